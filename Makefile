@@ -1,0 +1,7 @@
+.PHONY: test check
+
+test: check
+	cargo test --locked
+
+check:
+	cargo fmt --check

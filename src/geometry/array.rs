@@ -1,0 +1,596 @@
+//! `GeometryArray`: the geometries of a layer in a few flat vectors.
+//!
+//! A parcel of eight vertices costs 73 bytes here and no allocation of its own. Positions that are whole
+//! multiples of 1e-7 degree, as survey exports are, are kept as two 32-bit integers; dividing by 1e7 gives
+//! the written number back to the last bit. One finer position switches the layer to two 64-bit reals.
+//! The repeated last position of a ring is not stored.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use thiserror::Error;
+
+use super::bounds::Bounds;
+use super::ring::{self, RingFault};
+
+/// The seven shapes of RFC 7946.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum GeometryKind {
+    /// One position.
+    Point,
+    /// Positions.
+    MultiPoint,
+    /// A line of two or more positions.
+    LineString,
+    /// Lines.
+    MultiLineString,
+    /// A shell and its holes.
+    Polygon,
+    /// Polygons.
+    MultiPolygon,
+    /// Geometries of any kind; nested collections are flattened.
+    GeometryCollection,
+}
+
+impl GeometryKind {
+    /// The name in GeoJSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Point => "Point",
+            Self::MultiPoint => "MultiPoint",
+            Self::LineString => "LineString",
+            Self::MultiLineString => "MultiLineString",
+            Self::Polygon => "Polygon",
+            Self::MultiPolygon => "MultiPolygon",
+            Self::GeometryCollection => "GeometryCollection",
+        }
+    }
+
+    /// The kind of a GeoJSON name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "Point" => Self::Point,
+            "MultiPoint" => Self::MultiPoint,
+            "LineString" => Self::LineString,
+            "MultiLineString" => Self::MultiLineString,
+            "Polygon" => Self::Polygon,
+            "MultiPolygon" => Self::MultiPolygon,
+            "GeometryCollection" => Self::GeometryCollection,
+            _ => return None,
+        })
+    }
+
+    /// Are its runs rings?
+    #[must_use]
+    pub fn is_areal(self) -> bool {
+        matches!(self, Self::Polygon | Self::MultiPolygon)
+    }
+}
+
+/// Why a geometry cannot be taken into an array.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum GeometryFault {
+    /// A longitude out of range.
+    #[error("longitude {0} is outside -180 to 180")]
+    Longitude(f64),
+    /// A latitude out of range.
+    #[error("latitude {0} is outside -90 to 90")]
+    Latitude(f64),
+    /// A latitude out of range whose longitude would be a fine latitude.
+    #[error("position [{0}, {1}] looks swapped: longitude comes first, then latitude (RFC 7946, 3.1.1)")]
+    Swapped(f64, f64),
+    /// A line with fewer than two positions.
+    #[error("a line needs 2 positions or more, here {0}")]
+    ShortLine(usize),
+    /// A ring with fewer than four positions.
+    #[error("ring {ring} needs 4 positions or more, here {positions}")]
+    ShortRing {
+        /// Number of the ring in its geometry, from 0.
+        ring: usize,
+        /// How many positions it has.
+        positions: usize,
+    },
+    /// A ring whose last position is not its first.
+    #[error("ring {ring} is not closed: it starts at {start:?} and ends at {end:?}")]
+    OpenRing {
+        /// Number of the ring in its geometry, from 0.
+        ring: usize,
+        /// First position.
+        start: [f64; 2],
+        /// Last position.
+        end: [f64; 2],
+    },
+    /// A ring without area.
+    #[error("ring {ring} has no area: all its positions lie on one line")]
+    FlatRing {
+        /// Number of the ring in its geometry, from 0.
+        ring: usize,
+    },
+    /// A ring that crosses itself.
+    #[error("ring {ring} crosses itself near {near:?}")]
+    CrossingRing {
+        /// Number of the ring in its geometry, from 0.
+        ring: usize,
+        /// Start of an edge that crosses another.
+        near: [f64; 2],
+    },
+    /// More positions than an array can number.
+    #[error("the layer has more than 4,294,967,295 positions")]
+    TooMany,
+}
+
+/// Steps of the grid in one degree.
+const GRID_STEPS: f64 = 1e7;
+
+#[derive(Debug)]
+enum Positions {
+    /// Degrees times 1e7, exactly.
+    Grid(Vec<[i32; 2]>),
+    /// Degrees.
+    Free(Vec<[f64; 2]>),
+}
+
+impl Positions {
+    fn len(&self) -> usize {
+        match self {
+            Self::Grid(all) => all.len(),
+            Self::Free(all) => all.len(),
+        }
+    }
+
+    fn at(&self, index: usize) -> [f64; 2] {
+        match self {
+            Self::Grid(all) => degrees(all[index]),
+            Self::Free(all) => all[index],
+        }
+    }
+
+    fn push(&mut self, position: [f64; 2]) {
+        if let Self::Grid(all) = self {
+            match on_grid(position) {
+                Some(steps) => return all.push(steps),
+                None => *self = Self::Free(all.iter().copied().map(degrees).collect()),
+            }
+        }
+        if let Self::Free(all) = self {
+            all.push(position);
+        }
+    }
+
+    fn memory(&self) -> usize {
+        match self {
+            Self::Grid(all) => all.capacity() * size_of::<[i32; 2]>(),
+            Self::Free(all) => all.capacity() * size_of::<[f64; 2]>(),
+        }
+    }
+
+    fn shrink(&mut self) {
+        match self {
+            Self::Grid(all) => all.shrink_to_fit(),
+            Self::Free(all) => all.shrink_to_fit(),
+        }
+    }
+}
+
+/// Division, not multiplication by 1e-7: the quotient is the double nearest to the decimal as written.
+fn degrees([x, y]: [i32; 2]) -> [f64; 2] {
+    [f64::from(x) / GRID_STEPS, f64::from(y) / GRID_STEPS]
+}
+
+fn on_grid(position: [f64; 2]) -> Option<[i32; 2]> {
+    #[expect(clippy::cast_possible_truncation, reason = "180 degrees are 1.8e9 steps, within i32")]
+    let steps = position.map(|degree| (degree * GRID_STEPS).round() as i32);
+    // -0.0 compares equal to 0.0; it loses its sign, which means nothing here.
+    (degrees(steps) == position).then_some(steps)
+}
+
+/// What the runs of one geometry are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    Null,
+    Of(GeometryKind),
+}
+
+/// One member of a geometry collection: its kind and its runs.
+type Member = (GeometryKind, Range<u32>);
+
+/// The geometries of a layer, by position; read-only once built.
+#[derive(Debug)]
+pub struct GeometryArray {
+    slots: Vec<Slot>,
+    /// Runs of geometry `i`: `first_run[i] .. first_run[i + 1]`.
+    first_run: Vec<u32>,
+    /// End of each run in `positions`; a run starts where the one before it ends.
+    run_end: Vec<u32>,
+    /// Bit per run: it is a shell, that is the first ring of a polygon.
+    shells: Vec<u64>,
+    positions: Positions,
+    /// Altitudes in metres beside `positions`, NaN where absent; empty when no position has one.
+    altitudes: Vec<f64>,
+    /// Members of the geometry collections, by index of the geometry.
+    collections: BTreeMap<u32, Vec<Member>>,
+}
+
+impl GeometryArray {
+    /// How many geometries, nulls included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Is there none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Geometry `index`; `None` for a feature without geometry.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<GeometryRef<'_>> {
+        match self.slots[index] {
+            Slot::Null => None,
+            Slot::Of(kind) => Some(GeometryRef { array: self, index, kind }),
+        }
+    }
+
+    /// All kinds that occur, in the order of [`GeometryKind`].
+    #[must_use]
+    pub fn kinds(&self) -> Vec<GeometryKind> {
+        let mut seen: Vec<_> = Vec::new();
+        for slot in &self.slots {
+            if let Slot::Of(kind) = slot
+                && !seen.contains(kind)
+            {
+                seen.push(*kind);
+            }
+        }
+        seen.sort_unstable();
+        seen
+    }
+
+    /// Number of positions stored, closing positions of rings left out.
+    #[must_use]
+    pub fn position_count(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// Are the positions kept as multiples of 1e-7 degree?
+    #[must_use]
+    pub fn is_gridded(&self) -> bool {
+        matches!(self.positions, Positions::Grid(_))
+    }
+
+    /// Bytes held.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot>()
+            + (self.first_run.capacity() + self.run_end.capacity()) * size_of::<u32>()
+            + (self.shells.capacity() + self.altitudes.capacity()) * size_of::<f64>()
+            + self.positions.memory()
+    }
+
+    fn run(&self, run: u32) -> Range<usize> {
+        let run = run as usize;
+        let start = if run == 0 { 0 } else { self.run_end[run - 1] as usize };
+        start..self.run_end[run] as usize
+    }
+
+    fn is_shell(&self, run: u32) -> bool {
+        self.shells[run as usize / 64] >> (run % 64) & 1 == 1
+    }
+}
+
+/// One geometry of an array.
+#[derive(Debug, Clone, Copy)]
+pub struct GeometryRef<'a> {
+    array: &'a GeometryArray,
+    index: usize,
+    kind: GeometryKind,
+}
+
+impl<'a> GeometryRef<'a> {
+    /// Its kind.
+    #[must_use]
+    pub fn kind(self) -> GeometryKind {
+        self.kind
+    }
+
+    /// The simple geometries it is made of: itself, or the members of a collection.
+    pub fn parts(self) -> impl Iterator<Item = Part<'a>> {
+        let array = self.array;
+        let whole = (self.kind != GeometryKind::GeometryCollection)
+            .then(|| (self.kind, array.first_run[self.index]..array.first_run[self.index + 1]));
+        let members = match self.kind {
+            GeometryKind::GeometryCollection => u32::try_from(self.index)
+                .ok()
+                .and_then(|index| array.collections.get(&index))
+                .map_or(&[][..], Vec::as_slice),
+            _ => &[],
+        };
+        whole.into_iter().chain(members.iter().cloned()).map(move |(kind, runs)| Part { array, kind, runs })
+    }
+
+    /// The smallest window around it that does not cross the antimeridian; `None` when it has no position.
+    #[must_use]
+    pub fn bounds(self) -> Option<Bounds> {
+        let mut bounds: Option<Bounds> = None;
+        for part in self.parts() {
+            for position in part.positions() {
+                bounds.get_or_insert(Bounds::of_position(position)).extend(position);
+            }
+        }
+        bounds
+    }
+}
+
+/// A geometry that is no collection.
+#[derive(Debug, Clone)]
+pub struct Part<'a> {
+    array: &'a GeometryArray,
+    kind: GeometryKind,
+    runs: Range<u32>,
+}
+
+impl<'a> Part<'a> {
+    /// Its kind, never a collection.
+    #[must_use]
+    pub fn kind(&self) -> GeometryKind {
+        self.kind
+    }
+
+    /// Its runs of positions: a point, the points, the lines, or the rings without their closing position.
+    pub fn runs(&self) -> impl Iterator<Item = Run<'a>> + use<'a> {
+        let array = self.array;
+        self.runs.clone().map(move |run| Run { array, range: array.run(run), is_shell: array.is_shell(run) })
+    }
+
+    /// All positions, run after run.
+    pub fn positions(&self) -> impl Iterator<Item = [f64; 2]> + use<'a> {
+        let array = self.array;
+        let positions = match (self.runs.start, self.runs.end) {
+            (start, end) if start == end => 0..0,
+            (start, end) => array.run(start).start..array.run(end - 1).end,
+        };
+        positions.map(move |at| array.positions.at(at))
+    }
+}
+
+/// A run of positions: a point, a line, or a ring without its closing position.
+#[derive(Debug, Clone)]
+pub struct Run<'a> {
+    array: &'a GeometryArray,
+    range: Range<usize>,
+    /// Is it the first ring of a polygon?
+    pub is_shell: bool,
+}
+
+impl Run<'_> {
+    /// How many positions.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.range.len()
+    }
+
+    /// Has it none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.range.is_empty()
+    }
+
+    /// Position `at`, longitude then latitude.
+    #[must_use]
+    pub fn at(&self, at: usize) -> [f64; 2] {
+        self.array.positions.at(self.range.start + at)
+    }
+
+    /// Position `at` as steps of 1e-7 degree, where the layer is kept so.
+    #[must_use]
+    pub fn grid_at(&self, at: usize) -> Option<[i32; 2]> {
+        match &self.array.positions {
+            Positions::Grid(all) => Some(all[self.range.start + at]),
+            Positions::Free(_) => None,
+        }
+    }
+
+    /// Altitude of position `at` in metres, where one was given.
+    #[must_use]
+    pub fn altitude_at(&self, at: usize) -> Option<f64> {
+        self.array.altitudes.get(self.range.start + at).copied().filter(|metres| !metres.is_nan())
+    }
+}
+
+/// Takes geometries in, one feature after the other.
+///
+/// A geometry is filled run by run, closed with [`end_member`](Self::end_member) (once per member of a
+/// collection) and ended with [`finish`](Self::finish); [`undo`](Self::undo) takes back what is unfinished.
+#[derive(Debug)]
+pub struct GeometryBuilder {
+    array: GeometryArray,
+    members: Vec<Member>,
+    run_of_member: u32,
+    rings: usize,
+}
+
+impl Default for GeometryBuilder {
+    fn default() -> Self {
+        Self {
+            array: GeometryArray {
+                slots: Vec::new(),
+                first_run: vec![0],
+                run_end: Vec::new(),
+                shells: Vec::new(),
+                positions: Positions::Grid(Vec::new()),
+                altitudes: Vec::new(),
+                collections: BTreeMap::new(),
+            },
+            members: Vec::new(),
+            run_of_member: 0,
+            rings: 0,
+        }
+    }
+}
+
+impl GeometryBuilder {
+    /// Ends the runs added so far as one geometry of this kind, or as one member of a collection.
+    pub fn end_member(&mut self, kind: GeometryKind) {
+        let end = self.next_run();
+        self.members.push((kind, self.run_of_member..end));
+        self.run_of_member = end;
+        self.rings = 0;
+    }
+
+    /// Adds a point, or one point of several.
+    ///
+    /// # Errors
+    /// A position out of range.
+    pub fn point(&mut self, position: [f64; 2], altitude: Option<f64>) -> Result<(), GeometryFault> {
+        check_position(position)?;
+        self.push_run(&[position], &altitude.map_or(vec![], |metres| vec![metres]), false)
+    }
+
+    /// Adds a line, or one line of several.
+    ///
+    /// # Errors
+    /// A position out of range, or fewer than two positions.
+    pub fn line(&mut self, positions: &[[f64; 2]], altitudes: &[f64]) -> Result<(), GeometryFault> {
+        positions.iter().copied().try_for_each(check_position)?;
+        if positions.len() < 2 {
+            return Err(GeometryFault::ShortLine(positions.len()));
+        }
+        self.push_run(positions, altitudes, false)
+    }
+
+    /// Adds a ring with its closing position; `shell` marks the first ring of a polygon.
+    ///
+    /// A ring wound against the right-hand rule (RFC 7946, 3.1.6) is turned round; the answer says so.
+    ///
+    /// # Errors
+    /// A position out of range; a ring that is short, open, flat, or crosses itself.
+    pub fn ring(
+        &mut self,
+        positions: &mut [[f64; 2]],
+        altitudes: &mut [f64],
+        shell: bool,
+    ) -> Result<bool, GeometryFault> {
+        positions.iter().copied().try_for_each(check_position)?;
+        let ring = self.rings;
+        ring::check(positions).map_err(|fault| match fault {
+            RingFault::TooShort => GeometryFault::ShortRing { ring, positions: positions.len() },
+            RingFault::Open => {
+                GeometryFault::OpenRing { ring, start: positions[0], end: positions[positions.len() - 1] }
+            }
+            RingFault::Flat => GeometryFault::FlatRing { ring },
+            RingFault::Crosses(near) => GeometryFault::CrossingRing { ring, near },
+        })?;
+        self.rings += 1;
+        let turned = ring::is_counterclockwise(positions) != shell;
+        if turned {
+            positions.reverse();
+            altitudes.reverse();
+        }
+        let open = positions.len() - 1;
+        self.push_run(&positions[..open], &altitudes[..open.min(altitudes.len())], shell)?;
+        Ok(turned)
+    }
+
+    /// Ends a feature's geometry: nothing added means no geometry, one member stands for itself.
+    ///
+    /// `collection` keeps a collection of one member a collection.
+    ///
+    /// # Errors
+    /// More features than can be numbered.
+    pub fn finish(&mut self, collection: bool) -> Result<(), GeometryFault> {
+        let slot = match (collection, self.members.first()) {
+            (true, _) => {
+                let index = u32::try_from(self.array.slots.len()).map_err(|_| GeometryFault::TooMany)?;
+                self.array.collections.insert(index, std::mem::take(&mut self.members));
+                Slot::Of(GeometryKind::GeometryCollection)
+            }
+            (false, Some((kind, _))) => Slot::Of(*kind),
+            (false, None) => Slot::Null,
+        };
+        self.members.clear();
+        self.array.slots.push(slot);
+        self.array.first_run.push(self.run_of_member);
+        Ok(())
+    }
+
+    /// Takes back what was added since the last feature was finished.
+    pub fn undo(&mut self) {
+        let run = *self.array.first_run.last().expect("the list starts with a zero");
+        self.array.run_end.truncate(run as usize);
+        self.array.shells.truncate((run as usize).div_ceil(64));
+        if let Some(last) = self.array.shells.last_mut().filter(|_| run % 64 != 0) {
+            *last &= (1 << (run % 64)) - 1;
+        }
+        let kept = self.array.run_end.last().map_or(0, |&end| end as usize);
+        match &mut self.array.positions {
+            Positions::Grid(all) => all.truncate(kept),
+            Positions::Free(all) => all.truncate(kept),
+        }
+        self.array.altitudes.truncate(kept);
+        self.members.clear();
+        self.run_of_member = run;
+        self.rings = 0;
+    }
+
+    /// The finished array.
+    #[must_use]
+    pub fn build(mut self) -> GeometryArray {
+        let array = &mut self.array;
+        array.slots.shrink_to_fit();
+        array.first_run.shrink_to_fit();
+        array.run_end.shrink_to_fit();
+        array.shells.shrink_to_fit();
+        array.altitudes.shrink_to_fit();
+        array.positions.shrink();
+        self.array
+    }
+
+    fn next_run(&self) -> u32 {
+        u32::try_from(self.array.run_end.len()).unwrap_or(u32::MAX)
+    }
+
+    fn push_run(
+        &mut self,
+        positions: &[[f64; 2]],
+        altitudes: &[f64],
+        shell: bool,
+    ) -> Result<(), GeometryFault> {
+        let array = &mut self.array;
+        let before = array.positions.len();
+        let end = u32::try_from(before + positions.len()).map_err(|_| GeometryFault::TooMany)?;
+        for &position in positions {
+            array.positions.push(position);
+        }
+        if altitudes.iter().any(|metres| !metres.is_nan()) {
+            array.altitudes.resize(before, f64::NAN);
+            array.altitudes.extend_from_slice(altitudes);
+        }
+        if !array.altitudes.is_empty() {
+            array.altitudes.resize(end as usize, f64::NAN);
+        }
+        let run = array.run_end.len();
+        array.run_end.push(end);
+        if run / 64 == array.shells.len() {
+            array.shells.push(0);
+        }
+        array.shells[run / 64] |= u64::from(shell) << (run % 64);
+        Ok(())
+    }
+}
+
+fn check_position([longitude, latitude]: [f64; 2]) -> Result<(), GeometryFault> {
+    if latitude.abs() > 90.0 && latitude.abs() <= 180.0 && longitude.abs() <= 90.0 {
+        return Err(GeometryFault::Swapped(longitude, latitude));
+    }
+    if longitude.abs() > 180.0 || longitude.is_nan() {
+        return Err(GeometryFault::Longitude(longitude));
+    }
+    if latitude.abs() > 90.0 || latitude.is_nan() {
+        return Err(GeometryFault::Latitude(latitude));
+    }
+    Ok(())
+}

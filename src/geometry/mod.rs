@@ -1,0 +1,15 @@
+//! Where is it, and does it touch?
+//!
+//! In: coordinates. Out: windows, compact geometries, yes or no. Leaves out: features, files, clocks.
+//!
+//! The frame rule: inside the program every coordinate is CRS84, that is longitude before latitude,
+//! in degrees. Other systems are converted at the edge.
+
+mod array;
+mod bounds;
+mod relate;
+mod ring;
+
+pub use array::{GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part};
+pub use bounds::{Bounds, BoundsError};
+pub use relate::intersects_window;

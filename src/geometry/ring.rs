@@ -1,0 +1,209 @@
+//! Rings of polygons: closed, simple, wound by the right-hand rule.
+
+use robust::{Coord, orient2d};
+
+/// What is wrong with a ring.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum RingFault {
+    /// Fewer positions than the four that RFC 7946, 3.1.6 asks for.
+    TooShort,
+    /// The last position is not the first.
+    Open,
+    /// All positions lie on one line.
+    Flat,
+    /// Two edges cross, or touch where they should not; the position is the start of one of them.
+    Crosses([f64; 2]),
+}
+
+/// On which side of the line from `a` to `b` is `c`? Positive: left. Exact.
+pub(super) fn side(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> f64 {
+    let coord = |[x, y]: [f64; 2]| Coord { x, y };
+    orient2d(coord(a), coord(b), coord(c))
+}
+
+/// Checks a ring as written, the first position repeated at the end.
+///
+/// A ring may touch itself in a single vertex (land surveys draw some enclaves so); it may not cross.
+pub(super) fn check(ring: &[[f64; 2]]) -> Result<(), RingFault> {
+    if ring.len() < 4 {
+        return Err(RingFault::TooShort);
+    }
+    if ring.first() != ring.last() {
+        return Err(RingFault::Open);
+    }
+    if ring.windows(3).all(|w| side(w[0], w[1], w[2]) == 0.0) {
+        return Err(RingFault::Flat);
+    }
+    match crossing(ring) {
+        Some(position) => Err(RingFault::Crosses(position)),
+        None => Ok(()),
+    }
+}
+
+/// Is the ring (open or closed) wound counterclockwise?
+///
+/// The turn at the lowest of the leftmost vertices decides, exactly; vertices in line there are skipped.
+pub(super) fn is_counterclockwise(ring: &[[f64; 2]]) -> bool {
+    let ring = if ring.first() == ring.last() { &ring[..ring.len().saturating_sub(1)] } else { ring };
+    let n = ring.len();
+    let Some(corner) =
+        (0..n).min_by(|&a, &b| ring[a][0].total_cmp(&ring[b][0]).then(ring[a][1].total_cmp(&ring[b][1])))
+    else {
+        return true;
+    };
+    let differs = |&i: &usize| ring[i] != ring[corner];
+    let before = (1..n).map(|step| (corner + n - step) % n).find(differs);
+    let after = (1..n).map(|step| (corner + step) % n).find(differs);
+    match (before, after) {
+        (Some(before), Some(after)) => side(ring[before], ring[corner], ring[after]) >= 0.0,
+        _ => true,
+    }
+}
+
+/// Rings up to this many edges are tested pair by pair; longer ones along a sweep.
+const PAIRWISE_EDGES: usize = 24;
+
+/// The start of an edge that crosses another edge of the closed ring, if any.
+fn crossing(ring: &[[f64; 2]]) -> Option<[f64; 2]> {
+    let edges: Vec<Edge> = ring
+        .windows(2)
+        .enumerate()
+        .filter(|(_, w)| w[0] != w[1])
+        .map(|(at, w)| Edge { at, a: w[0], b: w[1] })
+        .collect();
+    if edges.len() <= PAIRWISE_EDGES {
+        return (0..edges.len())
+            .find(|&i| edges[i + 1..].iter().any(|other| edges[i].conflicts(other)))
+            .map(|i| edges[i].a);
+    }
+    // Sweep from west to east over the edges' western ends; `active` holds the edges not yet passed.
+    let mut order: Vec<&Edge> = edges.iter().collect();
+    order.sort_unstable_by(|p, q| p.west().total_cmp(&q.west()));
+    let mut active: Vec<&Edge> = Vec::new();
+    for edge in order {
+        active.retain(|other| other.east() >= edge.west());
+        if active.iter().any(|other| other.conflicts(edge)) {
+            return Some(edge.a);
+        }
+        active.push(edge);
+    }
+    None
+}
+
+/// An edge of a ring and its place in it.
+struct Edge {
+    at: usize,
+    a: [f64; 2],
+    b: [f64; 2],
+}
+
+impl Edge {
+    fn west(&self) -> f64 {
+        self.a[0].min(self.b[0])
+    }
+
+    fn east(&self) -> f64 {
+        self.a[0].max(self.b[0])
+    }
+
+    /// Do two edges meet in a way that no simple ring allows?
+    ///
+    /// A common end is allowed (neighbours share one, and a ring may touch itself in a vertex) unless the
+    /// edges run along each other.
+    fn conflicts(&self, other: &Edge) -> bool {
+        if self.a[1].max(self.b[1]) < other.a[1].min(other.b[1])
+            || other.a[1].max(other.b[1]) < self.a[1].min(self.b[1])
+            || self.east() < other.west()
+            || other.east() < self.west()
+        {
+            return false;
+        }
+        let (first, second) = if self.at < other.at { (self, other) } else { (other, self) };
+        let own = (side(first.a, first.b, second.a), side(first.a, first.b, second.b));
+        let others = (side(second.a, second.b, first.a), side(second.a, second.b, first.b));
+        if own.0 == 0.0 && own.1 == 0.0 {
+            return overlaps_in_line(first, second);
+        }
+        let shares_end =
+            first.a == second.a || first.a == second.b || first.b == second.a || first.b == second.b;
+        let straddles = |(p, q): (f64, f64)| (p >= 0.0 && q <= 0.0) || (p <= 0.0 && q >= 0.0);
+        !shares_end && straddles(own) && straddles(others)
+    }
+}
+
+/// Do two edges on one line share more than a point?
+fn overlaps_in_line(p: &Edge, q: &Edge) -> bool {
+    // The axis along which the line is longer, so that equal coordinates cannot hide an overlap.
+    let axis = usize::from((p.a[0] - p.b[0]).abs() < (p.a[1] - p.b[1]).abs());
+    let span = |e: &Edge| (e.a[axis].min(e.b[axis]), e.a[axis].max(e.b[axis]));
+    let ((p_low, p_high), (q_low, q_high)) = (span(p), span(q));
+    p_low.max(q_low) < p_high.min(q_high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_of_rings_are_named() {
+        let cases: &[(&str, &[[f64; 2]], Result<(), RingFault>)] = &[
+            ("square", &[[0., 0.], [1., 0.], [1., 1.], [0., 1.], [0., 0.]], Ok(())),
+            ("three positions", &[[0., 0.], [1., 0.], [0., 0.]], Err(RingFault::TooShort)),
+            ("open", &[[0., 0.], [1., 0.], [1., 1.], [0., 1.]], Err(RingFault::Open)),
+            ("flat", &[[0., 0.], [1., 1.], [2., 2.], [0., 0.]], Err(RingFault::Flat)),
+            (
+                "bow tie",
+                &[[0., 0.], [1., 1.], [1., 0.], [0., 1.], [0., 0.]],
+                Err(RingFault::Crosses([0., 0.])),
+            ),
+            ("repeated vertex", &[[0., 0.], [1., 0.], [1., 0.], [1., 1.], [0., 0.]], Ok(())),
+            // Two triangles joined in (1, 0), drawn in one stroke.
+            (
+                "touches in a vertex",
+                &[[0., 0.], [1., 0.], [2., -1.], [2., 1.], [1., 0.], [0., 1.], [0., 0.]],
+                Ok(()),
+            ),
+            (
+                "spike",
+                &[[0., 0.], [2., 0.], [2., 2.], [2., 5.], [2., 2.], [0., 2.], [0., 0.]],
+                Err(RingFault::Crosses([2., 2.])),
+            ),
+            (
+                "vertex on an edge",
+                &[[0., 0.], [4., 0.], [4., 4.], [2., 0.], [0., 4.], [0., 0.]],
+                Err(RingFault::Crosses([0., 0.])),
+            ),
+        ];
+        let wrong: Vec<_> = cases
+            .iter()
+            .map(|(name, ring, want)| (name, check(ring), want))
+            .filter(|(_, got, want)| got != *want)
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+
+    #[test]
+    fn the_sweep_finds_what_pairs_find() {
+        // A star polygon of 2 × 30 vertices is simple; swapping two far vertices makes it cross.
+        let mut ring: Vec<[f64; 2]> = (0..60)
+            .map(|i| {
+                let (angle, radius) =
+                    (f64::from(i) * std::f64::consts::TAU / 60.0, if i % 2 == 0 { 1.0 } else { 0.5 });
+                [radius * angle.cos(), radius * angle.sin()]
+            })
+            .collect();
+        ring.push(ring[0]);
+        assert_eq!(check(&ring), Ok(()));
+        assert!(is_counterclockwise(&ring));
+        ring.swap(10, 40);
+        assert!(matches!(check(&ring), Err(RingFault::Crosses(_))));
+    }
+
+    #[test]
+    fn winding_is_seen_past_vertices_in_line() {
+        let ring = [[0., 0.], [0., 0.], [2., 0.], [2., 2.], [0., 2.], [0., 1.], [0., 0.]];
+        assert!(is_counterclockwise(&ring));
+        let reversed: Vec<_> = ring.iter().rev().copied().collect();
+        assert!(!is_counterclockwise(&reversed));
+    }
+}

@@ -1,0 +1,6 @@
+//! `innospace`: layers of features, indexed in memory and served as map queries.
+//!
+//! The modules stand in one line; each may use only those before it in this list.
+
+pub mod geometry;
+pub mod model;

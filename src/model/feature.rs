@@ -1,0 +1,68 @@
+//! Features: their public ids, their positions in a layer, and a row seen as a feature.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::layer::Layer;
+use super::schema::FieldIx;
+use super::value::Value;
+use crate::geometry::GeometryRef;
+
+/// The public id of a feature, stable across reloads.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FeatureId {
+    /// A whole number.
+    Integer(i64),
+    /// Text.
+    Text(Arc<str>),
+}
+
+impl fmt::Display for FeatureId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(id) => id.fmt(f),
+            Self::Text(id) => id.fmt(f),
+        }
+    }
+}
+
+/// Position of a feature in one layer of one snapshot; it never leaves that snapshot, so it has no text form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FeatureIx(pub(crate) u32);
+
+impl FeatureIx {
+    pub(crate) fn row(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A row of a layer, seen as a feature.
+#[derive(Debug, Clone, Copy)]
+pub struct FeatureRef<'a> {
+    layer: &'a Layer,
+    ix: FeatureIx,
+}
+
+impl<'a> FeatureRef<'a> {
+    pub(super) fn new(layer: &'a Layer, ix: FeatureIx) -> Self {
+        Self { layer, ix }
+    }
+
+    /// Its public id.
+    #[must_use]
+    pub fn id(self) -> FeatureId {
+        self.layer.ids().get(self.ix)
+    }
+
+    /// Its geometry, if it has one.
+    #[must_use]
+    pub fn geometry(self) -> Option<GeometryRef<'a>> {
+        self.layer.geometries().get(self.ix.row())
+    }
+
+    /// The value of a field.
+    #[must_use]
+    pub fn value(self, field: FieldIx) -> Value<'a> {
+        self.layer.column(field).value(self.ix.row())
+    }
+}

@@ -1,0 +1,297 @@
+//! `Layer`: ids, geometries and one typed column per field, with a description.
+
+use std::fmt;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::column::Column;
+use super::feature::{FeatureId, FeatureIx, FeatureRef};
+use super::schema::{Field, FieldIx, Schema, ValueKind};
+use super::text::TextArena;
+use super::time::Timestamp;
+use super::value::Value;
+use crate::geometry::{Bounds, GeometryArray};
+
+/// Name of a layer; equals the collection id in URLs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LayerId(Arc<str>);
+
+impl LayerId {
+    /// A name of letters, digits, `_`, `-` and `.`, not beginning with a dot, at most 128 bytes long.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=128).contains(&text.len())
+            && !text.starts_with('.')
+            && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+        fits.then(|| Self(text.into()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::borrow::Borrow<str> for LayerId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for LayerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The same words in Chinese and English.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Words {
+    /// Chinese.
+    pub zh: Box<str>,
+    /// English.
+    pub en: Box<str>,
+}
+
+/// What a layer is about, for people.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LayerAbout {
+    /// Title.
+    pub title: Words,
+    /// A sentence or two.
+    pub description: Option<Words>,
+    /// Who is credited.
+    pub attribution: Option<Words>,
+    /// SPDX id or address of the licence.
+    pub licence: Option<Box<str>>,
+    /// The part it plays on the map: `core`, `axis`, `belt`, `site`, `water` …
+    pub draw: Option<Box<str>>,
+    /// Is every feature made up?
+    pub synthetic: bool,
+}
+
+/// The fields that say when a feature holds; a missing one is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeFields {
+    /// Field of the first day or moment.
+    pub start: Option<FieldIx>,
+    /// Field of the last; the same as `start` for features of one day or moment.
+    pub end: Option<FieldIx>,
+}
+
+/// The reach of a layer in space and time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Extent {
+    /// Window around all geometries.
+    pub bounds: Option<Bounds>,
+    /// Earliest and latest time; a missing one is open or unknown.
+    pub interval: Option<(Option<Timestamp>, Option<Timestamp>)>,
+}
+
+/// The public ids of a layer, by position: all whole numbers or all text.
+#[derive(Debug)]
+pub enum Ids {
+    /// Whole numbers.
+    Integer(Vec<i64>),
+    /// Text.
+    Text(TextArena),
+}
+
+impl Ids {
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Integer(ids) => ids.len(),
+            Self::Text(ids) => ids.len(),
+        }
+    }
+
+    /// Is there none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The id at a position.
+    #[must_use]
+    pub fn get(&self, ix: FeatureIx) -> FeatureId {
+        match self {
+            Self::Integer(ids) => FeatureId::Integer(ids[ix.row()]),
+            Self::Text(ids) => FeatureId::Text(ids.get(ix.row()).into()),
+        }
+    }
+
+    /// Bytes held.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        match self {
+            Self::Integer(ids) => ids.capacity() * size_of::<i64>(),
+            Self::Text(ids) => ids.memory(),
+        }
+    }
+}
+
+/// Why parts make no layer.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum LayerError {
+    /// Columns, ids and geometries differ in length.
+    #[error(
+        "layer {layer}: {ids} ids, {geometries} geometries and a column of {column} values do not fit together"
+    )]
+    Uneven {
+        /// The layer.
+        layer: LayerId,
+        /// Number of ids.
+        ids: usize,
+        /// Number of geometries.
+        geometries: usize,
+        /// Length of the column that differs.
+        column: usize,
+    },
+    /// More features or fields than can be numbered.
+    #[error("layer {0} has more than 4,294,967,294 features or 65,535 fields")]
+    TooLarge(LayerId),
+}
+
+/// A collection of features, held as columns.
+#[derive(Debug)]
+pub struct Layer {
+    /// Its name.
+    pub id: LayerId,
+    /// What it is about.
+    pub about: LayerAbout,
+    /// Its fields.
+    pub schema: Schema,
+    /// Its fields of time, if any.
+    pub time: Option<TimeFields>,
+    /// Its reach; `None` when it is empty or nowhere.
+    pub extent: Option<Extent>,
+    ids: Ids,
+    geometries: GeometryArray,
+    columns: Vec<Column>,
+}
+
+impl Layer {
+    /// Joins the parts; `time` names the fields of the first and last time.
+    ///
+    /// # Errors
+    /// Parts of different length, or too many.
+    pub fn new(
+        id: LayerId,
+        about: LayerAbout,
+        ids: Ids,
+        geometries: GeometryArray,
+        fields: Vec<(Field, Column)>,
+        time: Option<(&str, &str)>,
+    ) -> Result<Self, LayerError> {
+        if ids.len() >= u32::MAX as usize || fields.len() > usize::from(u16::MAX) {
+            return Err(LayerError::TooLarge(id));
+        }
+        let (fields, columns): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
+        let odd = columns.iter().map(Column::len).find(|&len| len != ids.len());
+        if odd.is_some() || geometries.len() != ids.len() {
+            let column = odd.unwrap_or(ids.len());
+            return Err(LayerError::Uneven {
+                layer: id,
+                ids: ids.len(),
+                geometries: geometries.len(),
+                column,
+            });
+        }
+        let schema = Schema::new(fields);
+        let temporal = |name: &str| {
+            let (at, field) = schema.find(name)?;
+            matches!(field.kind, ValueKind::Date | ValueKind::Timestamp).then_some(at)
+        };
+        let time = time
+            .map(|(start, end)| TimeFields { start: temporal(start), end: temporal(end) })
+            .filter(|time| time.start.is_some() || time.end.is_some());
+        let mut layer = Self { id, about, schema, time, extent: None, ids, geometries, columns };
+        layer.extent = layer.measure_extent();
+        Ok(layer)
+    }
+
+    /// How many features.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Has it none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// All positions, ascending.
+    pub fn positions(&self) -> impl ExactSizeIterator<Item = FeatureIx> + use<> {
+        (0..u32::try_from(self.ids.len()).unwrap_or(u32::MAX)).map(FeatureIx)
+    }
+
+    /// The feature at a position.
+    #[must_use]
+    pub fn feature(&self, ix: FeatureIx) -> FeatureRef<'_> {
+        FeatureRef::new(self, ix)
+    }
+
+    /// The ids.
+    #[must_use]
+    pub fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
+    /// The geometries.
+    #[must_use]
+    pub fn geometries(&self) -> &GeometryArray {
+        &self.geometries
+    }
+
+    /// The column of a field.
+    #[must_use]
+    pub fn column(&self, field: FieldIx) -> &Column {
+        &self.columns[usize::from(field.0)]
+    }
+
+    /// When the feature at a position holds, in microseconds; `None` when no time is known.
+    /// A missing end is open.
+    #[must_use]
+    pub fn span(&self, ix: FeatureIx) -> Option<(i64, i64)> {
+        let time = self.time?;
+        let value =
+            |field: Option<FieldIx>| field.map_or(Value::Null, |field| self.column(field).value(ix.row()));
+        let first = match value(time.start) {
+            Value::Date(day) => Some(day.start().microseconds()),
+            Value::Timestamp(moment) => Some(moment.microseconds()),
+            _ => None,
+        };
+        let last = match value(time.end) {
+            Value::Date(day) => Some(day.end().microseconds()),
+            Value::Timestamp(moment) => Some(moment.microseconds()),
+            _ => None,
+        };
+        (first.is_some() || last.is_some()).then(|| (first.unwrap_or(i64::MIN), last.unwrap_or(i64::MAX)))
+    }
+
+    /// Bytes held.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.ids.memory() + self.geometries.memory() + self.columns.iter().map(Column::memory).sum::<usize>()
+    }
+
+    fn measure_extent(&self) -> Option<Extent> {
+        let bounds = (0..self.geometries.len())
+            .filter_map(|row| self.geometries.get(row)?.bounds())
+            .reduce(Bounds::union);
+        let spans = self.positions().filter_map(|ix| self.span(ix));
+        let interval = spans.reduce(|(a, b), (c, d)| (a.min(c), b.max(d))).map(|(first, last)| {
+            let known = |moment: i64| {
+                (moment != i64::MIN && moment != i64::MAX).then(|| Timestamp::from_microseconds(moment))
+            };
+            (known(first), known(last))
+        });
+        (bounds.is_some() || interval.is_some()).then_some(Extent { bounds, interval })
+    }
+}

@@ -1,0 +1,19 @@
+//! What is a layer, a feature, a value?
+//!
+//! In: typed columns and geometries. Out: the same, seen as features. Leaves out: JSON, HTTP, files.
+
+mod column;
+mod feature;
+mod layer;
+mod schema;
+mod text;
+mod time;
+mod value;
+
+pub use column::{Column, ColumnBuilder, Conflict, Incoming};
+pub use feature::{FeatureId, FeatureIx, FeatureRef};
+pub use layer::{Extent, Ids, Layer, LayerAbout, LayerError, LayerId, TimeFields, Words};
+pub use schema::{Field, FieldIx, Schema, ValueKind};
+pub use text::{TextArena, TextColumn};
+pub use time::{Date, Instant, Interval, Timestamp};
+pub use value::Value;

@@ -1,0 +1,112 @@
+//! `Schema`: the queryables of a layer.
+
+use super::layer::Words;
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ValueKind {
+    /// True or false.
+    Bool,
+    /// Whole numbers.
+    Integer,
+    /// Real numbers.
+    Real,
+    /// Text.
+    Text,
+    /// Days.
+    Date,
+    /// Moments.
+    Timestamp,
+    /// Arrays, kept as JSON text.
+    Array,
+    /// Objects, kept as JSON text.
+    Object,
+}
+
+impl ValueKind {
+    /// The kind as the catalogue file and messages name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "boolean",
+            Self::Integer => "integer",
+            Self::Real => "real",
+            Self::Text => "text",
+            Self::Date => "date",
+            Self::Timestamp => "timestamp",
+            Self::Array => "array",
+            Self::Object => "object",
+        }
+    }
+
+    /// The kind of a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "boolean" => Self::Bool,
+            "integer" => Self::Integer,
+            "real" => Self::Real,
+            "text" => Self::Text,
+            "date" => Self::Date,
+            "timestamp" => Self::Timestamp,
+            "array" => Self::Array,
+            "object" => Self::Object,
+            _ => return None,
+        })
+    }
+
+    /// Can it be compared with a single literal? Arrays and objects cannot.
+    #[must_use]
+    pub fn is_simple(self) -> bool {
+        !matches!(self, Self::Array | Self::Object)
+    }
+}
+
+/// A field of a layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// Name, as in the data.
+    pub name: Box<str>,
+    /// What it holds.
+    pub kind: ValueKind,
+    /// What people call it.
+    pub title: Option<Words>,
+    /// Unit of its values, in UCUM.
+    pub unit: Option<Box<str>>,
+}
+
+/// Position of a field in its schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FieldIx(pub(crate) u16);
+
+/// The fields of a layer; names are unique, the order is the order of output.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Schema {
+    fields: Vec<Field>,
+}
+
+impl Schema {
+    pub(super) fn new(fields: Vec<Field>) -> Self {
+        Self { fields }
+    }
+
+    /// All fields with their positions.
+    pub fn fields(&self) -> impl ExactSizeIterator<Item = (FieldIx, &Field)> {
+        self.fields
+            .iter()
+            .enumerate()
+            .map(|(at, field)| (FieldIx(u16::try_from(at).unwrap_or(u16::MAX)), field))
+    }
+
+    /// The field of a name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<(FieldIx, &Field)> {
+        self.fields().find(|(_, field)| &*field.name == name)
+    }
+
+    /// The field at a position.
+    #[must_use]
+    pub fn field(&self, at: FieldIx) -> &Field {
+        &self.fields[usize::from(at.0)]
+    }
+}

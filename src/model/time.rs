@@ -1,0 +1,244 @@
+//! Dates, timestamps and intervals; the only file that names the date library.
+
+use std::fmt;
+
+use jiff::civil;
+
+/// A calendar day, as days since 1970-01-01.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(i32);
+
+/// A moment, as microseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+const MICROSECONDS_A_DAY: i64 = 86_400_000_000;
+
+fn epoch() -> civil::Date {
+    civil::date(1970, 1, 1)
+}
+
+impl Date {
+    /// Reads an RFC 3339 full-date, `YYYY-MM-DD`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let shape = text.len() == 10
+            && text.bytes().enumerate().all(|(at, byte)| match at {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        let day: civil::Date = if shape { text.parse().ok()? } else { return None };
+        (day - epoch()).get_days().try_into().ok().map(Self)
+    }
+
+    /// Days since 1970-01-01.
+    #[must_use]
+    pub fn days(self) -> i32 {
+        self.0
+    }
+
+    /// The day that many days after 1970-01-01.
+    #[must_use]
+    pub fn from_days(days: i32) -> Self {
+        Self(days)
+    }
+
+    /// The first moment of the day, UTC.
+    #[must_use]
+    pub fn start(self) -> Timestamp {
+        Timestamp(i64::from(self.0) * MICROSECONDS_A_DAY)
+    }
+
+    /// The last moment of the day, UTC.
+    #[must_use]
+    pub fn end(self) -> Timestamp {
+        Timestamp((i64::from(self.0) + 1) * MICROSECONDS_A_DAY - 1)
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match epoch().checked_add(jiff::Span::new().days(self.0)) {
+            Ok(day) => write!(f, "{:04}-{:02}-{:02}", day.year(), day.month(), day.day()),
+            Err(_) => write!(f, "day {}", self.0),
+        }
+    }
+}
+
+impl Timestamp {
+    /// Reads an RFC 3339 date-time with `Z` or an offset.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let shape = bytes.len() >= 20
+            && bytes[..4].iter().all(u8::is_ascii_digit)
+            && matches!(bytes[10], b'T' | b't' | b' ')
+            && !text.contains('[');
+        if !shape {
+            return None;
+        }
+        let moment: jiff::Timestamp = text.parse().ok()?;
+        Some(Self(moment.as_microsecond()))
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn microseconds(self) -> i64 {
+        self.0
+    }
+
+    /// The moment that many microseconds after 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn from_microseconds(microseconds: i64) -> Self {
+        Self(microseconds)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC, with a fraction only where there is one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_microsecond(self.0) {
+            Ok(moment) => write!(f, "{moment}"),
+            Err(_) => write!(f, "{} microseconds", self.0),
+        }
+    }
+}
+
+/// A day or a moment, as a request or a field gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instant {
+    /// A whole day.
+    Date(Date),
+    /// A moment.
+    Timestamp(Timestamp),
+}
+
+impl Instant {
+    /// Reads an RFC 3339 full-date or date-time.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Date::parse(text).map(Self::Date).or_else(|| Timestamp::parse(text).map(Self::Timestamp))
+    }
+
+    /// Its first moment.
+    #[must_use]
+    pub fn start(self) -> Timestamp {
+        match self {
+            Self::Date(day) => day.start(),
+            Self::Timestamp(moment) => moment,
+        }
+    }
+
+    /// Its last moment.
+    #[must_use]
+    pub fn end(self) -> Timestamp {
+        match self {
+            Self::Date(day) => day.end(),
+            Self::Timestamp(moment) => moment,
+        }
+    }
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Date(day) => day.fmt(f),
+            Self::Timestamp(moment) => moment.fmt(f),
+        }
+    }
+}
+
+/// A closed span of time; a missing end is open. `start <= end` where both are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interval {
+    /// First moment, or open.
+    pub start: Option<Instant>,
+    /// Last moment, or open.
+    pub end: Option<Instant>,
+}
+
+impl Interval {
+    /// Reads `instant`, `a/b`, `../b`, `a/..`, `/b` or `a/` (OGC 17-069r4, 7.15.4).
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let Some((start, end)) = text.split_once('/') else {
+            let instant = Instant::parse(text)?;
+            return Some(Self { start: Some(instant), end: Some(instant) });
+        };
+        let bound = |text: &str| match text {
+            "" | ".." => Some(None),
+            _ => Instant::parse(text).map(Some),
+        };
+        let (start, end) = (bound(start)?, bound(end)?);
+        match (start, end) {
+            (None, None) => None,
+            (Some(start), Some(end)) if start.start() > end.end() => None,
+            (start, end) => Some(Self { start, end }),
+        }
+    }
+
+    /// First moment in microseconds, the lowest number when open.
+    #[must_use]
+    pub fn first(self) -> i64 {
+        self.start.map_or(i64::MIN, |instant| instant.start().microseconds())
+    }
+
+    /// Last moment in microseconds, the highest number when open.
+    #[must_use]
+    pub fn last(self) -> i64 {
+        self.end.map_or(i64::MAX, |instant| instant.end().microseconds())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read_and_written() {
+        for text in ["1970-01-01", "2025-12-31", "1911-10-10", "2024-02-29"] {
+            assert_eq!(Date::parse(text).expect("a date").to_string(), text);
+        }
+        assert_eq!(Date::parse("1970-01-02").expect("a date").days(), 1);
+        for text in ["2025-02-29", "2025-1-1", "20250101", "2025-12-31T00:00:00Z", "", "2025-13-01"] {
+            assert_eq!(Date::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn timestamps_are_read_and_written_in_utc() {
+        let noon_in_wuhan = Timestamp::parse("2025-06-01T12:00:00+08:00").expect("a timestamp");
+        assert_eq!(noon_in_wuhan.to_string(), "2025-06-01T04:00:00Z");
+        for text in ["2025-06-01T12:00:00", "2025-06-01", "2025-06-01T25:00:00Z", "noon"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn intervals_are_read() {
+        let good = [
+            "2025-01-01",
+            "2025-01-01/2025-12-31",
+            "../2025-12-31",
+            "2025-01-01/..",
+            "/2025-12-31",
+            "2025-01-01/",
+        ];
+        for text in good {
+            assert!(Interval::parse(text).is_some(), "{text}");
+        }
+        for text in [
+            "",
+            "../..",
+            "/",
+            "2025-12-31/2025-01-01",
+            "2025",
+            "2025-01-01/x",
+            "2025-01-01/2025-02-01/2025-03-01",
+        ] {
+            assert!(Interval::parse(text).is_none(), "{text}");
+        }
+        let day = Interval::parse("1970-01-01").expect("a day");
+        assert_eq!((day.first(), day.last()), (0, MICROSECONDS_A_DAY - 1));
+    }
+}

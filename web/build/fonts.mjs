@@ -1,0 +1,47 @@
+// Makes the fonts of the page and of print from the full fonts in the installed packages:
+// fonts/*.woff2 for the browser, fonts-ttf/*.ttf with the same charset for pictures and print.
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import subsetFont from 'subset-font';
+import { charset } from './charset.mjs';
+
+const web = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const require = createRequire(import.meta.url);
+const packaged = (path) => require.resolve(path);
+
+const hanLicence = packaged('@expo-google-fonts/noto-sans-sc/LICENSE_FONT');
+const latinLicence = packaged('@fontsource-variable/inter/LICENSE');
+const latin = packaged('@fontsource-variable/inter/files/inter-latin-wght-normal.woff2');
+const han = {
+  400: packaged('@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf'),
+  700: packaged('@expo-google-fonts/noto-sans-sc/700Bold/NotoSansSC_700Bold.ttf'),
+};
+
+const text = charset();
+const stamp = createHash('sha256').update(text).update(readFileSync(fileURLToPath(import.meta.url))).digest('hex');
+const stampFile = web('fonts/charset.sha256');
+
+if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) {
+  console.log('fonts: up to date');
+} else {
+  mkdirSync(web('fonts'), { recursive: true });
+  mkdirSync(web('fonts-ttf'), { recursive: true });
+  for (const [weight, file] of Object.entries(han)) {
+    // Hints and layout features triple the size and neither the page nor the map uses them.
+    const plain = { noHinting: true, keepFeatures: [] };
+    const sfnt = await subsetFont(readFileSync(file), text, { ...plain, targetFormat: 'sfnt' });
+    const woff2 = await subsetFont(sfnt, text, { ...plain, targetFormat: 'woff2' });
+    writeFileSync(web(`fonts-ttf/edz-han-${weight}.ttf`), sfnt);
+    writeFileSync(web(`fonts/edz-han-${weight}.woff2`), woff2);
+    console.log(`fonts: Han ${weight} ${(woff2.length / 1024).toFixed(0)} KB`);
+  }
+  copyFileSync(latin, web('fonts/edz-latin.woff2'));
+  writeFileSync(web('fonts-ttf/edz-latin.ttf'), await subsetFont(readFileSync(latin), null, { keepAllGlyphs: true, targetFormat: 'sfnt' }));
+  for (const folder of ['fonts', 'fonts-ttf']) {
+    copyFileSync(hanLicence, web(`${folder}/OFL-Noto-Sans-SC.txt`));
+    copyFileSync(latinLicence, web(`${folder}/OFL-Inter.txt`));
+  }
+  writeFileSync(stampFile, stamp);
+}

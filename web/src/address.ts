@@ -1,0 +1,88 @@
+// What the page's address holds, and back: `?v=1&map=lng,lat,zoom&sel=…&card=…&layers=…&q=…&lang=…&theme=…`.
+// Reading never fails: a part that cannot be understood is left out and named in `dropped`.
+import { parts, type Lang, type Part } from './catalogue';
+
+export const themes = ['auto', 'light', 'dark'] as const;
+export type ThemeChoice = (typeof themes)[number];
+
+export interface View { longitude: number; latitude: number; zoom: number }
+
+export interface Address {
+  map: View | null;
+  /** Key of the selected place. */
+  sel: string | null;
+  card: Part | null;
+  /** Collections drawn on the map, when they are not the usual ones. */
+  layers: string[] | null;
+  q: string;
+  lang: Lang | null;
+  theme: ThemeChoice | null;
+}
+
+const formVersion = '1';
+
+function viewOf(value: string): View | null {
+  const numbers = value.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  const [longitude, latitude, zoom] = numbers;
+  if (numbers.length !== 3 || longitude === undefined || latitude === undefined || zoom === undefined) return null;
+  const possible = Math.abs(longitude) <= 180 && Math.abs(latitude) <= 85 && zoom >= 0 && zoom <= 24;
+  return possible ? { longitude, latitude, zoom } : null;
+}
+
+export function readAddress(search: string): { address: Address; dropped: string[] } {
+  const address: Address = { map: null, sel: null, card: null, layers: null, q: '', lang: null, theme: null };
+  const dropped: string[] = [];
+  for (const [name, value] of new URLSearchParams(search)) {
+    let understood = true;
+    switch (name) {
+      case 'v':
+        understood = value === formVersion;
+        break;
+      case 'map':
+        address.map = viewOf(value);
+        understood = address.map !== null;
+        break;
+      case 'sel':
+        understood = /^[^:]+:.+$/.test(value);
+        if (understood) address.sel = value;
+        break;
+      case 'card':
+        address.card = parts.find((part) => part === value) ?? null;
+        understood = address.card !== null;
+        break;
+      case 'layers':
+        address.layers = value.split(',').filter((id) => id !== '');
+        break;
+      case 'q':
+        address.q = value;
+        break;
+      case 'lang':
+        understood = value === 'zh' || value === 'en';
+        if (understood) address.lang = value as Lang;
+        break;
+      case 'theme':
+        address.theme = themes.find((theme) => theme === value) ?? null;
+        understood = address.theme !== null;
+        break;
+      default:
+        understood = false;
+    }
+    if (!understood) dropped.push(`${name}=${value}`);
+  }
+  return { address, dropped };
+}
+
+export function writeAddress(address: Address): string {
+  const query = [`v=${formVersion}`];
+  // Commas and colons are legal in a query (RFC 3986, 3.4) and keep a shared link readable.
+  const add = (name: string, value: string) => query.push(`${name}=${encodeURIComponent(value).replaceAll('%2C', ',').replaceAll('%3A', ':')}`);
+  const { map } = address;
+  if (map) add('map', `${map.longitude.toFixed(5)},${map.latitude.toFixed(5)},${map.zoom.toFixed(2)}`);
+  if (address.sel) add('sel', address.sel);
+  if (address.card) add('card', address.card);
+  if (address.layers) add('layers', address.layers.join(','));
+  if (address.q) add('q', address.q);
+  if (address.lang) add('lang', address.lang);
+  if (address.theme) add('theme', address.theme);
+  return `?${query.join('&')}`;
+}

@@ -1,0 +1,164 @@
+// What the service says about its data, and every feature as one kind of thing: a place. Pure; no requests, no page.
+import type { Feature, Geometry, Position } from 'geojson';
+import { boundsOf, labelPoint, type Bounds } from './geometry';
+
+export type Lang = 'zh' | 'en';
+export type Words = Partial<Record<Lang, string>> | null | undefined;
+
+export const drawRoles = ['zone', 'core', 'axis', 'belt', 'site', 'facility', 'region', 'road', 'water', 'transit', 'subdistrict', 'parcel'] as const;
+export type DrawRole = (typeof drawRoles)[number];
+
+/** The parts of the layout, in the order of the plan's formula. */
+export const parts = ['core', 'axis', 'belt', 'point'] as const;
+export type Part = (typeof parts)[number];
+
+export interface Field { name: string; title: Words; unit: string | null; kind: string }
+export interface Collection { id: string; title: Words; description: Words; draw: DrawRole; synthetic: boolean; count: number; fields: Field[] }
+export interface LayoutEntry { part: Part; ids: string[]; section: string; sentence: Words }
+export interface Target { id: string; op: string; value: number; by: number; section: string }
+export interface Plan {
+  title: Words;
+  period: { start: number; end: number };
+  formula: Words;
+  section: string;
+  layout: LayoutEntry[];
+  unit_types: { id: string; name: Words }[];
+  industries: { id: string; name: Words; group: string }[];
+  target: Target | null;
+}
+export interface AppInfo {
+  title: Words;
+  description: Words;
+  attribution: Words;
+  licence: string;
+  data_date: string;
+  approval_number: string;
+  start_extent: Bounds | null;
+  revision: string;
+  version: string;
+  collections: Collection[];
+  plan: Plan | null;
+}
+
+export interface Place {
+  /** `collection:id`, the form used in addresses. */
+  key: string;
+  id: string;
+  collection: Collection;
+  name: { zh: string; en: string };
+  aliases: string[];
+  geometry: Geometry | null;
+  bounds: Bounds | null;
+  /** Where a symbol or a label stands; null when no position is known. */
+  at: Position | null;
+  /** The unit type when the plan names this place as an innovation unit. */
+  unit: string | null;
+  properties: Record<string, unknown>;
+}
+
+/** The words in the asked language, else in the other one: a missing translation never leaves a hole. */
+export function say(words: Words, lang: Lang): string {
+  return words?.[lang] || words?.[lang === 'zh' ? 'en' : 'zh'] || '';
+}
+
+export function text(value: unknown): string | null {
+  return typeof value === 'string' && value.trim() !== '' ? value : null;
+}
+
+export function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string' && entry !== '') : [];
+}
+
+export function placeOf(feature: Feature, collection: Collection): Place {
+  const properties = (feature.properties ?? {}) as Record<string, unknown>;
+  const id = String(feature.id ?? properties['id'] ?? '');
+  const zh = text(properties['name_zh']);
+  const en = text(properties['name_en']);
+  const geometry = (feature.geometry as Geometry | null) ?? null;
+  return {
+    key: `${collection.id}:${id}`,
+    id,
+    collection,
+    name: { zh: zh ?? en ?? id, en: en ?? zh ?? id },
+    aliases: texts(properties['aliases']),
+    geometry,
+    bounds: geometry ? boundsOf(geometry) : null,
+    at: geometry ? labelPoint(geometry) : null,
+    unit: properties['named_unit'] === true ? text(properties['unit_type']) : null,
+    properties,
+  };
+}
+
+/** Places known by key and, because the plan names places without a collection, by id. */
+export class Gazetteer {
+  readonly byKey = new Map<string, Place>();
+  private readonly byId = new Map<string, Place>();
+
+  constructor(readonly places: readonly Place[]) {
+    for (const place of places) {
+      this.byKey.set(place.key, place);
+      // Layout and sites are listed before backdrop layers, so the first holder of an id is the meant one.
+      if (!this.byId.has(place.id)) this.byId.set(place.id, place);
+    }
+  }
+
+  drawn(role: DrawRole): Place[] {
+    return this.places.filter((place) => place.collection.draw === role);
+  }
+
+  named(id: string): Place | undefined {
+    return this.byId.get(id);
+  }
+
+  units(): Place[] {
+    return this.places.filter((place) => place.unit !== null);
+  }
+
+  childrenOf(id: string): Place[] {
+    return this.places.filter((place) => place.properties['parent_id'] === id);
+  }
+}
+
+export function partOf(place: Place): Part | null {
+  const { draw } = place.collection;
+  if (draw === 'core' || draw === 'axis' || draw === 'belt') return draw;
+  return place.unit !== null ? 'point' : null;
+}
+
+/** The features of one part: by the plan's list, else by how the collections are drawn. */
+export function membersOf(part: Part, plan: Plan | null, gazetteer: Gazetteer): Place[] {
+  const listed = (plan?.layout ?? []).filter((entry) => entry.part === part).flatMap((entry) => entry.ids);
+  const found = listed.map((id) => gazetteer.named(id)).filter((place) => place !== undefined);
+  if (found.length > 0) return found;
+  if (part !== 'point') return gazetteer.drawn(part);
+  const units = gazetteer.units();
+  return units.length > 0 ? units : gazetteer.drawn('site');
+}
+
+/** Groups of the list, in its order. `units` are split by unit type; all else is grouped by its collection. */
+export interface Group { id: string; title: Words; places: Place[] }
+
+const listOrder: DrawRole[] = ['core', 'axis', 'belt', 'site', 'facility', 'region', 'zone', 'subdistrict', 'water', 'transit', 'road', 'parcel'];
+
+export function groupPlaces(places: readonly Place[], plan: Plan | null, lang: Lang): Group[] {
+  const groups: Group[] = [];
+  for (const type of plan?.unit_types ?? []) {
+    groups.push({ id: `unit:${type.id}`, title: type.name, places: places.filter((place) => place.unit === type.id) });
+  }
+  const rest = places.filter((place) => !groups.some((group) => group.places.includes(place)));
+  const collections = [...new Set(rest.map((place) => place.collection))];
+  collections.sort((a, b) => listOrder.indexOf(a.draw) - listOrder.indexOf(b.draw));
+  for (const collection of collections) {
+    groups.push({ id: collection.id, title: collection.title, places: rest.filter((place) => place.collection === collection) });
+  }
+  const byName = new Intl.Collator(lang === 'zh' ? 'zh-Hans-CN' : 'en', { numeric: true });
+  for (const group of groups) group.places.sort((a, b) => byName.compare(a.name[lang], b.name[lang]));
+  return groups.filter((group) => group.places.length > 0);
+}
+
+/** Every word of the filter must occur in a name, an alias or the id; case and width do not matter. */
+export function matchesFilter(place: Place, filter: string): boolean {
+  const fold = (value: string) => value.normalize('NFKC').toLocaleLowerCase();
+  const haystack = fold([place.name.zh, place.name.en, ...place.aliases, place.id].join('\n'));
+  return fold(filter).split(/\s+/).every((word) => haystack.includes(word));
+}

@@ -1,0 +1,255 @@
+// Small plane geometry for drawing only: numbers that people read come from the service.
+// Coordinates are CRS84 degrees, longitude first; lengths are metres.
+import type { Geometry, LineString, MultiLineString, MultiPolygon, Polygon, Position } from 'geojson';
+
+export type Bounds = [west: number, south: number, east: number, north: number];
+
+const metresPerDegree = 111_320;
+
+function* positions(geometry: Geometry): Generator<Position> {
+  if (geometry.type === 'GeometryCollection') {
+    for (const part of geometry.geometries) yield* positions(part);
+    return;
+  }
+  const walk = function* (value: unknown): Generator<Position> {
+    if (Array.isArray(value) && typeof value[0] === 'number') yield value as Position;
+    else if (Array.isArray(value)) for (const inner of value) yield* walk(inner);
+  };
+  yield* walk(geometry.coordinates);
+}
+
+export function boundsOf(geometry: Geometry): Bounds | null {
+  const bounds: Bounds = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [x = 0, y = 0] of positions(geometry)) {
+    bounds[0] = Math.min(bounds[0], x);
+    bounds[1] = Math.min(bounds[1], y);
+    bounds[2] = Math.max(bounds[2], x);
+    bounds[3] = Math.max(bounds[3], y);
+  }
+  return Number.isFinite(bounds[0]) ? bounds : null;
+}
+
+export function joinBounds(all: readonly (Bounds | null)[]): Bounds | null {
+  const known = all.filter((bounds) => bounds !== null);
+  if (known.length === 0) return null;
+  return [
+    Math.min(...known.map((bounds) => bounds[0])),
+    Math.min(...known.map((bounds) => bounds[1])),
+    Math.max(...known.map((bounds) => bounds[2])),
+    Math.max(...known.map((bounds) => bounds[3])),
+  ];
+}
+
+function ringArea(ring: readonly Position[]): number {
+  let twice = 0;
+  for (let index = 1; index < ring.length; index++) {
+    const [x0 = 0, y0 = 0] = ring[index - 1]!;
+    const [x1 = 0, y1 = 0] = ring[index]!;
+    twice += x0 * y1 - x1 * y0;
+  }
+  return twice / 2;
+}
+
+function ringContains(ring: readonly Position[], x: number, y: number): boolean {
+  let inside = false;
+  for (let index = 1; index < ring.length; index++) {
+    const [x0 = 0, y0 = 0] = ring[index - 1]!;
+    const [x1 = 0, y1 = 0] = ring[index]!;
+    if (y0 > y !== y1 > y && x < x0 + ((y - y0) / (y1 - y0)) * (x1 - x0)) inside = !inside;
+  }
+  return inside;
+}
+
+/** A point inside the polygon: its centroid, else the middle of the widest chord at the centroid's latitude. */
+function insidePoint(rings: readonly Position[][]): Position {
+  const outer = rings[0] ?? [];
+  const area = ringArea(outer);
+  let x = 0;
+  let y = 0;
+  for (let index = 1; index < outer.length; index++) {
+    const [x0 = 0, y0 = 0] = outer[index - 1]!;
+    const [x1 = 0, y1 = 0] = outer[index]!;
+    const cross = x0 * y1 - x1 * y0;
+    x += (x0 + x1) * cross;
+    y += (y0 + y1) * cross;
+  }
+  if (area === 0) return outer[0] ?? [0, 0];
+  x /= 6 * area;
+  y /= 6 * area;
+  if (ringContains(outer, x, y) && !rings.slice(1).some((hole) => ringContains(hole, x, y))) return [x, y];
+  const crossings: number[] = [];
+  for (const ring of rings) {
+    for (let index = 1; index < ring.length; index++) {
+      const [x0 = 0, y0 = 0] = ring[index - 1]!;
+      const [x1 = 0, y1 = 0] = ring[index]!;
+      if (y0 > y !== y1 > y) crossings.push(x0 + ((y - y0) / (y1 - y0)) * (x1 - x0));
+    }
+  }
+  crossings.sort((a, b) => a - b);
+  let best: [number, number] = [crossings[0] ?? x, crossings[1] ?? x];
+  for (let index = 0; index + 1 < crossings.length; index += 2) {
+    const chord: [number, number] = [crossings[index]!, crossings[index + 1]!];
+    if (chord[1] - chord[0] > best[1] - best[0]) best = chord;
+  }
+  return [(best[0] + best[1]) / 2, y];
+}
+
+export function labelPoint(geometry: Geometry): Position | null {
+  switch (geometry.type) {
+    case 'Point':
+      return geometry.coordinates;
+    case 'Polygon':
+      return insidePoint(geometry.coordinates);
+    case 'MultiPolygon': {
+      const largest = [...geometry.coordinates].sort((a, b) => Math.abs(ringArea(b[0] ?? [])) - Math.abs(ringArea(a[0] ?? [])))[0];
+      return largest ? insidePoint(largest) : null;
+    }
+    case 'LineString':
+      return alongLine(geometry, 0.5);
+    case 'GeometryCollection':
+      return geometry.geometries[0] ? labelPoint(geometry.geometries[0]) : null;
+    default: {
+      const [first] = positions(geometry);
+      return first ?? null;
+    }
+  }
+}
+
+/** A frame in metres around a latitude, true enough for drawing within some hundred kilometres. */
+function plane(latitude: number) {
+  const east = metresPerDegree * Math.cos((latitude * Math.PI) / 180);
+  return {
+    toMetres: ([x = 0, y = 0]: Position): [number, number] => [x * east, y * metresPerDegree],
+    toDegrees: (x: number, y: number): Position => [x / east, y / metresPerDegree],
+  };
+}
+
+function distanceToSegment(x: number, y: number, a: [number, number], b: [number, number]): { distance: number; share: number } {
+  const dx = b[0] - a[0];
+  const dy = b[1] - a[1];
+  const squared = dx * dx + dy * dy;
+  const share = squared === 0 ? 0 : Math.min(1, Math.max(0, ((x - a[0]) * dx + (y - a[1]) * dy) / squared));
+  return { distance: Math.hypot(x - a[0] - share * dx, y - a[1] - share * dy), share };
+}
+
+function alongLine(line: LineString, share: number): Position {
+  const points = line.coordinates;
+  const { toMetres, toDegrees } = plane(points[0]?.[1] ?? 0);
+  const flat = points.map(toMetres);
+  const lengths = flat.map((point, index) => (index === 0 ? 0 : Math.hypot(point[0] - flat[index - 1]![0], point[1] - flat[index - 1]![1])));
+  let left = share * lengths.reduce((sum, length) => sum + length, 0);
+  for (let index = 1; index < flat.length; index++) {
+    const length = lengths[index]!;
+    if (left <= length && length > 0) {
+      const [a, b] = [flat[index - 1]!, flat[index]!];
+      return toDegrees(a[0] + ((b[0] - a[0]) * left) / length, a[1] + ((b[1] - a[1]) * left) / length);
+    }
+    left -= length;
+  }
+  return points.at(-1) ?? [0, 0];
+}
+
+/** How far along the line, in metres, the point nearest to `at` lies. */
+export function positionAlong(line: LineString, at: Position): number {
+  const { toMetres } = plane(line.coordinates[0]?.[1] ?? 0);
+  const flat = line.coordinates.map(toMetres);
+  const [x, y] = toMetres(at);
+  let best = { distance: Infinity, along: 0 };
+  let walked = 0;
+  for (let index = 1; index < flat.length; index++) {
+    const [a, b] = [flat[index - 1]!, flat[index]!];
+    const length = Math.hypot(b[0] - a[0], b[1] - a[1]);
+    const { distance, share } = distanceToSegment(x, y, a, b);
+    if (distance < best.distance) best = { distance, along: walked + share * length };
+    walked += length;
+  }
+  return best.along;
+}
+
+/**
+ * The band within `halfWidth` metres of a line, round-ended. It is the contour of the distance field sampled on a grid
+ * (marching squares), because offsetting the line itself crosses over in every tight bend.
+ */
+export function bandAround(line: LineString | MultiLineString, halfWidth: number): Polygon | MultiPolygon {
+  const bounds = boundsOf(line) ?? [0, 0, 0, 0];
+  const { toMetres, toDegrees } = plane((bounds[1] + bounds[3]) / 2);
+  const flat = (line.type === 'LineString' ? [line.coordinates] : line.coordinates).map((part) => part.map(toMetres));
+  const [west, south] = toMetres([bounds[0], bounds[1]]);
+  const [east, north] = toMetres([bounds[2], bounds[3]]);
+  // A tenth of the half width keeps the contour within a pixel; 400 cells a side bound the work.
+  const step = Math.max(halfWidth / 10, (Math.max(east - west, north - south) + 2.4 * halfWidth) / 400);
+  const margin = halfWidth + 2 * step;
+  const columns = Math.ceil((east - west + 2 * margin) / step) + 1;
+  const rows = Math.ceil((north - south + 2 * margin) / step) + 1;
+  const field = new Float64Array(columns * rows).fill(halfWidth + 2 * step);
+  for (const [a, b] of flat.flatMap((part) => part.slice(1).map((to, index) => [part[index]!, to] as const))) {
+    const cell = (value: number, origin: number) => (value - origin + margin) / step;
+    const fromColumn = Math.max(0, Math.floor(cell(Math.min(a[0], b[0]) - margin, west)));
+    const toColumn = Math.min(columns - 1, Math.ceil(cell(Math.max(a[0], b[0]) + margin, west)));
+    const fromRow = Math.max(0, Math.floor(cell(Math.min(a[1], b[1]) - margin, south)));
+    const toRow = Math.min(rows - 1, Math.ceil(cell(Math.max(a[1], b[1]) + margin, south)));
+    for (let row = fromRow; row <= toRow; row++) {
+      for (let column = fromColumn; column <= toColumn; column++) {
+        const { distance } = distanceToSegment(west - margin + column * step, south - margin + row * step, a, b);
+        const index = row * columns + column;
+        if (distance < field[index]!) field[index] = distance;
+      }
+    }
+  }
+  const rings = contour(field, columns, rows, halfWidth).map((ring) =>
+    ring.map(([column, row]) => toDegrees(west - margin + column * step, south - margin + row * step)),
+  );
+  // Outer rings run counter-clockwise because the inside is kept on the left; holes run the other way.
+  const outers = rings.filter((ring) => ringArea(ring) > 0);
+  const holes = rings.filter((ring) => ringArea(ring) < 0);
+  const polygons = outers.map((outer) => [outer, ...holes.filter((hole) => ringContains(outer, hole[0]![0]!, hole[0]![1]!))]);
+  return polygons.length === 1 ? { type: 'Polygon', coordinates: polygons[0]! } : { type: 'MultiPolygon', coordinates: polygons };
+}
+
+/** Closed rings where the field crosses `level`, in grid units, the lower side on the left. */
+function contour(field: Float64Array, columns: number, rows: number, level: number): [number, number][][] {
+  const next = new Map<string, { key: string; at: [number, number] }>();
+  const start = new Map<string, [number, number]>();
+  const below = (column: number, row: number) => field[row * columns + column]! < level;
+  const crossing = (c0: number, r0: number, c1: number, r1: number): [number, number] => {
+    const [v0, v1] = [field[r0 * columns + c0]!, field[r1 * columns + c1]!];
+    const share = (level - v0) / (v1 - v0);
+    return [c0 + (c1 - c0) * share, r0 + (r1 - r0) * share];
+  };
+  for (let row = 0; row + 1 < rows; row++) {
+    for (let column = 0; column + 1 < columns; column++) {
+      const corners = [below(column, row), below(column + 1, row), below(column + 1, row + 1), below(column, row + 1)];
+      const edges = [
+        { key: `h${column},${row}`, at: () => crossing(column, row, column + 1, row) },
+        { key: `v${column + 1},${row}`, at: () => crossing(column + 1, row, column + 1, row + 1) },
+        { key: `h${column},${row + 1}`, at: () => crossing(column, row + 1, column + 1, row + 1) },
+        { key: `v${column},${row}`, at: () => crossing(column, row, column, row + 1) },
+      ];
+      for (let corner = 0; corner < 4; corner++) {
+        // Walking round the cell, the contour leaves it where inside turns to outside and came in at the turn before.
+        if (!corners[corner] || corners[(corner + 1) % 4]) continue;
+        let back = corner;
+        while (corners[(back + 3) % 4]) back = (back + 3) % 4;
+        const entry = edges[corner]!;
+        const exit = edges[(back + 3) % 4]!;
+        next.set(entry.key, { key: exit.key, at: exit.at() });
+        start.set(entry.key, entry.at());
+      }
+    }
+  }
+  const rings: [number, number][][] = [];
+  while (start.size > 0) {
+    const [first, at] = start.entries().next().value!;
+    const ring = [at];
+    let key = first;
+    do {
+      start.delete(key);
+      const step = next.get(key);
+      if (!step) break;
+      ring.push(step.at);
+      key = step.key;
+    } while (key !== first);
+    if (ring.length > 3) rings.push(ring);
+  }
+  return rings;
+}

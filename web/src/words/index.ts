@@ -1,0 +1,41 @@
+// The words of the page in both languages. Missing keys fail the type check.
+import type { Lang, Part } from '../catalogue';
+import { en } from './en';
+import { zh } from './zh';
+
+export type Messages = typeof zh;
+
+export const messages: Record<Lang, Messages> = { zh, en };
+export const localeOf: Record<Lang, string> = { zh: 'zh-CN', en: 'en' };
+
+export function fill(pattern: string, values: Record<string, string | number>): string {
+  return pattern.replace(/\{(\w+)\}/g, (slot, name: string) => String(values[name] ?? slot));
+}
+
+export function formatNumber(value: number, lang: Lang): string {
+  return new Intl.NumberFormat(localeOf[lang]).format(value);
+}
+
+/** A calendar date as the reader writes it; anything else is shown as it stands. */
+export function formatDate(value: string, lang: Lang): string {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(value)) return value;
+  return new Intl.DateTimeFormat(localeOf[lang], { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${value}T00:00:00Z`));
+}
+
+const numerals: Record<Lang, string[]> = {
+  zh: ['', '一', '两', '三', '四', '五', '六', '七', '八', '九', '十'],
+  en: ['', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten'],
+};
+
+/** “一核”, “两带”, “多点”: the formula's own way of counting; points are always “many”. */
+export function partTitle(part: Part, count: number, lang: Lang): string {
+  const amount = part === 'point' ? messages[lang].many : (numerals[lang][count] ?? String(count));
+  const { parts, partsSingle } = messages[lang];
+  const noun = count === 1 && part !== 'point' ? partsSingle[part] : parts[part];
+  return lang === 'zh' ? `${amount}${noun}` : `${amount} ${noun}`;
+}
+
+/** The word for a code of the data, or the code itself when the data uses one we have no word for. */
+export function wordFor(words: Record<string, string>, code: string): string {
+  return words[code] ?? code;
+}

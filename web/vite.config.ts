@@ -1,0 +1,19 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vite';
+import { licences } from './build/licences.mjs';
+import { compressAndWeigh } from './build/finish.mjs';
+
+export default defineConfig({
+  plugins: [svelte(), licences(), compressAndWeigh()],
+  build: {
+    target: 'es2022',
+    // The content security policy forbids data: fonts and scripts, so nothing is inlined.
+    assetsInlineLimit: 0,
+    // Budgets are checked after the build, by gzip size.
+    chunkSizeWarningLimit: 2000,
+    reportCompressedSize: false,
+    modulePreload: { polyfill: false },
+  },
+  server: { host: '127.0.0.1', proxy: { '/app.json': 'http://127.0.0.1:8080', '/ogc': 'http://127.0.0.1:8080' } },
+  test: { include: ['tests/unit/**/*.test.ts'], environment: 'node' },
+} as Parameters<typeof defineConfig>[0]);
