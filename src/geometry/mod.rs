@@ -10,6 +10,6 @@ mod bounds;
 mod relate;
 mod ring;
 
-pub use array::{GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part};
+pub use array::{GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, Run};
 pub use bounds::{Bounds, BoundsError};
 pub use relate::intersects_window;

@@ -12,7 +12,7 @@ mod value;
 
 pub use column::{Column, ColumnBuilder, Conflict, Incoming};
 pub use feature::{FeatureId, FeatureIx, FeatureRef};
-pub use layer::{Extent, Ids, Layer, LayerAbout, LayerError, LayerId, TimeFields, Words};
+pub use layer::{Extent, Ids, Lang, Layer, LayerAbout, LayerError, LayerId, TimeFields, Words};
 pub use schema::{Field, FieldIx, Schema, ValueKind};
 pub use text::{TextArena, TextColumn};
 pub use time::{Date, Instant, Interval, Timestamp};
