@@ -9,7 +9,7 @@ use hashbrown::HashTable;
 use rstar::{AABB, Envelope, ParentNode, RTree, RTreeNode, RTreeObject, RTreeParams};
 use thiserror::Error;
 
-use crate::geometry::{Bounds, intersects_window};
+use crate::geometry::{Bounds, GeometryRef, intersects_window};
 use crate::model::{FeatureId, FeatureIx, Ids, Layer};
 
 /// A box in degrees, rounded outward to 32 bits (at most 1 m here), and the number of features below it.
@@ -154,7 +154,7 @@ impl SpatialIndex {
         let geometries = layer.geometries();
         let (mut entries, mut nowhere) = (Vec::with_capacity(geometries.len()), Vec::new());
         for ix in layer.positions() {
-            match geometries.get(ix.row()).and_then(|geometry| geometry.bounds()) {
+            match geometries.get(ix.row()).and_then(GeometryRef::bounds) {
                 Some(bounds) => entries.push(Entry {
                     low: [down(bounds.west), down(bounds.south)],
                     high: [up(bounds.east), up(bounds.north)],

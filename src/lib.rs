@@ -2,13 +2,13 @@
 //!
 //! The modules stand in one line; each may use only those before it in this list.
 
-pub mod api;
-pub mod catalog;
-pub mod cli;
-pub mod config;
 pub mod geometry;
-pub mod index;
 pub mod model;
+pub mod index;
+pub mod catalog;
 pub mod query;
 pub mod render;
+pub mod config;
 pub mod store;
+pub mod api;
+pub mod cli;

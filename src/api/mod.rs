@@ -200,3 +200,33 @@ fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_microseconds(i64::try_from(since.as_secs()).unwrap_or(0) * 1_000_000)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::QueryError;
+
+    #[tokio::test]
+    async fn work_that_takes_too_long_is_ended() {
+        let endless = |budget: &Budget| -> Result<(), QueryError> {
+            loop {
+                budget.check()?;
+            }
+        };
+        let outcome =
+            blocking(Duration::from_millis(5), endless).await.expect("the work itself did not fail");
+        assert_eq!(outcome, Err(QueryError::Spent));
+        let response = Problem::from(QueryError::Spent).into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_and_its_text_stays_inside() {
+        let outcome = blocking(Duration::from_secs(5), |_| panic!("secret")).await.map(|()| ());
+        let response = outcome.expect_err("a problem").into_response();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = axum::body::to_bytes(response.into_body(), 9999).await.expect("a body");
+        assert!(!String::from_utf8_lossy(&body).contains("secret"));
+    }
+}

@@ -50,7 +50,7 @@ fn text_of<'a>(bytes: &'a [u8], file: &str, warnings: &mut Warnings) -> Result<&
         None => bytes,
     };
     std::str::from_utf8(body).map_err(|fault| {
-        let line = body[..fault.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let line = line_at(body, fault.valid_up_to());
         StoreError::NotUtf8 { file: file.into(), line }
     })
 }
@@ -91,7 +91,7 @@ impl<'a> Visitor<'a> for TopLevel<'_, 'a> {
         while let Some(key) = map.next_key_seed(Word)? {
             match &*key {
                 "type" => {
-                    top.kind = Some(map.next_value::<serde_json::Value>()?.as_str().unwrap_or("").to_owned())
+                    top.kind = Some(map.next_value::<serde_json::Value>()?.as_str().unwrap_or("").to_owned());
                 }
                 "features" => {
                     map.next_value_seed(Features(self.0))?;
@@ -237,9 +237,8 @@ struct Shapes {
     run_ends: Vec<usize>,
     /// Ends, in `run_ends`, of the lists of lists.
     polygon_ends: Vec<usize>,
-    shapes: Vec<Shape>,
+    list: Vec<Shape>,
     is_collection: bool,
-    has_altitude: bool,
 }
 
 struct Shape {
@@ -255,15 +254,20 @@ impl Shapes {
         self.altitudes.clear();
         self.run_ends.clear();
         self.polygon_ends.clear();
-        self.shapes.clear();
+        self.list.clear();
         self.is_collection = false;
-        self.has_altitude = false;
     }
 
     /// Puts the geometry into the layer; the answer counts the rings that were turned round.
     fn put(&mut self, builder: &mut GeometryBuilder) -> Result<usize, GeometryFault> {
         let mut turned = 0;
-        for shape in &self.shapes {
+        for shape in &self.list {
+            let mut start = shape.positions.start;
+            let mut next_run = |run: usize| {
+                let at = start..self.run_ends[run];
+                start = at.end;
+                at
+            };
             match shape.kind {
                 GeometryKind::Point | GeometryKind::MultiPoint => {
                     for at in shape.positions.clone() {
@@ -273,15 +277,14 @@ impl Shapes {
                 }
                 GeometryKind::LineString | GeometryKind::MultiLineString => {
                     for run in shape.runs.clone() {
-                        let at = run_of(&self.run_ends, run);
+                        let at = next_run(run);
                         builder.line(&self.positions[at.clone()], &self.altitudes[at])?;
                     }
                 }
                 GeometryKind::Polygon | GeometryKind::MultiPolygon => {
-                    let mut shell = true;
-                    let mut polygon = shape.polygons.start;
+                    let (mut shell, mut polygon) = (true, shape.polygons.start);
                     for run in shape.runs.clone() {
-                        let at = run_of(&self.run_ends, run);
+                        let at = next_run(run);
                         let (positions, altitudes) =
                             (&mut self.positions[at.clone()], &mut self.altitudes[at]);
                         turned += usize::from(builder.ring(positions, altitudes, shell)?);
@@ -296,11 +299,6 @@ impl Shapes {
         builder.finish(self.is_collection)?;
         Ok(turned)
     }
-}
-
-fn run_of(ends: &[usize], run: usize) -> std::ops::Range<usize> {
-    let start = if run == 0 { 0 } else { ends[run - 1] };
-    start..ends[run]
 }
 
 /// `coordinates` of any depth.
@@ -351,10 +349,7 @@ impl<'a> Visitor<'a> for Coordinates<'_> {
                 };
                 let mut altitude = f64::NAN;
                 match seq.next_element_seed(Coordinates(shapes))? {
-                    Some(Node::Number(metres)) => {
-                        altitude = metres;
-                        shapes.has_altitude = true;
-                    }
+                    Some(Node::Number(metres)) => altitude = metres,
                     Some(Node::List(_)) => return Err(A::Error::custom("a position holds an array")),
                     None => {}
                 }
@@ -457,7 +452,7 @@ impl<'a> Visitor<'a> for Geometry<'_> {
             // RFC 7946, 3.1: empty coordinates may be read as no geometry.
             Some(Node::List(None)) => Ok(()),
             Some(Node::List(Some(it))) if it == depth => {
-                shapes.shapes.push(Shape {
+                shapes.list.push(Shape {
                     kind,
                     positions: positions..shapes.positions.len(),
                     runs: runs..shapes.run_ends.len(),
@@ -835,7 +830,12 @@ fn reason_of(fault: &serde_json::Error) -> String {
 
 /// The line of the file on which a fault inside a feature stands.
 fn line_of(text: &str, start: usize, fault: &serde_json::Error) -> usize {
-    text.as_bytes()[..start].iter().filter(|&&byte| byte == b'\n').count() + fault.line().max(1)
+    line_at(text.as_bytes(), start) + fault.line().max(1) - 1
+}
+
+/// The line, from 1, of a byte.
+fn line_at(text: &[u8], at: usize) -> usize {
+    memchr::memchr_iter(b'\n', &text[..at]).count() + 1
 }
 
 pub(super) fn cut(text: &str) -> String {

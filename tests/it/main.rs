@@ -1,1 +1,9 @@
 //! The single integration binary; one module per resource.
+
+mod architecture;
+mod cases;
+mod harness;
+mod items;
+mod laws;
+mod reading;
+mod service;
