@@ -1,1 +1,3 @@
 //! The single integration binary; one module per resource.
+
+mod data;
