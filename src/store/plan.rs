@@ -477,8 +477,8 @@ mod tests {
 
     #[test]
     fn a_tiny_plan_is_read() {
-        let facts = read_with("", "", "").unwrap();
-        let quarter = facts.place("quarter").unwrap();
+        let facts = read_with("", "", "").expect("the tiny plan is sound");
+        let quarter = facts.place("quarter").expect("a place");
         assert_eq!((&*quarter.name.zh, &*quarter.name.en), ("街区", "Quarter"));
         assert_eq!(quarter.aliases, ["甲".into(), "乙".into()]);
         assert_eq!((quarter.status, quarter.status_inferred), (Some(Status::Planned), true));
@@ -487,13 +487,13 @@ mod tests {
         assert_eq!((&*quarter.facts[1].name, &*quarter.facts[1].value), ("year", "2020"));
         let cited: Vec<_> = quarter.citations.iter().map(|c| (c.to_string(), c.line)).collect();
         assert_eq!(cited, [("专栏3-1".to_owned(), Some(120)), ("三(一)4".to_owned(), Some(120))]);
-        assert_eq!(facts.place("lake").unwrap().inside_zone, None, "a blank is neither yes nor no");
+        assert_eq!(facts.place("lake").expect("a place").inside_zone, None, "a blank is neither yes nor no");
 
-        let indicator = facts.indicator("bodies").unwrap();
+        let indicator = facts.indicator("bodies").expect("an indicator");
         assert_eq!((indicator.op, indicator.op_in_prose), (Operator::AtLeast, Some(Operator::MoreThan)));
         assert_eq!(indicator.baseline, Some(55.0));
-        assert_eq!(facts.target("again").unwrap().by, None);
-        assert_eq!(facts.unit_target().unwrap().counts, [UnitType::Block, UnitType::Park]);
+        assert_eq!(facts.target("again").expect("a target").by, None);
+        assert_eq!(facts.unit_target().expect("a target").counts, [UnitType::Block, UnitType::Park]);
         let parts: Vec<_> = facts.layout.parts.iter().map(|part| (part.part, part.ids.len())).collect();
         assert_eq!(parts, [(Part::Core, 1), (Part::Axis, 0), (Part::Belt, 1), (Part::Point, 1)]);
         assert_eq!(facts.layout.belts[0].places().collect::<Vec<_>>(), ["lake", "heart"]);
@@ -503,7 +503,8 @@ mod tests {
 
     #[test]
     fn a_blank_number_is_none_and_not_zero() {
-        let facts = read_with("indicators.csv", "count,55,national;provincial,", "count,,,").unwrap();
+        let facts = read_with("indicators.csv", "count,55,national;provincial,", "count,,,")
+            .expect("a blank is allowed");
         assert_eq!(facts.indicators[0].baseline, None);
     }
 
@@ -514,7 +515,7 @@ mod tests {
             "id,name_zh,name_en,does,sections,line,note\noffice,办公室,office,owner,九(五)?,,\n",
             "\u{feff}note,line,sections,does,name_en,name_zh,id\n,,九(五),owner;investor,office,办公室,office\n",
         );
-        assert_eq!(facts.unwrap().governance.roles[0].does.len(), 2);
+        assert_eq!(facts.expect("the order is free").governance.roles[0].does.len(), 2);
     }
 
     /// Each fault with what its message must say: the file, the row, the column, the value and what was expected.
@@ -831,30 +832,31 @@ mod tests {
 
     #[test]
     fn another_encoding_is_refused_with_its_line() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a temporary folder");
         for (name, text) in TINY {
-            std::fs::write(folder.path().join(name), text).unwrap();
+            std::fs::write(folder.path().join(name), text).expect("the folder is writable");
         }
         // 办公室 in GB 18030
         let bytes =
             b"id,name_zh,name_en,does,sections,line,note\noffice,\xb0\xec\xb9\xab\xca\xd2,office,owner,,,\n";
-        std::fs::write(folder.path().join("roles.csv"), bytes).unwrap();
-        let said = read(folder.path()).unwrap_err().to_string();
+        std::fs::write(folder.path().join("roles.csv"), bytes).expect("the folder is writable");
+        let said = read(folder.path()).expect_err("a fault").to_string();
         assert_eq!(said, "roles.csv, line 2: not UTF-8; save the file as UTF-8");
     }
 
     #[test]
     fn a_missing_file_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let said = read(folder.path()).unwrap_err().to_string();
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let said = read(folder.path()).expect_err("a fault").to_string();
         assert!(said.starts_with("plan.toml: cannot be read"), "{said}");
     }
 
     #[test]
     fn a_long_value_is_cut() {
         let long = "汉".repeat(100);
-        let said =
-            read_with("targets.csv", "units,,gte,", &format!("units,,{long},")).unwrap_err().to_string();
+        let said = read_with("targets.csv", "units,,gte,", &format!("units,,{long},"))
+            .expect_err("a fault")
+            .to_string();
         assert!(said.contains(&format!("`{}…`", "汉".repeat(80))), "{said}");
     }
 
