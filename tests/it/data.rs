@@ -4,6 +4,7 @@
 //! numbers are those of the plan, counted by hand.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use geo::{Distance, Geodesic, GeodesicArea, LineString, Point, Polygon};
@@ -161,8 +162,12 @@ fn listed() -> Vec<(String, String)> {
 
 /// Every feature of every layer of the catalogue.
 fn features() -> Vec<Feature> {
+    features_of(|_| true)
+}
+
+fn features_of(wanted: fn(&str) -> bool) -> Vec<Feature> {
     let mut all = Vec::new();
-    for (layer, file) in listed() {
+    for (layer, file) in listed().into_iter().filter(|(layer, _)| wanted(layer)) {
         let text = std::fs::read_to_string(folder("geodata").join(&file))
             .unwrap_or_else(|why| panic!("{file} is in the catalogue: {why}"));
         let read: geojson::FeatureCollection = text.parse().unwrap_or_else(|why| panic!("{file}: {why}"));
@@ -182,8 +187,8 @@ fn features() -> Vec<Feature> {
 
 /// The features that are drawn after something, by id.
 fn map() -> BTreeMap<String, Feature> {
-    let real = features().into_iter().filter(|feature| feature.layer != SYNTHETIC);
-    real.map(|feature| (feature.id.clone(), feature)).collect()
+    let real = features_of(|layer| layer != SYNTHETIC);
+    real.into_iter().map(|feature| (feature.id.clone(), feature)).collect()
 }
 
 /// Fails with all faults at once.
@@ -1099,6 +1104,8 @@ fn sha256(bytes: &[u8]) -> String {
         state.iter_mut().zip(v).for_each(|(old, new)| *old = old.wrapping_add(new));
     }
     let mut hex = String::new();
-    state.iter().for_each(|word| hex.push_str(&format!("{word:08x}")));
+    for word in state {
+        write!(hex, "{word:08x}").expect("a text takes what is written");
+    }
     hex
 }
