@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 
 use crate::geometry::Bounds;
 use crate::index::IndexedLayer;
-use crate::model::{Date, Words};
+use crate::model::{Date, PlanFacts, Words};
 
 /// Names one published catalogue: equal data, equal revision, on every machine and after every restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,13 +56,20 @@ pub struct Catalog {
     /// What it is about.
     pub about: CatalogAbout,
     layers: Vec<Arc<IndexedLayer>>,
+    /// The facts of the plan, where the data comes with one.
+    pub plan: Option<PlanFacts>,
 }
 
 impl Catalog {
     /// Joins layers whose ids differ.
     #[must_use]
-    pub fn new(revision: Revision, about: CatalogAbout, layers: Vec<Arc<IndexedLayer>>) -> Self {
-        Self { revision, about, layers }
+    pub fn new(
+        revision: Revision,
+        about: CatalogAbout,
+        layers: Vec<Arc<IndexedLayer>>,
+        plan: Option<PlanFacts>,
+    ) -> Self {
+        Self { revision, about, layers, plan }
     }
 
     /// All layers in order.

@@ -12,7 +12,7 @@ use super::App;
 use super::negotiate::is_held;
 use super::problem::Problem;
 use crate::catalog::Catalog;
-use crate::model::{Layer, Words};
+use crate::model::{Citation, Layer, PlanFacts, Words};
 
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
@@ -133,7 +133,7 @@ fn description(catalog: &Catalog) -> Value {
         "revision": catalog.revision.to_string(),
         "version": env!("CARGO_PKG_VERSION"),
         "collections": catalog.layers().map(|layer| collection(layer.layer())).collect::<Vec<_>>(),
-        "plan": Value::Null,
+        "plan": catalog.plan.as_ref().map(plan),
     })
 }
 
@@ -155,4 +155,39 @@ fn collection(layer: &Layer) -> Value {
 
 fn words(words: &Words) -> Value {
     json!({ "zh": words.zh, "en": words.en })
+}
+
+/// The layout as the plan tells it.
+fn plan(facts: &PlanFacts) -> Value {
+    let section = |citations: &[Citation]| citations.first().map(|citation| citation.section.clone());
+    let layout: Vec<Value> = facts
+        .layout
+        .parts
+        .iter()
+        .map(|part| {
+            json!({ "part": part.part.as_str(), "ids": part.ids, "section": section(&part.citations), "sentence": words(&part.sentence) })
+        })
+        .collect();
+    let named = |id: &str, name: &Words| json!({ "id": id, "name": words(name) });
+    let unit_types: Vec<Value> =
+        facts.layout.unit_types.iter().map(|kind| named(&kind.id, &kind.name)).collect();
+    let industries: Vec<Value> = facts
+        .industries
+        .iter()
+        .map(|industry| json!({ "id": industry.id, "name": words(&industry.name), "group": industry.group }))
+        .collect();
+    let target = facts.unit_target().map(|target| {
+        json!({ "id": target.id, "op": target.op.as_str(), "value": target.value, "by": target.by,
+                "section": section(&target.citations) })
+    });
+    json!({
+        "title": words(&facts.about.title),
+        "period": { "start": facts.about.period.start, "end": facts.about.period.end },
+        "formula": words(&facts.layout.formula),
+        "section": section(&facts.layout.citations),
+        "layout": layout,
+        "unit_types": unit_types,
+        "industries": industries,
+        "target": target,
+    })
 }

@@ -223,7 +223,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_a_problem_and_its_text_stays_inside() {
-        let outcome = blocking(Duration::from_secs(5), |_| panic!("secret")).await.map(|()| ());
+        let outcome = blocking(Duration::from_secs(5), |_| -> () { panic!("secret") }).await;
         let response = outcome.expect_err("a problem").into_response();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let body = axum::body::to_bytes(response.into_body(), 9999).await.expect("a body");

@@ -4,6 +4,7 @@
 
 mod geojson;
 pub mod manifest;
+pub mod plan;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::catalog::{Catalog, Revision};
 use crate::index::{IndexError, IndexedLayer};
 use crate::model::{LayerError, LayerId, ValueKind};
 use manifest::{LayerSpec, Manifest};
+use plan::PlanError;
 pub use watch::watch;
 
 /// Why a data folder makes no catalogue.
@@ -75,6 +77,9 @@ pub enum StoreError {
         /// The system it names.
         name: String,
     },
+    /// Facts of the plan that make no sense.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// Parts that make no layer.
     #[error(transparent)]
     Layer(#[from] LayerError),
@@ -289,9 +294,14 @@ impl Store {
             }
             read.insert(spec.id.clone(), entry);
         }
-        let _ = seeds;
+        let plan = seeds.as_deref().map(|folder| {
+            begin(&folder.display().to_string());
+            digest_folder(folder, &mut revision)?;
+            Ok::<_, StoreError>(plan::read(folder)?)
+        });
+        let plan = plan.transpose()?;
         self.read = read;
-        let catalog = Catalog::new(Revision::new(revision.digest()), about, layers);
+        let catalog = Catalog::new(Revision::new(revision.digest()), about, layers, plan);
         Ok(Loaded { catalog, warnings, changed })
     }
 
@@ -311,4 +321,22 @@ impl Store {
         let layer = Arc::new(IndexedLayer::build(layer)?);
         Ok((ReadLayer { digest, layer, warnings }, true))
     }
+}
+
+/// Adds the files of a folder, by name and content.
+fn digest_folder(folder: &Path, digest: &mut Xxh3) -> Result<(), StoreError> {
+    let fault = |source| StoreError::Read { path: folder.to_owned(), source };
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(fault)? {
+        let path = entry.map_err(fault)?.path();
+        if path.is_file() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    for path in paths {
+        digest.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+        digest.update(&std::fs::read(&path).map_err(fault)?);
+    }
+    Ok(())
 }

@@ -31,7 +31,8 @@ fn every_link_leads_to_what_its_type_says() {
             continue;
         }
         let json = answer.json();
-        let nested = json["collections"].as_array().into_iter().flatten().flat_map(|c| c["links"].as_array());
+        let nested =
+            json["collections"].as_array().into_iter().flatten().filter_map(|c| c["links"].as_array());
         for links in json["links"].as_array().into_iter().chain(nested) {
             for link in links {
                 let href =
