@@ -1,7 +1,8 @@
 //! Which command was asked?
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Write as _};
+use std::fs::File;
+use std::io::{BufWriter, ErrorKind, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ use crate::config::{Config, Limits};
 use crate::geometry::GeometryKind;
 use crate::index::IndexedLayer;
 use crate::model::{Layer, Value};
+use crate::sample::{self, SampleError};
 use crate::store::{self, Effect, Loaded, Store};
 
 /// Serves the layers of an innovation zone as map queries: OGC API Features under /ogc, a map at /.
@@ -39,6 +41,32 @@ enum Command {
         data: DataArgs,
         /// Layers to show; all when none is named
         layers: Vec<String>,
+    },
+    /// Make synthetic data to try things out with
+    Sample {
+        #[command(subcommand)]
+        what: Sample,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Sample {
+    /// Parcels over the built-up subdistricts of a data folder: a street grid, off water and roads.
+    ///
+    /// Every feature says `"synthetic": true`. Same data, count and seed: same bytes. The parcels share the
+    /// ground, so more of them are smaller.
+    Parcels {
+        #[command(flatten)]
+        data: DataArgs,
+        /// How many parcels
+        #[arg(long, value_name = "N", default_value_t = 3000)]
+        count: u64,
+        /// Which of all possible samples
+        #[arg(long, value_name = "S", default_value_t = 1)]
+        seed: u64,
+        /// Where to write; standard output when left out
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
     },
 }
 
@@ -82,13 +110,16 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve(&args),
         Command::Check(args) => check(&args.data),
         Command::Inspect { data, layers } => inspect(&data.data, &layers),
+        Command::Sample { what: Sample::Parcels { data, count, seed, output } } => {
+            sample_parcels(&data.data, count, seed, output.as_deref())
+        }
     }
 }
 
 /// Text for standard output; a reader that has gone away is no error.
 fn print(text: &str) -> anyhow::Result<()> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(fault) if fault.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        Err(fault) if fault.kind() == ErrorKind::BrokenPipe => Ok(()),
         done => Ok(done?),
     }
 }
@@ -323,9 +354,34 @@ fn size(bytes: usize) -> String {
     indicatif::HumanBytes(bytes as u64).to_string()
 }
 
-/// A bar that counts features, on a terminal only.
-fn feature_bar(count: u64) -> anyhow::Result<ProgressBar> {
+fn sample_parcels(data: &Path, count: u64, seed: u64, output: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let ground = store::ground(data)?;
+    // indicatif draws on a terminal only.
     let bar = ProgressBar::new(count);
-    bar.set_style(ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} {per_sec}, {eta} left")?);
-    Ok(bar)
+    bar.set_style(ProgressStyle::with_template(
+        "{bar:40} {human_pos}/{human_len} parcels, {per_sec}, {eta} left",
+    )?);
+    let mut heard = |written| bar.set_position(written);
+    let Some(path) = output else {
+        let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+        return match sample::parcels(&ground, count, seed, &mut out, &mut heard)
+            .and_then(|_| Ok(out.flush()?))
+        {
+            Err(SampleError::Write(fault)) if fault.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+            done => done.map(|()| ExitCode::SUCCESS).map_err(Into::into),
+        };
+    };
+    let in_file = || format!("cannot write {}", path.display());
+    let mut out = BufWriter::with_capacity(1 << 16, File::create(path).with_context(in_file)?);
+    let summary = sample::parcels(&ground, count, seed, &mut out, &mut heard).with_context(in_file)?;
+    out.flush().with_context(in_file)?;
+    bar.finish_and_clear();
+    eprintln!(
+        "{}: {} synthetic parcels, {} with a hole, {}",
+        path.display(),
+        summary.parcels,
+        summary.with_hole,
+        indicatif::HumanBytes(summary.bytes)
+    );
+    Ok(ExitCode::SUCCESS)
 }

@@ -8,6 +8,7 @@ pub mod index;
 pub mod catalog;
 pub mod query;
 pub mod render;
+pub mod sample;
 pub mod config;
 pub mod store;
 pub mod api;

@@ -23,6 +23,9 @@ pub struct Manifest {
     pub layers: Vec<LayerSpec>,
     /// Folder of the plan's facts.
     pub seeds: Option<PathBuf>,
+    /// Ids of the subdistricts that the sample of parcels may stand in, each with the code its numbers begin
+    /// with; none means all.
+    pub sample_areas: BTreeMap<String, String>,
 }
 
 /// Where one layer comes from.
@@ -69,6 +72,8 @@ struct TomlManifest {
     licence: String,
     data_date: Option<Datetime>,
     seeds: Option<PathBuf>,
+    #[serde(default)]
+    sample_areas: BTreeMap<String, String>,
     #[serde(default)]
     approval_number: String,
     start_extent: Option<[f64; 4]>,
@@ -138,7 +143,7 @@ pub fn read(folder: &Path) -> Result<Manifest, StoreError> {
     match std::fs::read_to_string(&path) {
         Ok(text) => parse(&text, folder),
         Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => list(folder),
-        Err(source) => Err(StoreError::Read { path, source }),
+        Err(fault) => Err(StoreError::Read { path, fault }),
     }
 }
 
@@ -176,7 +181,8 @@ fn parse(text: &str, folder: &Path) -> Result<Manifest, StoreError> {
         approval_number: manifest.approval_number.into(),
         start_extent: start_extent.transpose()?,
     };
-    Ok(Manifest { about, layers, seeds: manifest.seeds.map(|seeds| folder.join(seeds)) })
+    let seeds = manifest.seeds.map(|seeds| folder.join(seeds));
+    Ok(Manifest { about, layers, seeds, sample_areas: manifest.sample_areas })
 }
 
 fn layer_spec(layer: TomlLayer, common: &[FieldSpec]) -> Result<LayerSpec, StoreError> {
@@ -242,7 +248,7 @@ fn wrong(reason: &str) -> StoreError {
 
 /// A folder without a catalogue file: each GeoJSON file is a layer named after itself.
 fn list(folder: &Path) -> Result<Manifest, StoreError> {
-    let fault = |source| StoreError::Read { path: folder.to_owned(), source };
+    let fault = |fault| StoreError::Read { path: folder.to_owned(), fault };
     let mut layers = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fault)? {
         let name = entry.map_err(fault)?.file_name();
@@ -265,5 +271,10 @@ fn list(folder: &Path) -> Result<Manifest, StoreError> {
     let name =
         folder.file_name().map_or_else(|| "innospace".into(), |name| name.to_string_lossy().into_owned());
     let title = Words { zh: name.as_str().into(), en: name.as_str().into() };
-    Ok(Manifest { about: CatalogAbout { title, ..CatalogAbout::default() }, layers, seeds: None })
+    Ok(Manifest {
+        about: CatalogAbout { title, ..CatalogAbout::default() },
+        layers,
+        seeds: None,
+        sample_areas: BTreeMap::new(),
+    })
 }

@@ -3,6 +3,7 @@
 //! In: a data folder. Out: a catalogue, and what was repaired or skipped on the way. Leaves out: requests.
 
 mod geojson;
+mod ground;
 pub mod manifest;
 pub mod plan;
 mod watch;
@@ -18,6 +19,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::catalog::{Catalog, Revision};
 use crate::index::{IndexError, IndexedLayer};
 use crate::model::{LayerError, LayerId, ValueKind};
+pub use ground::ground;
 use manifest::{LayerSpec, Manifest};
 use plan::PlanError;
 pub use watch::watch;
@@ -26,12 +28,12 @@ pub use watch::watch;
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// A file or folder that cannot be read.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}: {fault}", path = path.display())]
     Read {
         /// What could not be read.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        fault: std::io::Error,
     },
     /// A folder without any layer.
     #[error("{path}: neither a {file} nor a *.geojson is in this folder", path = .0.display(), file = manifest::FILE)]
@@ -39,6 +41,9 @@ pub enum StoreError {
     /// A catalogue file that makes no sense.
     #[error("{file}: {0}", file = manifest::FILE)]
     Manifest(String),
+    /// A name under `sample_areas` that leads nowhere.
+    #[error("{file}: sample_areas names {0:?}, which is no subdistrict with a geometry", file = manifest::FILE)]
+    NoArea(String),
     /// A file that is not UTF-8.
     #[error("{file}, line {line}: not UTF-8, which RFC 8259, 8.1 asks for")]
     NotUtf8 {
@@ -277,7 +282,7 @@ impl Store {
     /// # Errors
     /// A broken file; what was read before stays.
     pub fn load(&mut self, begin: &mut dyn FnMut(&str)) -> Result<Loaded, StoreError> {
-        let Manifest { about, layers: specs, seeds } = manifest::read(&self.folder)?;
+        let Manifest { about, layers: specs, seeds, .. } = manifest::read(&self.folder)?;
         let mut revision = Xxh3::new();
         revision.update(env!("CARGO_PKG_VERSION").as_bytes());
         revision.update(format!("{about:?}").as_bytes());
@@ -307,7 +312,7 @@ impl Store {
 
     fn layer(&self, spec: &LayerSpec) -> Result<(ReadLayer, bool), StoreError> {
         let path = self.folder.join(&spec.file);
-        let bytes = std::fs::read(&path).map_err(|source| StoreError::Read { path, source })?;
+        let bytes = std::fs::read(&path).map_err(|fault| StoreError::Read { path, fault })?;
         let mut digest = Xxh3::new();
         digest.update(format!("{spec:?}").as_bytes());
         digest.update(&bytes);
@@ -325,7 +330,7 @@ impl Store {
 
 /// Adds the files of a folder, by name and content.
 fn digest_folder(folder: &Path, digest: &mut Xxh3) -> Result<(), StoreError> {
-    let fault = |source| StoreError::Read { path: folder.to_owned(), source };
+    let fault = |fault| StoreError::Read { path: folder.to_owned(), fault };
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fault)? {
         let path = entry.map_err(fault)?.path();

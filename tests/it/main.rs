@@ -6,5 +6,6 @@ mod data;
 mod harness;
 mod items;
 mod laws;
+mod program;
 mod reading;
 mod service;
