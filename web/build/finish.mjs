@@ -50,7 +50,7 @@ export function compressAndWeigh() {
       };
       chunks.filter((chunk) => chunk.isEntry).forEach((chunk) => need(chunk.fileName));
       // The map is fetched by a dynamic import as soon as the page runs, so it belongs to the first screen.
-      chunks.filter((chunk) => /maplibre/i.test(chunk.name)).forEach((chunk) => need(chunk.fileName));
+      chunks.filter((chunk) => chunk.moduleIds.some((id) => id.includes('/node_modules/maplibre-gl/'))).forEach((chunk) => need(chunk.fileName));
       firstScreenScripts = [...needed];
     },
     closeBundle() {

@@ -135,6 +135,15 @@ export function membersOf(part: Part, plan: Plan | null, gazetteer: Gazetteer): 
   return units.length > 0 ? units : gazetteer.drawn('site');
 }
 
+/** Places that belong to a core, an axis or a belt: its listed parts or anchors in their order, then all that name it. */
+export function belongingTo(place: Place, gazetteer: Gazetteer): Place[] {
+  const listed = [place.properties['parts'], place.properties['anchors']]
+    .flatMap((entries) => (Array.isArray(entries) ? (entries as { id?: unknown }[]) : []))
+    .flatMap(({ id }) => (typeof id === 'string' ? (gazetteer.named(id) ?? []) : []));
+  const naming = gazetteer.places.filter((other) => other.properties['parent_id'] === place.id || texts(other.properties['along']).includes(place.id));
+  return [...new Set([...listed, ...naming])].filter((other) => other !== place);
+}
+
 /** Groups of the list, in its order. `units` are split by unit type; all else is grouped by its collection. */
 export interface Group { id: string; title: Words; places: Place[] }
 

@@ -75,7 +75,7 @@ export async function readCounts(app: AppInfo): Promise<Counts> {
   const drawn = (part: Part) => app.collections.filter((collection) => collection.draw === drawOf[part]);
   const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0);
   const whole = async (part: Part) => sum(await Promise.all(drawn(part).map((collection) => countOf(collection))));
-  const withUnits = drawn('point').filter((collection) => ['named_unit', 'unit_type'].every((name) => collection.fields.some((field) => field.name === name)));
+  const withUnits = app.collections.filter((collection) => ['named_unit', 'unit_type'].every((name) => collection.fields.some((field) => field.name === name)));
   const types = withUnits.length > 0 ? (app.plan?.unit_types ?? []) : [];
   const [core, axis, belt, unitTypes] = await Promise.all([
     whole('core'),
