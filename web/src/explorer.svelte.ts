@@ -69,7 +69,8 @@ export class Explorer {
   syntheticShown = $derived((this.app?.collections ?? []).filter((collection) => collection.synthetic && this.layers.has(collection.id)));
 
   constructor() {
-    this.legendOpen = this.frame.wide;
+    // A smaller map is better seen without it.
+    this.legendOpen = this.frame.wide && innerWidth >= 1200;
   }
 
   /** Reads the address, asks the service, and follows Back, Forward and the system's theme; gives back how to stop. */

@@ -10,7 +10,12 @@ const shareOfWindow: Record<Exclude<Stop, 'low'>, number> = { middle: 0.45, high
 export class Frame {
   wide = $state(matchMedia(wideQuery).matches);
   windowHeight = $state(innerHeight);
-  stop = $state<Stop>('middle');
+  /** Height of what stands above the map of a narrow page, and of the notes at its foot. */
+  barHeight = $state(56);
+  topHeight = $state(120);
+  footHeight = $state(108);
+  /** On a short window the half-open sheet would leave no map to see. */
+  stop = $state<Stop>(innerHeight < 700 ? 'low' : 'middle');
   /** Height of the sheet under a dragging finger. */
   dragged = $state<number | null>(null);
 
@@ -32,7 +37,9 @@ export class Frame {
   }
 
   heightAt(stop: Stop): number {
-    return stop === 'low' ? lowHeight : Math.max(lowHeight, Math.round(this.windowHeight * shareOfWindow[stop]));
+    if (stop === 'low') return lowHeight;
+    const wanted = Math.round(this.windowHeight * shareOfWindow[stop]);
+    return Math.max(lowHeight, Math.min(wanted, this.windowHeight - this.barHeight - 16));
   }
 
   step(direction: 1 | -1): void {
@@ -51,6 +58,6 @@ export class Frame {
   mapPadding(): { top: number; right: number; bottom: number; left: number } {
     if (this.wide) return { top: 64, right: 72, bottom: 64, left: 40 };
     const covered = Math.min(this.heightAt(this.stop), this.windowHeight * shareOfWindow.middle);
-    return { top: 128, right: 28, bottom: covered + 20, left: 28 };
+    return { top: this.topHeight + 16, right: 28, bottom: covered + this.footHeight + 24, left: 28 };
   }
 }

@@ -127,11 +127,11 @@ function roadClass(place: Place): string {
   return /minor|residential|local/.test(named) ? 'minor' : 'road';
 }
 
-/** What the selection outlines: the belt's band rather than its line, a sign's point rather than its extent. */
-export function selectedFeature(place: Place | null): FeatureCollection {
+/** What the selection outlines: the belt's band rather than its line, and the sign where there is one. */
+export function selectedFeature(place: Place | null, lang: Lang): FeatureCollection {
   if (!place?.geometry) return collect([]);
   const geometry = place.collection.draw === 'belt' ? beltArea(place) : place.geometry;
-  const sign = pointRoles.has(place.collection.draw) && place.at ? [{ type: 'Feature' as const, geometry: { type: 'Point' as const, coordinates: place.at }, properties: { icon: `${shapeOf(place)}-${fillOf(place)}`, unit: place.unit !== null } }] : [];
-  const shape = geometry && geometry.type !== 'Point' ? [{ type: 'Feature' as const, geometry, properties: {} }] : [];
+  const sign = pointRoles.has(place.collection.draw) && place.at ? featureOf(place, { type: 'Point', coordinates: place.at }, { icon: `${shapeOf(place)}-${fillOf(place)}` }, lang) : [];
+  const shape = geometry && (geometry.type !== 'Point' || sign.length === 0) ? featureOf(place, geometry, { icon: '' }, lang) : [];
   return collect([...shape, ...sign]);
 }

@@ -101,8 +101,9 @@ export function styleOf({ tokens, lang, sources, selected, emphasis, still }: Sc
     'text-padding': 2,
   };
   /** The name, with a mark of how many more places share the position. */
-  const signName = (fromZoom: number): ExpressionSpecification =>
-    ['step', ['zoom'], '', fromZoom, ['case', ['>', ['get', 'rank'], 0], '', ['>', ['get', 'stack'], 1], ['concat', name, ' +', ['to-string', ['-', ['get', 'stack'], 1]]], name]];
+  const selectedKey = String(selected.features[0]?.properties?.['key'] ?? '');
+  const signName: ExpressionSpecification =
+    ['case', ['==', ['get', 'key'], selectedKey], '', ['>', ['get', 'rank'], 0], '', ['>', ['get', 'stack'], 1], ['concat', name, ' +', ['to-string', ['-', ['get', 'stack'], 1]]], name];
   const signPaint = { 'text-color': colour('tx'), ...halo, 'icon-opacity': strength(1), 'text-opacity': strength(1) };
   const waterText = { 'text-color': colour('water-text'), 'text-halo-color': colour('water'), 'text-halo-width': 0.8 };
 
@@ -114,24 +115,26 @@ export function styleOf({ tokens, lang, sources, selected, emphasis, still }: Sc
     { id: 'water-course-name', type: 'symbol', source: 'water', filter: ['all', ['==', ['geometry-type'], 'LineString'], ['!=', ['get', 'kind'], 'bank']], minzoom: 9, layout: { 'text-field': name, 'symbol-placement': 'line', 'symbol-spacing': 320, 'text-font': regular, 'text-size': 12, 'text-letter-spacing': zh ? 0.4 : 0.08 }, paint: { ...waterText, 'text-halo-color': colour('land'), 'text-halo-width': 1.4 } },
     { id: 'station', type: 'circle', source: 'transit', filter: ['==', ['geometry-type'], 'Point'], minzoom: 11, paint: { 'circle-radius': at([11, 2], [14, 4]), 'circle-color': colour('bg'), 'circle-stroke-color': colour('tx2'), 'circle-stroke-width': 1.3, 'circle-opacity': strength(1), 'circle-stroke-opacity': strength(1) } },
     { id: 'station-name', type: 'symbol', source: 'transit', filter: ['==', ['geometry-type'], 'Point'], minzoom: 13, layout: { 'text-field': name, 'text-font': regular, 'text-size': 12, 'text-max-width': 9, 'text-variable-anchor': ['left', 'right', 'bottom', 'top'], 'text-radial-offset': 0.7, 'text-justify': 'auto' }, paint: { ...quietText, 'text-opacity': strength(1) } },
-    { id: 'other', type: 'symbol', source: 'point', filter: ['!', ['get', 'unit']], layout: { ...signLayout, 'text-field': signName(11), 'icon-allow-overlap': ['step', ['zoom'], false, 12, true] }, paint: signPaint },
-    { id: 'unit', type: 'symbol', source: 'point', filter: ['get', 'unit'], layout: { ...signLayout, 'text-field': signName(10), 'icon-allow-overlap': true }, paint: signPaint },
+    { id: 'other', type: 'symbol', source: 'point', filter: ['!', ['get', 'unit']], layout: { ...signLayout, 'text-field': ['step', ['zoom'], '', 9, ['case', ['==', ['get', 'role'], 'region'], name, ''], 11, signName], 'icon-allow-overlap': ['step', ['zoom'], false, 12, true] }, paint: signPaint },
+    { id: 'unit', type: 'symbol', source: 'point', filter: ['get', 'unit'], layout: { ...signLayout, 'text-field': ['step', ['zoom'], '', 10, signName], 'icon-allow-overlap': true }, paint: signPaint },
   ];
 
   const structureNames: LayerSpecification[] = [
-    ...alongLine('axis', 'axis', colour('axis'), -1.1),
-    ...alongLine('belt', 'belt-line', byTurn((belt) => colour(belt.textColour)), 1.25),
+    ...alongLine('axis', 'axis', colour('axis'), ['literal', [0, -1.1]]),
+    ...alongLine('belt', 'belt-line', byTurn((belt) => colour(belt.textColour)), ['match', ['get', 'turn'], 1, ['literal', [0, 1.25]], ['literal', [0, -1.9]]]),
     { id: 'core-name', type: 'symbol', source: 'label', filter: ['==', ['get', 'role'], 'core'], layout: { 'text-field': name, 'text-font': bold, 'text-size': at([8, 14], [11, 17]), 'text-letter-spacing': zh ? 0.12 : 0.03, 'text-anchor': 'top', 'text-offset': [0, 0.5], 'text-max-width': 12, 'text-allow-overlap': true }, paint: { 'text-color': colour('core'), 'text-halo-color': colour('halo'), 'text-halo-width': 2.4, 'text-opacity': strength(1) } },
     { id: 'selected-ring', type: 'circle', source: 'selected', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': at([9, 12], [12, 16]), 'circle-color': colour('sel'), 'circle-opacity': 0.28, 'circle-stroke-color': colour('sel'), 'circle-stroke-width': 3 } },
     { id: 'selected-sign', type: 'symbol', source: 'selected', filter: ['==', ['geometry-type'], 'Point'], layout: { 'icon-image': ['get', 'icon'], 'icon-size': at([9, 0.6], [12, 0.9]), 'icon-allow-overlap': true, 'icon-ignore-placement': true } },
+    { id: 'selected-name', type: 'symbol', source: 'selected', filter: ['==', ['geometry-type'], 'Point'], layout: { 'text-field': name, 'text-font': bold, 'text-size': 13, 'text-max-width': zh ? 9 : 12, 'text-variable-anchor': ['left', 'right', 'bottom', 'top'], 'text-radial-offset': 1.5, 'text-justify': 'auto' }, paint: { 'text-color': colour('tx'), 'text-halo-color': colour('halo'), 'text-halo-width': 2.2 } },
   ];
 
-  /** A name beside its line. Latin names are too long to follow a short line on a small scale, so there they stand beside its middle. */
-  function alongLine(id: string, source: SourceId, textColour: string | ExpressionSpecification, offset: number): LayerSpecification[] {
+  /** A name beside its line. On a small scale the line is too short for its name, which then stands beside its middle. */
+  function alongLine(id: string, source: SourceId, textColour: string | ExpressionSpecification, offset: ExpressionSpecification): LayerSpecification[] {
     const paint = { 'text-color': textColour, 'text-halo-color': colour('halo'), 'text-halo-width': 2.2, 'text-opacity': strength(1) };
-    const following: LayerSpecification = { id: `${id}-name`, type: 'symbol', source, minzoom: zh ? 0 : 11, layout: { 'text-field': name, 'symbol-placement': 'line-center', 'text-font': bold, 'text-size': at([8, 12], [11, 14]), 'text-letter-spacing': zh ? 0.35 : 0.03, 'text-offset': [0, offset], 'text-max-angle': 40, 'text-allow-overlap': true }, paint };
-    const standing: LayerSpecification = { id: `${id}-name-beside`, type: 'symbol', source: 'label', filter: ['==', ['get', 'role'], id], maxzoom: 11, layout: { 'text-field': name, 'text-font': bold, 'text-size': at([8, 12], [11, 14]), 'text-max-width': 9, 'text-variable-anchor': ['left', 'right', 'top', 'bottom'], 'text-radial-offset': 1.2, 'text-justify': 'auto' }, paint };
-    return zh ? [following] : [following, standing];
+    const fits = zh ? 10 : 11;
+    const following: LayerSpecification = { id: `${id}-name`, type: 'symbol', source, minzoom: fits, layout: { 'text-field': name, 'symbol-placement': 'line-center', 'text-font': bold, 'text-size': at([8, 12], [11, 14]), 'text-letter-spacing': zh ? 0.35 : 0.03, 'text-offset': offset, 'text-max-angle': 40, 'text-allow-overlap': true }, paint };
+    const standing: LayerSpecification = { id: `${id}-name-beside`, type: 'symbol', source: 'label', filter: ['==', ['get', 'role'], id], maxzoom: fits, layout: { 'text-field': name, 'text-font': bold, 'text-size': at([8, 12], [11, 14]), 'text-max-width': zh ? 9 : 12, 'text-variable-anchor': ['left', 'right', 'top', 'bottom'], 'text-radial-offset': 1.2, 'text-justify': 'auto' }, paint };
+    return [following, standing];
   }
 
   return {

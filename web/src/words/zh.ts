@@ -27,7 +27,7 @@ export const zh = {
   partNoun: { core: '创新核心区', axis: '创新发展轴', belt: '创新带', point: '创新单元' },
   many: '多',
   cardCount: '{part}，共 {count} 项',
-  unitBreakdown: '{name} {count}',
+  unitCounts: { block: { one: '街区 {count}', other: '街区 {count}' }, park: { one: '园区 {count}', other: '园区 {count}' }, building: { one: '楼宇 {count}', other: '楼宇 {count}' } },
   target: {
     gte: '规划目标：到 {by} 年 {value} 个以上；规划点名 {named} 个',
     gt: '规划目标：到 {by} 年超过 {value} 个；规划点名 {named} 个',
@@ -184,7 +184,8 @@ export const zh = {
   kilometreShort: '公里',
   metreShort: '米',
   crs: '坐标系 WGS 84（经纬度）',
-  dataDate: '数据日期 {date}',
+  crsShort: 'WGS 84',
+  dataDate: '数据 {date}',
   approval: '审图号：{number}',
   schematicTitle: '示意精度',
   schematicNotice: '核、轴、带为规划示意范围，不作为用地边界依据',
