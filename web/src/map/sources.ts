@@ -8,7 +8,8 @@ export const sourceIds = ['mask', 'zone', 'water', 'road', 'transit', 'subdistri
 export type SourceId = (typeof sourceIds)[number];
 export type Sources = Record<SourceId, FeatureCollection>;
 
-const pointRoles = new Set<DrawRole>(['site', 'facility', 'region']);
+/** Roles drawn as signs at a point, whatever their extent. */
+export const pointRoles = new Set<DrawRole>(['site', 'facility', 'region']);
 
 const collect = (features: Feature[]): FeatureCollection => ({ type: 'FeatureCollection', features });
 

@@ -133,7 +133,7 @@ export function styleOf({ tokens, lang, sources, selected, emphasis, still }: Sc
     const paint = { 'text-color': textColour, 'text-halo-color': colour('halo'), 'text-halo-width': 2.2, 'text-opacity': strength(1) };
     const fits = zh ? 10 : 11;
     const following: LayerSpecification = { id: `${id}-name`, type: 'symbol', source, minzoom: fits, layout: { 'text-field': name, 'symbol-placement': 'line-center', 'text-font': bold, 'text-size': at([8, 12], [11, 14]), 'text-letter-spacing': zh ? 0.35 : 0.03, 'text-offset': offset, 'text-max-angle': 40, 'text-allow-overlap': true }, paint };
-    const standing: LayerSpecification = { id: `${id}-name-beside`, type: 'symbol', source: 'label', filter: ['==', ['get', 'role'], id], maxzoom: fits, layout: { 'text-field': name, 'text-font': bold, 'text-size': at([8, 12], [11, 14]), 'text-max-width': zh ? 9 : 12, 'text-variable-anchor': ['left', 'right', 'top', 'bottom'], 'text-radial-offset': 1.2, 'text-justify': 'auto' }, paint };
+    const standing: LayerSpecification = { id: `${id}-name-beside`, type: 'symbol', source: 'label', filter: ['==', ['get', 'role'], id], maxzoom: fits, layout: { 'text-field': name, 'text-font': bold, 'text-size': at([8, 12], [11, 14]), 'text-max-width': zh ? 9 : 12, 'text-variable-anchor': ['right', 'left', 'top', 'bottom'], 'text-radial-offset': 1.2, 'text-justify': 'auto' }, paint };
     return [following, standing];
   }
 

@@ -1,7 +1,6 @@
 import type { Messages } from '.';
 
 export const en: Messages = {
-  langName: 'English',
   skipToList: 'Skip to the list of places',
   brandHome: 'Back to the first view',
   filterLabel: 'Filter places',
@@ -27,7 +26,6 @@ export const en: Messages = {
   partsSingle: { core: 'core', axis: 'axis', belt: 'belt', point: 'point' },
   partNoun: { core: 'innovation core', axis: 'innovation axis', belt: 'innovation belt', point: 'innovation unit' },
   many: 'Many',
-  cardCount: '{part}: {count}',
   unitCounts: { block: { one: '{count} block', other: '{count} blocks' }, park: { one: '{count} park', other: '{count} parks' }, building: { one: '{count} building', other: '{count} buildings' } },
   target: {
     gte: 'Target: {value} or more by {by}; {named} are named in the plan',
@@ -38,7 +36,6 @@ export const en: Messages = {
   whatItIs: 'What it is',
   whichPlaces: { core: 'Places in it', axis: 'Places along it, in order', belt: 'Places along it, in order', point: 'The units' },
   noMembers: 'The data lists no places here',
-  planSection: 'Plan section',
   planSectionOf: 'Plan {section}',
   allPlaces: 'All places',
   allPlacesHint: 'The same as on the map; filter by name',
@@ -52,8 +49,6 @@ export const en: Messages = {
   inferred: 'inferred',
   inferredLong: 'The plan names the place without giving its status; this status is inferred',
   detail: {
-    kind: 'Kind',
-    lifecycle: 'Status',
     partOf: 'Part of',
     contains: 'Contains',
     industries: 'Industries',
@@ -71,7 +66,6 @@ export const en: Messages = {
     halfWidth: 'Drawn width',
     dataDate: 'Data date',
     otherName: 'Chinese name',
-    more: 'All properties',
   },
   yes: 'yes',
   no: 'no',
@@ -144,6 +138,7 @@ export const en: Messages = {
     'transit-station': 'transit station',
     transit: 'transit',
     bridge: 'bridge',
+    'development-zone': 'development zone',
     service: 'service body',
     culture: 'cultural place',
     'test-ground': 'test ground',
@@ -161,6 +156,7 @@ export const en: Messages = {
     'partner-area': 'partner area',
     'subdistrict-group': 'subdistricts',
   },
+  subtypes: { hospital: 'hospital', school: 'school', library: 'library', museum: 'museum', 'science-centre': 'science centre', incubator: 'incubator', 'test-ground': 'test ground', 'new-rd-institute': 'new-type R&D institute' },
   unitNames: { block: 'Block', park: 'Park', building: 'Building' },
   unitKinds: { block: 'innovation block', park: 'innovation park', building: 'innovation building' },
   shapes: { zone: 'Area', facility: 'Institution or facility', enterprise: 'Company', other: 'Other' },
@@ -195,7 +191,6 @@ export const en: Messages = {
   deadPlace: 'The link points to a place that does not exist; left out: {parts}',
   nothingHere: 'Nothing under the crosshair',
   loading: 'Loading data…',
-  loaded: 'Data loaded',
   retry: 'Try again',
   errors: { unreachable: 'The service cannot be reached', refused: 'The service gave no data', unreadable: 'The answer of the service cannot be read' },
   errorHint: 'Check the connection and try again.',
@@ -221,11 +216,11 @@ export const en: Messages = {
   aboutTitle: 'About this map',
   aboutVersion: 'Version {version}, data revision {revision}',
   aboutData: 'Data and licences',
-  aboutLicence: 'Data licence',
+  aboutDataLine: 'Data licence: {licence}. Data date: {date}. {crs}.',
+  aboutPlanLine: '{title}, {start}–{end}, section {section}.',
   aboutSources: 'Layers',
   aboutSoftware: 'Licences of third-party software and fonts',
   aboutPlan: 'Plan',
-  period: '{start}–{end}',
   items: '{count} items',
   listSeparator: ', ',
 };
