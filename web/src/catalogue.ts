@@ -69,12 +69,12 @@ export function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string' && entry !== '') : [];
 }
 
-export function placeOf(feature: Feature, collection: Collection): Place {
+export function placeOf(feature: Feature<Geometry | null>, collection: Collection): Place {
   const properties = (feature.properties ?? {}) as Record<string, unknown>;
   const id = String(feature.id ?? properties['id'] ?? '');
   const zh = text(properties['name_zh']);
   const en = text(properties['name_en']);
-  const geometry = (feature.geometry as Geometry | null) ?? null;
+  const { geometry } = feature;
   return {
     key: `${collection.id}:${id}`,
     id,

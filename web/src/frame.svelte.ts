@@ -54,6 +54,13 @@ export class Frame {
     this.dragged = null;
   }
 
+  /** How far below the map's middle the middle of its uncovered part lies; negative above. */
+  get aim(): number {
+    if (this.wide) return 0;
+    const { top, bottom } = this.mapPadding();
+    return (top - bottom) / 2;
+  }
+
   /** What covers the map, so that nothing is shown beneath it. */
   mapPadding(): { top: number; right: number; bottom: number; left: number } {
     if (this.wide) return { top: 64, right: 72, bottom: 64, left: 40 };

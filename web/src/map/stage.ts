@@ -14,6 +14,8 @@ setWorkerUrl(workerUrl);
 export interface Surroundings {
   container: HTMLElement;
   padding: () => { top: number; right: number; bottom: number; left: number };
+  /** How far below the middle the crosshair stands. */
+  aim: () => number;
   pressed: (keys: string[]) => void;
   moved: (view: View) => void;
   /** Called on every frame that moves the map, for the scale bar. */
@@ -183,7 +185,7 @@ export class MapStage implements Stage {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.key === 'Enter') {
       const { clientWidth, clientHeight } = this.around.container;
-      this.press({ x: clientWidth / 2, y: clientHeight / 2 }, reach.touch);
+      this.press({ x: clientWidth / 2, y: clientHeight / 2 + this.around.aim() }, reach.touch);
     } else if (event.key === 'Escape') {
       this.around.leave();
     } else {

@@ -174,7 +174,7 @@ export const en: Messages = {
   mapLabel: 'Map of the innovation space. Arrow keys pan, plus and minus zoom, Enter opens the place under the crosshair',
   zoomIn: 'Zoom map in',
   zoomOut: 'Zoom map out',
-  wholeZone: 'Show whole zone on map',
+  wholeZone: 'Show all of the zone on map',
   wholeZoneShort: 'All',
   mapControls: 'Map controls',
   scale: 'Map scale',

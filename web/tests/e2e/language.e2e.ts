@@ -14,7 +14,7 @@ test('the language changes page, map, title and lang without reload or lost stat
   await expect(page).toHaveTitle(/Chegu Innovation Core/);
   await expect(page.locator('#panel h2')).toHaveText('Chegu Innovation Core');
   await expect(page.locator('canvas')).toHaveAttribute('aria-label', /Map of the innovation space/);
-  await expect(page.locator('.legend')).toContainText('Smart-manufacturing Innovation Belt');
+  await expect(page.locator('section.legend')).toContainText('Smart-manufacturing Innovation Belt');
   await expect(page).toHaveURL(/sel=cores:core-chegu-innovation/);
   await expect(page).toHaveURL(/map=114\.13000,30\.40000,11\.30/);
   expect(await page.evaluate(() => (window as unknown as { kept?: boolean }).kept)).toBe(true);

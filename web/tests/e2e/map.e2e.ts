@@ -15,7 +15,7 @@ test('a card highlights its part, fits the map and says what belongs to it', asy
   await open(page, '?map=113.90000,30.25000,12.00');
   await page.locator('[data-part=core]').click();
   await mapIdle(page);
-  await expect(page.getByRole('heading', { name: '一核' })).toBeFocused();
+  await expect(page.getByRole('heading', { name: '一核', exact: true })).toBeFocused();
   await expect(page.locator('#panel')).toContainText('车谷创新服务中心');
   await expect(page).toHaveURL(/card=core/);
   const [core] = (await items('cores')).features;
@@ -46,18 +46,23 @@ test('the map is not blank: core, axis and water have their colours at known pla
   const tinted = land!.map((value, channel) => value * 0.85 + core![channel]! * 0.15);
   expect(apart(await at([114.138, 30.404]), tinted)).toBeLessThan(12);
   expect(apart(await at([114.0435, 30.4125]), land!)).toBeLessThan(12);
-  const lakes = (await items('water')).features.filter((feature) => feature.properties['id'] === 'zhulin-lake');
-  const [ring] = lakes[0]!.geometry!.coordinates as [number, number][][];
-  // Near a corner, away from the name in the middle of the lake.
-  const [middleX, middleY] = [0, 1].map((axisIndex) => ring!.reduce((sum, position) => sum + position[axisIndex]!, 0) / ring!.length) as [number, number];
-  const west = ring!.reduce((best, position) => (position[0] < best[0] ? position : best));
-  expect(apart(await at([west[0] + (middleX - west[0]) * 0.35, west[1] + (middleY - west[1]) * 0.35]), water!)).toBeLessThan(12);
+  // The west end of the lake's widest reach, away from the name in its middle.
+  const lake = (await items('water')).features.find(({ id }) => id === 'zhushan-lake')!;
+  const [ring] = lake.geometry!.coordinates as [number, number][][];
+  const latitude = ring!.reduce((sum, position) => sum + position[1], 0) / ring!.length;
+  const shores = ring!.slice(1).flatMap(([x1, y1], index) => {
+    const [x0, y0] = ring![index]!;
+    return y0 > latitude !== y1 > latitude ? [x0 + ((latitude - y0) / (y1 - y0)) * (x1 - x0)] : [];
+  });
+  const [west, east] = shores.toSorted((one, other) => one - other) as [number, number];
+  expect(apart(await at([west + (east - west) * 0.15, latitude]), water!)).toBeLessThan(12);
 });
 
 for (const [name, viewport] of Object.entries({ desktop, phone })) {
   test(`a press on the map opens the place with basis, accuracy and plan section (${name})`, async ({ page }) => {
     await page.setViewportSize(viewport);
-    await open(page, '?map=114.15800,30.50870,14.00');
+    // On a phone the middle of the map lies under the sheet, so the place is kept north of it.
+    await open(page, `?map=114.15800,${viewport === phone ? '30.50000' : '30.50870'},14.00`);
     const middle = await windowPoint(page, [114.158, 30.5087]);
     await page.mouse.click(middle.x, middle.y);
     const panel = page.locator('#panel');
@@ -100,7 +105,7 @@ test('the list holds the same places as the map, and those without a position', 
   await page.getByLabel('筛选地点').fill('人工智能科技园');
   await page.locator('[data-place="sites:ai-tech-park"]').click();
   await expect(page.locator('#panel')).toContainText('规划没有给出位置');
-  await expect(page.getByRole('button', { name: '在地图上显示' })).toHaveCount(0);
+  await expect(page.locator('#panel .buttons')).not.toContainText('在地图上显示');
 });
 
 test('the filter finds by either name, says how many, and adds no history', async ({ page }) => {

@@ -18,7 +18,7 @@ test('no request leaves the origin, whatever is done; the first screen keeps its
   await page.getByRole('button', { name: 'Switch to English' }).click();
   await page.getByRole('button', { name: /^Theme/ }).click();
   await page.getByRole('button', { name: 'About' }).click();
-  await expect(page.getByText('maplibre-gl')).toBeVisible();
+  await expect(page.getByText(/^maplibre-gl /)).toBeVisible();
   await expect(page.getByText('OFL-1.1').first()).toBeVisible();
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Share' }).click();

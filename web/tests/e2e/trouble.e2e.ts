@@ -101,7 +101,7 @@ test('the plan unknown to the service: cards and list still work', async ({ page
 });
 
 test('without WebGL: a message, the whole list, filter and details', async () => {
-  const browser = await chromium.launch({ executablePath: chromiumPath, args: [...chromiumFlags.filter((flag) => !flag.includes('gl=') && !flag.includes('angle') && !flag.includes('swiftshader')), '--disable-gpu', '--disable-3d-apis', '--disable-software-rasterizer'] });
+  const browser = await chromium.launch({ executablePath: chromiumPath, args: [...chromiumFlags, '--disable-3d-apis'] });
   try {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
     const seen = await guard(context);
