@@ -1,0 +1,15 @@
+// Pictures for review: what the page looks like in both languages, both themes, on desktop and phone.
+import { desktop, languages, mapIdle, open, phone, test, themes } from './explore';
+
+for (const lang of languages) {
+  for (const theme of themes) {
+    for (const [size, viewport] of Object.entries({ desktop, phone })) {
+      test(`${lang} ${theme} ${size}`, async ({ page }) => {
+        await page.setViewportSize(viewport);
+        await open(page, `?lang=${lang}&theme=${theme}`);
+        await mapIdle(page);
+        await page.screenshot({ path: `screenshots/explore-${lang}-${theme}-${size}.png` });
+      });
+    }
+  }
+}
