@@ -30,10 +30,12 @@ check: web
 	cargo clippy --locked --all-targets -- -D warnings
 	cd web && npm run --silent check
 
-# Programs that tests start: a browser, and GDAL as a foreign client
+# Programs that tests start: a browser, GDAL as a foreign client, curl and jq for the queries of the README
 tools:
 	@missing=""; \
-	command -v ogrinfo >/dev/null || missing="$$missing gdal-bin"; \
+	command -v ogr2ogr >/dev/null || missing="$$missing gdal-bin"; \
+	command -v curl >/dev/null || missing="$$missing curl"; \
+	command -v jq >/dev/null || missing="$$missing jq"; \
 	test -x $(CHROMIUM) || missing="$$missing chromium"; \
 	if [ -n "$$missing" ]; then \
 		$(APT) update -q && $(APT) install -y -q --no-install-recommends $$missing; \

@@ -7,5 +7,6 @@ mod harness;
 mod items;
 mod laws;
 mod program;
+mod readme;
 mod reading;
 mod service;

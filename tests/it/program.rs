@@ -17,13 +17,13 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// A server on a free port, ended when dropped.
-struct Server {
+pub struct Server {
     process: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Server {
-    fn over(folder: &Path) -> Self {
+    pub fn over(folder: &Path) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_innospace"))
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"])
             .arg(folder)
