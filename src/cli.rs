@@ -19,7 +19,7 @@ use crate::geometry::GeometryKind;
 use crate::index::IndexedLayer;
 use crate::model::{Layer, Value};
 use crate::sample::{self, SampleError};
-use crate::store::{self, Effect, Loaded, Store};
+use crate::store::{self, Effect, Loaded, Store, Watch};
 
 /// Serves the layers of an innovation zone as map queries: OGC API Features under /ogc, a map at /.
 #[derive(Debug, Parser)]
@@ -148,20 +148,23 @@ fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     start_log(args)?;
     let public_url = args.public_url.as_deref().map(public_url).transpose()?;
     let mut store = Store::new(&args.data.data);
+    let watch = Watch::begin(&store);
     let loaded = load(&mut store)?;
     log_warnings(&loaded);
     let config = Config { listen: args.listen, public_url, limits: Limits::default() };
     let app = Arc::new(App { catalog: CatalogHandle::new(loaded.catalog), config });
-    let watcher = Arc::clone(&app);
-    std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
-        let outcome = store::watch(store, |outcome| {
-            publish(&watcher, outcome);
-            true
-        });
-        if let Err(fault) = outcome {
-            tracing::warn!("changed files will not be noticed: {fault}");
+    match watch {
+        Ok(watch) => {
+            let app = Arc::clone(&app);
+            std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
+                watch.run(store, |outcome| {
+                    publish(&app, outcome);
+                    true
+                });
+            })?;
         }
-    })?;
+        Err(fault) => tracing::warn!("changed files will not be noticed: {fault}"),
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(64).build()?;
     runtime.block_on(async {
@@ -170,7 +173,7 @@ fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("cannot listen on {}", app.config.listen))?;
         let address = listener.local_addr()?;
         print(&format!("listening on http://{address}\n"))?;
-        api::serve(app, listener, stopped()).await?;
+        api::serve(app, listener, stopped()).await;
         anyhow::Ok(())
     })?;
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));

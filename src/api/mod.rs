@@ -14,6 +14,7 @@ mod negotiate;
 mod openapi;
 mod params;
 mod problem;
+mod server;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -35,6 +36,7 @@ use crate::config::Config;
 use crate::model::Timestamp;
 use crate::query::Budget;
 use problem::Problem;
+pub use server::serve;
 
 /// What every handler may use.
 #[derive(Debug)]
@@ -142,32 +144,6 @@ async fn health(State(app): State<Arc<App>>) -> Response {
     });
     ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body.to_string())
         .into_response()
-}
-
-/// How long requests under way may take once the server is told to stop.
-const FAREWELL: Duration = Duration::from_secs(10);
-
-/// Serves until `stop` is done; then no new connection is taken and requests under way are finished.
-///
-/// # Errors
-/// The listener fails.
-pub async fn serve(
-    app: Arc<App>,
-    listener: tokio::net::TcpListener,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let (told, hear) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, router(app)).with_graceful_shutdown(async move {
-        stop.await;
-        let _ = told.send(());
-    });
-    tokio::select! {
-        done = server.into_future() => done,
-        () = async {
-            let _ = hear.await;
-            tokio::time::sleep(FAREWELL).await;
-        } => Ok(()),
-    }
 }
 
 /// Runs work that needs the processor away from the threads that serve connections. The work ends early when

@@ -22,7 +22,7 @@ use crate::model::{LayerError, LayerId, ValueKind};
 pub use ground::ground;
 use manifest::{LayerSpec, Manifest};
 use plan::PlanError;
-pub use watch::watch;
+pub use watch::Watch;
 
 /// Why a data folder makes no catalogue.
 #[derive(Debug, Error)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use notify::{Event, EventKind, RecursiveMode, Watcher};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::{Loaded, Store, StoreError};
 
@@ -13,60 +13,64 @@ const QUIET: Duration = Duration::from_millis(300);
 /// … but no later than this after the first change, however busy the folder.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Reads the folder again whenever it changes, and hands each outcome to `publish`. Returns when `publish`
-/// answers false or the folder can be watched no more.
-///
-/// # Errors
-/// The folder cannot be watched.
-pub fn watch(
-    mut store: Store,
-    mut publish: impl FnMut(Result<Loaded, StoreError>) -> bool,
-) -> Result<(), notify::Error> {
-    let (sender, changes) = channel();
-    let mut watcher = notify::recommended_watcher(move |event: Result<Event, notify::Error>| {
-        // Reading a file is an event too; only what may change content counts.
-        if event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_))) {
-            let _ = sender.send(());
-        }
-    })?;
-    let mut watched = Vec::new();
-    follow(&mut watcher, &mut watched, &store.folders())?;
-    while settled(&changes) {
-        if !publish(store.load(&mut |_| {})) {
-            break;
-        }
-        // The catalogue file may name other folders now.
-        let _ = follow(&mut watcher, &mut watched, &store.folders());
-    }
-    Ok(())
+/// Hears of every change to a data folder from the moment it is made.
+#[derive(Debug)]
+pub struct Watch {
+    watcher: RecommendedWatcher,
+    followed: Vec<PathBuf>,
+    changes: Receiver<()>,
 }
 
-fn follow(
-    watcher: &mut impl Watcher,
-    watched: &mut Vec<PathBuf>,
-    folders: &[PathBuf],
-) -> Result<(), notify::Error> {
-    for folder in folders {
-        if !watched.contains(folder) {
-            watcher.watch(folder, RecursiveMode::Recursive)?;
-            watched.push(folder.clone());
-        }
+impl Watch {
+    /// Begins to listen; called before the first reading, so that no change falls between the two.
+    ///
+    /// # Errors
+    /// The folder cannot be watched.
+    pub fn begin(store: &Store) -> Result<Self, notify::Error> {
+        let (sender, changes) = channel();
+        let watcher = notify::recommended_watcher(move |event: Result<Event, notify::Error>| {
+            // Reading a file is an event too; only what may change content counts.
+            if event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_))) {
+                let _ = sender.send(());
+            }
+        })?;
+        let mut watch = Self { watcher, followed: Vec::new(), changes };
+        watch.follow(store)?;
+        Ok(watch)
     }
-    Ok(())
-}
 
-/// Waits for a change and for the quiet after it; false when no change can come any more.
-fn settled(changes: &Receiver<()>) -> bool {
-    if changes.recv().is_err() {
-        return false;
-    }
-    let first = Instant::now();
-    while first.elapsed() < PATIENCE {
-        match changes.recv_timeout(QUIET) {
-            Ok(()) => {}
-            Err(RecvTimeoutError::Timeout) => break,
-            Err(RecvTimeoutError::Disconnected) => return false,
+    /// Reads the folder again whenever it has changed and hands each outcome to `publish`, until that answers
+    /// false or no change can be heard any more.
+    pub fn run(mut self, mut store: Store, mut publish: impl FnMut(Result<Loaded, StoreError>) -> bool) {
+        while self.settled() && publish(store.load(&mut |_| {})) {
+            // The catalogue file may name another folder now; one that cannot be watched is not.
+            let _ = self.follow(&store);
         }
     }
-    true
+
+    fn follow(&mut self, store: &Store) -> Result<(), notify::Error> {
+        for folder in store.folders() {
+            if !self.followed.contains(&folder) {
+                self.watcher.watch(&folder, RecursiveMode::Recursive)?;
+                self.followed.push(folder);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for a change and for the quiet after it; false when no change can come any more.
+    fn settled(&self) -> bool {
+        if self.changes.recv().is_err() {
+            return false;
+        }
+        let first = Instant::now();
+        while first.elapsed() < PATIENCE {
+            match self.changes.recv_timeout(QUIET) {
+                Ok(()) => {}
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => return false,
+            }
+        }
+        true
+    }
 }

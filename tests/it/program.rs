@@ -25,9 +25,10 @@ pub struct Server {
 impl Server {
     pub fn over(folder: &Path) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_innospace"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "innospace::cli=info", "--data"])
             .arg(folder)
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
         let mut line = String::new();
@@ -125,6 +126,34 @@ fn help_names_every_command_and_bad_usage_ends_with_2() {
     {
         assert_eq!(innospace(arguments).status.code(), Some(2), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_running_server_takes_up_changed_files_and_survives_broken_ones() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.geojson");
+    let write = |text: &str| std::fs::write(&path, text).expect("written");
+    let feature = r#"{"type":"Feature","id":1,"geometry":null,"properties":{}}"#;
+    write(r#"{"type":"FeatureCollection","features":[]}"#);
+    let mut server = Server::over(folder.path());
+    let mut log = BufReader::new(server.process.stderr.take().expect("its log")).lines();
+    let mut hear =
+        |word: &str| log.by_ref().map_while(Result::ok).find(|line| line.contains(word)).expect("a line");
+    let features = || {
+        let output =
+            Command::new("curl").args(["-sf", &format!("{}/health", server.url)]).output().expect("curl");
+        serde_json::from_slice::<Value>(&output.stdout).expect("JSON")["features"].clone()
+    };
+    assert_eq!(features(), 0);
+    write(&format!(r#"{{"type":"FeatureCollection","features":[{feature}]}}"#));
+    hear("published");
+    assert_eq!(features(), 1);
+    write("{");
+    assert!(hear("not served").contains("a.geojson, line 1"));
+    assert_eq!(features(), 1);
+    write(r#"{"type":"FeatureCollection","features":[]}"#);
+    hear("published");
+    assert_eq!(features(), 0);
 }
 
 #[cfg(unix)]
