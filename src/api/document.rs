@@ -57,7 +57,7 @@ impl Ask {
         let params = Params::parse(uri.query(), table)?;
         let format = negotiate::format(params.get("f"), headers, offers)?;
         let lang = negotiate::language(headers);
-        let base = Base::of(app.config.public_url.as_deref(), headers);
+        let base = Base::of(app.config.public_url.as_deref(), headers, uri);
         let request = uri.path_and_query().map_or("", |both| both.as_str());
         let tag = negotiate::entity_tag(catalog.revision, request, format, lang, base.as_str());
         let is_held = negotiate::is_held(headers, &tag);

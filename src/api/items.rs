@@ -91,8 +91,12 @@ pub async fn one(
             _ => feature.clone(),
         };
         let crumbs = crumbs(&ask, &indexed, Some((&title, format!("{path}/items/{}", segment(&feature)))));
+        let on_map = ask.base.url(&format!("/?v=1&sel={}:{}", segment(layer.id.as_str()), segment(&feature)));
         let content = html! {
             @if layer.about.synthetic { (pages::synthetic_notice(ask.lang)) }
+            @if layer.feature(ix).geometry().is_some() {
+                p { a href=(on_map) { (ask.lang.pick("在地图上显示", "Show on the map")) } }
+            }
             (pages::item(layer, ix, ask.lang))
         };
         ask.page(&title, &crumbs, &links, &content)
