@@ -5,7 +5,7 @@ import { test as base, expect, type BrowserContext, type Page } from '@playwrigh
 import type { AppInfo } from '../../src/catalogue';
 
 export const origin = () => process.env['INNOSPACE_URL']!;
-export const desktop = { width: 1440, height: 900 };
+export const desktop = { width: 1280, height: 720 };
 export const phone = { width: 390, height: 844 };
 
 export async function guard(context: BrowserContext): Promise<{ foreign: string[]; complaints: string[] }> {

@@ -1,5 +1,7 @@
 // Pictures for review: what the page looks like in both languages, both themes, on desktop and phone.
-import { desktop, languages, mapIdle, open, phone, test, themes } from './explore';
+import { languages, mapIdle, open, phone, test, themes } from './explore';
+
+const desktop = { width: 1440, height: 900 };
 
 for (const lang of languages) {
   for (const theme of themes) {
