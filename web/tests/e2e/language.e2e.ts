@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { apart, decode, expect, mapIdle, open, test, windowPoint } from './explore';
+import { apart, expect, mapIdle, open, test, windowPoint } from './explore';
+import { decode } from './png';
 
 test('the language changes page, map, title and lang without reload or lost state', async ({ page }) => {
   await open(page, '?sel=cores:core-chegu-innovation&map=114.13000,30.40000,11.30');
