@@ -45,28 +45,41 @@ function chunk(type: string, data: Buffer): Buffer {
   return framed;
 }
 
-/** The picture as a PNG of 256 colours: the means of the fullest cells of a coarse colour cube. A third of the size, same to the eye. */
+/**
+ * The picture as a PNG of 256 colours, a third of the size: the commonest colours as they are, which keeps every plain
+ * surface exact, and for the rest the means of the fullest cells of a coarse colour cube.
+ */
 export function encodeSmall({ width, height, at }: Picture): Buffer {
-  const cells = new Map<number, { count: number; sum: [number, number, number] }>();
-  const cellOf = ([r, g, b]: readonly number[]) => ((r! >> 3) << 10) | ((g! >> 3) << 5) | (b! >> 3);
+  type Colour = [number, number, number];
+  const exact = new Map<number, { count: number; colour: Colour }>();
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const colour = at(x, y);
-      const cell = cells.get(cellOf(colour)) ?? { count: 0, sum: [0, 0, 0] };
-      cell.count += 1;
-      colour.forEach((value, channel) => (cell.sum[channel]! += value));
-      cells.set(cellOf(colour), cell);
+      const key = (colour[0] << 16) | (colour[1] << 8) | colour[2];
+      const entry = exact.get(key);
+      if (entry) entry.count += 1;
+      else exact.set(key, { count: 1, colour });
     }
   }
-  const palette = [...cells.values()].sort((a, b) => b.count - a.count).slice(0, 256).map(({ count, sum }) => sum.map((value) => Math.round(value / count)));
+  const common = [...exact.values()].sort((a, b) => b.count - a.count);
+  const cells = new Map<number, { count: number; sum: Colour }>();
+  for (const { count, colour } of common.slice(96)) {
+    const key = ((colour[0] >> 4) << 8) | ((colour[1] >> 4) << 4) | (colour[2] >> 4);
+    const cell = cells.get(key) ?? { count: 0, sum: [0, 0, 0] };
+    cell.count += count;
+    colour.forEach((value, channel) => (cell.sum[channel]! += value * count));
+    cells.set(key, cell);
+  }
+  const means = [...cells.values()].sort((a, b) => b.count - a.count).map(({ count, sum }) => sum.map((value) => Math.round(value / count)) as Colour);
+  const palette = [...common.slice(0, 96).map(({ colour }) => colour), ...means].slice(0, 256);
   const nearest = new Map<number, number>();
-  const indexOf = (colour: readonly number[]) => {
-    const cell = cellOf(colour);
-    let index = nearest.get(cell);
+  const indexOf = (colour: Colour) => {
+    const key = (colour[0] << 16) | (colour[1] << 8) | colour[2];
+    let index = nearest.get(key);
     if (index === undefined) {
       const distances = palette.map((entry) => entry.reduce((sum, value, channel) => sum + (value - colour[channel]!) ** 2, 0));
       index = distances.indexOf(Math.min(...distances));
-      nearest.set(cell, index);
+      nearest.set(key, index);
     }
     return index;
   };
