@@ -18,6 +18,9 @@ export interface Notice { id: number; kind: 'info' | 'error'; text: string; retr
 
 type Change = 'push' | 'replace';
 
+/** How long a message stays that asks for nothing. */
+const briefMs = 6000;
+
 export class Explorer {
   readonly frame = new Frame();
 
@@ -305,7 +308,7 @@ export class Explorer {
     this.write('replace');
     try {
       await navigator.clipboard.writeText(location.href);
-      this.tell('info', this.words.shared);
+      this.mention(this.words.shared);
     } catch {
       this.tell('info', this.words.shareFailed);
     }
@@ -328,6 +331,13 @@ export class Explorer {
     const notice: Notice = { id: ++this.lastNotice, kind, text, retry };
     // The same message twice helps nobody; the newer one carries the newer retry.
     this.notices = [...this.notices.filter((other) => other.text !== text), notice];
+  }
+
+  /** Says what needs no answer, and takes it away again. */
+  mention(text: string): void {
+    this.tell('info', text);
+    const id = this.lastNotice;
+    setTimeout(() => this.dismiss(id), briefMs);
   }
 
   dismiss(id: number): void {

@@ -1,7 +1,7 @@
 // Places as the map's sources. Every drawn feature carries `key`, so a hit on the map leads back to its place.
 import type { Feature, FeatureCollection, Geometry, Polygon, Position } from 'geojson';
 import { text, type DrawRole, type Lang, type Place } from '../catalogue';
-import { bandAround, pointsAlong } from '../geometry';
+import { bandAround, joinBounds, pointsAlong } from '../geometry';
 import { fillOf, shapeOf } from './symbols';
 
 export const sourceIds = ['mask', 'zone', 'water', 'road', 'transit', 'subdistrict', 'belt', 'belt-line', 'core', 'axis', 'area', 'point', 'parcel', 'label'] as const;
@@ -55,6 +55,8 @@ function signs(places: readonly Place[]): Place[] {
 const positionKey = (at: Position) => at.map((degrees) => degrees.toFixed(5)).join(',');
 
 function pointFeatures(places: readonly Place[], lang: Lang): Feature[] {
+  const zone = joinBounds(places.filter((place) => place.collection.draw === 'zone').map((place) => place.bounds));
+  const middle = zone ? (zone[0] + zone[2]) / 2 : 0;
   const stacks = new Map<string, Place[]>();
   for (const place of signs(places)) {
     const key = positionKey(place.at!);
@@ -68,6 +70,8 @@ function pointFeatures(places: readonly Place[], lang: Lang): Feature[] {
         icon: `${shapeOf(place)}-${fillOf(place)}`,
         unit: place.unit !== null,
         role: draw,
+        // A name far from the zone leans towards it, where it is less likely to be cut off by the edge of the map.
+        leansWest: draw === 'region' && place.at![0]! > middle,
         order: place.unit ? 0 : draw === 'site' ? 1 : 2,
         rank,
         stack: rank === 0 ? stack.length : 0,

@@ -86,6 +86,7 @@ export function styleOf({ tokens, lang, sources, selected, emphasis, still }: Sc
     { id: 'selected-line', type: 'line', source: 'selected', filter: ['!=', ['geometry-type'], 'Point'], layout: { 'line-join': 'round', 'line-cap': 'round' }, paint: { 'line-color': colour('sel'), 'line-width': 3.5 } },
   ];
 
+  const otherSides = ['bottom', [0, -1.05], 'top', [0, 1.05]];
   const signLayout = {
     'icon-image': ['get', 'icon'] as ExpressionSpecification,
     'icon-size': at([9, 0.6], [12, 0.9]),
@@ -94,8 +95,7 @@ export function styleOf({ tokens, lang, sources, selected, emphasis, still }: Sc
     'text-font': regular,
     'text-size': 12,
     'text-max-width': zh ? 9 : 10,
-    'text-variable-anchor': ['left', 'right', 'bottom', 'top'] as ('left' | 'right' | 'bottom' | 'top')[],
-    'text-radial-offset': 1.05,
+    'text-variable-anchor-offset': ['case', ['get', 'leansWest'], ['literal', ['right', [-1.05, 0], ...otherSides]], ['literal', ['left', [1.05, 0], 'right', [-1.05, 0], ...otherSides]]] as ExpressionSpecification,
     'text-justify': 'auto' as const,
     'text-optional': true,
     'text-padding': 2,

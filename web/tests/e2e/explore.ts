@@ -1,11 +1,11 @@
 // The page as the tests see it. Every page of every test blocks and records requests to other origins and collects
 // errors of the console; both must be empty at the end.
-import { inflateSync } from 'node:zlib';
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
 import type { AppInfo } from '../../src/catalogue';
+import { decode, type Picture } from './png';
 
 export const origin = () => process.env['INNOSPACE_URL']!;
-export const desktop = { width: 1440, height: 900 };
+export const desktop = { width: 1280, height: 720 };
 export const phone = { width: 390, height: 844 };
 
 export async function guard(context: BrowserContext): Promise<{ foreign: string[]; complaints: string[] }> {
@@ -82,41 +82,6 @@ export async function windowPoint(page: Page, [longitude, latitude]: [number, nu
     x: box.x + box.width / 2 + ((longitude - view.longitude) / 360) * world,
     y: box.y + box.height / 2 - ((mercator(latitude) - mercator(view.latitude)) / (2 * Math.PI)) * world,
   };
-}
-
-export interface Picture { width: number; height: number; at: (x: number, y: number) => [number, number, number] }
-
-/** A PNG of Chromium (8 bits, RGB or RGBA, not interlaced) as pixels. */
-export function decode(png: Buffer): Picture {
-  let width = 0;
-  let height = 0;
-  let channels = 4;
-  const data: Buffer[] = [];
-  for (let at = 8; at < png.length; ) {
-    const length = png.readUInt32BE(at);
-    const type = png.toString('latin1', at + 4, at + 8);
-    const chunk = png.subarray(at + 8, at + 8 + length);
-    if (type === 'IHDR') [width, height, channels] = [chunk.readUInt32BE(0), chunk.readUInt32BE(4), chunk[9] === 2 ? 3 : 4];
-    if (type === 'IDAT') data.push(chunk);
-    at += 12 + length;
-  }
-  const raw = inflateSync(Buffer.concat(data));
-  const stride = width * channels;
-  const pixels = Buffer.alloc(stride * height);
-  for (let row = 0; row < height; row++) {
-    const filter = raw[row * (stride + 1)]!;
-    for (let column = 0; column < stride; column++) {
-      const left = column >= channels ? pixels[row * stride + column - channels]! : 0;
-      const up = row > 0 ? pixels[(row - 1) * stride + column]! : 0;
-      const corner = row > 0 && column >= channels ? pixels[(row - 1) * stride + column - channels]! : 0;
-      const estimate = left + up - corner;
-      const [dl, du, dc] = [Math.abs(estimate - left), Math.abs(estimate - up), Math.abs(estimate - corner)];
-      const paeth = dl <= du && dl <= dc ? left : du <= dc ? up : corner;
-      const added = [0, left, up, (left + up) >> 1, paeth][filter]!;
-      pixels[row * stride + column] = (raw[row * (stride + 1) + 1 + column]! + added) & 255;
-    }
-  }
-  return { width, height, at: (x, y) => [0, 1, 2].map((channel) => pixels[Math.round(y) * stride + Math.round(x) * channels + channel]!) as [number, number, number] };
 }
 
 export async function picture(page: Page): Promise<Picture> {

@@ -1,4 +1,4 @@
-import { expect, guard, mapIdle, open, origin, test } from './explore';
+import { desktop, expect, guard, mapIdle, open, origin, test } from './explore';
 
 test('a shared link restores place, view, layers, language and theme', async ({ page, browser }) => {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: origin() });
@@ -13,7 +13,7 @@ test('a shared link restores place, view, layers, language and theme', async ({ 
   await expect(page.getByText('Link copied')).toBeVisible();
   const link = await page.evaluate(() => navigator.clipboard.readText());
 
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
+  const context = await browser.newContext({ viewport: desktop, reducedMotion: 'reduce' });
   const seen = await guard(context);
   const other = await context.newPage();
   await other.goto(link);

@@ -1,5 +1,9 @@
 // Pictures for review: what the page looks like in both languages, both themes, on desktop and phone.
-import { desktop, languages, mapIdle, open, phone, test, themes } from './explore';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { languages, open, phone, picture, test, themes } from './explore';
+import { encodeSmall } from './png';
+
+const desktop = { width: 1440, height: 900 };
 
 for (const lang of languages) {
   for (const theme of themes) {
@@ -7,8 +11,8 @@ for (const lang of languages) {
       test(`${lang} ${theme} ${size}`, async ({ page }) => {
         await page.setViewportSize(viewport);
         await open(page, `?lang=${lang}&theme=${theme}`);
-        await mapIdle(page);
-        await page.screenshot({ path: `screenshots/explore-${lang}-${theme}-${size}.png` });
+        mkdirSync('screenshots', { recursive: true });
+        writeFileSync(`screenshots/explore-${lang}-${theme}-${size}.png`, encodeSmall(await picture(page)));
       });
     }
   }

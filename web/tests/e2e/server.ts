@@ -12,7 +12,12 @@ export default async function startServer(): Promise<() => Promise<void>> {
   if (!existsSync(program)) {
     throw new Error(`No server program at ${program}: build it with "cargo build --release" after "npm run build", or name one in INNOSPACE_BIN.`);
   }
-  const server = spawn(program, ['serve', '--data', data, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = spawn(program, ['serve', '--data', data, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const complaints: string[] = [];
+  createInterface({ input: server.stderr! }).on('line', (line) => {
+    complaints.push(line);
+    if (complaints.length > 20) complaints.shift();
+  });
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
   process.env['INNOSPACE_URL'] = await new Promise<string>((resolve, reject) => {
     createInterface({ input: server.stdout! }).on('line', (line) => {
@@ -20,7 +25,7 @@ export default async function startServer(): Promise<() => Promise<void>> {
       if (address) resolve(address);
     });
     server.once('error', reject);
-    server.once('exit', (code) => reject(new Error(`the server ended with code ${code} before it listened`)));
+    server.once('exit', (code) => reject(new Error(`the server ended with code ${code} before it listened:\n${complaints.join('\n')}`)));
   });
   return async () => {
     server.kill('SIGTERM');

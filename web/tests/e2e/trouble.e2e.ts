@@ -1,6 +1,6 @@
 import { chromium } from '@playwright/test';
 import { chromiumFlags, chromiumPath } from '../../playwright.shared';
-import { expect, guard, items, mapIdle, open, origin, rowKeys, test, usualPlaces } from './explore';
+import { desktop, expect, guard, items, mapIdle, open, origin, rowKeys, test, usualPlaces } from './explore';
 
 test.describe('the server', () => {
   test.use({ mayComplain: true });
@@ -103,7 +103,7 @@ test('the plan unknown to the service: cards and list still work', async ({ page
 test('without WebGL: a message, the whole list, filter and details', async () => {
   const browser = await chromium.launch({ executablePath: chromiumPath, args: [...chromiumFlags, '--disable-3d-apis'] });
   try {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const context = await browser.newContext({ viewport: desktop });
     const seen = await guard(context);
     const page = await context.newPage();
     await page.goto(`${origin()}/`);
@@ -113,7 +113,7 @@ test('without WebGL: a message, the whole list, filter and details', async () =>
     await page.getByLabel('筛选地点').fill('创新谷');
     await page.locator('[data-place="sites:nantaizihu-innovation-valley"]').click();
     await expect(page.locator('#panel h2')).toHaveText('南太子湖创新谷');
-    await page.locator('#panel .bar button').click();
+    await page.getByRole('button', { name: '清除' }).click();
     await page.locator('[data-part=axis]').click();
     await expect(page.locator('#panel h2')).toHaveText('一轴');
     expect(seen.foreign).toEqual([]);

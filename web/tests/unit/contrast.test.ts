@@ -61,8 +61,9 @@ describe.each(Object.entries(themes))('%s', (_, tokens) => {
   test('edges of controls', () => {
     for (const ground of ['bg', 'bg2']) expect(contrast(colour('ln2'), colour(ground))).toBeGreaterThanOrEqual(3);
   });
+  // The ring lies outside of what it marks, or on the map.
   test('one of the two colours of the focus ring stands out from any ground', () => {
-    for (const ground of ['bg', 'bg2', 'br', 'land', 'water']) {
+    for (const ground of ['bg', 'bg2', 'land', 'water']) {
       expect(Math.max(contrast(colour('focus'), colour(ground)), contrast(colour('tx'), colour(ground)))).toBeGreaterThanOrEqual(3);
     }
   });
