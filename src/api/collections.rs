@@ -15,11 +15,21 @@ use super::link::{link, segment};
 use super::negotiate::{GEOJSON, HTML, JSON};
 use super::params::format_parameter;
 use super::problem::Problem;
+use crate::catalog::Catalog;
+use crate::index::IndexedLayer;
 use crate::model::{Lang, Layer, ValueKind};
 use crate::render::html::{self as pages, Link};
 
 /// The reference system of all coordinates that are sent or received.
 pub const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+
+/// The layer that a path names.
+///
+/// # Errors
+/// There is none.
+pub fn find(catalog: &Catalog, id: &str) -> Result<Arc<IndexedLayer>, Problem> {
+    catalog.layer(id).cloned().ok_or_else(|| Problem::not_found("collection", id))
+}
 
 /// The path of a collection below the root of the API.
 pub fn path_of(layer: &Layer) -> String {
@@ -63,8 +73,8 @@ pub async fn one(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let catalog = app.catalog.snapshot();
-    let layer = Arc::clone(catalog.layer(&id).ok_or_else(|| Problem::not_found("collection", &id))?);
-    let layer = layer.layer();
+    let indexed = find(&catalog, &id)?;
+    let layer = indexed.layer();
     let ask = Ask::read(&app, catalog, &uri, &headers, &[format_parameter(FORMS)], FORMS)?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);

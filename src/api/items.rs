@@ -10,7 +10,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use maud::html;
 
-use super::collections::{CRS84, path_of};
+use super::collections::{self, CRS84, path_of};
 use super::document::{Ask, links_json};
 use super::link::{link, segment};
 use super::negotiate::{Format, GEOJSON, HTML};
@@ -36,7 +36,7 @@ pub async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let catalog = app.catalog.snapshot();
-    let indexed = Arc::clone(catalog.layer(&id).ok_or_else(|| Problem::not_found("collection", &id))?);
+    let indexed = collections::find(&catalog, &id)?;
     let limits = app.config.limits;
     let table = params::items_parameters(indexed.layer(), limits, FORMS);
     let ask = Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?;
@@ -73,7 +73,7 @@ pub async fn one(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let catalog = app.catalog.snapshot();
-    let indexed = Arc::clone(catalog.layer(&id).ok_or_else(|| Problem::not_found("collection", &id))?);
+    let indexed = collections::find(&catalog, &id)?;
     let ix = indexed.find(&feature).ok_or_else(|| Problem::not_found("item", &feature))?;
     let ask = Ask::read(&app, catalog, &uri, &headers, &[format_parameter(FORMS)], FORMS)?;
     if let Some(response) = ask.not_modified() {

@@ -7,8 +7,10 @@ use innospace::geometry::{Bounds, GeometryRef};
 use innospace::index::IndexedLayer;
 use innospace::model::{Interval, Value};
 use innospace::query::{Budget, Equality, Page, Query, execute, plan};
-use innospace::store::Store;
+use innospace::store::{Effect, Store};
 use proptest::prelude::*;
+
+use crate::harness::{Service, fixtures};
 
 /// A shape of a random layer: kind, place, size.
 #[derive(Debug, Clone)]
@@ -184,4 +186,65 @@ proptest! {
             check(&indexed, &Query { during, equal: equal.into_iter().collect(), ..Query::default() });
         }
     }
+}
+
+/// A sound file with a few bytes changed, cut or doubled.
+fn damaged() -> impl Strategy<Value = Vec<u8>> {
+    let edit = (
+        any::<prop::sample::Index>(),
+        prop_oneof![
+            Just(None),
+            any::<u8>().prop_map(Some),
+            r#"[\[\]{},:"0-9e.-]"#.prop_map(|c| c.bytes().next())
+        ],
+    );
+    (prop::collection::vec(shape(), 1..6), prop::collection::vec(edit, 1..5)).prop_map(|(shapes, edits)| {
+        let mut bytes = collection(&shapes).into_bytes();
+        for (at, byte) in edits {
+            let at = at.index(bytes.len());
+            match byte {
+                Some(byte) => bytes[at] = byte,
+                None => drop(bytes.remove(at)),
+            }
+        }
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_a_file_holds_every_feature_is_served_or_warned_of_or_the_file_is_refused(bytes in damaged()) {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("random.geojson"), &bytes).expect("written");
+        if let Ok(loaded) = Store::new(folder.path()).load(&mut |_| {}) {
+            let served = loaded.catalog.layer("random").expect("the layer").layer().len();
+            let skipped = loaded.warnings.count(Effect::Skipped);
+            let written = serde_json::from_slice::<serde_json::Value>(&bytes);
+            match written.map(|json| json["features"].as_array().map_or(1, Vec::len) as u64) {
+                Ok(written) => prop_assert_eq!(served as u64 + skipped, written, "{:?}", loaded.warnings.list()),
+                // A number like 1e999 is JSON that no double holds; it costs its own feature only.
+                Err(fault) => prop_assert!(fault.to_string().contains("out of range") && skipped > 0, "{fault}"),
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_is_asked_is_answered_or_named_as_wrong(
+        name in "[a-z_]{0,9}|bbox|datetime|limit|offset|use|row|far|idle|valid_to|f",
+        value in r#"[ -~]{0,12}|[0-9.,/:TZ+-]{0,30}|\PC{0,6}"#,
+    ) {
+        SMALL.with(|service| {
+            let query: String = form_urlencoded::Serializer::new(String::new()).append_pair(&name, &value).finish();
+            let answer = service.get(&format!("/ogc/collections/squares/items?{query}"));
+            prop_assert!(matches!(answer.status.as_u16(), 200 | 400), "{query}: {}", answer.text());
+            answer.json();
+            Ok(())
+        })?;
+    }
+}
+
+thread_local! {
+    static SMALL: Service = Service::over(fixtures());
 }
