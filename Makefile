@@ -30,10 +30,11 @@ check: web
 	cargo clippy --locked --all-targets -- -D warnings
 	cd web && npm run --silent check
 
-# Programs that tests start: a browser, GDAL as a foreign client, curl and jq for the queries of the README
+# Programs that tests start: a browser, GDAL as a foreign client, PROJ as an oracle, curl and jq for the README
 tools:
 	@missing=""; \
 	command -v ogr2ogr >/dev/null || missing="$$missing gdal-bin"; \
+	command -v cs2cs >/dev/null || missing="$$missing proj-bin"; \
 	command -v curl >/dev/null || missing="$$missing curl"; \
 	command -v jq >/dev/null || missing="$$missing jq"; \
 	test -x $(CHROMIUM) || missing="$$missing chromium"; \

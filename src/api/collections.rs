@@ -13,15 +13,13 @@ use super::document::{Ask, Document, links_json};
 use super::landing::FORMS;
 use super::link::{link, segment};
 use super::negotiate::{GEOJSON, HTML, JSON};
-use super::params::format_parameter;
+use super::params::{format_parameter, systems};
 use super::problem::Problem;
 use crate::catalog::Catalog;
+use crate::geometry::Crs;
 use crate::index::IndexedLayer;
 use crate::model::{Lang, Layer, ValueKind};
 use crate::render::html::{self as pages, Link};
-
-/// The reference system of all coordinates that are sent or received.
-pub const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 
 /// The layer that a path names.
 ///
@@ -98,7 +96,8 @@ pub async fn one(
 fn collection(ask: &Ask, layer: &Layer) -> Value {
     let lang = ask.lang;
     let about = &layer.about;
-    let mut json = json!({ "id": layer.id.as_str(), "title": about.title.say(lang), "itemType": "feature", "crs": [CRS84] });
+    let systems: Vec<_> = systems(layer).iter().map(ToString::to_string).collect();
+    let mut json = json!({ "id": layer.id.as_str(), "title": about.title.say(lang), "itemType": "feature", "crs": systems, "storageCrs": Crs::Crs84.to_string() });
     let attribution = about.attribution.as_ref().unwrap_or(&ask.catalog.about.attribution).say(lang);
     let description = about.description.as_ref().map(|description| description.say(lang));
     for (name, text) in [("description", description), ("attribution", Some(attribution))] {
@@ -121,8 +120,7 @@ fn extent(layer: &Layer) -> Option<Value> {
     let extent = layer.extent?;
     let mut json = json!({});
     if let Some(bounds) = extent.bounds {
-        json["spatial"] =
-            json!({ "bbox": [[bounds.west, bounds.south, bounds.east, bounds.north]], "crs": CRS84 });
+        json["spatial"] = json!({ "bbox": [[bounds.west, bounds.south, bounds.east, bounds.north]], "crs": Crs::Crs84.to_string() });
     }
     if let Some((first, last)) = extent.interval.filter(|ends| *ends != (None, None)) {
         let text = |moment: Option<crate::model::Timestamp>| moment.map(|moment| moment.to_string());

@@ -10,13 +10,14 @@ use axum::response::Response;
 use bytes::Bytes;
 use maud::html;
 
-use super::collections::{self, CRS84, path_of};
+use super::collections::{self, path_of};
 use super::document::{Ask, links_json};
 use super::link::{link, segment};
 use super::negotiate::{Format, GEOJSON, HTML};
 use super::params::{self, format_parameter};
 use super::problem::Problem;
 use super::{App, blocking, now};
+use crate::geometry::Crs;
 use crate::index::IndexedLayer;
 use crate::model::FeatureIx;
 use crate::query::{self, Page, Selection};
@@ -40,7 +41,8 @@ pub async fn list(
     let limits = app.config.limits;
     let table = params::items_parameters(indexed.layer(), limits, FORMS);
     let ask = Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?;
-    let query = params::items(&ask.params, limits)?;
+    let query = params::items(&ask.params, indexed.layer(), limits)?;
+    let crs = params::crs(&ask.params, "crs", indexed.layer())?;
     let plan = query::plan(&query, &indexed)?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
@@ -54,7 +56,7 @@ pub async fn list(
     let mut response = if ask.format == HTML {
         page(&ask, &indexed, query.page, &picked, &links)
     } else {
-        stream(&ask, indexed, picked, &links)
+        stream(&ask, indexed, picked, crs, &links)
     };
     let turns = links.iter().filter(|link| matches!(link.rel, "next" | "prev"));
     for value in turns.filter_map(|link| {
@@ -63,7 +65,7 @@ pub async fn list(
     }) {
         response.headers_mut().append(header::LINK, value);
     }
-    Ok(ask.finish(with_crs(response)))
+    Ok(ask.finish(with_crs(response, if ask.format == HTML { Crs::Crs84 } else { crs })))
 }
 
 pub async fn one(
@@ -75,7 +77,9 @@ pub async fn one(
     let catalog = app.catalog.snapshot();
     let indexed = collections::find(&catalog, &id)?;
     let ix = indexed.find(&feature).ok_or_else(|| Problem::not_found("item", &feature))?;
-    let ask = Ask::read(&app, catalog, &uri, &headers, &[format_parameter(FORMS)], FORMS)?;
+    let table = [params::crs_parameter(indexed.layer()), format_parameter(FORMS)];
+    let ask = Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?;
+    let crs = params::crs(&ask.params, "crs", indexed.layer())?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
@@ -102,19 +106,20 @@ pub async fn one(
         ask.page(&title, &crumbs, &links, &content)
     } else {
         let mut out = Vec::with_capacity(1024);
-        FeatureWriter::new(layer).open_feature(&mut out, layer, ix);
+        FeatureWriter::new(layer, crs).open_feature(&mut out, layer, ix);
         out.extend_from_slice(br#","links":"#);
         out.extend_from_slice(links_json(&links).to_string().as_bytes());
         out.push(b'}');
         ask.body(Body::from(out))
     };
-    Ok(ask.finish(with_crs(response)))
+    Ok(ask.finish(with_crs(response, if ask.format == HTML { Crs::Crs84 } else { crs })))
 }
 
-/// Every answer with coordinates names their reference system (OGC 18-058r1, 6.2.3).
-fn with_crs(mut response: Response) -> Response {
-    let name = HeaderValue::try_from(format!("<{CRS84}>")).unwrap_or(HeaderValue::from_static(""));
-    response.headers_mut().insert("content-crs", name);
+/// Every answer with coordinates names their reference system (OGC 18-058r1, 6.2.3). Pages show degrees.
+fn with_crs(mut response: Response, crs: Crs) -> Response {
+    if let Ok(name) = HeaderValue::try_from(format!("<{crs}>")) {
+        response.headers_mut().insert("content-crs", name);
+    }
     response
 }
 
@@ -146,7 +151,7 @@ fn page_links(ask: &Ask, indexed: &IndexedLayer, page: Page, picked: &Selection)
 }
 
 /// The feature collection, sent as it is written.
-fn stream(ask: &Ask, indexed: Arc<IndexedLayer>, picked: Selection, links: &[Link]) -> Response {
+fn stream(ask: &Ask, indexed: Arc<IndexedLayer>, picked: Selection, crs: Crs, links: &[Link]) -> Response {
     let mut head = Vec::with_capacity(CHUNK + CHUNK / 8);
     head.extend_from_slice(br#"{"type":"FeatureCollection","#);
     if indexed.layer().about.synthetic {
@@ -161,7 +166,7 @@ fn stream(ask: &Ask, indexed: Arc<IndexedLayer>, picked: Selection, links: &[Lin
     );
     head.extend_from_slice(counts.as_bytes());
     let mut chunks = Chunks {
-        writer: FeatureWriter::new(indexed.layer()),
+        writer: FeatureWriter::new(indexed.layer(), crs),
         indexed,
         items: picked.items,
         at: 0,

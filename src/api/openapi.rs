@@ -8,7 +8,7 @@ use super::document::{Ask, ROOT};
 use super::items;
 use super::landing::FORMS;
 use super::negotiate::{Format, HTML, OPENAPI};
-use super::params::{Parameter, format_parameter, items_parameters};
+use super::params::{Parameter, crs_parameter, format_parameter, items_parameters};
 use crate::config::Limits;
 use crate::model::Lang;
 
@@ -80,7 +80,7 @@ pub fn definition(ask: &Ask, limits: Limits) -> Value {
                 format!("{title}: one item"),
                 items::FORMS,
                 "featureGeoJSON",
-                form(items::FORMS),
+                vec![crs_parameter(layer), format_parameter(items::FORMS)],
                 &[feature_id],
             ),
         );
@@ -137,6 +137,10 @@ impl Operation<'_> {
         if !path_parameters.is_empty() {
             responses["404"] = json!({ "$ref": "#/components/responses/NotFound" });
         }
+        if self.schema.ends_with("GeoJSON") {
+            responses["200"]["headers"]["Content-Crs"] = json!({ "schema": { "type": "string" },
+                "description": "Coordinate reference system of the coordinates, in angle brackets (OGC 18-058r1, 6.2.3)." });
+        }
         if self.schema == "featureCollectionGeoJSON" {
             responses["503"] = json!({ "$ref": "#/components/responses/Busy" });
         }
@@ -178,7 +182,7 @@ fn schemas() -> Value {
         "collection": { "type": "object", "required": ["id", "links"],
             "properties": { "id": text, "title": text, "description": text, "attribution": text, "links": links,
                 "synthetic": { "type": "boolean", "description": "True when every feature is made up." },
-                "itemType": text, "crs": { "type": "array", "items": text },
+                "itemType": text, "crs": { "type": "array", "items": text }, "storageCrs": text,
                 "extent": { "type": "object", "properties": {
                     "spatial": { "type": "object", "properties": { "crs": text,
                         "bbox": { "type": "array", "items": { "type": "array", "minItems": 4, "maxItems": 4, "items": { "type": "number" } } } } },
@@ -209,7 +213,7 @@ pub fn page(definition: &Value, lang: Lang) -> Markup {
     let empty = Map::new();
     let paths = definition["paths"].as_object().unwrap_or(&empty);
     html! {
-        p { (lang.pick("所有资源应答 GET 和 HEAD。坐标为 CRS84：先经度后纬度，单位度。", "All resources answer GET and HEAD. Coordinates are CRS84: longitude first, then latitude, in degrees.")) }
+        p { (lang.pick("所有资源应答 GET 和 HEAD。坐标默认为 CRS84：先经度后纬度，单位度；参数 crs 和 bbox-crs 可另选。", "All resources answer GET and HEAD. Coordinates are CRS84 (longitude first, then latitude, in degrees) unless crs and bbox-crs say otherwise.")) }
         @for (path, operations) in paths {
             h2 { code { (ROOT) (path.trim_end_matches('/')) } }
             p { (text(&operations["get"]["summary"])) }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::negotiate::Format;
 use super::problem::Problem;
 use crate::config::Limits;
-use crate::geometry::Bounds;
+use crate::geometry::{Crs, Window};
 use crate::model::{Interval, Layer, ValueKind};
 use crate::query::{Equality, Page, Query};
 
@@ -45,8 +45,44 @@ pub fn format_parameter(offers: &[Format]) -> Parameter {
     }
 }
 
+/// The systems that can express a whole layer, that of the stored coordinates first.
+pub fn systems(layer: &Layer) -> Vec<Crs> {
+    let bounds = layer.extent.and_then(|extent| extent.bounds);
+    Crs::ALL.into_iter().filter(|crs| bounds.is_none_or(|bounds| crs.covers(bounds))).collect()
+}
+
+/// `crs`, which answers with coordinates have (OGC 18-058r1, 6.2.2).
+pub fn crs_parameter(layer: &Layer) -> Parameter {
+    Parameter {
+        name: "crs".into(),
+        description:
+            "Coordinate reference system of the answer, its axes in the order of its definition; CRS84 \
+                      (longitude, latitude) when left out."
+                .into(),
+        schema: crs_schema(layer),
+    }
+}
+
+fn crs_schema(layer: &Layer) -> Value {
+    let names: Vec<_> = systems(layer).iter().map(ToString::to_string).collect();
+    json!({ "type": "string", "format": "uri", "enum": names, "default": Crs::Crs84.to_string() })
+}
+
+/// The system that a parameter names, CRS84 when it stands nowhere.
+///
+/// # Errors
+/// A system that the layer is not offered in.
+pub fn crs(params: &Params, name: &str, layer: &Layer) -> Result<Crs, Problem> {
+    let Some(text) = params.get(name) else { return Ok(Crs::Crs84) };
+    let offered = systems(layer);
+    Crs::parse(text).filter(|crs| offered.contains(crs)).ok_or_else(|| {
+        let names: Vec<_> = offered.iter().map(ToString::to_string).collect();
+        Problem::parameter(name, text, &format!("one of {}", names.join(", ")))
+    })
+}
+
 /// Names that parameters of items have; a field of such a name is no parameter.
-const RESERVED: [&str; 5] = ["f", "limit", "offset", "bbox", "datetime"];
+const RESERVED: [&str; 7] = ["f", "limit", "offset", "bbox", "bbox-crs", "datetime", "crs"];
 
 /// The parameters of a layer's items.
 pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Parameter> {
@@ -63,11 +99,17 @@ pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec
         ),
         (
             "bbox",
-            "West, south, east, north in degrees (CRS84: longitude first), or six numbers with a lowest height \
-             in third and a highest in sixth place, which are not looked at. West greater than east crosses the \
-             antimeridian. Selects features that touch the window, and features without position.",
+            "West, south, east, north in degrees (CRS84: longitude first), or in the axes of bbox-crs; or six \
+             numbers with a lowest height in third and a highest in sixth place, which are not looked at. West \
+             greater than east crosses the antimeridian. Selects features that touch the window, and features \
+             without position.",
             json!({ "type": "array", "oneOf": [{ "minItems": 4, "maxItems": 4 }, { "minItems": 6, "maxItems": 6 }],
                     "items": { "type": "number" } }),
+        ),
+        (
+            "bbox-crs",
+            "Coordinate reference system of bbox, its axes in the order of its definition; CRS84 when left out.",
+            crs_schema(layer),
         ),
         (
             "datetime",
@@ -98,7 +140,7 @@ pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec
             schema,
         })
     });
-    fixed.chain([format_parameter(offers)]).chain(fields).collect()
+    fixed.chain([crs_parameter(layer), format_parameter(offers)]).chain(fields).collect()
 }
 
 /// The parameters of a request.
@@ -148,7 +190,7 @@ impl Params {
 ///
 /// # Errors
 /// A value that makes no sense.
-pub fn items(params: &Params, limits: Limits) -> Result<Query, Problem> {
+pub fn items(params: &Params, layer: &Layer, limits: Limits) -> Result<Query, Problem> {
     let whole = |name: &str, least: u64, expected: &str| {
         let value = params.get(name);
         let number =
@@ -161,31 +203,28 @@ pub fn items(params: &Params, limits: Limits) -> Result<Query, Problem> {
     });
     let offset = whole("offset", 0, "a whole number from 0 on")?.unwrap_or(0);
     let equal = params.0.iter().filter(|(name, _)| !RESERVED.contains(&name.as_str()));
+    let bbox_crs = crs(params, "bbox-crs", layer)?;
     Ok(Query {
-        window: params.get("bbox").map(bbox).transpose()?,
+        window: params.get("bbox").map(|text| bbox(text, bbox_crs)).transpose()?,
         during: params.get("datetime").map(datetime).transpose()?,
         equal: equal.map(|(field, value)| Equality { field: field.clone(), value: value.clone() }).collect(),
         page: Page { offset, limit },
     })
 }
 
-fn bbox(text: &str) -> Result<Bounds, Problem> {
-    let expected = "4 or 6 numbers split by commas: west, south, east, north";
+fn bbox(text: &str, crs: Crs) -> Result<Window, Problem> {
+    let expected = "4 or 6 numbers split by commas: the lower corner, then the upper (in CRS84: west, south, east, north)";
     let numbers: Option<Vec<f64>> = text.split(',').map(|number| number.trim().parse().ok()).collect();
-    let [west, south, east, north] = match numbers.as_deref() {
-        Some(&[west, south, east, north]) => [west, south, east, north],
-        Some(&[west, south, low, east, north, high]) if low <= high => [west, south, east, north],
+    let (low, high) = match numbers.as_deref() {
+        Some(&[a, b, c, d]) => ([a, b], [c, d]),
+        Some(&[a, b, low, c, d, high]) if low <= high => ([a, b], [c, d]),
         Some(&[_, _, _, _, _, _]) => {
-            return Err(Problem::parameter(
-                "bbox",
-                text,
-                "the lowest height in third place, the highest in sixth",
-            ));
+            let expected = "the lowest height in third place, the highest in sixth";
+            return Err(Problem::parameter("bbox", text, expected));
         }
         _ => return Err(Problem::parameter("bbox", text, expected)),
     };
-    Bounds::new(west, south, east, north)
-        .map_err(|fault| Problem::parameter("bbox", text, &format!("{expected}; {fault}")))
+    crs.window(low, high).map_err(|fault| Problem::parameter("bbox", text, &format!("{expected}; {fault}")))
 }
 
 fn datetime(text: &str) -> Result<Interval, Problem> {

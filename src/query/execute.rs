@@ -2,7 +2,7 @@
 
 use super::plan::{Access, Plan, Test};
 use super::{Budget, Page, QueryError, Selection};
-use crate::geometry::{Bounds, intersects_window};
+use crate::geometry::{Bounds, intersects_plane, intersects_window};
 use crate::index::IndexedLayer;
 use crate::model::{Column, FeatureIx, Layer, Value};
 
@@ -136,6 +136,10 @@ impl Test {
         match *self {
             Self::During(first, last) => {
                 layer.span(ix).is_none_or(|(begins, ends)| begins <= last && ends >= first)
+            }
+            Self::InPlane(ref window) => {
+                let geometry = layer.geometries().get(ix.row());
+                geometry.is_none_or(|geometry| intersects_plane(geometry, window))
             }
             Self::Bool(field, value) => layer.feature(ix).value(field) == Value::Bool(value),
             Self::Integer(field, value) => layer.feature(ix).value(field) == Value::Integer(value),

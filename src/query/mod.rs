@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use thiserror::Error;
 
-use crate::geometry::Bounds;
+use crate::geometry::Window;
 use crate::model::{FeatureIx, Interval, ValueKind};
 
 pub use execute::execute;
@@ -24,7 +24,7 @@ pub use plan::{Plan, plan};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Query {
     /// Features that touch the window, and those without any position (OGC 17-069r4, 7.15.3).
-    pub window: Option<Bounds>,
+    pub window: Option<Window>,
     /// Features whose time meets the interval, and those without any time (OGC 17-069r4, 7.15.4).
     pub during: Option<Interval>,
     /// Fields that must equal a value; a null equals nothing.

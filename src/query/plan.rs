@@ -1,7 +1,7 @@
 //! Query to plan: names to fields, text to values, and the way to reach the features.
 
 use super::{Equality, Page, Query, QueryError};
-use crate::geometry::Bounds;
+use crate::geometry::{Bounds, PlaneWindow};
 use crate::index::IndexedLayer;
 use crate::model::{Column, Date, FieldIx, Layer, Timestamp, ValueKind};
 
@@ -29,6 +29,8 @@ pub(super) enum Access {
 pub(super) enum Test {
     /// Its time meets this span in microseconds, or it has no time.
     During(i64, i64),
+    /// It touches a rectangle of a projection's plane, or has no position.
+    InPlane(PlaneWindow),
     Bool(FieldIx, bool),
     Integer(FieldIx, i64),
     Real(FieldIx, f64),
@@ -45,8 +47,9 @@ pub(super) enum Test {
 /// A name that is no field, a field that holds no simple values, a value that does not fit its field.
 pub fn plan(query: &Query, indexed: &IndexedLayer) -> Result<Plan, QueryError> {
     let layer = indexed.layer();
-    let mut access = query.window.map_or(Access::Scan, Access::Window);
-    let mut tests = Vec::new();
+    let mut access = query.window.map_or(Access::Scan, |window| Access::Window(window.bounds));
+    let mut tests: Vec<_> =
+        query.window.and_then(|window| window.plane).map(Test::InPlane).into_iter().collect();
     for equality in &query.equal {
         match bind(equality, layer)? {
             Some(test) => tests.push(test),

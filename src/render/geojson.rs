@@ -1,6 +1,6 @@
 //! Features as `GeoJSON` (RFC 7946), written straight from the columns.
 
-use crate::geometry::{GeometryKind, GeometryRef, Part, Run};
+use crate::geometry::{Crs, GeometryKind, GeometryRef, Part, Run};
 use crate::model::{FeatureId, FeatureIx, Layer, Value};
 
 /// Writes features of one layer; names are turned into JSON once.
@@ -8,19 +8,21 @@ use crate::model::{FeatureId, FeatureIx, Layer, Value};
 pub struct FeatureWriter {
     /// `"name":` of each field, a comma before all but the first.
     keys: Vec<Box<[u8]>>,
+    /// The system of the written coordinates, in the order of its axes (OGC 18-058r1, 6.2.2).
+    crs: Crs,
 }
 
 impl FeatureWriter {
-    /// A writer for a layer.
+    /// A writer for a layer whose extent the system covers.
     #[must_use]
-    pub fn new(layer: &Layer) -> Self {
+    pub fn new(layer: &Layer, crs: Crs) -> Self {
         let keys = layer.schema.fields().enumerate().map(|(at, (_, field))| {
             let mut key = if at == 0 { Vec::new() } else { vec![b','] };
             string(&mut key, &field.name);
             key.push(b':');
             key.into()
         });
-        Self { keys: keys.collect() }
+        Self { keys: keys.collect(), crs }
     }
 
     /// Writes one feature without its closing brace, so that members may follow.
@@ -33,7 +35,7 @@ impl FeatureWriter {
         }
         out.extend_from_slice(br#","geometry":"#);
         match feature.geometry() {
-            Some(shape) => geometry(out, shape),
+            Some(shape) => geometry(out, shape, self.crs),
             None => out.extend_from_slice(b"null"),
         }
         out.extend_from_slice(br#","properties":{"#);
@@ -102,37 +104,37 @@ fn string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-fn geometry(out: &mut Vec<u8>, shape: GeometryRef<'_>) {
+fn geometry(out: &mut Vec<u8>, shape: GeometryRef<'_>, crs: Crs) {
     if shape.kind() == GeometryKind::GeometryCollection {
         out.extend_from_slice(br#"{"type":"GeometryCollection","geometries":["#);
         for (at, member) in shape.parts().enumerate() {
             comma(out, at);
-            part(out, &member);
+            part(out, &member, crs);
         }
         out.extend_from_slice(b"]}");
     } else if let Some(only) = shape.parts().next() {
-        part(out, &only);
+        part(out, &only, crs);
     }
 }
 
-fn part(out: &mut Vec<u8>, part: &Part<'_>) {
+fn part(out: &mut Vec<u8>, part: &Part<'_>, crs: Crs) {
     out.extend_from_slice(br#"{"type":""#);
     out.extend_from_slice(part.kind().name().as_bytes());
     out.extend_from_slice(br#"","coordinates":"#);
     match part.kind() {
         GeometryKind::Point => {
             if let Some(run) = part.runs().next() {
-                position(out, &run, 0);
+                position(out, &run, 0, crs);
             }
         }
         GeometryKind::LineString => {
             if let Some(run) = part.runs().next() {
-                line(out, &run);
+                line(out, &run, crs);
             }
         }
-        GeometryKind::MultiPoint => list(out, part.runs(), |out, run| position(out, run, 0)),
-        GeometryKind::MultiLineString => list(out, part.runs(), line),
-        GeometryKind::Polygon => list(out, part.runs(), ring),
+        GeometryKind::MultiPoint => list(out, part.runs(), |out, run| position(out, run, 0, crs)),
+        GeometryKind::MultiLineString => list(out, part.runs(), |out, run| line(out, run, crs)),
+        GeometryKind::Polygon => list(out, part.runs(), |out, run| ring(out, run, crs)),
         GeometryKind::MultiPolygon => {
             out.push(b'[');
             for (at, run) in part.runs().enumerate() {
@@ -141,7 +143,7 @@ fn part(out: &mut Vec<u8>, part: &Part<'_>) {
                     (_, true) => out.extend_from_slice(b"],["),
                     (_, false) => out.push(b','),
                 }
-                ring(out, &run);
+                ring(out, &run, crs);
             }
             out.extend_from_slice(b"]]");
         }
@@ -163,43 +165,56 @@ fn list<'a>(
     out.push(b']');
 }
 
-fn line(out: &mut Vec<u8>, run: &Run<'_>) {
+fn line(out: &mut Vec<u8>, run: &Run<'_>, crs: Crs) {
     out.push(b'[');
     for at in 0..run.len() {
         comma(out, at);
-        position(out, run, at);
+        position(out, run, at, crs);
     }
     out.push(b']');
 }
 
 /// A ring with its first position repeated at the end (RFC 7946, 3.1.6).
-fn ring(out: &mut Vec<u8>, run: &Run<'_>) {
+fn ring(out: &mut Vec<u8>, run: &Run<'_>, crs: Crs) {
     out.push(b'[');
     for at in 0..run.len() {
-        position(out, run, at);
+        position(out, run, at, crs);
         out.push(b',');
     }
-    position(out, run, 0);
+    position(out, run, 0, crs);
     out.push(b']');
 }
 
-fn position(out: &mut Vec<u8>, run: &Run<'_>, at: usize) {
+fn position(out: &mut Vec<u8>, run: &Run<'_>, at: usize, crs: Crs) {
     out.push(b'[');
-    if let Some([longitude, latitude]) = run.grid_at(at) {
-        grid_degrees(out, longitude);
-        out.push(b',');
-        grid_degrees(out, latitude);
-    } else {
-        let [longitude, latitude] = run.at(at);
-        number(out, longitude);
-        out.push(b',');
-        number(out, latitude);
+    match (crs, run.grid_at(at)) {
+        (Crs::Crs84, Some([longitude, latitude])) => {
+            grid_degrees(out, longitude);
+            out.push(b',');
+            grid_degrees(out, latitude);
+        }
+        _ if crs.is_geographic() => pair(out, crs.forward(run.at(at)), number),
+        _ => pair(out, crs.forward(run.at(at)), metres),
     }
-    if let Some(metres) = run.altitude_at(at) {
+    if let Some(altitude) = run.altitude_at(at) {
         out.push(b',');
-        number(out, metres);
+        number(out, altitude);
     }
     out.push(b']');
+}
+
+fn pair(out: &mut Vec<u8>, coordinates: Option<[f64; 2]>, write: impl Fn(&mut Vec<u8>, f64)) {
+    // A system is offered only for layers that lie in its domain, so there always are two.
+    if let Some([first, second]) = coordinates {
+        write(out, first);
+        out.push(b',');
+        write(out, second);
+    }
+}
+
+/// Metres to a tenth of a millimetre, without trailing zeros.
+fn metres(out: &mut Vec<u8>, metres: f64) {
+    number(out, (metres * 1e4).round() / 1e4);
 }
 
 /// Steps of 1e-7 degree as a decimal without trailing zeros.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::manifest::{self, LayerSpec, Manifest};
 use super::{StoreError, Warnings, geojson};
-use crate::model::Layer;
+use crate::model::{FeatureRef, Layer};
 use crate::sample::Ground;
 
 /// Free distance on either side of a road's middle, in metres.
@@ -31,14 +31,14 @@ pub fn ground(folder: &Path) -> Result<Ground, StoreError> {
     let mut ground = Ground::default();
     if sample_areas.is_empty() {
         let shapes = areas.iter().flat_map(|layer| layer.positions().map(move |ix| layer.feature(ix)));
-        for (number, geometry) in (1..).zip(shapes.filter_map(|feature| feature.geometry())) {
+        for (number, geometry) in (1..).zip(shapes.filter_map(FeatureRef::geometry)) {
             ground.add_area(&format!("A{number}"), geometry);
         }
     }
     for (id, code) in &sample_areas {
         let mut shapes = areas.iter().flat_map(|layer| layer.positions().map(move |ix| layer.feature(ix)));
         let found = shapes.find(|feature| feature.id().to_string() == *id);
-        let geometry = found.and_then(|feature| feature.geometry());
+        let geometry = found.and_then(FeatureRef::geometry);
         ground.add_area(code, geometry.ok_or_else(|| StoreError::NoArea(id.clone()))?);
     }
     for layer in read("water")? {

@@ -128,7 +128,7 @@ fn check(indexed: &IndexedLayer, query: &Query) {
     let class = query.equal.first().map(|equality| equality.value.as_str());
     let want: Vec<_> = layer
         .positions()
-        .filter(|&ix| query.window.is_none_or(|window| touches(layer.feature(ix).geometry(), window)))
+        .filter(|&ix| query.window.is_none_or(|window| touches(layer.feature(ix).geometry(), window.bounds)))
         .filter(|&ix| {
             let (field, _) = layer.schema.find("class").expect("the field");
             class.is_none_or(|class| layer.feature(ix).value(field) == Value::Text(class))
@@ -178,7 +178,7 @@ proptest! {
             let during = during.and_then(|year| Interval::parse(&format!("../{year}-06-30")));
             for &window in &windows {
                 for page in [Page::default(), Page { offset, limit }] {
-                    let bare = Query { window: Some(window), page, ..Query::default() };
+                    let bare = Query { window: Some(window.into()), page, ..Query::default() };
                     check(&indexed, &bare);
                     check(&indexed, &Query { during, equal: equal.clone().into_iter().collect(), ..bare });
                 }
@@ -233,7 +233,7 @@ proptest! {
     #[test]
     fn whatever_is_asked_is_answered_or_named_as_wrong(
         name in "[a-z_]{0,9}|bbox|datetime|limit|offset|use|row|far|idle|valid_to|f",
-        value in r#"[ -~]{0,12}|[0-9.,/:TZ+-]{0,30}|\PC{0,6}"#,
+        value in r"[ -~]{0,12}|[0-9.,/:TZ+-]{0,30}|\PC{0,6}",
     ) {
         SMALL.with(|service| {
             let query: String = form_urlencoded::Serializer::new(String::new()).append_pair(&name, &value).finish();

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod cases;
+mod crs;
 mod data;
 mod harness;
 mod items;
