@@ -42,6 +42,10 @@ tools:
 		$(APT) update -q && $(APT) install -y -q --no-install-recommends $$missing; \
 	fi
 
+# Speed and memory, beside other programs; writes tests/bench/RESULTS.md
+bench: web
+	tests/bench/run
+
 # Licences and banned crates
 deny:
 	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
