@@ -28,7 +28,7 @@ use crate::render::html::{self as pages, Link};
 pub const FORMS: &[Format] = &[GEOJSON, HTML];
 
 /// Bytes of features that are gathered before they are sent.
-const CHUNK: usize = 1 << 16;
+const CHUNK: usize = 1 << 17;
 
 pub async fn list(
     State(app): State<Arc<App>>,

@@ -67,20 +67,35 @@ fn window_alone(
     page: Page,
     budget: &Budget,
 ) -> Result<Selection, QueryError> {
-    /// Gathering a feature from the tree and ordering it costs about this many tests in order (measured).
-    const GATHER_COST: u64 = 2;
-    let layer = indexed.layer();
     let matched = indexed.count_touching(window) + indexed.nowhere().len() as u64;
     let wanted = page.offset.saturating_add(u64::from(page.limit)).min(matched);
-    if matched == 0 || page.offset >= matched {
+    if page.offset >= matched {
         return Ok(Selection { matched, items: Vec::new() });
     }
-    let tests_to_fill_the_page = u128::from(wanted) * layer.len() as u128 / u128::from(matched);
-    if tests_to_fill_the_page > u128::from(matched * GATHER_COST) {
-        return Ok(page_of(reach(indexed, window), page));
+    // Where the window holds much of the layer, a page of first features is soon found by looking at them in
+    // order, and gathering all that match would cost far more. Files are often ordered by place, so the matches
+    // may stand far back: the search gives up in time.
+    let layer = indexed.layer();
+    let enough = 4 * u128::from(wanted) * layer.len() as u128 / u128::from(matched);
+    if enough < u128::from(matched)
+        && let Some(items) =
+            first_in_order(layer, window, page, usize::try_from(enough).unwrap_or(usize::MAX), budget)?
+    {
+        return Ok(Selection { matched, items });
     }
+    Ok(page_of(reach(indexed, window), page))
+}
+
+/// The page, when the first `rows` features of the layer fill it.
+fn first_in_order(
+    layer: &Layer,
+    window: Bounds,
+    page: Page,
+    rows: usize,
+    budget: &Budget,
+) -> Result<Option<Vec<FeatureIx>>, QueryError> {
     let (mut skip, mut items) = (page.offset, Vec::new());
-    for ix in layer.positions() {
+    for ix in layer.positions().take(rows) {
         if ix.row() % STRIDE == 0 {
             budget.check()?;
         }
@@ -92,11 +107,11 @@ fn window_alone(
             }
             items.push(ix);
             if items.len() == page.limit as usize {
-                break;
+                return Ok(Some(items));
             }
         }
     }
-    Ok(Selection { matched, items })
+    Ok(None)
 }
 
 /// What touches the window, and what has no position; in no order.

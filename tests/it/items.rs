@@ -163,7 +163,7 @@ fn a_long_answer_is_the_same_in_pieces_and_whole() {
     std::fs::write(folder.path().join("many.geojson"), text).expect("written");
     let service = Service::over(folder.path());
     let answer = service.get("/ogc/collections/many/items?limit=10000");
-    // Longer than one piece of 64 KiB, so no length could be announced.
+    // Longer than one piece of 128 KiB, so no length could be announced.
     assert!(answer.body.len() > 1 << 20);
     assert_eq!(answer.header("content-length"), "");
     let ids = answer.ids();
