@@ -677,6 +677,8 @@ struct Use {
     storeys: [u32; 2],
     /// Green ratio, per cent.
     green: [u32; 2],
+    /// Highest floor area ratio, in hundredths.
+    far_max: u32,
     /// Height of a storey, in decimetres.
     storey_dm: u32,
     /// Is it let and sold as industrial ground is?
@@ -685,32 +687,32 @@ struct Use {
 
 #[rustfmt::skip]
 const USES: [Use; 26] = [
-    Use { code: "0701", zh: "城镇住宅用地", en: "urban residential", density: [16, 30], storeys: [6, 33], green: [28, 40], storey_dm: 30, industrial: false },
-    Use { code: "0801", zh: "机关团体用地", en: "government and associations", density: [22, 35], storeys: [3, 12], green: [25, 38], storey_dm: 36, industrial: false },
-    Use { code: "0802", zh: "科研用地", en: "scientific research", density: [25, 38], storeys: [4, 16], green: [25, 38], storey_dm: 40, industrial: true },
-    Use { code: "0803", zh: "文化用地", en: "culture", density: [25, 40], storeys: [2, 5], green: [25, 35], storey_dm: 50, industrial: false },
-    Use { code: "0804", zh: "教育用地", en: "education", density: [18, 30], storeys: [3, 6], green: [30, 42], storey_dm: 38, industrial: false },
-    Use { code: "0805", zh: "体育用地", en: "sports", density: [15, 35], storeys: [1, 3], green: [25, 40], storey_dm: 80, industrial: false },
-    Use { code: "0806", zh: "医疗卫生用地", en: "health care", density: [22, 32], storeys: [4, 16], green: [28, 40], storey_dm: 40, industrial: false },
-    Use { code: "0807", zh: "社会福利用地", en: "social welfare", density: [20, 30], storeys: [3, 8], green: [30, 42], storey_dm: 33, industrial: false },
-    Use { code: "0901", zh: "商业用地", en: "commercial", density: [35, 55], storeys: [2, 8], green: [10, 22], storey_dm: 48, industrial: false },
-    Use { code: "0902", zh: "商务金融用地", en: "business and finance", density: [28, 45], storeys: [10, 38], green: [15, 28], storey_dm: 42, industrial: false },
-    Use { code: "0903", zh: "娱乐用地", en: "entertainment", density: [30, 45], storeys: [1, 4], green: [15, 28], storey_dm: 60, industrial: false },
-    Use { code: "100101", zh: "一类工业用地", en: "industrial, class 1", density: [40, 58], storeys: [1, 5], green: [10, 20], storey_dm: 60, industrial: true },
-    Use { code: "100102", zh: "二类工业用地", en: "industrial, class 2", density: [42, 60], storeys: [1, 3], green: [10, 20], storey_dm: 80, industrial: true },
-    Use { code: "100103", zh: "三类工业用地", en: "industrial, class 3", density: [38, 55], storeys: [1, 2], green: [12, 20], storey_dm: 90, industrial: true },
-    Use { code: "M0", zh: "新型工业用地", en: "new-type industrial (local pilot)", density: [35, 50], storeys: [5, 14], green: [12, 22], storey_dm: 45, industrial: true },
-    Use { code: "1101", zh: "物流仓储用地", en: "logistics and storage", density: [45, 62], storeys: [1, 3], green: [8, 15], storey_dm: 90, industrial: true },
-    Use { code: "1208", zh: "交通场站用地", en: "transport stations and yards", density: [8, 25], storeys: [1, 3], green: [10, 20], storey_dm: 50, industrial: false },
-    Use { code: "1302", zh: "排水用地", en: "drainage", density: [10, 25], storeys: [1, 2], green: [25, 35], storey_dm: 45, industrial: false },
-    Use { code: "1303", zh: "供电用地", en: "power supply", density: [15, 35], storeys: [1, 3], green: [15, 25], storey_dm: 45, industrial: false },
-    Use { code: "1309", zh: "环卫用地", en: "sanitation", density: [15, 35], storeys: [1, 3], green: [20, 30], storey_dm: 45, industrial: false },
-    Use { code: "1310", zh: "消防用地", en: "fire service", density: [20, 35], storeys: [2, 5], green: [15, 25], storey_dm: 40, industrial: false },
-    Use { code: "1401", zh: "公园绿地", en: "park", density: [0, 5], storeys: [1, 2], green: [70, 90], storey_dm: 40, industrial: false },
-    Use { code: "1402", zh: "防护绿地", en: "protective green", density: [0, 1], storeys: [1, 1], green: [85, 98], storey_dm: 35, industrial: false },
-    Use { code: "1403", zh: "广场用地", en: "square", density: [0, 6], storeys: [1, 1], green: [35, 55], storey_dm: 45, industrial: false },
-    Use { code: "1207", zh: "城镇村道路用地", en: "urban and village roads", density: [0, 0], storeys: [1, 1], green: [5, 20], storey_dm: 0, industrial: false },
-    Use { code: "16", zh: "留白用地", en: "reserved, use undecided", density: [0, 0], storeys: [0, 0], green: [0, 0], storey_dm: 0, industrial: false },
+    Use { code: "0701", zh: "城镇住宅用地", en: "urban residential", density: [16, 30], storeys: [6, 33], green: [28, 40], far_max: 320, storey_dm: 30, industrial: false },
+    Use { code: "0801", zh: "机关团体用地", en: "government and associations", density: [22, 35], storeys: [3, 12], green: [25, 38], far_max: 250, storey_dm: 36, industrial: false },
+    Use { code: "0802", zh: "科研用地", en: "scientific research", density: [25, 38], storeys: [4, 16], green: [25, 38], far_max: 300, storey_dm: 40, industrial: true },
+    Use { code: "0803", zh: "文化用地", en: "culture", density: [25, 40], storeys: [2, 5], green: [25, 35], far_max: 180, storey_dm: 50, industrial: false },
+    Use { code: "0804", zh: "教育用地", en: "education", density: [18, 30], storeys: [3, 6], green: [30, 42], far_max: 120, storey_dm: 38, industrial: false },
+    Use { code: "0805", zh: "体育用地", en: "sports", density: [15, 35], storeys: [1, 3], green: [25, 40], far_max: 90, storey_dm: 80, industrial: false },
+    Use { code: "0806", zh: "医疗卫生用地", en: "health care", density: [22, 32], storeys: [4, 16], green: [28, 40], far_max: 280, storey_dm: 40, industrial: false },
+    Use { code: "0807", zh: "社会福利用地", en: "social welfare", density: [20, 30], storeys: [3, 8], green: [30, 42], far_max: 180, storey_dm: 33, industrial: false },
+    Use { code: "0901", zh: "商业用地", en: "commercial", density: [35, 55], storeys: [2, 8], green: [10, 22], far_max: 350, storey_dm: 48, industrial: false },
+    Use { code: "0902", zh: "商务金融用地", en: "business and finance", density: [28, 45], storeys: [10, 38], green: [15, 28], far_max: 650, storey_dm: 42, industrial: false },
+    Use { code: "0903", zh: "娱乐用地", en: "entertainment", density: [30, 45], storeys: [1, 4], green: [15, 28], far_max: 160, storey_dm: 60, industrial: false },
+    Use { code: "100101", zh: "一类工业用地", en: "industrial, class 1", density: [40, 58], storeys: [1, 5], green: [10, 20], far_max: 250, storey_dm: 60, industrial: true },
+    Use { code: "100102", zh: "二类工业用地", en: "industrial, class 2", density: [42, 60], storeys: [1, 3], green: [10, 20], far_max: 180, storey_dm: 80, industrial: true },
+    Use { code: "100103", zh: "三类工业用地", en: "industrial, class 3", density: [38, 55], storeys: [1, 2], green: [12, 20], far_max: 120, storey_dm: 90, industrial: true },
+    Use { code: "M0", zh: "新型工业用地", en: "new-type industrial (local pilot)", density: [35, 50], storeys: [5, 14], green: [12, 22], far_max: 400, storey_dm: 45, industrial: true },
+    Use { code: "1101", zh: "物流仓储用地", en: "logistics and storage", density: [45, 62], storeys: [1, 3], green: [8, 15], far_max: 180, storey_dm: 90, industrial: true },
+    Use { code: "1208", zh: "交通场站用地", en: "transport stations and yards", density: [8, 25], storeys: [1, 3], green: [10, 20], far_max: 60, storey_dm: 50, industrial: false },
+    Use { code: "1302", zh: "排水用地", en: "drainage", density: [10, 25], storeys: [1, 2], green: [25, 35], far_max: 40, storey_dm: 45, industrial: false },
+    Use { code: "1303", zh: "供电用地", en: "power supply", density: [15, 35], storeys: [1, 3], green: [15, 25], far_max: 80, storey_dm: 45, industrial: false },
+    Use { code: "1309", zh: "环卫用地", en: "sanitation", density: [15, 35], storeys: [1, 3], green: [20, 30], far_max: 80, storey_dm: 45, industrial: false },
+    Use { code: "1310", zh: "消防用地", en: "fire service", density: [20, 35], storeys: [2, 5], green: [15, 25], far_max: 120, storey_dm: 40, industrial: false },
+    Use { code: "1401", zh: "公园绿地", en: "park", density: [0, 5], storeys: [1, 2], green: [70, 90], far_max: 10, storey_dm: 40, industrial: false },
+    Use { code: "1402", zh: "防护绿地", en: "protective green", density: [0, 1], storeys: [1, 1], green: [85, 98], far_max: 2, storey_dm: 35, industrial: false },
+    Use { code: "1403", zh: "广场用地", en: "square", density: [0, 6], storeys: [1, 1], green: [35, 55], far_max: 8, storey_dm: 45, industrial: false },
+    Use { code: "1207", zh: "城镇村道路用地", en: "urban and village roads", density: [0, 0], storeys: [1, 1], green: [5, 20], far_max: 10, storey_dm: 0, industrial: false },
+    Use { code: "16", zh: "留白用地", en: "reserved, use undecided", density: [0, 0], storeys: [0, 0], green: [0, 0], far_max: 0, storey_dm: 0, industrial: false },
 ];
 
 /// Use 16 has no indicators until its use is decided.
@@ -731,7 +733,7 @@ const CIVIC: Kind =
     Kind { main: &[4, 6, 3, 5, 1, 4], company: &[0, 21, 7, 8, 20], along: [1, 3], across: [1, 2] };
 const PARK: Kind = Kind { main: &[21], company: &[23, 22, 5, 21], along: [1, 2], across: [1, 1] };
 const LABS: Kind = Kind { main: &[2], company: &[14, 9, 4, 21, 14, 8], along: [2, 4], across: [1, 2] };
-const MIXED: Kind = Kind { main: &[14], company: &[2, 11, 15, 8, 14, 21], along: [2, 4], across: [2, 2] };
+const MIXED: Kind = Kind { main: &[14], company: &[2, 11, 15, 8, 14, 21], along: [1, 3], across: [1, 2] };
 const WORKS: Kind = Kind {
     main: &[12, 11, 12, 11, 12, 11, 13],
     company: &[15, 18, 22, 19, 11, 12],
@@ -842,8 +844,10 @@ struct Unit<'a> {
     place: [i64; 2],
     seed: u64,
     quarter: &'static Quarter,
-    /// Decade its ground was opened in, as years after 1992.
+    /// When its ground was opened, in years after 1992.
     opened: u32,
+    /// Seed of the chance in [`Block::priority`], the same all over the area.
+    wander: u64,
     /// Square metres in a square step at its latitude.
     m2_per_step2: f64,
 }
@@ -905,11 +909,11 @@ impl<'a> City<'a> {
         let work = noise(region, middle[0] / 2900.0, middle[1] / 2900.0) + 0.3 * (unit(seed, 0) - 0.5);
         let kind = noise(region ^ 1, middle[0] / 2900.0, middle[1] / 2900.0) + 0.3 * (unit(seed, 1) - 0.5);
         let far_2 = middle[0] * middle[0] + middle[1] * middle[1];
-        let quarter = if far_2 < 1100.0 * 1100.0 || (kind > 0.62 && work < 0.3) {
+        let quarter = if far_2 < 600.0 * 600.0 || (kind > 0.6 && work < 0.1) {
             &CENTRE
-        } else if work > 0.12 {
+        } else if work > 0.0 {
             if kind < -0.42 { &FREIGHT } else { &INDUSTRY }
-        } else if work > -0.12 && kind > -0.25 {
+        } else if work > -0.2 && kind > -0.3 {
             &SCIENCE
         } else {
             &DWELLING
@@ -922,6 +926,7 @@ impl<'a> City<'a> {
             seed,
             quarter,
             opened: between(seed, 2, 0, 20),
+            wander: hash(self.seed, piece.index, 4),
             m2_per_step2: east * north / (STEPS * STEPS),
         }
     }
@@ -1072,7 +1077,7 @@ impl Block<'_> {
         let at = self.patch.at([0.5, 0.5]);
         let centre = (at[0] * at[0] + at[1] * at[1]).sqrt();
         let road_2 = piece.roads.iter().fold(f64::INFINITY, |least, &road| least.min(distance_2(road, at)));
-        let wander = 1.0 + noise(hash(self.unit.seed & 1, piece.index, 4), at[0] / 800.0, at[1] / 800.0);
+        let wander = 1.0 + noise(self.unit.wander, at[0] / 800.0, at[1] / 800.0);
         let metres = centre.min(500.0 + 1.6 * road_2.sqrt()) + 450.0 * wander;
         u16::try_from(whole(metres.min(65535.0))).unwrap_or(u16::MAX)
     }
@@ -1139,10 +1144,10 @@ impl Block<'_> {
                 };
                 let whole_lot = self.place(site, chance, land_use, take)?;
                 if whole_lot && self.shape.enclave && self.shape.hole == Some(cell) {
-                    lattice.hole(column, row, &mut site.hole_m);
-                    std::mem::swap(&mut site.shell_m, &mut site.hole_m);
-                    site.shell_m.reverse();
+                    site.shell_m.clear();
                     site.hole_m.clear();
+                    lattice.hole(column, row, &mut site.shell_m);
+                    site.shell_m.reverse();
                     let small = [18, 19, 21, 20, 16][bits(chance, 2) as usize % 5];
                     self.place(site, mix(chance ^ 9), small, take)?;
                 }
@@ -1576,7 +1581,8 @@ fn facts(text: &mut Vec<u8>, block: &Block<'_>, lot: &Lot<'_>) {
     let land_use = &USES[usize::from(lot.land_use)];
     let (c, d) = (mix(lot.chance ^ 21), mix(lot.chance ^ 22));
     let range = |slice, [low, high]: [u32; 2]| between(c, slice, low, high);
-    let (density, storeys) = (range(0, land_use.density), range(1, land_use.storeys));
+    let density = range(0, land_use.density);
+    let storeys = range(1, land_use.storeys).min(land_use.far_max / density.max(1)).max(1);
     let green = range(2, land_use.green).min(95 - density.min(95));
     let far = density * storeys * between(c, 3, 82, 100) / 100;
     let height_dm = storeys * land_use.storey_dm + between(d, 3, 0, 24);
