@@ -15,6 +15,7 @@
 //! blocks hold a lattice of parcels. Neighbours share their corners and the points between them, so that no
 //! rounding can make them overlap; a block at an edge is cut by straight lines, the same for all its parcels.
 
+use std::cell::OnceCell;
 use std::io::{self, Write};
 
 use thiserror::Error;
@@ -231,18 +232,22 @@ fn between(chance: u64, slice: u32, low: u32, high: u32) -> u32 {
     low + ((bits(chance, slice) * (high - low + 1)) >> 16)
 }
 
-/// Smooth chance over the plane, -1 to 1; a step of 1 leads to new chance.
-fn noise(seed: u64, x: f64, y: f64) -> f64 {
-    let (west, south) = (x.floor(), y.floor());
-    let corner = |east: f64, north: f64| {
-        let at = hash(seed, whole(west + east), whole(south + north));
-        unit(at, 0) * 2.0 - 1.0
-    };
+/// Smooth chance over the plane, two numbers from -1 to 1; a step of 1 leads to new chance.
+fn noise(seed: u64, x: f64, y: f64) -> [f64; 2] {
+    let (west, south) = (floor(x), floor(y));
+    let corners = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(i, j)| hash(seed, west + i, south + j));
     let ease = |t: f64| t * t * (3.0 - 2.0 * t);
-    let (s, t) = (ease(x - west), ease(y - south));
-    let low = corner(0.0, 0.0) * (1.0 - s) + corner(1.0, 0.0) * s;
-    let high = corner(0.0, 1.0) * (1.0 - s) + corner(1.0, 1.0) * s;
-    low * (1.0 - t) + high * t
+    let (s, t) = (ease(x - real(west)), ease(y - real(south)));
+    [0, 1].map(|slice| {
+        let [a, b, c, d] = corners.map(|chance| unit(chance, slice) * 2.0 - 1.0);
+        (a * (1.0 - s) + b * s) * (1.0 - t) + (c * (1.0 - s) + d * s) * t
+    })
+}
+
+/// The whole number at or below. Without SSE 4.1, `f64::floor` is a call into a library.
+fn floor(value: f64) -> i64 {
+    let towards_zero = whole(value);
+    towards_zero - i64::from(real(towards_zero) > value)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "metres and steps of this ground, far below 2^53")]
@@ -848,6 +853,8 @@ struct Unit<'a> {
     opened: u32,
     /// Seed of the chance in [`Block::priority`], the same all over the area.
     wander: u64,
+    /// Seed of the bends of streets, the same all over the area.
+    bend: u64,
     /// Square metres in a square step at its latitude.
     m2_per_step2: f64,
 }
@@ -858,7 +865,10 @@ struct Block<'a> {
     seed: u64,
     kind: &'static Kind,
     shape: Shape,
-    patch: Patch,
+    /// Its edges before streets are bent: west and east, south and north.
+    sides: [[f64; 2]; 2],
+    /// Made when asked for: counting a block far from any edge takes none.
+    patch: OnceCell<Patch>,
     street_m: f64,
     /// Edges that come near; empty when all of it is ground.
     near: &'a [u32],
@@ -906,8 +916,8 @@ impl<'a> City<'a> {
     fn unit<'p>(&self, piece: &'p Piece, place: [i64; 2], middle: [f64; 2]) -> Unit<'p> {
         let seed = hash(hash(self.seed, piece.index, 1), place[0], place[1]);
         let region = hash(self.seed, piece.index, 2);
-        let work = noise(region, middle[0] / 2900.0, middle[1] / 2900.0) + 0.3 * (unit(seed, 0) - 0.5);
-        let kind = noise(region ^ 1, middle[0] / 2900.0, middle[1] / 2900.0) + 0.3 * (unit(seed, 1) - 0.5);
+        let [work, kind] = noise(region, middle[0] / 2900.0, middle[1] / 2900.0);
+        let (work, kind) = (work + 0.3 * (unit(seed, 0) - 0.5), kind + 0.3 * (unit(seed, 1) - 0.5));
         let far_2 = middle[0] * middle[0] + middle[1] * middle[1];
         let quarter = if far_2 < 600.0 * 600.0 || (kind > 0.6 && work < 0.1) {
             &CENTRE
@@ -927,6 +937,7 @@ impl<'a> City<'a> {
             quarter,
             opened: between(seed, 2, 0, 20),
             wander: hash(self.seed, piece.index, 4),
+            bend: hash(self.seed, piece.index, 3),
             m2_per_step2: east * north / (STEPS * STEPS),
         }
     }
@@ -959,10 +970,10 @@ impl<'a> City<'a> {
             let v = [low[1] + street(11, j) + margin(j), low[1] + street(11, j + 1) - margin(j + 1)];
             for i in 0..count {
                 let u = [low[0] + street(12, i) + margin(i), low[0] + street(12, i + 1) - margin(i + 1)];
-                let patch = Patch::new(hash(self.seed, unit.piece.index, 3), u, v);
                 near.clear();
+                let patch = OnceCell::new();
                 if known == Known::Edges {
-                    let (middle, half) = patch.box_around();
+                    let (middle, half) = patch.get_or_init(|| Patch::new(unit.bend, u, v)).box_around();
                     if unit.piece.near(middle, half, street_m / 2.0, near) == Known::Outside {
                         continue;
                     }
@@ -970,32 +981,39 @@ impl<'a> City<'a> {
                 let seed = hash(unit.seed, i + 64, j);
                 let kind = unit.quarter.blocks[(seed >> 60) as usize];
                 let shape = Shape::new(kind, seed, u[1] - u[0] < v[1] - v[0]);
-                visit(&Block { unit, seed, kind, shape, patch, street_m, near })?;
+                visit(&Block { unit, seed, kind, shape, sides: [u, v], patch, street_m, near })?;
             }
         }
         Ok(())
     }
 }
 
+/// Blocks below this side, in metres, are parallelograms: over them a street bends by less than its fourteenth.
+const STRAIGHT_M: f64 = 60.0;
+
 /// Where the unit square of a block lies: a quadratic surface, so that streets bend.
 #[derive(Debug, Clone, Copy)]
 struct Patch {
     /// Factors of 1, s, t, s², t², st for x and y; s and t run from -1 to 1.
     factors: [[f64; 6]; 2],
-    size_m: [f64; 2],
 }
 
 impl Patch {
     fn new(seed: u64, u: [f64; 2], v: [f64; 2]) -> Self {
         let bend = |u: f64, v: f64| {
             let (a, b) = (u / BEND_OVER_M, v / BEND_OVER_M);
-            [u + BEND_M * noise(seed, a, b), v + BEND_M * noise(seed ^ 1, a, b)]
+            let [east, north] = noise(seed, a, b);
+            [u + BEND_M * east, v + BEND_M * north]
         };
         let (mu, mv) = (f64::midpoint(u[0], u[1]), f64::midpoint(v[0], v[1]));
-        let middle = bend(mu, mv);
-        let (west, east) = (bend(u[0], mv), bend(u[1], mv));
-        let (south, north) = (bend(mu, v[0]), bend(mu, v[1]));
-        let corner = bend(u[1], v[1]);
+        let (middle, east, north) = (bend(mu, mv), bend(u[1], mv), bend(mu, v[1]));
+        if (u[1] - u[0]).max(v[1] - v[0]) < STRAIGHT_M {
+            let factors = [0, 1].map(|axis| {
+                [middle[axis], east[axis] - middle[axis], north[axis] - middle[axis], 0.0, 0.0, 0.0]
+            });
+            return Self { factors };
+        }
+        let (west, south, corner) = (bend(u[0], mv), bend(mu, v[0]), bend(u[1], v[1]));
         let factors = [0, 1].map(|axis| {
             let (c, w, e) = (middle[axis], west[axis], east[axis]);
             let (s, n) = (south[axis], north[axis]);
@@ -1003,7 +1021,7 @@ impl Patch {
             let (ss, tt) = (f64::midpoint(e, w) - c, f64::midpoint(n, s) - c);
             [c, ds, dt, ss, tt, corner[axis] - c - ds - dt - ss - tt]
         });
-        Self { factors, size_m: [u[1] - u[0], v[1] - v[0]] }
+        Self { factors }
     }
 
     /// The place of `s`, `t`, each from 0 to 1.
@@ -1070,14 +1088,19 @@ struct Site {
 }
 
 impl Block<'_> {
+    fn patch(&self) -> &Patch {
+        let [u, v] = self.sides;
+        self.patch.get_or_init(|| Patch::new(self.unit.bend, u, v))
+    }
+
     /// Blocks with a lower one are filled first: metres to the middle of the area or to a main road, and some
     /// chance, so that the rim is not a circle.
     fn priority(&self) -> u16 {
         let piece = self.unit.piece;
-        let at = self.patch.at([0.5, 0.5]);
+        let at = self.sides.map(|[low, high]| f64::midpoint(low, high));
         let centre = (at[0] * at[0] + at[1] * at[1]).sqrt();
         let road_2 = piece.roads.iter().fold(f64::INFINITY, |least, &road| least.min(distance_2(road, at)));
-        let wander = 1.0 + noise(self.unit.wander, at[0] / 800.0, at[1] / 800.0);
+        let wander = 1.0 + noise(self.unit.wander, at[0] / 800.0, at[1] / 800.0)[0];
         let metres = centre.min(500.0 + 1.6 * road_2.sqrt()) + 450.0 * wander;
         u16::try_from(whole(metres.min(65535.0))).unwrap_or(u16::MAX)
     }
@@ -1193,8 +1216,9 @@ impl Block<'_> {
         take: &mut impl FnMut(&Lot<'_>) -> Result<(), SampleError>,
     ) -> Result<bool, SampleError> {
         let piece = self.unit.piece;
+        let patch = self.patch();
         for p in site.shell_m.iter_mut().chain(&mut site.hole_m) {
-            *p = self.patch.at(*p);
+            *p = patch.at(*p);
         }
         let mut is_cut = false;
         if !self.near.is_empty() {
@@ -1342,7 +1366,7 @@ impl<'a> Lattice<'a> {
         let corner = [0, 1].map(|axis| {
             let (lines, count) = (&even[axis], [columns, rows][axis]);
             let cell = lines[1].min(1.0 - lines[count - 1]);
-            (cut_m / block.patch.size_m[axis]).min(0.16 * cell)
+            (cut_m / (block.sides[axis][1] - block.sides[axis][0])).min(0.16 * cell)
         });
         Self { block, columns, rows, even, nodes, corner }
     }
@@ -1674,13 +1698,11 @@ fn degrees(text: &mut Vec<u8>, steps: i64) {
         text.push(b'-');
     }
     digits(text, size / 10_000_000, 1);
-    let mut decimals = *b".0000000";
-    let mut rest = size % 10_000_000;
-    for digit in decimals[1..].iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    text.extend_from_slice(&decimals);
+    // The leading one keeps the zeros; the point takes its place.
+    let mut buffer = itoa::Buffer::new();
+    let decimals = buffer.format(10_000_000 + size % 10_000_000);
+    text.push(b'.');
+    text.extend_from_slice(&decimals.as_bytes()[1..]);
 }
 
 #[cfg(test)]
