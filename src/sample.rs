@@ -1,7 +1,7 @@
 //! Which made-up parcels could stand on this ground?
 //!
 //! In: built-up areas, water to keep out of, lines to keep clear of, a count and a seed. Out: exactly that many
-//! synthetic parcels, as one GeoJSON feature collection with a feature per line. Leaves out: files, clocks and
+//! synthetic parcels, as one feature collection of RFC 7946 with a feature per line. Leaves out: files, clocks and
 //! the command line.
 //!
 //! Same input, same bytes, on every machine: all randomness is a hash of the seed and a place in the grid, and
@@ -14,6 +14,8 @@
 //! Each area has a street grid of its own, turned to its main road. Units of a square mile or so hold blocks,
 //! blocks hold a lattice of parcels. Neighbours share their corners and the points between them, so that no
 //! rounding can make them overlap; a block at an edge is cut by straight lines, the same for all its parcels.
+
+#![expect(clippy::many_single_char_names, reason = "positions, corners and offsets, as formulas name them")]
 
 use std::cell::OnceCell;
 use std::io::{self, Write};
@@ -132,7 +134,7 @@ pub struct Summary {
     pub block_m: f64,
 }
 
-/// Writes `count` synthetic parcels as a GeoJSON feature collection.
+/// Writes `count` synthetic parcels as a feature collection of RFC 7946.
 ///
 /// `progress` hears how many are written, now and then and at the end. A count of zero gives an empty
 /// collection, ground or not.
@@ -217,9 +219,19 @@ fn hash(seed: u64, x: i64, y: i64) -> u64 {
     mix(seed ^ mix(place ^ y.cast_unsigned().wrapping_mul(0x9FB2_1C65_1E98_DF25)))
 }
 
+/// A number for a part of something.
+fn hash_of(seed: u64, what: usize, at: usize) -> u64 {
+    hash(seed, (what as u64).cast_signed(), (at as u64).cast_signed())
+}
+
+/// One of `count` places.
+fn choose(chance: u64, count: usize) -> usize {
+    usize::try_from(chance % count as u64).expect("less than a usize")
+}
+
 /// Sixteen bits of chance, counted from the low end.
 fn bits(chance: u64, slice: u32) -> u32 {
-    u32::from((chance >> (16 * slice)) as u16)
+    u32::try_from(chance >> (16 * slice) & 0xFFFF).expect("sixteen bits")
 }
 
 /// Turns a slice of chance into 0 up to 1.
@@ -355,10 +367,15 @@ fn twice_area(ring: &[[f64; 2]]) -> f64 {
         .sum()
 }
 
+#[expect(clippy::float_cmp, reason = "the same position twice, bit by bit, makes no edge")]
+fn differ(a: [f64; 2], b: [f64; 2]) -> bool {
+    a != b
+}
+
 /// The edges of a ring, closed or not.
 fn edges(ring: &[[f64; 2]]) -> impl Iterator<Item = [[f64; 2]; 2]> + '_ {
     let before = ring.last().into_iter().chain(ring);
-    before.zip(ring).map(|(&a, &b)| [a, b]).filter(|[a, b]| a != b)
+    before.zip(ring).map(|(&a, &b)| [a, b]).filter(|[a, b]| differ(*a, *b))
 }
 
 /// Even-odd.
@@ -462,7 +479,7 @@ impl Piece {
         }
         let mut roads = Vec::new();
         for line in &ground.lines {
-            for pair in line.positions.windows(2).filter(|pair| pair[0] != pair[1]) {
+            for pair in line.positions.windows(2).filter(|pair| differ(pair[0], pair[1])) {
                 let ends = [frame.flat(pair[0]), frame.flat(pair[1])];
                 all.push(Edge { ends, side: Side::Both(line.clear_m) });
                 if line.attracts {
@@ -654,7 +671,7 @@ fn main_direction(ground: &Ground, area: &Area, level: &Frame) -> [f64; 2] {
             }
         }
     }
-    if sum == [0.0; 2] {
+    if sum.iter().all(|v| v.abs() < 1e-9) {
         for [a, b] in outline {
             let cross = a[0] * b[1] - b[0] * a[1];
             let moment =
@@ -874,7 +891,7 @@ struct Block<'a> {
     near: &'a [u32],
 }
 
-impl<'a> City<'a> {
+impl City<'_> {
     /// The priority of the last blocks to fill, and how many parcels they give.
     fn reach(&self, count: u64) -> (u16, u64) {
         let mut left = count;
@@ -954,15 +971,15 @@ impl<'a> City<'a> {
         visit: &mut impl FnMut(&Block<'_>) -> Result<(), SampleError>,
     ) -> Result<(), SampleError> {
         let count = (blocks + unit.quarter.finer * (blocks / 4).max(1)).max(1);
-        let pitch = unit_m / real(count);
+        let side_m = unit_m / real(count);
         let street_m = (0.085 * self.block_m).min(22.0);
         // The streets of a unit: its borders are avenues, those between wander off their even places.
         let street = |axis: i64, at: i64| {
-            let even = real(at) * pitch;
+            let even = real(at) * side_m;
             if at == 0 || at == count {
                 even
             } else {
-                even + pitch * 0.36 * (crate::sample::unit(hash(unit.seed, axis, at), 0) - 0.5)
+                even + side_m * 0.36 * (crate::sample::unit(hash(unit.seed, axis, at), 0) - 0.5)
             }
         };
         let margin = |at: i64| if at == 0 || at == count { street_m } else { street_m / 2.0 };
@@ -1059,7 +1076,7 @@ impl Shape {
         let wedge = bits(chance, 2) < 2300;
         let cells = along * across;
         let share = u64::from(bits(chance, 3)) * 1000 / 65536;
-        let hole = (!wedge && share < 47 * cells as u64).then(|| mix(chance) as usize % cells);
+        let hole = (!wedge && share < 47 * cells as u64).then(|| choose(mix(chance), cells));
         Self { columns, rows, wedge, hole, enclave: hole.is_some() && mix(chance ^ 1) % 10 < 4 }
     }
 
@@ -1149,7 +1166,7 @@ impl Block<'_> {
         take: &mut impl FnMut(&Lot<'_>) -> Result<(), SampleError>,
     ) -> Result<(), SampleError> {
         let lattice = Lattice::new(self);
-        let main = self.kind.main[(mix(self.seed ^ 6) % self.kind.main.len() as u64) as usize];
+        let main = self.kind.main[choose(mix(self.seed ^ 6), self.kind.main.len())];
         for row in 0..self.shape.rows {
             for column in 0..self.shape.columns {
                 let cell = row * self.shape.columns + column;
@@ -1261,8 +1278,8 @@ impl Half {
             let (da, db) = (over(a), over(b));
             if (da >= 0.0) != (db >= 0.0) {
                 let (p, q, dp, dq) = if da >= 0.0 { (a, b, da, db) } else { (b, a, db, da) };
-                let share = dp / (dp - dq);
-                spare.push([p[0] + share * (q[0] - p[0]), p[1] + share * (q[1] - p[1])]);
+                let ratio = dp / (dp - dq);
+                spare.push([p[0] + ratio * (q[0] - p[0]), p[1] + ratio * (q[1] - p[1])]);
             }
             if db >= 0.0 {
                 spare.push(b);
@@ -1338,7 +1355,7 @@ impl<'a> Lattice<'a> {
         let even = [columns, rows].map(|count| {
             let mut lines = [0.0; LINES];
             for at in 1..=count {
-                let chance = hash(block.seed, 20 + count as i64, at as i64);
+                let chance = hash_of(block.seed, 20 + count, at);
                 lines[at] = lines[at - 1] + 0.72 + 0.56 * unit(chance, 0);
             }
             let all = lines[count];
@@ -1354,7 +1371,7 @@ impl<'a> Lattice<'a> {
                     if at == 0 || at == counts[axis] {
                         return lines[at];
                     }
-                    let line = hash(block.seed, 30 + axis as i64, at as i64);
+                    let line = hash_of(block.seed, 30 + axis, at);
                     // Half of the lines run straight through.
                     let chance = if bits(line, 0) < 34000 { line } else { mix(line ^ other as u64) };
                     let cell = (lines[at] - lines[at - 1]).min(lines[at + 1] - lines[at]);
@@ -1410,7 +1427,7 @@ impl<'a> Lattice<'a> {
         let other = 1 - axis;
         let a = self.nodes[i][j];
         let b = if axis == 0 { self.nodes[i + 1][j] } else { self.nodes[i][j + 1] };
-        let chance = hash(self.block.seed, 50 + axis as i64, (i * LINES + j) as i64);
+        let chance = hash_of(self.block.seed, 50 + axis, i * LINES + j);
         let (line, lines) = ([i, j][other], [self.columns, self.rows][other]);
         let along = |share: f64| a[axis] + share * (b[axis] - a[axis]);
         let point = |along: f64, across: f64| if axis == 0 { [along, across] } else { [across, along] };
@@ -1450,7 +1467,7 @@ impl<'a> Lattice<'a> {
         const ANGLE: &[[f64; 2]] = &[[-1., -1.], [-1., 1.], [0.1, 1.], [0.1, 0.2], [1., 0.2], [1., -1.]];
         const EIGHT: &[[f64; 2]] =
             &[[-0.5, -1.], [-1., -0.5], [-1., 0.5], [-0.5, 1.], [0.5, 1.], [1., 0.5], [1., -0.5], [0.5, -1.]];
-        let chance = mix(self.block.seed ^ 60);
+        let chance = mix(self.block.seed ^ 0x3C);
         let shape = [BOX, ANGLE, EIGHT, BOX][bits(chance, 0) as usize % 4];
         let side = |axis: usize, at: usize| {
             let (low, high) = (self.even[axis][at], self.even[axis][at + 1]);
@@ -1603,7 +1620,7 @@ fn doubled(ring: &[[i64; 2]]) -> i64 {
 /// Indicators and history. They fit together: floor area is density times storeys, so is height.
 fn facts(text: &mut Vec<u8>, block: &Block<'_>, lot: &Lot<'_>) {
     let land_use = &USES[usize::from(lot.land_use)];
-    let (c, d) = (mix(lot.chance ^ 21), mix(lot.chance ^ 22));
+    let (c, d) = (mix(lot.chance ^ 0x15), mix(lot.chance ^ 0x16));
     let range = |slice, [low, high]: [u32; 2]| between(c, slice, low, high);
     let density = range(0, land_use.density);
     let storeys = range(1, land_use.storeys).min(land_use.far_max / density.max(1)).max(1);
@@ -1611,7 +1628,7 @@ fn facts(text: &mut Vec<u8>, block: &Block<'_>, lot: &Lot<'_>) {
     let far = density * storeys * between(c, 3, 82, 100) / 100;
     let height_dm = storeys * land_use.storey_dm + between(d, 3, 0, 24);
     // What is not known of a parcel: two in a hundred each.
-    let unknown = mix(lot.chance ^ 23);
+    let unknown = mix(lot.chance ^ 0x17);
     let reserved = lot.land_use == RESERVED;
     let known = |slice: u32| !reserved && bits(unknown, slice) > 1310;
     let mut number = |name: &str, value: u32, decimals: u32, known: bool| {
@@ -1622,7 +1639,7 @@ fn facts(text: &mut Vec<u8>, block: &Block<'_>, lot: &Lot<'_>) {
     number(",\"density\":", density, 2, known(1));
     number(",\"green_ratio\":", green, 2, known(2));
     number(",\"height_m\":", height_dm, 1, known(3) && land_use.storey_dm > 0 && density > 0);
-    let ripe = bits(mix(block.seed ^ 24), 0) < 46000;
+    let ripe = bits(mix(block.seed ^ 0x18), 0) < 46000;
     let [built, rising, idle, planned] = if ripe { [78, 84, 92, 97] } else { [36, 60, 78, 97] };
     let share = bits(d, 0) * 100 / 65536;
     let opened = 1992 + block.unit.opened;
