@@ -1,7 +1,61 @@
-.PHONY: test check
+# The one door. `make run` serves the shipped data; `make test` installs what tests need and passes them all.
 
-test: check
+SHELL := /bin/bash
+APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
+export CHROMIUM ?= /usr/bin/chromium
+
+.PHONY: run test check web tools bench deny screenshots clean
+
+# The web app, the release binary, the shipped data on http://127.0.0.1:8080
+run: web
+	cargo run --release --locked -- serve
+
+web: web/node_modules/.package-lock.json
+	cd web && npm run --silent build
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+test: tools check
 	cargo test --locked
+	cd web && npm run --silent test
+	cargo build --release --locked
+	tests/release
+	cd web && npm run --silent e2e
 
-check:
+# Formatting, lints with warnings fatal, types of the web app
+check: web
 	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cd web && npm run --silent check
+
+# Programs that tests start: a browser, GDAL as a foreign client, PROJ as an oracle, curl and jq for the README
+tools:
+	@missing=""; \
+	command -v ogr2ogr >/dev/null || missing="$$missing gdal-bin"; \
+	command -v cs2cs >/dev/null || missing="$$missing proj-bin"; \
+	command -v curl >/dev/null || missing="$$missing curl"; \
+	command -v jq >/dev/null || missing="$$missing jq"; \
+	test -x $(CHROMIUM) || missing="$$missing chromium"; \
+	if [ -n "$$missing" ]; then \
+		$(APT) update -q && $(APT) install -y -q --no-install-recommends $$missing; \
+	fi
+
+# Speed and memory, beside other programs; writes tests/bench/RESULTS.md
+bench: web
+	tests/bench/run
+
+# Licences and banned crates
+deny:
+	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny --locked check licenses bans sources
+
+# Pictures of each screen for review and for the README
+screenshots: web tools
+	cargo build --release --locked
+	cd web && npm run --silent screenshots
+
+clean:
+	cargo clean
+	rm -rf web/dist web/fonts web/fonts-ttf web/node_modules

@@ -4,4 +4,12 @@
 
 pub mod geometry;
 pub mod model;
+pub mod index;
+pub mod catalog;
+pub mod query;
+pub mod render;
 pub mod sample;
+pub mod config;
+pub mod store;
+pub mod api;
+pub mod cli;

@@ -1,3 +1,13 @@
-//! Hands the arguments to the command line.
+//! Hands the arguments to the command line, prints the chain of errors, chooses the exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    innospace::cli::run().unwrap_or_else(|error| {
+        eprintln!("innospace: {error:#}");
+        ExitCode::from(2)
+    })
+}

@@ -519,10 +519,10 @@ impl GeometryBuilder {
 
     /// Takes back what was added since the last feature was finished.
     pub fn undo(&mut self) {
-        let run = *self.array.first_run.last().expect("the list starts with a zero");
+        let run = self.array.first_run.last().copied().unwrap_or(0);
         self.array.run_end.truncate(run as usize);
         self.array.shells.truncate((run as usize).div_ceil(64));
-        if let Some(last) = self.array.shells.last_mut().filter(|_| run % 64 != 0) {
+        if let Some(last) = self.array.shells.last_mut().filter(|_| !run.is_multiple_of(64)) {
             *last &= (1 << (run % 64)) - 1;
         }
         let kept = self.array.run_end.last().map_or(0, |&end| end as usize);

@@ -104,11 +104,6 @@ impl Bounds {
         let second = split.then_some(Bounds { west: -180.0, ..self });
         std::iter::once(first).chain(second)
     }
-
-    /// Is the position inside or on the edge? For windows that do not cross the antimeridian.
-    pub(crate) fn holds(&self, [longitude, latitude]: [f64; 2]) -> bool {
-        longitude >= self.west && longitude <= self.east && latitude >= self.south && latitude <= self.north
-    }
 }
 
 #[cfg(test)]

@@ -7,9 +7,11 @@
 
 mod array;
 mod bounds;
+mod crs;
 mod relate;
 mod ring;
 
-pub use array::{GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part};
+pub use array::{GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, Run};
 pub use bounds::{Bounds, BoundsError};
-pub use relate::intersects_window;
+pub use crs::{Crs, PlaneWindow, Window, WindowError};
+pub use relate::{intersects_plane, intersects_window};

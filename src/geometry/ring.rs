@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn faults_of_rings_are_named() {
-        let cases: &[(&str, &[[f64; 2]], Result<(), RingFault>)] = &[
+        type Case<'a> = (&'a str, &'a [[f64; 2]], Result<(), RingFault>);
+        let cases: &[Case<'_>] = &[
             ("square", &[[0., 0.], [1., 0.], [1., 1.], [0., 1.], [0., 0.]], Ok(())),
             ("three positions", &[[0., 0.], [1., 0.], [0., 0.]], Err(RingFault::TooShort)),
             ("open", &[[0., 0.], [1., 0.], [1., 1.], [0., 1.]], Err(RingFault::Open)),

@@ -234,18 +234,17 @@ impl ColumnBuilder {
             (Values::Bool(all), Incoming::Bool(value)) => all.push(u8::from(*value)),
             (Values::Bool(all), _) => all.push(NULL_BOOL),
             (Values::Integer(all), Incoming::Integer(value)) => all.push(*value),
-            (Values::Integer(all), _) => all.push(NULL_INTEGER),
             (Values::Real(all), Incoming::Real(value)) => all.push(*value),
             (Values::Real(all), Incoming::Integer(value)) => all.push(as_real(*value)),
             (Values::Real(all), _) => all.push(f64::NAN),
             (Values::Date(all), Incoming::Text(text)) => {
-                all.push(Date::parse(text).map_or(NULL_DAYS, Date::days))
+                all.push(Date::parse(text).map_or(NULL_DAYS, Date::days));
             }
             (Values::Date(all), _) => all.push(NULL_DAYS),
             (Values::Timestamp(all), Incoming::Text(text)) => {
                 all.push(Timestamp::parse(text).map_or(NULL_INTEGER, Timestamp::microseconds));
             }
-            (Values::Timestamp(all), _) => all.push(NULL_INTEGER),
+            (Values::Integer(all) | Values::Timestamp(all), _) => all.push(NULL_INTEGER),
             (Values::Text(all) | Values::Json(all), Incoming::Null) => all.push_null(),
             (Values::Text(all), Incoming::Text(text)) => all.push(text),
             (Values::Text(all) | Values::Json(all), value) => all.push(&value.to_string()),

@@ -1,23 +1,22 @@
 //! Features: their public ids, their positions in a layer, and a row seen as a feature.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::layer::Layer;
 use super::schema::FieldIx;
 use super::value::Value;
 use crate::geometry::GeometryRef;
 
-/// The public id of a feature, stable across reloads.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum FeatureId {
+/// The public id of a feature, stable across reloads; borrowed from its layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FeatureId<'a> {
     /// A whole number.
     Integer(i64),
     /// Text.
-    Text(Arc<str>),
+    Text(&'a str),
 }
 
-impl fmt::Display for FeatureId {
+impl fmt::Display for FeatureId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Integer(id) => id.fmt(f),
@@ -50,7 +49,7 @@ impl<'a> FeatureRef<'a> {
 
     /// Its public id.
     #[must_use]
-    pub fn id(self) -> FeatureId {
+    pub fn id(self) -> FeatureId<'a> {
         self.layer.ids().get(self.ix)
     }
 

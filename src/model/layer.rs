@@ -55,6 +55,44 @@ pub struct Words {
     pub en: Box<str>,
 }
 
+/// A language of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lang {
+    /// Chinese.
+    #[default]
+    Zh,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// The language tag (BCP 47).
+    #[must_use]
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Zh => "zh-CN",
+            Self::En => "en",
+        }
+    }
+
+    /// One of two wordings.
+    #[must_use]
+    pub fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Self::Zh => zh,
+            Self::En => en,
+        }
+    }
+}
+
+impl Words {
+    /// The words in a language.
+    #[must_use]
+    pub fn say(&self, lang: Lang) -> &str {
+        lang.pick(&self.zh, &self.en)
+    }
+}
+
 /// What a layer is about, for people.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LayerAbout {
@@ -117,10 +155,10 @@ impl Ids {
 
     /// The id at a position.
     #[must_use]
-    pub fn get(&self, ix: FeatureIx) -> FeatureId {
+    pub fn get(&self, ix: FeatureIx) -> FeatureId<'_> {
         match self {
             Self::Integer(ids) => FeatureId::Integer(ids[ix.row()]),
-            Self::Text(ids) => FeatureId::Text(ids.get(ix.row()).into()),
+            Self::Text(ids) => FeatureId::Text(ids.get(ix.row())),
         }
     }
 

@@ -5,6 +5,7 @@
 mod column;
 mod feature;
 mod layer;
+pub mod plan;
 mod schema;
 mod text;
 mod time;
@@ -12,7 +13,8 @@ mod value;
 
 pub use column::{Column, ColumnBuilder, Conflict, Incoming};
 pub use feature::{FeatureId, FeatureIx, FeatureRef};
-pub use layer::{Extent, Ids, Layer, LayerAbout, LayerError, LayerId, TimeFields, Words};
+pub use layer::{Extent, Ids, Lang, Layer, LayerAbout, LayerError, LayerId, TimeFields, Words};
+pub use plan::{Citation, Indicator, Operator, Place, PlanFacts, Target};
 pub use schema::{Field, FieldIx, Schema, ValueKind};
 pub use text::{TextArena, TextColumn};
 pub use time::{Date, Instant, Interval, Timestamp};

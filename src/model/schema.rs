@@ -91,6 +91,7 @@ impl Schema {
     }
 
     /// All fields with their positions.
+    #[must_use]
     pub fn fields(&self) -> impl ExactSizeIterator<Item = (FieldIx, &Field)> {
         self.fields
             .iter()

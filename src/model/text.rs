@@ -112,6 +112,13 @@ impl TextColumn {
         Some(self.codes[row]).filter(|&code| code != NULL)
     }
 
+    /// The code of a text in a coded column.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Option<u32> {
+        let at = self.dictionary.iter().position(|known| known == text)?;
+        u32::try_from(at).ok().filter(|_| self.distinct)
+    }
+
     /// How many rows are null.
     #[must_use]
     pub fn nulls(&self) -> usize {

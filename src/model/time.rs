@@ -28,7 +28,7 @@ impl Date {
                 _ => byte.is_ascii_digit(),
             });
         let day: civil::Date = if shape { text.parse().ok()? } else { return None };
-        (day - epoch()).get_days().try_into().ok().map(Self)
+        Some(Self((day - epoch()).get_days()))
     }
 
     /// Days since 1970-01-01.

@@ -1,1 +1,13 @@
 //! The single integration binary; one module per resource.
+
+mod architecture;
+mod cases;
+mod crs;
+mod data;
+mod harness;
+mod items;
+mod laws;
+mod program;
+mod readme;
+mod reading;
+mod service;

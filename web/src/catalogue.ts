@@ -69,12 +69,12 @@ export function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string' && entry !== '') : [];
 }
 
-export function placeOf(feature: Feature, collection: Collection): Place {
+export function placeOf(feature: Feature<Geometry | null>, collection: Collection): Place {
   const properties = (feature.properties ?? {}) as Record<string, unknown>;
   const id = String(feature.id ?? properties['id'] ?? '');
   const zh = text(properties['name_zh']);
   const en = text(properties['name_en']);
-  const geometry = (feature.geometry as Geometry | null) ?? null;
+  const { geometry } = feature;
   return {
     key: `${collection.id}:${id}`,
     id,
@@ -133,6 +133,15 @@ export function membersOf(part: Part, plan: Plan | null, gazetteer: Gazetteer): 
   if (part !== 'point') return gazetteer.drawn(part);
   const units = gazetteer.units();
   return units.length > 0 ? units : gazetteer.drawn('site');
+}
+
+/** Places that belong to a core, an axis or a belt: its listed parts or anchors in their order, then all that name it. */
+export function belongingTo(place: Place, gazetteer: Gazetteer): Place[] {
+  const listed = [place.properties['parts'], place.properties['anchors']]
+    .flatMap((entries) => (Array.isArray(entries) ? (entries as { id?: unknown }[]) : []))
+    .flatMap(({ id }) => (typeof id === 'string' ? (gazetteer.named(id) ?? []) : []));
+  const naming = gazetteer.places.filter((other) => other.properties['parent_id'] === place.id || texts(other.properties['along']).includes(place.id));
+  return [...new Set([...listed, ...naming])].filter((other) => other !== place);
 }
 
 /** Groups of the list, in its order. `units` are split by unit type; all else is grouped by its collection. */

@@ -77,6 +77,12 @@ function insidePoint(rings: readonly Position[][]): Position {
   x /= 6 * area;
   y /= 6 * area;
   if (ringContains(outer, x, y) && !rings.slice(1).some((hole) => ringContains(hole, x, y))) return [x, y];
+  const widest = chordsAt(rings, y).reduce((best, chord) => (chord[1] - chord[0] > best[1] - best[0] ? chord : best), [x, x]);
+  return [(widest[0] + widest[1]) / 2, y];
+}
+
+/** Where a line of latitude runs inside the polygon, from west to east. */
+function chordsAt(rings: readonly Position[][], y: number): [west: number, east: number][] {
   const crossings: number[] = [];
   for (const ring of rings) {
     for (let index = 1; index < ring.length; index++) {
@@ -86,12 +92,9 @@ function insidePoint(rings: readonly Position[][]): Position {
     }
   }
   crossings.sort((a, b) => a - b);
-  let best: [number, number] = [crossings[0] ?? x, crossings[1] ?? x];
-  for (let index = 0; index + 1 < crossings.length; index += 2) {
-    const chord: [number, number] = [crossings[index]!, crossings[index + 1]!];
-    if (chord[1] - chord[0] > best[1] - best[0]) best = chord;
-  }
-  return [(best[0] + best[1]) / 2, y];
+  const chords: [number, number][] = [];
+  for (let index = 0; index + 1 < crossings.length; index += 2) chords.push([crossings[index]!, crossings[index + 1]!]);
+  return chords;
 }
 
 export function labelPoint(geometry: Geometry): Position | null {
@@ -113,6 +116,19 @@ export function labelPoint(geometry: Geometry): Position | null {
       return first ?? null;
     }
   }
+}
+
+/** Middles of a river's reaches at even steps from north to south, where its name can be repeated. */
+export function pointsAlong(geometry: Geometry, steps = 16): Position[] {
+  const bounds = boundsOf(geometry);
+  if (!bounds) return [];
+  const polygons = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.type === 'MultiPolygon' ? geometry.coordinates : [];
+  const height = bounds[3] - bounds[1];
+  return polygons.flatMap((rings) =>
+    Array.from({ length: steps }, (_, step) => bounds[3] - ((step + 0.5) / steps) * height).flatMap((y) =>
+      chordsAt(rings, y).map(([west, east]): Position => [(west + east) / 2, y]),
+    ),
+  );
 }
 
 /** A frame in metres around a latitude, true enough for drawing within some hundred kilometres. */

@@ -1,6 +1,6 @@
 // All requests to the service. Every failure becomes a ServiceError that says what to show.
 import type { Feature, FeatureCollection } from 'geojson';
-import { placeOf, type AppInfo, type Collection, type Part, type Place } from './catalogue';
+import { placeOf, type AppInfo, type Collection, type DrawRole, type Part, type Place } from './catalogue';
 
 export class ServiceError extends Error {
   constructor(readonly kind: 'unreachable' | 'refused' | 'unreadable', readonly detail: string) {
@@ -68,26 +68,21 @@ export interface Counts {
   unitTypes: { id: string; count: number }[];
 }
 
-const drawOf = { core: 'core', axis: 'axis', belt: 'belt', point: 'site' } as const;
-
-/** The numbers on the cards, counted by the service. */
+/** The numbers on the cards, counted by the service. Points are the units that the plan names, where the data says which. */
 export async function readCounts(app: AppInfo): Promise<Counts> {
-  const drawn = (part: Part) => app.collections.filter((collection) => collection.draw === drawOf[part]);
-  const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0);
-  const whole = async (part: Part) => sum(await Promise.all(drawn(part).map((collection) => countOf(collection))));
-  const withUnits = drawn('point').filter((collection) => ['named_unit', 'unit_type'].every((name) => collection.fields.some((field) => field.name === name)));
-  const types = withUnits.length > 0 ? (app.plan?.unit_types ?? []) : [];
-  const [core, axis, belt, unitTypes] = await Promise.all([
-    whole('core'),
-    whole('axis'),
-    whole('belt'),
-    Promise.all(
-      types.map(async ({ id }) => ({
-        id,
-        count: sum(await Promise.all(withUnits.map((collection) => countOf(collection, { named_unit: 'true', unit_type: id })))),
-      })),
-    ),
+  const sum = async (counted: readonly Collection[], query: Record<string, string> = {}) =>
+    (await Promise.all(counted.map((collection) => countOf(collection, query)))).reduce((total, count) => total + count, 0);
+  const drawn = (draw: DrawRole) => app.collections.filter((collection) => collection.draw === draw);
+  const having = (...names: string[]) => app.collections.filter((collection) => names.every((name) => collection.fields.some((field) => field.name === name)));
+  const named = having('named_unit');
+  const typed = having('named_unit', 'unit_type');
+  const types = typed.length > 0 ? (app.plan?.unit_types ?? []) : [];
+  const [core, axis, belt, point, unitTypes] = await Promise.all([
+    sum(drawn('core')),
+    sum(drawn('axis')),
+    sum(drawn('belt')),
+    named.length > 0 ? sum(named, { named_unit: 'true' }) : sum(drawn('site')),
+    Promise.all(types.map(async ({ id }) => ({ id, count: await sum(typed, { named_unit: 'true', unit_type: id }) }))),
   ]);
-  const point = types.length > 0 ? sum(unitTypes.map((type) => type.count)) : await whole('point');
   return { parts: { core, axis, belt, point }, unitTypes };
 }

@@ -1,14 +1,15 @@
 // Places as the map's sources. Every drawn feature carries `key`, so a hit on the map leads back to its place.
 import type { Feature, FeatureCollection, Geometry, Polygon, Position } from 'geojson';
 import { text, type DrawRole, type Lang, type Place } from '../catalogue';
-import { bandAround, type Bounds } from '../geometry';
+import { bandAround, joinBounds, pointsAlong } from '../geometry';
 import { fillOf, shapeOf } from './symbols';
 
-export const sourceIds = ['mask', 'zone', 'water', 'road', 'transit', 'subdistrict', 'belt', 'belt-line', 'core', 'axis', 'area', 'point', 'parcel', 'label', 'selected'] as const;
+export const sourceIds = ['mask', 'zone', 'water', 'road', 'transit', 'subdistrict', 'belt', 'belt-line', 'core', 'axis', 'area', 'point', 'parcel', 'label'] as const;
 export type SourceId = (typeof sourceIds)[number];
 export type Sources = Record<SourceId, FeatureCollection>;
 
-const pointRoles = new Set<DrawRole>(['site', 'facility', 'region']);
+/** Roles drawn as signs at a point, whatever their extent. */
+export const pointRoles = new Set<DrawRole>(['site', 'facility', 'region']);
 
 const collect = (features: Feature[]): FeatureCollection => ({ type: 'FeatureCollection', features });
 
@@ -54,7 +55,13 @@ function signs(places: readonly Place[]): Place[] {
 const positionKey = (at: Position) => at.map((degrees) => degrees.toFixed(5)).join(',');
 
 function pointFeatures(places: readonly Place[], lang: Lang): Feature[] {
-  const stacks = Map.groupBy(signs(places), (place) => positionKey(place.at!));
+  const zone = joinBounds(places.filter((place) => place.collection.draw === 'zone').map((place) => place.bounds));
+  const middle = zone ? (zone[0] + zone[2]) / 2 : 0;
+  const stacks = new Map<string, Place[]>();
+  for (const place of signs(places)) {
+    const key = positionKey(place.at!);
+    stacks.set(key, [...(stacks.get(key) ?? []), place]);
+  }
   const features: Feature[] = [];
   for (const stack of stacks.values()) {
     stack.forEach((place, rank) => {
@@ -63,6 +70,8 @@ function pointFeatures(places: readonly Place[], lang: Lang): Feature[] {
         icon: `${shapeOf(place)}-${fillOf(place)}`,
         unit: place.unit !== null,
         role: draw,
+        // A name far from the zone leans towards it, where it is less likely to be cut off by the edge of the map.
+        leansWest: draw === 'region' && place.at![0]! > middle,
         order: place.unit ? 0 : draw === 'site' ? 1 : 2,
         rank,
         stack: rank === 0 ? stack.length : 0,
@@ -84,14 +93,19 @@ export function sourcesOf(places: readonly Place[], lang: Lang): Sources {
   const drawn = (role: DrawRole) => places.filter((place) => place.collection.draw === role);
   const whole = (role: DrawRole, more: (place: Place, index: number) => Record<string, unknown> = () => ({})) =>
     collect(drawn(role).flatMap((place, index) => featureOf(place, place.geometry, more(place, index), lang)));
-  const label = (role: DrawRole) =>
-    drawn(role)
-      .filter(({ geometry }) => geometry?.type === 'Polygon' || geometry?.type === 'MultiPolygon')
-      .flatMap((place) => featureOf(place, place.at && { type: 'Point', coordinates: place.at }, { role, below: lowestPoint(place.bounds) }, lang));
-  const coreLabel = drawn('core').flatMap((place) => {
-    const south = place.bounds && place.at ? [place.at[0]!, place.bounds[1]] : null;
-    return featureOf(place, south && { type: 'Point', coordinates: south }, { role: 'core' }, lang);
-  });
+  const namedAt = (places: readonly Place[], role: string, position: (place: Place) => Position[]) =>
+    places.flatMap((place) => position(place).flatMap((coordinates) => featureOf(place, { type: 'Point', coordinates }, { role }, lang)));
+  const areal = (role: DrawRole) => drawn(role).filter(({ geometry }) => geometry?.type === 'Polygon' || geometry?.type === 'MultiPolygon');
+  const middle = ({ at }: Place) => (at ? [at] : []);
+  const isRiver = (place: Place) => place.properties['kind'] === 'river';
+  const labels = [
+    ...namedAt(drawn('core'), 'core', ({ at, bounds }) => (at && bounds ? [[at[0]!, bounds[1]]] : [])),
+    ...namedAt(drawn('axis'), 'axis', middle),
+    ...drawn('belt').flatMap((place, index) => namedAt([place], 'belt', middle).map((feature) => ({ ...feature, properties: { ...feature.properties, turn: index % 2 } }))),
+    ...namedAt(areal('water').filter((place) => !isRiver(place)), 'water', middle),
+    ...namedAt(areal('water').filter(isRiver), 'river', ({ geometry }) => pointsAlong(geometry!)),
+    ...namedAt(areal('subdistrict'), 'subdistrict', middle),
+  ];
   const areas = places.filter(({ collection, geometry }) => pointRoles.has(collection.draw) && geometry && geometry.type !== 'Point');
   return {
     mask: collect(outside(drawn('zone'))),
@@ -107,26 +121,22 @@ export function sourcesOf(places: readonly Place[], lang: Lang): Sources {
     area: collect(areas.flatMap((place) => featureOf(place, place.geometry, { shape: shapeOf(place) }, lang))),
     point: collect(pointFeatures(places, lang)),
     parcel: whole('parcel'),
-    label: collect([...coreLabel, ...label('water'), ...label('subdistrict')]),
-    selected: collect([]),
+    label: collect(labels),
   };
 }
 
-function lowestPoint(bounds: Bounds | null): number {
-  return bounds ? bounds[1] : 0;
-}
-
 function roadClass(place: Place): string {
-  const named = [place.properties['class'], place.properties['road_class'], place.properties['kind']].map((value) => text(value) ?? '').join(' ');
-  if (/motorway|expressway|ring|trunk|highway/.test(named)) return 'motorway';
+  // Data may know nothing but "road"; ring roads are told by their name.
+  const named = [place.properties['class'], place.properties['road_class'], place.properties['kind'], place.name.en].map((value) => text(value) ?? '').join(' ');
+  if (/motorway|expressway|ring road|trunk|highway/i.test(named)) return 'motorway';
   return /minor|residential|local/.test(named) ? 'minor' : 'road';
 }
 
-/** What the selection outlines: the belt's band rather than its line, a sign's point rather than its extent. */
-export function selectedFeature(place: Place | null): FeatureCollection {
+/** What the selection outlines: the belt's band rather than its line, and the sign where there is one. */
+export function selectedFeature(place: Place | null, lang: Lang): FeatureCollection {
   if (!place?.geometry) return collect([]);
   const geometry = place.collection.draw === 'belt' ? beltArea(place) : place.geometry;
-  const sign = pointRoles.has(place.collection.draw) && place.at ? [{ type: 'Feature' as const, geometry: { type: 'Point' as const, coordinates: place.at }, properties: { icon: `${shapeOf(place)}-${fillOf(place)}`, unit: place.unit !== null } }] : [];
-  const shape = geometry && geometry.type !== 'Point' ? [{ type: 'Feature' as const, geometry, properties: {} }] : [];
+  const sign = pointRoles.has(place.collection.draw) && place.at ? featureOf(place, { type: 'Point', coordinates: place.at }, { icon: `${shapeOf(place)}-${fillOf(place)}` }, lang) : [];
+  const shape = geometry && (geometry.type !== 'Point' || sign.length === 0) ? featureOf(place, geometry, { icon: '' }, lang) : [];
   return collect([...shape, ...sign]);
 }

@@ -21,8 +21,8 @@ export const shapePaths: Record<Shape, string> = {
 };
 
 /** Where the lower half of a shape begins, so that both halves look equally heavy. */
-const halfway: Partial<Record<Shape, number>> = { building: 14.2, enterprise: 15.2 };
-const dashes = [3, 2];
+export const halfway: Partial<Record<Shape, number>> = { building: 14.2, enterprise: 15.2 };
+export const signDashes = [3, 2];
 const outline = 1.9;
 
 export function shapeColour(shape: Shape): string {
@@ -102,7 +102,7 @@ function symbol(shape: Shape, fill: Fill, tokens: Tokens): ImageData {
       context.fillRect(0, halfway[shape] ?? 13, 26, 26);
       context.restore();
     }
-    if (fill === 'planned') context.setLineDash(dashes);
+    if (fill === 'planned') context.setLineDash(signDashes);
     context.stroke(path);
     if (fill === 'unknown') {
       context.font = '700 11px "EDZ Latin", sans-serif';

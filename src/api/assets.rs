@@ -1,0 +1,193 @@
+//! The web app: its files, embedded, and the description of the data that it starts from.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use rust_embed::{EmbeddedFile, RustEmbed};
+use serde_json::{Value, json};
+
+use super::App;
+use super::negotiate::is_held;
+use super::problem::Problem;
+use crate::catalog::Catalog;
+use crate::model::{Citation, Layer, PlanFacts, Words};
+
+#[derive(RustEmbed)]
+#[folder = "web/dist"]
+#[allow_missing = true]
+struct Web;
+
+const PAGE: &str = "index.html";
+
+/// What a page may do: nothing leaves its origin. MapLibre starts its worker from a blob where modules fail.
+const CONTENT_POLICY: &str = "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; \
+    style-src 'self' 'unsafe-inline'; connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'self'; \
+    frame-ancestors 'self'";
+
+/// A file of the web app; an unknown path is not found, never the page.
+pub async fn file(uri: Uri, headers: HeaderMap) -> Response {
+    let path = uri.path().trim_start_matches('/');
+    let name = if path.is_empty() { PAGE } else { path };
+    let Some(plain) = Web::get(name) else {
+        return match name {
+            PAGE => missing_page(),
+            _ => Problem::not_found("page or file", uri.path()).into_response(),
+        };
+    };
+    let (encoding, file) =
+        encoded(name, &headers).map_or((None, plain), |(encoding, file)| (Some(encoding), file));
+    let tag = entity_tag(&file, encoding);
+    let mut response = if is_held(&headers, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        file.data.into_owned().into_response()
+    };
+    let out = response.headers_mut();
+    out.insert(header::ETAG, tag);
+    out.insert(header::CONTENT_TYPE, media_type(name));
+    out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(encoding) = encoding {
+        out.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    // Names under assets/ hold a digest of their content, so they never change.
+    let cache = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    out.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    if name == PAGE {
+        out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY));
+        out.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    }
+    response
+}
+
+/// The compressed twin of a file that the client accepts, brotli first.
+fn encoded(name: &str, headers: &HeaderMap) -> Option<(&'static str, EmbeddedFile)> {
+    let accepted = headers.get(header::ACCEPT_ENCODING)?.to_str().ok()?;
+    let accepts = |encoding: &str| {
+        accepted.split(',').any(|member| {
+            let (name, weight) = member.split_once(';').unwrap_or((member, ""));
+            name.trim().eq_ignore_ascii_case(encoding)
+                && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
+        })
+    };
+    [("br", "br"), ("gzip", "gz")]
+        .into_iter()
+        .filter(|(encoding, _)| accepts(encoding))
+        .find_map(|(encoding, suffix)| Some((encoding, Web::get(&format!("{name}.{suffix}"))?)))
+}
+
+fn entity_tag(file: &EmbeddedFile, encoding: Option<&str>) -> HeaderValue {
+    let [first, second, ..] = *file.metadata.sha256_hash().as_chunks::<8>().0 else {
+        return HeaderValue::from_static("\"\"");
+    };
+    let (first, second) = (u64::from_be_bytes(first), u64::from_be_bytes(second));
+    HeaderValue::try_from(format!("\"{first:016x}{second:016x}{}\"", encoding.unwrap_or("")))
+        .unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+fn media_type(name: &str) -> HeaderValue {
+    let kind = match name.rsplit_once('.').map_or("", |(_, suffix)| suffix) {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "json" => "application/json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "woff2" => "font/woff2",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    };
+    HeaderValue::from_static(kind)
+}
+
+/// A build without the web app still serves the API.
+fn missing_page() -> Response {
+    let page = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>innospace</title>\
+                <p>This build holds no web app (build it with <code>make web</code>). \
+                The API is at <a href=\"/ogc\">/ogc</a>.</html>";
+    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
+}
+
+/// What the web app must know before it asks for features: `GET /app.json`.
+pub async fn app(State(app): State<Arc<App>>) -> Response {
+    let catalog = app.catalog.snapshot();
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")];
+    (headers, description(&catalog).to_string()).into_response()
+}
+
+fn description(catalog: &Catalog) -> Value {
+    let about = &catalog.about;
+    let extent = about.start_extent.or_else(|| {
+        let bounds = catalog.layers().filter_map(|layer| layer.layer().extent?.bounds);
+        bounds.reduce(crate::geometry::Bounds::union)
+    });
+    json!({
+        "title": words(&about.title),
+        "description": words(&about.description),
+        "attribution": words(&about.attribution),
+        "licence": about.licence,
+        "data_date": about.data_date.map(|day| day.to_string()).unwrap_or_default(),
+        "approval_number": about.approval_number,
+        "start_extent": extent.map(|bounds| [bounds.west, bounds.south, bounds.east, bounds.north]),
+        "revision": catalog.revision.to_string(),
+        "version": env!("CARGO_PKG_VERSION"),
+        "collections": catalog.layers().map(|layer| collection(layer.layer())).collect::<Vec<_>>(),
+        "plan": catalog.plan.as_ref().map(plan),
+    })
+}
+
+fn collection(layer: &Layer) -> Value {
+    let about = &layer.about;
+    let fields: Vec<Value> = layer
+        .schema
+        .fields()
+        .map(|(_, field)| {
+            json!({ "name": field.name, "title": field.title.as_ref().map(words), "unit": field.unit, "kind": field.kind.name() })
+        })
+        .collect();
+    json!({
+        "id": layer.id.as_str(), "title": words(&about.title), "description": about.description.as_ref().map(words),
+        "draw": about.draw.as_deref().unwrap_or("site"), "synthetic": about.synthetic, "count": layer.len(),
+        "fields": fields,
+    })
+}
+
+fn words(words: &Words) -> Value {
+    json!({ "zh": words.zh, "en": words.en })
+}
+
+/// The layout as the plan tells it.
+fn plan(facts: &PlanFacts) -> Value {
+    let section = |citations: &[Citation]| citations.first().map(|citation| citation.section.clone());
+    let layout: Vec<Value> = facts
+        .layout
+        .parts
+        .iter()
+        .map(|part| {
+            json!({ "part": part.part.as_str(), "ids": part.ids, "section": section(&part.citations), "sentence": words(&part.sentence) })
+        })
+        .collect();
+    let named = |id: &str, name: &Words| json!({ "id": id, "name": words(name) });
+    let unit_types: Vec<Value> =
+        facts.layout.unit_types.iter().map(|kind| named(&kind.id, &kind.name)).collect();
+    let industries: Vec<Value> = facts
+        .industries
+        .iter()
+        .map(|industry| json!({ "id": industry.id, "name": words(&industry.name), "group": industry.group }))
+        .collect();
+    let target = facts.unit_target().map(|target| {
+        json!({ "id": target.id, "op": target.op.as_str(), "value": target.value, "by": target.by,
+                "section": section(&target.citations) })
+    });
+    json!({
+        "title": words(&facts.about.title),
+        "period": { "start": facts.about.period.start, "end": facts.about.period.end },
+        "formula": words(&facts.layout.formula),
+        "section": section(&facts.layout.citations),
+        "layout": layout,
+        "unit_types": unit_types,
+        "industries": industries,
+        "target": target,
+    })
+}

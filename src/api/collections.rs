@@ -1,0 +1,205 @@
+//! Collections and one collection.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use super::App;
+use super::document::{Ask, Document, links_json};
+use super::landing::FORMS;
+use super::link::{link, segment};
+use super::negotiate::{GEOJSON, HTML, JSON};
+use super::params::{format_parameter, systems};
+use super::problem::Problem;
+use crate::catalog::Catalog;
+use crate::geometry::Crs;
+use crate::index::IndexedLayer;
+use crate::model::{Lang, Layer, ValueKind};
+use crate::render::html::{self as pages, Link};
+
+/// The layer that a path names.
+///
+/// # Errors
+/// There is none.
+pub fn find(catalog: &Catalog, id: &str) -> Result<Arc<IndexedLayer>, Problem> {
+    catalog.layer(id).cloned().ok_or_else(|| Problem::not_found("collection", id))
+}
+
+/// The path of a collection below the root of the API.
+pub fn path_of(layer: &Layer) -> String {
+    format!("/collections/{}", segment(layer.id.as_str()))
+}
+
+pub async fn list(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
+    let ask = Ask::read(&app, app.catalog.snapshot(), &uri, &headers, &[format_parameter(FORMS)], FORMS)?;
+    if let Some(response) = ask.not_modified() {
+        return Ok(response);
+    }
+    let lang = ask.lang;
+    let title = lang.pick("要素集", "Collections").to_owned();
+    let layers = || ask.catalog.layers().map(|layer| layer.layer());
+    let collections: Vec<Value> = layers().map(|layer| collection(&ask, layer)).collect();
+    let html = html! {
+        div.scroll { table {
+            thead { tr {
+                th scope="col" { (lang.pick("名称", "title")) }
+                th scope="col" { "id" }
+                th scope="col" { (lang.pick("要素数", "features")) }
+                th scope="col" { (lang.pick("说明", "description")) }
+            } }
+            tbody { @for layer in layers() { tr {
+                td { a href=(ask.url(&format!("{}?f=html", path_of(layer)))) { (layer.about.title.say(lang)) } }
+                td { code { (layer.id) } }
+                td { (layer.len()) }
+                td { @if let Some(description) = &layer.about.description { (description.say(lang)) } }
+            } } }
+        } }
+    };
+    let json = json!({ "collections": collections, "numberMatched": collections.len(), "numberReturned": collections.len() });
+    let crumbs = ask.crumbs(&[(&title, "/collections".to_owned())]);
+    Ok(ask.document(Document { title, crumbs, links: ask.own_links(), json, html }))
+}
+
+pub async fn one(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let catalog = app.catalog.snapshot();
+    let indexed = find(&catalog, &id)?;
+    let layer = indexed.layer();
+    let ask = Ask::read(&app, catalog, &uri, &headers, &[format_parameter(FORMS)], FORMS)?;
+    if let Some(response) = ask.not_modified() {
+        return Ok(response);
+    }
+    let title = layer.about.title.say(ask.lang).to_owned();
+    let crumbs = ask.crumbs(&[
+        (ask.lang.pick("要素集", "Collections"), "/collections".to_owned()),
+        (&title, path_of(layer)),
+    ]);
+    let links = collection_links(&ask, layer);
+    Ok(ask.document(Document {
+        title,
+        crumbs,
+        links,
+        json: collection(&ask, layer),
+        html: description(&ask, layer),
+    }))
+}
+
+/// A collection as it stands in `/collections` and for itself (OGC 17-069r4, 7.13 and 7.14).
+fn collection(ask: &Ask, layer: &Layer) -> Value {
+    let lang = ask.lang;
+    let about = &layer.about;
+    let systems: Vec<_> = systems(layer).iter().map(ToString::to_string).collect();
+    let mut json = json!({ "id": layer.id.as_str(), "title": about.title.say(lang), "itemType": "feature", "crs": systems, "storageCrs": Crs::Crs84.to_string() });
+    let attribution = about.attribution.as_ref().unwrap_or(&ask.catalog.about.attribution).say(lang);
+    let description = about.description.as_ref().map(|description| description.say(lang));
+    for (name, text) in [("description", description), ("attribution", Some(attribution))] {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            json[name] = text.into();
+        }
+    }
+    if about.synthetic {
+        json["synthetic"] = true.into();
+    }
+    if let Some(extent) = extent(layer) {
+        json["extent"] = extent;
+    }
+    json["links"] = links_json(&collection_links(ask, layer));
+    json
+}
+
+/// The reach of a layer; absent when it is empty, never filled with made-up numbers.
+fn extent(layer: &Layer) -> Option<Value> {
+    let extent = layer.extent?;
+    let mut json = json!({});
+    if let Some(bounds) = extent.bounds {
+        json["spatial"] = json!({ "bbox": [[bounds.west, bounds.south, bounds.east, bounds.north]], "crs": Crs::Crs84.to_string() });
+    }
+    if let Some((first, last)) = extent.interval.filter(|ends| *ends != (None, None)) {
+        let text = |moment: Option<crate::model::Timestamp>| moment.map(|moment| moment.to_string());
+        json["temporal"] = json!({
+            "interval": [[text(first), text(last)]],
+            "trs": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian",
+        });
+    }
+    Some(json)
+}
+
+fn collection_links(ask: &Ask, layer: &Layer) -> Vec<Link> {
+    let (lang, path) = (ask.lang, path_of(layer));
+    let (own, items) = (lang.pick("本要素集", "this collection"), lang.pick("要素", "items"));
+    let forms = if ask.format == HTML {
+        [("alternate", JSON), ("self", HTML)]
+    } else {
+        [("self", JSON), ("alternate", HTML)]
+    };
+    let mut links: Vec<_> = forms
+        .into_iter()
+        .map(|(rel, form)| link(ask.url(&format!("{path}?f={}", form.name)), rel, form, own))
+        .collect();
+    links.push(link(ask.url(&format!("{path}/items?f=json")), "items", GEOJSON, items));
+    links.push(link(ask.url(&format!("{path}/items?f=html")), "items", HTML, items));
+    links
+}
+
+fn description(ask: &Ask, layer: &Layer) -> Markup {
+    let lang = ask.lang;
+    let mut facts = vec![
+        ("id".to_owned(), html! { code { (layer.id) } }),
+        (
+            lang.pick("要素数", "features").to_owned(),
+            html! { a href=(ask.url(&format!("{}/items?f=html", path_of(layer)))) { (layer.len()) } },
+        ),
+    ];
+    if let Some(bounds) = layer.extent.and_then(|extent| extent.bounds) {
+        let corners =
+            [bounds.west, bounds.south, bounds.east, bounds.north].map(|edge| edge.to_string()).join(", ");
+        facts.push((
+            lang.pick("范围（西、南、东、北，度）", "extent (west, south, east, north; degrees)").to_owned(),
+            html! { (corners) },
+        ));
+    }
+    html! {
+        @if layer.about.synthetic { (pages::synthetic_notice(lang)) }
+        @if let Some(description) = &layer.about.description { p { (description.say(lang)) } }
+        (pages::facts(&facts))
+        h2 { (lang.pick("字段", "Fields")) }
+        div.scroll { table {
+            thead { tr {
+                th scope="col" { (lang.pick("名称", "name")) }
+                th scope="col" { (lang.pick("标题", "title")) }
+                th scope="col" { (lang.pick("类型", "type")) }
+                th scope="col" { (lang.pick("单位", "unit")) }
+            } }
+            tbody { @for (_, field) in layer.schema.fields() { tr {
+                td { code { (field.name) } }
+                td { @if let Some(title) = &field.title { (title.say(lang)) } }
+                td { (kind_name(field.kind, lang)) }
+                td { @if let Some(unit) = &field.unit { (unit) } }
+            } } }
+        } }
+    }
+}
+
+fn kind_name(kind: ValueKind, lang: Lang) -> &'static str {
+    if lang == Lang::En {
+        return kind.name();
+    }
+    match kind {
+        ValueKind::Bool => "是或否",
+        ValueKind::Integer => "整数",
+        ValueKind::Real => "实数",
+        ValueKind::Text => "文字",
+        ValueKind::Date => "日期",
+        ValueKind::Timestamp => "时刻",
+        ValueKind::Array => "列表",
+        ValueKind::Object => "对象",
+    }
+}

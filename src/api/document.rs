@@ -1,0 +1,172 @@
+//! What every document of the API has in common: a request read against its table, links, entity tag, form.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use maud::Markup;
+use serde_json::{Value, json};
+
+use super::App;
+use super::link::{Base, link};
+use super::negotiate::{self, Format, HTML};
+use super::params::{Parameter, Params};
+use super::problem::Problem;
+use crate::catalog::Catalog;
+use crate::model::Lang;
+use crate::render::html::{self, Link, Shell};
+
+/// Root of the OGC API.
+pub const ROOT: &str = "/ogc";
+
+/// A request, read.
+#[derive(Debug)]
+pub struct Ask {
+    /// The catalogue of this request.
+    pub catalog: Arc<Catalog>,
+    /// Where the service stands.
+    pub base: Base,
+    /// Path of the request, percent-encoded.
+    pub path: String,
+    /// Its parameters.
+    pub params: Params,
+    /// The form of the answer.
+    pub format: Format,
+    /// The forms there are.
+    pub offers: &'static [Format],
+    /// The language of the answer.
+    pub lang: Lang,
+    tag: HeaderValue,
+    is_held: bool,
+}
+
+impl Ask {
+    /// Reads a request for a resource with this table of parameters.
+    ///
+    /// # Errors
+    /// An unknown or repeated parameter, or no representation that is accepted.
+    pub fn read(
+        app: &App,
+        catalog: Arc<Catalog>,
+        uri: &Uri,
+        headers: &HeaderMap,
+        table: &[Parameter],
+        offers: &'static [Format],
+    ) -> Result<Self, Problem> {
+        let params = Params::parse(uri.query(), table)?;
+        let format = negotiate::format(params.get("f"), headers, offers)?;
+        let lang = negotiate::language(headers);
+        let base = Base::of(app.config.public_url.as_deref(), headers, uri);
+        let request = uri.path_and_query().map_or("", |both| both.as_str());
+        let tag = negotiate::entity_tag(catalog.revision, request, format, lang, base.as_str());
+        let is_held = negotiate::is_held(headers, &tag);
+        Ok(Self { catalog, base, path: uri.path().to_owned(), params, format, offers, lang, tag, is_held })
+    }
+
+    /// The address of a path below the root of the API.
+    pub fn url(&self, path: &str) -> String {
+        self.base.url(&format!("{ROOT}{path}"))
+    }
+
+    /// The answer to a client that already holds this representation; ask only once the request is known good.
+    pub fn not_modified(&self) -> Option<Response> {
+        self.is_held.then(|| self.finish(StatusCode::NOT_MODIFIED.into_response()))
+    }
+
+    /// Links to this representation and to the others.
+    pub fn own_links(&self) -> Vec<Link> {
+        let here = self.base.url(&format!("{}{}", self.path, self.params.with(&[])));
+        let own = link(here, "self", self.format, self.lang.pick("本文档", "this document"));
+        let others = self.offers.iter().filter(|&&offer| offer != self.format).map(|&offer| {
+            let href = self.base.url(&format!("{}{}", self.path, self.params.with(&[("f", offer.name)])));
+            link(
+                href,
+                "alternate",
+                offer,
+                format!("{} ({})", self.lang.pick("本文档", "this document"), offer.title),
+            )
+        });
+        std::iter::once(own).chain(others).collect()
+    }
+
+    /// A document in the asked form. `json` gets a member `links`.
+    pub fn document(&self, document: Document) -> Response {
+        let Document { title, crumbs, links, mut json, html } = document;
+        let response = if self.format == HTML {
+            self.page(&title, &crumbs, &links, &html)
+        } else {
+            json["links"] = links_json(&links);
+            self.body(Body::from(json.to_string()))
+        };
+        self.finish(response)
+    }
+
+    /// An HTML page.
+    pub fn page(
+        &self,
+        title: &str,
+        crumbs: &[(String, String)],
+        links: &[Link],
+        content: &Markup,
+    ) -> Response {
+        let about = &self.catalog.about;
+        let shell = Shell {
+            lang: self.lang,
+            service: about.title.say(self.lang),
+            title,
+            crumbs,
+            links,
+            attribution: about.attribution.say(self.lang),
+        };
+        self.body(Body::from(html::page(&shell, content)))
+    }
+
+    /// A body of the asked media type.
+    pub fn body(&self, body: Body) -> Response {
+        ([(header::CONTENT_TYPE, self.format.content_type())], body).into_response()
+    }
+
+    /// Adds the headers that every representation has.
+    pub fn finish(&self, mut response: Response) -> Response {
+        let headers = response.headers_mut();
+        headers.insert(header::ETAG, self.tag.clone());
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(self.lang.tag()));
+        headers.append(header::VARY, HeaderValue::from_static("accept, accept-language"));
+        response
+    }
+
+    /// The way from the landing page to a document.
+    pub fn crumbs(&self, below: &[(&str, String)]) -> Vec<(String, String)> {
+        let root = ("OGC API".to_owned(), self.html_url(""));
+        let below = below.iter().map(|(name, path)| ((*name).to_owned(), self.html_url(path)));
+        std::iter::once(root).chain(below).collect()
+    }
+
+    fn html_url(&self, path: &str) -> String {
+        format!("{}?f=html", self.url(path))
+    }
+}
+
+/// One document in both forms.
+pub struct Document {
+    /// Title of the page.
+    pub title: String,
+    /// Where the page stands.
+    pub crumbs: Vec<(String, String)>,
+    /// All links, those of [`Ask::own_links`] included.
+    pub links: Vec<Link>,
+    /// The document without its links.
+    pub json: Value,
+    /// The same content for people.
+    pub html: Markup,
+}
+
+/// Links as JSON.
+pub fn links_json(links: &[Link]) -> Value {
+    links
+        .iter()
+        .map(|link| json!({ "href": link.href, "rel": link.rel, "type": link.media_type, "title": link.title }))
+        .collect()
+}

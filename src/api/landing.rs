@@ -1,0 +1,112 @@
+//! Landing page, conformance, API definition.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use maud::html;
+use serde_json::json;
+
+use super::document::{Ask, Document};
+use super::link::link;
+use super::negotiate::{Format, HTML, JSON, OPENAPI};
+use super::params::format_parameter;
+use super::problem::Problem;
+use super::{App, openapi};
+
+/// The forms of most documents.
+pub const FORMS: &[Format] = &[JSON, HTML];
+const DEFINITION_FORMS: &[Format] = &[OPENAPI, HTML];
+
+/// The conformance classes that hold whole.
+const CLASSES: [&str; 11] = [
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/html",
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/json",
+    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+];
+
+pub async fn landing(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
+    let ask = Ask::read(&app, app.catalog.snapshot(), &uri, &headers, &[format_parameter(FORMS)], FORMS)?;
+    if let Some(response) = ask.not_modified() {
+        return Ok(response);
+    }
+    let (lang, about) = (ask.lang, &ask.catalog.about);
+    let mut links = ask.own_links();
+    let definition = lang.pick("接口定义", "API definition");
+    let conformance = lang.pick("遵循的标准", "conformance classes");
+    let collections = lang.pick("要素集", "collections");
+    links.extend([
+        link(ask.url("/api?f=json"), "service-desc", OPENAPI, definition),
+        link(ask.url("/api?f=html"), "service-doc", HTML, definition),
+        link(ask.url("/conformance"), "conformance", JSON, conformance),
+        link(
+            ask.url("/conformance"),
+            "http://www.opengis.net/def/rel/ogc/1.0/conformance",
+            JSON,
+            conformance,
+        ),
+        link(ask.url("/collections"), "data", JSON, collections),
+        link(ask.url("/collections"), "http://www.opengis.net/def/rel/ogc/1.0/data", JSON, collections),
+    ]);
+    let (title, description) = (about.title.say(lang), about.description.say(lang));
+    let mut json = json!({ "title": title, "description": description });
+    if !about.attribution.say(lang).is_empty() {
+        json["attribution"] = about.attribution.say(lang).into();
+    }
+    let html = html! {
+        p { (description) }
+        ul {
+            li { a href=(ask.url("/collections?f=html")) { (collections) } " (" (ask.catalog.layers().len()) ")" }
+            li { a href=(ask.url("/api?f=html")) { (definition) } }
+            li { a href=(ask.url("/conformance?f=html")) { (conformance) } }
+        }
+        @if let Some(day) = about.data_date { p { (lang.pick("数据日期：", "Data date: ")) (day) } }
+        @if !about.licence.is_empty() { p { (lang.pick("许可：", "Licence: ")) (about.licence) } }
+    };
+    Ok(ask.document(Document { title: title.to_owned(), crumbs: ask.crumbs(&[]), links, json, html }))
+}
+
+pub async fn conformance(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let ask = Ask::read(&app, app.catalog.snapshot(), &uri, &headers, &[format_parameter(FORMS)], FORMS)?;
+    if let Some(response) = ask.not_modified() {
+        return Ok(response);
+    }
+    let title = ask.lang.pick("遵循的标准", "Conformance").to_owned();
+    let crumbs = ask.crumbs(&[(&title, "/conformance".to_owned())]);
+    let html = html! { ul { @for class in CLASSES { li { code { (class) } } } } };
+    let json = json!({ "conformsTo": CLASSES });
+    Ok(ask.document(Document { title, crumbs, links: ask.own_links(), json, html }))
+}
+
+pub async fn definition(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let table = [format_parameter(DEFINITION_FORMS)];
+    let ask = Ask::read(&app, app.catalog.snapshot(), &uri, &headers, &table, DEFINITION_FORMS)?;
+    if let Some(response) = ask.not_modified() {
+        return Ok(response);
+    }
+    let definition = openapi::definition(&ask, app.config.limits);
+    if ask.format == OPENAPI {
+        return Ok(ask.finish(ask.body(definition.to_string().into())));
+    }
+    let title = ask.lang.pick("接口定义", "API definition");
+    let crumbs = ask.crumbs(&[(title, "/api".to_owned())]);
+    let page = ask.page(title, &crumbs, &ask.own_links(), &openapi::page(&definition, ask.lang));
+    Ok(ask.finish(page))
+}

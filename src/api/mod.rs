@@ -1,0 +1,208 @@
+//! How does a request become a query, and a result a response?
+//!
+//! In: HTTP requests. Out: HTTP responses. Leaves out: file formats.
+//!
+//! This page is the table of routes and what stands around all of them.
+
+mod assets;
+mod collections;
+mod document;
+mod items;
+mod landing;
+mod link;
+mod negotiate;
+mod openapi;
+mod params;
+mod problem;
+mod server;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde_json::json;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+
+use crate::catalog::CatalogHandle;
+use crate::config::Config;
+use crate::model::Timestamp;
+use crate::query::Budget;
+use problem::Problem;
+pub use server::serve;
+
+/// What every handler may use.
+#[derive(Debug)]
+pub struct App {
+    /// The published catalogue.
+    pub catalog: CatalogHandle,
+    /// How the server runs.
+    pub config: Config,
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The routes of the service.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/", get(assets::file))
+        .route("/app.json", get(assets::app))
+        .route("/health", get(health))
+        .route("/ogc", get(landing::landing))
+        .route("/ogc/", get(landing::landing))
+        .route("/ogc/conformance", get(landing::conformance))
+        .route("/ogc/api", get(landing::definition))
+        .route("/ogc/collections", get(collections::list))
+        .route("/ogc/collections/{collectionId}", get(collections::one))
+        .route("/ogc/collections/{collectionId}/items", get(items::list))
+        .route("/ogc/collections/{collectionId}/items/{featureId}", get(items::one))
+        .fallback(get(assets::file))
+        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .with_state(app)
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(|fault: Box<dyn std::any::Any + Send>| {
+            let text = fault.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| fault.downcast_ref::<&str>().copied()).unwrap_or("panic");
+            Problem::internal(text.to_owned()).into_response()
+        }))
+        .layer(middleware::from_fn(around))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+}
+
+/// What stands around every request: OPTIONS, CORS, where an error happened, one line of log.
+async fn around(request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = request.headers().get(REQUEST_ID).cloned();
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let mut response = if method == Method::OPTIONS { options() } else { next.run(request).await };
+    if response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json") {
+        response = located(response, uri.path(), id.as_ref()).await;
+    }
+    let headers = response.headers_mut();
+    // The data is public and read-only, so any page may read it.
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("content-crs, etag, link, x-request-id"),
+    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(METHODS));
+    }
+    let took_ms = began.elapsed().as_secs_f64() * 1000.0;
+    let id = id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or("");
+    tracing::info!(%method, %uri, status = response.status().as_u16(), took_ms, id, "request");
+    response
+}
+
+const METHODS: &str = "GET, HEAD, OPTIONS";
+
+/// All resources answer the same methods, so a preflight needs no route.
+fn options() -> Response {
+    let headers = [
+        (header::ALLOW, METHODS),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, METHODS),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "accept, accept-language, content-type, if-none-match, x-request-id",
+        ),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+/// Adds to a problem where it happened and the name it has in the log.
+async fn located(response: Response, path: &str, id: Option<&HeaderValue>) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_default();
+    let Ok(mut problem) = serde_json::from_slice::<serde_json::Value>(&bytes) else {
+        return Response::from_parts(parts, Body::from(bytes));
+    };
+    problem["instance"] = path.into();
+    if let Some(id) = id.and_then(|id| id.to_str().ok()) {
+        problem["request_id"] = id.into();
+    }
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(problem.to_string()))
+}
+
+/// Is the server up, and what does it serve?
+async fn health(State(app): State<Arc<App>>) -> Response {
+    let catalog = app.catalog.snapshot();
+    let features: usize = catalog.layers().map(|layer| layer.layer().len()).sum();
+    let body = json!({
+        "status": "ok", "version": env!("CARGO_PKG_VERSION"), "revision": catalog.revision.to_string(),
+        "collections": catalog.layers().len(), "features": features,
+    });
+    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body.to_string())
+        .into_response()
+}
+
+/// Runs work that needs the processor away from the threads that serve connections. The work ends early when
+/// the client goes away or `patience` is over.
+async fn blocking<T: Send + 'static>(
+    patience: Duration,
+    work: impl FnOnce(&Budget) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    struct SpendOnDrop(Budget);
+    impl Drop for SpendOnDrop {
+        fn drop(&mut self) {
+            self.0.spend();
+        }
+    }
+    let owner = SpendOnDrop(Budget::default());
+    let budget = owner.0.clone();
+    let task = tokio::task::spawn_blocking(move || work(&budget));
+    tokio::pin!(task);
+    let done = if let Ok(done) = tokio::time::timeout(patience, &mut task).await {
+        done
+    } else {
+        owner.0.spend();
+        task.await
+    };
+    done.map_err(|fault| Problem::internal(fault.to_string()))
+}
+
+/// This moment, in whole seconds.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_microseconds(i64::try_from(since.as_secs()).unwrap_or(0) * 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::QueryError;
+
+    #[tokio::test]
+    async fn work_that_takes_too_long_is_ended() {
+        let endless = |budget: &Budget| -> Result<(), QueryError> {
+            loop {
+                budget.check()?;
+            }
+        };
+        let outcome =
+            blocking(Duration::from_millis(5), endless).await.expect("the work itself did not fail");
+        assert_eq!(outcome, Err(QueryError::Spent));
+        let response = Problem::from(QueryError::Spent).into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_and_its_text_stays_inside() {
+        let outcome = blocking(Duration::from_secs(5), |_| -> () { panic!("secret") }).await;
+        let response = outcome.expect_err("a problem").into_response();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = axum::body::to_bytes(response.into_body(), 9999).await.expect("a body");
+        assert!(!String::from_utf8_lossy(&body).contains("secret"));
+    }
+}

@@ -1,0 +1,234 @@
+//! The API definition: what is served, from the tables that also check requests.
+
+use maud::{Markup, html};
+use serde_json::{Map, Value, json};
+
+use super::collections::path_of;
+use super::document::{Ask, ROOT};
+use super::items;
+use super::landing::FORMS;
+use super::negotiate::{Format, HTML, OPENAPI};
+use super::params::{Parameter, crs_parameter, format_parameter, items_parameters};
+use crate::config::Limits;
+use crate::model::Lang;
+
+/// The definition (OpenAPI 3.0.3) of everything below the root of the API.
+///
+/// Collections stand in it one by one, because each has its own parameters.
+pub fn definition(ask: &Ask, limits: Limits) -> Value {
+    let about = &ask.catalog.about;
+    let mut paths = Map::new();
+    let fixed = [
+        ("/", "landingPage", "Landing page", FORMS, "landingPage"),
+        ("/conformance", "conformance", "Conformance classes", FORMS, "confClasses"),
+        ("/api", "apiDefinition", "This API definition", &[OPENAPI, HTML][..], "object"),
+        ("/collections", "collections", "All collections", FORMS, "collections"),
+    ];
+    for (path, id, summary, forms, schema) in fixed {
+        let answer = Operation {
+            id,
+            summary,
+            tag: "Service",
+            forms,
+            schema,
+            parameters: vec![format_parameter(forms)],
+        };
+        paths.insert(path.to_owned(), answer.to_openapi(&[]));
+    }
+    for indexed in ask.catalog.layers() {
+        let layer = indexed.layer();
+        let (path, title) = (path_of(layer), &layer.about.title.en);
+        let tag = &*layer.about.title.en;
+        let operation =
+            |id: &str, summary: String, forms, schema: &str, parameters, path_parameters: &[Value]| {
+                let id = format!("{}.{id}", layer.id);
+                Operation { id: &id, summary: &summary, tag, forms, schema, parameters }
+                    .to_openapi(path_parameters)
+            };
+        let form = |forms| vec![format_parameter(forms)];
+        paths.insert(
+            path.clone(),
+            operation(
+                "collection",
+                format!("{title}: the collection"),
+                FORMS,
+                "collection",
+                form(FORMS),
+                &[],
+            ),
+        );
+        let parameters = items_parameters(layer, limits, items::FORMS);
+        paths.insert(
+            format!("{path}/items"),
+            operation(
+                "items",
+                format!("{title}: items"),
+                items::FORMS,
+                "featureCollectionGeoJSON",
+                parameters,
+                &[],
+            ),
+        );
+        let feature_id = json!({
+            "name": "featureId", "in": "path", "required": true, "description": "Id of the feature.",
+            "schema": { "type": "string" },
+        });
+        paths.insert(
+            format!("{path}/items/{{featureId}}"),
+            operation(
+                "item",
+                format!("{title}: one item"),
+                items::FORMS,
+                "featureGeoJSON",
+                vec![crs_parameter(layer), format_parameter(items::FORMS)],
+                &[feature_id],
+            ),
+        );
+    }
+    json!({
+        "openapi": "3.0.3",
+        "info": {
+            "title": about.title.say(ask.lang), "description": about.description.say(ask.lang),
+            "version": env!("CARGO_PKG_VERSION"),
+        },
+        "servers": [{ "url": ask.base.url(ROOT) }],
+        "paths": paths,
+        "components": { "schemas": schemas(), "responses": responses() },
+    })
+}
+
+/// A GET operation, which also answers HEAD.
+struct Operation<'a> {
+    id: &'a str,
+    summary: &'a str,
+    tag: &'a str,
+    forms: &'a [Format],
+    schema: &'a str,
+    parameters: Vec<Parameter>,
+}
+
+impl Operation<'_> {
+    fn to_openapi(&self, path_parameters: &[Value]) -> Value {
+        let content: Map<String, Value> = self
+            .forms
+            .iter()
+            .map(|form| {
+                let schema = match *form {
+                    HTML => json!({ "type": "string" }),
+                    OPENAPI => json!({ "type": "object" }),
+                    _ => json!({ "$ref": format!("#/components/schemas/{}", self.schema) }),
+                };
+                (form.media_type.to_owned(), json!({ "schema": schema }))
+            })
+            .collect();
+        let parameters: Vec<Value> = path_parameters
+            .iter()
+            .cloned()
+            .chain(self.parameters.iter().map(Parameter::to_openapi))
+            .collect();
+        let mut responses = json!({
+            "200": { "description": self.summary, "content": content,
+                     "headers": { "ETag": { "schema": { "type": "string" } } } },
+            "304": { "$ref": "#/components/responses/NotModified" },
+            "400": { "$ref": "#/components/responses/BadRequest" },
+            "406": { "$ref": "#/components/responses/NotAcceptable" },
+            "500": { "$ref": "#/components/responses/ServerError" },
+        });
+        if !path_parameters.is_empty() {
+            responses["404"] = json!({ "$ref": "#/components/responses/NotFound" });
+        }
+        if self.schema.ends_with("GeoJSON") {
+            responses["200"]["headers"]["Content-Crs"] = json!({ "schema": { "type": "string" },
+                "description": "Coordinate reference system of the coordinates, in angle brackets (OGC 18-058r1, 6.2.3)." });
+        }
+        if self.schema == "featureCollectionGeoJSON" {
+            responses["503"] = json!({ "$ref": "#/components/responses/Busy" });
+        }
+        json!({ "get": {
+            "operationId": self.id, "summary": self.summary, "tags": [self.tag],
+            "parameters": parameters, "responses": responses,
+        } })
+    }
+}
+
+fn responses() -> Value {
+    let problem = |description: &str| {
+        json!({ "description": description,
+                "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/problem" } } } })
+    };
+    json!({
+        "NotModified": { "description": "The client already holds this representation." },
+        "BadRequest": problem("A parameter is unknown, stands twice, or its value makes no sense."),
+        "NotFound": problem("No such thing."),
+        "NotAcceptable": problem("None of the accepted media types is offered."),
+        "ServerError": problem("The server failed."),
+        "Busy": problem("The query took longer than the server allows."),
+    })
+}
+
+fn schemas() -> Value {
+    let links = json!({ "type": "array", "items": { "$ref": "#/components/schemas/link" } });
+    let text = json!({ "type": "string" });
+    json!({
+        "link": { "type": "object", "required": ["href", "rel"],
+            "properties": { "href": text, "rel": text, "type": text, "title": text } },
+        "landingPage": { "type": "object", "required": ["links"],
+            "properties": { "title": text, "description": text, "attribution": text, "links": links } },
+        "confClasses": { "type": "object", "required": ["conformsTo"],
+            "properties": { "conformsTo": { "type": "array", "items": text }, "links": links } },
+        "collections": { "type": "object", "required": ["links", "collections"],
+            "properties": { "links": links, "numberMatched": { "type": "integer" }, "numberReturned": { "type": "integer" },
+                "collections": { "type": "array", "items": { "$ref": "#/components/schemas/collection" } } } },
+        "collection": { "type": "object", "required": ["id", "links"],
+            "properties": { "id": text, "title": text, "description": text, "attribution": text, "links": links,
+                "synthetic": { "type": "boolean", "description": "True when every feature is made up." },
+                "itemType": text, "crs": { "type": "array", "items": text }, "storageCrs": text,
+                "extent": { "type": "object", "properties": {
+                    "spatial": { "type": "object", "properties": { "crs": text,
+                        "bbox": { "type": "array", "items": { "type": "array", "minItems": 4, "maxItems": 4, "items": { "type": "number" } } } } },
+                    "temporal": { "type": "object", "properties": { "trs": text,
+                        "interval": { "type": "array", "items": { "type": "array", "minItems": 2, "maxItems": 2,
+                            "items": { "type": "string", "format": "date-time", "nullable": true } } } } } } } } },
+        "featureCollectionGeoJSON": { "type": "object", "required": ["type", "features"],
+            "properties": { "type": { "type": "string", "enum": ["FeatureCollection"] }, "links": links,
+                "synthetic": { "type": "boolean" },
+                "timeStamp": { "type": "string", "format": "date-time" },
+                "numberMatched": { "type": "integer", "minimum": 0 }, "numberReturned": { "type": "integer", "minimum": 0 },
+                "features": { "type": "array", "items": { "$ref": "#/components/schemas/featureGeoJSON" } } } },
+        "featureGeoJSON": { "type": "object", "required": ["type", "geometry", "properties"],
+            "properties": { "type": { "type": "string", "enum": ["Feature"] }, "links": links,
+                "id": { "oneOf": [{ "type": "string" }, { "type": "integer" }] },
+                "geometry": { "type": "object", "nullable": true, "description": "A geometry object of RFC 7946, or null." },
+                "properties": { "type": "object", "nullable": true } } },
+        "problem": { "type": "object", "description": "RFC 9457 problem details.",
+            "properties": { "type": text, "title": text, "status": { "type": "integer" }, "detail": text, "instance": text,
+                "parameter": { "type": "string", "description": "The parameter that is to blame." },
+                "request_id": text } },
+    })
+}
+
+/// The definition for people.
+pub fn page(definition: &Value, lang: Lang) -> Markup {
+    let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
+    let empty = Map::new();
+    let paths = definition["paths"].as_object().unwrap_or(&empty);
+    html! {
+        p { (lang.pick("所有资源应答 GET 和 HEAD。坐标默认为 CRS84：先经度后纬度，单位度；参数 crs 和 bbox-crs 可另选。", "All resources answer GET and HEAD. Coordinates are CRS84 (longitude first, then latitude, in degrees) unless crs and bbox-crs say otherwise.")) }
+        @for (path, operations) in paths {
+            h2 { code { (ROOT) (path.trim_end_matches('/')) } }
+            p { (text(&operations["get"]["summary"])) }
+            div.scroll { table {
+                thead { tr {
+                    th scope="col" { (lang.pick("参数", "parameter")) }
+                    th scope="col" { (lang.pick("类型", "type")) }
+                    th scope="col" { (lang.pick("说明", "description")) }
+                } }
+                tbody { @for parameter in operations["get"]["parameters"].as_array().unwrap_or(&Vec::new()) { tr {
+                    td { code { (text(&parameter["name"])) } }
+                    td { (text(&parameter["schema"]["type"])) }
+                    td { (text(&parameter["description"])) }
+                } } }
+            } }
+        }
+    }
+}

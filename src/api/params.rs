@@ -1,0 +1,234 @@
+//! Query strings to domain types; the only parser of request text.
+//!
+//! Each resource has one table of parameters. The table refuses unknown and repeated names
+//! (OGC 17-069r4, 7.15 and `/req/core/query-param-unknown`) and writes the API definition.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use super::negotiate::Format;
+use super::problem::Problem;
+use crate::config::Limits;
+use crate::geometry::{Crs, Window};
+use crate::model::{Interval, Layer, ValueKind};
+use crate::query::{Equality, Page, Query};
+
+/// A query parameter of a resource.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// What it does.
+    pub description: Cow<'static, str>,
+    /// Its JSON schema.
+    pub schema: Value,
+}
+
+impl Parameter {
+    /// As the API definition writes it.
+    pub fn to_openapi(&self) -> Value {
+        json!({
+            "name": self.name, "in": "query", "required": false, "description": self.description,
+            "schema": self.schema, "style": "form", "explode": false,
+        })
+    }
+}
+
+/// `f`, which every resource has.
+pub fn format_parameter(offers: &[Format]) -> Parameter {
+    let names: Vec<_> = offers.iter().map(|offer| offer.name).collect();
+    Parameter {
+        name: "f".into(),
+        description: "Representation of the answer; wins over the header Accept.".into(),
+        schema: json!({ "type": "string", "enum": names }),
+    }
+}
+
+/// The systems that can express a whole layer, that of the stored coordinates first.
+pub fn systems(layer: &Layer) -> Vec<Crs> {
+    let bounds = layer.extent.and_then(|extent| extent.bounds);
+    Crs::ALL.into_iter().filter(|crs| bounds.is_none_or(|bounds| crs.covers(bounds))).collect()
+}
+
+/// `crs`, which answers with coordinates have (OGC 18-058r1, 6.2.2).
+pub fn crs_parameter(layer: &Layer) -> Parameter {
+    Parameter {
+        name: "crs".into(),
+        description:
+            "Coordinate reference system of the answer, its axes in the order of its definition; CRS84 \
+                      (longitude, latitude) when left out."
+                .into(),
+        schema: crs_schema(layer),
+    }
+}
+
+fn crs_schema(layer: &Layer) -> Value {
+    let names: Vec<_> = systems(layer).iter().map(ToString::to_string).collect();
+    json!({ "type": "string", "format": "uri", "enum": names, "default": Crs::Crs84.to_string() })
+}
+
+/// The system that a parameter names, CRS84 when it stands nowhere.
+///
+/// # Errors
+/// A system that the layer is not offered in.
+pub fn crs(params: &Params, name: &str, layer: &Layer) -> Result<Crs, Problem> {
+    let Some(text) = params.get(name) else { return Ok(Crs::Crs84) };
+    let offered = systems(layer);
+    Crs::parse(text).filter(|crs| offered.contains(crs)).ok_or_else(|| {
+        let names: Vec<_> = offered.iter().map(ToString::to_string).collect();
+        Problem::parameter(name, text, &format!("one of {}", names.join(", ")))
+    })
+}
+
+/// Names that parameters of items have; a field of such a name is no parameter.
+const RESERVED: [&str; 7] = ["f", "limit", "offset", "bbox", "bbox-crs", "datetime", "crs"];
+
+/// The parameters of a layer's items.
+pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Parameter> {
+    let fixed = [
+        (
+            "limit",
+            "The most features to return; a larger number is taken as the maximum.",
+            json!({ "type": "integer", "minimum": 1, "maximum": limits.most_items, "default": limits.default_items }),
+        ),
+        (
+            "offset",
+            "Matching features to skip; links next and prev carry it.",
+            json!({ "type": "integer", "minimum": 0, "default": 0 }),
+        ),
+        (
+            "bbox",
+            "West, south, east, north in degrees (CRS84: longitude first), or in the axes of bbox-crs; or six \
+             numbers with a lowest height in third and a highest in sixth place, which are not looked at. West \
+             greater than east crosses the antimeridian. Selects features that touch the window, and features \
+             without position.",
+            json!({ "type": "array", "oneOf": [{ "minItems": 4, "maxItems": 4 }, { "minItems": 6, "maxItems": 6 }],
+                    "items": { "type": "number" } }),
+        ),
+        (
+            "bbox-crs",
+            "Coordinate reference system of bbox, its axes in the order of its definition; CRS84 when left out.",
+            crs_schema(layer),
+        ),
+        (
+            "datetime",
+            "A date, a date-time (RFC 3339), or an interval of two with a slash; .. or nothing leaves an end \
+             open. Selects features whose time meets it, and features without time.",
+            json!({ "type": "string" }),
+        ),
+    ];
+    let fixed = fixed.into_iter().map(|(name, description, schema)| Parameter {
+        name: name.into(),
+        description: description.into(),
+        schema,
+    });
+    let fields = layer.schema.fields().filter_map(|(_, field)| {
+        let schema = match field.kind {
+            ValueKind::Bool => json!({ "type": "boolean" }),
+            ValueKind::Integer => json!({ "type": "integer" }),
+            ValueKind::Real => json!({ "type": "number" }),
+            ValueKind::Text => json!({ "type": "string" }),
+            ValueKind::Date => json!({ "type": "string", "format": "date" }),
+            ValueKind::Timestamp => json!({ "type": "string", "format": "date-time" }),
+            ValueKind::Array | ValueKind::Object => return None,
+        };
+        let title = field.title.as_ref().map_or(&*field.name, |title| &title.en);
+        (!RESERVED.contains(&&*field.name)).then(|| Parameter {
+            name: field.name.to_string().into(),
+            description: format!("Only features whose {title} equals this value.").into(),
+            schema,
+        })
+    });
+    fixed.chain([crs_parameter(layer), format_parameter(offers)]).chain(fields).collect()
+}
+
+/// The parameters of a request.
+#[derive(Debug)]
+pub struct Params(Vec<(String, String)>);
+
+impl Params {
+    /// Reads a query string against a table.
+    ///
+    /// # Errors
+    /// A name that is not in the table, or stands twice.
+    pub fn parse(raw: Option<&str>, table: &[Parameter]) -> Result<Self, Problem> {
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        for (name, value) in form_urlencoded::parse(raw.unwrap_or("").as_bytes()) {
+            if name.is_empty() && value.is_empty() {
+                continue;
+            }
+            if !table.iter().any(|parameter| parameter.name == name) {
+                let known = table.iter().map(|parameter| &*parameter.name).collect::<Vec<_>>().join(", ");
+                return Err(Problem::unknown_parameter(&name, &known));
+            }
+            if pairs.iter().any(|(known, _)| *known == name) {
+                return Err(Problem::repeated_parameter(&name));
+            }
+            pairs.push((name.into_owned(), value.into_owned()));
+        }
+        Ok(Self(pairs))
+    }
+
+    /// The value of a parameter.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The query string with some parameters replaced, added, or (with an empty value) left out.
+    pub fn with(&self, changes: &[(&str, &str)]) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let kept = self.0.iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+        query.extend_pairs(kept);
+        query.extend_pairs(changes.iter().filter(|(_, value)| !value.is_empty()));
+        let query = query.finish();
+        if query.is_empty() { query } else { format!("?{query}") }
+    }
+}
+
+/// What a request for items asks.
+///
+/// # Errors
+/// A value that makes no sense.
+pub fn items(params: &Params, layer: &Layer, limits: Limits) -> Result<Query, Problem> {
+    let whole = |name: &str, least: u64, expected: &str| {
+        let value = params.get(name);
+        let number =
+            value.map(|value| value.parse().ok().filter(|&number: &u64| number >= least).ok_or(value));
+        number.transpose().map_err(|value| Problem::parameter(name, value, expected))
+    };
+    let limit = whole("limit", 1, "a whole number from 1 on")?;
+    let limit = limit.map_or(limits.default_items, |limit| {
+        u32::try_from(limit).unwrap_or(u32::MAX).min(limits.most_items)
+    });
+    let offset = whole("offset", 0, "a whole number from 0 on")?.unwrap_or(0);
+    let equal = params.0.iter().filter(|(name, _)| !RESERVED.contains(&name.as_str()));
+    let bbox_crs = crs(params, "bbox-crs", layer)?;
+    Ok(Query {
+        window: params.get("bbox").map(|text| bbox(text, bbox_crs)).transpose()?,
+        during: params.get("datetime").map(datetime).transpose()?,
+        equal: equal.map(|(field, value)| Equality { field: field.clone(), value: value.clone() }).collect(),
+        page: Page { offset, limit },
+    })
+}
+
+fn bbox(text: &str, crs: Crs) -> Result<Window, Problem> {
+    let expected = "4 or 6 numbers split by commas: the lower corner, then the upper (in CRS84: west, south, east, north)";
+    let numbers: Option<Vec<f64>> = text.split(',').map(|number| number.trim().parse().ok()).collect();
+    let (low, high) = match numbers.as_deref() {
+        Some(&[a, b, c, d]) => ([a, b], [c, d]),
+        Some(&[a, b, low, c, d, high]) if low <= high => ([a, b], [c, d]),
+        Some(&[_, _, _, _, _, _]) => {
+            let expected = "the lowest height in third place, the highest in sixth";
+            return Err(Problem::parameter("bbox", text, expected));
+        }
+        _ => return Err(Problem::parameter("bbox", text, expected)),
+    };
+    crs.window(low, high).map_err(|fault| Problem::parameter("bbox", text, &format!("{expected}; {fault}")))
+}
+
+fn datetime(text: &str) -> Result<Interval, Problem> {
+    let expected = "a date (2025-12-31), a date-time (2025-12-31T08:00:00Z), or an interval \
+                    (2021-01-01/2025-12-31, ../2025-12-31, 2021-01-01/..) that does not end before it starts";
+    Interval::parse(text).ok_or_else(|| Problem::parameter("datetime", text, expected))
+}

@@ -1,0 +1,109 @@
+//! `Problem`: every error as `application/problem+json` (RFC 9457); the only place that knows status codes.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::query::QueryError;
+
+/// An error as the client sees it.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    detail: String,
+    /// The parameter that is to blame.
+    parameter: Option<String>,
+    /// What only the log may show.
+    hidden: Option<String>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, detail: String) -> Self {
+        Self { status, detail, parameter: None, hidden: None }
+    }
+
+    /// A parameter whose value makes no sense.
+    pub fn parameter(name: &str, value: &str, expected: &str) -> Self {
+        let value: String = value.chars().take(80).collect();
+        let detail = format!("parameter {name} is {value:?}, expected {expected}");
+        Self { parameter: Some(name.to_owned()), ..Self::new(StatusCode::BAD_REQUEST, detail) }
+    }
+
+    /// A parameter that the resource does not have.
+    pub fn unknown_parameter(name: &str, known: &str) -> Self {
+        let name: String = name.chars().take(80).collect();
+        let detail = format!("parameter {name:?} is unknown here; known are {known}");
+        Self { parameter: Some(name), ..Self::new(StatusCode::BAD_REQUEST, detail) }
+    }
+
+    /// A parameter that stands twice.
+    pub fn repeated_parameter(name: &str) -> Self {
+        let detail = format!("parameter {name} stands more than once");
+        Self { parameter: Some(name.to_owned()), ..Self::new(StatusCode::BAD_REQUEST, detail) }
+    }
+
+    /// A name in the path that stands for nothing.
+    pub fn not_found(what: &str, name: &str) -> Self {
+        let name: String = name.chars().take(80).collect();
+        Self::new(StatusCode::NOT_FOUND, format!("there is no {what} {name:?}"))
+    }
+
+    /// A method that the resource does not answer.
+    pub fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "this resource answers GET, HEAD and OPTIONS".to_owned())
+    }
+
+    /// No representation that the client accepts.
+    pub fn not_acceptable(offered: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_ACCEPTABLE,
+            format!("none of the accepted media types is offered; offered are {offered}"),
+        )
+    }
+
+    /// A fault of ours; `hidden` goes to the log only.
+    pub fn internal(hidden: String) -> Self {
+        let detail = "the server failed; its log names this request by the request_id".to_owned();
+        Self { hidden: Some(hidden), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail) }
+    }
+}
+
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
+        let parameter = match &error {
+            QueryError::UnknownField { name, .. }
+            | QueryError::NotSimple { name, .. }
+            | QueryError::WrongValue { name, .. } => Some(name.clone()),
+            QueryError::Spent => None,
+        };
+        let status = match error {
+            QueryError::Spent => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self { parameter, ..Self::new(status, error.to_string()) }
+    }
+}
+
+impl IntoResponse for Problem {
+    /// `instance` and `request_id` are added on the way out, where the request is known.
+    fn into_response(self) -> Response {
+        if let Some(hidden) = &self.hidden {
+            tracing::error!(fault = hidden, "internal fault");
+        }
+        let title = self.status.canonical_reason().unwrap_or("Error");
+        let mut body = json!({
+            "type": "about:blank", "title": title, "status": self.status.as_u16(), "detail": self.detail,
+        });
+        if let Some(parameter) = self.parameter {
+            body["parameter"] = parameter.into();
+        }
+        let mut response = (self.status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+}

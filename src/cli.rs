@@ -1,0 +1,390 @@
+//! Which command was asked?
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufWriter, ErrorKind, IsTerminal as _, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::api::{self, App};
+use crate::catalog::{Catalog, CatalogHandle};
+use crate::config::{Config, Limits};
+use crate::geometry::GeometryKind;
+use crate::index::IndexedLayer;
+use crate::model::{Layer, Value};
+use crate::sample::{self, SampleError};
+use crate::store::{self, Effect, Loaded, Store, Watch};
+
+/// Serves the layers of an innovation zone as map queries: OGC API Features under /ogc, a map at /.
+#[derive(Debug, Parser)]
+#[command(name = "innospace", version, arg_required_else_help = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve a data folder over HTTP; changed files are taken up while it runs
+    Serve(ServeArgs),
+    /// Read a data folder and list every flaw: exit code 1 when there is any
+    Check(DataArgs),
+    /// Show what is in each layer: features, extent, fields with types and nulls, memory
+    Inspect {
+        #[command(flatten)]
+        data: DataArgs,
+        /// Layers to show; all when none is named
+        layers: Vec<String>,
+    },
+    /// Make synthetic data to try things out with
+    Sample {
+        #[command(subcommand)]
+        what: Sample,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Sample {
+    /// Parcels over the built-up subdistricts of a data folder: a street grid, off water and roads.
+    ///
+    /// Every feature says `"synthetic": true`. Same data, count and seed: same bytes. The parcels share the
+    /// ground, so more of them are smaller.
+    Parcels {
+        #[command(flatten)]
+        data: DataArgs,
+        /// How many parcels
+        #[arg(long, value_name = "N", default_value_t = 3000)]
+        count: u64,
+        /// Which of all possible samples
+        #[arg(long, value_name = "S", default_value_t = 1)]
+        seed: u64,
+        /// Where to write; standard output when left out
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct DataArgs {
+    /// Folder with catalog.toml and its GeoJSON files; without a catalog.toml every *.geojson is a layer
+    #[arg(long, value_name = "DIR", env = "INNOSPACE_DATA", default_value = "geodata")]
+    data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Where to listen; port 0 takes a free one. Loopback unless told otherwise
+    #[arg(long, value_name = "ADDR:PORT", env = "INNOSPACE_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The address clients see, used in links; without it each request's Host header is used
+    #[arg(long, value_name = "URL", env = "INNOSPACE_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Form of the log on standard error
+    #[arg(long, value_enum, env = "INNOSPACE_LOG_FORMAT", default_value = "text")]
+    log_format: LogFormat,
+    /// What to log: off, error, warn, info, debug, trace, or a filter by module
+    #[arg(long, value_name = "FILTER", env = "INNOSPACE_LOG", default_value = "info")]
+    log: String,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Runs the command of the process arguments.
+///
+/// # Errors
+/// What the command could not do.
+pub fn run() -> anyhow::Result<ExitCode> {
+    match Cli::parse().command {
+        Command::Serve(args) => serve(&args),
+        Command::Check(args) => check(&args.data),
+        Command::Inspect { data, layers } => inspect(&data.data, &layers),
+        Command::Sample { what: Sample::Parcels { data, count, seed, output } } => {
+            sample_parcels(&data.data, count, seed, output.as_deref())
+        }
+    }
+}
+
+/// Text for standard output; a reader that has gone away is no error.
+fn print(text: &str) -> anyhow::Result<()> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(fault) if fault.kind() == ErrorKind::BrokenPipe => Ok(()),
+        done => Ok(done?),
+    }
+}
+
+/// Reads a data folder, with a spinner on a terminal.
+fn load(store: &mut Store) -> anyhow::Result<Loaded> {
+    let spinner = ProgressBar::new_spinner();
+    spinner.enable_steady_tick(std::time::Duration::from_millis(120));
+    let loaded = store.load(&mut |file| spinner.set_message(format!("reading {file}")));
+    spinner.finish_and_clear();
+    Ok(loaded?)
+}
+
+fn start_log(args: &ServeArgs) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&args.log)
+        .with_context(|| format!("--log {:?} is no filter", args.log))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match args.log_format {
+        LogFormat::Text => log.with_target(false).with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().flatten_event(true).with_target(false).init(),
+    }
+    Ok(())
+}
+
+fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
+    start_log(args)?;
+    let public_url = args.public_url.as_deref().map(public_url).transpose()?;
+    let mut store = Store::new(&args.data.data);
+    let watch = Watch::begin(&store);
+    let loaded = load(&mut store)?;
+    log_warnings(&loaded);
+    let config = Config { listen: args.listen, public_url, limits: Limits::default() };
+    let app = Arc::new(App { catalog: CatalogHandle::new(loaded.catalog), config });
+    match watch {
+        Ok(watch) => {
+            let app = Arc::clone(&app);
+            std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
+                watch.run(store, |outcome| {
+                    publish(&app, outcome);
+                    true
+                });
+            })?;
+        }
+        Err(fault) => tracing::warn!("changed files will not be noticed: {fault}"),
+    }
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(64).build()?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(app.config.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", app.config.listen))?;
+        let address = listener.local_addr()?;
+        print(&format!("listening on http://{address}\n"))?;
+        api::serve(app, listener, stopped()).await;
+        anyhow::Ok(())
+    })?;
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An absolute http or https address without query, its last slash cut off.
+fn public_url(text: &str) -> anyhow::Result<String> {
+    let uri: axum::http::Uri =
+        text.parse().with_context(|| format!("--public-url {text:?} is no address"))?;
+    let fits = matches!(uri.scheme_str(), Some("http" | "https"))
+        && uri.authority().is_some()
+        && uri.query().is_none();
+    if !fits {
+        bail!("--public-url is {text:?}, expected an address as in https://map.example.org");
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn publish(app: &App, outcome: Result<Loaded, store::StoreError>) {
+    match outcome {
+        Ok(loaded) if loaded.catalog.revision == app.catalog.snapshot().revision => {}
+        Ok(loaded) => {
+            log_warnings(&loaded);
+            let changed: Vec<_> = loaded.changed.iter().map(crate::model::LayerId::as_str).collect();
+            tracing::info!(revision = %loaded.catalog.revision, changed = changed.join(","), "published");
+            app.catalog.publish(loaded.catalog);
+        }
+        Err(fault) => {
+            tracing::error!("the changed data is not served, the data before it still is: {fault}");
+        }
+    }
+}
+
+fn log_warnings(loaded: &Loaded) {
+    for warning in loaded.warnings.list().iter().take(20) {
+        tracing::warn!("{warning}");
+    }
+    let total = loaded.warnings.total();
+    if total > 20 {
+        tracing::warn!("{total} warnings in all; `innospace check` lists them");
+    }
+}
+
+/// Done when the process is asked to end.
+async fn stopped() {
+    let interrupt = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! { () = interrupt => {}, () = terminate => {} }
+    tracing::info!("stopping");
+}
+
+fn check(data: &Path) -> anyhow::Result<ExitCode> {
+    let loaded = load(&mut Store::new(data))?;
+    let warnings = &loaded.warnings;
+    let mut text = String::new();
+    for warning in warnings.list() {
+        writeln!(text, "{warning}")?;
+    }
+    let listed = warnings.list().len() as u64;
+    if listed < warnings.total() {
+        writeln!(text, "… and {} more", warnings.total() - listed)?;
+    }
+    let features: usize = loaded.catalog.layers().map(|layer| layer.layer().len()).sum();
+    writeln!(
+        text,
+        "{} layers, {features} features; {} skipped, {} repaired, {} notes",
+        loaded.catalog.layers().len(),
+        warnings.count(Effect::Skipped),
+        warnings.count(Effect::Repaired),
+        warnings.count(Effect::Noted),
+    )?;
+    print(&text)?;
+    Ok(if warnings.total() == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn inspect(data: &Path, wanted: &[String]) -> anyhow::Result<ExitCode> {
+    let loaded = load(&mut Store::new(data))?;
+    let catalog = &loaded.catalog;
+    if let Some(unknown) = wanted.iter().find(|id| catalog.layer(id).is_none()) {
+        let known: Vec<_> = catalog.layers().map(|layer| layer.layer().id.as_str()).collect();
+        bail!("there is no layer {unknown:?}; layers are {}", known.join(", "));
+    }
+    print(&inspection(catalog, wanted)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn inspection(catalog: &Catalog, wanted: &[String]) -> Result<String, std::fmt::Error> {
+    let mut text = String::new();
+    let mut memory = 0;
+    for indexed in catalog.layers() {
+        memory += indexed.memory();
+        let layer = indexed.layer();
+        if wanted.is_empty() || wanted.iter().any(|id| *id == layer.id.as_str()) {
+            describe(&mut text, indexed)?;
+        }
+    }
+    writeln!(
+        text,
+        "{} layers, {} in memory, revision {}",
+        catalog.layers().len(),
+        size(memory),
+        catalog.revision
+    )?;
+    Ok(text)
+}
+
+fn describe(text: &mut String, indexed: &IndexedLayer) -> std::fmt::Result {
+    let layer = indexed.layer();
+    let about = &layer.about;
+    writeln!(text, "{}  {} · {}", layer.id, about.title.zh, about.title.en)?;
+    if about.synthetic {
+        writeln!(text, "  SYNTHETIC: every feature is made up")?;
+    }
+    let kinds: Vec<_> = layer.geometries().kinds().into_iter().map(GeometryKind::name).collect();
+    let kinds = if kinds.is_empty() { "no geometry".to_owned() } else { kinds.join(", ") };
+    writeln!(text, "  features   {} ({kinds}); {} without position", layer.len(), indexed.nowhere().len())?;
+    if let Some(extent) = layer.extent {
+        if let Some(bounds) = extent.bounds {
+            let edges = [bounds.west, bounds.south, bounds.east, bounds.north].map(|edge| edge.to_string());
+            writeln!(text, "  extent     {} (west, south, east, north; degrees)", edges.join(", "))?;
+        }
+        if let Some((first, last)) = extent.interval {
+            let end = |moment: Option<crate::model::Timestamp>| {
+                moment.map_or("..".to_owned(), |moment| moment.to_string())
+            };
+            writeln!(text, "  time       {}/{}", end(first), end(last))?;
+        }
+    }
+    let geometries = layer.geometries();
+    let grid = if geometries.is_gridded() { "multiples of 1e-7 degree" } else { "64-bit reals" };
+    writeln!(text, "  positions  {} ({grid})", geometries.position_count())?;
+    writeln!(
+        text,
+        "  memory     {}: geometry {}, index {}, the rest ids and fields",
+        size(indexed.memory()),
+        size(geometries.memory()),
+        size(indexed.index_memory())
+    )?;
+    let width = layer.schema.fields().map(|(_, field)| field.name.chars().count()).max().unwrap_or(0);
+    for (at, field) in layer.schema.fields() {
+        let nulls = layer.column(at).nulls();
+        let unit = field.unit.as_deref().map(|unit| format!(" [{unit}]")).unwrap_or_default();
+        let example = example(layer, at).map(|value| format!(", as in {value}")).unwrap_or_default();
+        writeln!(text, "    {:width$}  {}{unit}, {nulls} null{example}", field.name, field.kind.name())?;
+    }
+    text.push('\n');
+    Ok(())
+}
+
+/// The first value that is known, cut to 40 characters.
+fn example(layer: &Layer, field: crate::model::FieldIx) -> Option<String> {
+    let value =
+        layer.positions().map(|ix| layer.feature(ix).value(field)).find(|value| *value != Value::Null)?;
+    let text = match value {
+        Value::Null => return None,
+        Value::Bool(value) => value.to_string(),
+        Value::Integer(value) => value.to_string(),
+        Value::Real(value) => value.to_string(),
+        Value::Text(text) | Value::Json(text) => text.to_owned(),
+        Value::Date(day) => day.to_string(),
+        Value::Timestamp(moment) => moment.to_string(),
+    };
+    let cut: String = text.chars().take(40).collect();
+    Some(if cut.len() < text.len() { format!("{cut}…") } else { cut })
+}
+
+fn size(bytes: usize) -> String {
+    indicatif::HumanBytes(bytes as u64).to_string()
+}
+
+fn sample_parcels(data: &Path, count: u64, seed: u64, output: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let ground = store::ground(data)?;
+    // indicatif draws on a terminal only.
+    let bar = ProgressBar::new(count);
+    bar.set_style(ProgressStyle::with_template(
+        "{bar:40} {human_pos}/{human_len} parcels, {per_sec}, {eta} left",
+    )?);
+    let mut heard = |written| bar.set_position(written);
+    let Some(path) = output else {
+        let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+        return match sample::parcels(&ground, count, seed, &mut out, &mut heard)
+            .and_then(|_| Ok(out.flush()?))
+        {
+            Err(SampleError::Write(fault)) if fault.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+            done => done.map(|()| ExitCode::SUCCESS).map_err(Into::into),
+        };
+    };
+    let in_file = || format!("cannot write {}", path.display());
+    let mut out = BufWriter::with_capacity(1 << 16, File::create(path).with_context(in_file)?);
+    let summary = sample::parcels(&ground, count, seed, &mut out, &mut heard).with_context(in_file)?;
+    out.flush().with_context(in_file)?;
+    bar.finish_and_clear();
+    eprintln!(
+        "{}: {} synthetic parcels, {} with a hole, {}",
+        path.display(),
+        summary.parcels,
+        summary.with_hole,
+        indicatif::HumanBytes(summary.bytes)
+    );
+    Ok(ExitCode::SUCCESS)
+}

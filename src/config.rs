@@ -1,0 +1,32 @@
+//! What did the operator ask for?
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// How the server runs.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The address clients see, without a slash at the end; `None` takes what each request names.
+    pub public_url: Option<String>,
+    /// What one request may ask.
+    pub limits: Limits,
+}
+
+/// What one request may ask.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Features of a page when the request names no number.
+    pub default_items: u32,
+    /// The most features of a page.
+    pub most_items: u32,
+    /// The most time for a query.
+    pub patience: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { default_items: 100, most_items: 10_000, patience: Duration::from_secs(20) }
+    }
+}

@@ -1,0 +1,397 @@
+//! Which features may touch this window?
+//!
+//! In: a layer. Out: the layer with an R-tree whose nodes know how many features lie below them, and a table
+//! of ids. Leaves out: filters, pages.
+
+use std::hash::{BuildHasher, RandomState};
+
+use hashbrown::HashTable;
+use rstar::{AABB, Envelope, ParentNode, RTree, RTreeNode, RTreeObject, RTreeParams};
+use thiserror::Error;
+
+use crate::geometry::{Bounds, GeometryRef, intersects_window};
+use crate::model::{FeatureId, FeatureIx, Ids, Layer};
+
+/// A box in degrees, rounded outward to 32 bits (at most 1 m here), and the number of features below it.
+///
+/// Half the size of 64-bit boxes; a box may only be too large, so it never hides a feature, and what lies
+/// wholly in a window by its box does so in truth.
+#[derive(Debug, Clone, PartialEq)]
+struct CountedBox {
+    corners: AABB<[f32; 2]>,
+    features: u32,
+}
+
+impl CountedBox {
+    fn holds(window: &Bounds, [west, south]: [f32; 2], [east, north]: [f32; 2]) -> bool {
+        f64::from(west) >= window.west
+            && f64::from(east) <= window.east
+            && f64::from(south) >= window.south
+            && f64::from(north) <= window.north
+    }
+
+    fn misses(window: &Bounds, [west, south]: [f32; 2], [east, north]: [f32; 2]) -> bool {
+        f64::from(west) > window.east
+            || f64::from(east) < window.west
+            || f64::from(south) > window.north
+            || f64::from(north) < window.south
+    }
+}
+
+/// The nearest 32-bit number not above.
+#[expect(clippy::cast_possible_truncation, reason = "rounding is what this is for")]
+fn down(degrees: f64) -> f32 {
+    let near = degrees as f32;
+    if f64::from(near) > degrees { near.next_down() } else { near }
+}
+
+fn up(degrees: f64) -> f32 {
+    -down(-degrees)
+}
+
+impl Envelope for CountedBox {
+    type Point = [f32; 2];
+
+    fn new_empty() -> Self {
+        Self { corners: AABB::new_empty(), features: 0 }
+    }
+
+    fn contains_point(&self, point: &[f32; 2]) -> bool {
+        self.corners.contains_point(point)
+    }
+
+    fn contains_envelope(&self, other: &Self) -> bool {
+        self.corners.contains_envelope(&other.corners)
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.corners.merge(&other.corners);
+        self.features += other.features;
+    }
+
+    fn merged(&self, other: &Self) -> Self {
+        Self { corners: self.corners.merged(&other.corners), features: self.features + other.features }
+    }
+
+    fn intersects(&self, other: &Self) -> bool {
+        self.corners.intersects(&other.corners)
+    }
+
+    fn intersection_area(&self, other: &Self) -> f32 {
+        self.corners.intersection_area(&other.corners)
+    }
+
+    fn area(&self) -> f32 {
+        self.corners.area()
+    }
+
+    fn distance_2(&self, point: &[f32; 2]) -> f32 {
+        self.corners.distance_2(point)
+    }
+
+    fn min_max_dist_2(&self, point: &[f32; 2]) -> f32 {
+        self.corners.min_max_dist_2(point)
+    }
+
+    fn center(&self) -> [f32; 2] {
+        self.corners.center()
+    }
+
+    fn perimeter_value(&self) -> f32 {
+        self.corners.perimeter_value()
+    }
+
+    fn sort_envelopes<T: RTreeObject<Envelope = Self>>(axis: usize, objects: &mut [T]) {
+        objects.sort_unstable_by(|a, b| west_or_south(a, axis).total_cmp(&west_or_south(b, axis)));
+    }
+
+    fn partition_envelopes<T: RTreeObject<Envelope = Self>>(axis: usize, objects: &mut [T], first: usize) {
+        objects
+            .select_nth_unstable_by(first, |a, b| west_or_south(a, axis).total_cmp(&west_or_south(b, axis)));
+    }
+}
+
+fn west_or_south<T: RTreeObject<Envelope = CountedBox>>(object: &T, axis: usize) -> f32 {
+    object.envelope().corners.lower()[axis]
+}
+
+/// A feature in the tree.
+#[derive(Debug, Clone)]
+struct Entry {
+    low: [f32; 2],
+    high: [f32; 2],
+    row: u32,
+}
+
+impl RTreeObject for Entry {
+    type Envelope = CountedBox;
+
+    fn envelope(&self) -> CountedBox {
+        // Already in order, so `from_corners` changes nothing.
+        CountedBox { corners: AABB::from_corners(self.low, self.high), features: 1 }
+    }
+}
+
+/// Wide nodes: fewer levels to descend, less memory a feature.
+struct WideNodes;
+
+impl RTreeParams for WideNodes {
+    const MIN_SIZE: usize = 6;
+    const MAX_SIZE: usize = 16;
+    const REINSERTION_COUNT: usize = 3;
+    type DefaultInsertionStrategy = rstar::RStarInsertionStrategy;
+}
+
+/// The R-tree over the windows of a layer's geometries.
+struct SpatialIndex {
+    tree: RTree<Entry, WideNodes>,
+    /// Rows without any position, ascending; no window holds them and none excludes them.
+    nowhere: Vec<u32>,
+}
+
+impl SpatialIndex {
+    fn build(layer: &Layer) -> Self {
+        let geometries = layer.geometries();
+        let (mut entries, mut nowhere) = (Vec::with_capacity(geometries.len()), Vec::new());
+        for ix in layer.positions() {
+            match geometries.get(ix.row()).and_then(GeometryRef::bounds) {
+                Some(bounds) => entries.push(Entry {
+                    low: [down(bounds.west), down(bounds.south)],
+                    high: [up(bounds.east), up(bounds.north)],
+                    row: ix.0,
+                }),
+                None => nowhere.push(ix.0),
+            }
+        }
+        Self { tree: RTree::bulk_load_with_params(entries), nowhere }
+    }
+
+    /// Estimated bytes: rstar keeps every feature in a node slot and every inner node in one more.
+    fn memory(&self) -> usize {
+        let slot = size_of::<RTreeNode<Entry>>();
+        self.tree.size() * slot * 17 / 16 + self.nowhere.capacity() * size_of::<u32>()
+    }
+}
+
+/// What the walk over a window does with the features it meets.
+trait Visitor {
+    /// All features below a node that lies wholly in the window.
+    fn whole(&mut self, node: &ParentNode<Entry>);
+    /// A feature that lies wholly in the window.
+    fn inside(&mut self, row: u32);
+    /// A feature whose box meets the window's edge.
+    fn edge(&mut self, row: u32);
+}
+
+fn walk(node: &ParentNode<Entry>, window: &Bounds, visitor: &mut impl Visitor) {
+    for child in node.children() {
+        match child {
+            RTreeNode::Leaf(entry) => {
+                if CountedBox::holds(window, entry.low, entry.high) {
+                    visitor.inside(entry.row);
+                } else if !CountedBox::misses(window, entry.low, entry.high) {
+                    visitor.edge(entry.row);
+                }
+            }
+            RTreeNode::Parent(parent) => {
+                let corners = parent.envelope().corners;
+                if CountedBox::holds(window, corners.lower(), corners.upper()) {
+                    visitor.whole(parent);
+                } else if !CountedBox::misses(window, corners.lower(), corners.upper()) {
+                    walk(parent, window, visitor);
+                }
+            }
+        }
+    }
+}
+
+/// Counts, without opening nodes that lie wholly in the window.
+struct Counter<'a> {
+    layer: &'a Layer,
+    window: Bounds,
+    count: u64,
+}
+
+impl Visitor for Counter<'_> {
+    fn whole(&mut self, node: &ParentNode<Entry>) {
+        self.count += u64::from(node.envelope().features);
+    }
+
+    fn inside(&mut self, _: u32) {
+        self.count += 1;
+    }
+
+    fn edge(&mut self, row: u32) {
+        self.count += u64::from(touches(self.layer, row, self.window));
+    }
+}
+
+/// Gathers the rows that touch the window.
+struct Gatherer<'a> {
+    layer: &'a Layer,
+    window: Bounds,
+    rows: Vec<u32>,
+}
+
+impl Visitor for Gatherer<'_> {
+    fn whole(&mut self, node: &ParentNode<Entry>) {
+        for child in node.children() {
+            match child {
+                RTreeNode::Leaf(entry) => self.rows.push(entry.row),
+                RTreeNode::Parent(parent) => self.whole(parent),
+            }
+        }
+    }
+
+    fn inside(&mut self, row: u32) {
+        self.rows.push(row);
+    }
+
+    fn edge(&mut self, row: u32) {
+        if touches(self.layer, row, self.window) {
+            self.rows.push(row);
+        }
+    }
+}
+
+fn touches(layer: &Layer, row: u32, window: Bounds) -> bool {
+    layer.geometries().get(row as usize).is_some_and(|geometry| intersects_window(geometry, window))
+}
+
+/// Why a layer cannot be indexed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum IndexError {
+    /// Two features with one id.
+    #[error("layer {layer}: features {first} and {second} (from 1) have the same id {id:?}")]
+    DuplicateId {
+        /// The layer.
+        layer: Box<str>,
+        /// The id.
+        id: String,
+        /// Number of the first feature.
+        first: usize,
+        /// Number of the second.
+        second: usize,
+    },
+}
+
+/// A layer with its R-tree and its table of ids.
+pub struct IndexedLayer {
+    layer: Layer,
+    spatial: SpatialIndex,
+    by_id: HashTable<u32>,
+    hasher: RandomState,
+}
+
+impl IndexedLayer {
+    /// Indexes a layer.
+    ///
+    /// # Errors
+    /// Two features with one id.
+    pub fn build(layer: Layer) -> Result<Self, IndexError> {
+        let hasher = RandomState::new();
+        let mut by_id = HashTable::with_capacity(layer.len());
+        for ix in layer.positions() {
+            let id = layer.ids().get(ix);
+            let hash = hasher.hash_one(id);
+            if let Some(&first) = by_id.find(hash, |&row| layer.ids().get(FeatureIx(row)) == id) {
+                return Err(IndexError::DuplicateId {
+                    layer: layer.id.as_str().into(),
+                    id: id.to_string(),
+                    first: first as usize + 1,
+                    second: ix.row() + 1,
+                });
+            }
+            by_id.insert_unique(hash, ix.0, |&row| hasher.hash_one(layer.ids().get(FeatureIx(row))));
+        }
+        let spatial = SpatialIndex::build(&layer);
+        Ok(Self { layer, spatial, by_id, hasher })
+    }
+
+    /// The layer.
+    #[must_use]
+    pub fn layer(&self) -> &Layer {
+        &self.layer
+    }
+
+    /// The position of the feature with a public id, as it stands in a path.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<FeatureIx> {
+        let id = match self.layer.ids() {
+            // The canonical spelling only: "007" names no feature.
+            Ids::Integer(_) => FeatureId::Integer(id.parse().ok().filter(|n: &i64| n.to_string() == id)?),
+            Ids::Text(_) => FeatureId::Text(id),
+        };
+        let hash = self.hasher.hash_one(id);
+        self.by_id.find(hash, |&row| self.layer.ids().get(FeatureIx(row)) == id).map(|&row| FeatureIx(row))
+    }
+
+    /// How many features touch the window, edges included; exact. Features without position are not counted.
+    #[must_use]
+    pub fn count_touching(&self, window: Bounds) -> u64 {
+        if window.crosses_antimeridian() {
+            return self.touching(window).len() as u64;
+        }
+        let mut counter = Counter { layer: &self.layer, window, count: 0 };
+        walk(self.spatial.tree.root(), &window, &mut counter);
+        counter.count
+    }
+
+    /// The features that touch the window, edges included: exact, each once, in no order.
+    /// Features without position are not among them.
+    #[must_use]
+    pub fn touching(&self, window: Bounds) -> Vec<FeatureIx> {
+        let mut rows = Vec::new();
+        for part in window.parts() {
+            let mut gatherer = Gatherer { layer: &self.layer, window: part, rows };
+            walk(self.spatial.tree.root(), &part, &mut gatherer);
+            rows = gatherer.rows;
+        }
+        if window.crosses_antimeridian() {
+            // What touches both halves was met twice.
+            rows.sort_unstable();
+            rows.dedup();
+        }
+        rows.into_iter().map(FeatureIx).collect()
+    }
+
+    /// The features without any position, ascending.
+    pub fn nowhere(&self) -> impl ExactSizeIterator<Item = FeatureIx> + '_ {
+        self.spatial.nowhere.iter().copied().map(FeatureIx)
+    }
+
+    /// Bytes held, the R-tree and the table of ids included.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.layer.memory() + self.index_memory()
+    }
+
+    /// Bytes held by the R-tree and the table of ids.
+    #[must_use]
+    pub fn index_memory(&self) -> usize {
+        self.spatial.memory() + self.by_id.allocation_size()
+    }
+}
+
+impl std::fmt::Debug for IndexedLayer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IndexedLayer")
+            .field("id", &self.layer.id)
+            .field("features", &self.layer.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_goes_outward() {
+        for degrees in [114.163_592_1, -114.163_592_1, 0.0, 30.0, 180.0, -90.0, 1e-9] {
+            assert!(f64::from(down(degrees)) <= degrees, "{degrees}");
+            assert!(f64::from(up(degrees)) >= degrees, "{degrees}");
+            assert!(f64::from(up(degrees)) - f64::from(down(degrees)) < 2e-5, "{degrees}");
+        }
+    }
+}

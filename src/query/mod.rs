@@ -1,0 +1,118 @@
+//! Which features answer?
+//!
+//! In: a layer and a [`Query`]. Out: a [`Selection`]: how many features match, and which stand on the asked
+//! page. Leaves out: media types, URLs.
+//!
+//! A query is planned once ([`plan`] turns names into fields and text into values, and picks how to reach the
+//! features) and then run ([`execute`]) without looking at a name again.
+
+mod execute;
+mod plan;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use thiserror::Error;
+
+use crate::geometry::Window;
+use crate::model::{FeatureIx, Interval, ValueKind};
+
+pub use execute::execute;
+pub use plan::{Plan, plan};
+
+/// What a request asks of one layer. All conditions must hold.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Query {
+    /// Features that touch the window, and those without any position (OGC 17-069r4, 7.15.3).
+    pub window: Option<Window>,
+    /// Features whose time meets the interval, and those without any time (OGC 17-069r4, 7.15.4).
+    pub during: Option<Interval>,
+    /// Fields that must equal a value; a null equals nothing.
+    pub equal: Vec<Equality>,
+    /// The asked page.
+    pub page: Page,
+}
+
+/// A field that must equal a value, both as the request writes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Equality {
+    /// Name of the field.
+    pub field: String,
+    /// The value as text.
+    pub value: String,
+}
+
+/// A stretch of the answer in the order of the layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Matching features to skip.
+    pub offset: u64,
+    /// The most features to return.
+    pub limit: u32,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self { offset: 0, limit: u32::MAX }
+    }
+}
+
+/// The answer to a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// How many features match, whatever the page.
+    pub matched: u64,
+    /// The features of the page, in the order of the layer.
+    pub items: Vec<FeatureIx>,
+}
+
+/// Why a query has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum QueryError {
+    /// A name that is no field.
+    #[error("{name:?} is no field of this layer; its fields are {known}")]
+    UnknownField {
+        /// The name as given.
+        name: String,
+        /// The fields there are.
+        known: String,
+    },
+    /// A field that cannot equal a single value.
+    #[error("field {name:?} holds {}s and cannot be compared with a value", kind.name())]
+    NotSimple {
+        /// The field.
+        name: String,
+        /// What it holds.
+        kind: ValueKind,
+    },
+    /// A value that the field cannot hold.
+    #[error("field {name:?} takes {expected}, not {value:?}")]
+    WrongValue {
+        /// The field.
+        name: String,
+        /// The value as given, cut to 80 characters.
+        value: String,
+        /// What it takes.
+        expected: &'static str,
+    },
+    /// The time allowed for a query is over.
+    #[error("the query took longer than the server allows")]
+    Spent,
+}
+
+/// A flag that its owner raises when the answer is no longer wanted; long loops look at it now and then.
+#[derive(Debug, Clone, Default)]
+pub struct Budget(Arc<AtomicBool>);
+
+impl Budget {
+    /// Ends the work that this budget pays for.
+    pub fn spend(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// # Errors
+    /// The budget is spent.
+    pub fn check(&self) -> Result<(), QueryError> {
+        if self.0.load(Ordering::Relaxed) { Err(QueryError::Spent) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,289 @@
+//! Features as `GeoJSON` (RFC 7946), written straight from the columns.
+
+use crate::geometry::{Crs, GeometryKind, GeometryRef, Part, Run};
+use crate::model::{FeatureId, FeatureIx, Layer, Value};
+
+/// Writes features of one layer; names are turned into JSON once.
+#[derive(Debug)]
+pub struct FeatureWriter {
+    /// `"name":` of each field, a comma before all but the first.
+    keys: Vec<Box<[u8]>>,
+    /// The system of the written coordinates, in the order of its axes (OGC 18-058r1, 6.2.2).
+    crs: Crs,
+}
+
+impl FeatureWriter {
+    /// A writer for a layer whose extent the system covers.
+    #[must_use]
+    pub fn new(layer: &Layer, crs: Crs) -> Self {
+        let keys = layer.schema.fields().enumerate().map(|(at, (_, field))| {
+            let mut key = if at == 0 { Vec::new() } else { vec![b','] };
+            string(&mut key, &field.name);
+            key.push(b':');
+            key.into()
+        });
+        Self { keys: keys.collect(), crs }
+    }
+
+    /// Writes one feature without its closing brace, so that members may follow.
+    pub fn open_feature(&self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx) {
+        let feature = layer.feature(ix);
+        out.extend_from_slice(br#"{"type":"Feature","id":"#);
+        match feature.id() {
+            FeatureId::Integer(id) => integer(out, id),
+            FeatureId::Text(id) => string(out, id),
+        }
+        out.extend_from_slice(br#","geometry":"#);
+        match feature.geometry() {
+            Some(shape) => geometry(out, shape, self.crs),
+            None => out.extend_from_slice(b"null"),
+        }
+        out.extend_from_slice(br#","properties":{"#);
+        for ((field, _), key) in layer.schema.fields().zip(&self.keys) {
+            out.extend_from_slice(key);
+            value(out, feature.value(field));
+        }
+        out.push(b'}');
+    }
+
+    /// Writes one feature.
+    pub fn feature(&self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx) {
+        self.open_feature(out, layer, ix);
+        out.push(b'}');
+    }
+}
+
+fn value(out: &mut Vec<u8>, value: Value<'_>) {
+    match value {
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Bool(true) => out.extend_from_slice(b"true"),
+        Value::Bool(false) => out.extend_from_slice(b"false"),
+        Value::Integer(whole) => integer(out, whole),
+        Value::Real(real) => number(out, real),
+        Value::Text(text) => string(out, text),
+        Value::Date(day) => string(out, &day.to_string()),
+        Value::Timestamp(moment) => string(out, &moment.to_string()),
+        Value::Json(json) => out.extend_from_slice(json.as_bytes()),
+    }
+}
+
+fn integer(out: &mut Vec<u8>, whole: i64) {
+    out.extend_from_slice(itoa::Buffer::new().format(whole).as_bytes());
+}
+
+/// A finite real in the fewest digits that read back as the same number.
+fn number(out: &mut Vec<u8>, real: f64) {
+    let mut buffer = ryu::Buffer::new();
+    let text = buffer.format_finite(real);
+    out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
+}
+
+/// A JSON string (RFC 8259, 7).
+fn string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escape: &[u8] = match byte {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            b'\t' => b"\\t",
+            0..0x20 => b"",
+            _ => continue,
+        };
+        out.extend_from_slice(&text.as_bytes()[plain..at]);
+        if escape.is_empty() {
+            out.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
+        } else {
+            out.extend_from_slice(escape);
+        }
+        plain = at + 1;
+    }
+    out.extend_from_slice(&text.as_bytes()[plain..]);
+    out.push(b'"');
+}
+
+fn geometry(out: &mut Vec<u8>, shape: GeometryRef<'_>, crs: Crs) {
+    if shape.kind() == GeometryKind::GeometryCollection {
+        out.extend_from_slice(br#"{"type":"GeometryCollection","geometries":["#);
+        for (at, member) in shape.parts().enumerate() {
+            comma(out, at);
+            part(out, &member, crs);
+        }
+        out.extend_from_slice(b"]}");
+    } else if let Some(only) = shape.parts().next() {
+        part(out, &only, crs);
+    }
+}
+
+fn part(out: &mut Vec<u8>, part: &Part<'_>, crs: Crs) {
+    out.extend_from_slice(br#"{"type":""#);
+    out.extend_from_slice(part.kind().name().as_bytes());
+    out.extend_from_slice(br#"","coordinates":"#);
+    match part.kind() {
+        GeometryKind::Point => {
+            if let Some(run) = part.runs().next() {
+                position(out, &run, 0, crs);
+            }
+        }
+        GeometryKind::LineString => {
+            if let Some(run) = part.runs().next() {
+                line(out, &run, crs);
+            }
+        }
+        GeometryKind::MultiPoint => list(out, part.runs(), |out, run| position(out, run, 0, crs)),
+        GeometryKind::MultiLineString => list(out, part.runs(), |out, run| line(out, run, crs)),
+        GeometryKind::Polygon => list(out, part.runs(), |out, run| ring(out, run, crs)),
+        GeometryKind::MultiPolygon => {
+            out.push(b'[');
+            for (at, run) in part.runs().enumerate() {
+                match (at, run.is_shell) {
+                    (0, _) => out.push(b'['),
+                    (_, true) => out.extend_from_slice(b"],["),
+                    (_, false) => out.push(b','),
+                }
+                ring(out, &run, crs);
+            }
+            out.extend_from_slice(b"]]");
+        }
+        GeometryKind::GeometryCollection => out.extend_from_slice(b"[]"),
+    }
+    out.push(b'}');
+}
+
+fn list<'a>(
+    out: &mut Vec<u8>,
+    runs: impl Iterator<Item = Run<'a>>,
+    mut write: impl FnMut(&mut Vec<u8>, &Run<'a>),
+) {
+    out.push(b'[');
+    for (at, run) in runs.enumerate() {
+        comma(out, at);
+        write(out, &run);
+    }
+    out.push(b']');
+}
+
+fn line(out: &mut Vec<u8>, run: &Run<'_>, crs: Crs) {
+    out.push(b'[');
+    for at in 0..run.len() {
+        comma(out, at);
+        position(out, run, at, crs);
+    }
+    out.push(b']');
+}
+
+/// A ring with its first position repeated at the end (RFC 7946, 3.1.6).
+fn ring(out: &mut Vec<u8>, run: &Run<'_>, crs: Crs) {
+    out.push(b'[');
+    for at in 0..run.len() {
+        position(out, run, at, crs);
+        out.push(b',');
+    }
+    position(out, run, 0, crs);
+    out.push(b']');
+}
+
+fn position(out: &mut Vec<u8>, run: &Run<'_>, at: usize, crs: Crs) {
+    out.push(b'[');
+    match (crs, run.grid_at(at)) {
+        (Crs::Crs84, Some([longitude, latitude])) => {
+            grid_degrees(out, longitude);
+            out.push(b',');
+            grid_degrees(out, latitude);
+        }
+        _ if crs.is_geographic() => pair(out, crs.forward(run.at(at)), number),
+        _ => pair(out, crs.forward(run.at(at)), metres),
+    }
+    if let Some(altitude) = run.altitude_at(at) {
+        out.push(b',');
+        number(out, altitude);
+    }
+    out.push(b']');
+}
+
+fn pair(out: &mut Vec<u8>, coordinates: Option<[f64; 2]>, write: impl Fn(&mut Vec<u8>, f64)) {
+    // A system is offered only for layers that lie in its domain, so there always are two.
+    if let Some([first, second]) = coordinates {
+        write(out, first);
+        out.push(b',');
+        write(out, second);
+    }
+}
+
+/// Metres to a tenth of a millimetre, without trailing zeros.
+fn metres(out: &mut Vec<u8>, metres: f64) {
+    number(out, (metres * 1e4).round() / 1e4);
+}
+
+/// Steps of 1e-7 degree as a decimal without trailing zeros.
+fn grid_degrees(out: &mut Vec<u8>, steps: i32) {
+    const STEPS: u32 = 10_000_000;
+    if steps < 0 {
+        out.push(b'-');
+    }
+    let steps = steps.unsigned_abs();
+    out.extend_from_slice(itoa::Buffer::new().format(steps / STEPS).as_bytes());
+    let mut fraction = steps % STEPS;
+    if fraction == 0 {
+        return;
+    }
+    let mut digits = [b'0'; 8];
+    digits[0] = b'.';
+    for digit in digits[1..].iter_mut().rev() {
+        *digit = b'0' + u8::try_from(fraction % 10).unwrap_or(0);
+        fraction /= 10;
+    }
+    let end = digits.iter().rposition(|&digit| digit != b'0').map_or(0, |last| last + 1);
+    out.extend_from_slice(&digits[..end]);
+}
+
+fn comma(out: &mut Vec<u8>, at: usize) {
+    if at > 0 {
+        out.push(b',');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn steps_of_a_degree_are_written_as_decimals() {
+        let cases = [
+            (0, "0"),
+            (1, "0.0000001"),
+            (-1, "-0.0000001"),
+            (1_141_635_920, "114.163592"),
+            (300_000_000, "30"),
+            (-1_800_000_000, "-180"),
+            (1_800_000_000, "180"),
+            (305_063_430, "30.506343"),
+        ];
+        for (steps, want) in cases {
+            assert_eq!(written(|out| grid_degrees(out, steps)), want);
+        }
+    }
+
+    #[test]
+    fn strings_are_escaped() {
+        let text = "汉\"南\\港\n\u{1}";
+        let json = written(|out| string(out, text));
+        assert_eq!(json, "\"汉\\\"南\\\\港\\n\\u0001\"");
+        assert_eq!(serde_json::from_str::<String>(&json).expect("JSON"), text);
+    }
+
+    #[test]
+    fn reals_are_short_and_exact() {
+        for (real, want) in [(1.0, "1"), (0.1, "0.1"), (-2.5, "-2.5"), (1e21, "1e21"), (40.1, "40.1")] {
+            assert_eq!(written(|out| number(out, real)), want);
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! `catalog.toml`: which files are which layers, and what they are about.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::value::Datetime;
+
+use super::StoreError;
+use crate::catalog::CatalogAbout;
+use crate::geometry::Bounds;
+use crate::model::{Date, LayerAbout, LayerId, ValueKind, Words};
+
+/// Name of the catalogue file in a data folder.
+pub const FILE: &str = "catalog.toml";
+
+/// What a data folder holds.
+#[derive(Debug)]
+pub struct Manifest {
+    /// What the whole is about.
+    pub about: CatalogAbout,
+    /// The layers in order.
+    pub layers: Vec<LayerSpec>,
+    /// Folder of the plan's facts.
+    pub seeds: Option<PathBuf>,
+    /// Ids of the subdistricts that the sample of parcels may stand in, each with the code its numbers begin
+    /// with; none means all.
+    pub sample_areas: BTreeMap<String, String>,
+}
+
+/// Where one layer comes from.
+#[derive(Debug, Clone)]
+pub struct LayerSpec {
+    /// The layer's name.
+    pub id: LayerId,
+    /// Name of the file in the data folder, for messages.
+    pub file: String,
+    /// What it is about.
+    pub about: LayerAbout,
+    /// What is known of its fields.
+    pub fields: Vec<FieldSpec>,
+    /// The property that holds the id, when it is not the feature's own.
+    pub id_field: Option<String>,
+    /// The fields of the first and the last time of a feature.
+    pub time: (String, String),
+}
+
+/// What is known of a field before the data is read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldSpec {
+    /// Its name.
+    pub name: String,
+    /// What it must hold; `None` lets the values decide.
+    pub kind: Option<ValueKind>,
+    /// What people call it.
+    pub title: Option<Words>,
+    /// Unit of its values.
+    pub unit: Option<Box<str>>,
+    /// Does the layer have it even when no feature does?
+    pub always: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TomlManifest {
+    title: TomlWords,
+    #[serde(default)]
+    description: TomlWords,
+    #[serde(default)]
+    attribution: TomlWords,
+    #[serde(default)]
+    licence: String,
+    data_date: Option<Datetime>,
+    seeds: Option<PathBuf>,
+    #[serde(default)]
+    sample_areas: BTreeMap<String, String>,
+    #[serde(default)]
+    approval_number: String,
+    start_extent: Option<[f64; 4]>,
+    #[serde(default)]
+    fields: BTreeMap<String, TomlField>,
+    #[serde(default)]
+    layers: Vec<TomlLayer>,
+}
+
+#[derive(Deserialize, Default, Clone)]
+#[serde(deny_unknown_fields)]
+struct TomlWords {
+    #[serde(default)]
+    zh: String,
+    #[serde(default)]
+    en: String,
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+struct TomlField {
+    title: Option<TomlWords>,
+    unit: Option<String>,
+    kind: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TomlLayer {
+    id: String,
+    file: String,
+    title: TomlWords,
+    description: Option<TomlWords>,
+    attribution: Option<TomlWords>,
+    licence: Option<String>,
+    draw: Option<String>,
+    #[serde(default)]
+    synthetic: bool,
+    id_field: Option<String>,
+    time: Option<TomlTime>,
+    #[serde(default)]
+    fields: BTreeMap<String, TomlField>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TomlTime {
+    start: String,
+    end: String,
+}
+
+impl From<TomlWords> for Words {
+    /// A language that is left out repeats the other.
+    fn from(words: TomlWords) -> Self {
+        let TomlWords { zh, en } = words;
+        let or = |text: &str, other: &str| if text.is_empty() { other.into() } else { text.into() };
+        Self { zh: or(&zh, &en), en: or(&en, &zh) }
+    }
+}
+
+/// Reads the catalogue file of a folder, or, where there is none, takes every `*.geojson` as a layer.
+///
+/// # Errors
+/// A file that cannot be read, is no TOML, or says what makes no sense.
+pub fn read(folder: &Path) -> Result<Manifest, StoreError> {
+    let path = folder.join(FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => parse(&text, folder),
+        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => list(folder),
+        Err(fault) => Err(StoreError::Read { path, fault }),
+    }
+}
+
+fn parse(text: &str, folder: &Path) -> Result<Manifest, StoreError> {
+    let manifest: TomlManifest =
+        toml::from_str(text).map_err(|fault| StoreError::Manifest(fault.to_string()))?;
+    let TomlManifest { fields: common, layers, .. } = manifest;
+    let common = field_specs(common, false)?;
+    let mut ids = BTreeSet::new();
+    let layers = layers
+        .into_iter()
+        .map(|layer| {
+            let spec = layer_spec(layer, &common)?;
+            let repeated = !ids.insert(spec.id.clone());
+            if repeated {
+                Err(wrong(&format!("the layer id {:?} stands twice", spec.id.as_str())))
+            } else {
+                Ok(spec)
+            }
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let start_extent = manifest.start_extent.map(|[west, south, east, north]| {
+        Bounds::new(west, south, east, north).map_err(|fault| wrong(&format!("start_extent: {fault}")))
+    });
+    let data_date = manifest.data_date.map(|date| {
+        Date::parse(&date.to_string())
+            .ok_or_else(|| wrong(&format!("data_date is {date}, expected a date as in 2025-12-31")))
+    });
+    let about = CatalogAbout {
+        title: manifest.title.into(),
+        description: manifest.description.into(),
+        attribution: manifest.attribution.into(),
+        licence: manifest.licence.into(),
+        data_date: data_date.transpose()?,
+        approval_number: manifest.approval_number.into(),
+        start_extent: start_extent.transpose()?,
+    };
+    let seeds = manifest.seeds.map(|seeds| folder.join(seeds));
+    Ok(Manifest { about, layers, seeds, sample_areas: manifest.sample_areas })
+}
+
+fn layer_spec(layer: TomlLayer, common: &[FieldSpec]) -> Result<LayerSpec, StoreError> {
+    let id = LayerId::parse(&layer.id).ok_or_else(|| {
+        wrong(&format!("the layer id {:?} may hold only letters, digits, '_', '-' and '.'", layer.id))
+    })?;
+    if Path::new(&layer.file).components().any(|part| !matches!(part, std::path::Component::Normal(_))) {
+        return Err(wrong(&format!(
+            "layer {id}: the file {:?} must be a path inside the data folder",
+            layer.file
+        )));
+    }
+    let mut fields = field_specs(layer.fields, true)?;
+    fields.extend(
+        common
+            .iter()
+            .filter(|field| !fields.iter().any(|own| own.name == field.name))
+            .cloned()
+            .collect::<Vec<_>>(),
+    );
+    let about = LayerAbout {
+        title: layer.title.into(),
+        description: layer.description.map(Words::from),
+        attribution: layer.attribution.map(Words::from),
+        licence: layer.licence.map(Into::into),
+        draw: layer.draw.map(Into::into),
+        synthetic: layer.synthetic,
+    };
+    let time = layer.time.map_or_else(default_time, |time| (time.start, time.end));
+    Ok(LayerSpec { id, file: layer.file, about, fields, id_field: layer.id_field, time })
+}
+
+fn default_time() -> (String, String) {
+    ("valid_from".to_owned(), "valid_to".to_owned())
+}
+
+fn field_specs(fields: BTreeMap<String, TomlField>, always: bool) -> Result<Vec<FieldSpec>, StoreError> {
+    fields
+        .into_iter()
+        .map(|(name, field)| {
+            let kind = field.kind.map(|kind| {
+                ValueKind::parse(&kind).ok_or_else(|| {
+                    wrong(&format!(
+                        "field {name}: the kind {kind:?} is unknown; expected boolean, integer, real, text, date, \
+                         timestamp, array or object"
+                    ))
+                })
+            });
+            Ok(FieldSpec {
+                kind: kind.transpose()?,
+                title: field.title.map(Words::from),
+                unit: field.unit.map(Into::into),
+                name,
+                always,
+            })
+        })
+        .collect()
+}
+
+fn wrong(reason: &str) -> StoreError {
+    StoreError::Manifest(reason.to_owned())
+}
+
+/// A folder without a catalogue file: each GeoJSON file is a layer named after itself.
+fn list(folder: &Path) -> Result<Manifest, StoreError> {
+    let fault = |fault| StoreError::Read { path: folder.to_owned(), fault };
+    let mut layers = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(fault)? {
+        let name = entry.map_err(fault)?.file_name();
+        let Some(file) = name.to_str() else { continue };
+        let Some(id) = file.strip_suffix(".geojson").and_then(LayerId::parse) else { continue };
+        let title = Words { zh: id.as_str().into(), en: id.as_str().into() };
+        layers.push(LayerSpec {
+            id,
+            file: file.to_owned(),
+            about: LayerAbout { title, ..LayerAbout::default() },
+            fields: Vec::new(),
+            id_field: None,
+            time: default_time(),
+        });
+    }
+    if layers.is_empty() {
+        return Err(StoreError::NoLayers(folder.to_owned()));
+    }
+    layers.sort_by(|a, b| a.id.cmp(&b.id));
+    let name =
+        folder.file_name().map_or_else(|| "innospace".into(), |name| name.to_string_lossy().into_owned());
+    let title = Words { zh: name.as_str().into(), en: name.as_str().into() };
+    Ok(Manifest {
+        about: CatalogAbout { title, ..CatalogAbout::default() },
+        layers,
+        seeds: None,
+        sample_areas: BTreeMap::new(),
+    })
+}

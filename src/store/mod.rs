@@ -1,0 +1,347 @@
+//! How does a source become a layer?
+//!
+//! In: a data folder. Out: a catalogue, and what was repaired or skipped on the way. Leaves out: requests.
+
+mod geojson;
+mod ground;
+pub mod manifest;
+pub mod plan;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use thiserror::Error;
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::catalog::{Catalog, Revision};
+use crate::index::{IndexError, IndexedLayer};
+use crate::model::{LayerError, LayerId, ValueKind};
+pub use ground::ground;
+use manifest::{LayerSpec, Manifest};
+use plan::PlanError;
+pub use watch::Watch;
+
+/// Why a data folder makes no catalogue.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// A file or folder that cannot be read.
+    #[error("{path}: {fault}", path = path.display())]
+    Read {
+        /// What could not be read.
+        path: PathBuf,
+        /// Why.
+        fault: std::io::Error,
+    },
+    /// A folder without any layer.
+    #[error("{path}: neither a {file} nor a *.geojson is in this folder", path = .0.display(), file = manifest::FILE)]
+    NoLayers(PathBuf),
+    /// A catalogue file that makes no sense.
+    #[error("{file}: {0}", file = manifest::FILE)]
+    Manifest(String),
+    /// A name under `sample_areas` that leads nowhere.
+    #[error("{file}: sample_areas names {0:?}, which is no subdistrict with a geometry", file = manifest::FILE)]
+    NoArea(String),
+    /// A file that is not UTF-8.
+    #[error("{file}, line {line}: not UTF-8, which RFC 8259, 8.1 asks for")]
+    NotUtf8 {
+        /// The file.
+        file: String,
+        /// Line of the first bad byte.
+        line: usize,
+    },
+    /// A file that is no JSON.
+    #[error("{file}, line {line}, column {column}: {reason}")]
+    Json {
+        /// The file.
+        file: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column in bytes, from 1.
+        column: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// JSON that is no collection of features.
+    #[error("{file}: {found}, expected a FeatureCollection with an array of features (RFC 7946, 3.3)")]
+    NotFeatures {
+        /// The file.
+        file: String,
+        /// What it is.
+        found: String,
+    },
+    /// A file in another coordinate reference system.
+    #[error(
+        "{file}: coordinates are in {name}, expected WGS 84 or CGCS2000 longitude and latitude (RFC 7946, 4)"
+    )]
+    Crs {
+        /// The file.
+        file: String,
+        /// The system it names.
+        name: String,
+    },
+    /// Facts of the plan that make no sense.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// Parts that make no layer.
+    #[error(transparent)]
+    Layer(#[from] LayerError),
+    /// A layer that cannot be indexed.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+}
+
+impl StoreError {
+    fn json(file: &str, fault: &serde_json::Error) -> Self {
+        let (line, column) = (fault.line(), fault.column());
+        let message = fault.to_string();
+        let reason = message.rsplit_once(" at line ").map_or(message.as_str(), |(reason, _)| reason);
+        let reason = match reason {
+            "trailing characters" => "more text follows after the end of the GeoJSON object",
+            other => other,
+        };
+        Self::Json { file: file.into(), line, column, reason: reason.to_owned() }
+    }
+
+    fn not_features(file: &str, kind: Option<&str>, has_features: bool) -> Self {
+        let found = match kind {
+            None | Some("") if has_features => "the type is missing".to_owned(),
+            None | Some("") => "an object without type".to_owned(),
+            Some("FeatureCollection") => "the FeatureCollection has no features member".to_owned(),
+            Some(kind) => format!("the type is {:?}", geojson::cut(kind)),
+        };
+        Self::NotFeatures { file: file.into(), found }
+    }
+}
+
+/// What became of a flaw in the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// The feature is not served.
+    Skipped,
+    /// The feature is served, repaired.
+    Repaired,
+    /// Served as it is.
+    Noted,
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Skipped => "skipped",
+            Self::Repaired => "repaired",
+            Self::Noted => "note",
+        })
+    }
+}
+
+/// A flaw in the data: where, what, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// The file.
+    pub file: String,
+    /// Number of the feature in its file, from 1.
+    pub feature: Option<u64>,
+    /// Its id, where it has one.
+    pub id: Option<String>,
+    /// What became of it.
+    pub effect: Effect,
+    /// What is wrong and what was expected.
+    pub reason: String,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.file)?;
+        match (self.feature, &self.id) {
+            (Some(number), Some(id)) => write!(f, "feature {number} (id {:?}): ", geojson::cut(id))?,
+            (Some(number), None) => write!(f, "feature {number}: ")?,
+            (None, _) => {}
+        }
+        match self.effect {
+            Effect::Noted => f.write_str(&self.reason),
+            effect => write!(f, "{effect}: {}", self.reason),
+        }
+    }
+}
+
+/// The warnings of one reading. All are counted; the first thousand are kept whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Warnings {
+    list: Vec<Warning>,
+    counts: BTreeMap<Effect, u64>,
+}
+
+impl Warnings {
+    const KEPT: usize = 1000;
+
+    fn push(&mut self, warning: Warning) {
+        *self.counts.entry(warning.effect).or_default() += 1;
+        if self.list.len() < Self::KEPT {
+            self.list.push(warning);
+        }
+    }
+
+    fn note(&mut self, file: &str, reason: &str) {
+        let (file, reason) = (file.to_owned(), reason.to_owned());
+        self.push(Warning { file, feature: None, id: None, effect: Effect::Noted, reason });
+    }
+
+    fn feature(&mut self, file: &str, number: u64, id: Option<&str>, effect: Effect, reason: &str) {
+        let (file, reason) = (file.to_owned(), reason.to_owned());
+        self.push(Warning { file, feature: Some(number), id: id.map(str::to_owned), effect, reason });
+    }
+
+    /// Notes, once a field, that its values are of different kinds.
+    fn mixed(&mut self, file: &str, field: &str, kind: ValueKind, number: u64) {
+        let reason = format!(
+            "field {field:?} mixes {}s with other kinds, first in feature {number}; it is served as text",
+            kind.name()
+        );
+        let known = format!("field {field:?} mixes ");
+        if !self.list.iter().any(|warning| warning.file == file && warning.reason.starts_with(&known)) {
+            self.note(file, &reason);
+        }
+    }
+
+    fn append(&mut self, other: &Self) {
+        for warning in &other.list {
+            if self.list.len() < Self::KEPT {
+                self.list.push(warning.clone());
+            }
+        }
+        for (&effect, count) in &other.counts {
+            *self.counts.entry(effect).or_default() += count;
+        }
+    }
+
+    /// The first warnings, in the order of the files.
+    #[must_use]
+    pub fn list(&self) -> &[Warning] {
+        &self.list
+    }
+
+    /// How many there are of an effect.
+    #[must_use]
+    pub fn count(&self, effect: Effect) -> u64 {
+        self.counts.get(&effect).copied().unwrap_or(0)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.counts.values().sum()
+    }
+}
+
+/// A data folder, and what was read from it last.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    read: BTreeMap<LayerId, ReadLayer>,
+}
+
+/// A layer and the digest of all it was made of.
+#[derive(Debug, Clone)]
+struct ReadLayer {
+    digest: u64,
+    layer: Arc<IndexedLayer>,
+    warnings: Warnings,
+}
+
+/// What a reading gave.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The catalogue.
+    pub catalog: Catalog,
+    /// What was repaired or skipped.
+    pub warnings: Warnings,
+    /// Layers whose file was read again.
+    pub changed: Vec<LayerId>,
+}
+
+impl Store {
+    /// The store of a data folder; nothing is read yet.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), read: BTreeMap::new() }
+    }
+
+    /// The folders whose changes change the catalogue.
+    #[must_use]
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let seeds = manifest::read(&self.folder).ok().and_then(|manifest| manifest.seeds);
+        std::iter::once(self.folder.clone()).chain(seeds).collect()
+    }
+
+    /// Reads the folder. Layers whose file and description are what they were are taken over. `begin` hears
+    /// the name of each file before it is read.
+    ///
+    /// # Errors
+    /// A broken file; what was read before stays.
+    pub fn load(&mut self, begin: &mut dyn FnMut(&str)) -> Result<Loaded, StoreError> {
+        let Manifest { about, layers: specs, seeds, .. } = manifest::read(&self.folder)?;
+        let mut revision = Xxh3::new();
+        revision.update(env!("CARGO_PKG_VERSION").as_bytes());
+        revision.update(format!("{about:?}").as_bytes());
+        let (mut read, mut warnings, mut changed) = (BTreeMap::new(), Warnings::default(), Vec::new());
+        let mut layers = Vec::with_capacity(specs.len());
+        for spec in &specs {
+            begin(&spec.file);
+            let (entry, is_new) = self.layer(spec)?;
+            revision.update(&entry.digest.to_le_bytes());
+            warnings.append(&entry.warnings);
+            layers.push(Arc::clone(&entry.layer));
+            if is_new {
+                changed.push(spec.id.clone());
+            }
+            read.insert(spec.id.clone(), entry);
+        }
+        let plan = seeds.as_deref().map(|folder| {
+            begin(&folder.display().to_string());
+            digest_folder(folder, &mut revision)?;
+            Ok::<_, StoreError>(plan::read(folder)?)
+        });
+        let plan = plan.transpose()?;
+        self.read = read;
+        let catalog = Catalog::new(Revision::new(revision.digest()), about, layers, plan);
+        Ok(Loaded { catalog, warnings, changed })
+    }
+
+    fn layer(&self, spec: &LayerSpec) -> Result<(ReadLayer, bool), StoreError> {
+        let path = self.folder.join(&spec.file);
+        let bytes = std::fs::read(&path).map_err(|fault| StoreError::Read { path, fault })?;
+        let mut digest = Xxh3::new();
+        digest.update(format!("{spec:?}").as_bytes());
+        digest.update(&bytes);
+        let digest = digest.digest();
+        if let Some(known) = self.read.get(&spec.id).filter(|known| known.digest == digest) {
+            return Ok((known.clone(), false));
+        }
+        let mut warnings = Warnings::default();
+        let layer = geojson::read(&bytes, spec, &mut warnings)?;
+        drop(bytes);
+        let layer = Arc::new(IndexedLayer::build(layer)?);
+        Ok((ReadLayer { digest, layer, warnings }, true))
+    }
+}
+
+/// Adds the files of a folder, by name and content.
+fn digest_folder(folder: &Path, digest: &mut Xxh3) -> Result<(), StoreError> {
+    let fault = |fault| StoreError::Read { path: folder.to_owned(), fault };
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(fault)? {
+        let path = entry.map_err(fault)?.path();
+        if path.is_file() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    for path in paths {
+        digest.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+        digest.update(&std::fs::read(&path).map_err(fault)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,846 @@
+//! How does the folder `seeds/` become the facts of the plan?
+//!
+//! In: a folder with `plan.toml` and the tables beside it. Out: [`PlanFacts`] whose ids all lead somewhere, or the first
+//! thing that is wrong with file, row and column. Leaves out: geometry; places are joined to features by id.
+//!
+//! Reading is strict, since a fact misread is worse than a service that does not start: unknown keys and columns are
+//! refused, and so is any row that does not say where in the plan it stands.
+
+mod check;
+mod nested;
+mod rows;
+mod table;
+
+use std::fmt;
+use std::path::Path;
+
+use thiserror::Error;
+
+use crate::model::Words;
+use crate::model::plan::{
+    Baseline, Citation, DataProduct, Indicator, Industry, LinkEnd, Place, PlanFacts, Role, Target,
+};
+
+/// Longest part of an offending value a message repeats, in characters.
+const SHOWN_CHARS: usize = 80;
+
+/// Where in the seeds something stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At(Box<Spot>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Spot {
+    file: &'static str,
+    /// Line of a table from 1, the header being line 1; a TOML file has keys instead.
+    line: Option<u64>,
+    /// Column of the table, or key of the TOML file such as `layout.axes[0]`, entries counted from 0.
+    key: String,
+}
+
+impl At {
+    fn row(file: &'static str, line: u64) -> Self {
+        Self(Box::new(Spot { file, line: Some(line), key: String::new() }))
+    }
+
+    fn key(file: &'static str, key: impl Into<String>) -> Self {
+        Self(Box::new(Spot { file, line: None, key: key.into() }))
+    }
+
+    /// A column of the row, or a key below the key.
+    fn at(&self, name: &str) -> Self {
+        let Spot { file, line, key } = &*self.0;
+        let key = if line.is_some() || key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
+        Self(Box::new(Spot { file, line: *line, key }))
+    }
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Spot { file, line, key } = &*self.0;
+        f.write_str(file)?;
+        match line {
+            Some(line) if key.is_empty() => write!(f, ", line {line}"),
+            Some(line) => write!(f, ", line {line}, column `{key}`"),
+            None => write!(f, ", key `{key}`"),
+        }
+    }
+}
+
+/// What is wrong with the seeds.
+#[derive(Debug, Error)]
+pub enum PlanError {
+    /// The file is not there or cannot be read.
+    #[error("{file}: cannot be read: {why}")]
+    Read {
+        /// Name of the file in the folder.
+        file: &'static str,
+        /// What the system said.
+        #[source]
+        why: std::io::Error,
+    },
+    /// The bytes are in another encoding.
+    #[error("{file}, line {line}: not UTF-8; save the file as UTF-8")]
+    NotUtf8 {
+        /// Name of the file in the folder.
+        file: &'static str,
+        /// Line of the first bad byte, from 1.
+        line: u64,
+    },
+    /// Not TOML, or a key is missing, unknown or of the wrong type.
+    #[error("{file}: {why}")]
+    Toml {
+        /// Name of the file in the folder.
+        file: &'static str,
+        /// What and where, with the line.
+        #[source]
+        why: Box<toml::de::Error>,
+    },
+    /// Not CSV: a row has too few or too many fields, say.
+    #[error("{file}: {why}")]
+    Csv {
+        /// Name of the file in the folder.
+        file: &'static str,
+        /// What and where, with the line.
+        #[source]
+        why: csv::Error,
+    },
+    /// The header lacks a column.
+    #[error("{file}: column `{column}` is missing; expected {expected}")]
+    MissingColumn {
+        /// Name of the file in the folder.
+        file: &'static str,
+        /// The column.
+        column: &'static str,
+        /// All columns.
+        expected: String,
+    },
+    /// The header has a column nobody reads, or one twice.
+    #[error("{file}: column `{column}` is unknown or repeated; expected each once of {expected}")]
+    UnknownColumn {
+        /// Name of the file in the folder.
+        file: &'static str,
+        /// The column, cut to 80 characters.
+        column: String,
+        /// All columns.
+        expected: String,
+    },
+    /// A value that is not what its column or key holds.
+    #[error("{at}: `{value}` is not {expected}")]
+    Value {
+        /// Where.
+        at: At,
+        /// The value, cut to 80 characters.
+        value: String,
+        /// What stands there when it is right.
+        expected: String,
+    },
+    /// A number without a citation is refused at load, and so is every other fact.
+    #[error("{at}: no citation; expected the section of the plan this stands in")]
+    NoCitation {
+        /// Where.
+        at: At,
+    },
+    /// Two things of one id.
+    #[error("{at}: `{id}` is already the id of {first}")]
+    Duplicate {
+        /// Where it stands again.
+        at: At,
+        /// The id, cut to 80 characters.
+        id: String,
+        /// Where it stands first.
+        first: At,
+    },
+    /// An id that leads nowhere.
+    #[error("{at}: `{id}` is unknown; expected the id of {expected}")]
+    UnknownId {
+        /// Where.
+        at: At,
+        /// The id, cut to 80 characters.
+        id: String,
+        /// What the id should belong to.
+        expected: &'static str,
+    },
+    /// A number stated in the seeds and a recount that do not agree.
+    #[error("{at}: says {stated} but there are {found} {what}")]
+    Count {
+        /// Where the number is stated.
+        at: At,
+        /// The number stated.
+        stated: f64,
+        /// The number found.
+        found: f64,
+        /// What was counted or added up.
+        what: String,
+    },
+}
+
+/// A value with the spot it was read from, for messages of later checks.
+#[derive(Debug, Clone)]
+struct Located<T> {
+    at: At,
+    value: T,
+}
+
+/// All rows of all tables.
+struct Rows {
+    places: Vec<Located<Place>>,
+    industries: Vec<Located<Industry>>,
+    indicators: Vec<Located<Indicator>>,
+    targets: Vec<Located<Target>>,
+    baselines: Vec<Located<Baseline>>,
+    /// With the id of the link it belongs to.
+    link_ends: Vec<Located<(Box<str>, LinkEnd)>>,
+    data_products: Vec<Located<DataProduct>>,
+    roles: Vec<Located<Role>>,
+}
+
+/// Reads the folder and checks that every fact is cited and every id leads somewhere.
+///
+/// # Errors
+/// The first fault found, in the order: `plan.toml`, the tables, then what spans several files.
+pub fn read(folder: &Path) -> Result<PlanFacts, PlanError> {
+    let nested = nested::read(folder)?;
+    let rows = rows::read(folder)?;
+    check::rows(&rows, &nested)?;
+    let facts = nested.join(rows);
+    check::facts(&facts)?;
+    Ok(facts)
+}
+
+/// The text of a file of the folder, without a leading byte order mark.
+fn text(folder: &Path, file: &'static str) -> Result<String, PlanError> {
+    let bytes = std::fs::read(folder.join(file)).map_err(|why| PlanError::Read { file, why })?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
+        Err(why) => {
+            let good = &why.as_bytes()[..why.utf8_error().valid_up_to()];
+            let breaks = good.split(|byte| *byte == b'\n').count();
+            Err(PlanError::NotUtf8 { file, line: breaks as u64 })
+        }
+    }
+}
+
+/// The first characters of a value, for a message.
+fn cut(value: &str) -> String {
+    match value.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
+}
+
+fn wrong(at: At, value: &str, expected: impl Into<String>) -> PlanError {
+    PlanError::Value { at, value: cut(value), expected: expected.into() }
+}
+
+/// Both names, neither empty.
+fn words(at: &At, zh: &str, en: &str) -> Result<Words, PlanError> {
+    for (name, value) in [("zh", zh), ("en", en)] {
+        if value.trim().is_empty() {
+            return Err(wrong(at.clone(), value, format!("words in Chinese and English ({name} is empty)")));
+        }
+    }
+    Ok(Words { zh: zh.into(), en: en.into() })
+}
+
+/// One of a closed set of words.
+fn one_of<T: Copy + fmt::Display>(
+    at: At,
+    value: &str,
+    parse: fn(&str) -> Option<T>,
+    all: &[T],
+) -> Result<T, PlanError> {
+    parse(value).ok_or_else(|| {
+        let known: Vec<_> = all.iter().map(ToString::to_string).collect();
+        wrong(at, value, format!("one of {}", known.join(", ")))
+    })
+}
+
+/// The citations of sections as written; none is an error. A question mark at the end says the section is inferred.
+fn citations<S: AsRef<str>>(at: &At, sections: &[S], line: Option<u32>) -> Result<Vec<Citation>, PlanError> {
+    if sections.is_empty() {
+        return Err(PlanError::NoCitation { at: at.at("sections") });
+    }
+    sections
+        .iter()
+        .map(|written| {
+            let written = written.as_ref();
+            let section = written.strip_suffix('?').unwrap_or(written);
+            if !is_section(section) {
+                let expected = "a section of the plan, such as 三(一)4, 专栏3-1, 表1 or 前言";
+                return Err(wrong(at.at("sections"), written, expected));
+            }
+            Ok(Citation { section: section.into(), line, inferred: section.len() < written.len() })
+        })
+        .collect()
+}
+
+/// Does the text have the shape of a section number? `三`, `三(一)`, `三(一)4`, `专栏3-1`, `表1`, `前言`.
+fn is_section(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let numeral = |text: &str| !text.is_empty() && text.chars().all(|c| "一二三四五六七八九十".contains(c));
+    if text == "前言" {
+        return true;
+    }
+    if let Some(number) = text.strip_prefix("表") {
+        return digits(number);
+    }
+    if let Some(number) = text.strip_prefix("专栏") {
+        return number.split_once('-').is_some_and(|(chapter, box_)| digits(chapter) && digits(box_));
+    }
+    match text.split_once('(') {
+        None => numeral(text),
+        Some((chapter, rest)) => rest.split_once(')').is_some_and(|(part, item)| {
+            numeral(chapter) && numeral(part) && (item.is_empty() || digits(item))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::plan::{Operator, Part, Relation, Status, UnitRole, UnitType};
+
+    /// A plan as small as a plan can be: two places, one of them a unit, and one row in most tables.
+    const TINY: &[(&str, &str)] = &[
+        (
+            "plan.toml",
+            r#"
+            [plan]
+            id = "tiny"
+            title = { zh = "小规划", en = "Tiny plan" }
+            period = { start = 2021, end = 2025 }
+            prior_period = { name = { zh = "上期", en = "before" }, start = 2016, end = 2020 }
+            baseline_year = 2020
+            target_year = 2025
+            outlook_year = 2035
+            sections = ["前言?"]
+            numbering_gaps = ["专栏4-5"]
+            figure = { number = "图1", title = { zh = "图", en = "figure" }, available = false, sections = ["三(一)"] }
+            [area]
+            id = "home"
+            name = { zh = "区", en = "Zone" }
+            joint_administration = { zh = "区", en = "Zone" }
+            founded_year = 1991
+            national_level_since = "1993-04"
+            sections = ["前言"]
+            [layout]
+            formula = { zh = "一核", en = "one core" }
+            shared_terminus = "lake"
+            target = "units"
+            nesting = { zh = "嵌套", en = "nested" }
+            sections = ["三(一)"]
+            parts = [
+              { part = "core", count = 1, sentence = { zh = "核", en = "core" }, sections = ["三(一)1"], line = 108 },
+              { part = "axis", count = 0, sentence = { zh = "轴", en = "axis" }, sections = ["三(一)2"] },
+              { part = "belt", count = 1, sentence = { zh = "带", en = "belt" }, sections = ["三(一)3"] },
+              { part = "point", sentence = { zh = "点", en = "point" }, sections = ["三(一)4"] },
+            ]
+            cores = [{ id = "heart", name = { zh = "核", en = "Core" }, body = "lake", sections = ["三(一)1"] }]
+            axes = []
+            belts = [{ id = "belt", name = { zh = "带", en = "Belt" }, direction = "north-south", start = "lake",
+                       anchors = ["heart"], follows = ["lake"], sections = ["三(一)3"] }]
+            unit_types = [
+              { id = "block", name = { zh = "街区", en = "block" } },
+              { id = "park", name = { zh = "园区", en = "park" } },
+              { id = "building", name = { zh = "楼宇", en = "building" } },
+            ]
+            [unit_candidates]
+            named = 1
+            nested = 0
+            top_level = 1
+            named_and_carriers = 1
+            named_carriers_and_outcomes = 1
+            sections = ["三(一)4"]
+            [[blocks]]
+            id = "quarter"
+            situation = { zh = "中心", en = "centre" }
+            bounded_by = { south = "lake" }
+            components = 3
+            core_site = "quarter"
+            contains = [{ what = "communities", count = 2 }, { what = "parks", count = 1, places = ["lake"] }]
+            sections = ["专栏3-1"]
+            [renovation]
+            term = { zh = "改造", en = "renewal" }
+            breakthrough_sites = []
+            outcome_parks = []
+            mapping_stated = false
+            sections = ["九(四)"]
+            [land]
+            policy = { zh = "差别", en = "differentiated" }
+            use_types = []
+            supply_modes = []
+            sections = ["九(四)"]
+            [living_circle]
+            name = { zh = "生活圈", en = "living circle" }
+            minutes = 15
+            applies_to = "block"
+            thresholds_stated = false
+            sections = ["三(一)4"]
+            [industries]
+            code = "1"
+            count = 1
+            groups = [{ id = "first", name = { zh = "一", en = "first" }, count = 1, sections = ["四(一)"] }]
+            [indicators]
+            table = "表1"
+            count = 1
+            nature = "expected"
+            sections = ["二(三)"]
+            [[links]]
+            id = "corridor"
+            name = { zh = "走廊", en = "corridor" }
+            origin = "home"
+            sections = ["三(二)1"]
+            [test_roads]
+            core = "quarter"
+            stack = "V2X"
+            uses = []
+            opening = { zh = "逐步", en = "in steps" }
+            sections = ["专栏5-3"]
+            [scenarios]
+            product = "list"
+            groups = []
+            sections = ["专栏5-3"]
+            [incubation]
+            levels = []
+            stages = []
+            sections = ["一(一)4"]
+            [enterprise_ladder]
+            growth = []
+            listing = []
+            sections = ["六(一)"]
+            [chip_alliance]
+            lead = "quarter"
+            members = []
+            sections = ["专栏6-2"]
+            [governance.monitoring]
+            mechanisms = []
+            scored_areas = []
+            dates_stated = false
+            sections = ["九(五)"]
+            [governance.digital]
+            functions = []
+            sections = ["八(一)2"]
+            [[cautions]]
+            id = "care"
+            text = { zh = "注意", en = "care" }
+            sections = ["一(一)1"]
+            "#,
+        ),
+        (
+            "places.csv",
+            "id,name_zh,name_en,aliases,kind,subtype,status,status_inferred,unit,also_kind,within,located_in,\
+             inside_zone,industries,level,partners,components,facts,sections,line,note\n\
+             quarter,街区,Quarter,甲;乙,block,,planned,true,named,,,,true,cars,,office,,firms>=70;year=2020,专栏3-1;三(一)4,120,\n\
+             lake,湖,Lake,,water,,existing,false,,,quarter,,,,,,,,三(一)1,,\n",
+        ),
+        (
+            "industries.csv",
+            "id,name_zh,name_en,aliases,group,sections,line,note\ncars,汽车,cars,,first,四(一),,\n",
+        ),
+        (
+            "indicators.csv",
+            "number,id,name_zh,name_en,kind,unit,baseline,baseline_parts,op,target,op_in_prose,earlier_year,\
+             earlier_value,spatial,sections,line,note\n\
+             1,bodies,机构,bodies,stock,count,55,national;provincial,gte,100,gt,,,true,二(三);表1,,\n",
+        ),
+        (
+            "targets.csv",
+            "id,name_zh,name_en,same_as,op,value,unit,by,counts,soft,spatial,sections,line,note\n\
+             units,单元,units,,gte,20,count,2025,block;park,false,true,三(一)4,118,\n\
+             again,机构,bodies,bodies,gte,100,count,,,false,true,五(一)2,,\n",
+        ),
+        (
+            "baselines.csv",
+            "id,name_zh,name_en,op,value,approx,unit,first_year,last_year,growth_since_2015_percent,indicator,\
+             sections,line,note\n\
+             national,国家级,national,eq,2,false,count,2020,2020,,,一(一)3,,\n\
+             provincial,省级,provincial,eq,53,false,count,2020,2020,,bodies,一(一)3,,\n",
+        ),
+        ("links.csv", "link,role,place,sections,line,note\ncorridor,gateway,lake,三(二)3,,\n"),
+        (
+            "data_products.csv",
+            "id,name_zh,name_en,built_on,cycle,sections,line,note\nlist,清单,list,,,五(三),,\n",
+        ),
+        ("roles.csv", "id,name_zh,name_en,does,sections,line,note\noffice,办公室,office,owner,九(五)?,,\n"),
+    ];
+
+    /// Reads the tiny plan with the first `from` of a file replaced.
+    fn read_with(file: &str, from: &str, to: &str) -> Result<PlanFacts, PlanError> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (name, text) in TINY {
+            let changed = if *name == file { text.replacen(from, to, 1) } else { (*text).to_owned() };
+            assert!(*name != file || from == to || changed != *text, "{file} does not hold `{from}`");
+            std::fs::write(folder.path().join(name), changed).expect("the folder is writable");
+        }
+        read(folder.path())
+    }
+
+    #[test]
+    fn a_tiny_plan_is_read() {
+        let facts = read_with("", "", "").expect("the tiny plan is sound");
+        let quarter = facts.place("quarter").expect("a place");
+        assert_eq!((&*quarter.name.zh, &*quarter.name.en), ("街区", "Quarter"));
+        assert_eq!(quarter.aliases, ["甲".into(), "乙".into()]);
+        assert_eq!((quarter.status, quarter.status_inferred), (Some(Status::Planned), true));
+        assert_eq!((quarter.unit, quarter.unit_type()), (Some(UnitRole::Named), Some(UnitType::Block)));
+        assert_eq!(quarter.facts[0].relation, Relation::AtLeast);
+        assert_eq!((&*quarter.facts[1].name, &*quarter.facts[1].value), ("year", "2020"));
+        let cited: Vec<_> = quarter.citations.iter().map(|c| (c.to_string(), c.line)).collect();
+        assert_eq!(cited, [("专栏3-1".to_owned(), Some(120)), ("三(一)4".to_owned(), Some(120))]);
+        assert_eq!(facts.place("lake").expect("a place").inside_zone, None, "a blank is neither yes nor no");
+
+        let indicator = facts.indicator("bodies").expect("an indicator");
+        assert_eq!((indicator.op, indicator.op_in_prose), (Operator::AtLeast, Some(Operator::MoreThan)));
+        assert_eq!(indicator.baseline, Some(55.0));
+        assert_eq!(facts.target("again").expect("a target").by, None);
+        assert_eq!(facts.unit_target().expect("a target").counts, [UnitType::Block, UnitType::Park]);
+        let parts: Vec<_> = facts.layout.parts.iter().map(|part| (part.part, part.ids.len())).collect();
+        assert_eq!(parts, [(Part::Core, 1), (Part::Axis, 0), (Part::Belt, 1), (Part::Point, 1)]);
+        assert_eq!(facts.layout.belts[0].places().collect::<Vec<_>>(), ["lake", "heart"]);
+        assert!(facts.governance.roles[0].citations[0].inferred);
+        assert_eq!(facts.links[0].ends.len(), 1);
+    }
+
+    #[test]
+    fn a_blank_number_is_none_and_not_zero() {
+        let facts = read_with("indicators.csv", "count,55,national;provincial,", "count,,,")
+            .expect("a blank is allowed");
+        assert_eq!(facts.indicators[0].baseline, None);
+    }
+
+    #[test]
+    fn columns_may_stand_in_any_order_and_a_byte_order_mark_is_skipped() {
+        let facts = read_with(
+            "roles.csv",
+            "id,name_zh,name_en,does,sections,line,note\noffice,办公室,office,owner,九(五)?,,\n",
+            "\u{feff}note,line,sections,does,name_en,name_zh,id\n,,九(五),owner;investor,office,办公室,office\n",
+        );
+        assert_eq!(facts.expect("the order is free").governance.roles[0].does.len(), 2);
+    }
+
+    /// Each fault with what its message must say: the file, the row, the column, the value and what was expected.
+    const FAULTS: &[(&str, &str, &str, &str, &[&str])] = &[
+        // name, file, from, to, words of the message
+        (
+            "missing citation of a number",
+            "targets.csv",
+            ",三(一)4,118,",
+            ",,118,",
+            &["targets.csv, line 2, column `sections`", "no citation"],
+        ),
+        (
+            "missing citation of a place",
+            "places.csv",
+            ",三(一)1,,\n",
+            ",,,\n",
+            &["places.csv, line 3", "no citation"],
+        ),
+        (
+            "missing citation in the nested file",
+            "plan.toml",
+            "id = \"care\"\n            text = { zh = \"注意\", en = \"care\" }\n            sections = [\"一(一)1\"]",
+            "id = \"care\"\n            text = { zh = \"注意\", en = \"care\" }",
+            &["plan.toml, key `cautions[0].sections`", "no citation"],
+        ),
+        (
+            "citation of no known shape",
+            "roles.csv",
+            "九(五)?",
+            "chapter 9",
+            &["roles.csv, line 2, column `sections`", "`chapter 9`", "a section of the plan"],
+        ),
+        (
+            "citation of a number the plan leaps over",
+            "industries.csv",
+            "四(一)",
+            "专栏4-5",
+            &["industries.csv, line 2, column `sections`", "`专栏4-5`", "leaps over"],
+        ),
+        (
+            "line zero",
+            "targets.csv",
+            ",118,",
+            ",0,",
+            &["targets.csv, line 2, column `line`", "`0`", "a line number from 1"],
+        ),
+        (
+            "unknown operator",
+            "targets.csv",
+            "units,,gte,",
+            "units,,>=,",
+            &["targets.csv, line 2, column `op`", "`>=`", "one of gte, gt, eq"],
+        ),
+        (
+            "unknown operator in the prose",
+            "indicators.csv",
+            ",100,gt,",
+            ",100,over,",
+            &["indicators.csv, line 2, column `op_in_prose`", "`over`"],
+        ),
+        (
+            "no operator",
+            "baselines.csv",
+            ",national,eq,",
+            ",national,,",
+            &["baselines.csv, line 2, column `op`", "``"],
+        ),
+        (
+            "bad number",
+            "targets.csv",
+            "gte,20,",
+            "gte,twenty,",
+            &["targets.csv, line 2, column `value`", "`twenty`", "a number"],
+        ),
+        ("number out of this world", "targets.csv", "gte,20,", "gte,inf,", &["column `value`", "`inf`"]),
+        (
+            "number missing",
+            "targets.csv",
+            "gte,20,",
+            "gte,,",
+            &["targets.csv, line 2, column `value`", "a number"],
+        ),
+        ("bad year", "targets.csv", ",2025,block", ",25,block", &["column `by`", "`25`", "a year"]),
+        (
+            "years upside down",
+            "baselines.csv",
+            "count,2020,2020,",
+            "count,2020,2016,",
+            &["column `last_year`", "`2016`", "not before 2020"],
+        ),
+        ("bad boolean", "targets.csv", "false,true", "no,true", &["column `soft`", "`no`", "true or false"]),
+        ("bad unit", "targets.csv", "20,count", "20,pieces", &["column `unit`", "`pieces`", "1e8-yuan"]),
+        (
+            "missing column",
+            "targets.csv",
+            "soft,",
+            "",
+            &["targets.csv", "column `soft` is missing", "id, name_zh"],
+        ),
+        (
+            "unknown column",
+            "links.csv",
+            "note\n",
+            "note,colour\n",
+            &["links.csv", "column `colour` is unknown", "link, role"],
+        ),
+        ("repeated column", "links.csv", "note\n", "note,note\n", &["column `note` is unknown or repeated"]),
+        ("a field too many", "links.csv", "三(二)3,,\n", "三(二)3,,,\n", &["links.csv", "line: 2"]),
+        (
+            "duplicate id of a row",
+            "targets.csv",
+            "again,",
+            "units,",
+            &["targets.csv, line 3, column `id`", "`units` is already", "targets.csv, line 2"],
+        ),
+        (
+            "duplicate id of a place and a core",
+            "places.csv",
+            "lake,湖",
+            "heart,湖",
+            &["places.csv, line 3", "`heart` is already the id of plan.toml, key `layout.cores[0].id`"],
+        ),
+        ("an id that is none", "roles.csv", "office,办", "Büro 1,办", &["column `id`", "`Büro 1`", "an id"]),
+        (
+            "unknown parent",
+            "places.csv",
+            ",,quarter,",
+            ",,nowhere,",
+            &["places.csv, line 3, column `within`", "`nowhere` is unknown", "a place of places.csv"],
+        ),
+        (
+            "parent of itself",
+            "places.csv",
+            "planned,true,named,,,",
+            "planned,true,named,,lake,",
+            &["column `within`", "does not itself lie within"],
+        ),
+        (
+            "unknown industry",
+            "places.csv",
+            ",cars,",
+            ",carts,",
+            &["places.csv, line 2, column `industries`", "`carts` is unknown"],
+        ),
+        (
+            "unknown partner",
+            "places.csv",
+            ",office,",
+            ",ofice,",
+            &["column `partners`", "a role of roles.csv"],
+        ),
+        ("unknown kind", "places.csv", ",water,", ",sea,", &["column `kind`", "`sea`", "park-green"]),
+        ("unknown status", "places.csv", ",planned,", ",dreamt,", &["column `status`", "under-construction"]),
+        (
+            "status inferred without a status",
+            "places.csv",
+            ",existing,false,",
+            ",,false,",
+            &["column `status_inferred`", "empty"],
+        ),
+        (
+            "unit of no unit kind",
+            "places.csv",
+            ",block,,",
+            ",lab,,",
+            &["column `kind`", "`lab`", "is a unit"],
+        ),
+        ("no English name", "places.csv", "湖,Lake", "湖,", &["places.csv, line 3", "en is empty"]),
+        ("bad fact", "places.csv", "firms>=70", "firms>=many", &["column `facts`", "`firms>=many`"]),
+        ("empty value in a list", "places.csv", "甲;乙", "甲;;乙", &["column `aliases`", "none empty"]),
+        (
+            "unknown indicator",
+            "targets.csv",
+            "bodies,bodies,gte",
+            "bodies,body,gte",
+            &["targets.csv, line 3, column `same_as`", "`body` is unknown", "indicators.csv"],
+        ),
+        (
+            "other value than the indicator",
+            "targets.csv",
+            "gte,100,",
+            "gte,101,",
+            &["targets.csv, line 3, column `value`", "`101`", "100, the target of indicator `bodies`"],
+        ),
+        (
+            "parts that do not add up",
+            "baselines.csv",
+            "eq,53,",
+            "eq,52,",
+            &["indicators.csv, line 2, column `baseline_parts`", "says 55 but there are 54"],
+        ),
+        (
+            "gap in the numbers of rows",
+            "indicators.csv",
+            "\n1,bodies",
+            "\n2,bodies",
+            &["column `number`", "`2`", "without gaps"],
+        ),
+        ("unknown group", "industries.csv", ",first,", ",last,", &["column `group`", "`last` is unknown"]),
+        ("unknown link", "links.csv", "corridor,", "tunnel,", &["column `link`", "`tunnel` is unknown"]),
+        ("unknown place of a link", "links.csv", ",lake,", ",sea,", &["column `place`", "`sea` is unknown"]),
+        (
+            "unknown anchor",
+            "plan.toml",
+            "anchors = [\"heart\"]",
+            "anchors = [\"soul\"]",
+            &["plan.toml, key `layout.belts[0].anchors`", "`soul` is unknown", "a core of plan.toml"],
+        ),
+        (
+            "belt that misses the shared terminus",
+            "plan.toml",
+            "start = \"lake\",\n",
+            "start = \"quarter\",\n",
+            &["layout.belts[0].start", "`lake`, the terminus the belts share"],
+        ),
+        (
+            "unknown target of the layout",
+            "plan.toml",
+            "target = \"units\"",
+            "target = \"unit\"",
+            &["layout.target", "`unit` is unknown"],
+        ),
+        (
+            "layout count",
+            "plan.toml",
+            "part = \"core\", count = 1",
+            "part = \"core\", count = 2",
+            &["plan.toml, key `layout.parts[0].count`", "says 2 but there are 1 features of part core"],
+        ),
+        (
+            "layout order",
+            "plan.toml",
+            "part = \"belt\", count = 1",
+            "part = \"axis\"",
+            &["layout.parts", "in the order"],
+        ),
+        ("count of units", "plan.toml", "named = 1", "named = 13", &["unit_candidates.named", "says 13"]),
+        (
+            "count of industries",
+            "plan.toml",
+            "code = \"1\"\n            count = 1",
+            "code = \"1\"\n            count = 14",
+            &["industries.count", "says 14"],
+        ),
+        (
+            "count of a block",
+            "plan.toml",
+            "components = 3",
+            "components = 20",
+            &["blocks[0].components", "20"],
+        ),
+        ("unknown key", "plan.toml", "code = \"1\"", "code = \"1\"\ncolour = 1", &["plan.toml", "colour"]),
+        ("missing key", "plan.toml", "code = \"1\"", "", &["plan.toml", "code"]),
+        ("not TOML", "plan.toml", "[area]", "[area", &["plan.toml"]),
+    ];
+
+    #[test]
+    fn every_fault_names_its_place_and_what_was_expected() {
+        let mut wrong = Vec::new();
+        for (name, file, from, to, expected) in FAULTS {
+            let said = match read_with(file, from, to) {
+                Ok(_) => "nothing: the plan was read".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            if expected.iter().any(|words| !said.contains(words)) {
+                wrong.push(format!("{name}: expected {expected:?}, said {said}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert_eq!(FAULTS.len(), 52);
+    }
+
+    #[test]
+    fn another_encoding_is_refused_with_its_line() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (name, text) in TINY {
+            std::fs::write(folder.path().join(name), text).expect("the folder is writable");
+        }
+        // 办公室 in GB 18030
+        let bytes =
+            b"id,name_zh,name_en,does,sections,line,note\noffice,\xb0\xec\xb9\xab\xca\xd2,office,owner,,,\n";
+        std::fs::write(folder.path().join("roles.csv"), bytes).expect("the folder is writable");
+        let said = read(folder.path()).expect_err("a fault").to_string();
+        assert_eq!(said, "roles.csv, line 2: not UTF-8; save the file as UTF-8");
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let said = read(folder.path()).expect_err("a fault").to_string();
+        assert!(said.starts_with("plan.toml: cannot be read"), "{said}");
+    }
+
+    #[test]
+    fn a_long_value_is_cut() {
+        let long = "汉".repeat(100);
+        let said = read_with("targets.csv", "units,,gte,", &format!("units,,{long},"))
+            .expect_err("a fault")
+            .to_string();
+        assert!(said.contains(&format!("`{}…`", "汉".repeat(80))), "{said}");
+    }
+
+    #[test]
+    fn sections_have_a_shape() {
+        let good = ["三", "三(一)", "三(一)4", "二(三)", "十(一)", "专栏3-1", "专栏10-2", "表1", "前言"];
+        let bad = [
+            "",
+            "?",
+            "3(1)",
+            "三（一）4",
+            "三(一",
+            "三(一)4a",
+            "三(一)四",
+            "专栏3",
+            "专栏3-",
+            "表",
+            "表一",
+            "附录",
+        ];
+        let mistaken: Vec<_> = good
+            .iter()
+            .filter(|text| !is_section(text))
+            .chain(bad.iter().filter(|text| is_section(text)))
+            .collect();
+        assert!(mistaken.is_empty(), "{mistaken:?}");
+    }
+}

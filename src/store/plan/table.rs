@@ -1,0 +1,182 @@
+//! A table of the seeds, row by row: comma, header row, `;` between the values of a list.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use super::{At, PlanError, citations, cut, one_of, text, words, wrong};
+use crate::model::Words;
+use crate::model::plan::Citation;
+
+/// A table whose header holds exactly the expected columns, in any order.
+pub(super) struct Table {
+    file: &'static str,
+    header: Vec<String>,
+    records: Vec<(u64, csv::StringRecord)>,
+}
+
+/// A row; fields are asked for by column.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'t> {
+    table: &'t Table,
+    line: u64,
+    record: &'t csv::StringRecord,
+}
+
+impl Table {
+    pub(super) fn read(
+        folder: &Path,
+        file: &'static str,
+        columns: &[&'static str],
+    ) -> Result<Self, PlanError> {
+        let text = text(folder, file)?;
+        let fault = |why| PlanError::Csv { file, why };
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+        let header: Vec<String> = reader.headers().map_err(fault)?.iter().map(str::to_owned).collect();
+        let expected = || columns.join(", ");
+        if let Some(column) = columns.iter().find(|column| !header.iter().any(|name| name == *column)) {
+            return Err(PlanError::MissingColumn { file, column, expected: expected() });
+        }
+        let surplus = header
+            .iter()
+            .enumerate()
+            .find(|(at, name)| !columns.contains(&name.as_str()) || header[..*at].contains(name));
+        if let Some((_, name)) = surplus {
+            return Err(PlanError::UnknownColumn { file, column: cut(name), expected: expected() });
+        }
+        let mut records = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(fault)?;
+            records.push((record.position().map_or(0, csv::Position::line), record));
+        }
+        Ok(Self { file, header, records })
+    }
+
+    pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.records.iter().map(|(line, record)| Row { table: self, line: *line, record })
+    }
+}
+
+impl<'t> Row<'t> {
+    pub(super) fn at(self, column: &str) -> At {
+        At::row(self.table.file, self.line).at(column)
+    }
+
+    pub(super) fn here(self) -> At {
+        At::row(self.table.file, self.line)
+    }
+
+    /// The field, possibly empty. The columns asked for are those the table was opened with.
+    fn field(self, column: &str) -> &'t str {
+        let at = self.table.header.iter().position(|name| name == column);
+        at.and_then(|at| self.record.get(at)).unwrap_or_default()
+    }
+
+    pub(super) fn optional(self, column: &str) -> Option<Box<str>> {
+        Some(self.field(column)).filter(|value| !value.is_empty()).map(Into::into)
+    }
+
+    pub(super) fn required(self, column: &str) -> Result<Box<str>, PlanError> {
+        self.optional(column).ok_or_else(|| wrong(self.at(column), "", "a value; the field is empty"))
+    }
+
+    /// A stable ASCII id.
+    pub(super) fn id(self, column: &str) -> Result<Box<str>, PlanError> {
+        let id = self.field(column);
+        let fits = id.starts_with(|c: char| c.is_ascii_lowercase())
+            && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        if fits { Ok(id.into()) } else { Err(wrong(self.at(column), id, "an id of a-z, 0-9 and -")) }
+    }
+
+    pub(super) fn name(self) -> Result<Words, PlanError> {
+        words(&self.at("name_zh"), self.field("name_zh"), self.field("name_en"))
+    }
+
+    /// The values of a list; an empty field is an empty list, an empty value an error.
+    pub(super) fn list(self, column: &str) -> Result<Vec<Box<str>>, PlanError> {
+        let field = self.field(column);
+        if field.is_empty() {
+            return Ok(Vec::new());
+        }
+        let values = field.split(';').map(|value| match value.trim() {
+            "" => Err(wrong(self.at(column), field, "a list with `;` between values, none empty")),
+            value => Ok(value.into()),
+        });
+        values.collect()
+    }
+
+    /// A finite number, or nothing: a blank is not zero.
+    pub(super) fn number(self, column: &str) -> Result<Option<f64>, PlanError> {
+        self.parsed(column, "a number", |value: &f64| value.is_finite())
+    }
+
+    pub(super) fn required_number(self, column: &str) -> Result<f64, PlanError> {
+        self.number(column)?.ok_or_else(|| wrong(self.at(column), "", "a number"))
+    }
+
+    pub(super) fn year(self, column: &str) -> Result<Option<u16>, PlanError> {
+        self.parsed(column, "a year of four digits", |year: &u16| (1000..=9999).contains(year))
+    }
+
+    pub(super) fn parsed<T: FromStr>(
+        self,
+        column: &str,
+        expected: &str,
+        fits: fn(&T) -> bool,
+    ) -> Result<Option<T>, PlanError> {
+        let field = self.field(column);
+        if field.is_empty() {
+            return Ok(None);
+        }
+        let value = field.parse().ok().filter(fits);
+        value.map(Some).ok_or_else(|| wrong(self.at(column), field, expected))
+    }
+
+    pub(super) fn boolean(self, column: &str) -> Result<Option<bool>, PlanError> {
+        match self.field(column) {
+            "" => Ok(None),
+            "true" => Ok(Some(true)),
+            "false" => Ok(Some(false)),
+            other => Err(wrong(self.at(column), other, "true or false")),
+        }
+    }
+
+    pub(super) fn required_boolean(self, column: &str) -> Result<bool, PlanError> {
+        self.boolean(column)?.ok_or_else(|| wrong(self.at(column), "", "true or false"))
+    }
+
+    pub(super) fn word<T: Copy + fmt::Display>(
+        self,
+        column: &str,
+        parse: fn(&str) -> Option<T>,
+        all: &[T],
+    ) -> Result<Option<T>, PlanError> {
+        match self.field(column) {
+            "" => Ok(None),
+            value => one_of(self.at(column), value, parse, all).map(Some),
+        }
+    }
+
+    pub(super) fn required_word<T: Copy + fmt::Display>(
+        self,
+        column: &str,
+        parse: fn(&str) -> Option<T>,
+        all: &[T],
+    ) -> Result<T, PlanError> {
+        one_of(self.at(column), self.field(column), parse, all)
+    }
+
+    /// A word of a list of known ones.
+    pub(super) fn known(self, column: &str, known: &[&str]) -> Result<Box<str>, PlanError> {
+        let value = self.field(column);
+        if known.contains(&value) {
+            return Ok(value.into());
+        }
+        Err(wrong(self.at(column), value, format!("one of {}", known.join(", "))))
+    }
+
+    pub(super) fn citations(self) -> Result<Vec<Citation>, PlanError> {
+        let line = self.parsed("line", "a line number from 1", |line: &u32| *line > 0)?;
+        citations(&self.here(), &self.list("sections")?, line)
+    }
+}

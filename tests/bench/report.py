@@ -1,0 +1,120 @@
+"""RESULTS.md: figures as tables, each peer's with its ratio to ours."""
+
+from dataclasses import dataclass, field
+
+OURS = "innospace"
+
+HOW_TO_READ = """\
+Each figure is the median of {rounds} rounds, in which the programs took turns on the same machine with the same
+{parcels:,} generated parcels ({size_mb:,.0f} MB of GeoJSON, seed 42). In brackets stands how many times better
+innospace is, whether less or more is better; **below 1×, in bold, it is worse**. Trust no ratio below 2× unless the
+load average was near zero at the start. The answers are compared too: the counts of all {windows:,} windows must be the
+same in every program and round, and each response over HTTP must be 200 with 100 features and the same number of
+matches, or the run fails. `run`, `servers.py` and `peer.py` say exactly what is measured, README.md what it means."""
+
+
+@dataclass
+class Table:
+    """One row per measure, one column per program."""
+
+    title: str
+    note: str = ""
+    rows: list = field(default_factory=list)
+
+    def add(self, measure, figures, best="least"):
+        """`figures` by program, which may lack some; `best` is "least", "most", or None when neither is."""
+        self.rows.append((measure, figures, best))
+
+    def programs(self):
+        return list(dict.fromkeys(name for _, figures, _ in self.rows for name in figures))
+
+    def worse(self):
+        for measure, figures, best in self.rows:
+            for name in figures:
+                times = ratio(figures, name, best)
+                if times and times < 1:
+                    yield f"{self.title}, {measure}: {name} is {1 / times:.1f}× better"
+
+    def lines(self):
+        programs = self.programs()
+        yield f"## {self.title}"
+        yield ""
+        if self.note:
+            yield from (self.note, "")
+        yield "| | " + " | ".join(programs) + " |"
+        yield "|---|" + "---:|" * len(programs)
+        for measure, figures, best in self.rows:
+            cells = (cell(figures, name, best) for name in programs)
+            yield f"| {measure} | " + " | ".join(cells) + " |"
+        yield ""
+
+
+def ratio(figures, name, best):
+    """How many times better ours is than a program's; None where that means nothing."""
+    if name == OURS or best is None:
+        return None
+    ours, theirs = figures[OURS], figures[name]
+    return ours / theirs if best == "most" else theirs / ours
+
+
+def cell(figures, name, best):
+    if name not in figures:
+        return "–"
+    times = ratio(figures, name, best)
+    if times is None:
+        return number(figures[name])
+    shown = f"{times:,.0f}×" if times >= 10 else f"{times:.1f}×" if times >= 1 else f"**{times:.2f}×**"
+    return f"{number(figures[name])} ({shown})"
+
+
+def number(value):
+    """Three digits that count."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 1 else f"{value:.3g}"
+
+
+def markdown(facts, versions, tables, goals, steps, not_run, **run):
+    """The whole page."""
+    yield "# Results"
+    yield ""
+    yield "Written by `make bench`; see README.md beside this file."
+    yield ""
+    yield "| | |"
+    yield "|---|---|"
+    for name, value in facts.items():
+        yield f"| {name} | {value} |"
+    yield f"| Versions | {', '.join(f'{name} {version}' for name, version in versions.items())} |"
+    yield ""
+    yield "## How to read this"
+    yield ""
+    yield HOW_TO_READ.format(**run)
+    yield ""
+    worse = [line for table in tables for line in table.worse()]
+    yield f"**Where innospace is worse.** {'; '.join(worse) or 'Nowhere'}."
+    yield ""
+    missing = [f"{name}: {reason}" for name, reason in not_run.items()]
+    yield f"**Not run.** {'; '.join(missing) or 'Nothing: all peers ran'}."
+    yield ""
+    for table in tables:
+        yield from table.lines()
+    yield "## Start with the shipped data"
+    yield ""
+    yield "| | figure | goal | |"
+    yield "|---|---:|---:|---|"
+    for measure, figure, goal in goals:
+        yield f"| {measure} | {number(figure)} | under {number(goal)} | {'met' if figure < goal else '**missed**'} |"
+    yield ""
+    yield "## Steps of a request, in process"
+    yield ""
+    yield "| step | median |"
+    yield "|---|---:|"
+    for step, nanoseconds in steps.items():
+        yield f"| {step} | {duration(nanoseconds)} |"
+
+
+def duration(nanoseconds):
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
+        if nanoseconds >= size:
+            return f"{number(nanoseconds / size)} {unit}"
+    return f"{number(nanoseconds)} ns"

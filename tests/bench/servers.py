@@ -1,0 +1,278 @@
+"""The servers that are compared. Each is started on a free port of 127.0.0.1 and stopped by its own process."""
+
+import contextlib
+import json
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from machine import VENV, WORK, NotRun, free_port, last_line, memory_mib, need_modules, need_packages, stop
+
+
+class Service:
+    """innospace over a folder, ready when constructed."""
+
+    def __init__(self, program, folder):
+        command = [program, "serve", "--data", folder, "--listen", "127.0.0.1:0", "--log", "off"]
+        began = time.perf_counter()
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        self.seconds = time.perf_counter() - began
+        if "listening on " not in line:
+            stop(self.process)
+            raise SystemExit(f"innospace did not start over {folder}")
+        self.address = line.split()[-1]
+        self.peak_mib, _ = memory_mib(self.process.pid)
+
+    def rest_mib(self):
+        return memory_mib(self.process.pid)[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        stop(self.process)
+
+
+class Worker:
+    """A program that answers a list of windows, as peer.py and windows.rs do."""
+
+    def __init__(self, *command):
+        began = time.perf_counter()
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        ready = self.process.stdout.readline()
+        self.seconds = time.perf_counter() - began
+        if ready != "ready\n":
+            stop(self.process)
+            raise NotRun("it ended before it was ready")
+        self.peak_mib, self.rest_mib = memory_mib(self.process.pid)
+
+    def ask(self):
+        """Counts, and nanoseconds taken."""
+        print("again", file=self.process.stdin, flush=True)
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise NotRun("it ended before it had counted every window")
+        return json.loads(answer)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        stop(self.process)
+
+
+def peer(kind, source, windows):
+    """A worker of peer.py."""
+    need_modules("psycopg[binary]", "pyogrio", "shapely")
+    return Worker(VENV / "bin/python", Path(__file__).with_name("peer.py"), kind, source, windows)
+
+
+class Database:
+    """A PostgreSQL cluster of its own with PostGIS, thrown away at the end."""
+
+    PACKAGES = ("postgresql-15", "postgresql-15-postgis-3", "gdal-bin")
+
+    def __enter__(self):
+        need_packages(*self.PACKAGES)
+        self.programs = Path("/usr/lib/postgresql/15/bin")
+        self.folder = Path(tempfile.mkdtemp(prefix="bench-postgres-"))
+        # PostgreSQL refuses to run as root.
+        self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, self.user)
+        self.port = free_port()
+        self.connection = f"host=127.0.0.1 port={self.port} user=bench dbname=postgres"
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "unix_socket_directories": self.folder,
+            "shared_buffers": "1GB",
+            "work_mem": "128MB",
+            "maintenance_work_mem": "512MB",
+            "effective_cache_size": "4GB",
+            "random_page_cost": 1.1,
+            "jit": "off",
+            "synchronous_commit": "off",
+            "wal_level": "minimal",
+            "max_wal_senders": 0,
+            "max_wal_size": "8GB",
+        }
+        try:
+            self._run("initdb", "--auth=trust", "--username=bench", "--encoding=UTF8", "--no-sync")
+            with (self.folder / "postgresql.conf").open("a") as conf:
+                conf.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
+            self._run("pg_ctl", "--wait", f"--log={self.folder}/log", "start")
+            self.sql("create extension postgis")
+        except NotRun:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(NotRun):
+            self._run("pg_ctl", "--wait", "--mode=fast", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _run(self, program, *arguments):
+        become = ["runuser", "-u", self.user, "--"] if os.geteuid() == 0 else []
+        # Its output goes to a file: the server inherits it, and a pipe would never end.
+        with tempfile.TemporaryFile("w+") as said:
+            command = [*become, self.programs / program, f"--pgdata={self.folder}", *arguments]
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd="/")
+            said.seek(0)
+            if done.returncode != 0:
+                raise NotRun(f"{program} failed: {last_line(said.read())}")
+
+    def sql(self, text):
+        command = [self.programs / "psql", "--quiet", "--no-psqlrc", f"--command={text}", self.connection]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise NotRun(f"{text}: {last_line(done.stderr)}")
+
+    def load(self, path):
+        """Seconds from the file to an indexed table."""
+        self.sql("drop table if exists parcels")
+        command = [
+            "ogr2ogr",
+            "-f",
+            "PostgreSQL",
+            f"PG:{self.connection}",
+            path,
+            "-nln",
+            "parcels",
+            "-unsetFid",
+            "-lco",
+            "GEOMETRY_NAME=geom",
+            "-lco",
+            "FID=gid",
+            "-lco",
+            "SPATIAL_INDEX=GIST",
+        ]
+        began = time.perf_counter()
+        done = subprocess.run(command, env=os.environ | {"PG_USE_COPY": "YES"}, capture_output=True, text=True)
+        seconds = time.perf_counter() - began
+        if done.returncode != 0:
+            raise NotRun(f"ogr2ogr could not load the parcels: {last_line(done.stderr)}")
+        self.sql("vacuum (analyze) parcels")
+        return seconds
+
+
+class MapServer:
+    """MapServer over the database: FastCGI processes, one a core, behind nginx."""
+
+    name = "MapServer"
+    path = "/parcels/ogcapi/collections/parcels/items?bbox={0},{1},{2},{3}&limit=100&f=json"
+
+    def __init__(self, database):
+        need_packages("cgi-mapserver", "nginx-light")
+        folder = WORK / "mapserver"
+        folder.mkdir(parents=True, exist_ok=True)
+        port = free_port()
+        self.address = f"http://127.0.0.1:{port}"
+        self.processes = []
+        map_file, config = folder / "parcels.map", folder / "mapserver.conf"
+        map_file.write_text(MAP.format(connection=database.connection, address=self.address))
+        config.write_text(
+            f'CONFIG ENV OGCAPI_HTML_TEMPLATE_DIRECTORY "{TEMPLATES}" END MAPS parcels "{map_file}" END END'
+        )
+        # A FastCGI program takes its connections from the socket it finds as its standard input.
+        with socket.create_server(("127.0.0.1", 0), backlog=64) as door:
+            (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port, gate=door.getsockname()[1]))
+            environment = os.environ | {"MAPSERVER_CONFIG_FILE": str(config)}
+            for _ in range(os.cpu_count()):
+                self.processes.append(subprocess.Popen(["/usr/lib/cgi-bin/mapserv"], stdin=door, env=environment))
+        self.processes.append(
+            subprocess.Popen(["/usr/sbin/nginx", "-p", folder, "-e", "error.log", "-c", "nginx.conf"])
+        )
+
+    def __enter__(self):
+        return wait_until_up(self)
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            stop(process)
+
+
+TEMPLATES = "/usr/share/mapserver/ogcapi/templates/html-plain/"
+
+MAP = """
+MAP
+  NAME "parcels" EXTENT 113.5 30 114.5 31 SIZE 256 256
+  PROJECTION "init=epsg:4326" END
+  WEB METADATA
+    "ows_enable_request" "*" "ows_srs" "EPSG:4326" "oga_onlineresource" "{address}/parcels/ogcapi"
+  END END
+  LAYER
+    NAME "parcels" TYPE POLYGON STATUS ON TEMPLATE "none"
+    CONNECTIONTYPE POSTGIS CONNECTION "{connection}" PROCESSING "CLOSE_CONNECTION=DEFER"
+    DATA "geom FROM parcels USING UNIQUE gid USING SRID=4326"
+    PROJECTION "init=epsg:4326" END
+    METADATA "oga_title" "parcels" "gml_include_items" "all" "gml_featureid" "gid" END
+  END
+END
+"""
+
+NGINX = """
+daemon off; master_process off; worker_processes 1; pid {folder}/nginx.pid;
+events {{}}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/t1; fastcgi_temp_path {folder}/t2; proxy_temp_path {folder}/t3;
+  uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{
+      include /etc/nginx/fastcgi_params;
+      fastcgi_param SCRIPT_NAME ""; fastcgi_param PATH_INFO $uri;
+      fastcgi_pass 127.0.0.1:{gate}; fastcgi_buffers 64 64k;
+    }}
+  }}
+}}
+"""
+
+
+class Tipg:
+    """tipg over the database: a worker a core."""
+
+    name = "tipg"
+    path = "/collections/public.parcels/items?bbox={0},{1},{2},{3}&limit=100"
+
+    def __init__(self, database):
+        need_modules("tipg", "uvicorn", "uvloop", "httptools")
+        port = free_port()
+        self.address = f"http://127.0.0.1:{port}"
+        url = f"postgresql://bench@127.0.0.1:{database.port}/postgres"
+        command = [VENV / "bin/uvicorn", "tipg.main:app", "--workers", str(os.cpu_count()), "--port", str(port)]
+        environment = os.environ | {"DATABASE_URL": url}
+        self.processes = [subprocess.Popen([*command, "--log-level", "error"], env=environment)]
+
+    def __enter__(self):
+        return wait_until_up(self)
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            stop(process)
+
+
+def wait_until_up(server, seconds=60):
+    """Waits until a server answers anything at all."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if any(process.poll() is not None for process in server.processes):
+            break
+        try:
+            urllib.request.urlopen(server.address, timeout=5).close()
+            return server
+        except urllib.error.HTTPError:
+            return server
+        except OSError:
+            time.sleep(0.2)
+    server.__exit__()
+    raise NotRun(f"{server.name} did not answer within {seconds} seconds")

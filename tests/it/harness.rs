@@ -1,0 +1,96 @@
+//! The service over a folder of layers, called in process.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use innospace::api::{App, router};
+use innospace::catalog::CatalogHandle;
+use innospace::config::{Config, Limits};
+use innospace::store::{Loaded, Store};
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+/// The shipped data.
+pub fn shipped() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/geodata"))
+}
+
+/// The hand-made layers.
+pub fn fixtures() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/small"))
+}
+
+pub fn load(folder: &Path) -> Loaded {
+    Store::new(folder).load(&mut |_| {}).expect("the folder loads")
+}
+
+/// A running service.
+pub struct Service {
+    pub app: Arc<App>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Service {
+    pub fn over(folder: &Path) -> Self {
+        let config =
+            Config { listen: ([127, 0, 0, 1], 0).into(), public_url: None, limits: Limits::default() };
+        let app = Arc::new(App { catalog: CatalogHandle::new(load(folder).catalog), config });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        Self { app, runtime }
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, &[])
+    }
+
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header("host", "map.test");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::empty()).expect("a request");
+        self.runtime.block_on(async {
+            let response = router(Arc::clone(&self.app)).oneshot(request).await.expect("a response");
+            let (parts, body) = response.into_parts();
+            let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body").to_vec();
+            Answer { status: parts.status, headers: parts.headers, body }
+        })
+    }
+}
+
+/// A response, read whole.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("ASCII"))
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("UTF-8")
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|fault| panic!("{fault}: {}", self.text()))
+    }
+
+    /// The ids of the features, as text.
+    pub fn ids(&self) -> Vec<String> {
+        let json = self.json();
+        let features = json["features"].as_array().expect("features");
+        features.iter().map(|feature| feature["id"].to_string().trim_matches('"').to_owned()).collect()
+    }
+
+    /// The address of a link, without the host.
+    pub fn link(&self, rel: &str) -> Option<String> {
+        let json = self.json();
+        let link = json["links"].as_array().expect("links").iter().find(|link| link["rel"] == rel)?.clone();
+        Some(link["href"].as_str().expect("href").trim_start_matches("http://map.test").to_owned())
+    }
+}

@@ -1,0 +1,173 @@
+//! Items and single items over HTTP.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::cases;
+use crate::harness::{Service, fixtures};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    name: String,
+    ask: String,
+    ids: Option<String>,
+    matched: Option<u64>,
+    #[serde(default)]
+    any_order: bool,
+    blames: Option<String>,
+}
+
+#[test]
+fn requests_for_items() {
+    let service = Service::over(fixtures());
+    cases::run("items.jsonc", 60, |case: &Case| {
+        let (collection, query) = case.ask.split_once('?').unwrap_or((&case.ask, ""));
+        let answer = service.get(&format!("/ogc/collections/{collection}/items?{query}"));
+        let json = answer.json();
+        let wrong = |got: &dyn std::fmt::Debug| Err(format!("{}: {got:?}", case.name));
+        if let Some(blames) = &case.blames {
+            let problem = answer.status == 400
+                && json["parameter"] == **blames
+                && json["status"] == 400
+                && answer.header("content-type") == "application/problem+json";
+            return if problem { Ok(()) } else { wrong(&json) };
+        }
+        if answer.status != 200 {
+            return wrong(&json);
+        }
+        let (mut got, want) = (answer.ids(), case.ids.as_deref().unwrap_or(""));
+        // Ids with a space are asked for one by one.
+        let mut want: Vec<&str> = want.split(' ').filter(|id| !id.is_empty()).collect();
+        if case.any_order {
+            got.sort();
+            want.sort_unstable();
+        }
+        let matched = case.matched.unwrap_or(want.len() as u64);
+        let counts = json["numberMatched"] == matched && json["numberReturned"] == got.len();
+        if got == want && counts { Ok(()) } else { wrong(&(got, &json["numberMatched"])) }
+    });
+}
+
+#[test]
+fn next_leads_to_every_feature_once_and_prev_back() {
+    let service = Service::over(fixtures());
+    for (query, want) in [("limit=2", 9), ("limit=4&bbox=0,0,9,2.5", 6), ("limit=1&use=R", 6), ("limit=9", 9)]
+    {
+        let first = format!("/ogc/collections/squares/items?{query}");
+        let (mut path, mut seen, mut pages) = (first.clone(), Vec::new(), Vec::new());
+        loop {
+            let page = service.get(&path);
+            seen.extend(page.ids());
+            pages.push(page.ids());
+            match page.link("next") {
+                Some(next) => path = next,
+                None => break,
+            }
+            assert!(pages.len() < 20, "{query}: no end");
+        }
+        assert_eq!(seen.len(), want, "{query}");
+        assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), want, "{query}: a feature came twice");
+        for expected in pages.iter().rev().skip(1) {
+            path = service.get(&path).link("prev").expect("a page before");
+            assert_eq!(service.get(&path).ids(), *expected, "{query}");
+        }
+        assert_eq!(service.get(&path).link("prev"), None, "{query}");
+    }
+}
+
+#[test]
+fn links_of_a_page_keep_its_conditions() {
+    let service = Service::over(fixtures());
+    let page = service.get("/ogc/collections/squares/items?use=R&limit=2&offset=2&bbox=0,0,9,9&f=json");
+    for (rel, want) in [
+        ("next", "/ogc/collections/squares/items?use=R&limit=2&bbox=0%2C0%2C9%2C9&f=json&offset=4"),
+        ("prev", "/ogc/collections/squares/items?use=R&limit=2&bbox=0%2C0%2C9%2C9&f=json"),
+        ("alternate", "/ogc/collections/squares/items?use=R&limit=2&offset=2&bbox=0%2C0%2C9%2C9&f=html"),
+        ("collection", "/ogc/collections/squares"),
+    ] {
+        assert_eq!(page.link(rel).as_deref(), Some(want), "{rel}");
+    }
+    assert!(page.header("link").contains("rel=\"next\""), "{}", page.header("link"));
+}
+
+#[test]
+fn every_kind_of_geometry_comes_back_as_it_was() {
+    let service = Service::over(fixtures());
+    let text = std::fs::read_to_string(fixtures().join("kinds.geojson")).expect("the file");
+    let source: Value = serde_json::from_str(&text).expect("JSON");
+    let answer = service.get("/ogc/collections/kinds/items").json();
+    let sources = source["features"].as_array().expect("features");
+    assert_eq!(sources.len(), 8);
+    for (was, is) in sources.iter().zip(answer["features"].as_array().expect("features")) {
+        // Compared as numbers: 1 and 1.0 are one coordinate.
+        let numbers = |value: &Value| value.to_string().replace(".0]", "]").replace(".0,", ",");
+        assert_eq!(numbers(&was["geometry"]), numbers(&is["geometry"]), "{}", was["id"]);
+    }
+    let parsed: geojson::GeoJson = answer.to_string().parse().expect("an independent reader takes it");
+    assert!(matches!(parsed, geojson::GeoJson::FeatureCollection(all) if all.features.len() == 8));
+}
+
+#[test]
+fn single_items_are_found_whatever_their_id() {
+    let service = Service::over(fixtures());
+    let ids = [
+        ("%E5%8D%97%E5%A4%AA%E5%AD%90%E6%B9%96", "南太子湖"),
+        ("a%2Fb", "a/b"),
+        ("50%25", "50%"),
+        ("with%20space", "with space"),
+        ("q%3Fx=1%23y", "q?x=1#y"),
+        ("a+b", "a+b"),
+        ("%22quoted%22", "\"quoted\""),
+    ];
+    for (path, id) in ids {
+        let answer = service.get(&format!("/ogc/collections/names/items/{path}"));
+        assert_eq!(answer.status, 200, "{id}");
+        assert_eq!(answer.json()["id"], id);
+        let own = answer.link("self").expect("a link to itself");
+        assert_eq!(service.get(&own).json()["id"], id, "{own}");
+        let page = service.get(&answer.link("alternate").expect("a page"));
+        assert_eq!(
+            (page.status.as_u16(), page.header("content-type")),
+            (200, "text/html; charset=utf-8"),
+            "{id}"
+        );
+    }
+    let square = service.get("/ogc/collections/squares/items/22");
+    assert_eq!(square.json()["id"], 22);
+    assert_eq!(square.json()["properties"]["far"], 1.5);
+    assert_eq!(square.json()["properties"]["tags"], json!([]));
+    for missing in
+        ["squares/items/44", "squares/items/022", "squares/items/x", "names/items/a", "none/items/1"]
+    {
+        let answer = service.get(&format!("/ogc/collections/{missing}"));
+        assert_eq!(answer.status, 404, "{missing}");
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{missing}");
+    }
+}
+
+#[test]
+fn a_long_answer_is_the_same_in_pieces_and_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let feature = |at: usize| {
+        let text = "文".repeat(50);
+        format!(
+            r#"{{"type":"Feature","id":{at},"geometry":{{"type":"Point","coordinates":[{}.5,0]}},"properties":{{"t":"{text}"}}}}"#,
+            at % 90
+        )
+    };
+    let features: Vec<_> = (0..5000).map(feature).collect();
+    let text = format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","));
+    std::fs::write(folder.path().join("many.geojson"), text).expect("written");
+    let service = Service::over(folder.path());
+    let answer = service.get("/ogc/collections/many/items?limit=10000");
+    // Longer than one piece of 64 KiB, so no length could be announced.
+    assert!(answer.body.len() > 1 << 20);
+    assert_eq!(answer.header("content-length"), "");
+    let ids = answer.ids();
+    assert_eq!(ids.len(), 5000);
+    assert!(ids.iter().enumerate().all(|(at, id)| *id == at.to_string()));
+    assert_eq!(answer.json()["features"][4999]["properties"]["t"], "文".repeat(50));
+}

@@ -1,0 +1,224 @@
+//! The program itself: its commands, exit codes, and GDAL as a foreign client of its service.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+use crate::harness::{fixtures, shipped};
+
+fn innospace(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_innospace")).args(arguments).output().expect("the program starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+/// A server on a free port, ended when dropped.
+pub struct Server {
+    process: Child,
+    pub url: String,
+}
+
+impl Server {
+    pub fn over(folder: &Path) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_innospace"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "innospace::cli=info", "--data"])
+            .arg(folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+        let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line:?}")).to_owned();
+        Self { process, url }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn the_shipped_data_has_no_flaw() {
+    let output = innospace(&["check", "--data", shipped().to_str().expect("a path")]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    assert!(text(&output.stdout).contains("0 skipped, 0 repaired, 0 notes"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn check_ends_with_1_on_a_warning_and_2_on_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let check = || innospace(&["check", "--data", folder.path().to_str().expect("a path")]);
+    assert_eq!(check().status.code(), Some(2));
+    let layer = r#"{"type":"FeatureCollection","features":[
+        {"type":"Feature","id":1,"geometry":{"type":"Point","coordinates":[30,114]},"properties":{}},
+        {"type":"Feature","id":2,"geometry":{"type":"Point","coordinates":[114,30]},"properties":{}}]}"#;
+    std::fs::write(folder.path().join("a.geojson"), layer).expect("written");
+    let output = check();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stdout).contains("a.geojson: feature 1 (id \"1\"): skipped"),
+        "{}",
+        text(&output.stdout)
+    );
+    assert!(text(&output.stdout).contains("1 layers, 1 features; 1 skipped, 0 repaired, 0 notes"));
+    std::fs::write(folder.path().join("a.geojson"), "{").expect("written");
+    let output = check();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("a.geojson, line 1"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn inspect_shows_fields_with_kinds_and_nulls() {
+    let data = fixtures().to_str().expect("a path");
+    let output = text(&innospace(&["inspect", "--data", data, "squares"]).stdout);
+    for says in [
+        "squares  方块 · Squares",
+        "features   9 (Polygon); 0 without position",
+        "extent     1, 1, 3.8, 3.8 (west, south, east, north; degrees)",
+        "time       2021-01-01T00:00:00Z/..",
+        "use         text, 0 null, as in R",
+        "far         real, 3 null, as in 1.5",
+        "valid_to    date, 6 null, as in 2021-12-31",
+    ] {
+        assert!(output.contains(says), "{says}\n{output}");
+    }
+    let output = innospace(&["inspect", "--data", data, "circles"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("there is no layer \"circles\"; layers are squares, pacific"));
+}
+
+#[test]
+fn the_shipped_parcels_are_what_the_program_makes() {
+    let data = shipped().to_str().expect("a path");
+    let output = innospace(&["sample", "parcels", "--count", "3000", "--seed", "1", "--data", data]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let shipped = std::fs::read(shipped().join("parcels.geojson")).expect("the parcels");
+    assert!(
+        output.stdout == shipped,
+        "run: innospace sample parcels --count 3000 --seed 1 -o geodata/parcels.geojson"
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("two.geojson");
+    let file = path.to_str().expect("a path");
+    let other =
+        innospace(&["sample", "parcels", "--count", "3000", "--seed", "2", "--data", data, "-o", file]);
+    assert!(text(&other.stderr).contains("3000 synthetic parcels"), "{}", text(&other.stderr));
+    assert!(std::fs::read(&path).expect("written") != shipped);
+}
+
+#[test]
+fn help_names_every_command_and_bad_usage_ends_with_2() {
+    let help = text(&innospace(&["--help"]).stdout);
+    for command in ["serve", "check", "inspect", "sample"] {
+        assert!(help.contains(command), "{help}");
+        assert!(innospace(&[command, "--help"]).status.success(), "{command}");
+    }
+    for arguments in
+        [&["fly"][..], &["serve", "--listen", "everywhere"], &["serve", "--public-url", "map"], &[]]
+    {
+        assert_eq!(innospace(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_running_server_takes_up_changed_files_and_survives_broken_ones() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.geojson");
+    let write = |text: &str| std::fs::write(&path, text).expect("written");
+    let feature = r#"{"type":"Feature","id":1,"geometry":null,"properties":{}}"#;
+    write(r#"{"type":"FeatureCollection","features":[]}"#);
+    let mut server = Server::over(folder.path());
+    let mut log = BufReader::new(server.process.stderr.take().expect("its log")).lines();
+    let mut hear =
+        |word: &str| log.by_ref().map_while(Result::ok).find(|line| line.contains(word)).expect("a line");
+    let features = || {
+        let output =
+            Command::new("curl").args(["-sf", &format!("{}/health", server.url)]).output().expect("curl");
+        serde_json::from_slice::<Value>(&output.stdout).expect("JSON")["features"].clone()
+    };
+    assert_eq!(features(), 0);
+    write(&format!(r#"{{"type":"FeatureCollection","features":[{feature}]}}"#));
+    hear("published");
+    assert_eq!(features(), 1);
+    write("{");
+    assert!(hear("not served").contains("a.geojson, line 1"));
+    assert_eq!(features(), 1);
+    write(r#"{"type":"FeatureCollection","features":[]}"#);
+    hear("published");
+    assert_eq!(features(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_is_asked_to_end_ends_with_0() {
+    let mut server = Server::over(fixtures());
+    let id = server.process.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
+    assert_eq!(server.process.wait().expect("an end").code(), Some(0));
+}
+
+/// What a program of GDAL prints, asked through its OGC API Features driver.
+fn gdal(program: &str, server: &Server, options: &[&str], layers: &[&str]) -> String {
+    let source = format!("OAPIF:{}/ogc", server.url);
+    let output = Command::new(program)
+        .args(options)
+        .arg(&source)
+        .args(layers)
+        .output()
+        .unwrap_or_else(|fault| panic!("{program} cannot be run ({fault}); `make tools` installs GDAL"));
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// The features of a layer, read by GDAL.
+fn read_by_gdal(server: &Server, options: &[&str], layer: &str) -> Vec<Value> {
+    let options = [&["-f", "GeoJSON", "/vsistdout/"], options].concat();
+    let text = gdal("ogr2ogr", server, &options, &[layer]);
+    let json: Value = serde_json::from_str(&text).expect("JSON of ogr2ogr");
+    json["features"].as_array().expect("features").clone()
+}
+
+/// What the file of a layer holds, read without our own code.
+fn source(folder: &Path, layer: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(folder.join(format!("{layer}.geojson"))).expect("the file");
+    let json: Value = serde_json::from_str(&text).expect("JSON");
+    json["features"].as_array().expect("features").clone()
+}
+
+#[test]
+fn gdal_lists_and_reads_every_collection() {
+    let server = Server::over(shipped());
+    let listed = gdal("ogrinfo", &server, &["-ro", "-q"], &[]);
+    let names: Vec<_> = listed.lines().filter_map(|line| line.split(' ').nth(1)).collect();
+    assert_eq!(names.len(), 12, "{listed}");
+    for name in names {
+        let (was, is) = (source(shipped(), name), read_by_gdal(&server, &[], name));
+        assert_eq!(is.len(), was.len(), "{name}");
+        for (was, is) in was.iter().zip(is) {
+            assert_eq!(is["properties"]["id"], was["id"], "{name}");
+            assert_eq!(is["properties"]["basis"], was["properties"]["basis"], "{name} {}", was["id"]);
+            assert_eq!(
+                is["properties"]["accuracy_m"], was["properties"]["accuracy_m"],
+                "{name} {}",
+                was["id"]
+            );
+            assert_eq!(is["geometry"]["type"], was["geometry"]["type"], "{name} {}", was["id"]);
+        }
+    }
+}
+
+#[test]
+fn gdal_sends_its_window_to_the_service() {
+    let server = Server::over(fixtures());
+    let found = read_by_gdal(&server, &["-preserve_fid", "-spat", "1.75", "1.75", "2.05", "2.05"], "squares");
+    let ids: Vec<_> = found.iter().map(|feature| feature["id"].to_string()).collect();
+    assert_eq!(ids, ["11", "12", "21", "22"]);
+}

@@ -1,0 +1,216 @@
+//! What holds for every resource: forms, tags, methods, errors, links, the API definition.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::harness::{Service, fixtures};
+
+const RESOURCES: [&str; 8] = [
+    "/ogc",
+    "/ogc/conformance",
+    "/ogc/api",
+    "/ogc/collections",
+    "/ogc/collections/squares",
+    "/ogc/collections/empty",
+    "/ogc/collections/squares/items",
+    "/ogc/collections/squares/items/11",
+];
+
+#[test]
+fn every_link_leads_to_what_its_type_says() {
+    let service = Service::over(fixtures());
+    let (mut open, mut seen) = (vec!["/ogc".to_owned()], BTreeSet::new());
+    while let Some(path) = open.pop() {
+        if !seen.insert(path.clone()) {
+            continue;
+        }
+        let answer = service.get(&path);
+        assert_eq!(answer.status, 200, "{path}");
+        if !answer.header("content-type").contains("json") || path.starts_with("/ogc/api") {
+            continue;
+        }
+        let json = answer.json();
+        let nested =
+            json["collections"].as_array().into_iter().flatten().filter_map(|c| c["links"].as_array());
+        for links in json["links"].as_array().into_iter().chain(nested) {
+            for link in links {
+                let href =
+                    link["href"].as_str().expect("href").strip_prefix("http://map.test").expect("absolute");
+                let target = service.get(href);
+                let kind = target.header("content-type").trim_end_matches("; charset=utf-8");
+                assert_eq!(Some(kind), link["type"].as_str(), "{path} → {href}");
+                open.push(href.to_owned());
+            }
+        }
+    }
+    assert!(seen.len() > 30, "only {} resources were reached", seen.len());
+}
+
+#[test]
+fn each_resource_comes_in_two_forms() {
+    let service = Service::over(fixtures());
+    for path in RESOURCES {
+        let page = service.ask("GET", path, &[("accept", "text/html,*/*;q=0.8"), ("accept-language", "en")]);
+        assert_eq!(
+            (page.status.as_u16(), page.header("content-type")),
+            (200, "text/html; charset=utf-8"),
+            "{path}"
+        );
+        assert_eq!(page.header("content-language"), "en", "{path}");
+        assert!(page.text().starts_with("<!DOCTYPE html><html lang=\"en\">"), "{path}");
+        assert!(service.get(path).header("content-type").contains("json"), "{path}");
+        let refused = service.ask("GET", path, &[("accept", "image/png")]);
+        assert_eq!(
+            (refused.status.as_u16(), refused.header("content-type")),
+            (406, "application/problem+json"),
+            "{path}"
+        );
+        for (bad, status) in [("?f=xml", 400), ("?colour=red", 400)] {
+            assert_eq!(service.get(&format!("{path}{bad}")).status, status, "{path}{bad}");
+        }
+    }
+}
+
+#[test]
+fn a_client_that_holds_the_answer_is_told_so() {
+    let service = Service::over(fixtures());
+    let mut tags = BTreeSet::new();
+    for path in RESOURCES {
+        for accept in ["application/json", "text/html"] {
+            let answer = service.ask("GET", path, &[("accept", accept)]);
+            let tag = answer.header("etag").to_owned();
+            assert!(tags.insert(tag.clone()), "{path} {accept} shares a tag");
+            for method in ["GET", "HEAD"] {
+                let again = service.ask(method, path, &[("accept", accept), ("if-none-match", &tag)]);
+                assert_eq!((again.status.as_u16(), again.body.len()), (304, 0), "{path}");
+                assert_eq!(again.header("etag"), tag);
+            }
+        }
+    }
+    let bad = service.ask("GET", "/ogc/collections/squares/items?row=x", &[("if-none-match", "*")]);
+    assert_eq!(bad.status, 400, "a bad request stays bad");
+}
+
+#[test]
+fn methods() {
+    let service = Service::over(fixtures());
+    for path in RESOURCES.into_iter().chain(["/", "/health", "/app.json"]) {
+        let (get, head) = (service.get(path), service.ask("HEAD", path, &[]));
+        assert_eq!((head.status, head.body.len()), (get.status, 0), "{path}");
+        assert_eq!(head.header("content-type"), get.header("content-type"), "{path}");
+        let options = service.ask("OPTIONS", path, &[]);
+        assert_eq!((options.status.as_u16(), options.header("allow")), (204, "GET, HEAD, OPTIONS"), "{path}");
+        assert_eq!(options.header("access-control-allow-methods"), "GET, HEAD, OPTIONS", "{path}");
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            let answer = service.ask(method, path, &[]);
+            assert_eq!(
+                (answer.status.as_u16(), answer.header("allow")),
+                (405, "GET, HEAD, OPTIONS"),
+                "{method} {path}"
+            );
+            assert_eq!(answer.header("content-type"), "application/problem+json", "{method} {path}");
+        }
+        assert_eq!(get.header("access-control-allow-origin"), "*", "{path}");
+    }
+}
+
+#[test]
+fn answers_are_compressed_when_asked() {
+    let service = Service::over(fixtures());
+    let path = "/ogc/collections/squares/items";
+    let plain = service.get(path);
+    for encoding in ["gzip", "br", "zstd"] {
+        let packed = service.ask("GET", path, &[("accept-encoding", encoding)]);
+        assert_eq!(packed.header("content-encoding"), encoding);
+        assert!(packed.body.len() < plain.body.len() / 2, "{encoding}");
+        assert!(packed.headers.get_all("vary").iter().any(|value| value == "accept-encoding"), "{encoding}");
+    }
+}
+
+#[test]
+fn problems_say_where_and_carry_the_name_of_the_request() {
+    let service = Service::over(fixtures());
+    let answer = service.ask("GET", "/ogc/collections/none", &[("x-request-id", "req-7")]);
+    let problem = answer.json();
+    assert_eq!(problem["status"], 404);
+    assert_eq!(problem["title"], "Not Found");
+    assert_eq!(problem["instance"], "/ogc/collections/none");
+    assert_eq!(problem["request_id"], "req-7");
+    assert_eq!(answer.header("x-request-id"), "req-7");
+    let named = service.get("/ogc/collections/none").json()["request_id"].as_str().map(str::len);
+    assert_eq!(named, Some(36), "a request without a name gets a UUID");
+    assert_eq!(service.get("/nowhere").status, 404);
+    assert_eq!(service.get("/assets/none.js").header("content-type"), "application/problem+json");
+}
+
+#[test]
+fn health_counts_what_is_served() {
+    let health = Service::over(fixtures()).get("/health").json();
+    assert_eq!(health["status"], "ok");
+    assert_eq!(health["collections"], 5);
+    assert_eq!(health["features"], 9 + 5 + 8 + 7);
+}
+
+#[test]
+fn extents_are_those_of_the_drawing() {
+    let service = Service::over(fixtures());
+    let collection = |id: &str| service.get(&format!("/ogc/collections/{id}")).json();
+    let squares = &collection("squares")["extent"];
+    assert_eq!(squares["spatial"]["bbox"].to_string(), "[[1.0,1.0,3.8,3.8]]");
+    assert_eq!(squares["temporal"]["interval"].to_string(), r#"[["2021-01-01T00:00:00Z",null]]"#);
+    assert_eq!(collection("empty")["extent"], Value::Null);
+    assert_eq!(collection("empty")["synthetic"], true);
+    let listed = service.get("/ogc/collections").json();
+    for listed in listed["collections"].as_array().expect("collections") {
+        assert_eq!(*listed, collection(listed["id"].as_str().expect("id")));
+    }
+}
+
+#[test]
+fn the_definition_describes_exactly_what_is_served() {
+    let service = Service::over(fixtures());
+    let definition = service.get("/ogc/api").json();
+    let parsed: openapiv3::OpenAPI = serde_json::from_value(definition.clone()).expect("OpenAPI 3.0");
+    assert_eq!(parsed.paths.iter().count(), 4 + 3 * 5);
+    let (mut ids, mut asked) = (BTreeSet::new(), 0);
+    for (path, item) in definition["paths"].as_object().expect("paths") {
+        let get = &item["get"];
+        assert!(ids.insert(get["operationId"].to_string()), "{path}: the operationId stands twice");
+        let first = service.get("/ogc/collections/squares/items").ids()[0].clone();
+        let real = match path.as_str() {
+            "/" => "/ogc".to_owned(),
+            path if path.contains("{featureId}") && path.contains("squares") => {
+                format!("/ogc{}", path.replace("{featureId}", &first))
+            }
+            path if path.contains("{featureId}") => continue,
+            path => format!("/ogc{path}"),
+        };
+        let answer = service.get(&real);
+        assert_eq!(answer.status, 200, "{path}");
+        let content = get["responses"]["200"]["content"].as_object().expect("content");
+        assert!(
+            content.contains_key(answer.header("content-type")),
+            "{path}: {}",
+            answer.header("content-type")
+        );
+        for parameter in get["parameters"].as_array().expect("parameters") {
+            let schema = &parameter["schema"];
+            let value = match (schema["type"].as_str(), schema["format"].as_str(), parameter["name"].as_str())
+            {
+                _ if parameter["in"] == "path" => continue,
+                _ if schema["enum"].is_array() => schema["enum"][1].as_str().expect("a text"),
+                (.., Some("datetime")) | (_, Some("date"), _) => "2021-01-01",
+                (.., Some("bbox")) => "0,0,1,1",
+                (Some("boolean"), ..) => "true",
+                (Some("integer" | "number"), ..) => "1",
+                _ => "x",
+            };
+            let name = parameter["name"].as_str().expect("a name");
+            let answer = service.get(&format!("{real}?{name}={value}"));
+            assert_eq!(answer.status, 200, "{real}?{name}={value}: {}", answer.text());
+            asked += 1;
+        }
+    }
+    assert!(asked > 40, "only {asked} parameters were tried");
+}

@@ -1,0 +1,34 @@
+// What the browser tests and the screenshots have in common: the browser, and the address of the started server.
+import type { PlaywrightTestConfig } from '@playwright/test';
+
+export const chromiumFlags = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+];
+export const chromiumPath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+
+export const shared: PlaywrightTestConfig = {
+  globalSetup: './tests/e2e/server.ts',
+  // Software drawing keeps a core busy; a second worker would only slow both.
+  workers: 1,
+  fullyParallel: false,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  forbidOnly: Boolean(process.env['CI']),
+  reporter: [['list']],
+  use: {
+    browserName: 'chromium',
+    launchOptions: { executablePath: chromiumPath, args: chromiumFlags },
+    contextOptions: { reducedMotion: 'reduce' },
+    locale: 'zh-CN',
+    timezoneId: 'Asia/Shanghai',
+    trace: 'off',
+  },
+};

@@ -1,0 +1,359 @@
+// The state of the Explore screen and everything that changes it. Components show it and call its methods;
+// the map is told what to do through `stage`.
+import { readAddress, themes, writeAddress, type Address, type ThemeChoice, type View } from './address';
+import { belongingTo, Gazetteer, groupPlaces, matchesFilter, membersOf, say, type AppInfo, type Collection, type Lang, type Part, type Place } from './catalogue';
+import { Frame } from './frame.svelte';
+import { joinBounds, type Bounds } from './geometry';
+import { recall, remember } from './preferences';
+import { readAppInfo, readCounts, readPlaces, ServiceError, type Counts } from './service';
+import { fill, formatNumber, messages } from './words';
+
+export interface Stage {
+  fit(bounds: Bounds): void;
+  reveal(place: Place, zoomIn: boolean): void;
+  jump(view: View): void;
+}
+
+export interface Notice { id: number; kind: 'info' | 'error'; text: string; retry: (() => void) | null }
+
+type Change = 'push' | 'replace';
+
+/** How long a message stays that asks for nothing. */
+const briefMs = 6000;
+
+export class Explorer {
+  readonly frame = new Frame();
+
+  lang = $state<Lang>('zh');
+  theme = $state<ThemeChoice>('auto');
+  private systemDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
+
+  app = $state.raw<AppInfo | null>(null);
+  counts = $state.raw<Counts | null>(null);
+  failure = $state.raw<ServiceError | null>(null);
+  private loaded = $state.raw<ReadonlyMap<string, Place[]>>(new Map());
+  pending = $state.raw<ReadonlySet<string>>(new Set());
+  layers = $state.raw<ReadonlySet<string>>(new Set());
+
+  private sel = $state<string | null>(null);
+  card = $state<Part | null>(null);
+  filter = $state('');
+  /** The other places under the last press on the map. */
+  private here = $state.raw<string[]>([]);
+  legendOpen = $state(false);
+  notices = $state.raw<Notice[]>([]);
+  shortcuts = $state(recall('shortcuts') !== 'off');
+
+  view: View | null = null;
+  stage: Stage | null = null;
+  private lastNotice = 0;
+  /** Counts the starts; an answer to an earlier one is stale. */
+  private run = 0;
+  private readonly latestLoad = new Map<string, number>();
+
+  words = $derived(messages[this.lang]);
+  dark = $derived(this.theme === 'dark' || (this.theme === 'auto' && this.systemDark));
+  gazetteer = $derived(new Gazetteer((this.app?.collections ?? []).flatMap(({ id }) => this.loaded.get(id) ?? [])));
+  /** What map and list show: the places of the layers that are switched on. */
+  places = $derived(this.gazetteer.places.filter((place) => this.layers.has(place.collection.id)));
+  found = $derived(this.filter.trim() === '' ? this.places : this.places.filter((place) => matchesFilter(place, this.filter)));
+  groups = $derived(groupPlaces(this.found, this.app?.plan ?? null, this.lang));
+  place = $derived(this.sel === null ? null : (this.gazetteer.byKey.get(this.sel) ?? null));
+  alsoHere = $derived(this.here.map((key) => this.gazetteer.byKey.get(key)).filter((place) => place !== undefined));
+  panel = $derived<'legend' | 'place' | 'part' | 'overview'>(
+    this.legendOpen && !this.frame.wide ? 'legend' : this.place ? 'place' : this.card ? 'part' : 'overview',
+  );
+  /** Keys of the highlighted places, or null when nothing is highlighted. */
+  emphasis = $derived.by<ReadonlySet<string> | null>(() => {
+    if (!this.card) return null;
+    const members = membersOf(this.card, this.app?.plan ?? null, this.gazetteer);
+    return new Set([...members, ...members.flatMap((member) => belongingTo(member, this.gazetteer))].map((place) => place.key));
+  });
+  syntheticShown = $derived((this.app?.collections ?? []).filter((collection) => collection.synthetic && this.layers.has(collection.id)));
+
+  constructor() {
+    // A smaller map is better seen without it.
+    this.legendOpen = this.frame.wide && innerWidth >= 1200;
+  }
+
+  /** Reads the address, asks the service, and follows Back, Forward and the system's theme; gives back how to stop. */
+  begin(): () => void {
+    const { address, dropped } = readAddress(location.search);
+    this.lang = address.lang ?? (recall('lang') === 'en' ? 'en' : 'zh');
+    this.theme = address.theme ?? themes.find((theme) => theme === recall('theme')) ?? 'auto';
+    this.view = address.map;
+    this.take(address);
+    if (dropped.length > 0) this.tell('info', fill(this.words.droppedParts, { parts: dropped.join(this.words.listSeparator) }));
+    void this.start(address.layers);
+
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const followSystem = () => (this.systemDark = dark.matches);
+    const followHistory = () => {
+      const { address: earlier } = readAddress(location.search);
+      this.take(earlier);
+      this.dropDeadSelection();
+      if (earlier.layers) this.show(earlier.layers);
+      if (earlier.map) this.stage?.jump(earlier.map);
+      this.write('replace');
+    };
+    const stopFollowing = this.frame.follow();
+    dark.addEventListener('change', followSystem);
+    addEventListener('popstate', followHistory);
+    return () => {
+      stopFollowing();
+      dark.removeEventListener('change', followSystem);
+      removeEventListener('popstate', followHistory);
+    };
+  }
+
+  private take(address: Address): void {
+    this.sel = address.sel;
+    this.card = address.card;
+    this.filter = address.q;
+    this.here = [];
+  }
+
+  // ---- loading
+
+  private async start(layers: string[] | null): Promise<void> {
+    const run = ++this.run;
+    this.failure = null;
+    try {
+      const app = await readAppInfo();
+      if (run !== this.run) return;
+      this.app = app;
+    } catch (cause) {
+      if (run === this.run) this.failure = asServiceError(cause);
+      return;
+    }
+    const asked = this.sel?.split(':', 1)[0];
+    const usual = this.usualLayers();
+    this.layers = new Set(layers ? this.knownLayers(layers) : usual);
+    const needed = this.app.collections.filter(({ id }) => usual.includes(id) || this.layers.has(id) || id === asked);
+    await Promise.all([this.count(run), ...needed.map((collection) => this.load(collection))]);
+    if (run === this.run) this.dropDeadSelection();
+  }
+
+  retry(): void {
+    void this.start(readAddress(location.search).address.layers);
+  }
+
+  private async count(run: number): Promise<void> {
+    if (!this.app) return;
+    try {
+      const counts = await readCounts(this.app);
+      if (run === this.run) this.counts = counts;
+    } catch (cause) {
+      if (run === this.run) this.tell('error', this.words.errors[asServiceError(cause).kind], () => void this.count(run));
+    }
+  }
+
+  private async load(collection: Collection): Promise<void> {
+    const { id } = collection;
+    const turn = (this.latestLoad.get(id) ?? 0) + 1;
+    const latest = () => this.latestLoad.get(id) === turn;
+    this.latestLoad.set(id, turn);
+    this.pending = new Set([...this.pending, id]);
+    try {
+      const places = await readPlaces(collection);
+      if (latest()) this.loaded = new Map([...this.loaded, [id, places]]);
+    } catch (cause) {
+      if (latest()) {
+        const { kind } = asServiceError(cause);
+        const failed = fill(this.words.layerFailed, { name: say(collection.title, this.lang) });
+        this.tell('error', `${failed}${this.lang === 'zh' ? '：' : ': '}${this.words.errors[kind]}`, () => void this.load(collection));
+      }
+    } finally {
+      if (latest()) this.pending = new Set([...this.pending].filter((other) => other !== id));
+    }
+  }
+
+  private dropDeadSelection(): void {
+    if (this.sel === null || this.place || this.pending.size > 0 || !this.app) return;
+    this.tell('info', fill(this.words.deadPlace, { parts: `sel=${this.sel}` }));
+    this.sel = null;
+    this.write('replace');
+  }
+
+  // ---- layers
+
+  private usualLayers(): string[] {
+    return (this.app?.collections ?? []).filter((collection) => !collection.synthetic).map(({ id }) => id);
+  }
+
+  private knownLayers(ids: string[]): string[] {
+    const known = new Set(this.app?.collections.map(({ id }) => id));
+    const unknown = ids.filter((id) => !known.has(id));
+    if (unknown.length > 0) this.tell('info', fill(this.words.droppedParts, { parts: `layers=${unknown.join(',')}` }));
+    return ids.filter((id) => known.has(id));
+  }
+
+  private show(ids: string[]): void {
+    this.layers = new Set(ids);
+    for (const collection of this.app?.collections ?? []) {
+      if (this.layers.has(collection.id) && !this.loaded.has(collection.id)) void this.load(collection);
+    }
+  }
+
+  toggleLayer(id: string, on: boolean): void {
+    const order = this.app?.collections.map((collection) => collection.id) ?? [];
+    this.show(order.filter((other) => (other === id ? on : this.layers.has(other))));
+    this.write('replace');
+  }
+
+  // ---- choosing
+
+  open(key: string, { here = [] as string[], from = 'list' as 'list' | 'map' } = {}): void {
+    this.sel = key;
+    this.here = here.filter((other) => other !== key);
+    if (!this.frame.wide) {
+      this.legendOpen = false;
+      this.frame.stop = 'middle';
+    }
+    this.write('push');
+    if (this.place) this.stage?.reveal(this.place, from === 'list');
+  }
+
+  choose(card: Part): void {
+    this.card = card;
+    this.sel = null;
+    this.filter = '';
+    if (!this.frame.wide) {
+      this.legendOpen = false;
+      this.frame.stop = 'middle';
+    }
+    this.write('push');
+    this.fitCard();
+  }
+
+  private fitCard(): void {
+    const members = this.card ? membersOf(this.card, this.app?.plan ?? null, this.gazetteer) : [];
+    const bounds = joinBounds(members.map((place) => place.bounds));
+    if (bounds) this.stage?.fit(bounds);
+  }
+
+  /** One step towards the first view: from a place to its card or the list, from a card to the list. */
+  back(): void {
+    if (this.panel === 'legend') {
+      this.legendOpen = false;
+      return;
+    }
+    if (this.sel !== null) this.sel = null;
+    else if (this.card) this.card = null;
+    else if (this.filter) this.filter = '';
+    else return;
+    this.here = [];
+    this.write('push');
+  }
+
+  home(): void {
+    this.sel = null;
+    this.card = null;
+    this.filter = '';
+    this.here = [];
+    if (!this.frame.wide) this.legendOpen = false;
+    this.write('push');
+    this.showWholeZone();
+  }
+
+  showWholeZone(): void {
+    const bounds = this.wholeZone();
+    if (bounds) this.stage?.fit(bounds);
+  }
+
+  wholeZone(): Bounds | null {
+    return this.app?.start_extent ?? joinBounds(this.gazetteer.drawn('zone').map((place) => place.bounds));
+  }
+
+  setFilter(filter: string): void {
+    this.filter = filter;
+    this.sel = null;
+    this.card = null;
+    if (!this.frame.wide) {
+      this.legendOpen = false;
+      if (this.frame.stop === 'low') this.frame.stop = 'middle';
+    }
+    this.write('replace');
+  }
+
+  // ---- language, theme, link
+
+  switchLanguage(): void {
+    this.lang = this.lang === 'zh' ? 'en' : 'zh';
+    remember('lang', this.lang);
+    this.write('replace');
+  }
+
+  nextTheme(): ThemeChoice {
+    return themes[(themes.indexOf(this.theme) + 1) % themes.length]!;
+  }
+
+  switchTheme(): void {
+    this.theme = this.nextTheme();
+    remember('theme', this.theme);
+    this.write('replace');
+  }
+
+  setShortcuts(on: boolean): void {
+    this.shortcuts = on;
+    remember('shortcuts', on ? 'on' : 'off');
+  }
+
+  moved(view: View): void {
+    this.view = view;
+    this.write('replace');
+  }
+
+  async share(): Promise<void> {
+    this.write('replace');
+    try {
+      await navigator.clipboard.writeText(location.href);
+      this.mention(this.words.shared);
+    } catch {
+      this.tell('info', this.words.shareFailed);
+    }
+  }
+
+  private write(change: Change): void {
+    // Until the service has answered, the address still holds what is to be restored.
+    if (!this.app) return;
+    const layers = [...this.layers];
+    const usual = this.usualLayers();
+    const changed = layers.length !== usual.length || usual.some((id) => !this.layers.has(id));
+    const address = writeAddress({ map: this.view, sel: this.sel, card: this.card, layers: changed ? layers : null, q: this.filter, lang: this.lang, theme: this.theme });
+    if (address === location.search) return;
+    history[change === 'push' ? 'pushState' : 'replaceState'](null, '', address);
+  }
+
+  // ---- words
+
+  tell(kind: Notice['kind'], text: string, retry: (() => void) | null = null): void {
+    const notice: Notice = { id: ++this.lastNotice, kind, text, retry };
+    // The same message twice helps nobody; the newer one carries the newer retry.
+    this.notices = [...this.notices.filter((other) => other.text !== text), notice];
+  }
+
+  /** Says what needs no answer, and takes it away again. */
+  mention(text: string): void {
+    this.tell('info', text);
+    const id = this.lastNotice;
+    setTimeout(() => this.dismiss(id), briefMs);
+  }
+
+  dismiss(id: number): void {
+    this.notices = this.notices.filter((notice) => notice.id !== id);
+  }
+
+  /** What the polite status region says: loading, else how many places the list holds. */
+  status = $derived.by(() => {
+    if (this.failure) return '';
+    if (!this.app || this.pending.size > 0) return this.words.loading;
+    const count = formatNumber(this.found.length, this.lang);
+    if (this.found.length === 0) return this.words.listNone;
+    return fill(this.filter.trim() === '' ? this.words.listCount : this.words.listFound, { count });
+  });
+}
+
+function asServiceError(cause: unknown): ServiceError {
+  return cause instanceof ServiceError ? cause : new ServiceError('unreadable', String(cause));
+}

@@ -1,0 +1,203 @@
+// The MapLibre map behind the page's own idea of a map: draw a scene, show a place, say what was pressed.
+import { Map as MapLibre, setWorkerUrl, type LngLatBoundsLike, type PointLike } from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import type { View } from '../address';
+import type { Place } from '../catalogue';
+import type { Bounds } from '../geometry';
+import type { Stage } from '../explorer.svelte';
+import { pressable, styleOf, type Scene } from './style';
+import { pictures, type Tokens } from './symbols';
+
+setWorkerUrl(workerUrl);
+
+export interface Surroundings {
+  container: HTMLElement;
+  padding: () => { top: number; right: number; bottom: number; left: number };
+  /** How far below the middle the crosshair stands. */
+  aim: () => number;
+  pressed: (keys: string[]) => void;
+  moved: (view: View) => void;
+  /** Called on every frame that moves the map, for the scale bar. */
+  scaled: (metresPerPixel: number) => void;
+  leave: () => void;
+}
+
+export interface Opening { view: View | null; bounds: Bounds; scene: Scene }
+
+const closest = 12.6;
+const reach = { mouse: 4, touch: 12 };
+const earthCircumference = 40_075_016.686;
+
+/** Whether the browser can draw the map at all. */
+export function canDraw(): boolean {
+  const probe = document.createElement('canvas');
+  return Boolean(probe.getContext('webgl2') ?? probe.getContext('webgl'));
+}
+
+export class MapStage implements Stage {
+  private readonly map: MapLibre;
+  private readonly still: boolean;
+  private drawnTokens: Tokens;
+  private next: Scene | null = null;
+
+  constructor(private readonly around: Surroundings, { view, bounds, scene }: Opening) {
+    this.still = scene.still;
+    this.drawnTokens = scene.tokens;
+    const map = new MapLibre({
+      container: around.container,
+      style: styleOf(scene),
+      ...(view ? { center: [view.longitude, view.latitude] as [number, number], zoom: view.zoom } : { bounds: bounds as LngLatBoundsLike, fitBoundsOptions: { padding: around.padding() } }),
+      minZoom: 3,
+      maxZoom: 17,
+      maxPitch: 0,
+      pitchWithRotate: false,
+      dragRotate: false,
+      attributionControl: false,
+      fadeDuration: this.still ? 0 : 200,
+      renderWorldCopies: false,
+    });
+    this.map = map;
+    map.touchZoomRotate.disableRotation();
+    map.keyboard.disableRotation();
+    for (const { id, image, pixelRatio } of pictures(scene.tokens)) map.addImage(id, image, { pixelRatio });
+
+    map.on('click', (event) => this.press(event.point, 'pointerType' in event.originalEvent && event.originalEvent.pointerType === 'touch' ? reach.touch : reach.mouse));
+    map.on('mousemove', (event) => {
+      const [top] = map.queryRenderedFeatures(event.point, { layers: [...pressable] });
+      map.getCanvas().style.cursor = top ? 'pointer' : '';
+    });
+    map.on('moveend', (event) => {
+      // The opening itself is no move, and a resize keeps the centre.
+      if (event.originalEvent || this.sent) this.around.moved(this.view());
+      this.sent = false;
+      this.scale();
+    });
+    map.on('move', () => this.scale());
+    map.on('render', () => this.mark(false));
+    map.on('idle', () => this.mark(true));
+    map.getCanvas().addEventListener('keydown', (event) => this.key(event));
+    this.scale();
+  }
+
+  private sent = false;
+
+  /** Tests wait for this mark instead of for time. */
+  private mark(idle: boolean): void {
+    this.around.container.dataset['mapIdle'] = String(idle && this.next === null);
+  }
+
+  private view(): View {
+    const { lng, lat } = this.map.getCenter();
+    return { longitude: lng, latitude: lat, zoom: this.map.getZoom() };
+  }
+
+  private scale(): void {
+    const { latitude, zoom } = this.view();
+    this.around.scaled((earthCircumference * Math.cos((latitude * Math.PI) / 180)) / (512 * 2 ** zoom));
+  }
+
+  /** Draws the newest scene on the next frame; scenes in between are skipped. */
+  draw(scene: Scene): void {
+    const waiting = this.next !== null;
+    this.next = scene;
+    this.mark(false);
+    if (waiting) return;
+    requestAnimationFrame(() => {
+      const latest = this.next!;
+      this.next = null;
+      if (latest.tokens !== this.drawnTokens) {
+        for (const { id, image } of pictures(latest.tokens)) this.map.updateImage(id, image);
+        this.drawnTokens = latest.tokens;
+      }
+      this.map.setStyle(styleOf(latest), { diff: true });
+    });
+  }
+
+  label(text: string): void {
+    this.map.getCanvas().setAttribute('aria-label', text);
+  }
+
+  private start(): void {
+    this.sent = true;
+    this.mark(false);
+  }
+
+  fit(bounds: Bounds): void {
+    this.start();
+    this.map.fitBounds(bounds as LngLatBoundsLike, { padding: this.room(), maxZoom: 13.5, animate: !this.still });
+  }
+
+  jump(view: View): void {
+    this.mark(false);
+    this.map.jumpTo({ center: [view.longitude, view.latitude], zoom: view.zoom });
+  }
+
+  zoom(by: 1 | -1): void {
+    this.start();
+    this.map.easeTo({ zoom: Math.round(this.map.getZoom() * 2 + by) / 2, animate: !this.still });
+  }
+
+  /** Brings a place into the part of the map that nothing covers; from the list also close enough to tell it apart. */
+  reveal(place: Place, zoomIn: boolean): void {
+    const { bounds, at } = place;
+    if (!bounds || !at) return;
+    const pointLike = bounds[0] === bounds[2] && bounds[1] === bounds[3];
+    if (!zoomIn && this.inView(pointLike ? bounds : [at[0]!, at[1]!, at[0]!, at[1]!])) return;
+    if (!pointLike && zoomIn) return this.fit(bounds);
+    this.start();
+    const padding = this.room();
+    this.map.easeTo({
+      center: [at[0]!, at[1]!],
+      zoom: zoomIn ? Math.max(this.map.getZoom(), closest) : this.map.getZoom(),
+      // An offset moves this one time; a padding would stay and shift every later move.
+      offset: [(padding.left - padding.right) / 2, (padding.top - padding.bottom) / 2],
+      animate: !this.still,
+    });
+  }
+
+  /** The padding, kept below the size of a small window, where nothing could be shown otherwise. */
+  private room(): { top: number; right: number; bottom: number; left: number } {
+    const { clientWidth, clientHeight } = this.around.container;
+    const { top, right, bottom, left } = this.around.padding();
+    const across = Math.min(1, (clientWidth * 0.8) / (left + right));
+    const down = Math.min(1, (clientHeight * 0.8) / (top + bottom));
+    return { top: top * down, right: right * across, bottom: bottom * down, left: left * across };
+  }
+
+  private inView([west, south, east, north]: Bounds): boolean {
+    const { clientWidth, clientHeight } = this.around.container;
+    const { top, right, bottom, left } = this.room();
+    return [this.map.project([west, south]), this.map.project([east, north])].every(
+      ({ x, y }) => x >= left && x <= clientWidth - right && y >= top && y <= clientHeight - bottom,
+    );
+  }
+
+  private press({ x, y }: { x: number; y: number }, reachable: number): void {
+    const box: [PointLike, PointLike] = [[x - reachable, y - reachable], [x + reachable, y + reachable]];
+    const hits = this.map.queryRenderedFeatures(box, { layers: [...pressable] });
+    const rank = (layer: string) => (pressable as readonly string[]).indexOf(layer);
+    hits.sort((a, b) => rank(a.layer.id) - rank(b.layer.id));
+    this.around.pressed([...new Set(hits.map((hit) => String(hit.properties['key'])))]);
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === 'Enter') {
+      const { clientWidth, clientHeight } = this.around.container;
+      this.press({ x: clientWidth / 2, y: clientHeight / 2 + this.around.aim() }, reach.touch);
+    } else if (event.key === 'Escape') {
+      this.around.leave();
+    } else {
+      // The map's own handler moves it after this; its end is to be kept in the address.
+      this.sent = true;
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  remove(): void {
+    this.map.remove();
+  }
+}

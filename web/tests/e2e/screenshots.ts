@@ -1,0 +1,19 @@
+// Pictures for review: what the page looks like in both languages, both themes, on desktop and phone.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { languages, open, phone, picture, test, themes } from './explore';
+import { encodeSmall } from './png';
+
+const desktop = { width: 1440, height: 900 };
+
+for (const lang of languages) {
+  for (const theme of themes) {
+    for (const [size, viewport] of Object.entries({ desktop, phone })) {
+      test(`${lang} ${theme} ${size}`, async ({ page }) => {
+        await page.setViewportSize(viewport);
+        await open(page, `?lang=${lang}&theme=${theme}`);
+        mkdirSync('screenshots', { recursive: true });
+        writeFileSync(`screenshots/explore-${lang}-${theme}-${size}.png`, encodeSmall(await picture(page)));
+      });
+    }
+  }
+}

@@ -1,0 +1,34 @@
+// Starts the real program on a free port before the tests and stops exactly that process after them.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const inRepository = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+
+export default async function startServer(): Promise<() => Promise<void>> {
+  const program = process.env['INNOSPACE_BIN'] ?? inRepository('target/release/innospace');
+  const data = process.env['INNOSPACE_DATA'] ?? inRepository('geodata');
+  if (!existsSync(program)) {
+    throw new Error(`No server program at ${program}: build it with "cargo build --release" after "npm run build", or name one in INNOSPACE_BIN.`);
+  }
+  const server = spawn(program, ['serve', '--data', data, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const complaints: string[] = [];
+  createInterface({ input: server.stderr! }).on('line', (line) => {
+    complaints.push(line);
+    if (complaints.length > 20) complaints.shift();
+  });
+  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  process.env['INNOSPACE_URL'] = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: server.stdout! }).on('line', (line) => {
+      const address = /listening on (http:\/\/\S+)/.exec(line)?.[1];
+      if (address) resolve(address);
+    });
+    server.once('error', reject);
+    server.once('exit', (code) => reject(new Error(`the server ended with code ${code} before it listened:\n${complaints.join('\n')}`)));
+  });
+  return async () => {
+    server.kill('SIGTERM');
+    await ended;
+  };
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { belongingTo, Gazetteer, groupPlaces, matchesFilter, membersOf, partOf, placeOf, say, type Plan } from '../../src/catalogue';
+import { collectionOf, shippedPlaces } from './data';
+
+const places = shippedPlaces();
+const gazetteer = new Gazetteer(places);
+const plan: Plan = {
+  title: null,
+  period: { start: 2021, end: 2025 },
+  formula: null,
+  section: '',
+  layout: [],
+  unit_types: [
+    { id: 'block', name: { zh: '创新街区', en: 'innovation block' } },
+    { id: 'park', name: { zh: '创新园区', en: 'innovation park' } },
+    { id: 'building', name: { zh: '创新楼宇', en: 'innovation building' } },
+  ],
+  industries: [],
+  target: null,
+};
+
+describe('layout', () => {
+  test('one core, one axis, two belts and thirteen named units', () => {
+    expect(membersOf('core', null, gazetteer).map((place) => place.id)).toEqual(['core-chegu-innovation']);
+    expect(membersOf('axis', null, gazetteer).map((place) => place.id)).toEqual(['axis-chegu-avenue']);
+    expect(membersOf('belt', null, gazetteer)).toHaveLength(2);
+    expect(membersOf('point', null, gazetteer)).toHaveLength(13);
+  });
+
+  test('the order of the plan wins over the order of the data', () => {
+    const ids = ['belt-emerging-industry', 'belt-smart-manufacturing'];
+    const ordered = { ...plan, layout: [{ part: 'belt' as const, ids, section: '', sentence: null }] };
+    expect(membersOf('belt', ordered, gazetteer).map((place) => place.id)).toEqual(ids);
+  });
+
+  test('a belt lists its anchors in their order', () => {
+    const [belt] = membersOf('belt', null, gazetteer);
+    const anchors = (belt!.properties['anchors'] as { id: string }[]).map(({ id }) => id);
+    expect(belongingTo(belt!, gazetteer).slice(0, anchors.length).map((place) => place.id)).toEqual(anchors);
+  });
+
+  test('the core lists its parts and what names it as parent, each once', () => {
+    const inside = belongingTo(gazetteer.named('core-chegu-innovation')!, gazetteer).map((place) => place.id);
+    expect(inside.slice(0, 3)).toEqual(['chegu-innovation-service-centre', 'junshan-science-area', 'central-activity-zone']);
+    expect(inside).toContain('chunsun');
+    expect(new Set(inside).size).toBe(inside.length);
+  });
+
+  test('only named units count as points', () => {
+    expect(partOf(gazetteer.named('chunsun')!)).toBe('point');
+    expect(partOf(gazetteer.named('digital-economy-park')!)).toBeNull();
+    expect(partOf(gazetteer.named('axis-chegu-avenue')!)).toBe('axis');
+  });
+});
+
+describe('list', () => {
+  test('every place stands in exactly one group', () => {
+    const listed = groupPlaces(places, plan, 'zh').flatMap((group) => group.places.map((place) => place.key));
+    expect(listed.toSorted()).toEqual(places.map((place) => place.key).toSorted());
+  });
+
+  test('named units come first, by type, then the layout', () => {
+    const ids = groupPlaces(places, plan, 'zh').map((group) => group.id);
+    expect(ids.slice(0, 6)).toEqual(['unit:block', 'unit:park', 'unit:building', 'cores', 'axes', 'belts']);
+  });
+
+  test('names are sorted by the rules of the language', () => {
+    for (const lang of ['zh', 'en'] as const) {
+      const collator = new Intl.Collator(lang === 'zh' ? 'zh-Hans-CN' : 'en', { numeric: true });
+      for (const group of groupPlaces(places, plan, lang)) {
+        const names = group.places.map((place) => place.name[lang]);
+        expect(names).toEqual(names.toSorted(collator.compare));
+      }
+    }
+  });
+});
+
+describe('filter', () => {
+  const valley = gazetteer.named('nantaizihu-innovation-valley')!;
+  test.each(['创新谷', '南太子湖创谷', 'valley', 'VALLEY lake', 'ｖａｌｌｅｙ', 'nantaizihu-innovation'])('%s finds the valley', (filter) => {
+    expect(matchesFilter(valley, filter)).toBe(true);
+  });
+  test('every word must occur', () => expect(matchesFilter(valley, 'valley moon')).toBe(false));
+  test('no filter finds everything', () => expect(places.every((place) => matchesFilter(place, ' '))).toBe(true));
+});
+
+describe('place', () => {
+  test('a name in one language serves both', () => {
+    const place = placeOf({ type: 'Feature', id: 'x', properties: { name_zh: '沌口' }, geometry: null }, collectionOf('site'));
+    expect(place.name).toEqual({ zh: '沌口', en: '沌口' });
+    expect(place.at).toBeNull();
+    expect(say({ zh: '街区' }, 'en')).toBe('街区');
+  });
+  test('a nameless place shows its id', () => {
+    expect(placeOf({ type: 'Feature', id: 7, properties: null, geometry: null }, collectionOf('site')).name.en).toBe('7');
+  });
+});

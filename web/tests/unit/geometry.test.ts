@@ -1,0 +1,95 @@
+import type { LineString, Polygon, Position } from 'geojson';
+import { describe, expect, test } from 'vitest';
+import { bandAround, boundsOf, joinBounds, labelPoint, pointsAlong, positionAlong } from '../../src/geometry';
+
+const metres = 111_320;
+const square: Polygon = { type: 'Polygon', coordinates: [[[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]]] };
+const horseshoe: Polygon = { type: 'Polygon', coordinates: [[[0, 0], [9, 0], [9, 1], [1, 1], [1, 8], [9, 8], [9, 9], [0, 9], [0, 0]]] };
+
+function inside([x = 0, y = 0]: Position, ring: Position[]): boolean {
+  let odd = false;
+  for (let index = 1; index < ring.length; index++) {
+    const [[x0 = 0, y0 = 0], [x1 = 0, y1 = 0]] = [ring[index - 1]!, ring[index]!];
+    if (y0 > y !== y1 > y && x < x0 + ((y - y0) / (y1 - y0)) * (x1 - x0)) odd = !odd;
+  }
+  return odd;
+}
+
+describe('bounds', () => {
+  test('of nested coordinates', () => expect(boundsOf({ type: 'MultiPolygon', coordinates: [square.coordinates, [[[5, -1], [6, -1], [6, 0], [5, -1]]]] })).toEqual([0, -1, 6, 4]));
+  test('of nothing', () => expect(boundsOf({ type: 'GeometryCollection', geometries: [] })).toBeNull());
+  test('joined, unknown ones left out', () => expect(joinBounds([[0, 0, 1, 1], null, [5, -2, 6, 0]])).toEqual([0, -2, 6, 1]));
+  test('joined of nothing', () => expect(joinBounds([null])).toBeNull());
+});
+
+describe('label point', () => {
+  test('of a square is its middle', () => expect(labelPoint(square)).toEqual([2, 2]));
+  test('of a horseshoe lies inside, not in the gap', () => expect(inside(labelPoint(horseshoe)!, horseshoe.coordinates[0]!)).toBe(true));
+  test('keeps out of holes', () => {
+    const holed: Polygon = { type: 'Polygon', coordinates: [...square.coordinates, [[1, 1], [3, 1], [3, 3], [1, 3], [1, 1]]] };
+    const at = labelPoint(holed)!;
+    expect(inside(at, holed.coordinates[0]!) && !inside(at, holed.coordinates[1]!)).toBe(true);
+  });
+  test('of a line is half way along it', () => {
+    const [x, y] = labelPoint({ type: 'LineString', coordinates: [[0, 0], [0, 1], [0, 3]] })!;
+    expect([x, y]).toEqual([0, expect.closeTo(1.5, 6)]);
+  });
+  test('of a multi-polygon is in the largest part', () => {
+    expect(labelPoint({ type: 'MultiPolygon', coordinates: [[[[9, 9], [9.1, 9], [9.1, 9.1], [9, 9]]], square.coordinates] })).toEqual([2, 2]);
+  });
+});
+
+describe('points along a river', () => {
+  test('all lie in the water', () => {
+    for (const at of pointsAlong(horseshoe)) expect(inside(at, horseshoe.coordinates[0]!)).toBe(true);
+  });
+});
+
+describe('position along a line', () => {
+  const line: LineString = { type: 'LineString', coordinates: [[0, 0], [0, 0.1]] };
+  test('grows from start to end', () => {
+    expect(positionAlong(line, [0.01, 0.05])).toBeCloseTo(0.05 * metres, 0);
+    expect(positionAlong(line, [0, -1])).toBe(0);
+    expect(positionAlong(line, [0, 1])).toBeCloseTo(0.1 * metres, 0);
+  });
+});
+
+describe('band around a line', () => {
+  const half = 1000;
+  const distance = ([x = 0, y = 0]: Position, line: Position[], latitude: number) => {
+    const east = metres * Math.cos((latitude * Math.PI) / 180);
+    const flat = line.map(([lon = 0, lat = 0]) => [lon * east, lat * metres] as const);
+    return Math.min(
+      ...flat.slice(1).map((b, index) => {
+        const a = flat[index]!;
+        const [dx, dy, px, py] = [b[0] - a[0], b[1] - a[1], x * east - a[0], y * metres - a[1]];
+        const share = Math.min(1, Math.max(0, (px * dx + py * dy) / (dx * dx + dy * dy)));
+        return Math.hypot(px - share * dx, py - share * dy);
+      }),
+    );
+  };
+
+  test.each([
+    ['a straight line', [[114, 30.4], [114.05, 30.43]]],
+    ['a tight bend', [[114, 30.4], [114.03, 30.4], [114.002, 30.403]]],
+    ['a bend tighter than the band', [[114, 30.4], [114.02, 30.4], [114.02, 30.404], [114, 30.404]]],
+  ])('%s: every edge point lies at the half width', (_, coordinates) => {
+    const band = bandAround({ type: 'LineString', coordinates }, half) as Polygon;
+    expect(band.type).toBe('Polygon');
+    for (const corner of band.coordinates.flat()) expect(Math.abs(distance(corner, coordinates, 30.41) - half)).toBeLessThan(half * 0.02);
+    for (const corner of coordinates) expect(inside(corner, band.coordinates[0]!)).toBe(true);
+  });
+
+  test('the outer ring is closed and runs counter-clockwise', () => {
+    const [ring] = (bandAround({ type: 'LineString', coordinates: [[114, 30.4], [114.05, 30.43]] }, half) as Polygon).coordinates;
+    expect(ring![0]).toEqual(ring!.at(-1));
+    const twice = ring!.slice(1).reduce((sum, [x = 0, y = 0], index) => sum + ring![index]![0]! * y - x * ring![index]![1]!, 0);
+    expect(twice).toBeGreaterThan(0);
+  });
+
+  test('a ring-shaped line leaves its hole open', () => {
+    const circle = Array.from({ length: 41 }, (_, step) => [114 + 0.06 * Math.cos((step * Math.PI) / 20), 30.4 + 0.05 * Math.sin((step * Math.PI) / 20)]);
+    const band = bandAround({ type: 'LineString', coordinates: circle }, half) as Polygon;
+    expect(band.coordinates).toHaveLength(2);
+  });
+});

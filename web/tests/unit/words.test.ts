@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { countedUnits, fill, formatDate, formatNumber, messages, partTitle } from '../../src/words';
+import { shippedPlaces } from './data';
+
+type Tree = string | readonly unknown[] | { [key: string]: unknown };
+
+function leaves(tree: Tree, path = ''): [string, string][] {
+  if (typeof tree === 'string') return [[path, tree]];
+  return Object.entries(tree as object).flatMap(([key, branch]) => leaves(branch as Tree, path ? `${path}.${key}` : key));
+}
+const zh = leaves(messages.zh);
+const en = leaves(messages.en);
+const slots = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).toSorted();
+
+describe('messages', () => {
+  test('both languages have the same keys', () => expect(en.map(([key]) => key)).toEqual(zh.map(([key]) => key)));
+  test('no message is empty', () => expect([...zh, ...en].filter(([, text]) => text.trim() === '')).toEqual([]));
+  test('both languages fill the same slots', () => {
+    expect(en.map(([key, text]) => [key, slots(text)])).toEqual(zh.map(([key, text]) => [key, slots(text)]));
+  });
+  test('English is free of Chinese, but for the button that names the other language', () => {
+    expect(en.filter(([key, text]) => /\p{Script=Han}/u.test(text) && !key.startsWith('switchLanguage'))).toEqual([]);
+  });
+});
+
+describe('codes of the data have words', () => {
+  const places = shippedPlaces();
+  test.each([
+    ['kind', 'kinds'],
+    ['lifecycle', 'lifecycle'],
+    ['basis', 'basis'],
+    ['confidence', 'confidence'],
+  ] as const)('%s', (property, section) => {
+    const codes = new Set(places.map((place) => place.properties[property]).filter((code) => typeof code === 'string'));
+    const missing = [...codes].filter((code) => !(code in messages.zh[section]));
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('filling', () => {
+  test('slots, and unknown ones stay to be seen', () => expect(fill('{a} and {b}', { a: 1 })).toBe('1 and {b}'));
+  test('numbers and dates by language', () => {
+    expect(formatNumber(3000, 'en')).toBe('3,000');
+    expect(formatDate('2026-11-24', 'zh')).toBe('2026年11月24日');
+    expect(formatDate('2026-11-24', 'en')).toBe('November 24, 2026');
+    expect(formatDate('2019', 'en')).toBe('2019');
+  });
+  test('the formula counts in its own way', () => {
+    expect([partTitle('core', 1, 'zh'), partTitle('axis', 1, 'zh'), partTitle('belt', 2, 'zh'), partTitle('point', 13, 'zh')]).toEqual(['一核', '一轴', '两带', '多点']);
+    expect([partTitle('core', 1, 'en'), partTitle('belt', 2, 'en'), partTitle('belt', 11, 'en'), partTitle('point', 13, 'en')]).toEqual(['One core', 'Two belts', '11 belts', 'Many points']);
+  });
+  test('units are counted with the right form', () => {
+    expect([countedUnits('block', 1, 'en'), countedUnits('park', 9, 'en'), countedUnits('park', 9, 'zh'), countedUnits('hall', 2, 'en')]).toEqual(['1 block', '9 parks', '园区 9', 'hall 2']);
+  });
+});
