@@ -15,14 +15,9 @@
 //! blocks hold a lattice of parcels. Neighbours share their corners and the points between them, so that no
 //! rounding can make them overlap; a block at an edge is cut by straight lines, the same for all its parcels.
 
-#![expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    reason = "numbers of lots, streets and steps are far below 2^31; hashes are cut to the bits that are used"
-)]
-#![expect(clippy::decimal_bitwise_operands, reason = "salts that tell one draw of chance from the next")]
-#![expect(clippy::many_single_char_names, reason = "points of a quadrilateral")]
+#![expect(clippy::many_single_char_names, reason = "positions, corners and offsets, as formulas name them")]
 
+use std::cell::OnceCell;
 use std::io::{self, Write};
 
 use thiserror::Error;
@@ -224,9 +219,19 @@ fn hash(seed: u64, x: i64, y: i64) -> u64 {
     mix(seed ^ mix(place ^ y.cast_unsigned().wrapping_mul(0x9FB2_1C65_1E98_DF25)))
 }
 
+/// A number for a part of something.
+fn hash_of(seed: u64, what: usize, at: usize) -> u64 {
+    hash(seed, (what as u64).cast_signed(), (at as u64).cast_signed())
+}
+
+/// One of `count` places.
+fn choose(chance: u64, count: usize) -> usize {
+    usize::try_from(chance % count as u64).expect("less than a usize")
+}
+
 /// Sixteen bits of chance, counted from the low end.
 fn bits(chance: u64, slice: u32) -> u32 {
-    u32::from((chance >> (16 * slice)) as u16)
+    u32::try_from(chance >> (16 * slice) & 0xFFFF).expect("sixteen bits")
 }
 
 /// Turns a slice of chance into 0 up to 1.
@@ -241,16 +246,19 @@ fn between(chance: u64, slice: u32, low: u32, high: u32) -> u32 {
 
 /// Smooth chance over the plane, -1 to 1; a step of 1 leads to new chance.
 fn noise(seed: u64, x: f64, y: f64) -> f64 {
-    let (west, south) = (x.floor(), y.floor());
-    let corner = |east: f64, north: f64| {
-        let at = hash(seed, whole(west + east), whole(south + north));
-        unit(at, 0) * 2.0 - 1.0
-    };
+    let (west, south) = (floor(x), floor(y));
+    let corner = |east: i64, north: i64| unit(hash(seed, west + east, south + north), 0) * 2.0 - 1.0;
     let ease = |t: f64| t * t * (3.0 - 2.0 * t);
-    let (s, t) = (ease(x - west), ease(y - south));
-    let low = corner(0.0, 0.0) * (1.0 - s) + corner(1.0, 0.0) * s;
-    let high = corner(0.0, 1.0) * (1.0 - s) + corner(1.0, 1.0) * s;
+    let (s, t) = (ease(x - real(west)), ease(y - real(south)));
+    let low = corner(0, 0) * (1.0 - s) + corner(1, 0) * s;
+    let high = corner(0, 1) * (1.0 - s) + corner(1, 1) * s;
     low * (1.0 - t) + high * t
+}
+
+/// The whole number at or below. Without SSE 4.1, `f64::floor` is a call into a library.
+fn floor(value: f64) -> i64 {
+    let towards_zero = whole(value);
+    towards_zero - i64::from(real(towards_zero) > value)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "metres and steps of this ground, far below 2^53")]
@@ -358,10 +366,15 @@ fn twice_area(ring: &[[f64; 2]]) -> f64 {
         .sum()
 }
 
+#[expect(clippy::float_cmp, reason = "the same position twice, bit by bit, makes no edge")]
+fn differ(a: [f64; 2], b: [f64; 2]) -> bool {
+    a != b
+}
+
 /// The edges of a ring, closed or not.
 fn edges(ring: &[[f64; 2]]) -> impl Iterator<Item = [[f64; 2]; 2]> + '_ {
     let before = ring.last().into_iter().chain(ring);
-    before.zip(ring).map(|(&a, &b)| [a, b]).filter(|[a, b]| a != b)
+    before.zip(ring).map(|(&a, &b)| [a, b]).filter(|[a, b]| differ(*a, *b))
 }
 
 /// Even-odd.
@@ -465,7 +478,7 @@ impl Piece {
         }
         let mut roads = Vec::new();
         for line in &ground.lines {
-            for pair in line.positions.windows(2).filter(|pair| pair[0] != pair[1]) {
+            for pair in line.positions.windows(2).filter(|pair| differ(pair[0], pair[1])) {
                 let ends = [frame.flat(pair[0]), frame.flat(pair[1])];
                 all.push(Edge { ends, side: Side::Both(line.clear_m) });
                 if line.attracts {
@@ -657,7 +670,7 @@ fn main_direction(ground: &Ground, area: &Area, level: &Frame) -> [f64; 2] {
             }
         }
     }
-    if sum == [0.0; 2] {
+    if sum.iter().all(|v| v.abs() < 1e-9) {
         for [a, b] in outline {
             let cross = a[0] * b[1] - b[0] * a[1];
             let moment =
@@ -856,6 +869,8 @@ struct Unit<'a> {
     opened: u32,
     /// Seed of the chance in [`Block::priority`], the same all over the area.
     wander: u64,
+    /// Seed of the bends of streets, the same all over the area.
+    bend: u64,
     /// Square metres in a square step at its latitude.
     m2_per_step2: f64,
 }
@@ -866,7 +881,10 @@ struct Block<'a> {
     seed: u64,
     kind: &'static Kind,
     shape: Shape,
-    patch: Patch,
+    /// Its edges before streets are bent: west and east, south and north.
+    sides: [[f64; 2]; 2],
+    /// Made when asked for: counting a block far from any edge takes none.
+    patch: OnceCell<Patch>,
     street_m: f64,
     /// Edges that come near; empty when all of it is ground.
     near: &'a [u32],
@@ -935,6 +953,7 @@ impl City<'_> {
             quarter,
             opened: between(seed, 2, 0, 20),
             wander: hash(self.seed, piece.index, 4),
+            bend: hash(self.seed, piece.index, 3),
             m2_per_step2: east * north / (STEPS * STEPS),
         }
     }
@@ -951,15 +970,15 @@ impl City<'_> {
         visit: &mut impl FnMut(&Block<'_>) -> Result<(), SampleError>,
     ) -> Result<(), SampleError> {
         let count = (blocks + unit.quarter.finer * (blocks / 4).max(1)).max(1);
-        let pitch = unit_m / real(count);
+        let side_m = unit_m / real(count);
         let street_m = (0.085 * self.block_m).min(22.0);
         // The streets of a unit: its borders are avenues, those between wander off their even places.
         let street = |axis: i64, at: i64| {
-            let even = real(at) * pitch;
+            let even = real(at) * side_m;
             if at == 0 || at == count {
                 even
             } else {
-                even + pitch * 0.36 * (crate::sample::unit(hash(unit.seed, axis, at), 0) - 0.5)
+                even + side_m * 0.36 * (crate::sample::unit(hash(unit.seed, axis, at), 0) - 0.5)
             }
         };
         let margin = |at: i64| if at == 0 || at == count { street_m } else { street_m / 2.0 };
@@ -967,10 +986,10 @@ impl City<'_> {
             let v = [low[1] + street(11, j) + margin(j), low[1] + street(11, j + 1) - margin(j + 1)];
             for i in 0..count {
                 let u = [low[0] + street(12, i) + margin(i), low[0] + street(12, i + 1) - margin(i + 1)];
-                let patch = Patch::new(hash(self.seed, unit.piece.index, 3), u, v);
                 near.clear();
+                let patch = OnceCell::new();
                 if known == Known::Edges {
-                    let (middle, half) = patch.box_around();
+                    let (middle, half) = patch.get_or_init(|| Patch::new(unit.bend, u, v)).box_around();
                     if unit.piece.near(middle, half, street_m / 2.0, near) == Known::Outside {
                         continue;
                     }
@@ -978,19 +997,21 @@ impl City<'_> {
                 let seed = hash(unit.seed, i + 64, j);
                 let kind = unit.quarter.blocks[(seed >> 60) as usize];
                 let shape = Shape::new(kind, seed, u[1] - u[0] < v[1] - v[0]);
-                visit(&Block { unit, seed, kind, shape, patch, street_m, near })?;
+                visit(&Block { unit, seed, kind, shape, sides: [u, v], patch, street_m, near })?;
             }
         }
         Ok(())
     }
 }
 
+/// Blocks below this side, in metres, are parallelograms: over them a street bends by less than its fourteenth.
+const STRAIGHT_M: f64 = 60.0;
+
 /// Where the unit square of a block lies: a quadratic surface, so that streets bend.
 #[derive(Debug, Clone, Copy)]
 struct Patch {
     /// Factors of 1, s, t, s², t², st for x and y; s and t run from -1 to 1.
     factors: [[f64; 6]; 2],
-    size_m: [f64; 2],
 }
 
 impl Patch {
@@ -1000,10 +1021,14 @@ impl Patch {
             [u + BEND_M * noise(seed, a, b), v + BEND_M * noise(seed ^ 1, a, b)]
         };
         let (mu, mv) = (f64::midpoint(u[0], u[1]), f64::midpoint(v[0], v[1]));
-        let middle = bend(mu, mv);
-        let (west, east) = (bend(u[0], mv), bend(u[1], mv));
-        let (south, north) = (bend(mu, v[0]), bend(mu, v[1]));
-        let corner = bend(u[1], v[1]);
+        let (middle, east, north) = (bend(mu, mv), bend(u[1], mv), bend(mu, v[1]));
+        if (u[1] - u[0]).max(v[1] - v[0]) < STRAIGHT_M {
+            let factors = [0, 1].map(|axis| {
+                [middle[axis], east[axis] - middle[axis], north[axis] - middle[axis], 0.0, 0.0, 0.0]
+            });
+            return Self { factors };
+        }
+        let (west, south, corner) = (bend(u[0], mv), bend(mu, v[0]), bend(u[1], v[1]));
         let factors = [0, 1].map(|axis| {
             let (c, w, e) = (middle[axis], west[axis], east[axis]);
             let (s, n) = (south[axis], north[axis]);
@@ -1011,7 +1036,7 @@ impl Patch {
             let (ss, tt) = (f64::midpoint(e, w) - c, f64::midpoint(n, s) - c);
             [c, ds, dt, ss, tt, corner[axis] - c - ds - dt - ss - tt]
         });
-        Self { factors, size_m: [u[1] - u[0], v[1] - v[0]] }
+        Self { factors }
     }
 
     /// The place of `s`, `t`, each from 0 to 1.
@@ -1049,7 +1074,7 @@ impl Shape {
         let wedge = bits(chance, 2) < 2300;
         let cells = along * across;
         let share = u64::from(bits(chance, 3)) * 1000 / 65536;
-        let hole = (!wedge && share < 47 * cells as u64).then(|| mix(chance) as usize % cells);
+        let hole = (!wedge && share < 47 * cells as u64).then(|| choose(mix(chance), cells));
         Self { columns, rows, wedge, hole, enclave: hole.is_some() && mix(chance ^ 1) % 10 < 4 }
     }
 
@@ -1078,11 +1103,25 @@ struct Site {
 }
 
 impl Block<'_> {
+    fn patch(&self) -> &Patch {
+        let [u, v] = self.sides;
+        self.patch.get_or_init(|| Patch::new(self.unit.bend, u, v))
+    }
+
+    fn is_small(&self) -> bool {
+        self.sides.iter().all(|[low, high]| high - low < STRAIGHT_M)
+    }
+
     /// Blocks with a lower one are filled first: metres to the middle of the area or to a main road, and some
     /// chance, so that the rim is not a circle.
     fn priority(&self) -> u16 {
         let piece = self.unit.piece;
-        let at = self.patch.at([0.5, 0.5]);
+        let at = if self.is_small() {
+            // Where exactly a small block lies does not matter, and bends are dear.
+            self.sides.map(|[low, high]| f64::midpoint(low, high))
+        } else {
+            self.patch().at([0.5, 0.5])
+        };
         let centre = (at[0] * at[0] + at[1] * at[1]).sqrt();
         let road_2 = piece.roads.iter().fold(f64::INFINITY, |least, &road| least.min(distance_2(road, at)));
         let wander = 1.0 + noise(self.unit.wander, at[0] / 800.0, at[1] / 800.0);
@@ -1134,7 +1173,7 @@ impl Block<'_> {
         take: &mut impl FnMut(&Lot<'_>) -> Result<(), SampleError>,
     ) -> Result<(), SampleError> {
         let lattice = Lattice::new(self);
-        let main = self.kind.main[(mix(self.seed ^ 6) % self.kind.main.len() as u64) as usize];
+        let main = self.kind.main[choose(mix(self.seed ^ 6), self.kind.main.len())];
         for row in 0..self.shape.rows {
             for column in 0..self.shape.columns {
                 let cell = row * self.shape.columns + column;
@@ -1201,8 +1240,9 @@ impl Block<'_> {
         take: &mut impl FnMut(&Lot<'_>) -> Result<(), SampleError>,
     ) -> Result<bool, SampleError> {
         let piece = self.unit.piece;
+        let patch = self.patch();
         for p in site.shell_m.iter_mut().chain(&mut site.hole_m) {
-            *p = self.patch.at(*p);
+            *p = patch.at(*p);
         }
         let mut is_cut = false;
         if !self.near.is_empty() {
@@ -1245,8 +1285,8 @@ impl Half {
             let (da, db) = (over(a), over(b));
             if (da >= 0.0) != (db >= 0.0) {
                 let (p, q, dp, dq) = if da >= 0.0 { (a, b, da, db) } else { (b, a, db, da) };
-                let share = dp / (dp - dq);
-                spare.push([p[0] + share * (q[0] - p[0]), p[1] + share * (q[1] - p[1])]);
+                let ratio = dp / (dp - dq);
+                spare.push([p[0] + ratio * (q[0] - p[0]), p[1] + ratio * (q[1] - p[1])]);
             }
             if db >= 0.0 {
                 spare.push(b);
@@ -1322,7 +1362,7 @@ impl<'a> Lattice<'a> {
         let even = [columns, rows].map(|count| {
             let mut lines = [0.0; LINES];
             for at in 1..=count {
-                let chance = hash(block.seed, 20 + count as i64, at as i64);
+                let chance = hash_of(block.seed, 20 + count, at);
                 lines[at] = lines[at - 1] + 0.72 + 0.56 * unit(chance, 0);
             }
             let all = lines[count];
@@ -1338,7 +1378,7 @@ impl<'a> Lattice<'a> {
                     if at == 0 || at == counts[axis] {
                         return lines[at];
                     }
-                    let line = hash(block.seed, 30 + axis as i64, at as i64);
+                    let line = hash_of(block.seed, 30 + axis, at);
                     // Half of the lines run straight through.
                     let chance = if bits(line, 0) < 34000 { line } else { mix(line ^ other as u64) };
                     let cell = (lines[at] - lines[at - 1]).min(lines[at + 1] - lines[at]);
@@ -1350,7 +1390,7 @@ impl<'a> Lattice<'a> {
         let corner = [0, 1].map(|axis| {
             let (lines, count) = (&even[axis], [columns, rows][axis]);
             let cell = lines[1].min(1.0 - lines[count - 1]);
-            (cut_m / block.patch.size_m[axis]).min(0.16 * cell)
+            (cut_m / (block.sides[axis][1] - block.sides[axis][0])).min(0.16 * cell)
         });
         Self { block, columns, rows, even, nodes, corner }
     }
@@ -1394,7 +1434,7 @@ impl<'a> Lattice<'a> {
         let other = 1 - axis;
         let a = self.nodes[i][j];
         let b = if axis == 0 { self.nodes[i + 1][j] } else { self.nodes[i][j + 1] };
-        let chance = hash(self.block.seed, 50 + axis as i64, (i * LINES + j) as i64);
+        let chance = hash_of(self.block.seed, 50 + axis, i * LINES + j);
         let (line, lines) = ([i, j][other], [self.columns, self.rows][other]);
         let along = |share: f64| a[axis] + share * (b[axis] - a[axis]);
         let point = |along: f64, across: f64| if axis == 0 { [along, across] } else { [across, along] };
@@ -1434,7 +1474,7 @@ impl<'a> Lattice<'a> {
         const ANGLE: &[[f64; 2]] = &[[-1., -1.], [-1., 1.], [0.1, 1.], [0.1, 0.2], [1., 0.2], [1., -1.]];
         const EIGHT: &[[f64; 2]] =
             &[[-0.5, -1.], [-1., -0.5], [-1., 0.5], [-0.5, 1.], [0.5, 1.], [1., 0.5], [1., -0.5], [0.5, -1.]];
-        let chance = mix(self.block.seed ^ 60);
+        let chance = mix(self.block.seed ^ 0x3C);
         let shape = [BOX, ANGLE, EIGHT, BOX][bits(chance, 0) as usize % 4];
         let side = |axis: usize, at: usize| {
             let (low, high) = (self.even[axis][at], self.even[axis][at + 1]);
@@ -1587,7 +1627,7 @@ fn doubled(ring: &[[i64; 2]]) -> i64 {
 /// Indicators and history. They fit together: floor area is density times storeys, so is height.
 fn facts(text: &mut Vec<u8>, block: &Block<'_>, lot: &Lot<'_>) {
     let land_use = &USES[usize::from(lot.land_use)];
-    let (c, d) = (mix(lot.chance ^ 21), mix(lot.chance ^ 22));
+    let (c, d) = (mix(lot.chance ^ 0x15), mix(lot.chance ^ 0x16));
     let range = |slice, [low, high]: [u32; 2]| between(c, slice, low, high);
     let density = range(0, land_use.density);
     let storeys = range(1, land_use.storeys).min(land_use.far_max / density.max(1)).max(1);
@@ -1595,7 +1635,7 @@ fn facts(text: &mut Vec<u8>, block: &Block<'_>, lot: &Lot<'_>) {
     let far = density * storeys * between(c, 3, 82, 100) / 100;
     let height_dm = storeys * land_use.storey_dm + between(d, 3, 0, 24);
     // What is not known of a parcel: two in a hundred each.
-    let unknown = mix(lot.chance ^ 23);
+    let unknown = mix(lot.chance ^ 0x17);
     let reserved = lot.land_use == RESERVED;
     let known = |slice: u32| !reserved && bits(unknown, slice) > 1310;
     let mut number = |name: &str, value: u32, decimals: u32, known: bool| {
@@ -1606,7 +1646,7 @@ fn facts(text: &mut Vec<u8>, block: &Block<'_>, lot: &Lot<'_>) {
     number(",\"density\":", density, 2, known(1));
     number(",\"green_ratio\":", green, 2, known(2));
     number(",\"height_m\":", height_dm, 1, known(3) && land_use.storey_dm > 0 && density > 0);
-    let ripe = bits(mix(block.seed ^ 24), 0) < 46000;
+    let ripe = bits(mix(block.seed ^ 0x18), 0) < 46000;
     let [built, rising, idle, planned] = if ripe { [78, 84, 92, 97] } else { [36, 60, 78, 97] };
     let share = bits(d, 0) * 100 / 65536;
     let opened = 1992 + block.unit.opened;
@@ -1682,13 +1722,11 @@ fn degrees(text: &mut Vec<u8>, steps: i64) {
         text.push(b'-');
     }
     digits(text, size / 10_000_000, 1);
-    let mut decimals = *b".0000000";
-    let mut rest = size % 10_000_000;
-    for digit in decimals[1..].iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    text.extend_from_slice(&decimals);
+    // The leading one keeps the zeros; the point takes its place.
+    let mut buffer = itoa::Buffer::new();
+    let decimals = buffer.format(10_000_000 + size % 10_000_000);
+    text.push(b'.');
+    text.extend_from_slice(&decimals.as_bytes()[1..]);
 }
 
 #[cfg(test)]
