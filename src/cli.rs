@@ -19,7 +19,7 @@ use crate::geometry::GeometryKind;
 use crate::index::IndexedLayer;
 use crate::model::{Layer, Value};
 use crate::sample::{self, SampleError};
-use crate::store::{self, Effect, Loaded, Store, Watch};
+use crate::store::{self, Checked, Effect, Loaded, Store, Watch};
 
 /// Serves the layers of an innovation zone as map queries: OGC API Features under /ogc, a map at /.
 #[derive(Debug, Parser)]
@@ -124,10 +124,15 @@ fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Reads a data folder, with a spinner on a terminal.
-fn load(store: &mut Store) -> anyhow::Result<Loaded> {
+fn spinner() -> ProgressBar {
     let spinner = ProgressBar::new_spinner();
     spinner.enable_steady_tick(std::time::Duration::from_millis(120));
+    spinner
+}
+
+/// Reads a data folder, with a spinner on a terminal.
+fn load(store: &mut Store) -> anyhow::Result<Loaded> {
+    let spinner = spinner();
     let loaded = store.load(&mut |file| spinner.set_message(format!("reading {file}")));
     spinner.finish_and_clear();
     Ok(loaded?)
@@ -239,9 +244,14 @@ async fn stopped() {
 }
 
 fn check(data: &Path) -> anyhow::Result<ExitCode> {
-    let loaded = load(&mut Store::new(data))?;
-    let warnings = &loaded.warnings;
+    let spinner = spinner();
+    let Checked { layers, features, warnings, errors } =
+        Store::new(data).check(&mut |file| spinner.set_message(format!("reading {file}")));
+    spinner.finish_and_clear();
     let mut text = String::new();
+    for error in &errors {
+        writeln!(text, "error: {error}")?;
+    }
     for warning in warnings.list() {
         writeln!(text, "{warning}")?;
     }
@@ -249,17 +259,16 @@ fn check(data: &Path) -> anyhow::Result<ExitCode> {
     if listed < warnings.total() {
         writeln!(text, "… and {} more", warnings.total() - listed)?;
     }
-    let features: usize = loaded.catalog.layers().map(|layer| layer.layer().len()).sum();
     writeln!(
         text,
-        "{} layers, {features} features; {} skipped, {} repaired, {} notes",
-        loaded.catalog.layers().len(),
+        "{layers} layers, {features} features; {} errors, {} skipped, {} repaired, {} notes",
+        errors.len(),
         warnings.count(Effect::Skipped),
         warnings.count(Effect::Repaired),
         warnings.count(Effect::Noted),
     )?;
     print(&text)?;
-    Ok(if warnings.total() == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if warnings.total() == 0 && errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn inspect(data: &Path, wanted: &[String]) -> anyhow::Result<ExitCode> {

@@ -262,6 +262,19 @@ pub struct Loaded {
     pub changed: Vec<LayerId>,
 }
 
+/// All that is wrong with a data folder.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// Layers that can be served.
+    pub layers: usize,
+    /// Their features.
+    pub features: usize,
+    /// What was repaired or skipped in them.
+    pub warnings: Warnings,
+    /// Files that cannot be served at all.
+    pub errors: Vec<StoreError>,
+}
+
 impl Store {
     /// The store of a data folder; nothing is read yet.
     #[must_use]
@@ -308,6 +321,33 @@ impl Store {
         self.read = read;
         let catalog = Catalog::new(Revision::new(revision.digest()), about, layers, plan);
         Ok(Loaded { catalog, warnings, changed })
+    }
+
+    /// Reads every file of the folder, whatever is wrong with the others.
+    pub fn check(&self, begin: &mut dyn FnMut(&str)) -> Checked {
+        let mut checked = Checked::default();
+        let Manifest { layers, seeds, .. } = match manifest::read(&self.folder) {
+            Ok(manifest) => manifest,
+            Err(fault) => {
+                checked.errors.push(fault);
+                return checked;
+            }
+        };
+        for spec in &layers {
+            begin(&spec.file);
+            match self.layer(spec) {
+                Ok((entry, _)) => {
+                    checked.layers += 1;
+                    checked.features += entry.layer.layer().len();
+                    checked.warnings.append(&entry.warnings);
+                }
+                Err(fault) => checked.errors.push(fault),
+            }
+        }
+        if let Some(fault) = seeds.and_then(|folder| plan::read(&folder).err()) {
+            checked.errors.push(fault.into());
+        }
+        checked
     }
 
     fn layer(&self, spec: &LayerSpec) -> Result<(ReadLayer, bool), StoreError> {

@@ -49,30 +49,41 @@ impl Drop for Server {
 fn the_shipped_data_has_no_flaw() {
     let output = innospace(&["check", "--data", shipped().to_str().expect("a path")]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
-    assert!(text(&output.stdout).contains("0 skipped, 0 repaired, 0 notes"), "{}", text(&output.stdout));
-}
-
-#[test]
-fn check_ends_with_1_on_a_warning_and_2_on_an_error() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let check = || innospace(&["check", "--data", folder.path().to_str().expect("a path")]);
-    assert_eq!(check().status.code(), Some(2));
-    let layer = r#"{"type":"FeatureCollection","features":[
-        {"type":"Feature","id":1,"geometry":{"type":"Point","coordinates":[30,114]},"properties":{}},
-        {"type":"Feature","id":2,"geometry":{"type":"Point","coordinates":[114,30]},"properties":{}}]}"#;
-    std::fs::write(folder.path().join("a.geojson"), layer).expect("written");
-    let output = check();
-    assert_eq!(output.status.code(), Some(1));
     assert!(
-        text(&output.stdout).contains("a.geojson: feature 1 (id \"1\"): skipped"),
+        text(&output.stdout).contains("0 errors, 0 skipped, 0 repaired, 0 notes"),
         "{}",
         text(&output.stdout)
     );
-    assert!(text(&output.stdout).contains("1 layers, 1 features; 1 skipped, 0 repaired, 0 notes"));
+}
+
+#[test]
+fn check_lists_errors_and_warnings_of_all_files_and_ends_with_1() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let check = || {
+        let output = innospace(&["check", "--data", folder.path().to_str().expect("a path")]);
+        (output.status.code(), text(&output.stdout))
+    };
+    let (code, said) = check();
+    assert_eq!(code, Some(1));
+    assert!(said.contains("error: ") && said.contains("neither a catalog.toml nor a *.geojson"), "{said}");
+    let layer = r#"{"type":"FeatureCollection","features":[
+        {"type":"Feature","id":1,"geometry":{"type":"Point","coordinates":[30,114]},"properties":{}},
+        {"type":"Feature","id":2,"geometry":{"type":"Point","coordinates":[114,30]},"properties":{}}]}"#;
+    std::fs::write(folder.path().join("b.geojson"), layer).expect("written");
+    let (code, said) = check();
+    assert_eq!(code, Some(1));
+    assert!(said.contains("b.geojson: feature 1 (id \"1\"): skipped"), "{said}");
+    assert!(said.contains("1 layers, 1 features; 0 errors, 1 skipped, 0 repaired, 0 notes"), "{said}");
+    // A broken file hides nothing of the others.
     std::fs::write(folder.path().join("a.geojson"), "{").expect("written");
-    let output = check();
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("a.geojson, line 1"), "{}", text(&output.stderr));
+    let (code, said) = check();
+    assert_eq!(code, Some(1));
+    assert!(said.contains("error: a.geojson, line 1"), "{said}");
+    assert!(said.contains("1 layers, 1 features; 1 errors, 1 skipped, 0 repaired, 0 notes"), "{said}");
+    std::fs::remove_file(folder.path().join("a.geojson")).expect("removed");
+    std::fs::write(folder.path().join("b.geojson"), r#"{"type":"FeatureCollection","features":[]}"#)
+        .expect("written");
+    assert_eq!(check().0, Some(0));
 }
 
 #[test]
