@@ -822,8 +822,8 @@ impl<'a> Visitor<'a> for Properties<'_, 'a> {
     }
 }
 
-/// A parser's message without its own line and column, which count from the feature.
-fn reason_of(fault: &serde_json::Error) -> String {
+/// A parser's message without the line and column it counts by itself.
+pub(super) fn reason_of(fault: &serde_json::Error) -> String {
     let message = fault.to_string();
     message.rsplit_once(" at line ").map_or(message.clone(), |(reason, _)| reason.to_owned())
 }

@@ -96,13 +96,13 @@ pub enum StoreError {
 impl StoreError {
     fn json(file: &str, fault: &serde_json::Error) -> Self {
         let (line, column) = (fault.line(), fault.column());
-        let message = fault.to_string();
-        let reason = message.rsplit_once(" at line ").map_or(message.as_str(), |(reason, _)| reason);
-        let reason = match reason {
-            "trailing characters" => "more text follows after the end of the GeoJSON object",
-            other => other,
+        let reason = match geojson::reason_of(fault) {
+            reason if reason == "trailing characters" => {
+                "more text follows after the end of the GeoJSON object".to_owned()
+            }
+            reason => reason,
         };
-        Self::Json { file: file.into(), line, column, reason: reason.to_owned() }
+        Self::Json { file: file.into(), line, column, reason }
     }
 
     fn not_features(file: &str, kind: Option<&str>, has_features: bool) -> Self {
