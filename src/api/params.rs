@@ -12,7 +12,8 @@ use super::problem::Problem;
 use crate::config::Limits;
 use crate::geometry::{Crs, Window};
 use crate::model::{Interval, Layer, ValueKind};
-use crate::query::{Equality, Page, Query};
+use crate::query::cql2::{self, Encoding, MOST_BYTES};
+use crate::query::{Equality, Filter, Page, Query, QueryError};
 
 /// A query parameter of a resource.
 #[derive(Debug, Clone)]
@@ -82,7 +83,8 @@ pub fn crs(params: &Params, name: &str, layer: &Layer) -> Result<Crs, Problem> {
 }
 
 /// Names that parameters of items have; a field of such a name is no parameter.
-const RESERVED: [&str; 7] = ["f", "limit", "offset", "bbox", "bbox-crs", "datetime", "crs"];
+const RESERVED: [&str; 10] =
+    ["f", "limit", "offset", "bbox", "bbox-crs", "datetime", "crs", "filter", "filter-lang", "filter-crs"];
 
 /// The parameters of a layer's items.
 pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Parameter> {
@@ -116,6 +118,23 @@ pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec
             "A date, a date-time (RFC 3339), or an interval of two with a slash; .. or nothing leaves an end \
              open. Selects features whose time meets it, and features without time.",
             json!({ "type": "string" }),
+        ),
+        (
+            "filter",
+            "A CQL2 expression (OGC 21-065r2) over the queryables of the collection. Selects features for which it \
+             is true, not those for which it is false or unknown.",
+            json!({ "type": "string", "maxLength": MOST_BYTES }),
+        ),
+        (
+            "filter-lang",
+            "The encoding of filter.",
+            json!({ "type": "string", "enum": Encoding::ALL.map(|(name, _)| name), "default": Encoding::ALL[0].0 }),
+        ),
+        (
+            "filter-crs",
+            "Coordinate reference system of the geometries in filter, their axes in the order of its definition; \
+             CRS84 when left out.",
+            crs_schema(layer),
         ),
     ];
     let fixed = fixed.into_iter().map(|(name, description, schema)| Parameter {
@@ -208,8 +227,23 @@ pub fn items(params: &Params, layer: &Layer, limits: Limits) -> Result<Query, Pr
         window: params.get("bbox").map(|text| bbox(text, bbox_crs)).transpose()?,
         during: params.get("datetime").map(datetime).transpose()?,
         equal: equal.map(|(field, value)| Equality { field: field.clone(), value: value.clone() }).collect(),
+        filter: filter(params, layer)?,
         page: Page { offset, limit },
     })
+}
+
+/// `filter` with its encoding and its system (OGC 19-079r2, 8.2).
+fn filter(params: &Params, layer: &Layer) -> Result<Option<Filter>, Problem> {
+    let encoding = params.get("filter-lang").map_or(Ok(Encoding::Text), |name| {
+        let known = Encoding::ALL.into_iter().find(|(known, _)| *known == name);
+        known.map(|(_, encoding)| encoding).ok_or_else(|| {
+            let names = Encoding::ALL.map(|(name, _)| name).join(" or ");
+            Problem::parameter("filter-lang", name, &names)
+        })
+    })?;
+    let crs = crs(params, "filter-crs", layer)?;
+    let expr = params.get("filter").map(|text| cql2::parse(text, encoding)).transpose();
+    Ok(expr.map_err(QueryError::from)?.map(|expr| Filter { expr, crs }))
 }
 
 fn bbox(text: &str, crs: Crs) -> Result<Window, Problem> {

@@ -91,6 +91,16 @@ impl Bounds {
         }
     }
 
+    /// Do two windows share a position?
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        self.parts().any(|a| {
+            other.parts().any(|b| {
+                a.west <= b.east && b.west <= a.east && a.south <= b.north && b.south <= a.north
+            })
+        })
+    }
+
     /// Does the window cross the antimeridian?
     #[must_use]
     pub fn crosses_antimeridian(self) -> bool {

@@ -241,6 +241,12 @@ impl Crs {
         (x.is_finite() && y.is_finite()).then_some([x, y])
     }
 
+    /// Coordinates in the order of the axes with the easting or longitude first, and the other way round.
+    #[must_use]
+    pub fn east_first(self, coordinates: [f64; 2]) -> [f64; 2] {
+        self.ordered(coordinates)
+    }
+
     /// Swaps what the axes demand; its own inverse.
     fn ordered(self, [first, second]: [f64; 2]) -> [f64; 2] {
         match self.definition().axes {

@@ -10,6 +10,8 @@ mod bounds;
 mod crs;
 mod relate;
 mod ring;
+mod shape;
+pub use shape::*;
 
 pub use array::{GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, Run};
 pub use bounds::{Bounds, BoundsError};

@@ -10,8 +10,9 @@ use super::value::Value;
 
 /// Null in a column of whole numbers, days or moments. A column that really holds the lowest 64-bit number
 /// becomes a column of reals.
-const NULL_INTEGER: i64 = i64::MIN;
-const NULL_DAYS: i32 = i32::MIN;
+pub const NULL_INTEGER: i64 = i64::MIN;
+/// Null in a column of days.
+pub const NULL_DAYS: i32 = i32::MIN;
 const NULL_BOOL: u8 = 2;
 
 /// The values of one field, by position in the layer.
@@ -84,12 +85,24 @@ impl Column {
         }
     }
 
+    /// Is the value at `row` null?
+    #[must_use]
+    pub fn is_null(&self, row: usize) -> bool {
+        match self {
+            Self::Bool(values) => values[row] == NULL_BOOL,
+            Self::Integer(values) | Self::Timestamp(values) => values[row] == NULL_INTEGER,
+            Self::Real(values) => values[row].is_nan(),
+            Self::Date(values) => values[row] == NULL_DAYS,
+            Self::Text(values) | Self::Json(values) => values.code(row).is_none(),
+        }
+    }
+
     /// How many values are null.
     #[must_use]
     pub fn nulls(&self) -> usize {
         match self {
             Self::Text(values) | Self::Json(values) => values.nulls(),
-            _ => (0..self.len()).filter(|&row| self.value(row) == Value::Null).count(),
+            _ => (0..self.len()).filter(|&row| self.is_null(row)).count(),
         }
     }
 

@@ -30,6 +30,11 @@ impl fmt::Display for FeatureId<'_> {
 pub struct FeatureIx(pub(crate) u32);
 
 impl FeatureIx {
+    /// The position of a row.
+    pub(crate) fn of_row(row: usize) -> Self {
+        Self(u32::try_from(row).unwrap_or(u32::MAX))
+    }
+
     pub(crate) fn row(self) -> usize {
         self.0 as usize
     }

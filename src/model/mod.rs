@@ -4,6 +4,8 @@
 
 mod column;
 mod feature;
+mod fold;
+pub use fold::*;
 mod layer;
 pub mod plan;
 mod schema;
@@ -11,7 +13,7 @@ mod text;
 mod time;
 mod value;
 
-pub use column::{Column, ColumnBuilder, Conflict, Incoming};
+pub use column::{Column, ColumnBuilder, Conflict, Incoming, NULL_DAYS, NULL_INTEGER};
 pub use feature::{FeatureId, FeatureIx, FeatureRef};
 pub use layer::{Extent, Ids, Lang, Layer, LayerAbout, LayerError, LayerId, TimeFields, Words};
 pub use plan::{Citation, Indicator, Operator, Place, PlanFacts, Target};

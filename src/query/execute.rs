@@ -1,10 +1,11 @@
 //! Plan to selection: walk the candidates, test them, count all, keep the page.
 
-use super::plan::{Access, Plan, Test};
+use super::plan::{Access, Plan};
+use super::predicate::{Predicate, Rows, TRUE};
 use super::{Budget, Page, QueryError, Selection};
-use crate::geometry::{Bounds, intersects_plane, intersects_window};
+use crate::geometry::{Bounds, intersects_window};
 use crate::index::IndexedLayer;
-use crate::model::{Column, FeatureIx, Layer, Value};
+use crate::model::{FeatureIx, Layer};
 
 /// Features between two looks at the budget.
 const STRIDE: usize = 1024;
@@ -16,21 +17,42 @@ const STRIDE: usize = 1024;
 pub fn execute(plan: &Plan, indexed: &IndexedLayer, budget: &Budget) -> Result<Selection, QueryError> {
     budget.check()?;
     let layer = indexed.layer();
-    match (plan.access, plan.tests.is_empty()) {
-        (Access::Nothing, _) => Ok(Selection { matched: 0, items: Vec::new() }),
-        (Access::Scan, true) => Ok(whole_layer(layer, plan.page)),
-        (Access::Scan, false) => scan(layer, plan.page, budget, |ix| passes(&plan.tests, layer, ix)),
-        (Access::Window(window), true) => window_alone(indexed, window, plan.page, budget),
-        (Access::Window(window), false) => {
-            let mut rows = reach(indexed, window);
-            let mut kept = Vec::new();
-            for rows in rows.chunks_mut(STRIDE) {
-                budget.check()?;
-                kept.extend(rows.iter().copied().filter(|&ix| passes(&plan.tests, layer, ix)));
+    match (&plan.access, &plan.predicate) {
+        (Access::Scan, None) => Ok(whole_layer(layer, plan.page)),
+        (Access::Scan, Some(predicate)) => scan(layer, predicate, plan.page, budget),
+        (&Access::Window { bounds, nowhere: true }, None) => window_alone(indexed, bounds, plan.page, budget),
+        (&Access::Window { bounds, nowhere }, predicate) => {
+            let mut rows = indexed.touching(bounds);
+            if nowhere {
+                rows.extend(indexed.nowhere());
             }
+            let kept = sift(&rows, predicate.as_ref(), layer, budget)?;
             Ok(page_of(kept, plan.page))
         }
+        (Access::Rows(rows), predicate) => {
+            Ok(page_of(sift(rows, predicate.as_ref(), layer, budget)?, plan.page))
+        }
     }
+}
+
+/// The rows for which a predicate is true.
+fn sift(
+    rows: &[FeatureIx],
+    predicate: Option<&Predicate>,
+    layer: &Layer,
+    budget: &Budget,
+) -> Result<Vec<FeatureIx>, QueryError> {
+    let Some(predicate) = predicate else { return Ok(rows.to_vec()) };
+    let mut kept = Vec::new();
+    let mut truths = [TRUE; STRIDE];
+    for rows in rows.chunks(STRIDE) {
+        budget.check()?;
+        let truths = &mut truths[..rows.len()];
+        truths.fill(TRUE);
+        predicate.narrow(layer, Rows::List(rows), truths);
+        kept.extend(std::iter::zip(rows, truths).filter(|(_, truth)| **truth == TRUE).map(|(ix, _)| *ix));
+    }
+    Ok(kept)
 }
 
 fn whole_layer(layer: &Layer, page: Page) -> Selection {
@@ -39,23 +61,22 @@ fn whole_layer(layer: &Layer, page: Page) -> Selection {
 }
 
 /// Tests every feature in order.
-fn scan(
-    layer: &Layer,
-    page: Page,
-    budget: &Budget,
-    accept: impl Fn(FeatureIx) -> bool,
-) -> Result<Selection, QueryError> {
+fn scan(layer: &Layer, predicate: &Predicate, page: Page, budget: &Budget) -> Result<Selection, QueryError> {
     let (mut matched, mut items) = (0_u64, Vec::new());
-    for ix in layer.positions() {
-        if ix.row() % STRIDE == 0 {
-            budget.check()?;
+    let mut truths = [TRUE; STRIDE];
+    let most = page.limit as usize;
+    for first in (0..layer.len()).step_by(STRIDE) {
+        budget.check()?;
+        let truths = &mut truths[..STRIDE.min(layer.len() - first)];
+        truths.fill(TRUE);
+        predicate.narrow(layer, Rows::From(first), truths);
+        let found = truths.iter().filter(|truth| **truth == TRUE).count() as u64;
+        if found > 0 && items.len() < most && matched + found > page.offset {
+            let rows = truths.iter().enumerate().filter(|(_, truth)| **truth == TRUE).map(|(at, _)| first + at);
+            let skip = clamp(page.offset.saturating_sub(matched));
+            items.extend(rows.skip(skip).take(most - items.len()).map(FeatureIx::of_row));
         }
-        if accept(ix) {
-            if matched >= page.offset && items.len() < page.limit as usize {
-                items.push(ix);
-            }
-            matched += 1;
-        }
+        matched += found;
     }
     Ok(Selection { matched, items })
 }
@@ -140,32 +161,4 @@ fn page_of(mut rows: Vec<FeatureIx>, page: Page) -> Selection {
 
 fn clamp(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
-}
-
-fn passes(tests: &[Test], layer: &Layer, ix: FeatureIx) -> bool {
-    tests.iter().all(|test| test.passes(layer, ix))
-}
-
-impl Test {
-    fn passes(&self, layer: &Layer, ix: FeatureIx) -> bool {
-        match *self {
-            Self::During(first, last) => {
-                layer.span(ix).is_none_or(|(begins, ends)| begins <= last && ends >= first)
-            }
-            Self::InPlane(ref window) => {
-                let geometry = layer.geometries().get(ix.row());
-                geometry.is_none_or(|geometry| intersects_plane(geometry, window))
-            }
-            Self::Bool(field, value) => layer.feature(ix).value(field) == Value::Bool(value),
-            Self::Integer(field, value) => layer.feature(ix).value(field) == Value::Integer(value),
-            Self::Real(field, value) => layer.feature(ix).value(field) == Value::Real(value),
-            Self::Date(field, value) => layer.feature(ix).value(field) == Value::Date(value),
-            Self::Timestamp(field, value) => layer.feature(ix).value(field) == Value::Timestamp(value),
-            Self::Text(field, ref value) => layer.feature(ix).value(field) == Value::Text(value),
-            Self::Code(field, code) => match layer.column(field) {
-                Column::Text(texts) => texts.code(ix.row()) == Some(code),
-                _ => false,
-            },
-        }
-    }
 }

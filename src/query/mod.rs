@@ -6,17 +6,23 @@
 //! A query is planned once ([`plan`] turns names into fields and text into values, and picks how to reach the
 //! features) and then run ([`execute`]) without looking at a name again.
 
+mod bind;
+pub mod cql2;
 mod execute;
+pub mod functions;
 mod plan;
+mod predicate;
+mod scalar;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use thiserror::Error;
 
-use crate::geometry::Window;
+use crate::geometry::{Crs, Window};
 use crate::model::{FeatureIx, Interval, ValueKind};
 
+pub use bind::{GEOMETRY_NAMES, ID_NAME};
 pub use execute::execute;
 pub use plan::{Plan, plan};
 
@@ -29,8 +35,19 @@ pub struct Query {
     pub during: Option<Interval>,
     /// Fields that must equal a value; a null equals nothing.
     pub equal: Vec<Equality>,
+    /// Features for which the filter is true (OGC 19-079r2, 8).
+    pub filter: Option<Filter>,
     /// The asked page.
     pub page: Page,
+}
+
+/// A filter and the system of its coordinates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filter {
+    /// What must hold.
+    pub expr: cql2::Expr,
+    /// The system of the coordinates in it, in the order of its axes.
+    pub crs: Crs,
 }
 
 /// A field that must equal a value, both as the request writes them.
@@ -95,6 +112,9 @@ pub enum QueryError {
         /// What it takes.
         expected: &'static str,
     },
+    /// A filter that does not fit the layer.
+    #[error("filter, {0}")]
+    Filter(#[from] cql2::FilterError),
     /// The time allowed for a query is over.
     #[error("the query took longer than the server allows")]
     Spent,

@@ -1,102 +1,139 @@
 //! Query to plan: names to fields, text to values, and the way to reach the features.
 
-use super::{Equality, Page, Query, QueryError};
-use crate::geometry::{Bounds, PlaneWindow};
+use super::cql2::Comparison;
+use super::predicate::{Predicate, Test, TextCondition, TextTest};
+use super::{Equality, ID_NAME, Page, Query, QueryError, bind};
+use crate::geometry::Bounds;
 use crate::index::IndexedLayer;
-use crate::model::{Column, Date, FieldIx, Layer, Timestamp, ValueKind};
+use crate::model::{Date, FeatureIx, Layer, Timestamp, ValueKind, normalized};
 
 /// A query bound to a layer.
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub(super) access: Access,
-    pub(super) tests: Vec<Test>,
+    /// What the features that are reached must satisfy; none when all match.
+    pub(super) predicate: Option<Predicate>,
     pub(super) page: Page,
 }
 
 /// How the features are reached.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Access {
-    /// No feature can match.
-    Nothing,
     /// All features, in order.
     Scan,
-    /// Those that touch the window, by the R-tree, and those without position.
-    Window(Bounds),
-}
-
-/// A condition on one feature.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Test {
-    /// Its time meets this span in microseconds, or it has no time.
-    During(i64, i64),
-    /// It touches a rectangle of a projection's plane, or has no position.
-    InPlane(PlaneWindow),
-    Bool(FieldIx, bool),
-    Integer(FieldIx, i64),
-    Real(FieldIx, f64),
-    Date(FieldIx, Date),
-    Timestamp(FieldIx, Timestamp),
-    /// The text has this code in its column's dictionary.
-    Code(FieldIx, u32),
-    Text(FieldIx, Box<str>),
+    /// Those that touch the window, by the R-tree, and those without position if asked.
+    Window { bounds: Bounds, nowhere: bool },
+    /// These, ascending.
+    Rows(Vec<FeatureIx>),
 }
 
 /// Binds a query to a layer.
 ///
 /// # Errors
-/// A name that is no field, a field that holds no simple values, a value that does not fit its field.
+/// A name that is no field, a field that holds no simple values, a value that does not fit its field, a filter
+/// that does not fit the layer.
 pub fn plan(query: &Query, indexed: &IndexedLayer) -> Result<Plan, QueryError> {
     let layer = indexed.layer();
-    let mut access = query.window.map_or(Access::Scan, |window| Access::Window(window.bounds));
-    let mut tests: Vec<_> =
-        query.window.and_then(|window| window.plane).map(Test::InPlane).into_iter().collect();
+    let mut ways = Vec::new();
+    let mut tests = Vec::new();
+    if let Some(window) = query.window {
+        ways.push(Access::Window { bounds: window.bounds, nowhere: true });
+        tests.extend(window.plane.map(Test::InPlane));
+    }
     for equality in &query.equal {
-        match bind(equality, layer)? {
-            Some(test) => tests.push(test),
-            None => access = Access::Nothing,
-        }
+        tests.push(bind_equality(equality, indexed)?);
     }
     if let Some(during) = query.during.filter(|_| layer.time.is_some()) {
         tests.push(Test::During(during.first(), during.last()));
     }
-    Ok(Plan { access, tests, page: query.page })
+    let mut conditions: Vec<_> = tests.into_iter().map(Predicate::Test).collect();
+    if let Some(filter) = &query.filter {
+        conditions.extend(bind::bind(&filter.expr, filter.crs, indexed)?.into_conjuncts());
+    }
+    let windows = ways.len();
+    ways.extend(conditions.iter().filter_map(way));
+    // All ways lead to every match, so the shortest is taken. What reached the features need not be tested again
+    // where it is exact; another window must.
+    let best = (0..ways.len()).min_by_key(|&at| reached(&ways[at], indexed));
+    if let Some(window) = query.window.filter(|_| windows == 1 && best != Some(0)) {
+        conditions.push(Predicate::Test(Test::InWindow(window.bounds)));
+    }
+    let access = best.map_or(Access::Scan, |best| ways.swap_remove(best));
+    let predicate = (!conditions.is_empty()).then(|| Predicate::all(conditions).cheap_first());
+    Ok(Plan { access, predicate, page: query.page })
 }
 
-/// The test of an equality; `None` when the value stands nowhere in its column.
-fn bind(equality: &Equality, layer: &Layer) -> Result<Option<Test>, QueryError> {
+/// The way to the features for which a condition can be true, if the condition shows one.
+fn way(condition: &Predicate) -> Option<Access> {
+    match condition {
+        Predicate::Test(Test::Rows(rows)) => Some(Access::Rows(rows.clone())),
+        Predicate::Test(test) => test.window().map(|window| match window {
+            Some(bounds) => Access::Window { bounds, nowhere: false },
+            None => Access::Rows(Vec::new()),
+        }),
+        _ => None,
+    }
+}
+
+/// How many features a way leads to.
+fn reached(way: &Access, indexed: &IndexedLayer) -> u64 {
+    match way {
+        Access::Scan => indexed.layer().len() as u64,
+        Access::Rows(rows) => rows.len() as u64,
+        Access::Window { bounds, nowhere } => {
+            let nowhere = if *nowhere { indexed.nowhere().len() as u64 } else { 0 };
+            indexed.count_touching(*bounds) + nowhere
+        }
+    }
+}
+
+/// The test of an equality.
+fn bind_equality(equality: &Equality, indexed: &IndexedLayer) -> Result<Test, QueryError> {
+    let layer = indexed.layer();
     let Equality { field: name, value } = equality;
-    let (at, field) = layer.schema.find(name).ok_or_else(|| QueryError::UnknownField {
-        name: name.clone(),
-        known: layer.schema.fields().map(|(_, field)| &*field.name).collect::<Vec<_>>().join(", "),
-    })?;
+    let Some((at, field)) = layer.schema.find(name) else {
+        if name == ID_NAME {
+            return Ok(Test::Rows(indexed.find(value).into_iter().collect()));
+        }
+        return Err(unknown(name, layer));
+    };
     let wrong = |expected| QueryError::WrongValue {
         name: name.clone(),
         value: value.chars().take(80).collect(),
         expected,
     };
-    Ok(Some(match field.kind {
-        ValueKind::Bool => Test::Bool(at, value.parse().map_err(|_| wrong("true or false"))?),
-        ValueKind::Integer => Test::Integer(at, value.parse().map_err(|_| wrong("a whole number"))?),
+    let whole = |value| Test::Whole { field: at, low: value, high: value, inside: true };
+    Ok(match field.kind {
+        ValueKind::Bool => {
+            let wanted: bool = value.parse().map_err(|_| wrong("true or false"))?;
+            Test::Bool(at, [!wanted, wanted].map(|holds| super::predicate::truth(Some(holds))))
+        }
+        ValueKind::Integer => whole(value.parse().map_err(|_| wrong("a whole number"))?),
         ValueKind::Real => {
             let real = value.parse().ok().filter(|real: &f64| real.is_finite());
-            Test::Real(at, real.ok_or_else(|| wrong("a number"))?)
+            let real = real.ok_or_else(|| wrong("a number"))?;
+            Test::Real { field: at, low: real, high: real, inside: true }
         }
         ValueKind::Date => {
-            Test::Date(at, Date::parse(value).ok_or_else(|| wrong("a date as in 2025-12-31"))?)
+            let day = Date::parse(value).ok_or_else(|| wrong("a date as in 2025-12-31"))?;
+            whole(i64::from(day.days()))
         }
         ValueKind::Timestamp => {
             let moment = Timestamp::parse(value);
-            Test::Timestamp(at, moment.ok_or_else(|| wrong("a timestamp as in 2025-12-31T08:00:00Z"))?)
+            let moment = moment.ok_or_else(|| wrong("a timestamp as in 2025-12-31T08:00:00Z"))?;
+            whole(moment.microseconds())
         }
-        ValueKind::Text => match layer.column(at) {
-            Column::Text(texts) if texts.is_coded() => match texts.find(value) {
-                Some(code) => Test::Code(at, code),
-                None => return Ok(None),
-            },
-            _ => Test::Text(at, value.as_str().into()),
-        },
+        ValueKind::Text => {
+            let condition = TextCondition::Compare(Comparison::Equal, normalized(value).as_ref().into());
+            Test::Text(TextTest::new(at, Vec::new(), condition, layer))
+        }
         kind @ (ValueKind::Array | ValueKind::Object) => {
             return Err(QueryError::NotSimple { name: name.clone(), kind });
         }
-    }))
+    })
+}
+
+fn unknown(name: &str, layer: &Layer) -> QueryError {
+    let known = layer.schema.fields().map(|(_, field)| &*field.name).collect::<Vec<_>>().join(", ");
+    QueryError::UnknownField { name: name.to_owned(), known }
 }

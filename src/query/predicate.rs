@@ -1,0 +1,358 @@
+//! Which of many features satisfy a predicate?
+//!
+//! In: a [`Predicate`] bound to a layer, and rows. Out: a truth for each. Leaves out: names, how rows are found.
+//!
+//! Rows are tested a block at a time, one column after the other, so that the loop over a column is all there
+//! is to do: a comparison of a number costs about a nanosecond a feature. Truths are ordered false, unknown,
+//! true; then AND is the lesser of two, OR the greater, and NOT counts from the other end.
+
+use super::scalar::{Condition, Fold, Pattern, Scalar, sets_relate};
+use super::cql2::{Comparison, SetRelation};
+use crate::geometry::{GeometryRef, PlaneWindow, Prepared, Relation, Shape, distance_m, intersects_plane, intersects_window, within_distance};
+use crate::geometry::Bounds;
+use crate::model::{Column, FeatureIx, FieldIx, Layer, TextColumn, normalized};
+
+/// False, unknown or true.
+pub type Truth = u8;
+pub const FALSE: Truth = 0;
+pub const UNKNOWN: Truth = 1;
+pub const TRUE: Truth = 2;
+
+/// The truth of what may be unknown.
+pub fn truth(holds: Option<bool>) -> Truth {
+    holds.map_or(UNKNOWN, of)
+}
+
+fn of(holds: bool) -> Truth {
+    if holds { TRUE } else { FALSE }
+}
+
+/// A condition on features, bound to a layer.
+#[derive(Debug, Clone)]
+pub enum Predicate {
+    Always(Truth),
+    Not(Box<Predicate>),
+    And(Vec<Predicate>),
+    Or(Vec<Predicate>),
+    Test(Test),
+}
+
+/// A condition on one field, or on the geometry, against constants.
+#[derive(Debug, Clone)]
+pub enum Test {
+    /// Its time meets this span in microseconds, or it has no time.
+    During(i64, i64),
+    /// It touches a window, or has no position.
+    InWindow(Bounds),
+    /// It touches a rectangle of a projection's plane, or has no position.
+    InPlane(PlaneWindow),
+    /// The field is null.
+    NullField(FieldIx),
+    /// It has no geometry.
+    NullGeometry,
+    /// Truths for false and for true.
+    Bool(FieldIx, [Truth; 2]),
+    /// A whole number, a day or a microsecond: is it from the least to the greatest, or outside?
+    Whole { field: FieldIx, low: i64, high: i64, inside: bool },
+    /// A real: is it from the least to the greatest, or outside?
+    Real { field: FieldIx, low: f64, high: f64, inside: bool },
+    /// A whole number, a day or a microsecond among sorted ones.
+    WholeAmong(FieldIx, Vec<i64>),
+    /// A real among sorted ones.
+    RealAmong(FieldIx, Vec<f64>),
+    /// A text, or an array.
+    Text(TextTest),
+    /// The feature stands among these rows, ascending.
+    Rows(Vec<FeatureIx>),
+    /// Its geometry relates to a constant one.
+    Spatial(Relation, Box<Prepared>),
+    /// Its geometry lies within metres of a constant one; `strict` leaves out the exact distance.
+    Near { shape: Box<Shape>, reach: Option<Bounds>, metres: f64, strict: bool },
+    /// Anything else.
+    Other(Box<Condition>),
+}
+
+/// A condition on the texts of a column, after folds.
+#[derive(Debug, Clone)]
+pub struct TextTest {
+    pub field: FieldIx,
+    pub folds: Vec<Fold>,
+    pub condition: TextCondition,
+    /// Truth by code, where the column has few texts.
+    pub table: Option<Box<[Truth]>>,
+}
+
+/// What a text must be.
+#[derive(Debug, Clone)]
+pub enum TextCondition {
+    Compare(Comparison, Box<str>),
+    Like(Pattern),
+    /// One of these, sorted.
+    Among(Vec<Box<str>>),
+    /// An array of JSON that relates to a constant one.
+    Set(SetRelation, Vec<Scalar<'static>>),
+}
+
+/// Most texts of a column for which a table of truths is made.
+const MOST_TABLED: usize = 1 << 16;
+
+impl TextTest {
+    /// A test whose truths are tabled where that pays.
+    pub fn new(field: FieldIx, folds: Vec<Fold>, condition: TextCondition, layer: &Layer) -> Self {
+        let mut test = Self { field, folds, condition, table: None };
+        if let Column::Text(texts) | Column::Json(texts) = layer.column(field)
+            && texts.is_coded()
+            && texts.dictionary().len() <= MOST_TABLED
+        {
+            test.table = Some(texts.dictionary().iter().map(|text| of(test.holds(text))).collect());
+        }
+        test
+    }
+
+    fn holds(&self, text: &str) -> bool {
+        if let TextCondition::Set(relation, constant) = &self.condition {
+            return match Scalar::of_json(text) {
+                Scalar::Array(elements) => sets_relate(*relation, &elements, constant),
+                _ => false,
+            };
+        }
+        let text = self.folds.iter().fold(normalized(text), |text, fold| fold.apply(text));
+        match &self.condition {
+            TextCondition::Compare(comparison, constant) => comparison.holds((*text).cmp(&**constant)),
+            TextCondition::Like(pattern) => pattern.matches(&text),
+            TextCondition::Among(list) => list.binary_search_by(|known| (**known).cmp(&*text)).is_ok(),
+            TextCondition::Set(..) => false,
+        }
+    }
+
+    fn truth(&self, texts: &TextColumn, row: usize) -> Truth {
+        match (&self.table, texts.code(row)) {
+            (_, None) => UNKNOWN,
+            (Some(table), Some(code)) => table[code as usize],
+            (None, Some(_)) => texts.get(row).map_or(UNKNOWN, |text| of(self.holds(text))),
+        }
+    }
+}
+
+/// Rows to test: some in a row, or a list.
+#[derive(Debug, Clone, Copy)]
+pub enum Rows<'a> {
+    From(usize),
+    List(&'a [FeatureIx]),
+}
+
+impl Predicate {
+    /// All of them.
+    pub fn all(mut conditions: Vec<Self>) -> Self {
+        if conditions.len() == 1 { conditions.remove(0) } else { Self::And(conditions) }
+    }
+
+    /// What must hold together: the members of the outermost ANDs, or itself.
+    pub fn into_conjuncts(self) -> Vec<Self> {
+        match self {
+            Self::And(members) => members.into_iter().flat_map(Self::into_conjuncts).collect(),
+            other => vec![other],
+        }
+    }
+
+    /// About how long it takes on a feature; what is cheap goes first.
+    fn cost(&self) -> u32 {
+        match self {
+            Self::Always(_) => 0,
+            Self::Not(inner) => inner.cost(),
+            Self::And(members) | Self::Or(members) => members.iter().map(Self::cost).sum(),
+            Self::Test(test) => test.cost(),
+        }
+    }
+
+    /// The same with the cheap members of every AND and OR first. Truths do not depend on the order.
+    pub fn cheap_first(self) -> Self {
+        let sorted = |members: Vec<Self>| {
+            let mut members: Vec<_> = members.into_iter().map(Self::cheap_first).collect();
+            members.sort_by_key(Self::cost);
+            members
+        };
+        match self {
+            Self::Not(inner) => Self::Not(Box::new(inner.cheap_first())),
+            Self::And(members) => Self::And(sorted(members)),
+            Self::Or(members) => Self::Or(sorted(members)),
+            same => same,
+        }
+    }
+
+    /// Its truth for one feature.
+    pub fn truth(&self, layer: &Layer, ix: FeatureIx) -> Truth {
+        let mut truth = [TRUE];
+        self.narrow(layer, Rows::List(&[ix]), &mut truth);
+        truth[0]
+    }
+
+    /// Lowers each truth to that of the predicate where it is less. Rows that are false already may be skipped.
+    pub fn narrow(&self, layer: &Layer, rows: Rows<'_>, truths: &mut [Truth]) {
+        match self {
+            Self::Always(truth) => truths.iter_mut().for_each(|slot| *slot = (*slot).min(*truth)),
+            Self::And(members) => members.iter().for_each(|member| member.narrow(layer, rows, truths)),
+            Self::Or(members) => {
+                let mut best = vec![FALSE; truths.len()];
+                for member in members {
+                    let mut own: Vec<_> = std::iter::zip(&*truths, &best)
+                        .map(|(&slot, &best)| if slot == FALSE || best == TRUE { FALSE } else { TRUE })
+                        .collect();
+                    member.narrow(layer, rows, &mut own);
+                    best.iter_mut().zip(&own).for_each(|(best, own)| *best = (*best).max(*own));
+                }
+                truths.iter_mut().zip(&best).for_each(|(slot, best)| *slot = (*slot).min(*best));
+            }
+            Self::Not(inner) => {
+                let mut own: Vec<_> =
+                    truths.iter().map(|&slot| if slot == FALSE { FALSE } else { TRUE }).collect();
+                inner.narrow(layer, rows, &mut own);
+                truths.iter_mut().zip(&own).for_each(|(slot, own)| *slot = (*slot).min(TRUE - own));
+            }
+            Self::Test(test) => test.narrow(layer, rows, truths),
+        }
+    }
+}
+
+/// Lowers truths by a test that is cheaper than looking whether it is needed.
+fn each(rows: Rows<'_>, truths: &mut [Truth], test: impl Fn(usize) -> Truth) {
+    match rows {
+        Rows::From(first) => {
+            for (at, slot) in truths.iter_mut().enumerate() {
+                *slot = (*slot).min(test(first + at));
+            }
+        }
+        Rows::List(list) => {
+            for (slot, ix) in truths.iter_mut().zip(list) {
+                *slot = (*slot).min(test(ix.row()));
+            }
+        }
+    }
+}
+
+/// Lowers truths by a dear test, where it can still lower them.
+fn where_needed(rows: Rows<'_>, truths: &mut [Truth], test: impl Fn(usize) -> Truth) {
+    for (at, slot) in truths.iter_mut().enumerate().filter(|(_, slot)| **slot != FALSE) {
+        let row = match rows {
+            Rows::From(first) => first + at,
+            Rows::List(list) => list[at].row(),
+        };
+        *slot = (*slot).min(test(row));
+    }
+}
+
+impl Test {
+    fn cost(&self) -> u32 {
+        match self {
+            Self::Rows(_) | Self::NullGeometry => 1,
+            Self::Bool(..) | Self::Whole { .. } | Self::Real { .. } => 1,
+            Self::NullField(_) | Self::During(..) => 3,
+            Self::WholeAmong(..) | Self::RealAmong(..) => 5,
+            Self::Text(test) => if test.table.is_some() { 2 } else { 50 },
+            Self::InWindow(_) | Self::InPlane(_) | Self::Spatial(..) => 300,
+            Self::Other(_) => 400,
+            Self::Near { .. } => 1000,
+        }
+    }
+
+    /// Where features can lie for which it is true, when that is known: only the geometry decides, and features
+    /// without one are no matches.
+    pub fn window(&self) -> Option<Option<Bounds>> {
+        match self {
+            Self::Spatial(Relation::Disjoint, _) => None,
+            // Empty geometries equal each other, wherever they are.
+            Self::Spatial(Relation::Equals, prepared) => prepared.bounds().map(Some),
+            Self::Spatial(_, prepared) => Some(prepared.bounds()),
+            Self::Near { reach, .. } => Some(*reach),
+            _ => None,
+        }
+    }
+
+    fn narrow(&self, layer: &Layer, rows: Rows<'_>, truths: &mut [Truth]) {
+        let geometry = |row: usize| layer.geometries().get(row);
+        let spatial = |row: usize, test: &dyn Fn(GeometryRef<'_>) -> bool| geometry(row).map_or(UNKNOWN, |geometry| of(test(geometry)));
+        match self {
+            Self::During(first, last) => each(rows, truths, |row| {
+                of(layer.span(FeatureIx::of_row(row)).is_none_or(|(begins, ends)| begins <= *last && ends >= *first))
+            }),
+            Self::InWindow(window) => where_needed(rows, truths, |row| {
+                of(geometry(row).is_none_or(|geometry| geometry.bounds().is_none() || intersects_window(geometry, *window)))
+            }),
+            Self::InPlane(window) => where_needed(rows, truths, |row| {
+                of(geometry(row).is_none_or(|geometry| intersects_plane(geometry, window)))
+            }),
+            Self::NullField(field) => {
+                let column = layer.column(*field);
+                each(rows, truths, |row| of(column.is_null(row)));
+            }
+            Self::NullGeometry => each(rows, truths, |row| of(geometry(row).is_none())),
+            Self::Bool(field, accept) => {
+                if let Column::Bool(values) = layer.column(*field) {
+                    let by_value = [accept[0], accept[1], UNKNOWN];
+                    each(rows, truths, |row| by_value[usize::from(values[row].min(2))]);
+                }
+            }
+            Self::Whole { field, low, high, inside } => {
+                whole(layer.column(*field), rows, truths, |value| of((*low <= value && value <= *high) == *inside));
+            }
+            Self::WholeAmong(field, list) => {
+                whole(layer.column(*field), rows, truths, |value| of(list.binary_search(&value).is_ok()));
+            }
+            Self::Real { field, low, high, inside } => {
+                real(layer.column(*field), rows, truths, |value| of((*low <= value && value <= *high) == *inside));
+            }
+            Self::RealAmong(field, list) => real(layer.column(*field), rows, truths, |value| {
+                of(list.binary_search_by(|known| known.total_cmp(&(value + 0.0))).is_ok())
+            }),
+            Self::Text(test) => {
+                if let Column::Text(texts) | Column::Json(texts) = layer.column(test.field) {
+                    if test.table.is_some() {
+                        each(rows, truths, |row| test.truth(texts, row));
+                    } else {
+                        where_needed(rows, truths, |row| test.truth(texts, row));
+                    }
+                }
+            }
+            Self::Rows(list) => each(rows, truths, |row| of(list.binary_search(&FeatureIx::of_row(row)).is_ok())),
+            Self::Spatial(relation, prepared) => {
+                where_needed(rows, truths, |row| spatial(row, &|geometry| prepared.relates(geometry, *relation)));
+            }
+            Self::Near { shape, reach, metres, strict } => where_needed(rows, truths, |row| {
+                spatial(row, &|geometry| {
+                    let near = match (geometry.bounds(), reach) {
+                        (Some(bounds), Some(reach)) => bounds.overlaps(*reach),
+                        _ => false,
+                    };
+                    near && if *strict {
+                        distance_m(&geometry.to_shape(), shape).is_some_and(|distance| distance < *metres)
+                    } else {
+                        within_distance(&geometry.to_shape(), shape, *metres)
+                    }
+                })
+            }),
+            Self::Other(condition) => {
+                where_needed(rows, truths, |row| truth(condition.holds(layer, FeatureIx::of_row(row))));
+            }
+        }
+    }
+}
+
+fn whole(column: &Column, rows: Rows<'_>, truths: &mut [Truth], test: impl Fn(i64) -> Truth) {
+    match column {
+        Column::Integer(values) | Column::Timestamp(values) => each(rows, truths, |row| match values[row] {
+            crate::model::NULL_INTEGER => UNKNOWN,
+            value => test(value),
+        }),
+        Column::Date(values) => each(rows, truths, |row| match values[row] {
+            crate::model::NULL_DAYS => UNKNOWN,
+            value => test(i64::from(value)),
+        }),
+        _ => {}
+    }
+}
+
+fn real(column: &Column, rows: Rows<'_>, truths: &mut [Truth], test: impl Fn(f64) -> Truth) {
+    if let Column::Real(values) = column {
+        each(rows, truths, |row| if values[row].is_nan() { UNKNOWN } else { test(values[row]) });
+    }
+}
