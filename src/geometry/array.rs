@@ -108,14 +108,6 @@ pub enum GeometryFault {
         /// Number of the ring in its geometry, from 0.
         ring: usize,
     },
-    /// A ring that crosses itself.
-    #[error("ring {ring} crosses itself near {near:?}")]
-    CrossingRing {
-        /// Number of the ring in its geometry, from 0.
-        ring: usize,
-        /// Start of an edge that crosses another.
-        near: [f64; 2],
-    },
     /// More positions than an array can number.
     #[error("the layer has more than 4,294,967,295 positions")]
     TooMany,
@@ -401,6 +393,15 @@ impl Run<'_> {
     }
 }
 
+/// What is to say about a ring that was taken.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RingNote {
+    /// It was wound the wrong way and was turned round.
+    pub turned: bool,
+    /// It crosses itself; the start of an edge that does.
+    pub crosses_near: Option<[f64; 2]>,
+}
+
 /// Takes geometries in, one feature after the other.
 ///
 /// A geometry is filled run by run, closed with [`end_member`](Self::end_member) (once per member of a
@@ -464,26 +465,31 @@ impl GeometryBuilder {
 
     /// Adds a ring with its closing position; `shell` marks the first ring of a polygon.
     ///
-    /// A ring wound against the right-hand rule (RFC 7946, 3.1.6) is turned round; the answer says so.
+    /// A ring wound against the right-hand rule (RFC 7946, 3.1.6) is turned round; one that crosses itself is
+    /// taken as it is. The answer says both.
     ///
     /// # Errors
-    /// A position out of range; a ring that is short, open, flat, or crosses itself.
+    /// A position out of range; a ring that is short, open or flat.
     pub fn ring(
         &mut self,
         positions: &mut [[f64; 2]],
         altitudes: &mut [f64],
         shell: bool,
-    ) -> Result<bool, GeometryFault> {
+    ) -> Result<RingNote, GeometryFault> {
         positions.iter().copied().try_for_each(check_position)?;
         let ring = self.rings;
-        ring::check(positions).map_err(|fault| match fault {
-            RingFault::TooShort => GeometryFault::ShortRing { ring, positions: positions.len() },
-            RingFault::Open => {
-                GeometryFault::OpenRing { ring, start: positions[0], end: positions[positions.len() - 1] }
+        let crosses_near = match ring::check(positions) {
+            Ok(()) => None,
+            Err(RingFault::TooShort) => {
+                return Err(GeometryFault::ShortRing { ring, positions: positions.len() });
             }
-            RingFault::Flat => GeometryFault::FlatRing { ring },
-            RingFault::Crosses(near) => GeometryFault::CrossingRing { ring, near },
-        })?;
+            Err(RingFault::Open) => {
+                let end = positions[positions.len() - 1];
+                return Err(GeometryFault::OpenRing { ring, start: positions[0], end });
+            }
+            Err(RingFault::Flat) => return Err(GeometryFault::FlatRing { ring }),
+            Err(RingFault::Crosses(near)) => Some(near),
+        };
         self.rings += 1;
         let turned = ring::is_counterclockwise(positions) != shell;
         if turned {
@@ -492,7 +498,7 @@ impl GeometryBuilder {
         }
         let open = positions.len() - 1;
         self.push_run(&positions[..open], &altitudes[..open.min(altitudes.len())], shell)?;
-        Ok(turned)
+        Ok(RingNote { turned, crosses_near })
     }
 
     /// Ends a feature's geometry: nothing added means no geometry, one member stands for itself.

@@ -231,7 +231,7 @@ impl ColumnBuilder {
         let fits = match (expected, value) {
             (ValueKind::Real, Incoming::Integer(_)) => true,
             (ValueKind::Date, Incoming::Text(text)) => Date::parse(text).is_some(),
-            (ValueKind::Timestamp, Incoming::Text(text)) => Timestamp::parse(text).is_some(),
+            (ValueKind::Timestamp, Incoming::Text(text)) => Timestamp::of_data(text).is_some(),
             _ => expected == found,
         };
         if fits { Ok(()) } else { Err(Conflict { expected, found }) }
@@ -255,7 +255,7 @@ impl ColumnBuilder {
             }
             (Values::Date(all), _) => all.push(NULL_DAYS),
             (Values::Timestamp(all), Incoming::Text(text)) => {
-                all.push(Timestamp::parse(text).map_or(NULL_INTEGER, Timestamp::microseconds));
+                all.push(Timestamp::of_data(text).map_or(NULL_INTEGER, Timestamp::microseconds));
             }
             (Values::Integer(all) | Values::Timestamp(all), _) => all.push(NULL_INTEGER),
             (Values::Text(all) | Values::Json(all), Incoming::Null) => all.push_null(),
@@ -368,9 +368,9 @@ fn read_as_time(texts: TextColumn) -> (ValueKind, Column) {
         let days = |row| texts.get(row).and_then(Date::parse).map_or(NULL_DAYS, Date::days);
         return (ValueKind::Date, Column::Date((0..texts.len()).map(days).collect()));
     }
-    if !dictionary.is_empty() && dictionary.iter().all(|text| Timestamp::parse(text).is_some()) {
+    if !dictionary.is_empty() && dictionary.iter().all(|text| Timestamp::of_data(text).is_some()) {
         let moment =
-            |row| texts.get(row).and_then(Timestamp::parse).map_or(NULL_INTEGER, Timestamp::microseconds);
+            |row| texts.get(row).and_then(Timestamp::of_data).map_or(NULL_INTEGER, Timestamp::microseconds);
         return (ValueKind::Timestamp, Column::Timestamp((0..texts.len()).map(moment).collect()));
     }
     (ValueKind::Text, Column::Text(texts))

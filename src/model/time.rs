@@ -81,6 +81,26 @@ impl Timestamp {
         Some(Self(moment.as_microsecond()))
     }
 
+    /// Reads a moment as files write it: RFC 3339, or without a zone, which is taken as UTC, or with slashes in
+    /// its date as older programs write them.
+    #[must_use]
+    pub fn of_data(text: &str) -> Option<Self> {
+        if let Some(moment) = Self::parse(text) {
+            return Some(moment);
+        }
+        let shape = |bytes: &[u8]| {
+            bytes.len() >= 19
+                && bytes[..4].iter().all(u8::is_ascii_digit)
+                && matches!((bytes[4], bytes[7]), (b'-', b'-') | (b'/', b'/'))
+                && matches!(bytes[10], b'T' | b't' | b' ')
+        };
+        if !shape(text.as_bytes()) {
+            return None;
+        }
+        let dashed = format!("{}{}", text[..10].replace('/', "-"), &text[10..]);
+        Self::parse(&dashed).or_else(|| Self::parse(&format!("{dashed}Z")))
+    }
+
     /// Microseconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub fn microseconds(self) -> i64 {
@@ -211,6 +231,19 @@ mod tests {
         assert_eq!(noon_in_wuhan.to_string(), "2025-06-01T04:00:00Z");
         for text in ["2025-06-01T12:00:00", "2025-06-01", "2025-06-01T25:00:00Z", "noon"] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn files_may_leave_out_the_zone() {
+        let noon = Timestamp::parse("2022-04-16T12:00:00Z");
+        for text in
+            ["2022-04-16T12:00:00", "2022-04-16 12:00:00", "2022/04/16 12:00:00", "2022/04/16 12:00:00+00"]
+        {
+            assert_eq!(Timestamp::of_data(text), noon, "{text}");
+        }
+        for text in ["2022-04-16", "2022-04-16T12:00", "2022年04月16日 12:00:00", "2022-04-16T12:00:00 or so"] {
+            assert_eq!(Timestamp::of_data(text), None, "{text}");
         }
     }
 

@@ -204,14 +204,11 @@ impl Binder<'_> {
             rows.dedup();
             return Some(Test::Rows(rows));
         }
-        if let Some((field, folds)) = text_field(value) {
-            let mut texts: Vec<Box<str>> = constants
-                .iter()
-                .filter_map(|constant| match constant {
-                    Scalar::Text(text) => Some(text.as_ref().into()),
-                    _ => None,
-                })
-                .collect();
+        let texts = constants.iter().map(|constant| match constant {
+            Scalar::Text(text) => Some(Box::from(text.as_ref())),
+            _ => None,
+        });
+        if let (Some((field, folds)), Some(mut texts)) = (text_field(value), texts.collect::<Option<Vec<Box<str>>>>()) {
             texts.sort_unstable();
             return Some(Test::Text(TextTest::new(field, folds, TextCondition::Among(texts), self.layer)));
         }

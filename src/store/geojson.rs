@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use super::manifest::{FieldSpec, LayerSpec};
 use super::{Effect, StoreError, Warnings};
-use crate::geometry::{GeometryBuilder, GeometryFault, GeometryKind};
+use crate::geometry::{GeometryBuilder, GeometryFault, GeometryKind, RingNote};
 use crate::model::{ColumnBuilder, Field, Ids, Incoming, Layer, TextArena};
 
 /// Reads a layer; what was repaired or skipped goes to `warnings`.
@@ -258,9 +258,9 @@ impl Shapes {
         self.is_collection = false;
     }
 
-    /// Puts the geometry into the layer; the answer counts the rings that were turned round.
-    fn put(&mut self, builder: &mut GeometryBuilder) -> Result<usize, GeometryFault> {
-        let mut turned = 0;
+    /// Puts the geometry into the layer; the answer says what was odd about its rings, each thing once.
+    fn put(&mut self, builder: &mut GeometryBuilder) -> Result<RingNote, GeometryFault> {
+        let mut odd = RingNote { turned: false, crosses_near: None };
         for shape in &self.list {
             let mut start = shape.positions.start;
             let mut next_run = |run: usize| {
@@ -287,7 +287,9 @@ impl Shapes {
                         let at = next_run(run);
                         let (positions, altitudes) =
                             (&mut self.positions[at.clone()], &mut self.altitudes[at]);
-                        turned += usize::from(builder.ring(positions, altitudes, shell)?);
+                        let note = builder.ring(positions, altitudes, shell)?;
+                        odd.turned |= note.turned;
+                        odd.crosses_near = odd.crosses_near.or(note.crosses_near);
                         shell = self.polygon_ends[polygon] == run + 1;
                         polygon += usize::from(shell);
                     }
@@ -297,7 +299,7 @@ impl Shapes {
             builder.end_member(shape.kind);
         }
         builder.finish(self.is_collection)?;
-        Ok(turned)
+        Ok(odd)
     }
 }
 
@@ -613,7 +615,7 @@ impl<'a> Reader<'a> {
             })?;
         }
         let hash = self.new_id(&id).map_err(other)?;
-        let turned = self.shapes.put(&mut self.geometries).map_err(|fault| other(fault.to_string()))?;
+        let odd = self.shapes.put(&mut self.geometries).map_err(|fault| other(fault.to_string()))?;
         // From here on nothing fails.
         self.push_id(&id, hash);
         let rows = self.rows();
@@ -627,15 +629,15 @@ impl<'a> Reader<'a> {
                 self.warnings.mixed(&self.spec.file, name, conflict.expected, self.number);
             }
         }
-        if turned > 0 {
-            let reason = "rings wound against RFC 7946, 3.1.6; turned round";
-            self.warnings.feature(
-                &self.spec.file,
-                self.number,
-                Some(&id.to_string()),
-                Effect::Repaired,
-                reason,
-            );
+        let mut say = |effect, reason: &str| {
+            self.warnings.feature(&self.spec.file, self.number, Some(&id.to_string()), effect, reason);
+        };
+        if odd.turned {
+            say(Effect::Repaired, "rings wound against RFC 7946, 3.1.6; turned round");
+        }
+        if let Some(near) = odd.crosses_near {
+            // Refusing it would lose a feature of data that other programs show; what lies inside is by even-odd.
+            say(Effect::Noted, &format!("a ring crosses itself near {near:?}; served as it is, spatial relations may be off"));
         }
         Ok(())
     }
