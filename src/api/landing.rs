@@ -20,7 +20,7 @@ pub const FORMS: &[Format] = &[JSON, HTML];
 const DEFINITION_FORMS: &[Format] = &[OPENAPI, HTML];
 
 /// The conformance classes that hold whole.
-const CLASSES: [&str; 11] = [
+const CLASSES: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/oas30",
@@ -32,6 +32,22 @@ const CLASSES: [&str; 11] = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
+    "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
+    "http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/accent-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
+    "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/array-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
+    "http://www.opengis.net/spec/cql2/1.0/conf/functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
 ];
 
 pub async fn landing(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
@@ -44,6 +60,7 @@ pub async fn landing(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) 
     let definition = lang.pick("接口定义", "API definition");
     let conformance = lang.pick("遵循的标准", "conformance classes");
     let collections = lang.pick("要素集", "collections");
+    let functions = lang.pick("过滤函数", "functions of filters");
     links.extend([
         link(ask.url("/api?f=json"), "service-desc", OPENAPI, definition),
         link(ask.url("/api?f=html"), "service-doc", HTML, definition),
@@ -55,6 +72,7 @@ pub async fn landing(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) 
             conformance,
         ),
         link(ask.url("/collections"), "data", JSON, collections),
+        link(ask.url("/functions"), "http://www.opengis.net/def/rel/ogc/1.0/functions", JSON, functions),
         link(ask.url("/collections"), "http://www.opengis.net/def/rel/ogc/1.0/data", JSON, collections),
     ]);
     let (title, description) = (about.title.say(lang), about.description.say(lang));
@@ -67,6 +85,7 @@ pub async fn landing(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) 
         ul {
             li { a href=(ask.url("/collections?f=html")) { (collections) } " (" (ask.catalog.layers().len()) ")" }
             li { a href=(ask.url("/api?f=html")) { (definition) } }
+            li { a href=(ask.url("/functions?f=html")) { (functions) } }
             li { a href=(ask.url("/conformance?f=html")) { (conformance) } }
         }
         @if let Some(day) = about.data_date { p { (lang.pick("数据日期：", "Data date: ")) (day) } }

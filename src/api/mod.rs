@@ -7,6 +7,7 @@
 mod assets;
 mod collections;
 mod document;
+mod functions;
 mod items;
 mod landing;
 mod link;
@@ -59,6 +60,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/", get(landing::landing))
         .route("/ogc/conformance", get(landing::conformance))
         .route("/ogc/api", get(landing::definition))
+        .route("/ogc/functions", get(functions::list))
         .route("/ogc/collections", get(collections::list))
         .route("/ogc/collections/{collectionId}", get(collections::one))
         .route("/ogc/collections/{collectionId}/items", get(items::list))

@@ -23,6 +23,7 @@ pub fn definition(ask: &Ask, limits: Limits) -> Value {
         ("/conformance", "conformance", "Conformance classes", FORMS, "confClasses"),
         ("/api", "apiDefinition", "This API definition", &[OPENAPI, HTML][..], "object"),
         ("/collections", "collections", "All collections", FORMS, "collections"),
+        ("/functions", "functions", "Functions of filters", FORMS, "functions"),
     ];
     for (path, id, summary, forms, schema) in fixed {
         let answer = Operation {
@@ -176,6 +177,13 @@ fn schemas() -> Value {
             "properties": { "title": text, "description": text, "attribution": text, "links": links } },
         "confClasses": { "type": "object", "required": ["conformsTo"],
             "properties": { "conformsTo": { "type": "array", "items": text }, "links": links } },
+        "functions": { "type": "object", "required": ["functions"],
+            "properties": { "links": links, "functions": { "type": "array", "items": { "type": "object",
+                "required": ["name", "returns"],
+                "properties": { "name": text, "description": text,
+                    "arguments": { "type": "array", "items": { "type": "object", "required": ["type"],
+                        "properties": { "title": text, "type": { "type": "array", "items": text }, "required": { "type": "boolean" } } } },
+                    "returns": { "type": "array", "items": text } } } } } },
         "collections": { "type": "object", "required": ["links", "collections"],
             "properties": { "links": links, "numberMatched": { "type": "integer" }, "numberReturned": { "type": "integer" },
                 "collections": { "type": "array", "items": { "$ref": "#/components/schemas/collection" } } } },
