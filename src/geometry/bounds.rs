@@ -95,9 +95,9 @@ impl Bounds {
     #[must_use]
     pub fn overlaps(self, other: Self) -> bool {
         self.parts().any(|a| {
-            other.parts().any(|b| {
-                a.west <= b.east && b.west <= a.east && a.south <= b.north && b.south <= a.north
-            })
+            other
+                .parts()
+                .any(|b| a.west <= b.east && b.west <= a.east && a.south <= b.north && b.south <= a.north)
         })
     }
 

@@ -13,7 +13,9 @@ mod ring;
 mod shape;
 pub use shape::*;
 
-pub use array::{GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, RingNote, Run};
+pub use array::{
+    GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, RingNote, Run,
+};
 pub use bounds::{Bounds, BoundsError};
 pub use crs::{Crs, PlaneWindow, Window, WindowError};
 pub use relate::{intersects_plane, intersects_window};

@@ -242,7 +242,8 @@ mod tests {
         {
             assert_eq!(Timestamp::of_data(text), noon, "{text}");
         }
-        for text in ["2022-04-16", "2022-04-16T12:00", "2022年04月16日 12:00:00", "2022-04-16T12:00:00 or so"] {
+        for text in ["2022-04-16", "2022-04-16T12:00", "2022年04月16日 12:00:00", "2022-04-16T12:00:00 or so"]
+        {
             assert_eq!(Timestamp::of_data(text), None, "{text}");
         }
     }

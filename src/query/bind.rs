@@ -60,7 +60,9 @@ impl Binder<'_> {
             (Op::And, members) => Ok(Predicate::And(self.predicates(members)?)),
             (Op::Or, members) => Ok(Predicate::Or(self.predicates(members)?)),
             (Op::Not, [member]) => Ok(Predicate::Not(Box::new(self.predicate(member)?))),
-            (Op::Compare(comparison), [a, b]) => self.compare(*comparison, self.operand(a)?, self.operand(b)?),
+            (Op::Compare(comparison), [a, b]) => {
+                self.compare(*comparison, self.operand(a)?, self.operand(b)?)
+            }
             (Op::Between, [value, low, high]) => {
                 let at_least = self.compare(Comparison::AtLeast, self.operand(value)?, self.operand(low)?)?;
                 let at_most = self.compare(Comparison::AtMost, self.operand(value)?, self.operand(high)?)?;
@@ -128,11 +130,16 @@ impl Binder<'_> {
     }
 
     /// The fast test of a comparison with a constant, if there is one.
-    fn compare_constant(&self, comparison: Comparison, value: &ValueExpr, constant: &Scalar<'static>) -> Option<Test> {
+    fn compare_constant(
+        &self,
+        comparison: Comparison,
+        value: &ValueExpr,
+        constant: &Scalar<'static>,
+    ) -> Option<Test> {
         if let (ValueExpr::Id, Comparison::Equal) = (value, comparison) {
             return Some(Test::Rows(self.row_of(constant).into_iter().collect()));
         }
-        if let Some(near) = self.near_distance(comparison, value, constant) {
+        if let Some(near) = near_distance(comparison, value, constant) {
             return Some(near);
         }
         if let Some((field, folds)) = text_field(value)
@@ -208,7 +215,9 @@ impl Binder<'_> {
             Scalar::Text(text) => Some(Box::from(text.as_ref())),
             _ => None,
         });
-        if let (Some((field, folds)), Some(mut texts)) = (text_field(value), texts.collect::<Option<Vec<Box<str>>>>()) {
+        if let (Some((field, folds)), Some(mut texts)) =
+            (text_field(value), texts.collect::<Option<Vec<Box<str>>>>())
+        {
             texts.sort_unstable();
             return Some(Test::Text(TextTest::new(field, folds, TextCondition::Among(texts), self.layer)));
         }
@@ -253,9 +262,10 @@ impl Binder<'_> {
         let purpose = "in a spatial predicate";
         let (a, b) = (self.demand(a, Type::Geometry, purpose)?, self.demand(b, Type::Geometry, purpose)?);
         let prepare = |constant: &Scalar<'static>, relation| match constant {
-            Scalar::Geometry(shape) => {
-                Predicate::Test(Test::Spatial(relation, Box::new(Prepared::new(shape.clone().into_owned(), None))))
-            }
+            Scalar::Geometry(shape) => Predicate::Test(Test::Spatial(
+                relation,
+                Box::new(Prepared::new(shape.clone().into_owned(), None)),
+            )),
             _ => Predicate::Always(UNKNOWN),
         };
         Ok(match (&a, &b) {
@@ -284,20 +294,9 @@ impl Binder<'_> {
         Ok(metres.and_then(|metres| near(&operands[..2], metres, false)).map(Predicate::Test))
     }
 
-    /// `DISTANCE(geometry, constant) < constant` by the R-tree.
-    fn near_distance(&self, comparison: Comparison, value: &ValueExpr, constant: &Scalar<'_>) -> Option<Test> {
-        let ValueExpr::Function(function, operands) = value else { return None };
-        let strict = match comparison {
-            Comparison::Less => true,
-            Comparison::AtMost => false,
-            _ => return None,
-        };
-        (function.name == "distance").then(|| near(operands, constant.number()?, strict)).flatten()
-    }
-
     fn temporal(&self, relation: TimeRelation, a: &Expr, b: &Expr) -> Bound<Predicate> {
         let time = |expr: &Expr| -> Bound<ValueExpr> {
-            let operand = self.as_instant(self.operand(expr)?);
+            let operand = as_instant(self.operand(expr)?);
             match operand.kind {
                 Type::Interval => Ok(operand.value),
                 Type::Instant if relation.takes_instants() => Ok(operand.value),
@@ -309,7 +308,10 @@ impl Binder<'_> {
                     fail(&expr.at, problem)
                 }
                 _ => {
-                    let problem = format!("expected a date, a timestamp or an interval, found {}", self.describe(&operand));
+                    let problem = format!(
+                        "expected a date, a timestamp or an interval, found {}",
+                        self.describe(&operand)
+                    );
                     fail(&expr.at, problem)
                 }
             }
@@ -332,7 +334,12 @@ impl Binder<'_> {
         for (field, constant, relation) in [(&a, &b, relation), (&b, &a, converse)] {
             if let (ValueExpr::Field(field), Some(Scalar::Array(elements))) = (field, constant.constant()) {
                 let condition = TextCondition::Set(relation, elements.clone());
-                return Ok(Predicate::Test(Test::Text(TextTest::new(*field, Vec::new(), condition, self.layer))));
+                return Ok(Predicate::Test(Test::Text(TextTest::new(
+                    *field,
+                    Vec::new(),
+                    condition,
+                    self.layer,
+                ))));
             }
         }
         let constant = a.constant().is_some() && b.constant().is_some();
@@ -356,7 +363,8 @@ impl Binder<'_> {
         if operand.kind == kind {
             return Ok(operand.value);
         }
-        let problem = format!("expected {} {purpose}, found {}", with_article(kind.name()), self.describe(&operand));
+        let problem =
+            format!("expected {} {purpose}, found {}", with_article(kind.name()), self.describe(&operand));
         fail(&expr.at, problem)
     }
 
@@ -370,7 +378,10 @@ impl Binder<'_> {
             Node::Instant(instant) => constant(Scalar::Instant(*instant), Type::Instant),
             Node::Geometry(_) | Node::Bbox(_) => {
                 let shape = self.literal(expr)?.map(|shape| self.in_degrees(shape, &expr.at)).transpose()?;
-                constant(shape.map_or(Scalar::Null, |shape| Scalar::Geometry(std::borrow::Cow::Owned(shape))), Type::Geometry)
+                constant(
+                    shape.map_or(Scalar::Null, |shape| Scalar::Geometry(std::borrow::Cow::Owned(shape))),
+                    Type::Geometry,
+                )
             }
             Node::Property(name) => self.property(name, &expr.at),
             Node::Interval(ends) => self.interval(ends, &expr.at),
@@ -395,7 +406,8 @@ impl Binder<'_> {
             }
             (Op::Arithmetic(operation), [a, b]) => {
                 let purpose = "in an arithmetic expression";
-                let operands = [self.demand(a, Type::Number, purpose)?, self.demand(b, Type::Number, purpose)?];
+                let operands =
+                    [self.demand(a, Type::Number, purpose)?, self.demand(b, Type::Number, purpose)?];
                 Ok((self.folded(ValueExpr::Arithmetic(*operation, Box::new(operands))), Type::Number))
             }
             (Op::Function(name), operands) => self.function(name, operands, &expr.at),
@@ -474,14 +486,18 @@ impl Binder<'_> {
             }
             _ => false,
         };
-        if constant { ValueExpr::Constant(value.value(self.layer, FeatureIx::of_row(0)).into_owned()) } else { value }
+        if constant {
+            ValueExpr::Constant(value.value(self.layer, FeatureIx::of_row(0)).into_owned())
+        } else {
+            value
+        }
     }
 
     /// Two operands of one type, a text read as an instant where the other is one.
     fn agree<'e>(&self, a: Operand<'e>, b: Operand<'e>) -> Bound<(Operand<'e>, Operand<'e>)> {
         let (a, b) = match (a.kind, b.kind) {
-            (Type::Instant, Type::Text) => (a, self.as_instant(b)),
-            (Type::Text, Type::Instant) => (self.as_instant(a), b),
+            (Type::Instant, Type::Text) => (a, as_instant(b)),
+            (Type::Text, Type::Instant) => (as_instant(a), b),
             // The text of an id names it, whatever its kind.
             (Type::Number, Type::Text) if matches!(a.value, ValueExpr::Id) => (a, as_number(b)),
             (Type::Text, Type::Number) if matches!(b.value, ValueExpr::Id) => (as_number(a), b),
@@ -497,7 +513,9 @@ impl Binder<'_> {
         let problem = if comparable {
             format!(
                 "expected {} to compare with {}, found {}",
-                with_article(other.kind.name()), self.describe(other), self.describe(blamed)
+                with_article(other.kind.name()),
+                self.describe(other),
+                self.describe(blamed)
             )
         } else {
             let hint = match a.kind {
@@ -506,31 +524,20 @@ impl Binder<'_> {
                 Type::Interval => "; intervals are compared by T_EQUALS and the like",
                 _ => "",
             };
-            format!("expected a boolean, a number, a text, a date or a timestamp, found {}{hint}", self.describe(&a))
+            format!(
+                "expected a boolean, a number, a text, a date or a timestamp, found {}{hint}",
+                self.describe(&a)
+            )
         };
         fail(&blamed.expr.at, problem)
-    }
-
-    fn as_instant<'e>(&self, operand: Operand<'e>) -> Operand<'e> {
-        let instant = match operand.constant() {
-            Some(Scalar::Text(text)) => Instant::parse(text),
-            _ => None,
-        };
-        match instant {
-            Some(instant) => Operand {
-                value: ValueExpr::Constant(Scalar::Instant(instant)),
-                kind: Type::Instant,
-                expr: operand.expr,
-            },
-            None => operand,
-        }
     }
 
     /// An operand for a message.
     fn describe(&self, operand: &Operand<'_>) -> String {
         match &operand.expr.node {
             Node::Property(name) => {
-                let kind = self.layer.schema.find(name).map_or(operand.kind.name(), |(_, field)| field.kind.name());
+                let kind =
+                    self.layer.schema.find(name).map_or(operand.kind.name(), |(_, field)| field.kind.name());
                 format!("{name} ({kind})")
             }
             Node::Bool(value) => format!("the boolean {}", if *value { "TRUE" } else { "FALSE" }),
@@ -570,7 +577,11 @@ impl Binder<'_> {
                         let mut parts: Vec<_> = parts
                             .map(|part| rectangle([part.west, part.south], [part.east, part.north]))
                             .collect();
-                        if parts.len() == 1 { parts.remove(0) } else { Shape::GeometryCollection(parts.into()) }
+                        if parts.len() == 1 {
+                            parts.remove(0)
+                        } else {
+                            Shape::GeometryCollection(parts.into())
+                        }
                     }
                 }))
             }
@@ -600,6 +611,17 @@ fn rectangle(low: [f64; 2], high: [f64; 2]) -> Shape {
         (false, false) => Shape::Polygon(Rect::new(low, high).to_polygon()),
         _ => Shape::LineString(vec![low, high].into()),
     }
+}
+
+/// `DISTANCE(geometry, constant) < constant` by the R-tree.
+fn near_distance(comparison: Comparison, value: &ValueExpr, constant: &Scalar<'_>) -> Option<Test> {
+    let ValueExpr::Function(function, operands) = value else { return None };
+    let strict = match comparison {
+        Comparison::Less => true,
+        Comparison::AtMost => false,
+        _ => return None,
+    };
+    (function.name == "distance").then(|| near(operands, constant.number()?, strict)).flatten()
 }
 
 fn near(operands: &[ValueExpr], metres: f64, strict: bool) -> Option<Test> {
@@ -639,15 +661,33 @@ fn type_of(kind: ValueKind) -> Type {
     }
 }
 
+/// A text that reads as an instant as one.
+fn as_instant(operand: Operand<'_>) -> Operand<'_> {
+    let instant = match operand.constant() {
+        Some(Scalar::Text(text)) => Instant::parse(text),
+        _ => None,
+    };
+    match instant {
+        Some(instant) => Operand {
+            value: ValueExpr::Constant(Scalar::Instant(instant)),
+            kind: Type::Instant,
+            expr: operand.expr,
+        },
+        None => operand,
+    }
+}
+
 fn as_number(operand: Operand<'_>) -> Operand<'_> {
     let number = match operand.constant() {
         Some(Scalar::Text(text)) => text.parse().ok(),
         _ => None,
     };
     match number {
-        Some(number) => {
-            Operand { value: ValueExpr::Constant(Scalar::Integer(number)), kind: Type::Number, expr: operand.expr }
-        }
+        Some(number) => Operand {
+            value: ValueExpr::Constant(Scalar::Integer(number)),
+            kind: Type::Number,
+            expr: operand.expr,
+        },
         None => operand,
     }
 }

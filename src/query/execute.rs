@@ -70,9 +70,10 @@ fn scan(layer: &Layer, predicate: &Predicate, page: Page, budget: &Budget) -> Re
         let truths = &mut truths[..STRIDE.min(layer.len() - first)];
         truths.fill(TRUE);
         predicate.narrow(layer, Rows::From(first), truths);
-        let found = truths.iter().filter(|truth| **truth == TRUE).count() as u64;
+        let found = truths.iter().map(|&truth| u64::from(truth == TRUE)).sum::<u64>();
         if found > 0 && items.len() < most && matched + found > page.offset {
-            let rows = truths.iter().enumerate().filter(|(_, truth)| **truth == TRUE).map(|(at, _)| first + at);
+            let rows =
+                truths.iter().enumerate().filter(|(_, truth)| **truth == TRUE).map(|(at, _)| first + at);
             let skip = clamp(page.offset.saturating_sub(matched));
             items.extend(rows.skip(skip).take(most - items.len()).map(FeatureIx::of_row));
         }

@@ -30,6 +30,7 @@ pub enum Type {
 
 impl Type {
     /// As messages name it.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Bool => "boolean",
@@ -44,6 +45,7 @@ impl Type {
     }
 
     /// As the list of functions names it (OGC 19-079r2, 8.6).
+    #[must_use]
     pub fn schema_name(self) -> &'static str {
         match self {
             Self::Bool => "boolean",
@@ -86,7 +88,8 @@ const fn needed(title: &'static str, kind: Type) -> Argument {
     Argument { title, kind, optional: false }
 }
 
-const UNIT: Argument = Argument { title: "unit (m or km; m when left out)", kind: Type::Text, optional: true };
+const UNIT: Argument =
+    Argument { title: "unit (m or km; m when left out)", kind: Type::Text, optional: true };
 
 /// All functions.
 pub static FUNCTIONS: [Function; 7] = [
@@ -106,7 +109,12 @@ pub static FUNCTIONS: [Function; 7] = [
             "两个几何之间的大地线距离不大于给定值",
             "are two geometries within a geodesic distance of each other?",
         ],
-        arguments: &[needed("a", Type::Geometry), needed("b", Type::Geometry), needed("distance", Type::Number), UNIT],
+        arguments: &[
+            needed("a", Type::Geometry),
+            needed("b", Type::Geometry),
+            needed("distance", Type::Number),
+            UNIT,
+        ],
         returns: Type::Bool,
         compute: |operands| {
             let metres = metres(operands, 2)?;
@@ -174,6 +182,7 @@ pub static FUNCTIONS: [Function; 7] = [
 ];
 
 /// The function of a name.
+#[must_use]
 pub fn find(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.name.eq_ignore_ascii_case(name))
 }
@@ -185,6 +194,7 @@ impl Function {
     }
 
     /// As a person writes it: `dwithin(a, b, distance, [unit])`.
+    #[must_use]
     pub fn signature(&self) -> String {
         let arguments: Vec<_> = self
             .arguments

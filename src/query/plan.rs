@@ -1,7 +1,7 @@
 //! Query to plan: names to fields, text to values, and the way to reach the features.
 
 use super::cql2::Comparison;
-use super::predicate::{Predicate, Test, TextCondition, TextTest};
+use super::predicate::{Predicate, Test, TextCondition, TextTest, Whereabouts};
 use super::{Equality, ID_NAME, Page, Query, QueryError, bind};
 use crate::geometry::Bounds;
 use crate::index::IndexedLayer;
@@ -67,10 +67,11 @@ pub fn plan(query: &Query, indexed: &IndexedLayer) -> Result<Plan, QueryError> {
 fn way(condition: &Predicate) -> Option<Access> {
     match condition {
         Predicate::Test(Test::Rows(rows)) => Some(Access::Rows(rows.clone())),
-        Predicate::Test(test) => test.window().map(|window| match window {
-            Some(bounds) => Access::Window { bounds, nowhere: false },
-            None => Access::Rows(Vec::new()),
-        }),
+        Predicate::Test(test) => match test.whereabouts() {
+            Whereabouts::Anywhere => None,
+            Whereabouts::Nowhere => Some(Access::Rows(Vec::new())),
+            Whereabouts::Within(bounds) => Some(Access::Window { bounds, nowhere: false }),
+        },
         _ => None,
     }
 }

@@ -6,10 +6,13 @@
 //! is to do: a comparison of a number costs about a nanosecond a feature. Truths are ordered false, unknown,
 //! true; then AND is the lesser of two, OR the greater, and NOT counts from the other end.
 
-use super::scalar::{Condition, Fold, Pattern, Scalar, sets_relate};
 use super::cql2::{Comparison, SetRelation};
-use crate::geometry::{GeometryRef, PlaneWindow, Prepared, Relation, Shape, distance_m, intersects_plane, intersects_window, within_distance};
+use super::scalar::{Condition, Fold, Pattern, Scalar, sets_relate};
 use crate::geometry::Bounds;
+use crate::geometry::{
+    GeometryRef, PlaneWindow, Prepared, Relation, Shape, distance_m, intersects_plane, intersects_window,
+    within_distance,
+};
 use crate::model::{Column, FeatureIx, FieldIx, Layer, TextColumn, normalized};
 
 /// False, unknown or true.
@@ -134,6 +137,14 @@ impl TextTest {
     }
 }
 
+/// What a test says about the place of features.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Whereabouts {
+    Anywhere,
+    Nowhere,
+    Within(Bounds),
+}
+
 /// Rows to test: some in a row, or a list.
 #[derive(Debug, Clone, Copy)]
 pub enum Rows<'a> {
@@ -244,39 +255,53 @@ fn where_needed(rows: Rows<'_>, truths: &mut [Truth], test: impl Fn(usize) -> Tr
 impl Test {
     fn cost(&self) -> u32 {
         match self {
-            Self::Rows(_) | Self::NullGeometry => 1,
-            Self::Bool(..) | Self::Whole { .. } | Self::Real { .. } => 1,
+            Self::Rows(_) | Self::NullGeometry | Self::Bool(..) | Self::Whole { .. } | Self::Real { .. } => 1,
             Self::NullField(_) | Self::During(..) => 3,
             Self::WholeAmong(..) | Self::RealAmong(..) => 5,
-            Self::Text(test) => if test.table.is_some() { 2 } else { 50 },
+            Self::Text(test) => {
+                if test.table.is_some() {
+                    2
+                } else {
+                    50
+                }
+            }
             Self::InWindow(_) | Self::InPlane(_) | Self::Spatial(..) => 300,
             Self::Other(_) => 400,
             Self::Near { .. } => 1000,
         }
     }
 
-    /// Where features can lie for which it is true, when that is known: only the geometry decides, and features
-    /// without one are no matches.
-    pub fn window(&self) -> Option<Option<Bounds>> {
+    /// Where features lie for which it is true. Those without geometry are never among them unless the answer is
+    /// anywhere.
+    pub fn whereabouts(&self) -> Whereabouts {
+        let within = |bounds: Option<Bounds>| bounds.map_or(Whereabouts::Nowhere, Whereabouts::Within);
         match self {
-            Self::Spatial(Relation::Disjoint, _) => None,
-            // Empty geometries equal each other, wherever they are.
-            Self::Spatial(Relation::Equals, prepared) => prepared.bounds().map(Some),
-            Self::Spatial(_, prepared) => Some(prepared.bounds()),
-            Self::Near { reach, .. } => Some(*reach),
-            _ => None,
+            // Empty geometries are disjoint from all and equal each other, wherever they are.
+            Self::Spatial(Relation::Disjoint, _) => Whereabouts::Anywhere,
+            Self::Spatial(Relation::Equals, prepared) => {
+                prepared.bounds().map_or(Whereabouts::Anywhere, Whereabouts::Within)
+            }
+            Self::Spatial(_, prepared) => within(prepared.bounds()),
+            Self::Near { reach, .. } => within(*reach),
+            _ => Whereabouts::Anywhere,
         }
     }
 
     fn narrow(&self, layer: &Layer, rows: Rows<'_>, truths: &mut [Truth]) {
         let geometry = |row: usize| layer.geometries().get(row);
-        let spatial = |row: usize, test: &dyn Fn(GeometryRef<'_>) -> bool| geometry(row).map_or(UNKNOWN, |geometry| of(test(geometry)));
+        let spatial = |row: usize, test: &dyn Fn(GeometryRef<'_>) -> bool| {
+            geometry(row).map_or(UNKNOWN, |geometry| of(test(geometry)))
+        };
         match self {
             Self::During(first, last) => each(rows, truths, |row| {
-                of(layer.span(FeatureIx::of_row(row)).is_none_or(|(begins, ends)| begins <= *last && ends >= *first))
+                of(layer
+                    .span(FeatureIx::of_row(row))
+                    .is_none_or(|(begins, ends)| begins <= *last && ends >= *first))
             }),
             Self::InWindow(window) => where_needed(rows, truths, |row| {
-                of(geometry(row).is_none_or(|geometry| geometry.bounds().is_none() || intersects_window(geometry, *window)))
+                of(geometry(row).is_none_or(|geometry| {
+                    geometry.bounds().is_none() || intersects_window(geometry, *window)
+                }))
             }),
             Self::InPlane(window) => where_needed(rows, truths, |row| {
                 of(geometry(row).is_none_or(|geometry| intersects_plane(geometry, window)))
@@ -293,13 +318,17 @@ impl Test {
                 }
             }
             Self::Whole { field, low, high, inside } => {
-                whole(layer.column(*field), rows, truths, |value| of((*low <= value && value <= *high) == *inside));
+                whole(layer.column(*field), rows, truths, |value| {
+                    of((*low <= value && value <= *high) == *inside)
+                });
             }
             Self::WholeAmong(field, list) => {
                 whole(layer.column(*field), rows, truths, |value| of(list.binary_search(&value).is_ok()));
             }
             Self::Real { field, low, high, inside } => {
-                real(layer.column(*field), rows, truths, |value| of((*low <= value && value <= *high) == *inside));
+                real(layer.column(*field), rows, truths, |value| {
+                    of((*low <= value && value <= *high) == *inside)
+                });
             }
             Self::RealAmong(field, list) => real(layer.column(*field), rows, truths, |value| {
                 of(list.binary_search_by(|known| known.total_cmp(&(value + 0.0))).is_ok())
@@ -313,9 +342,13 @@ impl Test {
                     }
                 }
             }
-            Self::Rows(list) => each(rows, truths, |row| of(list.binary_search(&FeatureIx::of_row(row)).is_ok())),
+            Self::Rows(list) => {
+                each(rows, truths, |row| of(list.binary_search(&FeatureIx::of_row(row)).is_ok()))
+            }
             Self::Spatial(relation, prepared) => {
-                where_needed(rows, truths, |row| spatial(row, &|geometry| prepared.relates(geometry, *relation)));
+                where_needed(rows, truths, |row| {
+                    spatial(row, &|geometry| prepared.relates(geometry, *relation))
+                });
             }
             Self::Near { shape, reach, metres, strict } => where_needed(rows, truths, |row| {
                 spatial(row, &|geometry| {

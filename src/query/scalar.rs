@@ -180,7 +180,9 @@ impl<'a> Scalar<'a> {
     /// An array or object of JSON.
     pub fn of_json(text: &'a str) -> Self {
         match serde_json::from_str::<serde_json::Value>(text) {
-            Ok(serde_json::Value::Array(elements)) => Self::Array(elements.into_iter().map(element).collect()),
+            Ok(serde_json::Value::Array(elements)) => {
+                Self::Array(elements.into_iter().map(element).collect())
+            }
             _ => Self::Object(Cow::Borrowed(text)),
         }
     }
@@ -229,9 +231,7 @@ impl<'a> Scalar<'a> {
             (Self::Instant(instant), Self::Text(text)) | (Self::Text(text), Self::Instant(instant)) => {
                 Instant::parse(text) == Some(*instant)
             }
-            (Self::Array(a), Self::Array(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
-            }
+            (Self::Array(a), Self::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b)),
             (Self::Geometry(a), Self::Geometry(b)) => relate(a, b, crate::geometry::Relation::Equals),
             (Self::Null, Self::Null) => true,
             (Self::Interval(a), Self::Interval(b)) => a == b,
@@ -480,8 +480,19 @@ mod tests {
         // All thirteen relations of Allen, each with the only one that holds beside the four wide ones.
         let b = span(10, 20);
         let allen = [
-            R::Before, R::Meets, R::Overlaps, R::FinishedBy, R::Contains, R::Starts, R::Equals, R::StartedBy,
-            R::During, R::Finishes, R::OverlappedBy, R::MetBy, R::After,
+            R::Before,
+            R::Meets,
+            R::Overlaps,
+            R::FinishedBy,
+            R::Contains,
+            R::Starts,
+            R::Equals,
+            R::StartedBy,
+            R::During,
+            R::Finishes,
+            R::OverlappedBy,
+            R::MetBy,
+            R::After,
         ];
         let cases = [
             (span(1, 5), R::Before),

@@ -637,7 +637,12 @@ impl<'a> Reader<'a> {
         }
         if let Some(near) = odd.crosses_near {
             // Refusing it would lose a feature of data that other programs show; what lies inside is by even-odd.
-            say(Effect::Noted, &format!("a ring crosses itself near {near:?}; served as it is, spatial relations may be off"));
+            say(
+                Effect::Noted,
+                &format!(
+                    "a ring crosses itself near {near:?}; served as it is, spatial relations may be off"
+                ),
+            );
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use innospace::geometry::{Bounds, Crs};
 use innospace::index::IndexedLayer;
 use innospace::model::FeatureIx;
-use innospace::query::{Budget, Equality, Page, Query, Selection, execute, plan};
+use innospace::query::{Budget, Equality, Filter, Page, Query, Selection, cql2, execute, plan};
 use innospace::render::geojson::FeatureWriter;
 use innospace::store::Store;
 
@@ -39,6 +39,7 @@ fn main() {
     let catalog = Store::new(&folder).load(&mut |_| {}).unwrap().catalog;
     let layer = catalog.layers().next().unwrap();
     windows(&mut criterion, layer, parcels);
+    filters(&mut criterion, layer);
     items(&mut criterion, layer);
     criterion.final_summary();
 }
@@ -88,9 +89,9 @@ fn windows(criterion: &mut Criterion, layer: &IndexedLayer, parcels: u32) {
                 .iter()
                 .map(|&window| Query {
                     window: Some(window.into()),
-                    during: None,
                     equal: equal.to_vec(),
                     page,
+                    ..Query::default()
                 })
                 .collect()
         };
@@ -111,6 +112,38 @@ fn windows(criterion: &mut Criterion, layer: &IndexedLayer, parcels: u32) {
             black_box(answer(layer, &built[at]));
         });
     }
+}
+
+/// A whole count by a filter: scalar ones look at every feature, the others are led by the R-tree or the ids.
+fn filters(criterion: &mut Criterion, layer: &IndexedLayer) {
+    let [x, y] = places(layer)[0];
+    let id = layer.layer().feature(layer.layer().positions().next().unwrap()).id();
+    let cases = [
+        ("a number", "area_m2 > 20000".to_owned()),
+        ("a text", "status = 'built'".to_owned()),
+        ("a pattern", "CASEI(status) LIKE casei('%IL%')".to_owned()),
+        ("three fields", "status = 'built' AND area_m2 BETWEEN 10000 AND 30000 AND NOT far < 1".to_owned()),
+        ("arithmetic", "area_m2 * far > 50000".to_owned()),
+        ("an id", format!("id = '{id}'")),
+        (
+            "in a polygon",
+            format!(
+                "S_WITHIN(geometry, POLYGON(({x} {y},{} {y},{} {},{x} {y})))",
+                x + 0.003,
+                x + 0.003,
+                y + 0.003
+            ),
+        ),
+        ("within 100 m", format!("DWITHIN(geometry, POINT({x} {y}), 100)")),
+    ];
+    let page = Page { offset: 0, limit: 100 };
+    let mut group = criterion.benchmark_group("filter");
+    for (name, filter) in cases {
+        let expr = cql2::parse(&filter, cql2::Encoding::Text).unwrap();
+        let query = Query { filter: Some(Filter { expr, crs: Crs::Crs84 }), page, ..Query::default() };
+        group.bench_function(name, |bencher| bencher.iter(|| black_box(answer(layer, &query))));
+    }
+    group.finish();
 }
 
 fn items(criterion: &mut Criterion, layer: &IndexedLayer) {

@@ -96,9 +96,8 @@ fn limits_hold_and_nothing_overflows() {
     let nested = |levels: usize| format!("{}people = 5{}", "(".repeat(levels), ")".repeat(levels));
     let negated = |levels: usize| format!("{}port", "NOT ".repeat(levels));
     let sum = |terms: usize| format!("{} = 5", vec!["people"; terms].join(" + "));
-    let json = |levels: usize| {
-        format!("{}true{}", r#"{"op":"not","args":["#.repeat(levels), "]}".repeat(levels))
-    };
+    let json =
+        |levels: usize| format!("{}true{}", r#"{"op":"not","args":["#.repeat(levels), "]}".repeat(levels));
     let positions = |count: usize| {
         let list: Vec<_> = (0..count).map(|at| format!("{} 0", at % 90)).collect();
         format!("S_INTERSECTS(geometry, LINESTRING({}))", list.join(","))
@@ -222,8 +221,7 @@ impl Plain {
 
 fn plain() -> impl Strategy<Value = Plain> {
     let field = || prop_oneof![Just("whole"), Just("real"), Just("word + 0"), Just("whole - real")];
-    let sign =
-        prop_oneof![Just("="), Just("<>"), Just("<"), Just("<="), Just(">"), Just(">=")];
+    let sign = prop_oneof![Just("="), Just("<>"), Just("<"), Just("<="), Just(">"), Just(">=")];
     let leaf = prop_oneof![
         4 => (field(), sign, -2..3_i64).prop_map(|(field, sign, value)| Plain::Leaf(field, sign, value)),
         1 => field().prop_map(Plain::Null),
@@ -294,7 +292,7 @@ proptest! {
 
     #[test]
     fn whatever_is_written_is_read_or_refused(
-        text in r#"([a-z_]{1,8}|[0-9.]{1,4}|'[^']{0,4}'|[()=<>,+*/%^-]|AND|OR|NOT|IN|LIKE|IS NULL|BETWEEN|S_WITHIN\(|POINT\(|INTERVAL\(| ){0,24}"#,
+        text in r"([a-z_]{1,8}|[0-9.]{1,4}|'[^']{0,4}'|[()=<>,+*/%^-]|AND|OR|NOT|IN|LIKE|IS NULL|BETWEEN|S_WITHIN\(|POINT\(|INTERVAL\(| ){0,24}",
         wild in r"\PC{0,40}",
     ) {
         let _ = cql2::parse(&text, Encoding::Text);

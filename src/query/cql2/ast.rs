@@ -120,6 +120,7 @@ pub enum Comparison {
 
 impl Comparison {
     /// The comparison that says the same with its operands swapped.
+    #[must_use]
     pub fn converse(self) -> Self {
         match self {
             Self::Less => Self::Greater,
@@ -131,6 +132,7 @@ impl Comparison {
     }
 
     /// Does an order of two operands satisfy it?
+    #[must_use]
     pub fn holds(self, order: std::cmp::Ordering) -> bool {
         match self {
             Self::Equal => order.is_eq(),
@@ -164,6 +166,7 @@ pub enum Arithmetic {
 
 impl Arithmetic {
     /// The result; `None` where there is no finite one.
+    #[must_use]
     pub fn compute(self, a: f64, b: f64) -> Option<f64> {
         let result = match self {
             Self::Plus => a + b,
@@ -215,6 +218,7 @@ pub enum TimeRelation {
 
 impl TimeRelation {
     /// Is it defined for instants, too?
+    #[must_use]
     pub fn takes_instants(self) -> bool {
         matches!(self, Self::After | Self::Before | Self::Disjoint | Self::Equals | Self::Intersects)
     }

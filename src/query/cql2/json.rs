@@ -1,6 +1,8 @@
 //! CQL2 JSON to [`Expr`] (OGC 21-065r2, annex C).
 
-use geo_types::{Coord, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
+use geo_types::{
+    Coord, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon,
+};
 use serde_json::{Map, Value};
 
 use super::ast::{self, Expr, Node, Op, Place};
@@ -100,7 +102,8 @@ impl Reader {
         if members.contains_key("type") {
             return self.shape(value).map(Node::Geometry);
         }
-        let what = "an object with op and args, property, date, timestamp, interval, bbox, or a GeoJSON geometry";
+        let what =
+            "an object with op and args, property, date, timestamp, interval, bbox, or a GeoJSON geometry";
         Err(self.expected(what, value))
     }
 
@@ -121,10 +124,16 @@ impl Reader {
         });
         let wanted = if op == Op::In { Some(2) } else { ast::operands(&op) };
         if let Some(wanted) = wanted.filter(|&wanted| wanted != args.len()) {
-            return Err(FilterError::new(self.place(), format!("{name} takes {wanted} args, here {}", args.len())));
+            return Err(FilterError::new(
+                self.place(),
+                format!("{name} takes {wanted} args, here {}", args.len()),
+            ));
         }
         if matches!(op, Op::And | Op::Or) && args.len() < 2 {
-            return Err(FilterError::new(self.place(), format!("{name} takes 2 args or more, here {}", args.len())));
+            return Err(FilterError::new(
+                self.place(),
+                format!("{name} takes 2 args or more, here {}", args.len()),
+            ));
         }
         let mut operands = self.below("args", |reader| reader.elements(args))?;
         if op == Op::In {
@@ -170,9 +179,9 @@ impl Reader {
         self.below("coordinates", |reader| {
             Ok(match kind {
                 "Point" => Shape::Point(Point(reader.position(coordinates)?)),
-                "MultiPoint" => {
-                    Shape::MultiPoint(MultiPoint(reader.line(coordinates, 0)?.into_iter().map(Point).collect()))
-                }
+                "MultiPoint" => Shape::MultiPoint(MultiPoint(
+                    reader.line(coordinates, 0)?.into_iter().map(Point).collect(),
+                )),
                 "LineString" => Shape::LineString(reader.line(coordinates, 2)?),
                 "MultiLineString" => Shape::MultiLineString(MultiLineString(
                     reader.each(coordinates, |reader, line| reader.line(line, 2))?,
@@ -180,7 +189,8 @@ impl Reader {
                 "Polygon" => Shape::Polygon(reader.polygon(coordinates)?),
                 "MultiPolygon" => Shape::MultiPolygon(MultiPolygon(reader.each(coordinates, Self::polygon)?)),
                 _ => {
-                    let problem = format!("expected the type of a GeoJSON geometry, found {:?}", excerpt(kind));
+                    let problem =
+                        format!("expected the type of a GeoJSON geometry, found {:?}", excerpt(kind));
                     return Err(FilterError::new(reader.place(), problem));
                 }
             })

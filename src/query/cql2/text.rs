@@ -59,8 +59,7 @@ impl<'a> Reader<'a> {
 
     fn expected(&self, what: &str) -> FilterError {
         let found = self.rest();
-        let found =
-            if found.is_empty() { "the end".to_owned() } else { format!("{:?}", excerpt(found)) };
+        let found = if found.is_empty() { "the end".to_owned() } else { format!("{:?}", excerpt(found)) };
         FilterError::new(self.place(), format!("expected {what}, found {found}"))
     }
 
@@ -290,11 +289,18 @@ impl<'a> Reader<'a> {
             return Ok(Node::Bool(folded == "true"));
         }
         if RESERVED.contains(&folded.as_str()) {
-            return Err(self.expected("a property (a reserved word in double quotes), a value or a predicate"));
+            return Err(
+                self.expected("a property (a reserved word in double quotes), a value or a predicate")
+            );
         }
         let is_shape = matches!(
             folded.as_str(),
-            "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon"
+            "point"
+                | "linestring"
+                | "polygon"
+                | "multipoint"
+                | "multilinestring"
+                | "multipolygon"
                 | "geometrycollection"
         );
         if is_shape && (self.opens_after(word) || self.height_follows(word)) {
@@ -312,7 +318,9 @@ impl<'a> Reader<'a> {
                 let at = self.place();
                 let text = self.quoted('\'')?;
                 self.demand(")")?;
-                instant(&text, folded == "date").map(Node::Instant).ok_or_else(|| wrong_instant(at, &text, &folded))
+                instant(&text, folded == "date")
+                    .map(Node::Instant)
+                    .ok_or_else(|| wrong_instant(at, &text, &folded))
             }
             "interval" => self.interval(),
             _ => self.property_or_call(),
@@ -376,7 +384,10 @@ impl<'a> Reader<'a> {
                 text.push(c);
             }
         }
-        Err(FilterError::new(self.place_of(start), format!("the text that begins here has no closing {quote}")))
+        Err(FilterError::new(
+            self.place_of(start),
+            format!("the text that begins here has no closing {quote}"),
+        ))
     }
 
     fn number(&mut self, negative: bool) -> Read<Node> {
@@ -588,10 +599,8 @@ fn infix(sign: &str) -> Op {
 
 /// An array of one element looks like an expression in brackets.
 fn as_array(operand: &mut Expr) {
-    let is_array = matches!(
-        operand.node,
-        Node::Array(_) | Node::Property(_) | Node::Call(Op::Function(_), _)
-    );
+    let is_array =
+        matches!(operand.node, Node::Array(_) | Node::Property(_) | Node::Call(Op::Function(_), _));
     if !is_array {
         let element = operand.clone();
         operand.node = Node::Array(vec![element]);
@@ -636,6 +645,5 @@ fn starts_name(c: char) -> bool {
 }
 
 fn continues_name(c: char) -> bool {
-    starts_name(c)
-        || matches!(c, '.' | '0'..='9' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
+    starts_name(c) || matches!(c, '.' | '0'..='9' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
 }
