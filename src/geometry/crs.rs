@@ -276,7 +276,7 @@ impl Crs {
 
 impl PlaneWindow {
     /// The smallest window in degrees around it, by points along its edges and a margin for the arcs between.
-    fn bounds(&self) -> Result<Bounds, WindowError> {
+    pub(super) fn bounds(&self) -> Result<Bounds, WindowError> {
         const STEPS: u32 = 32;
         let mut bounds: Option<Bounds> = None;
         let at = |low: f64, high: f64, step: u32| low + (high - low) * f64::from(step) / f64::from(STEPS);

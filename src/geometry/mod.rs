@@ -8,14 +8,21 @@
 mod array;
 mod bounds;
 mod crs;
+mod exact;
+mod matrix;
+mod measure;
+mod prepared;
 mod relate;
 mod ring;
 mod shape;
-pub use shape::*;
+mod topology;
 
 pub use array::{
     GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, RingNote, Run,
 };
 pub use bounds::{Bounds, BoundsError};
 pub use crs::{Crs, PlaneWindow, Window, WindowError};
+pub use measure::{area_m2, buffer_m, centroid, distance_m, length_m, reach, within_distance};
+pub use prepared::Prepared;
 pub use relate::{intersects_plane, intersects_window};
+pub use shape::{Relation, Shape, relate};

@@ -1,132 +1,116 @@
-//! Placeholder until the relations are in.
-use super::{Bounds, Crs, GeometryKind, GeometryRef};
-use geo::Relate as _;
-/// A geometry outside a layer.
+//! `Shape`: a geometry outside a layer, and the relations that geometries may have.
+//!
+//! In: stored geometries, literals. Out: shapes, yes or no. Leaves out: measures.
+
+use geo_types::{Coord, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
+
+use super::array::{GeometryKind, GeometryRef, Part, Run};
+use super::matrix::relates;
+use super::topology::Topology;
+
+/// A geometry outside a layer, in CRS84: degrees, longitude first. It may be empty.
 pub type Shape = geo_types::Geometry<f64>;
-/// A spatial relation of two geometries (OGC 06-103r4, 6.1.15).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+
+/// A spatial relation of two geometries (OGC 06-103r4, 6.1.15.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Relation {
+    /// They are the same set of positions.
     Equals,
+    /// They share no position.
     Disjoint,
+    /// They share a position.
     Intersects,
+    /// They share positions, but none inside both.
     Touches,
+    /// Their interiors share less than the greater dimension of the two.
     Crosses,
+    /// The first lies in the second, and not only on its border.
     Within,
+    /// The second lies in the first, and not only on its border.
     Contains,
+    /// Of one dimension, they share a part of it, and each has a part of its own.
     Overlaps,
 }
+
 impl Relation {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Equals,
+        Self::Disjoint,
+        Self::Intersects,
+        Self::Touches,
+        Self::Crosses,
+        Self::Within,
+        Self::Contains,
+        Self::Overlaps,
+    ];
+
+    /// The relation that holds from the second to the first when this one holds from the first to the second.
+    #[must_use]
     pub fn converse(self) -> Self {
         match self {
             Self::Within => Self::Contains,
             Self::Contains => Self::Within,
-            s => s,
+            same => same,
         }
     }
 }
-#[derive(Debug, Clone)]
-pub struct Prepared {
-    shape: Shape,
-    plane: Option<Crs>,
-}
-impl Prepared {
-    pub fn new(shape: Shape, plane: Option<Crs>) -> Self {
-        Self { shape, plane }
-    }
-    pub fn bounds(&self) -> Option<Bounds> {
-        if self.plane.is_some() {
-            return Some(Bounds::WORLD);
-        }
-        use geo::BoundingRect;
-        self.shape.bounding_rect().map(|r| Bounds {
-            west: r.min().x,
-            south: r.min().y,
-            east: r.max().x,
-            north: r.max().y,
-        })
-    }
-    pub fn relates(&self, stored: GeometryRef<'_>, relation: Relation) -> bool {
-        use geo::MapCoords;
-        let mut s = stored.to_shape();
-        if let Some(crs) = self.plane {
-            s = s.map_coords(|c| crs.forward([c.x, c.y]).map(|p| crs.east_first(p).into()).unwrap_or(c));
-        }
-        relate(&s, &self.shape, relation)
-    }
-}
+
+/// Does the relation hold from the first shape to the second, edges being straight in degrees?
+///
+/// Collections mean the union of their members. Empty shapes equal each other and are disjoint from everything.
+/// Polygons that cross themselves get an answer, but none that the standard defines.
+#[must_use]
 pub fn relate(a: &Shape, b: &Shape, relation: Relation) -> bool {
-    let im = a.relate(b);
-    match relation {
-        Relation::Equals => im.is_equal_topo(),
-        Relation::Disjoint => im.is_disjoint(),
-        Relation::Intersects => im.is_intersects(),
-        Relation::Touches => im.is_touches(),
-        Relation::Crosses => im.is_crosses(),
-        Relation::Within => im.is_within(),
-        Relation::Contains => im.is_contains(),
-        Relation::Overlaps => im.is_overlaps(),
-    }
+    relates(&Topology::of_shape(a), &Topology::of_shape(b), relation)
 }
+
 impl GeometryRef<'_> {
+    /// The same geometry outside its layer.
+    #[must_use]
     pub fn to_shape(self) -> Shape {
-        use geo_types::*;
-        let mut all: Vec<Shape> = self
-            .parts()
-            .map(|p| {
-                let runs: Vec<(bool, Vec<Coord>)> = p
-                    .runs()
-                    .map(|r| (r.is_shell, (0..r.len()).map(|i| Coord::from(r.at(i))).collect()))
-                    .collect();
-                let polys = |runs: Vec<(bool, Vec<Coord>)>| {
-                    let mut out: Vec<Polygon> = Vec::new();
-                    for (shell, ring) in runs {
-                        if shell {
-                            out.push(Polygon::new(ring.into(), vec![]))
-                        } else {
-                            out.last_mut().unwrap().interiors_push(LineString::from(ring))
-                        }
-                    }
-                    out
-                };
-                match p.kind() {
-                    GeometryKind::Point => Shape::Point(Point(runs[0].1[0])),
-                    GeometryKind::MultiPoint => {
-                        Shape::MultiPoint(runs.iter().map(|r| Point(r.1[0])).collect())
-                    }
-                    GeometryKind::LineString => Shape::LineString(runs[0].1.clone().into()),
-                    GeometryKind::MultiLineString => Shape::MultiLineString(MultiLineString(
-                        runs.into_iter().map(|r| r.1.into()).collect(),
-                    )),
-                    GeometryKind::Polygon => Shape::Polygon(polys(runs).remove(0)),
-                    _ => Shape::MultiPolygon(MultiPolygon(polys(runs))),
-                }
-            })
-            .collect();
-        if self.kind() == GeometryKind::GeometryCollection {
-            Shape::GeometryCollection(all.into())
-        } else {
-            all.remove(0)
+        let mut parts = self.parts().map(|part| of_part(&part));
+        match self.kind() {
+            GeometryKind::GeometryCollection => Shape::GeometryCollection(parts.collect()),
+            _ => parts.next().unwrap_or_else(|| Shape::GeometryCollection(Vec::<Shape>::new().into())),
         }
     }
 }
-pub fn distance_m(_a: &Shape, _b: &Shape) -> Option<f64> {
-    None
+
+fn of_part(part: &Part<'_>) -> Shape {
+    let line = |run: Run<'_>| (0..run.len()).map(|at| Coord::from(run.at(at))).collect::<LineString>();
+    let point = |position: [f64; 2]| Point::from(position);
+    match part.kind() {
+        // An empty point is an empty collection, since a point outside a layer has a position.
+        GeometryKind::Point => part.positions().next().map_or_else(
+            || Shape::GeometryCollection(Vec::<Shape>::new().into()),
+            |at| Shape::Point(point(at)),
+        ),
+        GeometryKind::MultiPoint => Shape::MultiPoint(MultiPoint(part.positions().map(point).collect())),
+        GeometryKind::LineString => {
+            Shape::LineString(part.runs().next().map_or(LineString(Vec::new()), line))
+        }
+        GeometryKind::MultiLineString => {
+            Shape::MultiLineString(MultiLineString(part.runs().map(line).collect()))
+        }
+        GeometryKind::Polygon => {
+            let polygon = polygons(part).into_iter().next();
+            Shape::Polygon(polygon.unwrap_or_else(|| Polygon::new(LineString(Vec::new()), Vec::new())))
+        }
+        _ => Shape::MultiPolygon(MultiPolygon(polygons(part))),
+    }
 }
-pub fn within_distance(_a: &Shape, _b: &Shape, _m: f64) -> bool {
-    false
-}
-pub fn reach(b: Bounds, _m: f64) -> Bounds {
-    b
-}
-pub fn area_m2(_a: &Shape) -> f64 {
-    0.0
-}
-pub fn length_m(_a: &Shape) -> f64 {
-    0.0
-}
-pub fn buffer_m(a: &Shape, _m: f64) -> Shape {
-    a.clone()
-}
-pub fn centroid(_a: &Shape) -> Option<[f64; 2]> {
-    None
+
+fn polygons(part: &Part<'_>) -> Vec<Polygon> {
+    let mut polygons: Vec<Polygon> = Vec::new();
+    for run in part.runs() {
+        let shell = run.is_shell;
+        let mut ring: LineString = (0..run.len()).map(|at| Coord::from(run.at(at))).collect();
+        ring.close();
+        match polygons.last_mut() {
+            Some(polygon) if !shell => polygon.interiors_push(ring),
+            _ => polygons.push(Polygon::new(ring, Vec::new())),
+        }
+    }
+    polygons
 }

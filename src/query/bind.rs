@@ -255,17 +255,16 @@ impl Binder<'_> {
             {
                 // In a projected system both sides are compared in its plane, where the edges are straight.
                 let plane = Some(self.crs).filter(|crs| !crs.is_geographic());
-                let prepared = Box::new(Prepared::new(shape, plane));
+                let prepared = Box::new(Prepared::new(&shape, plane));
                 return Ok(Predicate::Test(Test::Spatial(relation, prepared)));
             }
         }
         let purpose = "in a spatial predicate";
         let (a, b) = (self.demand(a, Type::Geometry, purpose)?, self.demand(b, Type::Geometry, purpose)?);
         let prepare = |constant: &Scalar<'static>, relation| match constant {
-            Scalar::Geometry(shape) => Predicate::Test(Test::Spatial(
-                relation,
-                Box::new(Prepared::new(shape.clone().into_owned(), None)),
-            )),
+            Scalar::Geometry(shape) => {
+                Predicate::Test(Test::Spatial(relation, Box::new(Prepared::new(shape, None))))
+            }
             _ => Predicate::Always(UNKNOWN),
         };
         Ok(match (&a, &b) {
@@ -570,20 +569,14 @@ impl Binder<'_> {
             Node::Bbox([a, b, c, d]) => {
                 let window = self.crs.window([*a, *b], [*c, *d]);
                 let window = window.map_err(|fault| FilterError::new(expr.at.clone(), fault.to_string()))?;
-                Ok(Some(match window.plane {
-                    Some(plane) => rectangle(plane.low, plane.high),
-                    None => {
-                        let parts = window.bounds.parts();
-                        let mut parts: Vec<_> = parts
-                            .map(|part| rectangle([part.west, part.south], [part.east, part.north]))
-                            .collect();
-                        if parts.len() == 1 {
-                            parts.remove(0)
-                        } else {
-                            Shape::GeometryCollection(parts.into())
-                        }
-                    }
-                }))
+                if let Some(plane) = window.plane {
+                    return Ok(Some(rectangle(plane.low, plane.high)));
+                }
+                let parts = window.bounds.parts();
+                let mut parts: Vec<_> =
+                    parts.map(|part| rectangle([part.west, part.south], [part.east, part.north])).collect();
+                let one = parts.len() == 1;
+                Ok(Some(if one { parts.remove(0) } else { Shape::GeometryCollection(parts.into()) }))
             }
             _ => Ok(None),
         }
@@ -630,7 +623,7 @@ fn near(operands: &[ValueExpr], metres: f64, strict: bool) -> Option<Test> {
         | [ValueExpr::Constant(Scalar::Geometry(shape)), ValueExpr::Geometry] => shape.clone().into_owned(),
         _ => return None,
     };
-    let bounds = Prepared::new(shape.clone(), None).bounds();
+    let bounds = Prepared::new(&shape, None).bounds();
     let reach = bounds.filter(|_| metres >= 0.0).map(|bounds| reach(bounds, metres));
     Some(Test::Near { shape: Box::new(shape), reach, metres, strict })
 }

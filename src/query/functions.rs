@@ -151,7 +151,7 @@ pub static FUNCTIONS: [Function; 7] = [
         returns: Type::Geometry,
         compute: |operands| {
             let metres = metres(operands, 1)?;
-            Some(Scalar::Geometry(Cow::Owned(buffer_m(shape(operands, 0)?, metres))))
+            Some(Scalar::Geometry(Cow::Owned(buffer_m(shape(operands, 0)?, metres)?)))
         },
     },
     Function {

@@ -343,7 +343,7 @@ impl Test {
                 }
             }
             Self::Rows(list) => {
-                each(rows, truths, |row| of(list.binary_search(&FeatureIx::of_row(row)).is_ok()))
+                each(rows, truths, |row| of(list.binary_search(&FeatureIx::of_row(row)).is_ok()));
             }
             Self::Spatial(relation, prepared) => {
                 where_needed(rows, truths, |row| {
