@@ -36,6 +36,7 @@ pub fn read(bytes: &[u8], spec: &LayerSpec, warnings: &mut Warnings) -> Result<L
     match top.kind.as_deref() {
         Some("FeatureCollection") if top.has_features => {}
         Some("Feature") if !top.has_features => reader.feature(text),
+        Some(kind) if GeometryKind::parse(kind).is_some() => reader.bare_geometry(text),
         kind => return Err(StoreError::not_features(&spec.file, kind, top.has_features)),
     }
     reader.finish()
@@ -239,6 +240,8 @@ struct Shapes {
     polygon_ends: Vec<usize>,
     list: Vec<Shape>,
     is_collection: bool,
+    /// A position that was pulled back to the edge of the world.
+    beyond: Option<[f64; 2]>,
 }
 
 struct Shape {
@@ -256,6 +259,22 @@ impl Shapes {
         self.polygon_ends.clear();
         self.list.clear();
         self.is_collection = false;
+        self.beyond = None;
+    }
+
+    /// Adds a position. Programs that compute positions overshoot the edge of the world by rounding; what lies
+    /// less than a step of 1e-7 degree (1 cm) beyond is pulled back.
+    fn push(&mut self, position: [f64; 2], metres: f64) {
+        const STEP: f64 = 1e-7;
+        let within = |value: f64, edge: f64| {
+            if value.abs() > edge && value.abs() < edge + STEP { edge.copysign(value) } else { value }
+        };
+        let kept = [within(position[0], 180.0), within(position[1], 90.0)];
+        if kept != position {
+            self.beyond.get_or_insert(position);
+        }
+        self.positions.push(kept);
+        self.altitudes.push(metres);
     }
 
     /// Puts the geometry into the layer; the answer says what was odd about its rings, each thing once.
@@ -356,8 +375,7 @@ impl<'a> Visitor<'a> for Coordinates<'_> {
                     None => {}
                 }
                 while seq.next_element::<f64>()?.is_some() {}
-                shapes.positions.push([longitude, latitude]);
-                shapes.altitudes.push(altitude);
+                shapes.push([longitude, latitude], altitude);
                 return Ok(Node::List(Some(0)));
             }
             Some(Node::List(depth)) => depth,
@@ -571,12 +589,27 @@ impl<'a> Reader<'a> {
         self.number += 1;
         self.shapes.clear();
         self.values.clear();
-        let mut json = serde_json::Deserializer::from_str(text);
         let mut id = None;
-        let taken = json
-            .deserialize_any(FeatureVisitor { reader: self, id: &mut id })
-            .map_err(FeatureFault::Json)
-            .and_then(|()| self.take(&mut id));
+        let read = serde_json::Deserializer::from_str(text)
+            .deserialize_any(FeatureVisitor { reader: self, id: &mut id });
+        self.finish_feature(text, read, id);
+    }
+
+    /// Reads a geometry that stands for a whole file, as a feature without properties.
+    fn bare_geometry(&mut self, text: &'a str) {
+        self.number += 1;
+        let seed = Geometry { shapes: &mut self.shapes, nested: false };
+        let read = seed.deserialize(&mut serde_json::Deserializer::from_str(text));
+        self.finish_feature(text, read, None);
+    }
+
+    fn finish_feature(
+        &mut self,
+        text: &str,
+        read: Result<(), serde_json::Error>,
+        mut id: Option<Incoming<'a>>,
+    ) {
+        let taken = read.map_err(FeatureFault::Json).and_then(|()| self.take(&mut id));
         if let Err(fault) = taken {
             self.geometries.undo();
             let reason = match fault {
@@ -599,11 +632,8 @@ impl<'a> Reader<'a> {
         if let Some(at) = id_field.and_then(|name| self.column_of.get(name)) {
             *id = self.values.iter().find(|(column, _)| column == at).map(|(_, id)| id.clone());
         }
-        if id.as_ref().is_none_or(|id| *id == Incoming::Null) {
-            self.unnamed += 1;
-            *id = Some(Incoming::Integer(i64::try_from(self.number).unwrap_or(i64::MAX)));
-        }
-        let id = id.clone().unwrap_or(Incoming::Null);
+        let (given, oddity) = self.settled_id(id.take());
+        let id = id.insert(given).clone();
         for (at, value) in &self.values {
             let (name, column) = &self.columns[*at];
             column.check(value).map_err(|conflict| {
@@ -614,11 +644,24 @@ impl<'a> Reader<'a> {
                 ))
             })?;
         }
-        let hash = self.new_id(&id).map_err(other)?;
+        let (id, hash, repeats) = self.unique_id(id);
         let odd = self.shapes.put(&mut self.geometries).map_err(|fault| other(fault.to_string()))?;
         // From here on nothing fails.
         self.push_id(&id, hash);
         let rows = self.rows();
+        let beyond = self
+            .shapes
+            .beyond
+            .map(|at| format!("{at:?} lies a rounding error beyond the edge; moved onto it"));
+        for reason in [oddity, repeats, beyond].into_iter().flatten() {
+            self.warnings.feature(
+                &self.spec.file,
+                self.number,
+                Some(&id.to_string()),
+                Effect::Repaired,
+                &reason,
+            );
+        }
         for (at, value) in self.values.drain(..) {
             let (name, column) = &mut self.columns[at];
             if column.len() == rows {
@@ -647,20 +690,49 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The hash of an id that has not come before.
-    fn new_id(&mut self, id: &Incoming<'a>) -> Result<u64, String> {
+    /// The id as it is served: a text or a whole number; the place in the file where there is none. What was
+    /// odd about it comes along.
+    fn settled_id(&mut self, id: Option<Incoming<'a>>) -> (Incoming<'a>, Option<String>) {
+        let place = Incoming::Integer(i64::try_from(self.number).unwrap_or(i64::MAX));
+        let place_instead = |what: &str| Some(format!("{what}; it is numbered by its place, {place}"));
         match id {
-            Incoming::Integer(_) | Incoming::Text(_) => {}
-            _ => {
-                return Err(format!(
-                    "the id must be a text or a whole number, not {:?}",
-                    cut(&id.to_string())
-                ));
+            None | Some(Incoming::Null) => {
+                self.unnamed += 1;
+                (place, None)
+            }
+            Some(Incoming::Text(text)) if text.is_empty() => {
+                let oddity = place_instead("the id is empty");
+                (place, oddity)
+            }
+            Some(id @ (Incoming::Integer(_) | Incoming::Text(_))) => (id, None),
+            // RFC 7946, 3.2 allows any number.
+            Some(Incoming::Real(number)) => (Incoming::Text(number.to_string().into()), None),
+            Some(other) => {
+                let other = cut(&other.to_string());
+                let oddity = place_instead(&format!("the id must be a text or a number, not {other:?}"));
+                (place, oddity)
             }
         }
-        if matches!(id, Incoming::Text(text) if text.is_empty()) {
-            return Err("the id is empty".to_owned());
+    }
+
+    /// An id that has not come before, and its hash. One that came before gets the place in the file as a tail,
+    /// because a feature less would be worse than another id.
+    fn unique_id(&mut self, id: Incoming<'a>) -> (Incoming<'a>, u64, Option<String>) {
+        let (mut hash, mut found) = self.look_up(&id);
+        if !found {
+            return (id, hash, None);
         }
+        let mut other = id.to_string();
+        while found {
+            other = format!("{other}-{}", self.number);
+            (hash, found) = self.look_up(&Incoming::Text(Cow::Borrowed(&other)));
+        }
+        let repeats = format!("the id {:?} came before; served as {other:?}", cut(&id.to_string()));
+        (Incoming::Text(other.into()), hash, Some(repeats))
+    }
+
+    /// The hash of an id, and whether it came before.
+    fn look_up(&mut self, id: &Incoming<'_>) -> (u64, bool) {
         if let (IdList::Integer(ids), Incoming::Text(_)) = (&self.ids, id) {
             let mut texts = TextArena::default();
             for id in ids {
@@ -691,10 +763,7 @@ impl<'a> Reader<'a> {
             }
             (IdList::Integer(_), _) => (0, None),
         };
-        if found.is_some() {
-            return Err(format!("the id {:?} came before", cut(&id.to_string())));
-        }
-        Ok(hash)
+        (hash, found.is_some())
     }
 
     fn push_id(&mut self, id: &Incoming<'a>, hash: u64) {

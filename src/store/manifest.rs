@@ -43,6 +43,10 @@ pub struct LayerSpec {
     pub id_field: Option<String>,
     /// The fields of the first and the last time of a feature.
     pub time: (String, String),
+    /// Only the ending `.json` speaks for features inside; a file without is passed over.
+    pub is_guess: bool,
+    /// A file before this one whose name makes the same id.
+    pub twin: Option<String>,
 }
 
 /// What is known of a field before the data is read.
@@ -134,7 +138,7 @@ impl From<TomlWords> for Words {
     }
 }
 
-/// Reads the catalogue file of a folder, or, where there is none, takes every `*.geojson` as a layer.
+/// Reads the catalogue file of a folder, or, where there is none, takes every `*.geojson` and `*.json` as a layer.
 ///
 /// # Errors
 /// A file that cannot be read, is no TOML, or says what makes no sense.
@@ -212,7 +216,8 @@ fn layer_spec(layer: TomlLayer, common: &[FieldSpec]) -> Result<LayerSpec, Store
         synthetic: layer.synthetic,
     };
     let time = layer.time.map_or_else(default_time, |time| (time.start, time.end));
-    Ok(LayerSpec { id, file: layer.file, about, fields, id_field: layer.id_field, time })
+    let id_field = layer.id_field;
+    Ok(LayerSpec { id, file: layer.file, about, fields, id_field, time, is_guess: false, twin: None })
 }
 
 fn default_time() -> (String, String) {
@@ -246,22 +251,33 @@ fn wrong(reason: &str) -> StoreError {
     StoreError::Manifest(reason.to_owned())
 }
 
-/// A folder without a catalogue file: each GeoJSON file is a layer named after itself.
+/// A folder without a catalogue file: each `GeoJSON` file is a layer named after itself.
 fn list(folder: &Path) -> Result<Manifest, StoreError> {
     let fault = |fault| StoreError::Read { path: folder.to_owned(), fault };
-    let mut layers = Vec::new();
+    let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fault)? {
-        let name = entry.map_err(fault)?.file_name();
-        let Some(file) = name.to_str() else { continue };
-        let Some(id) = file.strip_suffix(".geojson").and_then(LayerId::parse) else { continue };
-        let title = Words { zh: id.as_str().into(), en: id.as_str().into() };
+        let entry = entry.map_err(fault)?;
+        if let (Ok(file), true) = (entry.file_name().into_string(), entry.path().is_file()) {
+            files.push(file);
+        }
+    }
+    // `a.geojson` comes before `a.json` and keeps the id `a`.
+    files.sort();
+    let mut layers: Vec<LayerSpec> = Vec::new();
+    for file in files {
+        let Some((name, is_guess)) = layer_name(&file) else { continue };
+        let Some(id) = id_of(name) else { continue };
+        let title = Words { zh: name.into(), en: name.into() };
+        let twin = layers.iter().find(|layer| layer.id == id).map(|layer| layer.file.clone());
         layers.push(LayerSpec {
             id,
-            file: file.to_owned(),
+            file,
             about: LayerAbout { title, ..LayerAbout::default() },
             fields: Vec::new(),
             id_field: None,
             time: default_time(),
+            is_guess,
+            twin,
         });
     }
     if layers.is_empty() {
@@ -277,4 +293,21 @@ fn list(folder: &Path) -> Result<Manifest, StoreError> {
         seeds: None,
         sample_areas: BTreeMap::new(),
     })
+}
+
+/// The name of the layer in a file, and whether only a look inside tells that it is one.
+fn layer_name(file: &str) -> Option<(&str, bool)> {
+    let (name, ending) =
+        file.rsplit_once('.').filter(|(name, _)| !name.is_empty() && !name.starts_with('.'))?;
+    match ending.to_ascii_lowercase().as_str() {
+        "geojson" => Some((name, false)),
+        "json" => Some((name, true)),
+        _ => None,
+    }
+}
+
+/// The name of a file as an id: what an id may not hold becomes `_`.
+fn id_of(name: &str) -> Option<LayerId> {
+    let kept = |c: char| if c.is_alphanumeric() || matches!(c, '_' | '-' | '.') { c } else { '_' };
+    LayerId::parse(&name.chars().map(kept).collect::<String>())
 }

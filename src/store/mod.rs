@@ -36,7 +36,7 @@ pub enum StoreError {
         fault: std::io::Error,
     },
     /// A folder without any layer.
-    #[error("{path}: neither a {file} nor a *.geojson is in this folder", path = .0.display(), file = manifest::FILE)]
+    #[error("{path}: neither a {file} nor a *.geojson or *.json with features is in this folder", path = .0.display(), file = manifest::FILE)]
     NoLayers(PathBuf),
     /// A catalogue file that makes no sense.
     #[error("{file}: {0}", file = manifest::FILE)]
@@ -71,6 +71,16 @@ pub enum StoreError {
         file: String,
         /// What it is.
         found: String,
+    },
+    /// Two files whose names make one id.
+    #[error("{file}: its name makes the id {id:?}, which is that of {twin}", id = id.as_str())]
+    Twin {
+        /// The file.
+        file: String,
+        /// The file that comes before it.
+        twin: String,
+        /// The id.
+        id: LayerId,
     },
     /// A file in another coordinate reference system.
     #[error(
@@ -194,6 +204,13 @@ impl Warnings {
         self.push(Warning { file, feature: Some(number), id: id.map(str::to_owned), effect, reason });
     }
 
+    /// Notes that a file is not served, though the others are.
+    fn passed_over(&mut self, file: &str, fault: &StoreError) {
+        let said = fault.to_string();
+        let why = said.strip_prefix(file).unwrap_or(&said).trim_start_matches([':', ',', ' ']);
+        self.note(file, &format!("not served: {why}"));
+    }
+
     /// Notes, once a field, that its values are of different kinds.
     fn mixed(&mut self, file: &str, field: &str, kind: ValueKind, number: u64) {
         let reason = format!(
@@ -303,7 +320,14 @@ impl Store {
         let mut layers = Vec::with_capacity(specs.len());
         for spec in &specs {
             begin(&spec.file);
-            let (entry, is_new) = self.layer(spec)?;
+            let (entry, is_new) = match self.layer(spec) {
+                Ok(layer) => layer,
+                Err(fault) if self.may_pass_over(spec, &fault) => {
+                    warnings.passed_over(&spec.file, &fault);
+                    continue;
+                }
+                Err(fault) => return Err(fault),
+            };
             revision.update(&entry.digest.to_le_bytes());
             warnings.append(&entry.warnings);
             layers.push(Arc::clone(&entry.layer));
@@ -311,6 +335,9 @@ impl Store {
                 changed.push(spec.id.clone());
             }
             read.insert(spec.id.clone(), entry);
+        }
+        if layers.is_empty() && !specs.is_empty() {
+            return Err(StoreError::NoLayers(self.folder.clone()));
         }
         let plan = seeds.as_deref().map(|folder| {
             begin(&folder.display().to_string());
@@ -341,6 +368,9 @@ impl Store {
                     checked.features += entry.layer.layer().len();
                     checked.warnings.append(&entry.warnings);
                 }
+                Err(fault) if self.may_pass_over(spec, &fault) => {
+                    checked.warnings.passed_over(&spec.file, &fault)
+                }
                 Err(fault) => checked.errors.push(fault),
             }
         }
@@ -350,7 +380,24 @@ impl Store {
         checked
     }
 
+    /// May the service do without this file? One that was only guessed to be a layer and is none does not stop
+    /// the others. One that was served before and broke is not passed over: the data before it stays.
+    fn may_pass_over(&self, spec: &LayerSpec, fault: &StoreError) -> bool {
+        match fault {
+            StoreError::NotFeatures { .. } => spec.is_guess,
+            StoreError::Json { .. } | StoreError::NotUtf8 { .. } => {
+                spec.is_guess && !self.read.contains_key(&spec.id)
+            }
+            StoreError::Twin { .. } => true,
+            _ => false,
+        }
+    }
+
     fn layer(&self, spec: &LayerSpec) -> Result<(ReadLayer, bool), StoreError> {
+        if let Some(twin) = &spec.twin {
+            let (file, twin, id) = (spec.file.clone(), twin.clone(), spec.id.clone());
+            return Err(StoreError::Twin { file, twin, id });
+        }
         let path = self.folder.join(&spec.file);
         let bytes = std::fs::read(&path).map_err(|fault| StoreError::Read { path, fault })?;
         let mut digest = Xxh3::new();

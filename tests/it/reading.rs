@@ -81,18 +81,78 @@ fn a_file_that_is_not_utf8_is_an_error_with_its_line() {
     assert_eq!(fault.to_string(), "layer.geojson, line 3: not UTF-8, which RFC 8259, 8.1 asks for");
 }
 
-#[test]
-fn a_folder_without_catalogue_file_serves_every_geojson() {
+const NO_FEATURES: &str = r#"{"type":"FeatureCollection","features":[]}"#;
+
+/// What a folder without catalogue file serves, and what is said of it.
+fn served(files: &[(&str, &str)]) -> Result<(Vec<String>, Vec<String>), String> {
     let folder = tempfile::tempdir().expect("a folder");
-    let fault = Store::new(folder.path()).load(&mut |_| {}).expect_err("nothing to serve");
-    assert!(fault.to_string().contains("neither a catalog.toml nor a *.geojson"), "{fault}");
-    for name in ["b.geojson", "a.geojson", "notes.txt"] {
-        let text = r#"{"type":"FeatureCollection","features":[]}"#;
+    for (name, text) in files {
         std::fs::write(folder.path().join(name), text).expect("written");
     }
-    let loaded = load(folder.path());
-    let ids: Vec<_> = loaded.catalog.layers().map(|layer| layer.layer().id.to_string()).collect();
-    assert_eq!(ids, ["a", "b"]);
+    let loaded = Store::new(folder.path()).load(&mut |_| {}).map_err(|fault| fault.to_string())?;
+    let ids = loaded.catalog.layers().map(|layer| layer.layer().id.to_string()).collect();
+    let said: Vec<_> = loaded.warnings.list().iter().map(ToString::to_string).collect();
+    let checked = Store::new(folder.path()).check(&mut |_| {});
+    assert!(checked.errors.is_empty(), "{:?}", checked.errors);
+    let checks: Vec<_> = checked.warnings.list().iter().map(ToString::to_string).collect();
+    assert_eq!(said, checks, "check and serve say the same");
+    Ok((ids, said))
+}
+
+#[test]
+fn a_folder_without_catalogue_file_serves_every_geojson() {
+    let fault = served(&[("notes.txt", NO_FEATURES)]).expect_err("nothing to serve");
+    assert!(fault.contains("neither a catalog.toml nor a *.geojson or *.json with features"), "{fault}");
+    let files = ["b.geojson", "a.json", "c.GeoJSON", ".hidden.geojson", ".geojson", "notes.txt"];
+    let (ids, said) = served(&files.map(|name| (name, NO_FEATURES))).expect("loads");
+    assert_eq!(ids, ["a", "b", "c"]);
+    assert_eq!(said, [""; 0]);
+}
+
+#[test]
+fn a_json_file_without_features_stops_nothing() {
+    let schema = r#"{"type":"object","properties":{"geom":{"format":"geometry-point"}}}"#;
+    let files = [
+        ("a.geojson", NO_FEATURES),
+        ("list.json", "[1,2]"),
+        ("schema.json", schema),
+        ("x.json", "{\n\"a\":"),
+    ];
+    let (ids, said) = served(&files).expect("loads");
+    assert_eq!(ids, ["a"]);
+    assert_eq!(said.len(), 3, "{said:?}");
+    let says = [
+        "list.json: not served: line 1, column 1: invalid type: sequence, expected a GeoJSON object",
+        "schema.json: not served: the type is \"object\", expected a FeatureCollection",
+        "x.json: not served: line 2, column 4: EOF while parsing",
+    ];
+    for (said, says) in said.iter().zip(says) {
+        assert!(said.starts_with(says), "{said}");
+    }
+    let fault = served(&files[1..]).expect_err("no layer is left");
+    assert!(fault.contains("neither a catalog.toml"), "{fault}");
+    let fault = served(&[("a.geojson", "{")]).expect_err("this file must hold features");
+    assert!(fault.starts_with("a.geojson, line 1"), "{fault}");
+}
+
+#[test]
+fn a_json_file_that_was_served_and_breaks_is_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.json");
+    write(&path, &["1"]);
+    let mut store = Store::new(folder.path());
+    store.load(&mut |_| {}).expect("loads");
+    std::fs::write(&path, r#"{"type":"FeatureCollection","features":["#).expect("written");
+    let fault = store.load(&mut |_| {}).expect_err("half a file").to_string();
+    assert!(fault.starts_with("a.json, line 1"), "{fault}");
+}
+
+#[test]
+fn names_of_files_become_ids() {
+    let files = ["武汉 经开区.geojson", "a b.geojson", "a_b.json", "v1.2-final (2).geojson"];
+    let (ids, said) = served(&files.map(|name| (name, NO_FEATURES))).expect("loads");
+    assert_eq!(ids, ["a_b", "v1.2-final__2_", "武汉_经开区"]);
+    assert_eq!(said, ["a_b.json: not served: its name makes the id \"a_b\", which is that of a b.geojson"]);
 }
 
 #[test]
