@@ -11,9 +11,11 @@ mod crs;
 mod relate;
 mod ring;
 mod shape;
+mod simplify;
 pub use shape::*;
 
 pub use array::{GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, Run};
 pub use bounds::{Bounds, BoundsError};
 pub use crs::{Crs, PlaneWindow, Window, WindowError};
 pub use relate::{intersects_plane, intersects_window};
+pub use simplify::simplified;
