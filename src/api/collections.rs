@@ -12,7 +12,7 @@ use super::App;
 use super::document::{Ask, Document, links_json};
 use super::landing::FORMS;
 use super::link::{link, segment};
-use super::negotiate::{GEOJSON, HTML, JSON};
+use super::negotiate::{HTML, JSON};
 use super::params::{format_parameter, systems};
 use super::problem::Problem;
 use crate::catalog::Catalog;
@@ -144,8 +144,10 @@ fn collection_links(ask: &Ask, layer: &Layer) -> Vec<Link> {
         .into_iter()
         .map(|(rel, form)| link(ask.url(&format!("{path}?f={}", form.name)), rel, form, own))
         .collect();
-    links.push(link(ask.url(&format!("{path}/items?f=json")), "items", GEOJSON, items));
-    links.push(link(ask.url(&format!("{path}/items?f=html")), "items", HTML, items));
+    links.extend(super::forms::FORMS.iter().map(|&form| {
+        let title = format!("{items} ({})", form.title);
+        link(ask.url(&format!("{path}/items?f={}", form.name)), "items", form, title)
+    }));
     links
 }
 

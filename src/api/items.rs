@@ -1,34 +1,27 @@
 //! Items and one item.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use bytes::Bytes;
 use maud::html;
 
 use super::collections::{self, path_of};
-use super::document::{Ask, links_json};
+use super::document::Ask;
+use super::forms::{self, FORMS};
 use super::link::{link, segment};
-use super::negotiate::{Format, GEOJSON, HTML};
-use super::params::{self, format_parameter};
+use super::negotiate::HTML;
+use super::params::{self, format_parameter, view_parameters};
 use super::problem::Problem;
-use super::{App, blocking, now};
-use crate::geometry::Crs;
+use super::{App, blocking};
 use crate::index::IndexedLayer;
-use crate::model::FeatureIx;
 use crate::query::{self, Page, Selection};
-use crate::render::geojson::FeatureWriter;
+use crate::render::View;
 use crate::render::html::{self as pages, Link};
 
-/// The forms of features.
-pub const FORMS: &[Format] = &[GEOJSON, HTML];
-
-/// Bytes of features that are gathered before they are sent.
-const CHUNK: usize = 1 << 17;
+/// The page of one feature.
+const ONLY: Page = Page { offset: 0, limit: 1 };
 
 pub async fn list(
     State(app): State<Arc<App>>,
@@ -42,7 +35,8 @@ pub async fn list(
     let table = params::items_parameters(indexed.layer(), limits, FORMS);
     let ask = Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?;
     let query = params::items(&ask.params, indexed.layer(), limits)?;
-    let crs = params::crs(&ask.params, "crs", indexed.layer())?;
+    let view = params::view(&ask.params, indexed.layer(), ask.lang)?;
+    forms::check(&ask, &view, query.page)?;
     let plan = query::plan(&query, &indexed)?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
@@ -53,19 +47,13 @@ pub async fn list(
     })
     .await??;
     let links = page_links(&ask, &indexed, query.page, &picked);
-    let mut response = if ask.format == HTML {
-        page(&ask, &indexed, query.page, &picked, &links)
+    let (crs, counts) = (view.crs, (picked.matched, picked.items.len() as u64));
+    let response = if ask.format == HTML {
+        page(&ask, &indexed, query.page, &picked, &view, &links)
     } else {
-        stream(&ask, indexed, picked, crs, &links)
+        forms::answer(&app, &ask, Arc::clone(&indexed), picked, query.page, view, &links).await?
     };
-    let turns = links.iter().filter(|link| matches!(link.rel, "next" | "prev"));
-    for value in turns.filter_map(|link| {
-        HeaderValue::try_from(format!("<{}>; rel=\"{}\"; type=\"{}\"", link.href, link.rel, link.media_type))
-            .ok()
-    }) {
-        response.headers_mut().append(header::LINK, value);
-    }
-    Ok(ask.finish(with_crs(response, if ask.format == HTML { Crs::Crs84 } else { crs })))
+    Ok(ask.finish(forms::with_headers(response, &ask, indexed.layer(), crs, counts, &links)))
 }
 
 pub async fn one(
@@ -77,9 +65,11 @@ pub async fn one(
     let catalog = app.catalog.snapshot();
     let indexed = collections::find(&catalog, &id)?;
     let ix = indexed.find(&feature).ok_or_else(|| Problem::not_found("item", &feature))?;
-    let table = [params::crs_parameter(indexed.layer()), format_parameter(FORMS)];
+    let mut table = view_parameters(indexed.layer());
+    table.push(format_parameter(FORMS));
     let ask = Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?;
-    let crs = params::crs(&ask.params, "crs", indexed.layer())?;
+    let view = params::view(&ask.params, indexed.layer(), ask.lang)?;
+    forms::check(&ask, &view, ONLY)?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
@@ -87,7 +77,10 @@ pub async fn one(
     let path = path_of(layer);
     let mut links = ask.own_links();
     links.push(link(ask.url(&path), "collection", super::negotiate::JSON, layer.about.title.say(ask.lang)));
-    let response = if ask.format == HTML {
+    let crs = view.crs;
+    let response = if let Some(document) = forms::document(&ask, layer, ix, view.clone(), &links) {
+        document
+    } else if ask.format == HTML {
         let name = layer.schema.find(ask.lang.pick("name_zh", "name_en"));
         let name = name.map(|(field, _)| layer.feature(ix).value(field));
         let title = match name {
@@ -101,26 +94,14 @@ pub async fn one(
             @if layer.feature(ix).geometry().is_some() {
                 p { a href=(on_map) { (ask.lang.pick("在地图上显示", "Show on the map")) } }
             }
-            (pages::item(layer, ix, ask.lang))
+            (pages::item(layer, ix, &view, ask.lang))
         };
         ask.page(&title, &crumbs, &links, &content)
     } else {
-        let mut out = Vec::with_capacity(1024);
-        FeatureWriter::new(layer, crs).open_feature(&mut out, layer, ix);
-        out.extend_from_slice(br#","links":"#);
-        out.extend_from_slice(links_json(&links).to_string().as_bytes());
-        out.push(b'}');
-        ask.body(Body::from(out))
+        let picked = Selection { matched: 1, items: vec![ix] };
+        forms::answer(&app, &ask, Arc::clone(&indexed), picked, ONLY, view, &links).await?
     };
-    Ok(ask.finish(with_crs(response, if ask.format == HTML { Crs::Crs84 } else { crs })))
-}
-
-/// Every answer with coordinates names their reference system (OGC 18-058r1, 6.2.3). Pages show degrees.
-fn with_crs(mut response: Response, crs: Crs) -> Response {
-    if let Ok(name) = HeaderValue::try_from(format!("<{crs}>")) {
-        response.headers_mut().insert("content-crs", name);
-    }
-    response
+    Ok(ask.finish(forms::with_headers(response, &ask, layer, crs, (1, 1), &links)))
 }
 
 /// Links of a page: itself, its other forms, the collection, the pages before and after.
@@ -150,74 +131,6 @@ fn page_links(ask: &Ask, indexed: &IndexedLayer, page: Page, picked: &Selection)
     links
 }
 
-/// The feature collection, sent as it is written.
-fn stream(ask: &Ask, indexed: Arc<IndexedLayer>, picked: Selection, crs: Crs, links: &[Link]) -> Response {
-    let mut head = Vec::with_capacity(CHUNK + CHUNK / 8);
-    head.extend_from_slice(br#"{"type":"FeatureCollection","#);
-    if indexed.layer().about.synthetic {
-        head.extend_from_slice(br#""synthetic":true,"#);
-    }
-    let counts = format!(
-        r#""numberMatched":{},"numberReturned":{},"timeStamp":"{}","links":{},"features":["#,
-        picked.matched,
-        picked.items.len(),
-        now(),
-        links_json(links)
-    );
-    head.extend_from_slice(counts.as_bytes());
-    let mut chunks = Chunks {
-        writer: FeatureWriter::new(indexed.layer(), crs),
-        indexed,
-        items: picked.items,
-        at: 0,
-        done: false,
-        head,
-    };
-    let Some(first) = chunks.next() else { return ask.body(Body::empty()) };
-    if chunks.done {
-        return ask.body(Body::from(first));
-    }
-    let rest = std::iter::once(first).chain(chunks).map(Ok::<_, Infallible>);
-    ask.body(Body::from_stream(futures_util::stream::iter(rest)))
-}
-
-/// Writes features chunk by chunk, each when the client is ready for it.
-struct Chunks {
-    indexed: Arc<IndexedLayer>,
-    writer: FeatureWriter,
-    items: Vec<FeatureIx>,
-    at: usize,
-    done: bool,
-    head: Vec<u8>,
-}
-
-impl Iterator for Chunks {
-    type Item = Bytes;
-
-    fn next(&mut self) -> Option<Bytes> {
-        if self.done {
-            return None;
-        }
-        let mut out = std::mem::take(&mut self.head);
-        if out.capacity() == 0 {
-            out.reserve(CHUNK + CHUNK / 8);
-        }
-        while let Some(&ix) = self.items.get(self.at) {
-            if self.at > 0 {
-                out.push(b',');
-            }
-            self.writer.feature(&mut out, self.indexed.layer(), ix);
-            self.at += 1;
-            if out.len() >= CHUNK {
-                return Some(out.into());
-            }
-        }
-        out.extend_from_slice(b"]}");
-        self.done = true;
-        Some(out.into())
-    }
-}
-
 fn crumbs(ask: &Ask, indexed: &IndexedLayer, item: Option<(&str, String)>) -> Vec<(String, String)> {
     let layer = indexed.layer();
     let mut below = vec![
@@ -229,7 +142,14 @@ fn crumbs(ask: &Ask, indexed: &IndexedLayer, item: Option<(&str, String)>) -> Ve
     ask.crumbs(&below)
 }
 
-fn page(ask: &Ask, indexed: &IndexedLayer, page: Page, picked: &Selection, links: &[Link]) -> Response {
+fn page(
+    ask: &Ask,
+    indexed: &IndexedLayer,
+    page: Page,
+    picked: &Selection,
+    view: &View,
+    links: &[Link],
+) -> Response {
     let (lang, layer) = (ask.lang, indexed.layer());
     let path = path_of(layer);
     let href = |id: crate::model::FeatureId<'_>| {
@@ -252,7 +172,18 @@ fn page(ask: &Ask, indexed: &IndexedLayer, page: Page, picked: &Selection, links
                 a href=(link.href) rel=(link.rel) { (link.title) }
             }
         }
-        (pages::items(layer, &picked.items, lang, href))
+        p {
+            (lang.pick("下载本页：", "Download this page:"))
+            @for link in links.iter().filter(|link| link.rel == "alternate") {
+                " " a href=(link.href) rel="alternate" type=(link.media_type) { (form_title(link.media_type)) }
+            }
+        }
+        (pages::items(layer, &picked.items, view, lang, href))
     };
     ask.page(layer.about.title.say(lang), &crumbs(ask, indexed, None), links, &content)
+}
+
+/// What people call a form.
+fn form_title(media_type: &str) -> &'static str {
+    FORMS.iter().find(|form| form.media_type == media_type).map_or("", |form| form.title)
 }

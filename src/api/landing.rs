@@ -48,6 +48,10 @@ const CLASSES: &[&str] = &[
     "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
     "http://www.opengis.net/spec/cql2/1.0/conf/functions",
     "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
+    "http://www.opengis.net/spec/ogcapi-features-6/1.0/conf/properties",
+    "http://www.opengis.net/spec/ogcapi-features-6/1.0/conf/properties-features",
+    "http://www.opengis.net/spec/ogcapi-features-7/1.0/conf/zoom-level",
+    "http://www.opengis.net/spec/ogcapi-features-7/1.0/conf/zoom-level-features",
 ];
 
 pub async fn landing(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {

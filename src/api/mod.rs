@@ -8,6 +8,7 @@ mod assets;
 mod collections;
 mod document;
 mod functions;
+mod forms;
 mod items;
 mod landing;
 mod link;
@@ -30,6 +31,7 @@ use axum::routing::get;
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 
 use crate::catalog::CatalogHandle;
@@ -68,7 +70,7 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(get(assets::file))
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .with_state(app)
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(worth_packing()))
         .layer(CatchPanicLayer::custom(|fault: Box<dyn std::any::Any + Send>| {
             let text = fault.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| fault.downcast_ref::<&str>().copied()).unwrap_or("panic");
@@ -77,6 +79,13 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(middleware::from_fn(around))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+}
+
+/// Answers that packing makes smaller: not those that are packed themselves.
+fn worth_packing() -> impl Predicate {
+    DefaultPredicate::new()
+        .and(NotForContentType::const_new(negotiate::XLSX.media_type))
+        .and(NotForContentType::const_new(negotiate::GEOPARQUET.media_type))
 }
 
 /// What stands around every request: OPTIONS, CORS, where an error happened, one line of log.
@@ -93,7 +102,9 @@ async fn around(request: Request, next: Next) -> Response {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("content-crs, etag, link, x-request-id"),
+        HeaderValue::from_static(
+            "content-crs, content-disposition, etag, link, ogc-numbermatched, ogc-numberreturned, x-request-id",
+        ),
     );
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {

@@ -31,6 +31,43 @@ pub const GEOJSON: Format = Format {
     also: &["application/json", "application/vnd.geo+json"],
     title: "GeoJSON",
 };
+/// Features with time and place.
+pub const JSONFG: Format =
+    Format { name: "jsonfg", media_type: "application/vnd.ogc.fg+json", also: &[], title: "JSON-FG" };
+/// Features, one a line.
+pub const NDJSON: Format = Format {
+    name: "ndjson",
+    media_type: "application/x-ndjson",
+    also: &["application/ndjson", "application/jsonl"],
+    title: "newline-delimited GeoJSON",
+};
+/// Features as a table.
+pub const CSV: Format =
+    Format { name: "csv", media_type: "text/csv; charset=utf-8", also: &[], title: "CSV" };
+/// Features as a workbook.
+pub const XLSX: Format = Format {
+    name: "xlsx",
+    media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    also: &[],
+    title: "Excel",
+};
+/// Features for globes.
+pub const KML: Format =
+    Format { name: "kml", media_type: "application/vnd.google-earth.kml+xml", also: &[], title: "KML" };
+/// Features with an index.
+pub const FLATGEOBUF: Format = Format {
+    name: "fgb",
+    media_type: "application/flatgeobuf",
+    also: &["application/vnd.flatgeobuf"],
+    title: "FlatGeobuf",
+};
+/// Features in columns.
+pub const GEOPARQUET: Format = Format {
+    name: "parquet",
+    media_type: "application/vnd.apache.parquet",
+    also: &["application/x-parquet"],
+    title: "GeoParquet",
+};
 /// Pages.
 pub const HTML: Format =
     Format { name: "html", media_type: "text/html", also: &["application/xhtml+xml"], title: "HTML" };

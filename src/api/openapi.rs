@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::collections::path_of;
 use super::document::{Ask, ROOT};
-use super::items;
+use super::forms;
 use super::landing::FORMS;
-use super::negotiate::{Format, HTML, OPENAPI};
-use super::params::{Parameter, crs_parameter, format_parameter, items_parameters};
+use super::negotiate::{CSV, FLATGEOBUF, Format, GEOPARQUET, HTML, KML, NDJSON, OPENAPI, XLSX};
+use super::params::{Parameter, format_parameter, items_parameters, view_parameters};
 use crate::config::Limits;
 use crate::model::Lang;
 
@@ -58,13 +58,13 @@ pub fn definition(ask: &Ask, limits: Limits) -> Value {
                 &[],
             ),
         );
-        let parameters = items_parameters(layer, limits, items::FORMS);
+        let parameters = items_parameters(layer, limits, forms::FORMS);
         paths.insert(
             format!("{path}/items"),
             operation(
                 "items",
                 format!("{title}: items"),
-                items::FORMS,
+                forms::FORMS,
                 "featureCollectionGeoJSON",
                 parameters,
                 &[],
@@ -79,9 +79,13 @@ pub fn definition(ask: &Ask, limits: Limits) -> Value {
             operation(
                 "item",
                 format!("{title}: one item"),
-                items::FORMS,
+                forms::FORMS,
                 "featureGeoJSON",
-                vec![crs_parameter(layer), format_parameter(items::FORMS)],
+                {
+                    let mut parameters = view_parameters(layer);
+                    parameters.push(format_parameter(forms::FORMS));
+                    parameters
+                },
                 &[feature_id],
             ),
         );
@@ -115,7 +119,8 @@ impl Operation<'_> {
             .iter()
             .map(|form| {
                 let schema = match *form {
-                    HTML => json!({ "type": "string" }),
+                    HTML | CSV | KML | NDJSON => json!({ "type": "string" }),
+                    XLSX | FLATGEOBUF | GEOPARQUET => json!({ "type": "string", "format": "binary" }),
                     OPENAPI => json!({ "type": "object" }),
                     _ => json!({ "$ref": format!("#/components/schemas/{}", self.schema) }),
                 };
@@ -141,8 +146,13 @@ impl Operation<'_> {
         if self.schema.ends_with("GeoJSON") {
             responses["200"]["headers"]["Content-Crs"] = json!({ "schema": { "type": "string" },
                 "description": "Coordinate reference system of the coordinates, in angle brackets (OGC 18-058r1, 6.2.3)." });
-        }
-        if self.schema == "featureCollectionGeoJSON" {
+            let number = |description: &str| json!({ "schema": { "type": "integer", "minimum": 0 }, "description": description });
+            responses["200"]["headers"]["OGC-NumberMatched"] = number("How many features match.");
+            responses["200"]["headers"]["OGC-NumberReturned"] = number("How many features are written.");
+            responses["200"]["headers"]["Link"] = json!({ "schema": { "type": "string" },
+                "description": "The pages before and after; in forms without links of their own, all links (RFC 8288)." });
+            responses["200"]["headers"]["Content-Disposition"] = json!({ "schema": { "type": "string" },
+                "description": "The name of the forms that are files (RFC 6266)." });
             responses["503"] = json!({ "$ref": "#/components/responses/Busy" });
         }
         json!({ "get": {

@@ -11,9 +11,10 @@ use super::negotiate::Format;
 use super::problem::Problem;
 use crate::config::Limits;
 use crate::geometry::{Crs, Window};
-use crate::model::{Interval, Layer, ValueKind};
+use crate::model::{Interval, Lang, Layer, ValueKind};
 use crate::query::cql2::{self, Encoding, MOST_BYTES};
 use crate::query::{Equality, Filter, Page, Query, QueryError};
+use crate::render::View;
 
 /// A query parameter of a resource.
 #[derive(Debug, Clone)]
@@ -82,9 +83,93 @@ pub fn crs(params: &Params, name: &str, layer: &Layer) -> Result<Crs, Problem> {
     })
 }
 
+/// What of features is written: their system, their fields and their geometry (drafts of OGC 24-019 and 24-020).
+pub fn view_parameters(layer: &Layer) -> Vec<Parameter> {
+    let names: Vec<_> = layer.schema.fields().map(|(_, field)| &*field.name).collect();
+    // A list of names must not be empty (JSON Schema, enum).
+    let properties = if names.is_empty() {
+        json!({ "type": "array", "maxItems": 0, "items": { "type": "string" } })
+    } else {
+        json!({ "type": "array", "items": { "type": "string", "enum": names } })
+    };
+    let parameter = |name: &'static str, description: &'static str, schema: Value| Parameter {
+        name: name.into(),
+        description: description.into(),
+        schema,
+    };
+    vec![
+        crs_parameter(layer),
+        parameter(
+            "properties",
+            "The fields to write, in this order; all when left out, none when empty. Ids are always written.",
+            properties,
+        ),
+        parameter(
+            "skipGeometry",
+            "Leaves the geometries out.",
+            json!({ "type": "boolean", "default": false }),
+        ),
+        parameter(
+            "zoom-level",
+            "Simplifies the geometries for a map at this level of WebMercatorQuad, to half a pixel; decimals are \
+             levels in between.",
+            json!({ "type": "number", "minimum": 0, "maximum": MOST_ZOOM }),
+        ),
+    ]
+}
+
+/// The last level of `WebMercatorQuad` (OGC 17-083r4, annex D.1).
+const MOST_ZOOM: f64 = 24.0;
+
+/// What of a layer's features a request wants written.
+///
+/// # Errors
+/// An unknown field, or a value that makes no sense.
+pub fn view(params: &Params, layer: &Layer, lang: Lang) -> Result<View, Problem> {
+    let mut view = View { lang, ..View::whole(layer, crs(params, "crs", layer)?) };
+    if let Some(list) = params.get("properties") {
+        view.fields.clear();
+        for name in list.split(',').map(str::trim).filter(|_| !list.trim().is_empty()) {
+            let Some((at, _)) = layer.schema.find(name) else {
+                let known: Vec<_> = layer.schema.fields().map(|(_, field)| &*field.name).collect();
+                let expected = format!("names of fields split by commas; fields are {}", known.join(", "));
+                return Err(Problem::parameter("properties", list, &expected));
+            };
+            // A field named twice is written once, as members of an object are.
+            if !view.fields.contains(&at) {
+                view.fields.push(at);
+            }
+        }
+    }
+    view.geometry = match params.get("skipGeometry") {
+        None | Some("false") => true,
+        Some("true") => false,
+        Some(value) => return Err(Problem::parameter("skipGeometry", value, "true or false")),
+    };
+    if let Some(value) = params.get("zoom-level") {
+        let zoom = value.parse().ok().filter(|zoom| (0.0..=MOST_ZOOM).contains(zoom));
+        let zoom = zoom.ok_or_else(|| Problem::parameter("zoom-level", value, "a number from 0 to 24"))?;
+        view.tolerance = Some(View::tolerance_at(zoom));
+    }
+    Ok(view)
+}
+
 /// Names that parameters of items have; a field of such a name is no parameter.
-const RESERVED: [&str; 10] =
-    ["f", "limit", "offset", "bbox", "bbox-crs", "datetime", "crs", "filter", "filter-lang", "filter-crs"];
+const RESERVED: &[&str] = &[
+    "f",
+    "limit",
+    "offset",
+    "bbox",
+    "bbox-crs",
+    "datetime",
+    "crs",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "properties",
+    "skipGeometry",
+    "zoom-level",
+];
 
 /// The parameters of a layer's items.
 pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Parameter> {
@@ -159,7 +244,7 @@ pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec
             schema,
         })
     });
-    fixed.chain([crs_parameter(layer), format_parameter(offers)]).chain(fields).collect()
+    fixed.chain(view_parameters(layer)).chain([format_parameter(offers)]).chain(fields).collect()
 }
 
 /// The parameters of a request.
@@ -192,6 +277,11 @@ impl Params {
     /// The value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All parameters, in the order given.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The query string with some parameters replaced, added, or (with an empty value) left out.

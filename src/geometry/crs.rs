@@ -188,7 +188,9 @@ impl Crs {
         })
     }
 
-    fn authority_and_code(self) -> (&'static str, &'static str) {
+    /// Its authority and its code there.
+    #[must_use]
+    pub fn authority_and_code(self) -> (&'static str, &'static str) {
         let path = self.definition().path;
         (path.split('/').next().unwrap_or(""), path.rsplit('/').next().unwrap_or(""))
     }
@@ -204,6 +206,17 @@ impl Crs {
     #[must_use]
     pub fn is_geographic(self) -> bool {
         self.definition().plane.is_none()
+    }
+
+    /// What its axes are called, in their order.
+    #[must_use]
+    pub fn axis_names(self) -> [&'static str; 2] {
+        let (east, north) =
+            if self.is_geographic() { ("longitude", "latitude") } else { ("easting", "northing") };
+        match self.definition().axes {
+            Axes::EastFirst => [east, north],
+            Axes::NorthFirst => [north, east],
+        }
     }
 
     /// A position in degrees, longitude first, as coordinates in the order of the axes; `None` outside its

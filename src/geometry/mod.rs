@@ -16,6 +16,7 @@ mod relate;
 mod ring;
 mod shape;
 mod topology;
+mod simplify;
 
 pub use array::{
     GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, RingNote, Run,
@@ -26,3 +27,4 @@ pub use measure::{area_m2, buffer_m, centroid, distance_m, length_m, reach, with
 pub use prepared::Prepared;
 pub use relate::{intersects_plane, intersects_window};
 pub use shape::{Relation, Shape, relate};
+pub use simplify::simplified;

@@ -65,12 +65,44 @@ const PAIRWISE_EDGES: usize = 24;
 
 /// The start of an edge that crosses another edge of the closed ring, if any.
 fn crossing(ring: &[[f64; 2]]) -> Option<[f64; 2]> {
-    let edges: Vec<Edge> = ring
-        .windows(2)
-        .enumerate()
-        .filter(|(_, w)| w[0] != w[1])
-        .map(|(at, w)| Edge { at, a: w[0], b: w[1] })
-        .collect();
+    first_conflict(&edges(ring, 0))
+}
+
+/// Do edges of closed rings cross, or touch other than end to end?
+pub(super) fn cross<'a>(rings: impl Iterator<Item = &'a [[f64; 2]]>) -> bool {
+    let mut all = Vec::new();
+    for ring in rings {
+        all.extend(edges(ring, all.len()));
+    }
+    first_conflict(&all).is_some()
+}
+
+/// Where is a position beside a closed ring? 1: inside, 0: on it, -1: outside. Exact.
+pub(super) fn place(ring: &[[f64; 2]], at: [f64; 2]) -> i8 {
+    let mut is_inside = false;
+    for pair in ring.windows(2) {
+        let (low, high) = if pair[0][1] <= pair[1][1] { (pair[0], pair[1]) } else { (pair[1], pair[0]) };
+        let turn = side(low, high, at);
+        let within =
+            |axis: usize| at[axis] >= low[axis].min(high[axis]) && at[axis] <= low[axis].max(high[axis]);
+        if turn == 0.0 && within(0) && within(1) {
+            return 0;
+        }
+        // The edge crosses the ray to the east, its lower end counted, its upper end not.
+        if low[1] <= at[1] && at[1] < high[1] && turn > 0.0 {
+            is_inside = !is_inside;
+        }
+    }
+    if is_inside { 1 } else { -1 }
+}
+
+/// The edges of a closed ring, numbered from `first` on; repeated positions make none.
+fn edges(ring: &[[f64; 2]], first: usize) -> Vec<Edge> {
+    let pairs = ring.windows(2).enumerate().filter(|(_, w)| w[0] != w[1]);
+    pairs.map(|(at, w)| Edge { at: first + at, a: w[0], b: w[1] }).collect()
+}
+
+fn first_conflict(edges: &[Edge]) -> Option<[f64; 2]> {
     if edges.len() <= PAIRWISE_EDGES {
         return (0..edges.len())
             .find(|&i| edges[i + 1..].iter().any(|other| edges[i].conflicts(other)))

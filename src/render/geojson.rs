@@ -1,55 +1,114 @@
 //! Features as `GeoJSON` (RFC 7946), written straight from the columns.
 
+use super::figures::in_axes;
+use super::{Cover, SYNTHETIC, Stream, View};
 use crate::geometry::{Crs, GeometryKind, GeometryRef, Part, Run};
-use crate::model::{FeatureId, FeatureIx, Layer, Value};
+use crate::model::{FeatureId, FeatureIx, FieldIx, Layer, Value};
 
 /// Writes features of one layer; names are turned into JSON once.
 #[derive(Debug)]
 pub struct FeatureWriter {
-    /// `"name":` of each field, a comma before all but the first.
-    keys: Vec<Box<[u8]>>,
-    /// The system of the written coordinates, in the order of its axes (OGC 18-058r1, 6.2.2).
-    crs: Crs,
+    /// The written fields, each with `"name":` as JSON, a comma before all but the first.
+    keys: Vec<(FieldIx, Box<[u8]>)>,
+    view: View,
 }
 
 impl FeatureWriter {
-    /// A writer for a layer whose extent the system covers.
+    /// A writer for a layer whose extent the system of the view covers.
     #[must_use]
-    pub fn new(layer: &Layer, crs: Crs) -> Self {
-        let keys = layer.schema.fields().enumerate().map(|(at, (_, field))| {
+    pub fn new(layer: &Layer, view: View) -> Self {
+        let keys = view.fields.iter().enumerate().map(|(at, &field)| {
             let mut key = if at == 0 { Vec::new() } else { vec![b','] };
-            string(&mut key, &field.name);
+            string(&mut key, &layer.schema.field(field).name);
             key.push(b':');
-            key.into()
+            (field, key.into())
         });
-        Self { keys: keys.collect(), crs }
+        Self { keys: keys.collect(), view }
     }
 
     /// Writes one feature without its closing brace, so that members may follow.
     pub fn open_feature(&self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx) {
-        let feature = layer.feature(ix);
-        out.extend_from_slice(br#"{"type":"Feature","id":"#);
-        match feature.id() {
-            FeatureId::Integer(id) => integer(out, id),
-            FeatureId::Text(id) => string(out, id),
-        }
+        self.head(out, layer, ix);
         out.extend_from_slice(br#","geometry":"#);
-        match feature.geometry() {
-            Some(shape) => geometry(out, shape, self.crs),
-            None => out.extend_from_slice(b"null"),
-        }
-        out.extend_from_slice(br#","properties":{"#);
-        for ((field, _), key) in layer.schema.fields().zip(&self.keys) {
-            out.extend_from_slice(key);
-            value(out, feature.value(field));
-        }
-        out.push(b'}');
+        self.view.draw(layer, ix, |shape| nullable_geometry(out, shape, self.view.crs));
+        self.properties(out, layer, ix);
     }
 
     /// Writes one feature.
     pub fn feature(&self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx) {
         self.open_feature(out, layer, ix);
         out.push(b'}');
+    }
+
+    /// Writes the opening brace, the type and the id.
+    pub(super) fn head(&self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx) {
+        out.extend_from_slice(br#"{"type":"Feature","id":"#);
+        match layer.ids().get(ix) {
+            FeatureId::Integer(id) => integer(out, id),
+            FeatureId::Text(id) => string(out, id),
+        }
+    }
+
+    /// Writes the properties, a comma before.
+    pub(super) fn properties(&self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx) {
+        let feature = layer.feature(ix);
+        out.extend_from_slice(br#","properties":{"#);
+        for (field, key) in &self.keys {
+            out.extend_from_slice(key);
+            value(out, feature.value(*field));
+        }
+        out.push(b'}');
+    }
+}
+
+/// Writes a feature collection (OGC 17-069r4, 8.3).
+#[derive(Debug)]
+pub struct Collection(FeatureWriter);
+
+impl Collection {
+    /// A writer for a layer.
+    #[must_use]
+    pub fn new(layer: &Layer, view: View) -> Self {
+        Self(FeatureWriter::new(layer, view))
+    }
+}
+
+impl Stream for Collection {
+    fn begin(&mut self, out: &mut Vec<u8>, layer: &Layer, cover: &Cover) {
+        out.extend_from_slice(br#"{"type":"FeatureCollection","#);
+        collection_members(out, layer, cover);
+    }
+
+    fn feature(&mut self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx, is_first: bool) {
+        if !is_first {
+            out.push(b',');
+        }
+        self.0.feature(out, layer, ix);
+    }
+
+    fn end(&mut self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"]}");
+    }
+}
+
+/// Writes the members of a collection up to its first feature.
+pub(super) fn collection_members(out: &mut Vec<u8>, layer: &Layer, cover: &Cover) {
+    if layer.about.synthetic {
+        out.extend_from_slice(format!("\"{SYNTHETIC}\":true,").as_bytes());
+    }
+    let counts = format!(r#""numberMatched":{},"numberReturned":{},"#, cover.matched, cover.returned);
+    out.extend_from_slice(counts.as_bytes());
+    if let Some(made_at) = cover.made_at {
+        out.extend_from_slice(format!(r#""timeStamp":"{made_at}","#).as_bytes());
+    }
+    let links = if cover.links.is_empty() { "[]" } else { &cover.links };
+    out.extend_from_slice(format!(r#""links":{links},"features":["#).as_bytes());
+}
+
+pub(super) fn nullable_geometry(out: &mut Vec<u8>, shape: Option<GeometryRef<'_>>, crs: Crs) {
+    match shape {
+        Some(shape) => geometry(out, shape, crs),
+        None => out.extend_from_slice(b"null"),
     }
 }
 
@@ -72,14 +131,14 @@ fn integer(out: &mut Vec<u8>, whole: i64) {
 }
 
 /// A finite real in the fewest digits that read back as the same number.
-fn number(out: &mut Vec<u8>, real: f64) {
+pub(super) fn number(out: &mut Vec<u8>, real: f64) {
     let mut buffer = ryu::Buffer::new();
     let text = buffer.format_finite(real);
     out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
 }
 
 /// A JSON string (RFC 8259, 7).
-fn string(out: &mut Vec<u8>, text: &str) {
+pub(super) fn string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     // Most texts need no escape; the whole test without a branch is what the compiler turns into wide registers.
     let escapes = |byte: u8| u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\');
@@ -200,28 +259,18 @@ fn position(out: &mut Vec<u8>, run: &Run<'_>, at: usize, crs: Crs) {
             out.push(b',');
             grid_degrees(out, latitude);
         }
-        _ if crs.is_geographic() => pair(out, crs.forward(run.at(at)), number),
-        _ => pair(out, crs.forward(run.at(at)), metres),
+        _ => {
+            let [first, second] = in_axes(crs, run, at);
+            number(out, first);
+            out.push(b',');
+            number(out, second);
+        }
     }
     if let Some(altitude) = run.altitude_at(at) {
         out.push(b',');
         number(out, altitude);
     }
     out.push(b']');
-}
-
-fn pair(out: &mut Vec<u8>, coordinates: Option<[f64; 2]>, write: impl Fn(&mut Vec<u8>, f64)) {
-    // A system is offered only for layers that lie in its domain, so there always are two.
-    if let Some([first, second]) = coordinates {
-        write(out, first);
-        out.push(b',');
-        write(out, second);
-    }
-}
-
-/// Metres to a tenth of a millimetre, without trailing zeros.
-fn metres(out: &mut Vec<u8>, metres: f64) {
-    number(out, (metres * 1e4).round() / 1e4);
 }
 
 /// Steps of 1e-7 degree as a decimal without trailing zeros.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::View;
 use crate::model::{FeatureId, FeatureIx, Lang, Layer, Value};
 
 /// A link as a document carries it.
@@ -101,7 +102,7 @@ pub fn page(shell: &Shell<'_>, content: &Markup) -> String {
 pub fn synthetic_notice(lang: Lang) -> Markup {
     html! {
         p.notice {
-            (lang.pick("虚拟数据：为演示而生成，不是现状或规划。", "Synthetic data: made up for demonstration, neither present nor planned."))
+            (super::synthetic_notice(lang))
         }
     }
 }
@@ -121,16 +122,20 @@ pub fn facts(rows: &[(String, Markup)]) -> Markup {
 pub fn items(
     layer: &Layer,
     items: &[FeatureIx],
+    view: &View,
     lang: Lang,
     href: impl Fn(FeatureId<'_>) -> String,
 ) -> Markup {
     // A field named id repeats the id of the feature.
-    let fields = || layer.schema.fields().filter(|(_, field)| &*field.name != "id");
+    let fields = || {
+        let fields = view.fields.iter().map(|&at| (at, layer.schema.field(at)));
+        fields.filter(|(_, field)| &*field.name != "id")
+    };
     html! {
         div.scroll { table {
             thead { tr {
                 th scope="col" { "id" }
-                th scope="col" { (lang.pick("几何", "geometry")) }
+                @if view.geometry { th scope="col" { (lang.pick("几何", "geometry")) } }
                 @for (_, field) in fields() {
                     th scope="col" title=(&field.name) { (field_title(layer, &field.name, lang)) }
                 }
@@ -140,7 +145,7 @@ pub fn items(
                     @let feature = layer.feature(ix);
                     tr {
                         td { a href=(href(feature.id())) { (feature.id()) } }
-                        td { (shape(layer, ix, lang)) }
+                        @if view.geometry { td { (shape(layer, ix, view, lang)) } }
                         @for (at, _) in fields() { td { (value(feature.value(at), lang)) } }
                     }
                 }
@@ -151,18 +156,16 @@ pub fn items(
 
 /// One feature as rows of names and values.
 #[must_use]
-pub fn item(layer: &Layer, ix: FeatureIx, lang: Lang) -> Markup {
+pub fn item(layer: &Layer, ix: FeatureIx, view: &View, lang: Lang) -> Markup {
     let feature = layer.feature(ix);
-    let mut rows = vec![
-        ("id".to_owned(), html! { (feature.id()) }),
-        (lang.pick("几何", "geometry").to_owned(), shape(layer, ix, lang)),
-    ];
-    rows.extend(
-        layer
-            .schema
-            .fields()
-            .map(|(at, field)| (field_title(layer, &field.name, lang), value(feature.value(at), lang))),
-    );
+    let mut rows = vec![("id".to_owned(), html! { (feature.id()) })];
+    if view.geometry {
+        rows.push((lang.pick("几何", "geometry").to_owned(), shape(layer, ix, view, lang)));
+    }
+    rows.extend(view.fields.iter().map(|&at| {
+        let field = layer.schema.field(at);
+        (field_title(layer, &field.name, lang), value(feature.value(at), lang))
+    }));
     facts(&rows)
 }
 
@@ -177,19 +180,21 @@ fn field_title(layer: &Layer, name: &str, lang: Lang) -> String {
 }
 
 /// Kind of geometry and number of positions, or that there is none.
-fn shape(layer: &Layer, ix: FeatureIx, lang: Lang) -> Markup {
-    let Some(geometry) = layer.feature(ix).geometry() else {
-        return html! { span.none { (lang.pick("无位置", "no position")) } };
-    };
-    let kind = geometry.kind().name();
-    let mut positions = geometry.parts().flat_map(|part| part.positions());
-    match (positions.next(), positions.next()) {
-        (Some([longitude, latitude]), None) => html! { (kind) " " (longitude) ", " (latitude) },
-        (first, _) => {
-            let count = usize::from(first.is_some()) + 1 + positions.count();
-            html! { (kind) ", " (count) " " (lang.pick("个顶点", "positions")) }
+fn shape(layer: &Layer, ix: FeatureIx, view: &View, lang: Lang) -> Markup {
+    view.draw(layer, ix, |shape| {
+        let Some(geometry) = shape else {
+            return html! { span.none { (lang.pick("无位置", "no position")) } };
+        };
+        let kind = geometry.kind().name();
+        let mut positions = geometry.parts().flat_map(|part| part.positions());
+        match (positions.next(), positions.next()) {
+            (Some([longitude, latitude]), None) => html! { (kind) " " (longitude) ", " (latitude) },
+            (first, _) => {
+                let count = usize::from(first.is_some()) + 1 + positions.count();
+                html! { (kind) ", " (count) " " (lang.pick("个顶点", "positions")) }
+            }
         }
-    }
+    })
 }
 
 fn value(value: Value<'_>, lang: Lang) -> Markup {

@@ -15,6 +15,7 @@ use innospace::geometry::{Bounds, Crs};
 use innospace::index::IndexedLayer;
 use innospace::model::FeatureIx;
 use innospace::query::{Budget, Equality, Filter, Page, Query, Selection, cql2, execute, plan};
+use innospace::render::View;
 use innospace::render::geojson::FeatureWriter;
 use innospace::store::Store;
 
@@ -149,7 +150,7 @@ fn filters(criterion: &mut Criterion, layer: &IndexedLayer) {
 fn items(criterion: &mut Criterion, layer: &IndexedLayer) {
     let page: Vec<FeatureIx> =
         layer.layer().positions().step_by(layer.layer().len() / 100).take(100).collect();
-    let writer = FeatureWriter::new(layer.layer(), Crs::Crs84);
+    let writer = FeatureWriter::new(layer.layer(), View::whole(layer.layer(), Crs::Crs84));
     let mut out = Vec::new();
     let mut group = criterion.benchmark_group("render");
     group.bench_function("100 features as GeoJSON", |bencher| {

@@ -1,0 +1,262 @@
+//! How do features go out in the asked form?
+//!
+//! In: the features of a page and a view of them. Out: the response: streamed where the form is a head, features
+//! and a tail, else made whole away from the threads that serve connections. Leaves out: which features, pages
+//! for people.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::Response;
+use bytes::Bytes;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::document::{Ask, links_json};
+use super::negotiate::{CSV, FLATGEOBUF, Format, GEOJSON, GEOPARQUET, HTML, JSONFG, KML, NDJSON, XLSX};
+use super::problem::Problem;
+use super::{App, blocking, now};
+use crate::geometry::Crs;
+use crate::index::IndexedLayer;
+use crate::model::{FeatureIx, Layer};
+use crate::query::{Page, Selection};
+use crate::render::geojson::{Collection, FeatureWriter};
+use crate::render::html::Link;
+use crate::render::jsonfg::JsonFg;
+use crate::render::{self, Cover, MakeFile, RenderError, Stream, View};
+
+/// The forms of features; of those that a client likes equally the first is sent.
+pub const FORMS: &[Format] = &[GEOJSON, HTML, JSONFG, NDJSON, CSV, XLSX, KML, FLATGEOBUF, GEOPARQUET];
+
+/// Bytes of features that are gathered before they are sent.
+const CHUNK: usize = 1 << 17;
+/// The longest address that all forms are linked with in headers; a longer one, nine times over, is more than some
+/// proxies let pass.
+const LONGEST_LINKED: usize = 1024;
+
+const MATCHED: HeaderName = HeaderName::from_static("ogc-numbermatched");
+const RETURNED: HeaderName = HeaderName::from_static("ogc-numberreturned");
+
+/// How a form is made.
+enum Making {
+    Stream(Box<dyn Stream>),
+    Whole(MakeFile),
+}
+
+fn making(format: Format, layer: &Layer, view: &View) -> Making {
+    let view = view.clone();
+    match format {
+        JSONFG => Making::Stream(Box::new(JsonFg::new(layer, view))),
+        NDJSON => Making::Stream(Box::new(render::ndjson::Lines::new(layer, view))),
+        CSV => Making::Stream(Box::new(render::csv::Csv::new(layer, view))),
+        KML => Making::Stream(Box::new(render::kml::Kml::new(layer, view))),
+        XLSX => Making::Whole(render::xlsx::file),
+        FLATGEOBUF => Making::Whole(render::flatgeobuf::file),
+        GEOPARQUET => Making::Whole(render::geoparquet::file),
+        _ => Making::Stream(Box::new(Collection::new(layer, view))),
+    }
+}
+
+/// Can the form express the asked system?
+///
+/// # Errors
+/// KML knows CRS84 alone; a workbook has only so many rows.
+pub fn check(ask: &Ask, view: &View, page: Page) -> Result<(), Problem> {
+    if ask.format == KML && view.crs != Crs::Crs84 {
+        let expected = format!("{} or nothing, because KML has longitude and latitude only", Crs::Crs84);
+        return Err(Problem::parameter("crs", ask.params.get("crs").unwrap_or(""), &expected));
+    }
+    if ask.format == XLSX && page.limit as usize > render::xlsx::MOST_ROWS {
+        let expected = format!("at most {}, the rows of a sheet", render::xlsx::MOST_ROWS);
+        return Err(Problem::parameter("limit", &page.limit.to_string(), &expected));
+    }
+    Ok(())
+}
+
+/// Features in any form but pages.
+///
+/// # Errors
+/// The time allowed is over, or a writer failed.
+pub async fn answer(
+    app: &App,
+    ask: &Ask,
+    indexed: Arc<IndexedLayer>,
+    picked: Selection,
+    page: Page,
+    view: View,
+    links: &[Link],
+) -> Result<Response, Problem> {
+    let cover = cover(ask, indexed.layer(), &picked, page, links);
+    Ok(match making(ask.format, indexed.layer(), &view) {
+        Making::Stream(writer) => stream(ask, indexed, picked.items, writer, &cover),
+        Making::Whole(make) => {
+            let patience = app.config.limits.patience;
+            let work = move |budget: &_| make(indexed.layer(), &picked.items, &view, &cover, budget);
+            let file = blocking(patience, work).await?.map_err(|fault| match fault {
+                RenderError::Spent(fault) => Problem::from(fault),
+                RenderError::Refused { .. } => Problem::internal(fault.to_string()),
+            })?;
+            ask.body(Body::from(file))
+        }
+    })
+}
+
+/// One feature as a document of its own, for the forms that have members for its links.
+pub fn document(ask: &Ask, layer: &Layer, ix: FeatureIx, view: View, links: &[Link]) -> Option<Response> {
+    let mut out = Vec::with_capacity(1024);
+    match ask.format {
+        GEOJSON => FeatureWriter::new(layer, view).open_feature(&mut out, layer, ix),
+        JSONFG => JsonFg::new(layer, view).open_document(&mut out, layer, ix),
+        _ => return None,
+    }
+    out.extend_from_slice(br#","links":"#);
+    out.extend_from_slice(links_json(links).to_string().as_bytes());
+    out.push(b'}');
+    Some(ask.body(Body::from(out)))
+}
+
+/// What a result tells about itself.
+fn cover(ask: &Ask, layer: &Layer, picked: &Selection, page: Page, links: &[Link]) -> Cover {
+    let about = &ask.catalog.about;
+    let attribution = layer.about.attribution.as_ref().unwrap_or(&about.attribution).say(ask.lang);
+    Cover {
+        request: ask.base.url(&format!("{}{}", ask.path, ask.params.with(&[]))),
+        conditions: ask.params.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        matched: picked.matched,
+        offset: page.offset,
+        returned: picked.items.len() as u64,
+        made_at: Some(now()),
+        data_date: about.data_date,
+        attribution: attribution.to_owned(),
+        licence: about.licence.to_string(),
+        links: links_json(links).to_string(),
+    }
+}
+
+/// The headers that tell about features: their system (OGC 18-058r1, 6.2.3; pages show degrees), how many match
+/// and how many are written, the name of a file, and links where the form has no place for them.
+pub fn with_headers(
+    mut response: Response,
+    ask: &Ask,
+    layer: &Layer,
+    crs: Crs,
+    counts: (u64, u64),
+    links: &[Link],
+) -> Response {
+    let crs = if ask.format == HTML { Crs::Crs84 } else { crs };
+    let headers = response.headers_mut();
+    let mut insert = |name: HeaderName, value: String| {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
+    };
+    insert(HeaderName::from_static("content-crs"), format!("<{crs}>"));
+    insert(MATCHED, counts.0.to_string());
+    insert(RETURNED, counts.1.to_string());
+    if let Some(suffix) = suffix(ask.format) {
+        insert(header::CONTENT_DISPOSITION, disposition(layer.id.as_str(), suffix));
+    }
+    let has_links = matches!(ask.format, GEOJSON | JSONFG | HTML);
+    let is_linked = |link: &&Link| match link.rel {
+        "next" | "prev" => true,
+        _ => !has_links && link.href.len() <= LONGEST_LINKED,
+    };
+    for value in links.iter().filter(is_linked).filter_map(|link| {
+        let value = format!("<{}>; rel=\"{}\"; type=\"{}\"", link.href, link.rel, link.media_type);
+        HeaderValue::try_from(value).ok()
+    }) {
+        headers.append(header::LINK, value);
+    }
+    response
+}
+
+/// The suffix of the forms that are files.
+fn suffix(format: Format) -> Option<&'static str> {
+    match format {
+        CSV => Some("csv"),
+        XLSX => Some("xlsx"),
+        KML => Some("kml"),
+        FLATGEOBUF => Some("fgb"),
+        GEOPARQUET => Some("parquet"),
+        _ => None,
+    }
+}
+
+/// A name of a file, beyond ASCII in the extended notation too (RFC 6266, 4.3 and appendix D).
+fn disposition(name: &str, suffix: &str) -> String {
+    let plain: String = name.chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
+    let mut value = format!("attachment; filename=\"{plain}.{suffix}\"");
+    if plain != name {
+        let extended = utf8_percent_encode(name, NON_ALPHANUMERIC);
+        value.push_str(&format!("; filename*=UTF-8''{extended}.{suffix}"));
+    }
+    value
+}
+
+/// Features sent as they are written.
+fn stream(
+    ask: &Ask,
+    indexed: Arc<IndexedLayer>,
+    items: Vec<FeatureIx>,
+    mut writer: Box<dyn Stream>,
+    cover: &Cover,
+) -> Response {
+    let mut head = Vec::with_capacity(CHUNK + CHUNK / 8);
+    writer.begin(&mut head, indexed.layer(), cover);
+    let mut chunks = Chunks { writer, indexed, items, at: 0, done: false, head };
+    let Some(first) = chunks.next() else { return ask.body(Body::empty()) };
+    if chunks.done {
+        return ask.body(Body::from(first));
+    }
+    let rest = std::iter::once(first).chain(chunks).map(Ok::<_, Infallible>);
+    ask.body(Body::from_stream(futures_util::stream::iter(rest)))
+}
+
+/// Writes features chunk by chunk, each when the client is ready for it.
+struct Chunks {
+    indexed: Arc<IndexedLayer>,
+    writer: Box<dyn Stream>,
+    items: Vec<FeatureIx>,
+    at: usize,
+    done: bool,
+    head: Vec<u8>,
+}
+
+impl Iterator for Chunks {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        if self.done {
+            return None;
+        }
+        let mut out = std::mem::take(&mut self.head);
+        if out.capacity() == 0 {
+            out.reserve(CHUNK + CHUNK / 8);
+        }
+        while let Some(&ix) = self.items.get(self.at) {
+            self.writer.feature(&mut out, self.indexed.layer(), ix, self.at == 0);
+            self.at += 1;
+            if out.len() >= CHUNK {
+                return Some(out.into());
+            }
+        }
+        self.writer.end(&mut out);
+        self.done = true;
+        Some(out.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_are_plain_and_extended() {
+        assert_eq!(disposition("parcels", "csv"), "attachment; filename=\"parcels.csv\"");
+        assert_eq!(
+            disposition("地块-1", "fgb"),
+            "attachment; filename=\"__-1.fgb\"; filename*=UTF-8''%E5%9C%B0%E5%9D%97%2D1.fgb"
+        );
+    }
+}
