@@ -5,7 +5,6 @@
 mod column;
 mod feature;
 mod fold;
-pub use fold::*;
 mod layer;
 pub mod plan;
 mod schema;
@@ -15,6 +14,7 @@ mod value;
 
 pub use column::{Column, ColumnBuilder, Conflict, Incoming, NULL_DAYS, NULL_INTEGER};
 pub use feature::{FeatureId, FeatureIx, FeatureRef};
+pub use fold::{case_folded, normalized, without_accents};
 pub use layer::{Extent, Ids, Lang, Layer, LayerAbout, LayerError, LayerId, TimeFields, Words};
 pub use plan::{Citation, Indicator, Operator, Place, PlanFacts, Target};
 pub use schema::{Field, FieldIx, Schema, ValueKind};
