@@ -8,7 +8,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::App;
+use super::{App, schemas};
 use super::document::{Ask, Document, links_json};
 use super::landing::FORMS;
 use super::link::{link, segment};
@@ -146,6 +146,7 @@ fn collection_links(ask: &Ask, layer: &Layer) -> Vec<Link> {
         .collect();
     links.push(link(ask.url(&format!("{path}/items?f=json")), "items", GEOJSON, items));
     links.push(link(ask.url(&format!("{path}/items?f=html")), "items", HTML, items));
+    links.extend(schemas::RESOURCES.map(|resource| resource.link(ask, layer)));
     links
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::Response;
 use bytes::Bytes;
 use maud::html;
@@ -13,16 +13,17 @@ use maud::html;
 use super::collections::{self, path_of};
 use super::document::{Ask, links_json};
 use super::link::{link, segment};
-use super::negotiate::{Format, GEOJSON, HTML};
+use super::negotiate::{Format, GEOJSON, HTML, SCHEMA};
 use super::params::{self, format_parameter};
 use super::problem::Problem;
-use super::{App, blocking, now};
+use super::{App, blocking, now, schemas};
 use crate::geometry::Crs;
 use crate::index::IndexedLayer;
 use crate::model::FeatureIx;
 use crate::query::{self, Page, Selection};
 use crate::render::geojson::FeatureWriter;
 use crate::render::html::{self as pages, Link};
+use crate::render::schema::Purpose;
 
 /// The forms of features.
 pub const FORMS: &[Format] = &[GEOJSON, HTML];
@@ -58,13 +59,8 @@ pub async fn list(
     } else {
         stream(&ask, indexed, picked, crs, &links)
     };
-    let turns = links.iter().filter(|link| matches!(link.rel, "next" | "prev"));
-    for value in turns.filter_map(|link| {
-        HeaderValue::try_from(format!("<{}>; rel=\"{}\"; type=\"{}\"", link.href, link.rel, link.media_type))
-            .ok()
-    }) {
-        response.headers_mut().append(header::LINK, value);
-    }
+    let headed = |link: &&Link| matches!(link.rel, "next" | "prev") || link.media_type == SCHEMA.media_type;
+    schemas::add_link_headers(&mut response, links.iter().filter(headed));
     Ok(ask.finish(with_crs(response, if ask.format == HTML { Crs::Crs84 } else { crs })))
 }
 
@@ -138,6 +134,9 @@ fn page_links(ask: &Ask, indexed: &IndexedLayer, page: Page, picked: &Selection)
         super::negotiate::JSON,
         layer.about.title.say(ask.lang),
     ));
+    // What may be asked of these items (OGC 19-079r2, 6.2; Part 8, draft 24-030, 6.2).
+    let asked = schemas::RESOURCES.into_iter().filter(|resource| resource.purpose != Purpose::Schema);
+    links.extend(asked.map(|resource| resource.link(ask, layer)));
     let seen = page.offset.saturating_add(picked.items.len() as u64);
     if seen < picked.matched && !picked.items.is_empty() {
         links.push(turn("next", seen, ask.lang.pick("下一页", "next page")));

@@ -11,16 +11,17 @@ use serde_json::json;
 use super::document::{Ask, Document};
 use super::link::link;
 use super::negotiate::{Format, HTML, JSON, OPENAPI};
-use super::params::format_parameter;
+use super::params::{format_parameter, is_parameter};
 use super::problem::Problem;
 use super::{App, openapi};
+use crate::catalog::Catalog;
 
 /// The forms of most documents.
 pub const FORMS: &[Format] = &[JSON, HTML];
 const DEFINITION_FORMS: &[Format] = &[OPENAPI, HTML];
 
 /// The conformance classes that hold whole.
-const CLASSES: [&str; 11] = [
+const CLASSES: [&str; 21] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/oas30",
@@ -32,7 +33,28 @@ const CLASSES: [&str; 11] = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/schemas",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/returnables-and-receivables",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/sortables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    QUERYABLES_AS_PARAMETERS,
+    // Drafts.
+    "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/sortables",
+    "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/sorting",
+    "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/features-sorting",
+    "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/text-search",
 ];
+
+const QUERYABLES_AS_PARAMETERS: &str =
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters";
+
+/// The classes that hold for this catalogue: a field that has the name of a parameter is no parameter.
+fn held(catalog: &Catalog) -> Vec<&'static str> {
+    let fields = || catalog.layers().flat_map(|indexed| indexed.layer().schema.fields());
+    let whole = fields().all(|(_, field)| is_parameter(field) || !field.kind.is_simple());
+    CLASSES.into_iter().filter(|&class| whole || class != QUERYABLES_AS_PARAMETERS).collect()
+}
 
 pub async fn landing(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     let ask = Ask::read(&app, app.catalog.snapshot(), &uri, &headers, &[format_parameter(FORMS)], FORMS)?;
@@ -86,8 +108,9 @@ pub async fn conformance(
     }
     let title = ask.lang.pick("遵循的标准", "Conformance").to_owned();
     let crumbs = ask.crumbs(&[(&title, "/conformance".to_owned())]);
-    let html = html! { ul { @for class in CLASSES { li { code { (class) } } } } };
-    let json = json!({ "conformsTo": CLASSES });
+    let classes = held(&ask.catalog);
+    let html = html! { ul { @for class in &classes { li { code { (class) } } } } };
+    let json = json!({ "conformsTo": classes });
     Ok(ask.document(Document { title, crumbs, links: ask.own_links(), json, html }))
 }
 

@@ -14,6 +14,7 @@ mod negotiate;
 mod openapi;
 mod params;
 mod problem;
+mod schemas;
 mod server;
 
 use std::sync::Arc;
@@ -61,6 +62,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/api", get(landing::definition))
         .route("/ogc/collections", get(collections::list))
         .route("/ogc/collections/{collectionId}", get(collections::one))
+        .route("/ogc/collections/{collectionId}/schema", get(schemas::returnables))
+        .route("/ogc/collections/{collectionId}/queryables", get(schemas::queryables))
+        .route("/ogc/collections/{collectionId}/sortables", get(schemas::sortables))
         .route("/ogc/collections/{collectionId}/items", get(items::list))
         .route("/ogc/collections/{collectionId}/items/{featureId}", get(items::one))
         .fallback(get(assets::file))

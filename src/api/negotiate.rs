@@ -31,6 +31,13 @@ pub const GEOJSON: Format = Format {
     also: &["application/json", "application/vnd.geo+json"],
     title: "GeoJSON",
 };
+/// Schemas.
+pub const SCHEMA: Format = Format {
+    name: "json",
+    media_type: "application/schema+json",
+    also: &["application/json"],
+    title: "JSON Schema",
+};
 /// Pages.
 pub const HTML: Format =
     Format { name: "html", media_type: "text/html", also: &["application/xhtml+xml"], title: "HTML" };

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::collections::path_of;
 use super::document::{Ask, ROOT};
-use super::items;
+use super::{items, schemas};
 use super::landing::FORMS;
-use super::negotiate::{Format, HTML, OPENAPI};
+use super::negotiate::{Format, HTML, OPENAPI, SCHEMA};
 use super::params::{Parameter, crs_parameter, format_parameter, items_parameters};
 use crate::config::Limits;
 use crate::model::Lang;
@@ -57,6 +57,19 @@ pub fn definition(ask: &Ask, limits: Limits) -> Value {
                 &[],
             ),
         );
+        for resource in schemas::RESOURCES {
+            paths.insert(
+                format!("{path}/{}", resource.name),
+                operation(
+                    resource.name,
+                    format!("{title}: {}", resource.titles.1),
+                    schemas::FORMS,
+                    "object",
+                    form(schemas::FORMS),
+                    &[],
+                ),
+            );
+        }
         let parameters = items_parameters(layer, limits, items::FORMS);
         paths.insert(
             format!("{path}/items"),
@@ -115,7 +128,7 @@ impl Operation<'_> {
             .map(|form| {
                 let schema = match *form {
                     HTML => json!({ "type": "string" }),
-                    OPENAPI => json!({ "type": "object" }),
+                    OPENAPI | SCHEMA => json!({ "type": "object" }),
                     _ => json!({ "$ref": format!("#/components/schemas/{}", self.schema) }),
                 };
                 (form.media_type.to_owned(), json!({ "schema": schema }))

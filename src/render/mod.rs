@@ -5,3 +5,4 @@
 
 pub mod geojson;
 pub mod html;
+pub mod schema;
