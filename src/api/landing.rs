@@ -21,7 +21,7 @@ pub const FORMS: &[Format] = &[JSON, HTML];
 const DEFINITION_FORMS: &[Format] = &[OPENAPI, HTML];
 
 /// The conformance classes that hold whole.
-const CLASSES: [&str; 21] = [
+const CLASSES: [&str; 20] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/oas30",
@@ -43,7 +43,6 @@ const CLASSES: [&str; 21] = [
     "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/sortables",
     "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/sorting",
     "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/features-sorting",
-    "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/text-search",
 ];
 
 const QUERYABLES_AS_PARAMETERS: &str =

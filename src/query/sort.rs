@@ -7,8 +7,6 @@
 //! both directions. What is equal in all keys stays in the order of the layer, so pages are stable. Only the page
 //! is sorted; what stands before and after it is set apart in linear time.
 
-use std::cmp::Ordering;
-
 use super::{ID_NAME, Page, QueryError, Selection};
 use crate::model::{Column, FeatureId, FeatureIx, FieldIx, Layer, Schema, Value};
 
@@ -81,10 +79,10 @@ impl Order {
     pub fn page_of(&self, mut rows: Vec<FeatureIx>, page: Page, layer: &Layer) -> Selection {
         let keys: Vec<_> = self.0.iter().map(|&(by, descending)| (Values::of(by, layer), descending)).collect();
         let compare = |a: &FeatureIx, b: &FeatureIx| {
-            let orders = keys
+            let mut orders = keys
                 .iter()
                 .map(|(values, descending)| values.at(a.row()).order(values.at(b.row()), *descending));
-            orders.fold(Ordering::Equal, Ordering::then).then(a.cmp(b))
+            orders.find(|order| order.is_ne()).unwrap_or_else(|| a.cmp(b))
         };
         let matched = rows.len() as u64;
         let first = usize::try_from(page.offset).unwrap_or(usize::MAX).min(rows.len());
