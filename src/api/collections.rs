@@ -8,13 +8,13 @@ use axum::response::Response;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::App;
 use super::document::{Ask, Document, links_json};
 use super::landing::FORMS;
 use super::link::{link, segment};
 use super::negotiate::{HTML, JSON};
 use super::params::{format_parameter, systems};
 use super::problem::Problem;
+use super::{App, schemas};
 use crate::catalog::Catalog;
 use crate::geometry::Crs;
 use crate::index::IndexedLayer;
@@ -148,6 +148,7 @@ fn collection_links(ask: &Ask, layer: &Layer) -> Vec<Link> {
         let title = format!("{items} ({})", form.title);
         link(ask.url(&format!("{path}/items?f={}", form.name)), "items", form, title)
     }));
+    links.extend(schemas::RESOURCES.map(|resource| resource.link(ask, layer)));
     links
 }
 

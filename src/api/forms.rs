@@ -14,8 +14,11 @@ use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::document::{Ask, links_json};
-use super::negotiate::{CSV, FLATGEOBUF, Format, GEOJSON, GEOPARQUET, HTML, JSONFG, KML, NDJSON, XLSX};
+use super::negotiate::{
+    CSV, FLATGEOBUF, Format, GEOJSON, GEOPARQUET, HTML, JSONFG, KML, NDJSON, SCHEMA, XLSX,
+};
 use super::problem::Problem;
+use super::schemas::add_link_headers;
 use super::{App, blocking, now};
 use crate::geometry::Crs;
 use crate::index::IndexedLayer;
@@ -160,14 +163,10 @@ pub fn with_headers(
     let has_links = matches!(ask.format, GEOJSON | JSONFG | HTML);
     let is_linked = |link: &&Link| match link.rel {
         "next" | "prev" => true,
+        _ if link.media_type == SCHEMA.media_type => true,
         _ => !has_links && link.href.len() <= LONGEST_LINKED,
     };
-    for value in links.iter().filter(is_linked).filter_map(|link| {
-        let value = format!("<{}>; rel=\"{}\"; type=\"{}\"", link.href, link.rel, link.media_type);
-        HeaderValue::try_from(value).ok()
-    }) {
-        headers.append(header::LINK, value);
-    }
+    add_link_headers(&mut response, links.iter().filter(is_linked));
     response
 }
 

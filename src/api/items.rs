@@ -14,11 +14,12 @@ use super::link::{link, segment};
 use super::negotiate::HTML;
 use super::params::{self, format_parameter, view_parameters};
 use super::problem::Problem;
-use super::{App, blocking};
+use super::{App, blocking, schemas};
 use crate::index::IndexedLayer;
 use crate::query::{self, Page, Selection};
 use crate::render::View;
 use crate::render::html::{self as pages, Link};
+use crate::render::schema::Purpose;
 
 /// The page of one feature.
 const ONLY: Page = Page { offset: 0, limit: 1 };
@@ -119,6 +120,9 @@ fn page_links(ask: &Ask, indexed: &IndexedLayer, page: Page, picked: &Selection)
         super::negotiate::JSON,
         layer.about.title.say(ask.lang),
     ));
+    // What may be asked of these items (OGC 19-079r2, 6.2; Part 8, draft 24-030, 6.2).
+    let asked = schemas::RESOURCES.into_iter().filter(|resource| resource.purpose != Purpose::Schema);
+    links.extend(asked.map(|resource| resource.link(ask, layer)));
     let seen = page.offset.saturating_add(picked.items.len() as u64);
     if seen < picked.matched && !picked.items.is_empty() {
         links.push(turn("next", seen, ask.lang.pick("下一页", "next page")));

@@ -11,9 +11,10 @@ use serde_json::json;
 use super::document::{Ask, Document};
 use super::link::link;
 use super::negotiate::{Format, HTML, JSON, OPENAPI};
-use super::params::format_parameter;
+use super::params::{format_parameter, is_parameter};
 use super::problem::Problem;
 use super::{App, openapi};
+use crate::catalog::Catalog;
 
 /// The forms of most documents.
 pub const FORMS: &[Format] = &[JSON, HTML];
@@ -52,7 +53,27 @@ const CLASSES: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-features-6/1.0/conf/properties-features",
     "http://www.opengis.net/spec/ogcapi-features-7/1.0/conf/zoom-level",
     "http://www.opengis.net/spec/ogcapi-features-7/1.0/conf/zoom-level-features",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/schemas",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/returnables-and-receivables",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/sortables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    QUERYABLES_AS_PARAMETERS,
+    // Drafts.
+    "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/sortables",
+    "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/sorting",
+    "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/features-sorting",
 ];
+
+const QUERYABLES_AS_PARAMETERS: &str =
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters";
+
+/// The classes that hold for this catalogue: a field that has the name of a parameter is no parameter.
+fn held(catalog: &Catalog) -> Vec<&'static str> {
+    let fields = || catalog.layers().flat_map(|indexed| indexed.layer().schema.fields());
+    let whole = fields().all(|(_, field)| is_parameter(field) || !field.kind.is_simple());
+    CLASSES.iter().copied().filter(|&class| whole || class != QUERYABLES_AS_PARAMETERS).collect()
+}
 
 pub async fn landing(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     let ask = Ask::read(&app, app.catalog.snapshot(), &uri, &headers, &[format_parameter(FORMS)], FORMS)?;
@@ -109,8 +130,9 @@ pub async fn conformance(
     }
     let title = ask.lang.pick("遵循的标准", "Conformance").to_owned();
     let crumbs = ask.crumbs(&[(&title, "/conformance".to_owned())]);
-    let html = html! { ul { @for class in CLASSES { li { code { (class) } } } } };
-    let json = json!({ "conformsTo": CLASSES });
+    let classes = held(&ask.catalog);
+    let html = html! { ul { @for class in &classes { li { code { (class) } } } } };
+    let json = json!({ "conformsTo": classes });
     Ok(ask.document(Document { title, crumbs, links: ask.own_links(), json, html }))
 }
 

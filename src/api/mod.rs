@@ -16,6 +16,7 @@ mod negotiate;
 mod openapi;
 mod params;
 mod problem;
+mod schemas;
 mod server;
 
 use std::sync::Arc;
@@ -65,6 +66,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/functions", get(functions::list))
         .route("/ogc/collections", get(collections::list))
         .route("/ogc/collections/{collectionId}", get(collections::one))
+        .route("/ogc/collections/{collectionId}/schema", get(schemas::returnables))
+        .route("/ogc/collections/{collectionId}/queryables", get(schemas::queryables))
+        .route("/ogc/collections/{collectionId}/sortables", get(schemas::sortables))
         .route("/ogc/collections/{collectionId}/items", get(items::list))
         .route("/ogc/collections/{collectionId}/items/{featureId}", get(items::one))
         .fallback(get(assets::file))

@@ -68,6 +68,13 @@ pub const GEOPARQUET: Format = Format {
     also: &["application/x-parquet"],
     title: "GeoParquet",
 };
+/// Schemas.
+pub const SCHEMA: Format = Format {
+    name: "json",
+    media_type: "application/schema+json",
+    also: &["application/json"],
+    title: "JSON Schema",
+};
 /// Pages.
 pub const HTML: Format =
     Format { name: "html", media_type: "text/html", also: &["application/xhtml+xml"], title: "HTML" };

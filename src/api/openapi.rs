@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::collections::path_of;
 use super::document::{Ask, ROOT};
-use super::forms;
 use super::landing::FORMS;
-use super::negotiate::{CSV, FLATGEOBUF, Format, GEOPARQUET, HTML, KML, NDJSON, OPENAPI, XLSX};
+use super::negotiate::{CSV, FLATGEOBUF, Format, GEOPARQUET, HTML, KML, NDJSON, OPENAPI, SCHEMA, XLSX};
 use super::params::{Parameter, format_parameter, items_parameters, view_parameters};
+use super::{forms, schemas};
 use crate::config::Limits;
 use crate::model::Lang;
 
@@ -58,6 +58,19 @@ pub fn definition(ask: &Ask, limits: Limits) -> Value {
                 &[],
             ),
         );
+        for resource in schemas::RESOURCES {
+            paths.insert(
+                format!("{path}/{}", resource.name),
+                operation(
+                    resource.name,
+                    format!("{title}: {}", resource.titles.1),
+                    schemas::FORMS,
+                    "object",
+                    form(schemas::FORMS),
+                    &[],
+                ),
+            );
+        }
         let parameters = items_parameters(layer, limits, forms::FORMS);
         paths.insert(
             format!("{path}/items"),
@@ -121,7 +134,7 @@ impl Operation<'_> {
                 let schema = match *form {
                     HTML | CSV | KML | NDJSON => json!({ "type": "string" }),
                     XLSX | FLATGEOBUF | GEOPARQUET => json!({ "type": "string", "format": "binary" }),
-                    OPENAPI => json!({ "type": "object" }),
+                    OPENAPI | SCHEMA => json!({ "type": "object" }),
                     _ => json!({ "$ref": format!("#/components/schemas/{}", self.schema) }),
                 };
                 (form.media_type.to_owned(), json!({ "schema": schema }))

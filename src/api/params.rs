@@ -11,10 +11,11 @@ use super::negotiate::Format;
 use super::problem::Problem;
 use crate::config::Limits;
 use crate::geometry::{Crs, Window};
-use crate::model::{Interval, Lang, Layer, ValueKind};
+use crate::model::{Field, Interval, Lang, Layer};
 use crate::query::cql2::{self, Encoding, MOST_BYTES};
-use crate::query::{Equality, Filter, Page, Query, QueryError};
+use crate::query::{Equality, Filter, ID_NAME, Page, Query, QueryError, Search, SortKey};
 use crate::render::View;
+use crate::render::schema::{id_type, value_schema};
 
 /// A query parameter of a resource.
 #[derive(Debug, Clone)]
@@ -166,10 +167,17 @@ const RESERVED: &[&str] = &[
     "filter",
     "filter-lang",
     "filter-crs",
+    "q",
+    "sortby",
     "properties",
     "skipGeometry",
     "zoom-level",
 ];
+
+/// Is a field a parameter of items?
+pub fn is_parameter(field: &Field) -> bool {
+    field.kind.is_simple() && !RESERVED.contains(&&*field.name)
+}
 
 /// The parameters of a layer's items.
 pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Parameter> {
@@ -205,6 +213,18 @@ pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec
             json!({ "type": "string" }),
         ),
         (
+            "q",
+            "Terms split by commas. Selects features of which a text, or an element of an array of texts, holds one \
+             of them, whatever its case. Words of a term that white space splits must follow each other.",
+            json!({ "type": "array", "items": { "type": "string" } }),
+        ),
+        (
+            "sortby",
+            "Sortables of the collection split by commas, each after + (or nothing) for ascending or - for \
+             descending. Nulls come last either way; equals stay in the order of the collection.",
+            json!({ "type": "array", "minItems": 1, "items": { "type": "string", "pattern": r"^[+-]?[^+\-\s].*$" } }),
+        ),
+        (
             "filter",
             "A CQL2 expression (OGC 21-065r2) over the queryables of the collection. Selects features for which it \
              is true, not those for which it is false or unknown.",
@@ -227,24 +247,19 @@ pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec
         description: description.into(),
         schema,
     });
-    let fields = layer.schema.fields().filter_map(|(_, field)| {
-        let schema = match field.kind {
-            ValueKind::Bool => json!({ "type": "boolean" }),
-            ValueKind::Integer => json!({ "type": "integer" }),
-            ValueKind::Real => json!({ "type": "number" }),
-            ValueKind::Text => json!({ "type": "string" }),
-            ValueKind::Date => json!({ "type": "string", "format": "date" }),
-            ValueKind::Timestamp => json!({ "type": "string", "format": "date-time" }),
-            ValueKind::Array | ValueKind::Object => return None,
-        };
+    // Each simple queryable is a parameter with its schema (OGC 19-079r2, 7.2).
+    let equals = |name: &str, title: &str, schema| Parameter {
+        name: name.to_owned().into(),
+        description: format!("Only features whose {title} equals this value.").into(),
+        schema,
+    };
+    let id = layer.schema.find(ID_NAME).is_none();
+    let id = id.then(|| equals(ID_NAME, "identifier", json!({ "type": id_type(layer) })));
+    let fields = layer.schema.fields().filter(|(_, field)| is_parameter(field)).map(|(at, field)| {
         let title = field.title.as_ref().map_or(&*field.name, |title| &title.en);
-        (!RESERVED.contains(&&*field.name)).then(|| Parameter {
-            name: field.name.to_string().into(),
-            description: format!("Only features whose {title} equals this value.").into(),
-            schema,
-        })
+        equals(&field.name, title, value_schema(field, layer.domain(at)))
     });
-    fixed.chain(view_parameters(layer)).chain([format_parameter(offers)]).chain(fields).collect()
+    fixed.chain(view_parameters(layer)).chain([format_parameter(offers)]).chain(id).chain(fields).collect()
 }
 
 /// The parameters of a request.
@@ -318,8 +333,27 @@ pub fn items(params: &Params, layer: &Layer, limits: Limits) -> Result<Query, Pr
         during: params.get("datetime").map(datetime).transpose()?,
         equal: equal.map(|(field, value)| Equality { field: field.clone(), value: value.clone() }).collect(),
         filter: filter(params, layer)?,
+        search: read(params, "q", Search::EXPECTED, Search::parse)?,
+        sort: read(
+            params,
+            "sortby",
+            "names split by commas, each alone or after + or -",
+            SortKey::parse_list,
+        )?
+        .unwrap_or_default(),
         page: Page { offset, limit },
     })
+}
+
+/// The value of a parameter, read.
+fn read<T>(
+    params: &Params,
+    name: &str,
+    expected: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Problem> {
+    let value = params.get(name);
+    value.map(|text| parse(text).ok_or_else(|| Problem::parameter(name, text, expected))).transpose()
 }
 
 /// `filter` with its encoding and its system (OGC 19-079r2, 8.2).

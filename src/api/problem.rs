@@ -74,6 +74,7 @@ impl From<QueryError> for Problem {
             QueryError::UnknownField { name, .. }
             | QueryError::NotSimple { name, .. }
             | QueryError::WrongValue { name, .. } => Some(name.clone()),
+            QueryError::NotSortable { .. } | QueryError::SortedTwice { .. } => Some("sortby".to_owned()),
             QueryError::Filter(_) => Some("filter".to_owned()),
             QueryError::Spent => None,
         };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::column::Column;
+use super::domain::Domain;
 use super::feature::{FeatureId, FeatureIx, FeatureRef};
 use super::schema::{Field, FieldIx, Schema, ValueKind};
 use super::text::TextArena;
@@ -210,6 +211,8 @@ pub struct Layer {
     ids: Ids,
     geometries: GeometryArray,
     columns: Vec<Column>,
+    domains: Vec<Domain>,
+    id_field: Option<FieldIx>,
 }
 
 impl Layer {
@@ -247,7 +250,11 @@ impl Layer {
         let time = time
             .map(|(start, end)| TimeFields { start: temporal(start), end: temporal(end) })
             .filter(|time| time.start.is_some() || time.end.is_some());
-        let mut layer = Self { id, about, schema, time, extent: None, ids, geometries, columns };
+        let domains = columns.iter().map(Domain::of).collect();
+        let id_field = schema.find("id").map(|(at, _)| at);
+        let id_field = id_field.filter(|at| repeats(&ids, &columns[usize::from(at.0)]));
+        let mut layer =
+            Self { id, about, schema, time, extent: None, ids, geometries, columns, domains, id_field };
         layer.extent = layer.measure_extent();
         Ok(layer)
     }
@@ -293,6 +300,18 @@ impl Layer {
         &self.columns[usize::from(field.0)]
     }
 
+    /// Which values occur in a field.
+    #[must_use]
+    pub fn domain(&self, field: FieldIx) -> &Domain {
+        &self.domains[usize::from(field.0)]
+    }
+
+    /// The field named `id`, when it holds the id of every feature.
+    #[must_use]
+    pub fn id_field(&self) -> Option<FieldIx> {
+        self.id_field
+    }
+
     /// When the feature at a position holds, in microseconds; `None` when no time is known.
     /// A missing end is open.
     #[must_use]
@@ -332,4 +351,13 @@ impl Layer {
         });
         (bounds.is_some() || interval.is_some()).then_some(Extent { bounds, interval })
     }
+}
+
+/// Does the column hold the ids?
+fn repeats(ids: &Ids, column: &Column) -> bool {
+    (0..ids.len()).all(|row| match (ids, column.value(row)) {
+        (Ids::Integer(ids), Value::Integer(value)) => ids[row] == value,
+        (Ids::Text(ids), Value::Text(value)) => ids.get(row) == value,
+        _ => false,
+    })
 }

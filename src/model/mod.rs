@@ -3,6 +3,7 @@
 //! In: typed columns and geometries. Out: the same, seen as features. Leaves out: JSON, HTTP, files.
 
 mod column;
+mod domain;
 mod feature;
 mod fold;
 mod layer;
@@ -13,6 +14,7 @@ mod time;
 mod value;
 
 pub use column::{Column, ColumnBuilder, Conflict, Incoming, NULL_DAYS, NULL_INTEGER};
+pub use domain::{Domain, Element};
 pub use feature::{FeatureId, FeatureIx, FeatureRef};
 pub use fold::{case_folded, normalized, without_accents};
 pub use layer::{Extent, Ids, Lang, Layer, LayerAbout, LayerError, LayerId, TimeFields, Words};

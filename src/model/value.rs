@@ -42,6 +42,15 @@ impl Value<'_> {
             _ => None,
         }
     }
+
+    /// A total order of the values of one column: as [`compare`](Self::compare), turned round when `descending`,
+    /// and nulls last either way.
+    #[must_use]
+    pub fn order(self, other: Value<'_>, descending: bool) -> Ordering {
+        let order = (self == Value::Null).cmp(&(other == Value::Null));
+        let known = || self.compare(other).unwrap_or(Ordering::Equal);
+        order.then_with(|| if descending { known().reverse() } else { known() })
+    }
 }
 
 /// Compares a whole number with a real without losing digits of the whole number.
@@ -84,6 +93,18 @@ mod tests {
                 "{real} {whole}"
             );
         }
+    }
+
+    #[test]
+    fn nulls_come_last_in_both_directions() {
+        use Value::{Integer, Null};
+        let sorted = |descending| {
+            let mut values = [Null, Integer(2), Integer(-1), Null, Integer(5)];
+            values.sort_by(|a, b| a.order(*b, descending));
+            values
+        };
+        assert_eq!(sorted(false), [Integer(-1), Integer(2), Integer(5), Null, Null]);
+        assert_eq!(sorted(true), [Integer(5), Integer(2), Integer(-1), Null, Null]);
     }
 
     #[test]

@@ -17,21 +17,33 @@ const STRIDE: usize = 1024;
 pub fn execute(plan: &Plan, indexed: &IndexedLayer, budget: &Budget) -> Result<Selection, QueryError> {
     budget.check()?;
     let layer = indexed.layer();
+    if let Some(order) = &plan.order {
+        return Ok(order.page_of(gather(plan, indexed, budget)?, plan.page, layer));
+    }
     match (&plan.access, &plan.predicate) {
         (Access::Scan, None) => Ok(whole_layer(layer, plan.page)),
         (Access::Scan, Some(predicate)) => scan(layer, predicate, plan.page, budget),
         (&Access::Window { bounds, nowhere: true }, None) => window_alone(indexed, bounds, plan.page, budget),
-        (&Access::Window { bounds, nowhere }, predicate) => {
+        (Access::Window { .. } | Access::Rows(_), _) => {
+            Ok(page_of(gather(plan, indexed, budget)?, plan.page))
+        }
+    }
+}
+
+/// All matches, in no order.
+fn gather(plan: &Plan, indexed: &IndexedLayer, budget: &Budget) -> Result<Vec<FeatureIx>, QueryError> {
+    let (layer, predicate) = (indexed.layer(), plan.predicate.as_ref());
+    match (&plan.access, predicate) {
+        (Access::Scan, None) => Ok(layer.positions().collect()),
+        (Access::Scan, Some(predicate)) => Ok(scan(layer, predicate, Page::default(), budget)?.items),
+        (&Access::Window { bounds, nowhere }, _) => {
             let mut rows = indexed.touching(bounds);
             if nowhere {
                 rows.extend(indexed.nowhere());
             }
-            let kept = sift(&rows, predicate.as_ref(), layer, budget)?;
-            Ok(page_of(kept, plan.page))
+            sift(&rows, predicate, layer, budget)
         }
-        (Access::Rows(rows), predicate) => {
-            Ok(page_of(sift(rows, predicate.as_ref(), layer, budget)?, plan.page))
-        }
+        (Access::Rows(rows), _) => sift(rows, predicate, layer, budget),
     }
 }
 

@@ -13,6 +13,8 @@ pub mod functions;
 mod plan;
 mod predicate;
 mod scalar;
+mod search;
+mod sort;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +27,8 @@ use crate::model::{FeatureIx, Interval, ValueKind};
 pub use bind::{GEOMETRY_NAMES, ID_NAME};
 pub use execute::execute;
 pub use plan::{Plan, plan};
+pub use search::Search;
+pub use sort::{SortKey, sortables};
 
 /// What a request asks of one layer. All conditions must hold.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,6 +41,10 @@ pub struct Query {
     pub equal: Vec<Equality>,
     /// Features for which the filter is true (OGC 19-079r2, 8).
     pub filter: Option<Filter>,
+    /// Features of which a text holds what is looked for.
+    pub search: Option<Search>,
+    /// The keys by which matches are ordered; none is the order of the layer.
+    pub sort: Vec<SortKey>,
     /// The asked page.
     pub page: Page,
 }
@@ -59,7 +67,7 @@ pub struct Equality {
     pub value: String,
 }
 
-/// A stretch of the answer in the order of the layer.
+/// A stretch of the answer in its order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
     /// Matching features to skip.
@@ -79,7 +87,7 @@ impl Default for Page {
 pub struct Selection {
     /// How many features match, whatever the page.
     pub matched: u64,
-    /// The features of the page, in the order of the layer.
+    /// The features of the page, in the order asked for.
     pub items: Vec<FeatureIx>,
 }
 
@@ -111,6 +119,20 @@ pub enum QueryError {
         value: String,
         /// What it takes.
         expected: &'static str,
+    },
+    /// A name that features cannot be sorted by.
+    #[error("features cannot be sorted by {name:?}, only by {known}")]
+    NotSortable {
+        /// The name as given, cut to 80 characters.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A name that stands twice among the keys of an order.
+    #[error("sortby names {name:?} twice")]
+    SortedTwice {
+        /// The name.
+        name: String,
     },
     /// A filter that does not fit the layer.
     #[error("filter, {0}")]

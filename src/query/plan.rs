@@ -2,10 +2,11 @@
 
 use super::cql2::Comparison;
 use super::predicate::{Predicate, Test, TextCondition, TextTest, Whereabouts};
+use super::sort::{self, Order};
 use super::{Equality, ID_NAME, Page, Query, QueryError, bind};
 use crate::geometry::Bounds;
 use crate::index::IndexedLayer;
-use crate::model::{Date, FeatureIx, Layer, Timestamp, ValueKind, normalized};
+use crate::model::{Date, FeatureIx, Ids, Layer, Timestamp, ValueKind, normalized};
 
 /// A query bound to a layer.
 #[derive(Debug, Clone)]
@@ -13,6 +14,8 @@ pub struct Plan {
     pub(super) access: Access,
     /// What the features that are reached must satisfy; none when all match.
     pub(super) predicate: Option<Predicate>,
+    /// The order of the answer where it is not that of the layer.
+    pub(super) order: Option<Order>,
     pub(super) page: Page,
 }
 
@@ -50,6 +53,7 @@ pub fn plan(query: &Query, indexed: &IndexedLayer) -> Result<Plan, QueryError> {
     if let Some(filter) = &query.filter {
         conditions.extend(bind::bind(&filter.expr, filter.crs, indexed)?.into_conjuncts());
     }
+    conditions.extend(query.search.as_ref().map(|search| search.bind(layer)));
     let windows = ways.len();
     ways.extend(conditions.iter().filter_map(way));
     // All ways lead to every match, so the shortest is taken. What reached the features need not be tested again
@@ -60,7 +64,7 @@ pub fn plan(query: &Query, indexed: &IndexedLayer) -> Result<Plan, QueryError> {
     }
     let access = best.map_or(Access::Scan, |best| ways.swap_remove(best));
     let predicate = (!conditions.is_empty()).then(|| Predicate::all(conditions).cheap_first());
-    Ok(Plan { access, predicate, page: query.page })
+    Ok(Plan { access, predicate, order: sort::bind(&query.sort, layer)?, page: query.page })
 }
 
 /// The way to the features for which a condition can be true, if the condition shows one.
@@ -94,6 +98,10 @@ fn bind_equality(equality: &Equality, indexed: &IndexedLayer) -> Result<Test, Qu
     let Equality { field: name, value } = equality;
     let Some((at, field)) = layer.schema.find(name) else {
         if name == ID_NAME {
+            if matches!(layer.ids(), Ids::Integer(_)) && value.parse::<i64>().is_err() {
+                let value = value.chars().take(80).collect();
+                return Err(QueryError::WrongValue { name: name.clone(), value, expected: "a whole number" });
+            }
             return Ok(Test::Rows(indexed.find(value).into_iter().collect()));
         }
         return Err(unknown(name, layer));

@@ -8,6 +8,7 @@
 
 use super::cql2::{Comparison, SetRelation};
 use super::scalar::{Condition, Fold, Pattern, Scalar, sets_relate};
+use super::search::Phrases;
 use crate::geometry::Bounds;
 use crate::geometry::{
     GeometryRef, PlaneWindow, Prepared, Relation, Shape, distance_m, intersects_plane, intersects_window,
@@ -92,6 +93,10 @@ pub enum TextCondition {
     Like(Pattern),
     /// One of these, sorted.
     Among(Vec<Box<str>>),
+    /// A text that holds a phrase.
+    Holds(Phrases),
+    /// An array of texts one of which holds a phrase.
+    ElementHolds(Phrases),
     /// An array of JSON that relates to a constant one.
     Set(SetRelation, Vec<Scalar<'static>>),
 }
@@ -119,12 +124,16 @@ impl TextTest {
                 _ => false,
             };
         }
+        if let TextCondition::ElementHolds(phrases) = &self.condition {
+            return phrases.stand_in_array(text);
+        }
         let text = self.folds.iter().fold(normalized(text), |text, fold| fold.apply(text));
         match &self.condition {
             TextCondition::Compare(comparison, constant) => comparison.holds((*text).cmp(&**constant)),
             TextCondition::Like(pattern) => pattern.matches(&text),
             TextCondition::Among(list) => list.binary_search_by(|known| (**known).cmp(&*text)).is_ok(),
-            TextCondition::Set(..) => false,
+            TextCondition::Holds(phrases) => phrases.stand_in(&text),
+            TextCondition::ElementHolds(_) | TextCondition::Set(..) => false,
         }
     }
 

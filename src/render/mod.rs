@@ -21,6 +21,7 @@ pub mod html;
 pub mod jsonfg;
 pub mod kml;
 pub mod ndjson;
+pub mod schema;
 mod table;
 pub mod xlsx;
 
