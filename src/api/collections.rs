@@ -8,13 +8,13 @@ use axum::response::Response;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::{App, schemas};
 use super::document::{Ask, Document, links_json};
 use super::landing::FORMS;
 use super::link::{link, segment};
 use super::negotiate::{GEOJSON, HTML, JSON};
 use super::params::{format_parameter, systems};
 use super::problem::Problem;
+use super::{App, schemas};
 use crate::catalog::Catalog;
 use crate::geometry::Crs;
 use crate::index::IndexedLayer;

@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::collections::path_of;
 use super::document::{Ask, ROOT};
-use super::{items, schemas};
 use super::landing::FORMS;
 use super::negotiate::{Format, HTML, OPENAPI, SCHEMA};
 use super::params::{Parameter, crs_parameter, format_parameter, items_parameters};
+use super::{items, schemas};
 use crate::config::Limits;
 use crate::model::Lang;
 

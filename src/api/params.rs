@@ -85,7 +85,17 @@ pub fn crs(params: &Params, name: &str, layer: &Layer) -> Result<Crs, Problem> {
 
 /// Names that parameters of items have; a field of such a name is no parameter.
 const RESERVED: [&str; 12] = [
-    "f", "limit", "offset", "bbox", "bbox-crs", "datetime", "crs", "filter", "filter-lang", "filter-crs", "q",
+    "f",
+    "limit",
+    "offset",
+    "bbox",
+    "bbox-crs",
+    "datetime",
+    "crs",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "q",
     "sortby",
 ];
 
@@ -244,8 +254,13 @@ pub fn items(params: &Params, layer: &Layer, limits: Limits) -> Result<Query, Pr
         equal: equal.map(|(field, value)| Equality { field: field.clone(), value: value.clone() }).collect(),
         filter: filter(params, layer)?,
         search: read(params, "q", Search::EXPECTED, Search::parse)?,
-        sort: read(params, "sortby", "names split by commas, each alone or after + or -", SortKey::parse_list)?
-            .unwrap_or_default(),
+        sort: read(
+            params,
+            "sortby",
+            "names split by commas, each alone or after + or -",
+            SortKey::parse_list,
+        )?
+        .unwrap_or_default(),
         page: Page { offset, limit },
     })
 }

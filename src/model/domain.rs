@@ -89,7 +89,9 @@ impl Elements {
             let (found, length) = element(rest)?;
             self.kind = Some(match (self.kind, found) {
                 (None, found) => found,
-                (Some(Element::Integer), Element::Real) | (Some(Element::Real), Element::Integer) => Element::Real,
+                (Some(Element::Integer), Element::Real) | (Some(Element::Real), Element::Integer) => {
+                    Element::Real
+                }
                 (Some(known), found) if known == found => known,
                 _ => return None,
             });

@@ -24,7 +24,9 @@ pub fn execute(plan: &Plan, indexed: &IndexedLayer, budget: &Budget) -> Result<S
         (Access::Scan, None) => Ok(whole_layer(layer, plan.page)),
         (Access::Scan, Some(predicate)) => scan(layer, predicate, plan.page, budget),
         (&Access::Window { bounds, nowhere: true }, None) => window_alone(indexed, bounds, plan.page, budget),
-        (Access::Window { .. } | Access::Rows(_), _) => Ok(page_of(gather(plan, indexed, budget)?, plan.page)),
+        (Access::Window { .. } | Access::Rows(_), _) => {
+            Ok(page_of(gather(plan, indexed, budget)?, plan.page))
+        }
     }
 }
 
@@ -82,7 +84,8 @@ fn scan(layer: &Layer, predicate: &Predicate, page: Page, budget: &Budget) -> Re
         predicate.narrow(layer, Rows::From(first), truths);
         let found = truths.iter().filter(|truth| **truth == TRUE).count() as u64;
         if found > 0 && items.len() < most && matched + found > page.offset {
-            let rows = truths.iter().enumerate().filter(|(_, truth)| **truth == TRUE).map(|(at, _)| first + at);
+            let rows =
+                truths.iter().enumerate().filter(|(_, truth)| **truth == TRUE).map(|(at, _)| first + at);
             let skip = clamp(page.offset.saturating_sub(matched));
             items.extend(rows.skip(skip).take(most - items.len()).map(FeatureIx::of_row));
         }

@@ -28,17 +28,19 @@ impl Search {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let phrases = text.split(',').map(single_spaced).filter(|phrase| !phrase.is_empty());
-        let phrases: Vec<_> = phrases.map(|phrase| case_folded(&phrase).into()).take(MOST_PHRASES + 1).collect();
+        let phrases: Vec<_> =
+            phrases.map(|phrase| case_folded(&phrase).into()).take(MOST_PHRASES + 1).collect();
         (1..=MOST_PHRASES).contains(&phrases.len()).then_some(Self(phrases))
     }
 
     /// The predicate: one of the text fields, or an element of an array of texts, holds one of the phrases.
     pub(super) fn bind(&self, layer: &Layer) -> Predicate {
-        let conditions = layer.schema.fields().filter_map(|(at, _)| match (layer.column(at), layer.domain(at)) {
-            (Column::Text(_), _) => Some((at, TextCondition::Holds(self.finder()))),
-            (_, Domain::Arrays(Element::Text)) => Some((at, TextCondition::ElementHolds(self.finder()))),
-            _ => None,
-        });
+        let conditions =
+            layer.schema.fields().filter_map(|(at, _)| match (layer.column(at), layer.domain(at)) {
+                (Column::Text(_), _) => Some((at, TextCondition::Holds(self.finder()))),
+                (_, Domain::Arrays(Element::Text)) => Some((at, TextCondition::ElementHolds(self.finder()))),
+                _ => None,
+            });
         let test = |(at, condition)| Test::Text(TextTest::new(at, vec![Fold::Case], condition, layer));
         Predicate::Or(conditions.map(test).map(Predicate::Test).collect())
     }
@@ -55,9 +57,8 @@ pub struct Phrases(Vec<Finder<'static>>);
 impl Phrases {
     /// Does the text, folded, hold one of them?
     pub fn stand_in(&self, folded: &str) -> bool {
-        let is_even = |text: &str| {
-            !text.contains("  ") && text.chars().all(|c| c == ' ' || !c.is_whitespace())
-        };
+        let is_even =
+            |text: &str| !text.contains("  ") && text.chars().all(|c| c == ' ' || !c.is_whitespace());
         // UTF-8 is self-synchronising: bytes are found only where characters are.
         let found = |text: &str| self.0.iter().any(|phrase| phrase.find(text.as_bytes()).is_some());
         if is_even(folded) { found(folded) } else { found(&single_spaced(folded)) }

@@ -38,7 +38,8 @@ impl SortKey {
 /// The names that features can be sorted by: the id, unless a field has its name, and the simple fields.
 pub fn sortables(schema: &Schema) -> impl Iterator<Item = &str> {
     let id = schema.find(ID_NAME).is_none().then_some(ID_NAME);
-    id.into_iter().chain(schema.fields().filter(|(_, field)| field.kind.is_simple()).map(|(_, field)| &*field.name))
+    id.into_iter()
+        .chain(schema.fields().filter(|(_, field)| field.kind.is_simple()).map(|(_, field)| &*field.name))
 }
 
 /// Keys bound to a layer.
@@ -77,7 +78,8 @@ pub fn bind(keys: &[SortKey], layer: &Layer) -> Result<Option<Order>, QueryError
 impl Order {
     /// The page of rows that come in any order, each once.
     pub fn page_of(&self, mut rows: Vec<FeatureIx>, page: Page, layer: &Layer) -> Selection {
-        let keys: Vec<_> = self.0.iter().map(|&(by, descending)| (Values::of(by, layer), descending)).collect();
+        let keys: Vec<_> =
+            self.0.iter().map(|&(by, descending)| (Values::of(by, layer), descending)).collect();
         let compare = |a: &FeatureIx, b: &FeatureIx| {
             let mut orders = keys
                 .iter()

@@ -108,7 +108,9 @@ pub fn value_schema(field: &Field, domain: &Domain) -> Value {
     };
     match domain {
         Domain::Any => {}
-        Domain::Integers(least, greatest) => merge(&mut json, json!({ "minimum": least, "maximum": greatest })),
+        Domain::Integers(least, greatest) => {
+            merge(&mut json, json!({ "minimum": least, "maximum": greatest }))
+        }
         Domain::Reals(least, greatest) => merge(&mut json, json!({ "minimum": least, "maximum": greatest })),
         Domain::Texts(list) => json["enum"] = list.iter().map(|text| &**text).collect(),
         Domain::Arrays(element) => {
