@@ -120,9 +120,6 @@ fn page_links(ask: &Ask, indexed: &IndexedLayer, page: Page, picked: &Selection)
         super::negotiate::JSON,
         layer.about.title.say(ask.lang),
     ));
-    // What may be asked of these items (OGC 19-079r2, 6.2; Part 8, draft 24-030, 6.2).
-    let asked = schemas::RESOURCES.into_iter().filter(|resource| resource.purpose != Purpose::Schema);
-    links.extend(asked.map(|resource| resource.link(ask, layer)));
     let seen = page.offset.saturating_add(picked.items.len() as u64);
     if seen < picked.matched && !picked.items.is_empty() {
         links.push(turn("next", seen, ask.lang.pick("下一页", "next page")));
@@ -132,6 +129,9 @@ fn page_links(ask: &Ask, indexed: &IndexedLayer, page: Page, picked: &Selection)
         let first = page.offset.min(picked.matched.max(1)).saturating_sub(u64::from(page.limit));
         links.push(turn("prev", first, ask.lang.pick("上一页", "previous page")));
     }
+    // What may be asked of these items (OGC 19-079r2, 6.2; Part 8, draft 24-030, 6.2).
+    let asked = schemas::RESOURCES.into_iter().filter(|resource| resource.purpose != Purpose::Schema);
+    links.extend(asked.map(|resource| resource.link(ask, layer)));
     links
 }
 

@@ -109,7 +109,7 @@ pub fn value_schema(field: &Field, domain: &Domain) -> Value {
     match domain {
         Domain::Any => {}
         Domain::Integers(least, greatest) => {
-            merge(&mut json, json!({ "minimum": least, "maximum": greatest }))
+            merge(&mut json, json!({ "minimum": least, "maximum": greatest }));
         }
         Domain::Reals(least, greatest) => merge(&mut json, json!({ "minimum": least, "maximum": greatest })),
         Domain::Texts(list) => json["enum"] = list.iter().map(|text| &**text).collect(),

@@ -11,4 +11,5 @@ mod laws;
 mod program;
 mod readme;
 mod reading;
+mod schemas;
 mod service;
