@@ -647,9 +647,18 @@ impl<'a> Reader<'a> {
         // From here on nothing fails.
         self.push_id(&id, hash);
         let rows = self.rows();
-        let beyond = self.shapes.beyond.map(|at| format!("{at:?} lies a rounding error beyond the edge; moved onto it"));
+        let beyond = self
+            .shapes
+            .beyond
+            .map(|at| format!("{at:?} lies a rounding error beyond the edge; moved onto it"));
         for reason in [oddity, repeats, beyond].into_iter().flatten() {
-            self.warnings.feature(&self.spec.file, self.number, Some(&id.to_string()), Effect::Repaired, &reason);
+            self.warnings.feature(
+                &self.spec.file,
+                self.number,
+                Some(&id.to_string()),
+                Effect::Repaired,
+                &reason,
+            );
         }
         for (at, value) in self.values.drain(..) {
             let (name, column) = &mut self.columns[at];

@@ -297,7 +297,8 @@ fn list(folder: &Path) -> Result<Manifest, StoreError> {
 
 /// The name of the layer in a file, and whether only a look inside tells that it is one.
 fn layer_name(file: &str) -> Option<(&str, bool)> {
-    let (name, ending) = file.rsplit_once('.').filter(|(name, _)| !name.is_empty() && !name.starts_with('.'))?;
+    let (name, ending) =
+        file.rsplit_once('.').filter(|(name, _)| !name.is_empty() && !name.starts_with('.'))?;
     match ending.to_ascii_lowercase().as_str() {
         "geojson" => Some((name, false)),
         "json" => Some((name, true)),

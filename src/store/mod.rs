@@ -368,7 +368,9 @@ impl Store {
                     checked.features += entry.layer.layer().len();
                     checked.warnings.append(&entry.warnings);
                 }
-                Err(fault) if self.may_pass_over(spec, &fault) => checked.warnings.passed_over(&spec.file, &fault),
+                Err(fault) if self.may_pass_over(spec, &fault) => {
+                    checked.warnings.passed_over(&spec.file, &fault)
+                }
                 Err(fault) => checked.errors.push(fault),
             }
         }

@@ -112,7 +112,12 @@ fn a_folder_without_catalogue_file_serves_every_geojson() {
 #[test]
 fn a_json_file_without_features_stops_nothing() {
     let schema = r#"{"type":"object","properties":{"geom":{"format":"geometry-point"}}}"#;
-    let files = [("a.geojson", NO_FEATURES), ("list.json", "[1,2]"), ("schema.json", schema), ("x.json", "{\n\"a\":")];
+    let files = [
+        ("a.geojson", NO_FEATURES),
+        ("list.json", "[1,2]"),
+        ("schema.json", schema),
+        ("x.json", "{\n\"a\":"),
+    ];
     let (ids, said) = served(&files).expect("loads");
     assert_eq!(ids, ["a"]);
     assert_eq!(said.len(), 3, "{said:?}");
