@@ -5,6 +5,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 
 BIN = pathlib.Path(sys.executable).parent
@@ -60,11 +61,15 @@ def gdal(root):
             assert rows == matched, (id, rows, matched)
 
     def window():
-        for id, _ in counts(root):
-            url = f"{root}/collections/{id}/items?f=json&limit=1&bbox=0,0,90,90"
-            want = json.load(urllib.request.urlopen(url))["numberMatched"]
-            rows = ogrinfo("-spat", "0", "0", "90", "90", "-al", "-q", "-geom=NO", "-fields=NO", id).count("OGRFeature(")
-            assert rows <= want, (id, rows, want)
+        for each in json.load(urllib.request.urlopen(f"{root}/collections?f=json"))["collections"]:
+            id, (west, south, east, north) = each["id"], each["extent"]["spatial"]["bbox"][0]
+            box = [west, south, (west + east) / 2, north]
+            url = f"{root}/collections/{id}/items?f=json&limit=1&bbox={','.join(map(str, box))}"
+            # The server counts features without place in every window; GDAL leaves them out.
+            nowhere = urllib.parse.urlencode({"filter": "geometry IS NULL"})
+            want, lost = (json.load(urllib.request.urlopen(at))["numberMatched"] for at in [url, f"{url}&{nowhere}"])
+            rows = ogrinfo("-spat", *map(str, box), "-al", "-q", "-geom=NO", "-fields=NO", id).count("OGRFeature(")
+            assert rows == want - lost, (id, rows, want, lost)
 
     yield "lists all collections", listing
     yield "reads all features", reading

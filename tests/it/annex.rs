@@ -124,16 +124,19 @@ fn comparisons_of_each_field_divide_its_values() {
         assert_eq!(&known | &unknown, all, "{collection}: {field}: null or not");
         for (operator, other) in [("=", "<>"), (">", "<="), ("<", ">=")] {
             // The value stands on either side (class property-property).
-            for form in [format!("{field} OP {value}"), format!("{value} OP {field}")] {
-                let one = ids(&service, collection, &form.replace("OP", operator));
-                let two = ids(&service, collection, &form.replace("OP", other));
+            for form in [format!("{field} @ {value}"), format!("{value} @ {field}")] {
+                let one = ids(&service, collection, &form.replace('@', operator));
+                let two = ids(&service, collection, &form.replace('@', other));
                 assert!(one.is_disjoint(&two), "{collection}: {form}: {operator} and {other}");
                 assert_eq!(&one | &two, known, "{collection}: {form}: {operator} or {other}");
             }
         }
         for (form, denied) in [
             (format!("{field} IN ({value})"), format!("{field} NOT IN ({value})")),
-            (format!("{field} BETWEEN {value} AND {value}"), format!("{field} NOT BETWEEN {value} AND {value}")),
+            (
+                format!("{field} BETWEEN {value} AND {value}"),
+                format!("{field} NOT BETWEEN {value} AND {value}"),
+            ),
         ] {
             if value != "true" || form.contains(" IN ") {
                 let (one, two) = (ids(&service, collection, &form), ids(&service, collection, &denied));
@@ -149,14 +152,14 @@ fn comparisons_of_each_field_divide_its_values() {
 
 #[test]
 fn spatial_functions_of_each_geometry_keep_the_relations_of_the_annex() {
-    const WORLD: [&str; 2] =
-        ["BBOX(-180,-90,180,90)", "POLYGON((-180 -90,180 -90,180 90,-180 90,-180 -90))"];
+    const WORLD: [&str; 2] = ["BBOX(-180,-90,180,90)", "POLYGON((-180 -90,180 -90,180 90,-180 90,-180 -90))"];
     const LINE: &str = "LINESTRING(7 50,10 51)";
     const POINT: &str = "POINT(7.02 49.92)";
     const POINTS: &str = "MULTIPOINT((7 50),(10 51))";
     let service = Service::over(natural_earth());
     for collection in [COUNTRIES, PLACES, RIVERS] {
-        let ask = |function: &str, shape: &str| ids(&service, collection, &format!("{function}(geom,{shape})"));
+        let ask =
+            |function: &str, shape: &str| ids(&service, collection, &format!("{function}(geom,{shape})"));
         let all = ids(&service, collection, "true");
         for function in ["S_INTERSECTS", "S_DISJOINT", "S_TOUCHES", "S_WITHIN", "S_CONTAINS"] {
             assert_eq!(ask(function, WORLD[0]), ask(function, WORLD[1]), "{collection}: {function}");
@@ -193,8 +196,16 @@ fn spatial_functions_of_each_geometry_keep_the_relations_of_the_annex() {
 fn temporal_functions_of_each_time_are_evaluated() {
     const ANY: [&str; 5] = ["T_AFTER", "T_BEFORE", "T_DISJOINT", "T_EQUALS", "T_INTERSECTS"];
     const INTERVALS: [&str; 10] = [
-        "T_CONTAINS", "T_DURING", "T_FINISHEDBY", "T_FINISHES", "T_MEETS", "T_METBY", "T_OVERLAPPEDBY", "T_OVERLAPS",
-        "T_STARTEDBY", "T_STARTS",
+        "T_CONTAINS",
+        "T_DURING",
+        "T_FINISHEDBY",
+        "T_FINISHES",
+        "T_MEETS",
+        "T_METBY",
+        "T_OVERLAPPEDBY",
+        "T_OVERLAPS",
+        "T_STARTEDBY",
+        "T_STARTS",
     ];
     const MOMENT: &str = "TIMESTAMP('2022-04-24T07:59:57Z')";
     const MOMENTS: &str = "INTERVAL('2021-01-01T00:00:00Z','2021-12-31T23:59:59Z')";
