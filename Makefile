@@ -4,7 +4,7 @@ SHELL := /bin/bash
 APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 export CHROMIUM ?= /usr/bin/chromium
 
-.PHONY: run test check web tools bench deny screenshots clean
+.PHONY: run test check web tools bench conformance deny screenshots clean
 
 # The web app, the release binary, the shipped data on http://127.0.0.1:8080
 run: web
@@ -41,6 +41,20 @@ tools:
 	if [ -n "$$missing" ]; then \
 		$(APT) update -q && $(APT) install -y -q --no-install-recommends $$missing; \
 	fi
+
+# Python packages that tests and `make conformance` start
+VENV := target/tools/venv
+PYTHON_PACKAGES := openapi-spec-validator owslib schemathesis
+tools: $(VENV)/ready
+$(VENV)/ready: Makefile
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install -q $(PYTHON_PACKAGES)
+	@touch $@
+
+# Standards and foreign clients, black box; writes tests/conformance/RESULTS.md
+conformance: web tools
+	cargo build --release --locked
+	$(VENV)/bin/python tests/conformance/run target/release/innospace
 
 # Speed and memory, beside other programs; writes tests/bench/RESULTS.md
 bench: web

@@ -369,7 +369,7 @@ impl Store {
                     checked.warnings.append(&entry.warnings);
                 }
                 Err(fault) if self.may_pass_over(spec, &fault) => {
-                    checked.warnings.passed_over(&spec.file, &fault)
+                    checked.warnings.passed_over(&spec.file, &fault);
                 }
                 Err(fault) => checked.errors.push(fault),
             }

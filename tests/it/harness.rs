@@ -22,6 +22,11 @@ pub fn fixtures() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/small"))
 }
 
+/// The official test data of CQL2.
+pub fn natural_earth() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/naturalearth"))
+}
+
 pub fn load(folder: &Path) -> Loaded {
     Store::new(folder).load(&mut |_| {}).expect("the folder loads")
 }

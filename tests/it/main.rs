@@ -1,5 +1,6 @@
 //! The single integration binary; one module per resource.
 
+mod annex;
 mod architecture;
 mod cases;
 mod crs;
