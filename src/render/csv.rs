@@ -4,9 +4,9 @@
 //! lines that end with CR and LF; a head of names; one line a feature. Leaves out: titles and units, of which the
 //! workbook has more.
 //!
-//! Null is nothing between two commas, an empty text is two quotes. Geometry is well-known text in the order of
-//! the axes of the asked system, as the parameter `filter` takes it with the same `filter-crs`; points have their
-//! coordinates in two columns of their own too. A text that a spreadsheet would take for a formula begins with an
+//! Null is nothing between two commas, an empty text is two quotes. Geometry is well-known text with the easting or
+//! longitude first, as programs that read tables take it; points have their coordinates in two columns of their own
+//! too, named and ordered by the axes of the asked system. A text that a spreadsheet would take for a formula begins with an
 //! apostrophe; numbers stay numbers.
 
 use super::figures::{in_axes, wkt};

@@ -41,7 +41,7 @@ pub(super) fn polygons<'a>(part: &Part<'a>) -> Vec<Vec<Run<'a>>> {
     polygons
 }
 
-/// A geometry as well-known text, coordinates in the order of the axes, as filters take it.
+/// A geometry as well-known text, easting or longitude first, as programs that read tables take it.
 pub(super) fn wkt(out: &mut Vec<u8>, shape: GeometryRef<'_>, crs: Crs) {
     if shape.kind() != GeometryKind::GeometryCollection {
         return shape.parts().for_each(|part| wkt_part(out, &part, crs));
@@ -61,7 +61,7 @@ fn wkt_part(out: &mut Vec<u8>, part: &Part<'_>, crs: Crs) {
         out.extend_from_slice(b" Z");
     }
     let position = |out: &mut Vec<u8>, run: &Run<'_>, at: usize| {
-        let [first, second] = in_axes(crs, run, at);
+        let [first, second] = east_first(crs, run, at);
         number(out, first);
         out.push(b' ');
         number(out, second);
@@ -206,7 +206,7 @@ mod tests {
     use crate::geometry::GeometryBuilder;
 
     #[test]
-    fn text_follows_the_axes_and_binary_does_not() {
+    fn text_and_binary_have_the_longitude_first() {
         let mut builder = GeometryBuilder::default();
         builder.point([114.0, 30.5], Some(-7.5)).expect("a point");
         builder.end_member(GeometryKind::Point);
@@ -219,7 +219,7 @@ mod tests {
             String::from_utf8(out).expect("text")
         };
         assert_eq!(text(Crs::Crs84), "POINT Z(114 30.5 -7.5)");
-        assert_eq!(text(Crs::Epsg4326), "POINT Z(30.5 114 -7.5)");
+        assert_eq!(text(Crs::Epsg4326), "POINT Z(114 30.5 -7.5)");
         // Byte order 1, code 1001, three doubles, by hand: 114 is 0x405C80…, 30.5 is 0x403E80…, -7.5 is 0xC01E….
         let want = [
             1, 0xE9, 3, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x5C, 0x40, 0, 0, 0, 0, 0, 0x80, 0x3E, 0x40, 0, 0, 0, 0,

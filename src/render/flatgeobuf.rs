@@ -18,7 +18,7 @@ use super::figures::{code, east_first, has_altitude, polygons};
 use super::geoparquet::notes;
 use super::table::{Table, text};
 use super::{Cover, RenderError, View};
-use crate::geometry::{GeometryKind, GeometryRef, Part, Run};
+use crate::geometry::{Crs, GeometryKind, GeometryRef, Part, Run};
 use crate::model::{FeatureIx, Layer, Value, ValueKind};
 use crate::query::Budget;
 
@@ -273,7 +273,9 @@ fn kind(kind: ValueKind) -> u8 {
 }
 
 fn crs(b: &mut FlatBufferBuilder<'_>, view: &View) -> Offset {
-    let (authority, code) = view.crs.authority_and_code();
+    // Positions are longitude first anyway, and readers know WGS 84 by its number alone.
+    let system = if view.crs == Crs::Crs84 { Crs::Epsg4326 } else { view.crs };
+    let (authority, code) = system.authority_and_code();
     let number: Option<i32> = code.parse().ok();
     let organisation = b.create_string(authority);
     let text = b.create_string(code);

@@ -97,7 +97,14 @@ impl Stream for Kml {
         time(out, layer, ix);
         out.extend_from_slice(b"<ExtendedData><SchemaData schemaUrl=\"#fields\">");
         for column in &self.table.columns {
-            if let Some(text) = text(column.value(layer, ix)) {
+            let value = column.value(layer, ix);
+            // Readers count on the numbers that XML Schema lets a boolean be; GDAL takes the words for 0.
+            let figure = if let Value::Bool(truth) = value {
+                Some(if truth { "1" } else { "0" }.into())
+            } else {
+                text(value)
+            };
+            if let Some(text) = figure {
                 out.extend_from_slice(b"<SimpleData name=\"");
                 escape(out, &column.name);
                 out.extend_from_slice(b"\">");
