@@ -44,7 +44,7 @@ tools:
 
 # Python packages that tests and `make conformance` start
 VENV := target/tools/venv
-PYTHON_PACKAGES := openapi-spec-validator owslib schemathesis
+PYTHON_PACKAGES := openapi-spec-validator owslib pyproj schemathesis shapely
 tools: $(VENV)/ready
 $(VENV)/ready: Makefile
 	python3 -m venv $(VENV)

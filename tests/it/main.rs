@@ -14,3 +14,4 @@ mod readme;
 mod reading;
 mod schemas;
 mod service;
+mod spatial;

@@ -1,0 +1,433 @@
+//! Relations and measures beside GEOS and PROJ, which `make tools` installs.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use geo_types::{Coord, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
+use innospace::geometry::{
+    Bounds, GeometryArray, GeometryBuilder, GeometryKind, Prepared, Relation, Shape, area_m2, buffer_m,
+    distance_m, length_m, reach, relate, within_distance,
+};
+use innospace::query::cql2::{self, Node};
+
+/// Runs a program of `tests/oracles` on lines and gives its lines back.
+fn ask(program: &str, lines: &[String]) -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let python: PathBuf = root.join("target/tools/venv/bin/python");
+    assert!(python.exists(), "{} is missing: run `make tools`", python.display());
+    let mut child = Command::new(python)
+        .arg(root.join("tests/oracles").join(program))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    let text = lines.join("\n") + "\n";
+    let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
+    let output = child.wait_with_output().expect("python ends");
+    writer.join().expect("a thread").expect("python reads all");
+    assert!(output.status.success(), "{program} failed");
+    let answers: Vec<String> =
+        String::from_utf8(output.stdout).expect("text").lines().map(str::to_owned).collect();
+    assert_eq!(answers.len(), lines.len(), "{program} answers every line");
+    answers
+}
+
+/// A shape as WKT, every double to its last bit.
+fn wkt(shape: &Shape) -> String {
+    let list = |all: Vec<String>| {
+        if all.is_empty() { " EMPTY".to_owned() } else { format!("({})", all.join(",")) }
+    };
+    let at = |c: &Coord| format!("{} {}", c.x, c.y);
+    let run = |line: &LineString| list(line.0.iter().map(at).collect());
+    let rings = |polygon: &Polygon| {
+        if polygon.exterior().0.is_empty() {
+            return " EMPTY".to_owned();
+        }
+        list(std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(run).collect())
+    };
+    match shape {
+        Shape::Point(point) => format!("POINT({})", at(&point.0)),
+        Shape::LineString(line) => format!("LINESTRING{}", run(line)),
+        Shape::Polygon(polygon) => format!("POLYGON{}", rings(polygon)),
+        Shape::MultiPoint(points) => {
+            format!("MULTIPOINT{}", list(points.iter().map(|p| format!("({})", at(&p.0))).collect()))
+        }
+        Shape::MultiLineString(lines) => format!("MULTILINESTRING{}", list(lines.iter().map(run).collect())),
+        Shape::MultiPolygon(all) => format!("MULTIPOLYGON{}", list(all.iter().map(rings).collect())),
+        Shape::GeometryCollection(all) => {
+            format!("GEOMETRYCOLLECTION{}", list(all.iter().map(wkt).collect()))
+        }
+        other => panic!("no WKT for {other:?}"),
+    }
+}
+
+/// A shape as the only geometry of a layer; `None` where a layer would refuse it.
+fn stored(shape: &Shape) -> Option<GeometryArray> {
+    fn line(line: &LineString) -> Vec<[f64; 2]> {
+        line.0.iter().map(|c| [c.x, c.y]).collect()
+    }
+    fn fill(builder: &mut GeometryBuilder, shape: &Shape) -> Option<()> {
+        let polygon = |builder: &mut GeometryBuilder, polygon: &Polygon| {
+            std::iter::once(polygon.exterior())
+                .chain(polygon.interiors())
+                .filter(|ring| !ring.0.is_empty())
+                .enumerate()
+                .try_for_each(|(at, ring)| builder.ring(&mut line(ring), &mut [], at == 0).ok().map(drop))
+        };
+        let kind = match shape {
+            Shape::GeometryCollection(all) => return all.iter().try_for_each(|member| fill(builder, member)),
+            Shape::Point(point) => {
+                builder.point([point.x(), point.y()], None).ok()?;
+                GeometryKind::Point
+            }
+            Shape::MultiPoint(points) => {
+                points.iter().try_for_each(|p| builder.point([p.x(), p.y()], None).ok())?;
+                GeometryKind::MultiPoint
+            }
+            Shape::LineString(run) => {
+                if !run.0.is_empty() {
+                    builder.line(&line(run), &[]).ok()?;
+                }
+                GeometryKind::LineString
+            }
+            Shape::MultiLineString(all) => {
+                all.iter().try_for_each(|run| builder.line(&line(run), &[]).ok())?;
+                GeometryKind::MultiLineString
+            }
+            Shape::Polygon(one) => {
+                polygon(builder, one)?;
+                GeometryKind::Polygon
+            }
+            Shape::MultiPolygon(all) => {
+                all.iter().try_for_each(|one| polygon(builder, one))?;
+                GeometryKind::MultiPolygon
+            }
+            other => panic!("{other:?}"),
+        };
+        builder.end_member(kind);
+        Some(())
+    }
+    let mut builder = GeometryBuilder::default();
+    fill(&mut builder, shape)?;
+    builder.finish(matches!(shape, Shape::GeometryCollection(_))).ok()?;
+    Some(builder.build())
+}
+
+fn letters(holds: impl Fn(Relation) -> bool) -> String {
+    Relation::ALL.iter().map(|&relation| if holds(relation) { 'T' } else { 'F' }).collect()
+}
+
+const NAMES: [&str; 8] =
+    ["equals", "disjoint", "intersects", "touches", "crosses", "within", "contains", "overlaps"];
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    a: String,
+    b: String,
+    holds: String,
+    /// Why GEOS is wrong about the pair.
+    geos: Option<String>,
+}
+
+/// A literal, read as filters read it.
+fn literal(text: &str) -> Shape {
+    let filter = format!("S_EQUALS({text}, {text})");
+    let expr = cql2::parse(&filter, cql2::Encoding::Text).unwrap_or_else(|fault| panic!("{filter}: {fault}"));
+    let Node::Call(_, operands) = expr.node else { panic!("{text}") };
+    match operands.into_iter().next().map(|operand| operand.node) {
+        Some(Node::Geometry(shape)) => shape,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+#[test]
+fn relations_are_those_of_the_table() {
+    crate::cases::run("relations.jsonc", 50, |row: &Row| {
+        let (a, b) = (literal(&row.a), literal(&row.b));
+        let wanted: Vec<_> = row.holds.split(' ').collect();
+        assert!(wanted.iter().all(|name| NAMES.contains(name)), "{}", row.holds);
+        for (relation, name) in Relation::ALL.into_iter().zip(NAMES) {
+            let wants = wanted.contains(&name);
+            let answers = [
+                relate(&a, &b, relation),
+                relate(&b, &a, relation.converse()),
+                Prepared::new(&b, None).relates(stored(&a).expect("valid").get(0).expect("one"), relation),
+            ];
+            if answers != [wants; 3] {
+                return Err(format!("{} {name} {}: {answers:?}, not {wants}", row.a, row.b));
+            }
+        }
+        Ok(())
+    });
+}
+
+/// Compares pairs, in both orders, as shapes and as stored geometry beside a literal; lists every difference.
+fn compare(pairs: &[(Shape, Shape)], least: usize) {
+    let both: Vec<(&Shape, &Shape)> = pairs.iter().flat_map(|(a, b)| [(a, b), (b, a)]).collect();
+    let lines: Vec<_> = both.iter().map(|(a, b)| format!("{}\t{}", wkt(a), wkt(b))).collect();
+    let rows: Vec<Row> = crate::cases::read("relations.jsonc");
+    // The table has these, with the right answers.
+    let settled: Vec<_> =
+        rows.iter().filter(|row| row.geos.is_some()).map(|row| [literal(&row.a), literal(&row.b)]).collect();
+    let (mut compared, mut wrong) = (0, Vec::new());
+    for ((answer, line), (a, b)) in ask("geos.py", &lines).iter().zip(&lines).zip(both) {
+        let want = answer;
+        let is_settled = settled.iter().any(|[p, q]| [p, q] == [a, b] || [q, p] == [a, b]);
+        if want == "invalid" || is_settled {
+            continue;
+        }
+        compared += 1;
+        let mut got = vec![("shapes", letters(|relation| relate(a, b, relation)))];
+        if let Some(array) = stored(a) {
+            let (prepared, stored) = (Prepared::new(b, None), array.get(0).expect("a geometry"));
+            got.push(("stored", letters(|relation| prepared.relates(stored, relation))));
+            assert_eq!(wkt(&stored.to_shape()).split('(').next(), wkt(a).split('(').next());
+        }
+        if got.iter().any(|(_, got)| got != want) {
+            wrong.push(format!("{line}\n  GEOS {want}, here {got:?}"));
+        }
+    }
+    assert!(compared >= least, "only {compared} pairs were valid");
+    assert!(
+        wrong.is_empty(),
+        "{} of {compared} pairs differ:\n{}",
+        wrong.len(),
+        wrong.iter().take(12).cloned().collect::<Vec<_>>().join("\n")
+    );
+}
+
+/// Random shapes on a small grid, where ends touch and edges lie along each other all the time.
+struct Maker {
+    state: u64,
+    size: i32,
+    scale: f64,
+    shift: [f64; 2],
+    /// One position in so many lies a hair beside the grid; 0 for none.
+    jitter: u64,
+}
+
+impl Maker {
+    fn new(seed: u64) -> Self {
+        Self { state: seed, size: 6, scale: 1.0, shift: [0.0, 0.0], jitter: 0 }
+    }
+
+    fn next(&mut self, below: u64) -> u64 {
+        // SplitMix64 (Steele, Lea, Flood 2014).
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % below
+    }
+
+    fn whole(&mut self, low: i32, high: i32) -> i32 {
+        low + i32::try_from(self.next(u64::try_from(high - low + 1).expect("in order"))).expect("small")
+    }
+
+    fn hair(&mut self) -> f64 {
+        let often = self.jitter;
+        if often == 0 || self.next(often) > 0 {
+            return 0.0;
+        }
+        f64::from(self.whole(-4, 4)) * 1e-9
+    }
+
+    fn at(&mut self, x: i32, y: i32) -> Coord {
+        let (dx, dy) = (self.hair(), self.hair());
+        Coord {
+            x: (f64::from(x) + dx) * self.scale + self.shift[0],
+            y: (f64::from(y) + dy) * self.scale + self.shift[1],
+        }
+    }
+
+    fn coord(&mut self) -> Coord {
+        let (x, y) = (self.whole(0, self.size), self.whole(0, self.size));
+        self.at(x, y)
+    }
+
+    fn line(&mut self) -> LineString {
+        let count = 2 + self.next(4);
+        let mut line: Vec<Coord> = (0..count).map(|_| self.coord()).collect();
+        if self.next(6) == 0 {
+            line.push(line[0]);
+        }
+        if line.iter().all(|c| *c == line[0]) {
+            line.push(Coord { x: line[0].x + self.scale, y: line[0].y });
+        }
+        line.into()
+    }
+
+    fn ring(&mut self, corners: &[(i32, i32)]) -> LineString {
+        let mut ring: Vec<Coord> = corners.iter().map(|&(x, y)| self.at(x, y)).collect();
+        let first = usize::try_from(self.next(ring.len() as u64)).expect("small");
+        ring.rotate_left(first);
+        if self.next(2) == 0 {
+            ring.reverse();
+        }
+        ring.push(ring[0]);
+        ring.into()
+    }
+
+    fn polygon(&mut self) -> Polygon {
+        let (x, y) = (self.whole(0, self.size - 1), self.whole(0, self.size - 1));
+        let (e, n) = (self.whole(x + 1, self.size), self.whole(y + 1, self.size));
+        match self.next(5) {
+            0 | 1 => Polygon::new(self.ring(&[(x, y), (e, y), (e, n), (x, n)]), vec![]),
+            2 => {
+                let shell = self.ring(&[(0, 0), (self.size, 0), (self.size, self.size), (0, self.size)]);
+                // A hole may touch the shell in a corner; the oracle sorts out the rest.
+                let hole = match self.next(2) {
+                    0 => self.ring(&[(x, y), (e, y), (e, n), (x, n)]),
+                    _ => self.ring(&[(x, y), (e, y), (e, n)]),
+                };
+                Polygon::new(shell, vec![hole])
+            }
+            3 => {
+                let corners = [(x, y), (e, y), (e, n)];
+                Polygon::new(self.ring(&corners), vec![])
+            }
+            _ => {
+                let count = self.next(4) + 3;
+                let corners: Vec<_> =
+                    (0..count).map(|_| (self.whole(0, self.size), self.whole(0, self.size))).collect();
+                Polygon::new(self.ring(&corners), vec![])
+            }
+        }
+    }
+
+    fn simple(&mut self) -> Shape {
+        let few = 1 + self.next(3);
+        match self.next(12) {
+            0 => Shape::Point(self.coord().into()),
+            1 => Shape::MultiPoint(MultiPoint((0..few).map(|_| Point(self.coord())).collect())),
+            2..=4 => Shape::LineString(self.line()),
+            5 => Shape::MultiLineString(MultiLineString((0..few).map(|_| self.line()).collect())),
+            6..=9 => Shape::Polygon(self.polygon()),
+            _ => Shape::MultiPolygon(MultiPolygon((0..few).map(|_| self.polygon()).collect())),
+        }
+    }
+
+    fn collection(&mut self) -> Shape {
+        let count = 1 + self.next(3);
+        Shape::GeometryCollection((0..count).map(|_| self.simple()).collect())
+    }
+
+    fn pairs(&mut self, count: usize, collections: bool) -> Vec<(Shape, Shape)> {
+        let one = |maker: &mut Self, often: u64| {
+            if collections && maker.next(often) > 0 { maker.collection() } else { maker.simple() }
+        };
+        (0..count).map(|_| (one(self, 2), one(self, 4))).collect()
+    }
+}
+
+#[test]
+fn relations_on_a_grid_are_those_of_geos() {
+    compare(&Maker::new(1).pairs(6000, false), 6000);
+    compare(&Maker { size: 3, ..Maker::new(2) }.pairs(3000, false), 3000);
+}
+
+#[test]
+fn relations_of_collections_are_those_of_geos() {
+    compare(&Maker::new(3).pairs(5000, true), 4000);
+    compare(&Maker { size: 3, ..Maker::new(4) }.pairs(3000, true), 2000);
+}
+
+#[test]
+fn relations_of_slivers_are_those_of_geos() {
+    // On a grid of tenths of a degree hardly three positions are in line that seem to be.
+    compare(&Maker { scale: 0.1, shift: [113.7, 30.1], ..Maker::new(5) }.pairs(3000, false), 3000);
+    compare(&Maker { jitter: 3, ..Maker::new(6) }.pairs(3000, false), 2000);
+}
+
+#[test]
+fn measures_are_those_of_the_geodesic_library_of_proj() {
+    let mut maker = Maker { scale: 0.01, shift: [113.9, 30.3], ..Maker::new(7) };
+    let mut pairs = maker.pairs(1500, false);
+    // Far apart, at high latitudes, across the antimeridian.
+    for (seed, scale, shift) in [(8, 0.2, [10.0, 59.0]), (9, 0.01, [179.97, -17.0]), (10, 0.5, [-60.0, -2.0])]
+    {
+        let mut maker = Maker { scale, shift, ..Maker::new(seed) };
+        pairs.extend(maker.pairs(300, false));
+    }
+    let wrapped = |shape: &Shape| {
+        use geo::MapCoords as _;
+        shape.map_coords(|c| Coord { x: if c.x > 180.0 { c.x - 360.0 } else { c.x }, y: c.y })
+    };
+    // A shape that would be torn by the antimeridian is not one that a layer can hold.
+    let torn = |shape: &Shape| {
+        use geo::CoordsIter as _;
+        shape.coords_iter().any(|c| c.x > 180.0) && shape.coords_iter().any(|c| c.x <= 180.0)
+    };
+    let pairs: Vec<_> = pairs
+        .into_iter()
+        .filter(|(a, b)| !torn(a) && !torn(b))
+        .map(|(a, b)| (wrapped(&a), wrapped(&b)))
+        .collect();
+    let lines: Vec<_> = pairs.iter().map(|(a, b)| format!("{}\t{}", wkt(a), wkt(b))).collect();
+    let (mut compared, mut wrong) = (0, Vec::new());
+    for ((answer, line), (a, b)) in ask("proj.py", &lines).iter().zip(&lines).zip(&pairs) {
+        if answer == "invalid" {
+            continue;
+        }
+        let want: Vec<f64> = answer.split('\t').map(|number| number.parse().expect("a number")).collect();
+        let got = [area_m2(a), length_m(a), distance_m(a, b).expect("not empty")];
+        // Both distances are those of positions on the shapes, so neither is too short; the oracle's is too long
+        // where its search was too coarse.
+        let near = |got: f64, want: f64, less: f64, more: f64| {
+            got <= want + want.abs() * more + 1e-6 && got >= want - (want.abs() + 500.0) * less
+        };
+        let fine = near(got[0], want[0], 1e-9, 1e-9)
+            && near(got[1], want[1], 1e-9, 1e-9)
+            && near(got[2], want[2], 1e-2, 2e-5);
+        compared += 1;
+        if !fine {
+            wrong.push(format!("{line}\n  PROJ {want:?}, here {got:?}"));
+        }
+        let edge = distance_m(a, b).expect("not empty");
+        assert!(within_distance(a, b, edge * (1.0 + 1e-9) + 1e-6), "{line}");
+        assert!(edge == 0.0 || !within_distance(a, b, edge * (1.0 - 1e-9) - 1e-6), "{line}");
+    }
+    assert!(compared > 1200, "only {compared}");
+    let list = wrong.iter().take(10).cloned().collect::<Vec<_>>().join("\n");
+    assert!(wrong.is_empty(), "{} of {compared} differ:\n{list}", wrong.len());
+}
+
+#[test]
+fn the_border_of_a_buffer_lies_at_its_distance() {
+    let mut maker = Maker { scale: 0.01, shift: [113.9, 30.3], ..Maker::new(11) };
+    for (shape, _) in maker.pairs(60, false) {
+        let grown = buffer_m(&shape, 500.0).expect("a buffer");
+        assert!(relate(&shape, &grown, Relation::Within), "{}", wkt(&shape));
+        use geo::CoordsIter as _;
+        for position in grown.coords_iter() {
+            let distance = distance_m(&Shape::Point(position.into()), &shape).expect("not empty");
+            assert!((distance - 500.0).abs() < 0.3, "{distance} m from {}", wkt(&shape));
+        }
+    }
+    let square = literal("POLYGON((114 30, 114.01 30, 114.01 30.01, 114 30.01, 114 30))");
+    let shrunk = buffer_m(&square, -100.0).expect("a buffer");
+    assert!(relate(&shrunk, &square, Relation::Within) && area_m2(&shrunk) < area_m2(&square));
+    assert!(area_m2(&buffer_m(&square, -1000.0).expect("empty")) == 0.0);
+}
+
+#[test]
+fn reach_leaves_nothing_out() {
+    let mut maker = Maker::new(12);
+    for _ in 0..4000 {
+        let x = f64::from(maker.whole(-1800, 1800)) / 10.0;
+        let y = f64::from(maker.whole(-890, 890)) / 10.0;
+        let bounds = Bounds::new(x, y, x, y).expect("a window");
+        let metres = f64::from(maker.whole(1, 3_000_000));
+        // A position at just that distance in any direction.
+        let azimuth = f64::from(maker.whole(0, 359));
+        use geo::Destination as _;
+        let there = geo::Geodesic.destination(Point::new(x, y), azimuth, metres);
+        let there =
+            Bounds::new(there.x().clamp(-180.0, 180.0), there.y(), there.x().clamp(-180.0, 180.0), there.y());
+        let grown = reach(bounds, metres);
+        assert!(grown.overlaps(there.expect("a window")), "{metres} m at {azimuth} from {x} {y}: {grown:?}");
+    }
+}
