@@ -4,6 +4,7 @@ mod architecture;
 mod cases;
 mod crs;
 mod data;
+mod formats;
 mod harness;
 mod items;
 mod laws;
