@@ -185,12 +185,11 @@ fn suffix(format: Format) -> Option<&'static str> {
 /// A name of a file, beyond ASCII in the extended notation too (RFC 6266, 4.3 and appendix D).
 fn disposition(name: &str, suffix: &str) -> String {
     let plain: String = name.chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
-    let mut value = format!("attachment; filename=\"{plain}.{suffix}\"");
-    if plain != name {
-        let extended = utf8_percent_encode(name, NON_ALPHANUMERIC);
-        value.push_str(&format!("; filename*=UTF-8''{extended}.{suffix}"));
+    let value = format!("attachment; filename=\"{plain}.{suffix}\"");
+    if plain == name {
+        return value;
     }
-    value
+    format!("{value}; filename*=UTF-8''{}.{suffix}", utf8_percent_encode(name, NON_ALPHANUMERIC))
 }
 
 /// Features sent as they are written.

@@ -308,7 +308,7 @@ pub fn length_m(shape: &Shape) -> f64 {
 }
 
 /// All that lies within a distance of a shape; a negative distance shrinks polygons. Round corners are
-/// short chords, so that the border is at most 0.05 % too near. `None` for shapes too wide to be drawn in one plane.
+/// short chords, so that the border is off by at most a thousandth. `None` for shapes too wide to be drawn in one plane.
 ///
 /// It is drawn in the transverse Mercator plane of the shape's own meridian, whose scale is off by less than a
 /// ten thousandth up to 90 km from it.

@@ -220,7 +220,9 @@ mod tests {
         builder.end_member(GeometryKind::LineString);
         builder.finish(false).expect("a geometry");
         let line = builder.build();
-        for (tolerance, want) in [(5.0, 5), (10.0, 3), (12.0, 2), (1e9, 2)] {
+        // 11 m from the whole chord lies the fourth; 12.6 m from the chord to it the second; 0.98 m from the chord
+        // between those two the third.
+        for (tolerance, want) in [(0.9, 5), (1.1, 4), (10.0, 4), (12.0, 2), (1e9, 2)] {
             assert_eq!(counts(&line, tolerance), [want], "{tolerance}");
         }
     }
@@ -228,7 +230,9 @@ mod tests {
     #[test]
     fn a_ring_never_collapses() {
         let square = polygon(&[&[[0., 0.], [10., 0.], [20., 0.5], [20., 20.], [0., 20.], [0., 0.]]]);
-        assert_eq!(counts(&square, 0.3), [5]);
+        // The second lies 0.25 m from the chord between its neighbours.
+        assert_eq!(counts(&square, 0.2), [5]);
+        assert_eq!(counts(&square, 0.3), [4]);
         assert_eq!(counts(&square, 1.0), [4]);
         assert_eq!(counts(&square, 1e6), [3]);
     }

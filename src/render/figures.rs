@@ -107,7 +107,7 @@ fn group<T>(out: &mut Vec<u8>, members: &[T], mut write: impl FnMut(&mut Vec<u8>
     out.push(b')');
 }
 
-/// The code of a kind in well-known binary (OGC 06-103r4, 8.2.8), which FlatGeobuf shares.
+/// The code of a kind in well-known binary (OGC 06-103r4, 8.2.8), which `FlatGeobuf` shares.
 pub(super) fn code(kind: GeometryKind) -> u8 {
     match kind {
         GeometryKind::Point => 1,
@@ -185,7 +185,9 @@ impl Wkb {
             }
             GeometryKind::Polygon => {
                 self.count(runs.len());
-                runs.iter().for_each(|run| self.positions(run, true));
+                for run in &runs {
+                    self.positions(run, true);
+                }
             }
             GeometryKind::MultiPolygon | GeometryKind::GeometryCollection => {
                 let all = polygons(part);
@@ -193,7 +195,9 @@ impl Wkb {
                 for rings in &all {
                     self.head(GeometryKind::Polygon);
                     self.count(rings.len());
-                    rings.iter().for_each(|run| self.positions(run, true));
+                    for run in rings {
+                        self.positions(run, true);
+                    }
                 }
             }
         }

@@ -28,7 +28,7 @@ impl FeatureWriter {
 
     /// Writes one feature without its closing brace, so that members may follow.
     pub fn open_feature(&self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx) {
-        self.head(out, layer, ix);
+        head(out, layer, ix);
         out.extend_from_slice(br#","geometry":"#);
         self.view.draw(layer, ix, |shape| nullable_geometry(out, shape, self.view.crs));
         self.properties(out, layer, ix);
@@ -40,15 +40,6 @@ impl FeatureWriter {
         out.push(b'}');
     }
 
-    /// Writes the opening brace, the type and the id.
-    pub(super) fn head(&self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx) {
-        out.extend_from_slice(br#"{"type":"Feature","id":"#);
-        match layer.ids().get(ix) {
-            FeatureId::Integer(id) => integer(out, id),
-            FeatureId::Text(id) => string(out, id),
-        }
-    }
-
     /// Writes the properties, a comma before.
     pub(super) fn properties(&self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx) {
         let feature = layer.feature(ix);
@@ -58,6 +49,15 @@ impl FeatureWriter {
             value(out, feature.value(*field));
         }
         out.push(b'}');
+    }
+}
+
+/// Writes the opening brace of a feature, its type and its id.
+pub(super) fn head(out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx) {
+    out.extend_from_slice(br#"{"type":"Feature","id":"#);
+    match layer.ids().get(ix) {
+        FeatureId::Integer(id) => integer(out, id),
+        FeatureId::Text(id) => string(out, id),
     }
 }
 
@@ -253,18 +253,15 @@ fn ring(out: &mut Vec<u8>, run: &Run<'_>, crs: Crs) {
 
 fn position(out: &mut Vec<u8>, run: &Run<'_>, at: usize, crs: Crs) {
     out.push(b'[');
-    match (crs, run.grid_at(at)) {
-        (Crs::Crs84, Some([longitude, latitude])) => {
-            grid_degrees(out, longitude);
-            out.push(b',');
-            grid_degrees(out, latitude);
-        }
-        _ => {
-            let [first, second] = in_axes(crs, run, at);
-            number(out, first);
-            out.push(b',');
-            number(out, second);
-        }
+    if let (Crs::Crs84, Some([longitude, latitude])) = (crs, run.grid_at(at)) {
+        grid_degrees(out, longitude);
+        out.push(b',');
+        grid_degrees(out, latitude);
+    } else {
+        let [first, second] = in_axes(crs, run, at);
+        number(out, first);
+        out.push(b',');
+        number(out, second);
     }
     if let Some(altitude) = run.altitude_at(at) {
         out.push(b',');

@@ -4,7 +4,7 @@
 //! `place` in it beside the member `geometry`, which stays in degrees so that readers of `GeoJSON` are served too
 //! (profile jsonfg-plus). Leaves out: solids, arcs and measures, which layers do not have.
 
-use super::geojson::{FeatureWriter, collection_members, nullable_geometry, string};
+use super::geojson::{FeatureWriter, collection_members, head, nullable_geometry, string};
 use super::{Cover, SYNTHETIC, Stream, View};
 use crate::geometry::Crs;
 use crate::model::{FeatureIx, Layer, Value};
@@ -48,7 +48,7 @@ impl JsonFg {
     }
 
     fn open_feature(&self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx) {
-        self.writer.head(out, layer, ix);
+        head(out, layer, ix);
         out.extend_from_slice(br#","time":"#);
         time(out, layer, ix);
         self.view.draw(layer, ix, |shape| {

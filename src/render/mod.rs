@@ -9,7 +9,7 @@
 //!
 //! Axes. Texts that people and web clients read (GeoJSON, JSON-FG, newline-delimited GeoJSON, CSV, XLSX) have
 //! coordinates in the order of the axes of the asked system, which the header `Content-Crs` names (OGC 18-058r1,
-//! 6.2.2). Well-known text in them, FlatGeobuf and GeoParquet have the easting or longitude first whatever the
+//! 6.2.2). Well-known text in them, `FlatGeobuf` and `GeoParquet` have the easting or longitude first whatever the
 //! system says, because their specifications or readers do. KML is always longitude first.
 
 pub mod csv;

@@ -6,6 +6,7 @@ mod cases;
 mod crs;
 mod data;
 mod filters;
+mod formats;
 mod harness;
 mod items;
 mod laws;
