@@ -7,7 +7,7 @@
 use geo::algorithm::buffer::{BufferStyle, LineCap, LineJoin};
 use geo::{Buffer as _, Centroid as _, Distance as _, GeodesicArea as _};
 use geo::{Geodesic, Length as _, MapCoords as _};
-use geo_types::{Coord, Line, Point};
+use geo_types::{Coord, Line, LineString, MultiLineString, MultiPolygon, Point, Polygon};
 use proj4rs::Proj;
 
 use super::bounds::Bounds;
@@ -327,7 +327,7 @@ pub fn buffer_m(shape: &Shape, metres: f64) -> Option<Shape> {
     let moved = |from: &Proj, to: &Proj, (x, y): (f64, f64)| {
         proj4rs::adaptors::transform_vertex_2d(from, to, (x, y)).ok()
     };
-    let drawn = shape
+    let drawn = densified(shape)
         .try_map_coords(|Coord { x, y }| {
             let (x, y) = moved(&degrees, &plane, (x.to_radians(), y.to_radians())).ok_or(())?;
             Ok::<_, ()>(Coord { x, y })
@@ -335,7 +335,7 @@ pub fn buffer_m(shape: &Shape, metres: f64) -> Option<Shape> {
         .ok()?;
     let chord = 1.5_f64.to_radians();
     let style = BufferStyle::new(metres).line_cap(LineCap::Round(chord)).line_join(LineJoin::Round(chord));
-    let grown = drawn.buffer_with_style(style);
+    let grown = grown(&drawn, &style);
     let back = grown
         .try_map_coords(|Coord { x, y }| {
             let (x, y) = moved(&plane, &degrees, (x, y)).ok_or(())?;
@@ -343,6 +343,53 @@ pub fn buffer_m(shape: &Shape, metres: f64) -> Option<Shape> {
         })
         .ok()?;
     Some(Shape::MultiPolygon(back))
+}
+
+/// A shape of a plane, grown. All edges of a line at once would leave seams where they cross, so each is grown alone.
+fn grown(shape: &Shape, style: &BufferStyle<f64>) -> MultiPolygon {
+    let all: Vec<MultiPolygon> = match shape {
+        Shape::MultiLineString(edges) => {
+            edges.iter().map(|edge| edge.buffer_with_style(style.clone())).collect()
+        }
+        Shape::GeometryCollection(members) => members.iter().map(|member| grown(member, style)).collect(),
+        other => return other.buffer_with_style(style.clone()),
+    };
+    geo::unary_union(all.iter().flatten())
+}
+
+/// The same with positions set along long edges, since what is straight in degrees bends in a plane: between two
+/// positions by a centimetre at most.
+fn densified(shape: &Shape) -> Shape {
+    const STEP: f64 = 0.01;
+    let line = |line: &LineString| -> LineString {
+        let mut dense: Vec<Coord> = line.0.first().copied().into_iter().collect();
+        for edge in line.lines() {
+            let along = edge.end - edge.start;
+            let longest = along.x.abs().max(along.y.abs());
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 36,000")]
+            let pieces = (longest / STEP).ceil().max(1.0) as u32;
+            let at = |piece: u32| edge.start + along * (f64::from(piece) / f64::from(pieces));
+            dense.extend((1..pieces).map(at).chain([edge.end]));
+        }
+        LineString(dense)
+    };
+    // A line is taken edge by edge: round ends make round corners, also where the line turns back on itself.
+    let pieces = |whole: &LineString| -> MultiLineString {
+        whole.lines().map(|edge| line(&LineString(vec![edge.start, edge.end]))).collect()
+    };
+    let polygon = |polygon: &Polygon| {
+        Polygon::new(line(polygon.exterior()), polygon.interiors().iter().map(line).collect())
+    };
+    match shape {
+        Shape::LineString(one) => Shape::MultiLineString(pieces(one)),
+        Shape::MultiLineString(all) => Shape::MultiLineString(all.iter().flat_map(pieces).collect()),
+        Shape::Polygon(one) => Shape::Polygon(polygon(one)),
+        Shape::MultiPolygon(all) => Shape::MultiPolygon(all.iter().map(polygon).collect()),
+        Shape::GeometryCollection(members) => {
+            Shape::GeometryCollection(members.iter().map(densified).collect())
+        }
+        other => other.clone(),
+    }
 }
 
 /// The centre of gravity, in the plane of degrees; of the members of greatest dimension.

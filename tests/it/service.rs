@@ -174,7 +174,7 @@ fn the_definition_describes_exactly_what_is_served() {
     let service = Service::over(fixtures());
     let definition = service.get("/ogc/api").json();
     let parsed: openapiv3::OpenAPI = serde_json::from_value(definition.clone()).expect("OpenAPI 3.0");
-    assert_eq!(parsed.paths.iter().count(), 4 + 6 * 5);
+    assert_eq!(parsed.paths.iter().count(), 5 + 6 * 5);
     let (mut ids, mut asked) = (BTreeSet::new(), 0);
     for (path, item) in definition["paths"].as_object().expect("paths") {
         let get = &item["get"];
