@@ -37,6 +37,8 @@ pub struct Ask {
     pub offers: &'static [Format],
     /// The language of the answer.
     pub lang: Lang,
+    /// Did the parameters come in the body of a POST?
+    posted: bool,
     tag: HeaderValue,
     is_held: bool,
 }
@@ -61,7 +63,44 @@ impl Ask {
         let request = uri.path_and_query().map_or("", |both| both.as_str());
         let tag = negotiate::entity_tag(catalog.revision, request, format, lang, base.as_str());
         let is_held = negotiate::is_held(headers, &tag);
-        Ok(Self { catalog, base, path: uri.path().to_owned(), params, format, offers, lang, tag, is_held })
+        let path = uri.path().to_owned();
+        Ok(Self { catalog, base, path, params, format, offers, lang, posted: false, tag, is_held })
+    }
+
+    /// Takes a request whose parameters came in its body.
+    ///
+    /// # Errors
+    /// No representation that is accepted.
+    pub fn posted(
+        app: &App,
+        catalog: Arc<Catalog>,
+        uri: &Uri,
+        headers: &HeaderMap,
+        params: Params,
+        offers: &'static [Format],
+    ) -> Result<Self, Problem> {
+        let format = negotiate::format(params.get("f"), headers, offers)?;
+        let lang = negotiate::language(headers);
+        let base = Base::of(app.config.public_url.as_deref(), headers, uri);
+        let request = format!("{}{}", uri.path(), params.with(&[]));
+        let tag = negotiate::entity_tag(catalog.revision, &request, format, lang, base.as_str());
+        let path = uri.path().to_owned();
+        Ok(Self { catalog, base, path, params, format, offers, lang, posted: true, tag, is_held: false })
+    }
+
+    /// A link to this request with some parameters changed, or (with an empty value) left out.
+    pub fn here(
+        &self,
+        changes: &[(&str, &str)],
+        rel: &'static str,
+        format: Format,
+        title: impl Into<String>,
+    ) -> Link {
+        let here = self.base.url(&self.path);
+        if self.posted {
+            return Link { body: Some(self.params.to_json(changes)), ..link(here, rel, format, title) };
+        }
+        link(format!("{here}{}", self.params.with(changes)), rel, format, title)
     }
 
     /// The address of a path below the root of the API.
@@ -76,16 +115,10 @@ impl Ask {
 
     /// Links to this representation and to the others.
     pub fn own_links(&self) -> Vec<Link> {
-        let here = self.base.url(&format!("{}{}", self.path, self.params.with(&[])));
-        let own = link(here, "self", self.format, self.lang.pick("本文档", "this document"));
+        let title = self.lang.pick("本文档", "this document");
+        let own = self.here(&[], "self", self.format, title);
         let others = self.offers.iter().filter(|&&offer| offer != self.format).map(|&offer| {
-            let href = self.base.url(&format!("{}{}", self.path, self.params.with(&[("f", offer.name)])));
-            link(
-                href,
-                "alternate",
-                offer,
-                format!("{} ({})", self.lang.pick("本文档", "this document"), offer.title),
-            )
+            self.here(&[("f", offer.name)], "alternate", offer, format!("{title} ({})", offer.title))
         });
         std::iter::once(own).chain(others).collect()
     }
@@ -165,8 +198,14 @@ pub struct Document {
 
 /// Links as JSON.
 pub fn links_json(links: &[Link]) -> Value {
-    links
-        .iter()
-        .map(|link| json!({ "href": link.href, "rel": link.rel, "type": link.media_type, "title": link.title }))
-        .collect()
+    let json = |link: &Link| {
+        let mut json =
+            json!({ "href": link.href, "rel": link.rel, "type": link.media_type, "title": link.title });
+        if let Some(body) = &link.body {
+            json["method"] = "POST".into();
+            json["body"] = body.clone();
+        }
+        json
+    };
+    links.iter().map(json).collect()
 }

@@ -166,7 +166,9 @@ pub fn with_headers(
         _ if link.media_type == SCHEMA.media_type => true,
         _ => !has_links && link.href.len() <= LONGEST_LINKED,
     };
-    add_link_headers(&mut response, links.iter().filter(is_linked));
+    // A header cannot say what to POST.
+    let by_get = |link: &&Link| link.body.is_none();
+    add_link_headers(&mut response, links.iter().filter(by_get).filter(is_linked));
     response
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
 use maud::html;
 
@@ -11,11 +12,12 @@ use super::collections::{self, path_of};
 use super::document::Ask;
 use super::forms::{self, FORMS};
 use super::link::{link, segment};
-use super::negotiate::HTML;
-use super::params::{self, format_parameter, view_parameters};
+use super::negotiate::{CSV, FLATGEOBUF, Format, GEOJSON, GEOPARQUET, HTML, JSONFG, KML, NDJSON, XLSX};
+use super::params::{self, Params, format_parameter, view_parameters};
 use super::problem::Problem;
 use super::{App, blocking, schemas};
 use crate::index::IndexedLayer;
+use crate::query::cql2::MOST_BYTES;
 use crate::query::{self, Page, Selection};
 use crate::render::View;
 use crate::render::html::{self as pages, Link};
@@ -35,6 +37,40 @@ pub async fn list(
     let limits = app.config.limits;
     let table = params::items_parameters(indexed.layer(), limits, FORMS);
     let ask = Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?;
+    answer(&app, ask, indexed).await
+}
+
+/// The forms of what a search finds: all but pages, whose links are for GET.
+pub const FOUND_FORMS: &[Format] = &[GEOJSON, JSONFG, NDJSON, CSV, XLSX, KML, FLATGEOBUF, GEOPARQUET];
+
+/// The longest body of a search, bytes: the longest filter, as JSON within JSON, and room for the rest.
+pub const MOST_BODY_BYTES: usize = 2 * MOST_BYTES;
+
+/// Items for parameters in a body, for filters too long for an address.
+pub async fn search(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let catalog = app.catalog.snapshot();
+    let indexed = collections::find(&catalog, &id)?;
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+    let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    if kind != "application/json" {
+        return Err(Problem::unsupported_media_type("application/json"));
+    }
+    let body = axum::body::to_bytes(body, MOST_BODY_BYTES).await;
+    let body = body.map_err(|_| Problem::body_too_large(MOST_BODY_BYTES))?;
+    let table = params::items_parameters(indexed.layer(), app.config.limits, FOUND_FORMS);
+    let params = Params::of_json(&body, &table)?;
+    let ask = Ask::posted(&app, catalog, &uri, &headers, params, FOUND_FORMS)?;
+    answer(&app, ask, indexed).await
+}
+
+async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
+    let limits = app.config.limits;
     let query = params::items(&ask.params, indexed.layer(), limits)?;
     let view = params::view(&ask.params, indexed.layer(), ask.lang)?;
     forms::check(&ask, &view, query.page)?;
@@ -52,7 +88,7 @@ pub async fn list(
     let response = if ask.format == HTML {
         page(&ask, &indexed, query.page, &picked, &view, &links)
     } else {
-        forms::answer(&app, &ask, Arc::clone(&indexed), picked, query.page, view, &links).await?
+        forms::answer(app, &ask, Arc::clone(&indexed), picked, query.page, view, &links).await?
     };
     Ok(ask.finish(forms::with_headers(response, &ask, indexed.layer(), crs, counts, &links)))
 }
@@ -110,8 +146,7 @@ fn page_links(ask: &Ask, indexed: &IndexedLayer, page: Page, picked: &Selection)
     let layer = indexed.layer();
     let turn = |rel, offset: u64, title| {
         let offset = offset.to_string();
-        let query = ask.params.with(&[("offset", if offset == "0" { "" } else { &offset })]);
-        link(ask.base.url(&format!("{}{query}", ask.path)), rel, ask.format, title)
+        ask.here(&[("offset", if offset == "0" { "" } else { &offset })], rel, ask.format, title)
     };
     let mut links = ask.own_links();
     links.push(link(

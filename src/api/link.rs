@@ -46,7 +46,7 @@ impl Base {
 
 /// A link to one representation.
 pub fn link(href: String, rel: &'static str, format: Format, title: impl Into<String>) -> Link {
-    Link { href, rel, media_type: format.media_type, title: title.into() }
+    Link { href, rel, media_type: format.media_type, title: title.into(), body: None }
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -70,6 +70,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/collections/{collectionId}/queryables", get(schemas::queryables))
         .route("/ogc/collections/{collectionId}/sortables", get(schemas::sortables))
         .route("/ogc/collections/{collectionId}/items", get(items::list))
+        .route("/ogc/collections/{collectionId}/search", post(items::search))
         .route("/ogc/collections/{collectionId}/items/{featureId}", get(items::one))
         .fallback(get(assets::file))
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
@@ -97,7 +98,7 @@ async fn around(request: Request, next: Next) -> Response {
     let began = Instant::now();
     let id = request.headers().get(REQUEST_ID).cloned();
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let mut response = if method == Method::OPTIONS { options() } else { next.run(request).await };
+    let mut response = if method == Method::OPTIONS { options(uri.path()) } else { next.run(request).await };
     if response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json") {
         response = located(response, uri.path(), id.as_ref()).await;
     }
@@ -112,7 +113,7 @@ async fn around(request: Request, next: Next) -> Response {
     );
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(METHODS));
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods(uri.path())));
     }
     let took_ms = began.elapsed().as_secs_f64() * 1000.0;
     let id = id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or("");
@@ -120,13 +121,17 @@ async fn around(request: Request, next: Next) -> Response {
     response
 }
 
-const METHODS: &str = "GET, HEAD, OPTIONS";
+/// The methods that a path answers.
+fn methods(path: &str) -> &'static str {
+    let is_search = path.starts_with("/ogc/collections/") && path.ends_with("/search");
+    if is_search { "POST, OPTIONS" } else { "GET, HEAD, OPTIONS" }
+}
 
-/// All resources answer the same methods, so a preflight needs no route.
-fn options() -> Response {
+/// The path alone tells the methods, so a preflight needs no route.
+fn options(path: &str) -> Response {
     let headers = [
-        (header::ALLOW, METHODS),
-        (header::ACCESS_CONTROL_ALLOW_METHODS, METHODS),
+        (header::ALLOW, methods(path)),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, methods(path)),
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
             "accept, accept-language, content-type, if-none-match, x-request-id",

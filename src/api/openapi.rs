@@ -8,9 +8,9 @@ use super::document::{Ask, ROOT};
 use super::landing::FORMS;
 use super::negotiate::{CSV, FLATGEOBUF, Format, GEOPARQUET, HTML, KML, NDJSON, OPENAPI, SCHEMA, XLSX};
 use super::params::{Parameter, format_parameter, items_parameters, view_parameters};
-use super::{forms, schemas};
+use super::{forms, items, schemas};
 use crate::config::Limits;
-use crate::model::Lang;
+use crate::model::{Lang, Layer};
 
 /// The definition (OpenAPI 3.0.3) of everything below the root of the API.
 ///
@@ -37,71 +37,7 @@ pub fn definition(ask: &Ask, limits: Limits) -> Value {
         paths.insert(path.to_owned(), answer.to_openapi(&[]));
     }
     for indexed in ask.catalog.layers() {
-        let layer = indexed.layer();
-        let (path, title) = (path_of(layer), &layer.about.title.en);
-        let tag = &*layer.about.title.en;
-        let operation =
-            |id: &str, summary: String, forms, schema: &str, parameters, path_parameters: &[Value]| {
-                let id = format!("{}.{id}", layer.id);
-                Operation { id: &id, summary: &summary, tag, forms, schema, parameters }
-                    .to_openapi(path_parameters)
-            };
-        let form = |forms| vec![format_parameter(forms)];
-        paths.insert(
-            path.clone(),
-            operation(
-                "collection",
-                format!("{title}: the collection"),
-                FORMS,
-                "collection",
-                form(FORMS),
-                &[],
-            ),
-        );
-        for resource in schemas::RESOURCES {
-            paths.insert(
-                format!("{path}/{}", resource.name),
-                operation(
-                    resource.name,
-                    format!("{title}: {}", resource.titles.1),
-                    schemas::FORMS,
-                    "object",
-                    form(schemas::FORMS),
-                    &[],
-                ),
-            );
-        }
-        let parameters = items_parameters(layer, limits, forms::FORMS);
-        paths.insert(
-            format!("{path}/items"),
-            operation(
-                "items",
-                format!("{title}: items"),
-                forms::FORMS,
-                "featureCollectionGeoJSON",
-                parameters,
-                &[],
-            ),
-        );
-        let feature_id = json!({
-            "name": "featureId", "in": "path", "required": true, "description": "Id of the feature.",
-            "schema": { "type": "string" },
-        });
-        paths.insert(
-            format!("{path}/items/{{featureId}}"),
-            operation(
-                "item",
-                format!("{title}: one item"),
-                forms::FORMS,
-                "featureGeoJSON",
-                {
-                    let mut parameters = view_parameters(layer);
-                    parameters.push(format_parameter(forms::FORMS));
-                    parameters
-                },
-                &[feature_id],
-            ),
-        );
+        collection_paths(indexed.layer(), limits, &mut paths);
     }
     json!({
         "openapi": "3.0.3",
@@ -113,6 +49,77 @@ pub fn definition(ask: &Ask, limits: Limits) -> Value {
         "paths": paths,
         "components": { "schemas": schemas(), "responses": responses() },
     })
+}
+
+/// The paths of a collection.
+fn collection_paths(layer: &Layer, limits: Limits, paths: &mut Map<String, Value>) {
+    let (path, title) = (path_of(layer), &layer.about.title.en);
+    let tag = &*layer.about.title.en;
+    let operation =
+        |id: &str, summary: String, forms, schema: &str, parameters, path_parameters: &[Value]| {
+            let id = format!("{}.{id}", layer.id);
+            Operation { id: &id, summary: &summary, tag, forms, schema, parameters }
+                .to_openapi(path_parameters)
+        };
+    let form = |forms| vec![format_parameter(forms)];
+    paths.insert(
+        path.clone(),
+        operation("collection", format!("{title}: the collection"), FORMS, "collection", form(FORMS), &[]),
+    );
+    for resource in schemas::RESOURCES {
+        paths.insert(
+            format!("{path}/{}", resource.name),
+            operation(
+                resource.name,
+                format!("{title}: {}", resource.titles.1),
+                schemas::FORMS,
+                "object",
+                form(schemas::FORMS),
+                &[],
+            ),
+        );
+    }
+    let parameters = items_parameters(layer, limits, forms::FORMS);
+    paths.insert(
+        format!("{path}/items"),
+        operation(
+            "items",
+            format!("{title}: items"),
+            forms::FORMS,
+            "featureCollectionGeoJSON",
+            parameters,
+            &[],
+        ),
+    );
+    let search = operation(
+        "search",
+        format!("{title}: items, the parameters in a body"),
+        items::FOUND_FORMS,
+        "featureCollectionGeoJSON",
+        Vec::new(),
+        &[],
+    );
+    let members = items_parameters(layer, limits, items::FOUND_FORMS);
+    paths.insert(format!("{path}/search"), by_post(search, &members));
+    let feature_id = json!({
+        "name": "featureId", "in": "path", "required": true, "description": "Id of the feature.",
+        "schema": { "type": "string" },
+    });
+    paths.insert(
+        format!("{path}/items/{{featureId}}"),
+        operation(
+            "item",
+            format!("{title}: one item"),
+            forms::FORMS,
+            "featureGeoJSON",
+            {
+                let mut parameters = view_parameters(layer);
+                parameters.push(format_parameter(forms::FORMS));
+                parameters
+            },
+            &[feature_id],
+        ),
+    );
 }
 
 /// A GET operation, which also answers HEAD.
@@ -175,6 +182,34 @@ impl Operation<'_> {
     }
 }
 
+/// The operation by POST, its parameters as members of a JSON object.
+fn by_post(mut operations: Value, parameters: &[Parameter]) -> Value {
+    let mut operation = operations["get"].take();
+    let member = |parameter: &Parameter| {
+        let schema = match &*parameter.name {
+            // CQL2 JSON may stand there as it is.
+            "filter" => {
+                json!({ "oneOf": [parameter.schema.clone(), { "type": "object" }, { "type": "boolean" }] })
+            }
+            // Texts, as in an address, are taken for all.
+            _ => json!({ "anyOf": [parameter.schema.clone(), { "type": "string" }] }),
+        };
+        let mut member = schema;
+        member["description"] = (*parameter.description).into();
+        (parameter.name.to_string(), member)
+    };
+    let members: Map<String, Value> = parameters.iter().map(member).collect();
+    operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": {
+        "type": "object", "properties": members, "additionalProperties": false,
+    } } } });
+    if let Some(responses) = operation["responses"].as_object_mut() {
+        responses.remove("304");
+        responses.insert("413".to_owned(), json!({ "$ref": "#/components/responses/TooLarge" }));
+        responses.insert("415".to_owned(), json!({ "$ref": "#/components/responses/UnsupportedMediaType" }));
+    }
+    json!({ "post": operation })
+}
+
 fn responses() -> Value {
     let problem = |description: &str| {
         json!({ "description": description,
@@ -185,6 +220,8 @@ fn responses() -> Value {
         "BadRequest": problem("A parameter is unknown, stands twice, or its value makes no sense."),
         "NotFound": problem("No such thing."),
         "NotAcceptable": problem("None of the accepted media types is offered."),
+        "TooLarge": problem("The body is longer than is read."),
+        "UnsupportedMediaType": problem("The body is not of the media type that is read."),
         "ServerError": problem("The server failed."),
         "Busy": problem("The query took longer than the server allows."),
     })
@@ -246,9 +283,12 @@ pub fn page(definition: &Value, lang: Lang) -> Markup {
     html! {
         p { (lang.pick("所有资源应答 GET 和 HEAD。坐标默认为 CRS84：先经度后纬度，单位度；参数 crs 和 bbox-crs 可另选。", "All resources answer GET and HEAD. Coordinates are CRS84 (longitude first, then latitude, in degrees) unless crs and bbox-crs say otherwise.")) }
         @for (path, operations) in paths {
-            h2 { code { (ROOT) (path.trim_end_matches('/')) } }
-            p { (text(&operations["get"]["summary"])) }
-            div.scroll { table {
+            h2 { code {
+                @if operations["post"].is_object() { "POST " }
+                (ROOT) (path.trim_end_matches('/'))
+            } }
+            p { (text(&operations["get"]["summary"])) (text(&operations["post"]["summary"])) }
+            @if operations["get"].is_object() { div.scroll { table {
                 thead { tr {
                     th scope="col" { (lang.pick("参数", "parameter")) }
                     th scope="col" { (lang.pick("类型", "type")) }
@@ -259,7 +299,7 @@ pub fn page(definition: &Value, lang: Lang) -> Markup {
                     td { (text(&parameter["schema"]["type"])) }
                     td { (text(&parameter["description"])) }
                 } } }
-            } }
+            } } }
         }
     }
 }

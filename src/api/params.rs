@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::negotiate::Format;
 use super::problem::Problem;
@@ -289,6 +289,60 @@ impl Params {
         Ok(Self(pairs))
     }
 
+    /// Reads the members of a JSON object against a table: texts, numbers, booleans, arrays of these; `filter` may
+    /// be CQL2 JSON as it is.
+    ///
+    /// # Errors
+    /// What is no object of such members, or a name that is not in the table.
+    pub fn of_json(body: &[u8], table: &[Parameter]) -> Result<Self, Problem> {
+        let members: Map<String, Value> = serde_json::from_slice(body)
+            .map_err(|fault| Problem::body(&format!("expected a JSON object of parameters; {fault}")))?;
+        let mut pairs = Vec::with_capacity(members.len() + 1);
+        for (name, value) in members {
+            if !table.iter().any(|parameter| parameter.name == name) {
+                let known = table.iter().map(|parameter| &*parameter.name).collect::<Vec<_>>().join(", ");
+                return Err(Problem::unknown_parameter(&name, &known));
+            }
+            let is_cql2 = name == "filter" && !value.is_string();
+            let text = if is_cql2 { Some(value.to_string()) } else { plain(&value) };
+            let text = text.ok_or_else(|| {
+                Problem::parameter(
+                    &name,
+                    &value.to_string(),
+                    "a text, a number, a boolean or an array of these",
+                )
+            })?;
+            if is_cql2 {
+                pairs.push(("filter-lang".to_owned(), Encoding::ALL[1].0.to_owned()));
+            }
+            pairs.push((name, text));
+        }
+        // The language that an object implies may be given, too, but not another.
+        let mut unique: Vec<(String, String)> = Vec::with_capacity(pairs.len());
+        for (name, value) in pairs {
+            match unique.iter().find(|(known, _)| *known == name) {
+                Some((_, known)) if *known != value => {
+                    return Err(Problem::parameter(&name, &value, "cql2-json, because filter is an object"));
+                }
+                Some(_) => {}
+                None => unique.push((name, value)),
+            }
+        }
+        Ok(Self(unique))
+    }
+
+    /// The parameters as the members of an object, some of them changed, or (with an empty value) left out.
+    pub fn to_json(&self, changes: &[(&str, &str)]) -> Value {
+        let kept = self.pairs().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+        let changed = changes.iter().copied().filter(|(_, value)| !value.is_empty());
+        let is_json = self.get("filter-lang") == Some(Encoding::ALL[1].0);
+        let member = |(name, value): (&str, &str)| {
+            let json = if name == "filter" && is_json { serde_json::from_str(value).ok() } else { None };
+            (name.to_owned(), json.unwrap_or_else(|| value.into()))
+        };
+        Value::Object(kept.chain(changed).map(member).collect())
+    }
+
     /// The value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -307,6 +361,20 @@ impl Params {
         query.extend_pairs(changes.iter().filter(|(_, value)| !value.is_empty()));
         let query = query.finish();
         if query.is_empty() { query } else { format!("?{query}") }
+    }
+}
+
+/// A value as a query string would hold it.
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Array(elements) => {
+            let scalar = |element: &Value| plain(element).filter(|_| !element.is_array());
+            Some(elements.iter().map(scalar).collect::<Option<Vec<_>>>()?.join(","))
+        }
+        Value::Null | Value::Object(_) => None,
     }
 }
 

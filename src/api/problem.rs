@@ -50,7 +50,29 @@ impl Problem {
 
     /// A method that the resource does not answer.
     pub fn method_not_allowed() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "this resource answers GET, HEAD and OPTIONS".to_owned())
+        let detail = "this resource does not answer this method; the header Allow names those it does";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, detail.to_owned())
+    }
+
+    /// A body that makes no sense.
+    pub fn body(detail: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, format!("body: {detail}"))
+    }
+
+    /// A body longer than is read.
+    pub fn body_too_large(most: usize) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the body has more than the {most} bytes that are read"),
+        )
+    }
+
+    /// A body of another kind.
+    pub fn unsupported_media_type(expected: &str) -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            format!("the body must be {expected}, by its Content-Type"),
+        )
     }
 
     /// No representation that the client accepts.

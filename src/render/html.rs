@@ -18,6 +18,8 @@ pub struct Link {
     pub media_type: &'static str,
     /// What people call it.
     pub title: String,
+    /// What to send there by POST; by GET when there is none.
+    pub body: Option<serde_json::Value>,
 }
 
 /// What stands around the content of a page.

@@ -167,6 +167,89 @@ fn geometries_follow_the_axes_of_their_system() {
     assert_eq!(outside.status, 400, "{}", outside.text());
 }
 
+fn search(service: &Service, kind: &str, body: &str) -> crate::harness::Answer {
+    let headers = [("content-type", kind)];
+    service.send("POST", "/ogc/collections/towns/search", &headers, body.as_bytes().to_vec())
+}
+
+#[test]
+fn a_search_by_post_answers_as_items_do() {
+    let service = Service::over(towns());
+    let ids = |answer: &crate::harness::Answer| {
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let features = answer.json()["features"].as_array().expect("features").clone();
+        features.iter().map(|feature| feature["id"].as_str().expect("an id").to_owned()).collect::<Vec<_>>()
+    };
+    let json = "application/json";
+    for (body, want) in [
+        ("{}", "wuhan zurich strasse field nowhere"),
+        (r#"{"filter":"people = 5"}"#, "field"),
+        (r#"{"filter":{"op":"=","args":[{"property":"people"},5]}}"#, "field"),
+        (r#"{"filter":true,"limit":2}"#, "wuhan zurich"),
+        (
+            r#"{"filter":"{\"op\":\"=\",\"args\":[{\"property\":\"people\"},5]}","filter-lang":"cql2-json"}"#,
+            "field",
+        ),
+        (r#"{"bbox":[8,47,9,48],"filter":"people < 5"}"#, "strasse"),
+        (r#"{"sortby":["-people"],"properties":["name"],"limit":"1"}"#, "wuhan"),
+        (r#"{"people":5}"#, "field"),
+    ] {
+        assert_eq!(ids(&search(&service, json, body)).join(" "), want, "{body}");
+    }
+    // The page after is asked by what its link says.
+    let body = r#"{"filter":{"op":"isNull","args":[{"property":"name"}]},"limit":1,"f":"json"}"#;
+    assert_eq!(ids(&search(&service, json, body)), ["nowhere"]);
+    let mut body =
+        r#"{"filter":{"op":"not","args":[{"op":"isNull","args":[{"property":"name"}]}]},"limit":3}"#
+            .to_owned();
+    let mut seen = Vec::new();
+    loop {
+        let answer = search(&service, json, &body);
+        assert!(!answer.header("link").contains("next"), "a header cannot say what to send");
+        seen.extend(ids(&answer));
+        let links = answer.json()["links"].as_array().expect("links").clone();
+        let Some(next) = links.iter().find(|link| link["rel"] == "next") else { break };
+        assert_eq!(
+            (&next["method"], &next["href"]),
+            (&"POST".into(), &"http://map.test/ogc/collections/towns/search".into())
+        );
+        assert!(next["body"]["filter"].is_object(), "{next}");
+        body = next["body"].to_string();
+    }
+    assert_eq!(seen.join(" "), "wuhan zurich strasse field");
+}
+
+#[test]
+fn a_search_by_post_refuses_what_it_cannot_read() {
+    let service = Service::over(towns());
+    let json = "application/json";
+    let many = format!(r#"{{"filter":"{}"}}"#, " ".repeat(3 << 20));
+    for (kind, body, status, says) in [
+        ("text/plain", "{}", 415, "application/json"),
+        (json, "people = 5", 400, "JSON object"),
+        (json, "[]", 400, "JSON object"),
+        (json, r#"{"peple":5}"#, 400, "peple"),
+        (json, r#"{"limit":{}}"#, 400, "limit"),
+        (json, r#"{"limit":0}"#, 400, "limit"),
+        (json, r#"{"filter":{"op":"=","args":[]},"filter-lang":"cql2-text"}"#, 400, "filter-lang"),
+        (json, r#"{"filter":{"op":"=","args":[]}}"#, 400, "filter"),
+        (json, many.as_str(), 413, "bytes"),
+    ] {
+        let answer = search(&service, kind, body);
+        let shown = &body[..body.len().min(60)];
+        assert_eq!(answer.status, status, "{shown}: {}", answer.text());
+        assert!(answer.text().contains(says), "{shown}: {}", answer.text());
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+    let get = service.get("/ogc/collections/towns/search");
+    assert_eq!((get.status.as_u16(), get.header("allow")), (405, "POST, OPTIONS"));
+    let ask = service.ask("OPTIONS", "/ogc/collections/towns/search", &[]);
+    assert_eq!((ask.status.as_u16(), ask.header("access-control-allow-methods")), (204, "POST, OPTIONS"));
+    let elsewhere =
+        service.send("POST", "/ogc/collections/towns/items", &[("content-type", json)], b"{}".to_vec());
+    assert_eq!((elsewhere.status.as_u16(), elsewhere.header("allow")), (405, "GET, HEAD, OPTIONS"));
+}
+
 /// A filter with a plain evaluation of its own.
 #[derive(Debug, Clone)]
 enum Plain {

@@ -51,11 +51,15 @@ impl Service {
     }
 
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(method, path, headers, Vec::new())
+    }
+
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let mut request = Request::builder().method(method).uri(path).header("host", "map.test");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::empty()).expect("a request");
+        let request = request.body(Body::from(body)).expect("a request");
         self.runtime.block_on(async {
             let response = router(Arc::clone(&self.app)).oneshot(request).await.expect("a response");
             let (parts, body) = response.into_parts();
