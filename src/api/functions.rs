@@ -44,17 +44,9 @@ pub async fn list(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> 
             "CQL2 过滤表达式可以调用下列函数，大小写不限。距离单位为米，面积单位为平方米，均为椭球面上的值。",
             "CQL2 filters may call these functions, in any case. Distances are metres and areas square metres, on the ellipsoid.",
         )) }
-        div.scroll { table {
-            thead { tr {
-                th scope="col" { (lang.pick("函数", "function")) }
-                th scope="col" { (lang.pick("结果", "result")) }
-                th scope="col" { (lang.pick("说明", "description")) }
-            } }
-            tbody { @for function in &FUNCTIONS { tr {
-                td { code { (function.signature()) } }
-                td { (function.returns.schema_name()) }
-                td { (lang.pick(function.description[0], function.description[1])) }
-            } } }
+        dl { @for function in &FUNCTIONS {
+            dt { code { (function.signature()) " → " (function.returns.schema_name()) } }
+            dd { (lang.pick(function.description[0], function.description[1])) }
         } }
     };
     let crumbs = ask.crumbs(&[(&title, "/functions".to_owned())]);

@@ -415,17 +415,20 @@ impl Binder<'_> {
     }
 
     fn property(&self, name: &str, at: &Place) -> Bound<(ValueExpr, Type)> {
-        if let Some((field, about)) = self.layer.schema.find(name) {
+        let field = self.layer.schema.find(name);
+        // A field that repeats the ids is looked up by the table of ids.
+        if let Some((field, about)) = field.filter(|(field, _)| self.layer.id_field() != Some(*field)) {
             return Ok((ValueExpr::Field(field), type_of(about.kind)));
         }
         if GEOMETRY_NAMES.contains(&name) {
             return Ok((ValueExpr::Geometry, Type::Geometry));
         }
-        if name == ID_NAME {
+        if field.is_some() || name == ID_NAME {
             let kind = if matches!(self.layer.ids(), Ids::Integer(_)) { Type::Number } else { Type::Text };
             return Ok((ValueExpr::Id, kind));
         }
-        let fields = self.layer.schema.fields().map(|(_, field)| &*field.name);
+        let fields =
+            self.layer.schema.fields().map(|(_, field)| &*field.name).filter(|&name| name != ID_NAME);
         let known: Vec<_> = [ID_NAME, GEOMETRY_NAMES[0]].into_iter().chain(fields).collect();
         let problem = format!(
             "{name:?} is no queryable of collection {}; its queryables are {}",

@@ -96,7 +96,9 @@ fn reached(way: &Access, indexed: &IndexedLayer) -> u64 {
 fn bind_equality(equality: &Equality, indexed: &IndexedLayer) -> Result<Test, QueryError> {
     let layer = indexed.layer();
     let Equality { field: name, value } = equality;
-    let Some((at, field)) = layer.schema.find(name) else {
+    // A field that repeats the ids is looked up by the table of ids.
+    let field = layer.schema.find(name).filter(|(at, _)| layer.id_field() != Some(*at));
+    let Some((at, field)) = field else {
         if name == ID_NAME {
             if matches!(layer.ids(), Ids::Integer(_)) && value.parse::<i64>().is_err() {
                 let value = value.chars().take(80).collect();
