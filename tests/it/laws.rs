@@ -188,6 +188,13 @@ proptest! {
     }
 }
 
+/// The features of a file, each as its text.
+#[derive(serde::Deserialize)]
+struct Members<'a> {
+    #[serde(borrow)]
+    features: Option<Vec<&'a serde_json::value::RawValue>>,
+}
+
 /// A sound file with a few bytes changed, cut or doubled.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
     let edit = (
@@ -221,12 +228,11 @@ proptest! {
         if let Ok(loaded) = Store::new(folder.path()).load(&mut |_| {}) {
             let served = loaded.catalog.layer("random").expect("the layer").layer().len();
             let skipped = loaded.warnings.count(Effect::Skipped);
-            let written = serde_json::from_slice::<serde_json::Value>(&bytes);
-            match written.map(|json| json["features"].as_array().map_or(1, Vec::len) as u64) {
-                Ok(written) => prop_assert_eq!(served as u64 + skipped, written, "{:?}", loaded.warnings.list()),
-                // A number like 1e999 is JSON that no double holds; it costs its own feature only.
-                Err(fault) => prop_assert!(fault.to_string().contains("out of range") && skipped > 0, "{fault}"),
-            }
+            // Taken apart without looking at numbers: 1e999 is JSON that no double holds, and costs at most its own
+            // feature.
+            let written: Members<'_> = serde_json::from_slice(&bytes).expect("JSON");
+            let written = written.features.map_or(1, |features| features.len() as u64);
+            prop_assert_eq!(served as u64 + skipped, written, "{:?}", loaded.warnings.list());
         }
     }
 
