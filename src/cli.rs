@@ -72,7 +72,7 @@ enum Sample {
 
 #[derive(Debug, Args)]
 struct DataArgs {
-    /// Folder with catalog.toml and its GeoJSON files; without a catalog.toml every *.geojson is a layer
+    /// Folder with catalog.toml and its GeoJSON files; without a catalog.toml every *.geojson and *.json is a layer
     #[arg(long, value_name = "DIR", env = "INNOSPACE_DATA", default_value = "geodata")]
     data: PathBuf,
 }
