@@ -197,6 +197,72 @@ def filters(root):
             assert get(items(collection, **query))[0] == 400, (collection["id"], query)
 
 
+@test("ogcapi-features-1 /conf/core/fc-time-definition, fc-time-response")
+def times(root):
+    for collection in collections(root):
+        interval = collection.get("extent", {}).get("temporal", {}).get("interval", [[None, None]])[0]
+        whole = document(items(collection, limit=1))[0]["numberMatched"]
+        ends = "/".join(end or ".." for end in interval)
+        if ends != "../..":
+            assert document(items(collection, limit=1, datetime=ends))[0]["numberMatched"] == whole, collection["id"]
+        assert get(items(collection, limit=1, datetime="2021-01-01/.."))[0] == 200
+
+
+@test("ogcapi-features-3 /conf/queryables, queryables-query-parameters; ogcapi-common-3 /conf/schemas, sortables")
+def schemas(root):
+    conforms = document(f"{root}/conformance")[0]["conformsTo"]
+    as_parameters = any(each.endswith("/queryables-query-parameters") for each in conforms)
+    for collection in collections(root):
+        found = {}
+        for name in ["schema", "queryables", "sortables"]:
+            href = link(collection, f"http://www.opengis.net/def/rel/ogc/1.0/{name}")["href"]
+            found[name], headers = document(href, "application/schema+json")
+            assert headers.get_content_type() == "application/schema+json", headers.get_content_type()
+            assert found[name]["$id"] == href and found[name]["type"] == "object", href
+            assert found[name]["$schema"] == "https://json-schema.org/draft/2020-12/schema", href
+        for name, about in found["queryables"]["properties"].items():
+            quoted = '"' + name.replace('"', '""') + '"'
+            whole = document(items(collection, limit=1))[0]["numberMatched"]
+            parts = [document(items(collection, limit=1, filter=f"{quoted} IS {how}NULL"))[0]["numberMatched"]
+                     for how in ("", "NOT ")]
+            assert sum(parts) == whole, (collection["id"], name, parts, whole)
+            if as_parameters and about.get("type") in ("integer", "number"):
+                assert get(items(collection, **{name: "x"}))[0] == 400, (collection["id"], name)
+        for name in found["sortables"]["properties"]:
+            there = document(items(collection, limit=3, sortby=name))[0]
+            assert get(items(collection, limit=3, sortby=f"-{name}"))[0] == 200, (collection["id"], name)
+            values = [feature["properties"].get(name) for feature in there["features"] if name in feature["properties"]]
+            known = [value for value in values if value is not None]
+            assert known == sorted(known) and values[:len(known)] == known, (collection["id"], name, values)
+        assert get(items(collection, sortby="nobody_knows"))[0] == 400
+
+
+@test("cql2 /conf/functions")
+def functions(root):
+    sample = {"geometry": "POINT(114 30)", "number": "1", "string": "'m'", "datetime": "DATE('2020-01-01')"}
+    functions = document(link(document(root)[0], "http://www.opengis.net/def/rel/ogc/1.0/functions")["href"])[0]
+    assert functions["functions"]
+    for function in functions["functions"]:
+        call = f"{function['name']}({','.join(sample[each['type'][0]] for each in function['arguments'])})"
+        for collection in collections(root)[:2]:
+            status, _, body = get(items(collection, limit=1, filter=f"{call} IS NOT NULL"))
+            assert status == 200, (call, body)
+            assert json.loads(body)["numberMatched"] == document(items(collection, limit=1))[0]["numberMatched"], call
+
+
+@test("items by POST answer as items by GET")
+def posted(root):
+    for collection in collections(root):
+        href = f"{link(collection, 'self')['href'].split('?')[0]}/search"
+        body = json.dumps({"filter": {"op": "isNull", "args": [{"property": "geometry"}]}, "limit": 5}).encode()
+        request = urllib.request.Request(href, body, {"content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            found = json.load(answer)
+        wanted = document(items(collection, limit=5, filter="geometry IS NULL"))[0]
+        assert found["numberMatched"] == wanted["numberMatched"], collection["id"]
+        assert found["features"] == wanted["features"], collection["id"]
+
+
 def run(root):
     """Yields the id of each test and what failed, or None."""
     for ats, function in TESTS:
