@@ -2,9 +2,11 @@
 
 SHELL := /bin/bash
 APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
+VENV := target/tools/venv
+PYTHON_PACKAGES := openapi-spec-validator owslib pyproj schemathesis shapely
 export CHROMIUM ?= /usr/bin/chromium
 
-.PHONY: run test check web tools bench conformance deny screenshots clean
+.PHONY: run test check web tools programs bench conformance deny screenshots clean
 
 # The web app, the release binary, the shipped data on http://127.0.0.1:8080
 run: web
@@ -30,23 +32,24 @@ check: web
 	cargo clippy --locked --all-targets -- -D warnings
 	cd web && npm run --silent check
 
-# Programs that tests start: a browser, GDAL as a foreign client, PROJ as an oracle, curl and jq for the README
-tools:
+# What tests start: programs, and Python packages
+tools: programs $(VENV)/ready
+
+# A browser, GDAL as a foreign client, PROJ as an oracle, curl and jq for the README
+programs:
 	@missing=""; \
 	command -v ogr2ogr >/dev/null || missing="$$missing gdal-bin"; \
 	command -v cs2cs >/dev/null || missing="$$missing proj-bin"; \
 	command -v curl >/dev/null || missing="$$missing curl"; \
 	command -v jq >/dev/null || missing="$$missing jq"; \
+	python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3-venv"; \
 	test -x $(CHROMIUM) || missing="$$missing chromium"; \
 	if [ -n "$$missing" ]; then \
 		$(APT) update -q && $(APT) install -y -q --no-install-recommends $$missing; \
 	fi
 
-# Python packages that tests and `make conformance` start
-VENV := target/tools/venv
-PYTHON_PACKAGES := openapi-spec-validator owslib pyproj schemathesis shapely
-tools: $(VENV)/ready
-$(VENV)/ready: Makefile
+# GEOS and PROJ as oracles, clients and validators of `make conformance`
+$(VENV)/ready: Makefile | programs
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install -q $(PYTHON_PACKAGES)
 	@touch $@
