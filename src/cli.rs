@@ -177,8 +177,10 @@ fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
             .await
             .with_context(|| format!("cannot listen on {}", app.config.listen))?;
         let address = listener.local_addr()?;
+        // Who reads the next line may ask the process to end at once.
+        let stopped = stopped();
         print(&format!("listening on http://{address}\n"))?;
-        api::serve(app, listener, stopped()).await;
+        api::serve(app, listener, stopped).await;
         anyhow::Ok(())
     })?;
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
@@ -223,24 +225,35 @@ fn log_warnings(loaded: &Loaded) {
     }
 }
 
-/// Done when the process is asked to end.
-async fn stopped() {
-    let interrupt = async {
-        let _ = tokio::signal::ctrl_c().await;
-    };
+/// Done when the process is asked to end; requests count from this call on.
+fn stopped() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
+    let (interrupt, terminate) = {
+        use tokio::signal::unix::{SignalKind, signal};
+        (asked(signal(SignalKind::interrupt())), asked(signal(SignalKind::terminate())))
     };
     #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! { () = interrupt => {}, () = terminate => {} }
-    tracing::info!("stopping");
+    let (interrupt, terminate) = (
+        async {
+            let _ = tokio::signal::ctrl_c().await;
+        },
+        std::future::pending::<()>(),
+    );
+    async {
+        tokio::select! { () = interrupt => {}, () = terminate => {} }
+        tracing::info!("stopping");
+    }
+}
+
+/// Done when the signal comes; never, where the system does not tell.
+#[cfg(unix)]
+async fn asked(signal: std::io::Result<tokio::signal::unix::Signal>) {
+    match signal {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
 }
 
 fn check(data: &Path) -> anyhow::Result<ExitCode> {
