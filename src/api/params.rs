@@ -11,7 +11,7 @@ use super::negotiate::Format;
 use super::problem::Problem;
 use crate::config::Limits;
 use crate::geometry::{Crs, Window};
-use crate::model::{Field, Interval, Lang, Layer};
+use crate::model::{Domain, Field, Interval, Lang, Layer};
 use crate::query::cql2::{self, Encoding, MOST_BYTES};
 use crate::query::{Equality, Filter, ID_NAME, Page, Query, QueryError, Search, SortKey};
 use crate::render::View;
@@ -247,7 +247,8 @@ pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec
         description: description.into(),
         schema,
     });
-    // Each simple queryable is a parameter with its schema (OGC 19-079r2, 7.2).
+    // Each simple queryable is a parameter with its schema (OGC 19-079r2, 7.2), but for the values that occur: one
+    // that does not occur is no error (17-069r4, 7.6), it finds nothing.
     let equals = |name: &str, title: &str, schema| Parameter {
         name: name.to_owned().into(),
         description: format!("Only features whose {title} equals this value.").into(),
@@ -255,9 +256,9 @@ pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec
     };
     let id = layer.schema.find(ID_NAME).is_none();
     let id = id.then(|| equals(ID_NAME, "identifier", json!({ "type": id_type(layer) })));
-    let fields = layer.schema.fields().filter(|(_, field)| is_parameter(field)).map(|(at, field)| {
+    let fields = layer.schema.fields().filter(|(_, field)| is_parameter(field)).map(|(_, field)| {
         let title = field.title.as_ref().map_or(&*field.name, |title| &title.en);
-        equals(&field.name, title, value_schema(field, layer.domain(at)))
+        equals(&field.name, title, value_schema(field, &Domain::Any))
     });
     fixed.chain(view_parameters(layer)).chain([format_parameter(offers)]).chain(id).chain(fields).collect()
 }

@@ -120,7 +120,8 @@ impl Topology {
         let mut builder = Builder::default();
         let mut positions = Vec::new();
         for part in stored.parts() {
-            let areal = part.kind().is_areal();
+            // An empty polygon beside other members adds no area.
+            let areal = part.kind().is_areal() && part.runs().next().is_some();
             builder.begin_area(areal);
             for run in part.runs() {
                 positions.clear();

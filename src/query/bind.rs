@@ -9,6 +9,7 @@ use geo_types::{Coord, Rect};
 
 use super::cql2::{Comparison, Expr, FilterError, Node, Op, Place, SetRelation, TimeRelation};
 use super::functions::{self, Type};
+use super::number::NumberExpr;
 use super::predicate::{FALSE, Predicate, TRUE, Test, TextCondition, TextTest, UNKNOWN, truth};
 use super::scalar::{Condition, Fold, Pattern, Scalar, ValueExpr};
 use crate::geometry::{Crs, Prepared, Relation, Shape, reach};
@@ -126,7 +127,11 @@ impl Binder<'_> {
                 return Predicate::Test(test);
             }
         }
-        Predicate::Test(Test::Other(Box::new(Condition::Compare(comparison, value, other))))
+        let numbers = |side| NumberExpr::compared(side, self.layer);
+        Predicate::Test(match (numbers(&value), numbers(&other)) {
+            (Some(value), Some(other)) => Test::Numbers(comparison, Box::new([value, other])),
+            _ => Test::Other(Box::new(Condition::Compare(comparison, value, other))),
+        })
     }
 
     /// The fast test of a comparison with a constant, if there is one.

@@ -10,6 +10,7 @@ mod bind;
 pub mod cql2;
 mod execute;
 pub mod functions;
+mod number;
 mod plan;
 mod predicate;
 mod scalar;

@@ -7,6 +7,7 @@
 //! true; then AND is the lesser of two, OR the greater, and NOT counts from the other end.
 
 use super::cql2::{Comparison, SetRelation};
+use super::number::NumberExpr;
 use super::scalar::{Condition, Fold, Pattern, Scalar, sets_relate};
 use super::search::Phrases;
 use crate::geometry::Bounds;
@@ -60,6 +61,8 @@ pub enum Test {
     Whole { field: FieldIx, low: i64, high: i64, inside: bool },
     /// A real: is it from the least to the greatest, or outside?
     Real { field: FieldIx, low: f64, high: f64, inside: bool },
+    /// Two numbers compare so; a null compares with nothing.
+    Numbers(Comparison, Box<[NumberExpr; 2]>),
     /// A whole number, a day or a microsecond among sorted ones.
     WholeAmong(FieldIx, Vec<i64>),
     /// A real among sorted ones.
@@ -266,7 +269,7 @@ impl Test {
         match self {
             Self::Rows(_) | Self::NullGeometry | Self::Bool(..) | Self::Whole { .. } | Self::Real { .. } => 1,
             Self::NullField(_) | Self::During(..) => 3,
-            Self::WholeAmong(..) | Self::RealAmong(..) => 5,
+            Self::WholeAmong(..) | Self::RealAmong(..) | Self::Numbers(..) => 5,
             Self::Text(test) => {
                 if test.table.is_some() {
                     2
@@ -339,6 +342,7 @@ impl Test {
                     of((*low <= value && value <= *high) == *inside)
                 });
             }
+            Self::Numbers(comparison, sides) => numbers(*comparison, sides, layer, rows, truths),
             Self::RealAmong(field, list) => real(layer.column(*field), rows, truths, |value| {
                 of(list.binary_search_by(|known| known.total_cmp(&(value + 0.0))).is_ok())
             }),
@@ -396,5 +400,38 @@ fn whole(column: &Column, rows: Rows<'_>, truths: &mut [Truth], test: impl Fn(i6
 fn real(column: &Column, rows: Rows<'_>, truths: &mut [Truth], test: impl Fn(f64) -> Truth) {
     if let Column::Real(values) = column {
         each(rows, truths, |row| if values[row].is_nan() { UNKNOWN } else { test(values[row]) });
+    }
+}
+
+fn numbers(
+    comparison: Comparison,
+    sides: &[NumberExpr; 2],
+    layer: &Layer,
+    rows: Rows<'_>,
+    truths: &mut [Truth],
+) {
+    let [left, right] = sides.each_ref().map(|side| {
+        let mut numbers = vec![0.0; truths.len()];
+        side.numbers(layer, rows, &mut numbers);
+        numbers
+    });
+    let pairs = std::iter::zip(left, right);
+    let lower = |(slot, (a, b)): (&mut Truth, (f64, f64)), holds: bool| {
+        let known = !a.is_nan() && !b.is_nan();
+        *slot = (*slot).min(if known { of(holds) } else { UNKNOWN });
+    };
+    // One loop for each comparison.
+    macro_rules! each {
+        ($operator:tt) => {
+            truths.iter_mut().zip(pairs).for_each(|(slot, (a, b))| lower((slot, (a, b)), a $operator b))
+        };
+    }
+    match comparison {
+        Comparison::Equal => each!(==),
+        Comparison::Unequal => each!(!=),
+        Comparison::Less => each!(<),
+        Comparison::AtMost => each!(<=),
+        Comparison::Greater => each!(>),
+        Comparison::AtLeast => each!(>=),
     }
 }

@@ -8,7 +8,7 @@ use geo::{CoordsIter as _, Destination as _};
 use geo_types::{Coord, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use innospace::geometry::{
     Bounds, GeometryArray, GeometryBuilder, GeometryKind, Prepared, Relation, Shape, area_m2, buffer_m,
-    distance_m, length_m, reach, relate, within_distance,
+    distance_m, intersects_window, length_m, reach, relate, within_distance,
 };
 use innospace::query::cql2::{self, Node};
 
@@ -427,4 +427,73 @@ fn reach_leaves_nothing_out() {
         let grown = reach(bounds, metres);
         assert!(grown.overlaps(there.expect("a window")), "{metres} m at {azimuth} from {x} {y}: {grown:?}");
     }
+}
+
+#[test]
+fn relations_of_empty_geometries_are_those_of_geos() {
+    let empty = || {
+        vec![
+            Shape::LineString(LineString::new(vec![])),
+            Shape::Polygon(Polygon::new(LineString::new(vec![]), vec![])),
+            Shape::MultiPoint(MultiPoint(vec![])),
+            Shape::MultiLineString(MultiLineString(vec![])),
+            Shape::MultiPolygon(MultiPolygon(vec![])),
+            Shape::GeometryCollection(geo_types::GeometryCollection(vec![])),
+        ]
+    };
+    let mut maker = Maker::new(12);
+    let mut pairs = Vec::new();
+    for nothing in empty() {
+        pairs.extend(empty().into_iter().map(|other| (nothing.clone(), other)));
+        for _ in 0..30 {
+            pairs.push((nothing.clone(), maker.simple()));
+            // A collection of which a member is empty.
+            let (mut some, other) = (vec![maker.simple(), nothing.clone()], maker.simple());
+            let at = usize::try_from(maker.next(2)).expect("small");
+            some.swap(0, at);
+            pairs.push((Shape::GeometryCollection(some.into()), other));
+        }
+    }
+    compare(&pairs, 500);
+}
+
+/// Windows across the antimeridian, and geometries cut in two there (RFC 7946, 3.1.9).
+#[test]
+fn windows_across_the_antimeridian_meet_what_geos_says() {
+    let mut maker = Maker { scale: 10.0, shift: [150.0, -30.0], ..Maker::new(13) };
+    let mut pairs = Vec::new();
+    let mut windows = Vec::new();
+    while pairs.len() < 1500 {
+        // Parts that end at the antimeridian at the latest, on either side.
+        let parts: Vec<_> = (0..=maker.next(3)).map(|_| maker.simple()).collect();
+        let is_torn =
+            |part: &Shape| part.coords_iter().any(|c| c.x > 180.0) && part.coords_iter().any(|c| c.x < 180.0);
+        let wrapped = |part: Shape| {
+            use geo::MapCoords as _;
+            let is_east = part.coords_iter().any(|c| c.x > 180.0);
+            part.map_coords(|c| Coord { x: if is_east { c.x - 360.0 } else { c.x }, y: c.y })
+        };
+        let parts: Vec<_> = parts.into_iter().filter(|part| !is_torn(part)).map(wrapped).collect();
+        if parts.is_empty() {
+            continue;
+        }
+        // West, south, east, north, on the grid of the shapes or between its lines.
+        let (w, e) = (150.0 + f64::from(maker.whole(0, 5)) * 5.0, f64::from(maker.whole(1, 6)) * 5.0 - 180.0);
+        let s = f64::from(maker.whole(-6, 4)) * 5.0;
+        let n = s + f64::from(maker.whole(1, 6)) * 5.0;
+        let rectangle = |w: f64, e: f64| geo_types::Rect::new((w, s), (e, n)).to_polygon();
+        windows.push(Bounds { west: w, south: s, east: e, north: n });
+        let window = MultiPolygon(vec![rectangle(w, 180.0), rectangle(-180.0, e)]);
+        pairs.push((Shape::GeometryCollection(parts.into()), Shape::MultiPolygon(window)));
+    }
+    compare(&pairs, 1500);
+    let lines: Vec<_> = pairs.iter().map(|(a, b)| format!("{}\t{}", wkt(a), wkt(b))).collect();
+    let (mut met, mut valid) = (0, 0);
+    for ((answer, (shape, _)), window) in ask("geos.py", &lines).iter().zip(&pairs).zip(windows) {
+        let Some(array) = stored(shape).filter(|_| answer != "invalid") else { continue };
+        let want = answer.as_bytes()[2] == b'T';
+        assert_eq!(intersects_window(array.get(0).expect("one"), window), want, "{} {window:?}", wkt(shape));
+        (met, valid) = (met + usize::from(want), valid + 1);
+    }
+    assert!(valid > 1000 && met > 300 && met < valid - 300, "{met} of {valid}");
 }
