@@ -18,7 +18,7 @@ use super::negotiate::{
     CSV, FLATGEOBUF, Format, GEOJSON, GEOPARQUET, HTML, JSONFG, KML, NDJSON, SCHEMA, XLSX,
 };
 use super::problem::Problem;
-use super::schemas::add_link_headers;
+use super::schemas::{RESOURCES, add_link_headers};
 use super::{App, blocking, now};
 use crate::geometry::Crs;
 use crate::index::IndexedLayer;
@@ -47,10 +47,10 @@ enum Making {
     Whole(MakeFile),
 }
 
-fn making(format: Format, layer: &Layer, view: &View) -> Making {
+fn making(ask: &Ask, layer: &Layer, view: &View) -> Making {
     let view = view.clone();
-    match format {
-        JSONFG => Making::Stream(Box::new(JsonFg::new(layer, view))),
+    match ask.format {
+        JSONFG => Making::Stream(Box::new(json_fg(ask, layer, view))),
         NDJSON => Making::Stream(Box::new(render::ndjson::Lines::new(layer, view))),
         CSV => Making::Stream(Box::new(render::csv::Csv::new(layer, view))),
         KML => Making::Stream(Box::new(render::kml::Kml::new(layer, view))),
@@ -59,6 +59,10 @@ fn making(format: Format, layer: &Layer, view: &View) -> Making {
         GEOPARQUET => Making::Whole(render::geoparquet::file),
         _ => Making::Stream(Box::new(Collection::new(layer, view))),
     }
+}
+
+fn json_fg(ask: &Ask, layer: &Layer, view: View) -> JsonFg {
+    JsonFg::new(layer, view, RESOURCES[0].link(ask, layer).href)
 }
 
 /// Can the form express the asked system?
@@ -91,7 +95,7 @@ pub async fn answer(
     links: &[Link],
 ) -> Result<Response, Problem> {
     let cover = cover(ask, indexed.layer(), &picked, page, links);
-    Ok(match making(ask.format, indexed.layer(), &view) {
+    Ok(match making(ask, indexed.layer(), &view) {
         Making::Stream(writer) => stream(ask, indexed, picked.items, writer, &cover),
         Making::Whole(make) => {
             let patience = app.config.limits.patience;
@@ -110,7 +114,7 @@ pub fn document(ask: &Ask, layer: &Layer, ix: FeatureIx, view: View, links: &[Li
     let mut out = Vec::with_capacity(1024);
     match ask.format {
         GEOJSON => FeatureWriter::new(layer, view).open_feature(&mut out, layer, ix),
-        JSONFG => JsonFg::new(layer, view).open_document(&mut out, layer, ix),
+        JSONFG => json_fg(ask, layer, view).open_document(&mut out, layer, ix),
         _ => return None,
     }
     out.extend_from_slice(br#","links":"#);

@@ -15,7 +15,7 @@ use crate::model::{Domain, Field, Interval, Lang, Layer};
 use crate::query::cql2::{self, Encoding, MOST_BYTES};
 use crate::query::{Equality, Filter, ID_NAME, Page, Query, QueryError, Search, SortKey};
 use crate::render::View;
-use crate::render::schema::{id_type, value_schema};
+use crate::render::schema::{GEOMETRY, id_type, value_schema};
 
 /// A query parameter of a resource.
 #[derive(Debug, Clone)]
@@ -84,15 +84,15 @@ pub fn crs(params: &Params, name: &str, layer: &Layer) -> Result<Crs, Problem> {
     })
 }
 
+/// The names that `properties` knows: all that the schema of the layer has.
+fn returnables(layer: &Layer) -> Vec<&str> {
+    let absent = |name: &&str| layer.schema.find(name).is_none();
+    let fields = layer.schema.fields().map(|(_, field)| &*field.name);
+    [ID_NAME, GEOMETRY].into_iter().filter(absent).chain(fields).collect()
+}
+
 /// What of features is written: their system, their fields and their geometry (drafts of OGC 24-019 and 24-020).
 pub fn view_parameters(layer: &Layer) -> Vec<Parameter> {
-    let names: Vec<_> = layer.schema.fields().map(|(_, field)| &*field.name).collect();
-    // A list of names must not be empty (JSON Schema, enum).
-    let properties = if names.is_empty() {
-        json!({ "type": "array", "maxItems": 0, "items": { "type": "string" } })
-    } else {
-        json!({ "type": "array", "items": { "type": "string", "enum": names } })
-    };
     let parameter = |name: &'static str, description: &'static str, schema: Value| Parameter {
         name: name.into(),
         description: description.into(),
@@ -102,8 +102,9 @@ pub fn view_parameters(layer: &Layer) -> Vec<Parameter> {
         crs_parameter(layer),
         parameter(
             "properties",
-            "The fields to write, in this order; all when left out, none when empty. Ids are always written.",
-            properties,
+            "The properties to write, the fields in this order; all when left out, none when empty. The geometry is \
+             one of them. Ids are always written.",
+            json!({ "type": "array", "items": { "type": "string", "enum": returnables(layer) } }),
         ),
         parameter(
             "skipGeometry",
@@ -114,13 +115,10 @@ pub fn view_parameters(layer: &Layer) -> Vec<Parameter> {
             "zoom-level",
             "Simplifies the geometries for a map at this level of WebMercatorQuad, to half a pixel; decimals are \
              levels in between.",
-            json!({ "type": "number", "minimum": 0, "maximum": MOST_ZOOM }),
+            json!({ "type": "number", "minimum": 0 }),
         ),
     ]
 }
-
-/// The last level of `WebMercatorQuad` (OGC 17-083r4, annex D.1).
-const MOST_ZOOM: f64 = 24.0;
 
 /// What of a layer's features a request wants written.
 ///
@@ -130,26 +128,29 @@ pub fn view(params: &Params, layer: &Layer, lang: Lang) -> Result<View, Problem>
     let mut view = View { lang, ..View::whole(layer, crs(params, "crs", layer)?) };
     if let Some(list) = params.get("properties") {
         view.fields.clear();
+        view.geometry = false;
         for name in list.split(',').map(str::trim).filter(|_| !list.trim().is_empty()) {
-            let Some((at, _)) = layer.schema.find(name) else {
-                let known: Vec<_> = layer.schema.fields().map(|(_, field)| &*field.name).collect();
-                let expected = format!("names of fields split by commas; fields are {}", known.join(", "));
-                return Err(Problem::parameter("properties", list, &expected));
-            };
-            // A field named twice is written once, as members of an object are.
-            if !view.fields.contains(&at) {
-                view.fields.push(at);
+            match layer.schema.find(name) {
+                // A field named twice is written once, as members of an object are.
+                Some((at, _)) if !view.fields.contains(&at) => view.fields.push(at),
+                None if name != ID_NAME && name != GEOMETRY => {
+                    let known = returnables(layer).join(", ");
+                    let expected = format!("names of properties split by commas; properties are {known}");
+                    return Err(Problem::parameter("properties", list, &expected));
+                }
+                _ => {}
             }
+            view.geometry |= name == GEOMETRY;
         }
     }
-    view.geometry = match params.get("skipGeometry") {
-        None | Some("false") => true,
-        Some("true") => false,
+    match params.get("skipGeometry") {
+        None | Some("false") => {}
+        Some("true") => view.geometry = false,
         Some(value) => return Err(Problem::parameter("skipGeometry", value, "true or false")),
-    };
+    }
     if let Some(value) = params.get("zoom-level") {
-        let zoom = value.parse().ok().filter(|zoom| (0.0..=MOST_ZOOM).contains(zoom));
-        let zoom = zoom.ok_or_else(|| Problem::parameter("zoom-level", value, "a number from 0 to 24"))?;
+        let zoom = value.parse().ok().filter(|zoom: &f64| zoom.is_finite() && *zoom >= 0.0);
+        let zoom = zoom.ok_or_else(|| Problem::parameter("zoom-level", value, "a number from 0 on"))?;
         view.tolerance = Some(View::tolerance_at(zoom));
     }
     Ok(view)
@@ -406,7 +407,7 @@ pub fn items(params: &Params, layer: &Layer, limits: Limits) -> Result<Query, Pr
         sort: read(
             params,
             "sortby",
-            "names split by commas, each alone or after + or -",
+            "names split by commas, each alone or after - or + (written %2B in an address)",
             SortKey::parse_list,
         )?
         .unwrap_or_default(),

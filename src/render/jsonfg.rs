@@ -6,7 +6,7 @@
 
 use super::geojson::{FeatureWriter, collection_members, head, nullable_geometry, string};
 use super::{Cover, SYNTHETIC, Stream, View};
-use crate::geometry::Crs;
+use crate::geometry::{Crs, GeometryKind};
 use crate::model::{FeatureIx, Layer, Value};
 
 const CLASSES: [&str; 2] = [
@@ -19,13 +19,15 @@ const CLASSES: [&str; 2] = [
 pub struct JsonFg {
     writer: FeatureWriter,
     view: View,
+    /// Address of the schema of the layer.
+    schema: String,
 }
 
 impl JsonFg {
-    /// A writer for a layer.
+    /// A writer for a layer whose schema (OGC 23-058r2) stands at an address.
     #[must_use]
-    pub fn new(layer: &Layer, view: View) -> Self {
-        Self { writer: FeatureWriter::new(layer, view.clone()), view }
+    pub fn new(layer: &Layer, view: View, schema: String) -> Self {
+        Self { writer: FeatureWriter::new(layer, view.clone()), view, schema }
     }
 
     /// Writes a feature that is a document of its own, without its closing brace.
@@ -44,18 +46,31 @@ impl JsonFg {
             format!(r#""conformsTo":["{}"],"featureType":"#, CLASSES.join("\",\"")).as_bytes(),
         );
         string(out, layer.id.as_str());
+        out.extend_from_slice(br#","featureSchema":"#);
+        string(out, &self.schema);
         out.extend_from_slice(format!(r#","coordRefSys":"{}""#, self.view.crs).as_bytes());
     }
 
     fn open_feature(&self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx) {
         head(out, layer, ix);
         out.extend_from_slice(br#","time":"#);
-        time(out, layer, ix);
+        if self.view.shows_time(layer) {
+            time(out, layer, ix);
+        } else {
+            out.extend_from_slice(b"null");
+        }
         self.view.draw(layer, ix, |shape| {
             out.extend_from_slice(br#","place":"#);
+            let place = out.len();
             nullable_geometry(out, shape.filter(|_| self.view.crs != Crs::Crs84), self.view.crs);
+            let after = out.len();
             out.extend_from_slice(br#","geometry":"#);
+            let geometry = out.len();
             nullable_geometry(out, shape, Crs::Crs84);
+            // Where all axes hold equal numbers both would be identical, which they shall not be (`/req/core/fallback`).
+            if out[place..after] == out[geometry..] {
+                out.splice(place..after, *b"null");
+            }
         });
         self.writer.properties(out, layer, ix);
     }
@@ -66,6 +81,9 @@ impl Stream for JsonFg {
         out.extend_from_slice(br#"{"type":"FeatureCollection","#);
         self.root_members(out, layer);
         out.push(b',');
+        if let Some(dimension) = dimension(&layer.geometries().kinds()) {
+            out.extend_from_slice(format!(r#""geometryDimension":{dimension},"#).as_bytes());
+        }
         collection_members(out, layer, cover);
     }
 
@@ -80,6 +98,21 @@ impl Stream for JsonFg {
     fn end(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"]}");
     }
+}
+
+/// The dimension of all geometries, where they have one in common.
+fn dimension(kinds: &[GeometryKind]) -> Option<u8> {
+    use GeometryKind::{
+        GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon,
+    };
+    let mut all = kinds.iter().map(|kind| match kind {
+        Point | MultiPoint => Some(0),
+        LineString | MultiLineString => Some(1),
+        Polygon | MultiPolygon => Some(2),
+        GeometryCollection => None,
+    });
+    let first = all.next()??;
+    all.all(|next| next == Some(first)).then_some(first)
 }
 
 /// When a feature holds: a day, a moment, or an interval with `..` for an open end, both ends of one kind.

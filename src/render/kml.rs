@@ -94,7 +94,9 @@ impl Stream for Kml {
         if layer.about.synthetic {
             element(out, "description", synthetic_notice(self.view.lang));
         }
-        time(out, layer, ix);
+        if self.view.shows_time(layer) {
+            time(out, layer, ix);
+        }
         out.extend_from_slice(b"<ExtendedData><SchemaData schemaUrl=\"#fields\">");
         for column in &self.table.columns {
             let value = column.value(layer, ix);

@@ -76,6 +76,12 @@ impl View {
         }
     }
 
+    /// Is the time of features written, because each field that it is made of is?
+    pub(crate) fn shows_time(&self, layer: &Layer) -> bool {
+        let mut fields = layer.time.into_iter().flat_map(|time| [time.start, time.end]).flatten();
+        fields.all(|field| self.fields.contains(&field))
+    }
+
     /// Must the writer itself say that features are made up, because no written field does?
     pub(crate) fn needs_flag(&self, layer: &Layer) -> bool {
         let says = |&field: &FieldIx| &*layer.schema.field(field).name == SYNTHETIC;

@@ -11,7 +11,7 @@ use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
 use serde_json::{Map, Value, json};
 
-use crate::harness::{Answer, Service, fixtures, shipped};
+use crate::harness::{Answer, Service, fixtures, natural_earth, shipped};
 
 const FILES: [&str; 5] = ["csv", "xlsx", "kml", "fgb", "parquet"];
 const EPSG: &str = "http://www.opengis.net/def/crs/EPSG/0";
@@ -410,7 +410,7 @@ fn every_export_says_that_data_is_made_up() {
         assert_eq!(feature["properties"]["synthetic"], 1);
         assert!(plain(&feature["properties"]["description"]).contains("虚拟数据"), "{feature}");
     }
-    let (rows, _, about) = parquet(&items(&service, VALLEY, "f=parquet&properties="));
+    let (rows, _, about) = parquet(&items(&service, VALLEY, "f=parquet&properties=geometry"));
     assert!(rows.values().all(|row| row["synthetic"] == true) && about["synthetic"] == true);
     let lines = items(&service, VALLEY, "f=ndjson");
     assert_eq!(lines.header("content-type"), "application/x-ndjson");
@@ -451,6 +451,144 @@ fn json_fg_has_times_and_places() {
     }
     let degrees = service.get("/ogc/collections/squares/items/11?f=jsonfg").json();
     assert_eq!((&degrees["place"], &degrees["id"]), (&Value::Null, &json!(11)));
+}
+
+/// What a document and its features have to be (OGC 21-045r1, classes "core" and "types-schemas").
+fn is_json_fg(document: &Value, schema: &Value, told: &str) {
+    let classes = document["conformsTo"].as_array().expect("conformsTo");
+    for class in ["core", "types-schemas"] {
+        let class = json!(format!("http://www.opengis.net/spec/json-fg-1/1.0/conf/{class}"));
+        assert_eq!(classes.iter().filter(|known| **known == class).count(), 1, "{told}: {class}");
+    }
+    assert!(document["featureType"].is_string(), "{told}");
+    assert_eq!(
+        (&document["featureSchema"], schema["type"].as_str()),
+        (&schema["$id"], Some("object")),
+        "{told}"
+    );
+    let is_collection = document["type"] == "FeatureCollection";
+    let alone = [document.clone()];
+    let features =
+        if is_collection { document["features"].as_array().expect("features") } else { &alone[..] };
+    let dimension = |geometry: &Value| match geometry["type"].as_str().expect("a type") {
+        "Point" | "MultiPoint" => 0,
+        "LineString" | "MultiLineString" => 1,
+        "Polygon" | "MultiPolygon" => 2,
+        other => panic!("{told}: {other}"),
+    };
+    for feature in features {
+        let told = format!("{told}: {}", feature["id"]);
+        let has = |name: &str| feature.get(name).is_some();
+        assert_eq!(feature["type"], "Feature", "{told}");
+        assert!(has("geometry") && feature["properties"].is_object(), "{told}");
+        if is_collection {
+            for name in ["conformsTo", "coordRefSys", "featureType", "featureSchema"] {
+                assert!(!has(name), "{told}: {name} stands at the root");
+            }
+        }
+        let (geometry, place) = (&feature["geometry"], &feature["place"]);
+        for shape in [geometry, place] {
+            let is_bare =
+                ["coordRefSys", "measures", "conformsTo"].iter().all(|name| shape.get(name).is_none());
+            assert!(is_bare && (shape.is_null() || shape["type"].is_string()), "{told}");
+            if let (true, Some(want)) = (shape.is_object(), document.get("geometryDimension")) {
+                assert_eq!(json!(dimension(shape)), *want, "{told}");
+            }
+        }
+        let mut places = Vec::new();
+        positions(geometry, &mut places);
+        for position in places {
+            let in_degrees = position[0].abs() <= 180.0 && position[1].abs() <= 90.0;
+            assert!(in_degrees, "{told}: longitude, latitude: {position:?}");
+        }
+        let is_plain = document["coordRefSys"].as_str().expect("a system").ends_with("/CRS84");
+        assert!(place.is_null() || (!is_plain && place != geometry), "{told}");
+        assert!(is_time(&feature["time"]), "{told}: {}", feature["time"]);
+    }
+}
+
+/// The positions of a geometry in order.
+fn positions(value: &Value, found: &mut Vec<Vec<f64>>) {
+    match value {
+        Value::Array(members) if members.first().is_some_and(Value::is_number) => {
+            found.push(members.iter().filter_map(Value::as_f64).collect());
+        }
+        Value::Array(members) => members.iter().for_each(|member| positions(member, found)),
+        Value::Object(members) => members.values().for_each(|member| positions(member, found)),
+        _ => {}
+    }
+}
+
+/// Null, a day, a moment in UTC, or an interval of two of one kind in order.
+fn is_time(time: &Value) -> bool {
+    let shaped = |text: &str, shape: &str| {
+        text.len() == shape.len()
+            && text
+                .chars()
+                .zip(shape.chars())
+                .all(|(c, s)| if s == '0' { c.is_ascii_digit() } else { c == s })
+    };
+    let day = |text: &str| shaped(text, "0000-00-00");
+    let moment = |text: &str| {
+        let whole = text.get(..19).unwrap_or("");
+        let rest = text.get(19..).and_then(|rest| rest.strip_suffix('Z'));
+        shaped(whole, "0000-00-00T00:00:00")
+            && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.') && rest.len() > 1)
+    };
+    let Some(members) = time.as_object() else { return time.is_null() };
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    members.iter().all(|(name, value)| match name.as_str() {
+        "date" => day(&text(value)),
+        "timestamp" => moment(&text(value)),
+        "interval" => {
+            let ends: Vec<_> = value.as_array().expect("ends").iter().map(text).collect();
+            let [start, end] = &ends[..] else { panic!("{value}") };
+            let one_kind = |kind: &dyn Fn(&str) -> bool| ends.iter().all(|end| end == ".." || kind(end));
+            (one_kind(&day) || one_kind(&moment)) && (start == ".." || end == ".." || start <= end)
+        }
+        _ => false,
+    })
+}
+
+#[test]
+fn json_fg_documents_are_what_their_classes_say() {
+    let mut seen = 0;
+    for folder in [shipped(), natural_earth(), fixtures()] {
+        let service = Service::over(folder);
+        for collection in
+            service.get("/ogc/collections").json()["collections"].as_array().expect("collections")
+        {
+            let id = collection["id"].as_str().expect("an id");
+            let schema = service.get(&format!("/ogc/collections/{id}/schema")).json();
+            for crs in collection["crs"].as_array().expect("systems") {
+                let query = format!("f=jsonfg&crs={}", crs.as_str().expect("a system"));
+                let answer = service.get(&format!("/ogc/collections/{id}/items?limit=1000&{query}"));
+                let document = answer.json();
+                is_json_fg(&document, &schema, &format!("{id} {query}"));
+                assert_eq!(document["coordRefSys"], *crs);
+                if let Some(feature) = document["features"].get(0) {
+                    let one = plain(&feature["id"]);
+                    let one = percent_encoding::utf8_percent_encode(&one, percent_encoding::NON_ALPHANUMERIC);
+                    let one = service.get(&format!("/ogc/collections/{id}/items/{one}?{query}")).json();
+                    is_json_fg(&one, &schema, &format!("{id} {query}, one"));
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen > 60, "{seen}");
+}
+
+/// By hand: the positions of the collection are pairs of equals, those of the line are not.
+#[test]
+fn a_place_that_reads_like_its_geometry_is_left_out() {
+    let service = Service::over(fixtures());
+    let place = |id: &str| {
+        let path = format!("/ogc/collections/kinds/items/{id}?f=jsonfg&crs={EPSG}/4326");
+        service.get(&path).json()["place"].clone()
+    };
+    assert_eq!(place("collection"), Value::Null);
+    assert_eq!(place("line")["coordinates"], json!([[2, 1], [4, 3], [6.125, 5]]));
 }
 
 #[test]
@@ -523,15 +661,44 @@ fn fields_and_geometries_are_chosen() {
     };
     assert_eq!(names(&first("properties=far,use")), ["far", "use"]);
     assert_eq!(names(&first("properties=")), Vec::<String>::new());
+    // The geometry is a property like others (draft of OGC 24-019, /req/properties/response).
+    for (query, is_drawn) in [
+        ("properties=use", false),
+        ("properties=", false),
+        ("properties=id", false),
+        ("properties=geometry", true),
+        ("properties=use,geometry", true),
+        ("properties=use,geometry&skipGeometry=true", false),
+        ("skipGeometry=false", true),
+        ("properties=use&skipGeometry=false", false),
+    ] {
+        let feature = first(query);
+        assert_eq!((feature["geometry"].is_object(), &feature["id"]), (is_drawn, &json!(11)), "{query}");
+    }
+    // So are the times of which the time is made.
+    let time = |query: &str| first(&format!("f=jsonfg&{query}"))["time"].clone();
+    assert_eq!(time("properties=valid_to,valid_from")["interval"], json!(["2021-01-01", "2021-12-31"]));
+    assert_eq!(time("properties=valid_from"), Value::Null);
+    let spans = |query: &str| {
+        let answer = service.get(&format!("/ogc/collections/squares/items?f=kml&limit=1&{query}"));
+        answer.text().matches("<TimeSpan>").count()
+    };
+    assert_eq!((spans(""), spans("properties=use")), (1, 0));
+    let known = &service.get("/ogc/collections/squares/schema").json()["properties"];
+    let api = service.get("/ogc/api").json();
+    let parameters = api["paths"]["/collections/squares/items"]["get"]["parameters"].clone();
+    let parameters = parameters.as_array().expect("parameters");
+    let named = parameters.iter().find(|parameter| parameter["name"] == "properties").expect("properties");
+    let returned: Vec<_> = known.as_object().expect("properties").keys().collect();
+    assert_eq!(named["schema"]["items"]["enum"], json!(returned));
     assert_eq!(first("skipGeometry=true")["geometry"], Value::Null);
-    assert_ne!(first("skipGeometry=false")["geometry"], Value::Null);
     assert_eq!(names(&service.get("/ogc/collections/squares/items/11?properties=row").json()), ["row"]);
     let head = |query: &str| {
         let answer = service.get(&format!("/ogc/collections/squares/items?f=csv&limit=1&{query}"));
         answer.text().lines().next().expect("a head").trim_start_matches('\u{FEFF}').to_owned()
     };
     assert_eq!(head("properties=far,use&skipGeometry=true"), "id,far,use");
-    for wrong in ["properties=far,none", "skipGeometry=1", "zoom-level=25", "zoom-level=-1"] {
+    for wrong in ["properties=far,none", "skipGeometry=1", "zoom-level=inf", "zoom-level=-1"] {
         let answer = service.get(&format!("/ogc/collections/squares/items?{wrong}"));
         assert_eq!(answer.status, 400, "{wrong}");
         assert_eq!(answer.json()["parameter"], wrong.split('=').next().expect("a name"));
@@ -543,6 +710,7 @@ fn lower_zoom_levels_have_fewer_positions_and_the_same_kinds() {
     let service = Service::over(shipped());
     let whole = wanted(&service, "subdistricts", "");
     let mut last = usize::MAX;
+    assert_eq!(wanted(&service, "subdistricts", "zoom-level=40.5"), whole, "closer than any position");
     for zoom in [18, 14, 11, 8, 0] {
         let thin = wanted(&service, "subdistricts", &format!("zoom-level={zoom}"));
         let mut count = 0;
