@@ -407,7 +407,7 @@ pub fn items(params: &Params, layer: &Layer, limits: Limits) -> Result<Query, Pr
         sort: read(
             params,
             "sortby",
-            "names split by commas, each alone or after - or + (written %2B in an address)",
+            "names split by commas, each alone or after - or +",
             SortKey::parse_list,
         )?
         .unwrap_or_default(),

@@ -20,14 +20,14 @@ pub struct SortKey {
 }
 
 impl SortKey {
-    /// Reads `+a,-b`; plus or nothing is ascending. `None` when a key has no name, or one that starts with a sign or
-    /// with a space, which is what a plus is that was not percent-encoded (draft 24-030, 7.2).
+    /// Reads `+a,-b`; plus or nothing is ascending. A plus that was not percent-encoded comes as a space and is taken
+    /// as what was meant. `None` when a key has no name, or one that starts with a sign or a space.
     #[must_use]
     pub fn parse_list(text: &str) -> Option<Vec<Self>> {
         let keys = text.split(',').map(|key| {
             let (descending, name) = match key.strip_prefix('-') {
                 Some(name) => (true, name),
-                None => (false, key.strip_prefix('+').unwrap_or(key)),
+                None => (false, key.strip_prefix(['+', ' ']).unwrap_or(key)),
             };
             name.starts_with(|first: char| !matches!(first, '+' | '-') && !first.is_whitespace())
                 .then(|| Self { name: name.to_owned(), descending })
@@ -156,7 +156,8 @@ mod tests {
         let cases = [
             ("a", Some(vec![key("a", false)])),
             ("+a,-b", Some(vec![key("a", false), key("b", true)])),
-            (" a,-b", None),
+            (" a,-b", Some(vec![key("a", false), key("b", true)])),
+            ("  a", None),
             ("a,- b", None),
             ("-车", Some(vec![key("车", true)])),
             ("a-b c", Some(vec![key("a-b c", false)])),
