@@ -4,12 +4,13 @@
 //! of ids. Leaves out: filters, pages.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::OnceLock;
 
 use hashbrown::HashTable;
 use rstar::{AABB, Envelope, ParentNode, RTree, RTreeNode, RTreeObject, RTreeParams};
 use thiserror::Error;
 
-use crate::geometry::{Bounds, GeometryRef, intersects_window};
+use crate::geometry::{Area, Bounds, GeometryRef, Lies, Scratch, intersects_window};
 use crate::model::{FeatureId, FeatureIx, Ids, Layer};
 
 /// A box in degrees, rounded outward to 32 bits (at most 1 m here), and the number of features below it.
@@ -20,6 +21,30 @@ use crate::model::{FeatureId, FeatureIx, Ids, Layer};
 struct CountedBox {
     corners: AABB<[f32; 2]>,
     features: u32,
+}
+
+/// A part of the map that boxes are held against.
+trait Region {
+    /// How a closed box lies to it; `Across` may be said in doubt.
+    fn of_box(&self, low: [f32; 2], high: [f32; 2]) -> Lies;
+}
+
+impl Region for Bounds {
+    fn of_box(&self, low: [f32; 2], high: [f32; 2]) -> Lies {
+        if CountedBox::holds(self, low, high) {
+            Lies::Within
+        } else if CountedBox::misses(self, low, high) {
+            Lies::Outside
+        } else {
+            Lies::Across
+        }
+    }
+}
+
+impl Region for Area {
+    fn of_box(&self, low: [f32; 2], high: [f32; 2]) -> Lies {
+        Area::of_box(self, low.map(f64::from), high.map(f64::from))
+    }
 }
 
 impl CountedBox {
@@ -173,35 +198,93 @@ impl SpatialIndex {
     }
 }
 
-/// What the walk over a window does with the features it meets.
+/// What the walk over a region does with the features it meets.
 trait Visitor {
-    /// All features below a node that lies wholly in the window.
+    /// All features below a node that lies wholly in the region.
     fn whole(&mut self, node: &ParentNode<Entry>);
-    /// A feature that lies wholly in the window.
+    /// A feature that lies wholly in the region.
     fn inside(&mut self, row: u32);
-    /// A feature whose box meets the window's edge.
+    /// A feature whose box meets the region's border.
     fn edge(&mut self, row: u32);
 }
 
-fn walk(node: &ParentNode<Entry>, window: &Bounds, visitor: &mut impl Visitor) {
+fn walk(node: &ParentNode<Entry>, region: &impl Region, visitor: &mut impl Visitor) {
     for child in node.children() {
         match child {
-            RTreeNode::Leaf(entry) => {
-                if CountedBox::holds(window, entry.low, entry.high) {
-                    visitor.inside(entry.row);
-                } else if !CountedBox::misses(window, entry.low, entry.high) {
-                    visitor.edge(entry.row);
-                }
-            }
+            RTreeNode::Leaf(entry) => match region.of_box(entry.low, entry.high) {
+                Lies::Within => visitor.inside(entry.row),
+                Lies::Across => visitor.edge(entry.row),
+                Lies::Outside => {}
+            },
             RTreeNode::Parent(parent) => {
                 let corners = parent.envelope().corners;
-                if CountedBox::holds(window, corners.lower(), corners.upper()) {
-                    visitor.whole(parent);
-                } else if !CountedBox::misses(window, corners.lower(), corners.upper()) {
-                    walk(parent, window, visitor);
+                match region.of_box(corners.lower(), corners.upper()) {
+                    Lies::Within => visitor.whole(parent),
+                    Lies::Across => walk(parent, region, visitor),
+                    Lies::Outside => {}
                 }
             }
         }
+    }
+}
+
+/// Calls `act` with every row below a node.
+fn rows_below(node: &ParentNode<Entry>, act: &mut impl FnMut(u32)) {
+    for child in node.children() {
+        match child {
+            RTreeNode::Leaf(entry) => act(entry.row),
+            RTreeNode::Parent(parent) => rows_below(parent, act),
+        }
+    }
+}
+
+/// What a walk over an area finds.
+#[derive(Debug, Clone, Copy)]
+pub enum Found<'a> {
+    /// Features that lie wholly inside.
+    Below(Below<'a>),
+    /// A feature that lies wholly inside.
+    Inside(FeatureIx),
+    /// A feature whose box may meet the border.
+    AtBorder(FeatureIx),
+}
+
+/// Features that lie together in the tree.
+#[derive(Clone, Copy)]
+pub struct Below<'a>(&'a ParentNode<Entry>);
+
+impl Below<'_> {
+    /// How many.
+    #[must_use]
+    pub fn count(self) -> u64 {
+        u64::from(self.0.envelope().features)
+    }
+
+    /// Calls `act` with each.
+    pub fn each(self, mut act: impl FnMut(FeatureIx)) {
+        rows_below(self.0, &mut |row| act(FeatureIx(row)));
+    }
+}
+
+impl std::fmt::Debug for Below<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} features", self.count())
+    }
+}
+
+struct Finder<F>(F);
+
+impl<F: FnMut(Found<'_>)> Visitor for Finder<F> {
+    fn whole(&mut self, node: &ParentNode<Entry>) {
+        (self.0)(Found::Below(Below(node)));
+    }
+
+    fn inside(&mut self, row: u32) {
+        (self.0)(Found::Inside(FeatureIx(row)));
+    }
+
+    fn edge(&mut self, row: u32) {
+        (self.0)(Found::AtBorder(FeatureIx(row)));
     }
 }
 
@@ -235,12 +318,7 @@ struct Gatherer<'a> {
 
 impl Visitor for Gatherer<'_> {
     fn whole(&mut self, node: &ParentNode<Entry>) {
-        for child in node.children() {
-            match child {
-                RTreeNode::Leaf(entry) => self.rows.push(entry.row),
-                RTreeNode::Parent(parent) => self.whole(parent),
-            }
-        }
+        rows_below(node, &mut |row| self.rows.push(row));
     }
 
     fn inside(&mut self, row: u32) {
@@ -281,7 +359,13 @@ pub struct IndexedLayer {
     spatial: SpatialIndex,
     by_id: HashTable<u32>,
     hasher: RandomState,
+    /// Made when features are first sorted into those of this layer.
+    areas: OnceLock<Vec<Option<Area>>>,
+    overlap: OnceLock<Option<(FeatureIx, FeatureIx)>>,
 }
+
+/// Areas that share more of the smaller one than this overlap; less is how exactly borders were drawn.
+pub const MOST_OVERLAP: f64 = 0.01;
 
 impl IndexedLayer {
     /// Indexes a layer.
@@ -305,7 +389,7 @@ impl IndexedLayer {
             by_id.insert_unique(hash, ix.0, |&row| hasher.hash_one(layer.ids().get(FeatureIx(row))));
         }
         let spatial = SpatialIndex::build(&layer);
-        Ok(Self { layer, spatial, by_id, hasher })
+        Ok(Self { layer, spatial, by_id, hasher, areas: OnceLock::new(), overlap: OnceLock::new() })
     }
 
     /// The layer.
@@ -355,6 +439,45 @@ impl IndexedLayer {
         rows.into_iter().map(FeatureIx).collect()
     }
 
+    /// Walks what lies in an area or may meet its border, each feature once; what lies wholly inside is not looked at
+    /// one by one, so that the cost grows with the border.
+    pub fn find_in(&self, area: &Area, act: impl FnMut(Found<'_>)) {
+        walk(self.spatial.tree.root(), area, &mut Finder(act));
+    }
+
+    /// The features as areas, by position; none for those without a polygon.
+    #[must_use]
+    pub fn areas(&self) -> &[Option<Area>] {
+        self.areas.get_or_init(|| {
+            let geometry = |ix| self.layer.feature(ix).geometry();
+            self.layer
+                .positions()
+                .map(|ix| geometry(ix).and_then(|area| Area::new(area.to_shape())))
+                .collect()
+        })
+    }
+
+    /// Two areas that share more than [`MOST_OVERLAP`] of the smaller one.
+    #[must_use]
+    pub fn overlap(&self) -> Option<(FeatureIx, FeatureIx)> {
+        *self.overlap.get_or_init(|| {
+            let geometry = |ix| self.layer.feature(ix).geometry();
+            let mut scratch = Scratch::default();
+            self.layer.positions().find_map(|a| {
+                let area = self.areas()[a.row()].as_ref()?;
+                let others = self.touching(area.bounds()).into_iter().filter(|&b| b > a);
+                let mut both = others.filter_map(|b| Some((b, self.areas()[b.row()].as_ref()?)));
+                both.find(|&(b, other)| {
+                    let mut shares = |area: &Area, ix| {
+                        geometry(ix).is_some_and(|geometry| area.share(geometry, &mut scratch) > MOST_OVERLAP)
+                    };
+                    area.may_overlap(other) && (shares(area, b) || shares(other, a))
+                })
+                .map(|(b, _)| (a, b))
+            })
+        })
+    }
+
     /// The features without any position, ascending.
     pub fn nowhere(&self) -> impl ExactSizeIterator<Item = FeatureIx> + '_ {
         self.spatial.nowhere.iter().copied().map(FeatureIx)
@@ -366,10 +489,11 @@ impl IndexedLayer {
         self.layer.memory() + self.index_memory()
     }
 
-    /// Bytes held by the R-tree and the table of ids.
+    /// Bytes held by the R-tree, the table of ids and the areas, where they were needed.
     #[must_use]
     pub fn index_memory(&self) -> usize {
-        self.spatial.memory() + self.by_id.allocation_size()
+        let areas = self.areas.get().map_or(0, |areas| areas.iter().flatten().map(Area::memory).sum());
+        self.spatial.memory() + self.by_id.allocation_size() + areas
     }
 }
 

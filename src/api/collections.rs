@@ -14,7 +14,7 @@ use super::link::{link, segment};
 use super::negotiate::{HTML, JSON};
 use super::params::{format_parameter, systems};
 use super::problem::Problem;
-use super::{App, schemas};
+use super::{App, aggregates, schemas};
 use crate::catalog::Catalog;
 use crate::geometry::Crs;
 use crate::index::IndexedLayer;
@@ -149,6 +149,7 @@ fn collection_links(ask: &Ask, layer: &Layer) -> Vec<Link> {
         link(ask.url(&format!("{path}/items?f={}", form.name)), "items", form, title)
     }));
     links.extend(schemas::RESOURCES.map(|resource| resource.link(ask, layer)));
+    links.push(aggregates::link_to(ask, layer));
     links
 }
 

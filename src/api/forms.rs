@@ -161,9 +161,7 @@ pub fn with_headers(
     insert(HeaderName::from_static("content-crs"), format!("<{crs}>"));
     insert(MATCHED, counts.0.to_string());
     insert(RETURNED, counts.1.to_string());
-    if let Some(suffix) = suffix(ask.format) {
-        insert(header::CONTENT_DISPOSITION, disposition(layer.id.as_str(), suffix));
-    }
+    name_file(&mut response, ask.format, layer.id.as_str());
     let has_links = matches!(ask.format, GEOJSON | JSONFG | HTML);
     let is_linked = |link: &&Link| match link.rel {
         "next" | "prev" => true,
@@ -174,6 +172,14 @@ pub fn with_headers(
     let by_get = |link: &&Link| link.body.is_none();
     add_link_headers(&mut response, links.iter().filter(by_get).filter(is_linked));
     response
+}
+
+/// The header that names a file, where the form is one.
+pub fn name_file(response: &mut Response, format: Format, name: &str) {
+    let value = suffix(format).and_then(|suffix| HeaderValue::try_from(disposition(name, suffix)).ok());
+    if let Some(value) = value {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
 }
 
 /// The suffix of the forms that are files.

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
+use bytes::Bytes;
 use maud::html;
 
 use super::collections::{self, path_of};
@@ -56,17 +57,25 @@ pub async fn search(
 ) -> Result<Response, Problem> {
     let catalog = app.catalog.snapshot();
     let indexed = collections::find(&catalog, &id)?;
+    let body = posted_body(&headers, body).await?;
+    let table = params::items_parameters(indexed.layer(), app.config.limits, FOUND_FORMS);
+    let params = Params::of_json(&body, &table)?;
+    let ask = Ask::posted(&app, catalog, &uri, &headers, params, FOUND_FORMS)?;
+    answer(&app, ask, indexed).await
+}
+
+/// The parameters in a body, as JSON.
+///
+/// # Errors
+/// Another media type, or a body too long.
+pub async fn posted_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
     let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     if kind != "application/json" {
         return Err(Problem::unsupported_media_type("application/json"));
     }
     let body = axum::body::to_bytes(body, MOST_BODY_BYTES).await;
-    let body = body.map_err(|_| Problem::body_too_large(MOST_BODY_BYTES))?;
-    let table = params::items_parameters(indexed.layer(), app.config.limits, FOUND_FORMS);
-    let params = Params::of_json(&body, &table)?;
-    let ask = Ask::posted(&app, catalog, &uri, &headers, params, FOUND_FORMS)?;
-    answer(&app, ask, indexed).await
+    body.map_err(|_| Problem::body_too_large(MOST_BODY_BYTES))
 }
 
 async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {

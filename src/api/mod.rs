@@ -4,11 +4,13 @@
 //!
 //! This page is the table of routes and what stands around all of them.
 
+mod aggregates;
 mod assets;
 mod collections;
 mod document;
-mod functions;
 mod forms;
+mod functions;
+mod grouping;
 mod items;
 mod landing;
 mod link;
@@ -72,6 +74,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/collections/{collectionId}/items", get(items::list))
         .route("/ogc/collections/{collectionId}/search", post(items::search))
         .route("/ogc/collections/{collectionId}/items/{featureId}", get(items::one))
+        .route("/ogc/collections/{collectionId}/aggregates", get(aggregates::get).post(aggregates::post))
         .fallback(get(assets::file))
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .with_state(app)

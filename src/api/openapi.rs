@@ -8,7 +8,7 @@ use super::document::{Ask, ROOT};
 use super::landing::FORMS;
 use super::negotiate::{CSV, FLATGEOBUF, Format, GEOPARQUET, HTML, KML, NDJSON, OPENAPI, SCHEMA, XLSX};
 use super::params::{Parameter, format_parameter, items_parameters, view_parameters};
-use super::{forms, items, schemas};
+use super::{aggregates, forms, grouping, items, schemas};
 use crate::config::Limits;
 use crate::model::{Lang, Layer};
 
@@ -101,6 +101,26 @@ fn collection_paths(layer: &Layer, limits: Limits, paths: &mut Map<String, Value
     );
     let members = items_parameters(layer, limits, items::FOUND_FORMS);
     paths.insert(format!("{path}/search"), by_post(search, &members));
+    let parameters = grouping::parameters(layer, limits, aggregates::FORMS);
+    let mut both = operation(
+        aggregates::NAME,
+        format!("{title}: counts and sums by groups"),
+        aggregates::FORMS,
+        "aggregates",
+        parameters,
+        &[],
+    );
+    let posted = operation(
+        "postAggregates",
+        format!("{title}: counts and sums by groups, the parameters in a body"),
+        aggregates::POSTED_FORMS,
+        "aggregates",
+        Vec::new(),
+        &[],
+    );
+    let members = grouping::parameters(layer, limits, aggregates::POSTED_FORMS);
+    both["post"] = by_post(posted, &members)["post"].take();
+    paths.insert(format!("{path}/{}", aggregates::NAME), both);
     let feature_id = json!({
         "name": "featureId", "in": "path", "required": true, "description": "Id of the feature.",
         "schema": { "type": "string" },
@@ -163,6 +183,9 @@ impl Operation<'_> {
         if !path_parameters.is_empty() {
             responses["404"] = json!({ "$ref": "#/components/responses/NotFound" });
         }
+        if self.schema == "aggregates" {
+            responses["503"] = json!({ "$ref": "#/components/responses/Busy" });
+        }
         if self.schema.ends_with("GeoJSON") {
             responses["200"]["headers"]["Content-Crs"] = json!({ "schema": { "type": "string" },
                 "description": "Coordinate reference system of the coordinates, in angle brackets (OGC 18-058r1, 6.2.3)." });
@@ -187,8 +210,8 @@ fn by_post(mut operations: Value, parameters: &[Parameter]) -> Value {
     let mut operation = operations["get"].take();
     let member = |parameter: &Parameter| {
         let schema = match &*parameter.name {
-            // CQL2 JSON may stand there as it is.
-            "filter" => {
+            // CQL2 JSON and GeoJSON may stand there as they are.
+            "filter" | "having" | "polygon" => {
                 json!({ "oneOf": [parameter.schema.clone(), { "type": "object" }, { "type": "boolean" }] })
             }
             // Texts, as in an address, are taken for all.
@@ -257,6 +280,22 @@ fn schemas() -> Value {
                     "temporal": { "type": "object", "properties": { "trs": text,
                         "interval": { "type": "array", "items": { "type": "array", "minItems": 2, "maxItems": 2,
                             "items": { "type": "string", "format": "date-time", "nullable": true } } } } } } } } },
+        "aggregates": { "type": "object",
+            "required": ["collection", "columns", "groups", "total", "groupsMatched", "groupsReturned", "links"],
+            "properties": { "links": links, "collection": text, "synthetic": { "type": "boolean" },
+                "assign": text, "notes": { "type": "object", "additionalProperties": text },
+                "columns": { "type": "array", "items": { "type": "object", "required": ["name", "title", "type", "role"],
+                    "properties": { "name": text, "title": text, "type": text, "unit": text,
+                        "role": { "type": "string", "enum": ["key", "measure"] } } } },
+                "groups": { "type": "array", "description": "One object for each group: the values of all columns by name.",
+                    "items": { "type": "object" } },
+                "unassigned": { "type": "object", "description": "The measures of what has a position and lies in no place." },
+                "withoutGeometry": { "type": "object", "description": "The measures of what has no position." },
+                "total": { "type": "object", "description": "The measures of all features." },
+                "groupsMatched": { "type": "integer", "minimum": 0 }, "groupsReturned": { "type": "integer", "minimum": 0 },
+                "countedAgain": { "type": "integer", "minimum": 0,
+                    "description": "How often features count in a group beyond the first." },
+                "timeStamp": { "type": "string", "format": "date-time" }, "dataDate": { "type": "string", "format": "date" } } },
         "featureCollectionGeoJSON": { "type": "object", "required": ["type", "features"],
             "properties": { "type": { "type": "string", "enum": ["FeatureCollection"] }, "links": links,
                 "synthetic": { "type": "boolean" },

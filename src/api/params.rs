@@ -306,7 +306,9 @@ impl Params {
                 return Err(Problem::unknown_parameter(&name, &known));
             }
             let is_cql2 = name == "filter" && !value.is_string();
-            let text = if is_cql2 { Some(value.to_string()) } else { plain(&value) };
+            // A geometry, and a condition on groups, say what they are.
+            let is_object = matches!(name.as_str(), "polygon" | "having") && value.is_object();
+            let text = if is_cql2 || is_object { Some(value.to_string()) } else { plain(&value) };
             let text = text.ok_or_else(|| {
                 Problem::parameter(
                     &name,
@@ -385,18 +387,17 @@ fn plain(value: &Value) -> Option<String> {
 /// # Errors
 /// A value that makes no sense.
 pub fn items(params: &Params, layer: &Layer, limits: Limits) -> Result<Query, Problem> {
-    let whole = |name: &str, least: u64, expected: &str| {
-        let value = params.get(name);
-        let number =
-            value.map(|value| value.parse().ok().filter(|&number: &u64| number >= least).ok_or(value));
-        number.transpose().map_err(|value| Problem::parameter(name, value, expected))
-    };
-    let limit = whole("limit", 1, "a whole number from 1 on")?;
-    let limit = limit.map_or(limits.default_items, |limit| {
-        u32::try_from(limit).unwrap_or(u32::MAX).min(limits.most_items)
-    });
-    let offset = whole("offset", 0, "a whole number from 0 on")?.unwrap_or(0);
-    let equal = params.0.iter().filter(|(name, _)| !RESERVED.contains(&name.as_str()));
+    let page = page(params, limits.default_items, limits.most_items)?;
+    Ok(Query { sort: sort(params)?, page, ..selection(params, layer, &[])? })
+}
+
+/// Which features a request is about; `own` are the names that the resource has beside those of items.
+///
+/// # Errors
+/// A value that makes no sense.
+pub fn selection(params: &Params, layer: &Layer, own: &[&str]) -> Result<Query, Problem> {
+    let is_field = |name: &str| !RESERVED.contains(&name) && !own.contains(&name);
+    let equal = params.0.iter().filter(|(name, _)| is_field(name));
     let bbox_crs = crs(params, "bbox-crs", layer)?;
     Ok(Query {
         window: params.get("bbox").map(|text| bbox(text, bbox_crs)).transpose()?,
@@ -404,19 +405,40 @@ pub fn items(params: &Params, layer: &Layer, limits: Limits) -> Result<Query, Pr
         equal: equal.map(|(field, value)| Equality { field: field.clone(), value: value.clone() }).collect(),
         filter: filter(params, layer)?,
         search: read(params, "q", Search::EXPECTED, Search::parse)?,
-        sort: read(
-            params,
-            "sortby",
-            "names split by commas, each alone or after - or +",
-            SortKey::parse_list,
-        )?
-        .unwrap_or_default(),
-        page: Page { offset, limit },
+        ..Query::default()
     })
 }
 
+/// The asked stretch of an answer.
+///
+/// # Errors
+/// A limit or an offset that is no number.
+pub fn page(params: &Params, usual: u32, most: u32) -> Result<Page, Problem> {
+    let whole = |name: &str, least: u64, expected: &str| {
+        let value = params.get(name);
+        let number =
+            value.map(|value| value.parse().ok().filter(|&number: &u64| number >= least).ok_or(value));
+        number.transpose().map_err(|value| Problem::parameter(name, value, expected))
+    };
+    let limit = whole("limit", 1, "a whole number from 1 on")?;
+    let limit = limit.map_or(usual, |limit| u32::try_from(limit).unwrap_or(u32::MAX).min(most));
+    Ok(Page { offset: whole("offset", 0, "a whole number from 0 on")?.unwrap_or(0), limit })
+}
+
+/// The order of an answer.
+///
+/// # Errors
+/// Keys without names.
+pub fn sort(params: &Params) -> Result<Vec<SortKey>, Problem> {
+    let expected = "names split by commas, each alone or after - or +";
+    Ok(read(params, "sortby", expected, SortKey::parse_list)?.unwrap_or_default())
+}
+
 /// The value of a parameter, read.
-fn read<T>(
+///
+/// # Errors
+/// It makes no sense.
+pub fn read<T>(
     params: &Params,
     name: &str,
     expected: &str,

@@ -98,6 +98,8 @@ impl From<QueryError> for Problem {
             | QueryError::WrongValue { name, .. } => Some(name.clone()),
             QueryError::NotSortable { .. } | QueryError::SortedTwice { .. } => Some("sortby".to_owned()),
             QueryError::Filter(_) => Some("filter".to_owned()),
+            QueryError::Having(_) => Some("having".to_owned()),
+            QueryError::Aggregate { parameter, .. } => Some((*parameter).to_owned()),
             QueryError::Spent => None,
         };
         let status = match error {

@@ -523,6 +523,13 @@ impl GeometryBuilder {
         Ok(())
     }
 
+    /// Adds a feature without geometry.
+    pub fn null(&mut self) {
+        self.undo();
+        // Nothing was added, so there is nothing to refuse.
+        let _ = self.finish(false);
+    }
+
     /// Takes back what was added since the last feature was finished.
     pub fn undo(&mut self) {
         let run = self.array.first_run.last().copied().unwrap_or(0);

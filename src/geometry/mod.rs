@@ -5,6 +5,7 @@
 //! The frame rule: inside the program every coordinate is CRS84, that is longitude before latitude,
 //! in degrees. Other systems are converted at the edge.
 
+mod area;
 mod array;
 mod bounds;
 mod crs;
@@ -18,6 +19,7 @@ mod shape;
 mod topology;
 mod simplify;
 
+pub use area::{Area, LEAST_SHARE, Lies, Scratch};
 pub use array::{
     GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, RingNote, Run,
 };

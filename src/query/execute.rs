@@ -30,6 +30,22 @@ pub fn execute(plan: &Plan, indexed: &IndexedLayer, budget: &Budget) -> Result<S
     }
 }
 
+/// All matches, in no order; `None` when the whole layer matches.
+///
+/// # Errors
+/// The budget is spent.
+pub(super) fn matches(
+    plan: &Plan,
+    indexed: &IndexedLayer,
+    budget: &Budget,
+) -> Result<Option<Vec<FeatureIx>>, QueryError> {
+    budget.check()?;
+    if plan.access == Access::Scan && plan.predicate.is_none() {
+        return Ok(None);
+    }
+    gather(plan, indexed, budget).map(Some)
+}
+
 /// All matches, in no order.
 fn gather(plan: &Plan, indexed: &IndexedLayer, budget: &Budget) -> Result<Vec<FeatureIx>, QueryError> {
     let (layer, predicate) = (indexed.layer(), plan.predicate.as_ref());

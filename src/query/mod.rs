@@ -6,6 +6,7 @@
 //! A query is planned once ([`plan`] turns names into fields and text into values, and picks how to reach the
 //! features) and then run ([`execute`]) without looking at a name again.
 
+pub mod aggregate;
 mod bind;
 pub mod cql2;
 mod execute;
@@ -138,6 +139,17 @@ pub enum QueryError {
     /// A filter that does not fit the layer.
     #[error("filter, {0}")]
     Filter(#[from] cql2::FilterError),
+    /// Groups, measures or areas that make no sense.
+    #[error("{problem}")]
+    Aggregate {
+        /// The parameter that is to blame.
+        parameter: &'static str,
+        /// What is wrong, and what was expected.
+        problem: String,
+    },
+    /// A condition on groups that does not fit their columns.
+    #[error("having, {0}")]
+    Having(cql2::FilterError),
     /// The time allowed for a query is over.
     #[error("the query took longer than the server allows")]
     Spent,

@@ -12,6 +12,7 @@
 //! 6.2.2). Well-known text in them, `FlatGeobuf` and `GeoParquet` have the easting or longitude first whatever the
 //! system says, because their specifications or readers do. KML is always longitude first.
 
+pub mod aggregates;
 pub mod csv;
 mod figures;
 pub mod flatgeobuf;

@@ -1,0 +1,167 @@
+//! Counts and sums of a collection's features by groups.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use maud::html;
+
+use super::collections::{self, path_of};
+use super::document::{Ask, Document};
+use super::forms;
+use super::grouping;
+use super::items::posted_body;
+use super::link::link;
+use super::negotiate::{CSV, Format, HTML, JSON, XLSX};
+use super::params::Params;
+use super::problem::Problem;
+use super::{App, blocking};
+use crate::index::IndexedLayer;
+use crate::model::Layer;
+use crate::query::aggregate::{Aggregation, Table, aggregate};
+use crate::query::{Page, Selection};
+use crate::render::View;
+use crate::render::aggregates::Told;
+use crate::render::html::Link;
+
+/// The forms of aggregates.
+pub const FORMS: &[Format] = &[JSON, HTML, CSV, XLSX];
+/// The forms by POST: pages are for GET.
+pub const POSTED_FORMS: &[Format] = &[JSON, CSV, XLSX];
+
+/// The last part of the path.
+pub const NAME: &str = "aggregates";
+/// The relation of links to it; there is no registered one.
+const REL: &str = "urn:innospace:rel:aggregates";
+
+/// The link to it from a collection.
+pub fn link_to(ask: &Ask, layer: &Layer) -> Link {
+    let href = ask.url(&format!("{}/{NAME}", path_of(layer)));
+    link(href, REL, JSON, ask.lang.pick("统计", "aggregates"))
+}
+
+pub async fn get(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let catalog = app.catalog.snapshot();
+    let indexed = collections::find(&catalog, &id)?;
+    let table = grouping::parameters(indexed.layer(), app.config.limits, FORMS);
+    let ask = Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?;
+    answer(&app, ask, indexed).await
+}
+
+pub async fn post(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let catalog = app.catalog.snapshot();
+    let indexed = collections::find(&catalog, &id)?;
+    let body = posted_body(&headers, body).await?;
+    let table = grouping::parameters(indexed.layer(), app.config.limits, POSTED_FORMS);
+    let params = Params::of_json(&body, &table)?;
+    let ask = Ask::posted(&app, catalog, &uri, &headers, params, POSTED_FORMS)?;
+    answer(&app, ask, indexed).await
+}
+
+async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
+    let asked = Arc::new(grouping::aggregation(&ask.params, &ask.catalog, indexed.layer())?);
+    if let Some(response) = ask.not_modified() {
+        return Ok(response);
+    }
+    let table = blocking(app.config.limits.patience, {
+        let (asked, indexed) = (Arc::clone(&asked), Arc::clone(&indexed));
+        move |budget| aggregate(&asked, &indexed, budget)
+    })
+    .await??;
+    let layer = indexed.layer();
+    let told = Told { asked: &asked, table: &table, layer, lang: ask.lang };
+    let links = links(&ask, layer, &asked, &table);
+    if matches!(ask.format, CSV | XLSX) {
+        return file(app, &ask, &told, asked.page, &links).await;
+    }
+    let title = format!("{}{}", layer.about.title.say(ask.lang), ask.lang.pick("统计", ": aggregates"));
+    let crumbs = ask.crumbs(&[
+        (ask.lang.pick("要素集", "Collections"), "/collections".to_owned()),
+        (layer.about.title.say(ask.lang), path_of(layer)),
+        (ask.lang.pick("统计", "Aggregates"), format!("{}/{NAME}", path_of(layer))),
+    ]);
+    let mut json = told.json();
+    json["timeStamp"] = super::now().to_string().into();
+    if let Some(day) = ask.catalog.about.data_date {
+        json["dataDate"] = day.to_string().into();
+    }
+    let html = html! {
+        (question(&ask))
+        (told.html())
+    };
+    Ok(ask.document(Document { title, crumbs, links, json, html }))
+}
+
+/// The table as a file.
+async fn file(
+    app: &App,
+    ask: &Ask,
+    told: &Told<'_>,
+    page: Page,
+    links: &[Link],
+) -> Result<Response, Problem> {
+    let name = format!("{}-{NAME}", told.layer.id);
+    let made = Arc::new(told.table.to_layer(&name, told.about())?);
+    let picked = Selection { matched: made.layer().len() as u64, items: made.layer().positions().collect() };
+    let view =
+        View { lang: ask.lang, geometry: false, ..View::whole(made.layer(), crate::geometry::Crs::Crs84) };
+    let page = Page { offset: 0, ..page };
+    let mut response = forms::answer(app, ask, made, picked, page, view, links).await?;
+    forms::name_file(&mut response, ask.format, &name);
+    Ok(ask.finish(response))
+}
+
+fn links(ask: &Ask, layer: &Layer, asked: &Aggregation, table: &Table) -> Vec<Link> {
+    let mut links = ask.own_links();
+    links.push(link(ask.url(&path_of(layer)), "collection", JSON, layer.about.title.say(ask.lang)));
+    let turn = |rel, offset: u64, title| {
+        let offset = offset.to_string();
+        ask.here(&[("offset", if offset == "0" { "" } else { &offset })], rel, ask.format, title)
+    };
+    let seen = asked.page.offset + table.groups.len() as u64;
+    if seen < table.matched && !table.groups.is_empty() {
+        links.push(turn("next", seen, ask.lang.pick("下一页", "next page")));
+    }
+    if asked.page.offset > 0 {
+        let first = asked.page.offset.saturating_sub(u64::from(asked.page.limit));
+        links.push(turn("prev", first, ask.lang.pick("上一页", "previous page")));
+    }
+    links
+}
+
+/// The question as rows, and what can be asked.
+fn question(ask: &Ask) -> maud::Markup {
+    let lang = ask.lang;
+    html! {
+        form method="get" {
+            input type="hidden" name="f" value=(HTML.name);
+            @for (name, value) in ask.params.pairs().filter(|(name, _)| !matches!(*name, "f" | "group-by" | "measure")) {
+                input type="hidden" name=(name) value=(value);
+            }
+            p {
+                label { (lang.pick("分组 ", "Group by ")) input name="group-by" size="28" value=(ask.params.get("group-by").unwrap_or("")); }
+                " "
+                label { (lang.pick("指标 ", "Measure ")) input name="measure" size="28" value=(ask.params.get("measure").unwrap_or("count")); }
+                " "
+                button { (lang.pick("统计", "Count")) }
+            }
+        }
+        @let conditions: Vec<_> = ask.params.pairs().filter(|(name, _)| !matches!(*name, "f" | "group-by" | "measure")).collect();
+        @if !conditions.is_empty() {
+            p { @for (name, value) in conditions { code { (name) "=" (value) } " " } }
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Parameters of aggregates to an [`Aggregation`]: a table, as for items, and the words behind each name.
+
+use serde_json::json;
+
+use super::collections;
+use super::negotiate::Format;
+use super::params::{self, Parameter, Params, format_parameter, items_parameters, read};
+use super::problem::Problem;
+use crate::catalog::Catalog;
+use crate::config::Limits;
+use crate::geometry::{Crs, Shape};
+use crate::model::Layer;
+use crate::query::aggregate::{
+    Aggregation, Areas, Bands, EXPECTED_MEASURES, MOST_GROUPS, Measure, Places, Rule,
+};
+use crate::query::cql2::{self, Encoding, Node};
+use crate::query::{Filter, QueryError};
+
+/// Names that aggregates have beside those of the selection.
+const OWN: &[&str] = &["group-by", "measure", "assign", "polygon", "bands", "accuracy", "overlap", "having"];
+
+/// Parameters of items that aggregates do not have, or have in their own words.
+const NOT_SELECTING: &[&str] =
+    &["limit", "offset", "sortby", "crs", "properties", "skipGeometry", "zoom-level", "f"];
+
+/// Groups of a page when none are asked for.
+const USUAL_GROUPS: u32 = 1000;
+
+/// Limits of bands in metres when none are given.
+const USUAL_BANDS: [f64; 4] = [500.0, 1000.0, 2000.0, 5000.0];
+
+/// The parameters of a layer's aggregates.
+pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Parameter> {
+    let most = MOST_GROUPS;
+    let own = [
+        (
+            "group-by",
+            "What makes groups, split by commas: names of fields, and at most one place: area:{collectionId} for the \
+             areas of another collection, or distance:{collectionId} or distance:{collectionId}/{featureId} for bands \
+             of distance. One group of all when left out.",
+            json!({ "type": "array", "items": { "type": "string" } }),
+        ),
+        (
+            "measure",
+            "What is told about each group beside count, split by commas: share; area or overlap, alone for m² or with \
+             (ha) or (mu), geodesic: area is that of the features that count, overlap that of the parts within the \
+             group's area; known, distinct, sum, mean, min, max, median, p90 (any percentile) or share of a field, as \
+             in mean(far).",
+            json!({ "type": "array", "items": { "type": "string" }, "default": ["count"] }),
+        ),
+        (
+            "assign",
+            "When a feature counts in an area: larger (where the larger part of it lies, ties to the lower id), \
+             intersects, within or centroid.",
+            json!({ "type": "string", "enum": Rule::ALL.map(|(name, _)| name), "default": "larger" }),
+        ),
+        (
+            "polygon",
+            "A polygon as the only area, WKT or GeoJSON, CRS84 (longitude first, degrees).",
+            json!({ "type": "string" }),
+        ),
+        (
+            "bands",
+            "Where one band of distance ends and the next begins, metres, ascending; the last band has no end.",
+            json!({ "type": "array", "items": { "type": "number" }, "default": USUAL_BANDS }),
+        ),
+        (
+            "accuracy",
+            "ignore takes positions as they are; respect adds the columns certain and possible, because a feature and \
+             an area may each lie off by their accuracy_m.",
+            json!({ "type": "string", "enum": ["ignore", "respect"], "default": "ignore" }),
+        ),
+        (
+            "overlap",
+            "true sorts features into areas that overlap; where both hold all of a feature it counts in the lower id.",
+            json!({ "type": "boolean", "default": false }),
+        ),
+        (
+            "having",
+            "A CQL2 expression (text, or JSON when it begins with a brace) over the columns of the answer; selects \
+             groups. Totals do not change.",
+            json!({ "type": "string" }),
+        ),
+        (
+            "sortby",
+            "Columns of the answer split by commas, each after + (or nothing) for ascending or - for descending; nulls \
+             come last. Areas by id, then values ascending, when left out.",
+            json!({ "type": "array", "minItems": 1, "items": { "type": "string" } }),
+        ),
+        (
+            "limit",
+            "The most groups to return; a larger number is taken as the maximum.",
+            json!({ "type": "integer", "minimum": 1, "maximum": most, "default": USUAL_GROUPS }),
+        ),
+        (
+            "offset",
+            "Groups to skip; links next and prev carry it.",
+            json!({ "type": "integer", "minimum": 0, "default": 0 }),
+        ),
+    ];
+    let own = own.into_iter().map(|(name, description, schema)| Parameter {
+        name: name.into(),
+        description: description.into(),
+        schema,
+    });
+    let selecting = items_parameters(layer, limits, offers)
+        .into_iter()
+        .filter(|parameter| !NOT_SELECTING.contains(&&*parameter.name) && !OWN.contains(&&*parameter.name));
+    own.chain(selecting).chain([format_parameter(offers)]).collect()
+}
+
+/// What a request for aggregates asks.
+///
+/// # Errors
+/// A name of nothing, or a value that makes no sense.
+pub fn aggregation(params: &Params, catalog: &Catalog, layer: &Layer) -> Result<Aggregation, Problem> {
+    let choice = |name: &str, choices: &[&str]| match params.get(name) {
+        None => Ok(0),
+        Some(value) => choices
+            .iter()
+            .position(|known| *known == value)
+            .ok_or_else(|| Problem::parameter(name, value, &choices.join(" or "))),
+    };
+    let rule = Rule::ALL[choice("assign", &Rule::ALL.map(|(name, _)| name))?].1;
+    let doubt = choice("accuracy", &["ignore", "respect"])? == 1;
+    let may_overlap = choice("overlap", &["false", "true"])? == 1;
+    let drawn = read(params, "polygon", "a polygon as WKT or GeoJSON, longitude first, in degrees", polygon)?;
+    let drawn = drawn.map(Areas::drawn).transpose()?;
+    let mut places = drawn.map(|areas| Places::Areas { areas, rule, doubt });
+    let mut fields = Vec::new();
+    let list = params.get("group-by").unwrap_or("");
+    for name in list.split(',').map(str::trim).filter(|_| !list.trim().is_empty()) {
+        let place = match name.split_once(':') {
+            _ if layer.schema.find(name).is_some() => None,
+            Some(("area", id)) => {
+                let source = named(catalog, id, list)?;
+                Some(Places::Areas { areas: Areas::of_layer(&source, rule, may_overlap)?, rule, doubt })
+            }
+            Some(("distance", from)) => {
+                let (id, feature) =
+                    from.split_once('/').map_or((from, None), |(id, feature)| (id, Some(feature)));
+                let source = named(catalog, id, list)?;
+                let only = feature.map(|feature| {
+                    let expected = format!("an id of collection {id} behind the slash");
+                    source.find(feature).ok_or_else(|| Problem::parameter("group-by", list, &expected))
+                });
+                Some(Places::Bands { bands: Bands::new(&source, only.transpose()?, bands(params)?)?, doubt })
+            }
+            _ => None,
+        };
+        match place {
+            Some(_) if places.is_some() => {
+                return Err(Problem::parameter(
+                    "group-by",
+                    list,
+                    "one place at most: area:…, distance:… or polygon",
+                ));
+            }
+            Some(place) => places = Some(place),
+            None => fields.push(name.to_owned()),
+        }
+    }
+    for (name, needs) in
+        [("bands", "distance"), ("assign", "area"), ("overlap", "area"), ("accuracy", "place")]
+    {
+        let fits = match (&places, needs) {
+            (Some(Places::Bands { .. }), needs) => needs != "area",
+            (Some(Places::Areas { .. }), needs) => needs != "distance",
+            (None, _) => false,
+        };
+        if let Some(value) = params.get(name).filter(|_| !fits) {
+            let expected = match needs {
+                "distance" => "group-by=distance:… beside it",
+                "area" => "group-by=area:… or polygon beside it",
+                _ => "group-by=area:…, group-by=distance:… or polygon beside it",
+            };
+            return Err(Problem::parameter(name, value, expected));
+        }
+    }
+    let page = params::page(params, USUAL_GROUPS, u32::try_from(MOST_GROUPS).unwrap_or(u32::MAX))?;
+    Ok(Aggregation {
+        select: params::selection(params, layer, OWN)?,
+        fields,
+        places,
+        measures: read(params, "measure", EXPECTED_MEASURES, Measure::parse_list)?.unwrap_or_default(),
+        having: having(params)?,
+        sort: params::sort(params)?,
+        page,
+    })
+}
+
+/// The collection that a group names.
+fn named(
+    catalog: &Catalog,
+    id: &str,
+    list: &str,
+) -> Result<std::sync::Arc<crate::index::IndexedLayer>, Problem> {
+    collections::find(catalog, id).map_err(|_| {
+        let known: Vec<_> = catalog.layers().map(|layer| layer.layer().id.as_str()).collect();
+        Problem::parameter(
+            "group-by",
+            list,
+            &format!("a collection behind the colon, one of {}", known.join(", ")),
+        )
+    })
+}
+
+fn bands(params: &Params) -> Result<Vec<f64>, Problem> {
+    let parse =
+        |text: &str| text.split(',').map(|limit| limit.trim().parse().ok()).collect::<Option<Vec<f64>>>();
+    Ok(read(params, "bands", "metres split by commas", parse)?.unwrap_or_else(|| USUAL_BANDS.to_vec()))
+}
+
+/// A geometry, as filters read it.
+fn polygon(text: &str) -> Option<Shape> {
+    let text = text.trim();
+    let expr = if text.starts_with('{') {
+        let filter = format!(r#"{{"op":"s_intersects","args":[{{"property":"geometry"}},{text}]}}"#);
+        cql2::parse(&filter, Encoding::Json)
+    } else {
+        cql2::parse(&format!("S_INTERSECTS(geometry,{text})"), Encoding::Text)
+    };
+    let Node::Call(_, operands) = expr.ok()?.node else { return None };
+    let mut operands = operands.into_iter();
+    match (operands.next()?.node, operands.next()?.node, operands.next()) {
+        (Node::Property(_), Node::Geometry(shape), None) => Some(shape),
+        _ => None,
+    }
+}
+
+fn having(params: &Params) -> Result<Option<Filter>, Problem> {
+    let Some(text) = params.get("having") else { return Ok(None) };
+    let encoding = if text.trim_start().starts_with('{') { Encoding::Json } else { Encoding::Text };
+    let expr = cql2::parse(text, encoding).map_err(QueryError::Having)?;
+    Ok(Some(Filter { expr, crs: Crs::Crs84 }))
+}

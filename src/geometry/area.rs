@@ -1,0 +1,786 @@
+//! `Area`: a polygon that many stored geometries are sorted into.
+//!
+//! In: a polygon, boxes and stored geometries. Out: whether they lie outside, across its border or within, exactly,
+//! and which share of a geometry the polygon holds. Leaves out: how the features are reached.
+//!
+//! The edges stand in strips of latitude, where a position finds those on its way east, and in the cells of a grid,
+//! where a box finds those it may meet. Most boxes meet no cell with an edge, and then any cell tells for all. The meaning is that of [`Prepared`]: edges are straight in
+//! degrees, `within` and `intersects` are those of Simple Features.
+
+use std::sync::OnceLock;
+
+use super::array::GeometryRef;
+use super::bounds::Bounds;
+use super::measure::centroid;
+use super::prepared::Prepared;
+use super::ring::side;
+use super::shape::{Relation, Shape};
+use super::topology::{Frame, Place, Position};
+
+/// How a geometry lies to an area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lies {
+    /// They share no position.
+    Outside,
+    /// They share a position, but the geometry does not lie within.
+    Across,
+    /// Within, as Simple Features say it.
+    Within,
+}
+
+/// An edge, its end in the south first.
+#[derive(Debug, Clone, Copy)]
+struct Upward {
+    south: Position,
+    north: Position,
+}
+
+impl Upward {
+    fn new(a: Position, b: Position) -> Self {
+        if a[1] <= b[1] { Self { south: a, north: b } } else { Self { south: b, north: a } }
+    }
+
+    fn frame(&self) -> Frame {
+        let (a, b) = (self.south, self.north);
+        Frame { low: [a[0].min(b[0]), a[1]], high: [a[0].max(b[0]), b[1]] }
+    }
+
+    /// Where it stands at a latitude between its ends.
+    fn x_at(&self, y: f64) -> f64 {
+        let ([x0, y0], [x1, y1]) = (self.south, self.north);
+        if y == y1 { x1 } else { x0 + (x1 - x0) * ((y - y0) / (y1 - y0)) }
+    }
+
+    /// Do they share a position? Exact.
+    fn meets(&self, other: &Self) -> bool {
+        if !self.frame().meets(&other.frame()) {
+            return false;
+        }
+        let apart = |line: &Self, other: &Self| {
+            let a = side(line.south, line.north, other.south);
+            let b = side(line.south, line.north, other.north);
+            a * b > 0.0
+        };
+        !apart(self, other) && !apart(other, self)
+    }
+
+    /// Is it apart from the whole box? May say no in doubt.
+    fn misses(&self, frame: &Frame) -> bool {
+        let own = self.frame();
+        if !own.meets(frame) {
+            return true;
+        }
+        let ([x0, y0], [x1, y1]) = (self.south, self.north);
+        let (dx, dy) = (x1 - x0, y1 - y0);
+        let turn = |x: f64, y: f64| dx * (y - y0) - dy * (x - x0);
+        // Rounding is a few units in the last place of the products.
+        let doubt = 1e-14 * (dx.abs() * 180.0 + dy * 360.0);
+        let [w, s] = frame.low;
+        let [e, n] = frame.high;
+        let turns = [turn(w, s), turn(e, s), turn(e, n), turn(w, n)];
+        turns.iter().all(|&turn| turn > doubt) || turns.iter().all(|&turn| turn < -doubt)
+    }
+}
+
+/// A geometry taken apart, and room that is used again from one geometry to the next.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    positions: Vec<Position>,
+    rings: Vec<Upward>,
+    lines: Vec<Upward>,
+    near: Vec<u32>,
+    levels: Vec<f64>,
+    own: Vec<(f64, Upward)>,
+    other: Vec<(f64, Option<Upward>)>,
+}
+
+impl Scratch {
+    /// Takes a geometry apart; `None` when it has no position.
+    fn take(&mut self, geometry: GeometryRef<'_>) -> Option<Frame> {
+        self.positions.clear();
+        self.rings.clear();
+        self.lines.clear();
+        for part in geometry.parts() {
+            let areal = part.kind().is_areal();
+            let edges = if areal { &mut self.rings } else { &mut self.lines };
+            for run in part.runs() {
+                let begin = self.positions.len();
+                self.positions.extend((0..run.len()).map(|at| run.at(at)));
+                let run = &self.positions[begin..];
+                let pairs = run.windows(2).map(|pair| [pair[0], pair[1]]);
+                let closing =
+                    run.last().zip(run.first()).filter(|_| areal).map(|(last, first)| [*last, *first]);
+                let pairs = pairs.chain(closing).filter(|[a, b]| a != b);
+                edges.extend(pairs.map(|[a, b]| Upward::new(a, b)));
+            }
+        }
+        self.positions.iter().copied().map(Frame::of).reduce(Frame::join)
+    }
+
+    fn edges(&self) -> impl Iterator<Item = &Upward> {
+        self.rings.iter().chain(&self.lines)
+    }
+}
+
+/// A polygon, or several, whose edges are searched by latitude.
+#[derive(Debug)]
+pub struct Area {
+    shape: Shape,
+    frame: Frame,
+    edges: Vec<Upward>,
+    /// Edges of strip `i`: `strips[first[i] .. first[i + 1]]`.
+    first: Vec<u32>,
+    strips: Vec<u32>,
+    strips_a_degree: f64,
+    grid: Grid,
+    exact: OnceLock<Prepared>,
+    border: OnceLock<Shape>,
+}
+
+/// Cells over the frame of an area.
+#[derive(Debug, Default)]
+struct Grid {
+    low: Position,
+    cells_a_degree: Position,
+    columns: usize,
+    rows: usize,
+    /// Edges that may meet cell `i`: `edges[first[i] .. first[i + 1]]`.
+    first: Vec<u32>,
+    edges: Vec<u32>,
+    /// How many cells with edges lie to the west and south of each corner of cells.
+    filled: Vec<u32>,
+    /// Whether the cells without edges lie inside.
+    inside: Vec<bool>,
+}
+
+/// A part of a cell.
+const FLAT: f64 = 1e-3;
+
+/// Columns and rows of cells.
+#[derive(Clone, Copy)]
+struct Cells {
+    columns: [usize; 2],
+    rows: [usize; 2],
+}
+
+impl Grid {
+    /// With about as many cells as edges.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "numbers of cells are small and positive"
+    )]
+    fn new(frame: &Frame, edges: &[Upward], inside: impl Fn(Position) -> bool) -> Self {
+        const MOST: f64 = 1024.0;
+        let size = [frame.high[0] - frame.low[0], frame.high[1] - frame.low[1]];
+        let cells = edges.len() as f64;
+        let columns = (cells * size[0] / size[1]).sqrt().clamp(1.0, MOST).min(cells) as usize;
+        let rows = (cells / columns as f64).clamp(1.0, MOST) as usize;
+        let cells_a_degree = [columns as f64 / size[0], rows as f64 / size[1]];
+        let cells_a_degree = cells_a_degree.map(|scale| if scale.is_finite() { scale } else { 0.0 });
+        let mut grid = Self { low: frame.low, cells_a_degree, columns, rows, ..Self::default() };
+        let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(edges.len() * 2);
+        for (at, edge) in (0..).zip(edges) {
+            grid.cells_of(edge, |cell| pairs.push((cell as u32, at)));
+        }
+        grid.first = vec![0; columns * rows + 1];
+        for (cell, _) in &pairs {
+            grid.first[*cell as usize + 1] += 1;
+        }
+        for at in 0..columns * rows {
+            grid.first[at + 1] += grid.first[at];
+        }
+        let mut next = grid.first.clone();
+        grid.edges = vec![0; pairs.len()];
+        for (cell, edge) in pairs {
+            let slot = &mut next[cell as usize];
+            grid.edges[*slot as usize] = edge;
+            *slot += 1;
+        }
+        grid.filled = vec![0; (columns + 1) * (rows + 1)];
+        grid.inside = vec![false; columns * rows];
+        for row in 0..rows {
+            // What the last cell without edges was; it holds on to the next cell with edges.
+            let mut last = None;
+            for column in 0..columns {
+                let cell = row * columns + column;
+                let is_filled = grid.first[cell] < grid.first[cell + 1];
+                let corner = (row + 1) * (columns + 1) + column + 1;
+                grid.filled[corner] =
+                    u32::from(is_filled) + grid.filled[corner - 1] + grid.filled[corner - columns - 1]
+                        - grid.filled[corner - columns - 2];
+                last = if is_filled {
+                    None
+                } else {
+                    let centre = |at: usize, axis: usize| {
+                        (at as f64 + 0.5) / grid.cells_a_degree[axis] + grid.low[axis]
+                    };
+                    Some(last.unwrap_or_else(|| inside([centre(column, 0), centre(row, 1)])))
+                };
+                grid.inside[cell] = last == Some(true);
+            }
+        }
+        grid
+    }
+
+    /// The column or row that holds a coordinate; the first or last for those beyond.
+    fn at(&self, coordinate: f64, axis: usize) -> usize {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "negative ones become 0")]
+        let cell = ((coordinate - self.low[axis]) * self.cells_a_degree[axis]) as usize;
+        cell.min(if axis == 0 { self.columns } else { self.rows } - 1)
+    }
+
+    fn cells(&self, frame: &Frame) -> Cells {
+        let range = |axis| [self.at(frame.low[axis], axis), self.at(frame.high[axis], axis)];
+        Cells { columns: range(0), rows: range(1) }
+    }
+
+    /// Calls `act` with each cell that an edge may meet.
+    fn cells_of(&self, edge: &Upward, mut act: impl FnMut(usize)) {
+        let Cells { columns, rows } = self.cells(&edge.frame());
+        // An edge so flat enters a row where rounding will have it.
+        let flat = (edge.north[1] - edge.south[1]) * self.cells_a_degree[1] < FLAT;
+        if columns[0] == columns[1] || rows[0] == rows[1] || flat {
+            for row in rows[0]..=rows[1] {
+                (columns[0]..=columns[1]).for_each(|column| act(row * self.columns + column));
+            }
+            return;
+        }
+        // More than rounding can move where another enters it.
+        let doubt = FLAT / self.cells_a_degree[0];
+        for row in rows[0]..=rows[1] {
+            #[expect(clippy::cast_precision_loss, reason = "at most 1024")]
+            let side = |row: usize| {
+                let y = row as f64 / self.cells_a_degree[1] + self.low[1];
+                edge.x_at(y.clamp(edge.south[1], edge.north[1]))
+            };
+            let (a, b) = (side(row), side(row + 1));
+            let first = self.at(a.min(b) - doubt, 0).max(columns[0]);
+            let last = self.at(a.max(b) + doubt, 0).min(columns[1]);
+            (first..=last).for_each(|column| act(row * self.columns + column));
+        }
+    }
+
+    fn filled_in(&self, cells: Cells) -> u32 {
+        let corner = |column: usize, row: usize| self.filled[row * (self.columns + 1) + column];
+        let ([west, east], [south, north]) = (cells.columns, cells.rows);
+        corner(east + 1, north + 1) + corner(west, south) - corner(west, north + 1) - corner(east + 1, south)
+    }
+
+    /// Edges that may meet the cells, some more than once.
+    fn edges_in(&self, cells: Cells) -> impl Iterator<Item = u32> {
+        (cells.rows[0]..=cells.rows[1]).flat_map(move |row| {
+            let first = row * self.columns;
+            let range = self.first[first + cells.columns[0]]..self.first[first + cells.columns[1] + 1];
+            self.edges[range.start as usize..range.end as usize].iter().copied()
+        })
+    }
+}
+
+/// Most cells whose edges are held against a box.
+const FEW_CELLS: usize = 64;
+
+/// Parts below this share are rounding.
+pub const LEAST_SHARE: f64 = 1e-9;
+
+impl Area {
+    /// Of polygons; `None` for other shapes and for empty ones.
+    #[must_use]
+    pub fn new(shape: Shape) -> Option<Self> {
+        let mut edges = Vec::new();
+        let mut ring = |ring: &geo_types::LineString| {
+            for line in ring.lines().filter(|line| line.start != line.end) {
+                edges.push(Upward::new(line.start.into(), line.end.into()));
+            }
+        };
+        let mut polygon = |polygon: &geo_types::Polygon| {
+            std::iter::once(polygon.exterior()).chain(polygon.interiors()).for_each(&mut ring);
+        };
+        match &shape {
+            Shape::Polygon(one) => polygon(one),
+            Shape::MultiPolygon(all) => all.iter().for_each(polygon),
+            _ => return None,
+        }
+        let frame = edges.iter().map(Upward::frame).reduce(Frame::join)?;
+        let mut area = Self {
+            shape,
+            frame,
+            edges,
+            first: Vec::new(),
+            strips: Vec::new(),
+            strips_a_degree: 0.0,
+            grid: Grid::default(),
+            exact: OnceLock::new(),
+            border: OnceLock::new(),
+        };
+        area.fill_strips();
+        area.grid = Grid::new(&area.frame, &area.edges, |position| area.holds(position));
+        Some(area)
+    }
+
+    fn fill_strips(&mut self) {
+        const MOST: usize = 4096;
+        let count = (self.edges.len() / 4).clamp(1, MOST);
+        let height = self.frame.high[1] - self.frame.low[1];
+        #[expect(clippy::cast_precision_loss, reason = "at most 4096")]
+        let strips_a_degree = count as f64 / height;
+        self.strips_a_degree = if strips_a_degree.is_finite() { strips_a_degree } else { 0.0 };
+        self.first = vec![0; count + 1];
+        for edge in &self.edges {
+            let frame = edge.frame();
+            let range = self.strips_of(&frame);
+            range.for_each(|strip| self.first[strip + 1] += 1);
+        }
+        for at in 0..count {
+            self.first[at + 1] += self.first[at];
+        }
+        let mut next = self.first.clone();
+        self.strips = vec![0; self.first[count] as usize];
+        for (at, edge) in (0..).zip(&self.edges) {
+            for strip in self.strips_of(&edge.frame()) {
+                self.strips[next[strip] as usize] = at;
+                next[strip] += 1;
+            }
+        }
+    }
+
+    /// The strip that holds a latitude; the first or last for those beyond.
+    fn strip_at(&self, y: f64) -> usize {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "negative ones become 0")]
+        let strip = ((y - self.frame.low[1]) * self.strips_a_degree) as usize;
+        strip.min(self.first.len() - 2)
+    }
+
+    fn strips_of(&self, frame: &Frame) -> std::ops::RangeInclusive<usize> {
+        self.strip_at(frame.low[1])..=self.strip_at(frame.high[1])
+    }
+
+    fn in_strip(&self, strip: usize) -> impl Iterator<Item = u32> {
+        self.strips[self.first[strip] as usize..self.first[strip + 1] as usize].iter().copied()
+    }
+
+    /// The polygon.
+    #[must_use]
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// Its rings as lines.
+    pub fn border(&self) -> &Shape {
+        self.border.get_or_init(|| {
+            let rings = |polygon: &geo_types::Polygon| {
+                std::iter::once(polygon.exterior()).chain(polygon.interiors()).cloned().collect::<Vec<_>>()
+            };
+            let rings = match &self.shape {
+                Shape::Polygon(one) => rings(one),
+                Shape::MultiPolygon(all) => all.iter().flat_map(rings).collect(),
+                _ => Vec::new(),
+            };
+            Shape::MultiLineString(geo_types::MultiLineString(rings))
+        })
+    }
+
+    /// The smallest window around it.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        let Frame { low: [west, south], high: [east, north] } = self.frame;
+        Bounds { west, south, east, north }
+    }
+
+    /// Bytes held.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        // The shape, the edges and, where it was needed, the exact form hold each position about once.
+        self.edges.len() * (2 * size_of::<Upward>() + size_of::<Position>())
+            + (self.first.len() + self.strips.len() + self.grid.first.len() * 2 + self.grid.edges.len())
+                * size_of::<u32>()
+            + self.grid.inside.len()
+    }
+
+    /// How all of a closed box lies to it. `Across` when some edge may meet the box.
+    #[must_use]
+    pub fn of_box(&self, low: Position, high: Position) -> Lies {
+        let frame = Frame { low, high };
+        if !self.frame.meets(&frame) {
+            return Lies::Outside;
+        }
+        let cells = self.grid.cells(&frame);
+        if self.grid.filled_in(cells) == 0 {
+            let cell = cells.rows[0] * self.grid.columns + cells.columns[0];
+            return if self.grid.inside[cell] { Lies::Within } else { Lies::Outside };
+        }
+        // Large boxes that come near an edge are opened, not looked at.
+        let [width, height] = [cells.columns, cells.rows].map(|[first, last]| last - first + 1);
+        if width * height > FEW_CELLS
+            || self.grid.edges_in(cells).any(|at| !self.edges[at as usize].misses(&frame))
+        {
+            return Lies::Across;
+        }
+        match self.place(low) {
+            Place::Exterior => Lies::Outside,
+            _ => Lies::Within,
+        }
+    }
+
+    /// Where a position lies. Exact.
+    fn place(&self, [x, y]: Position) -> Place {
+        if !self.frame.holds([x, y]) {
+            return Place::Exterior;
+        }
+        // A ray to the east.
+        let mut inside = false;
+        for at in self.in_strip(self.strip_at(y)) {
+            let edge = &self.edges[at as usize];
+            let ([x0, y0], [x1, y1]) = (edge.south, edge.north);
+            if y < y0 || y > y1 || (x > x0 && x > x1) {
+                continue;
+            }
+            let straddles = y < y1;
+            if x < x0 && x < x1 {
+                inside ^= straddles;
+                continue;
+            }
+            let turn = side(edge.south, edge.north, [x, y]);
+            if turn == 0.0 && x >= x0.min(x1) {
+                return Place::Border;
+            }
+            inside ^= straddles && turn > 0.0;
+        }
+        if inside { Place::Interior } else { Place::Exterior }
+    }
+
+    /// Does it hold the position, its border included?
+    #[must_use]
+    pub fn holds(&self, position: Position) -> bool {
+        self.place(position) != Place::Exterior
+    }
+
+    /// Does it hold the position inside its border?
+    #[must_use]
+    pub fn holds_inside(&self, position: Position) -> bool {
+        self.place(position) == Place::Interior
+    }
+
+    /// Is it inside just east of a position?
+    fn inside_east_of(&self, [x, y]: Position) -> bool {
+        let east = self.in_strip(self.strip_at(y)).filter(|&at| {
+            let edge = &self.edges[at as usize];
+            let ([x0, y0], [x1, y1]) = (edge.south, edge.north);
+            y >= y0
+                && y < y1
+                && !(x > x0 && x > x1)
+                && ((x < x0 && x < x1) || side(edge.south, edge.north, [x, y]) > 0.0)
+        });
+        y >= self.frame.low[1] && y <= self.frame.high[1] && east.count() % 2 == 1
+    }
+
+    /// The edges whose boxes meet the frame, each once.
+    fn near(&self, frame: &Frame, near: &mut Vec<u32>) {
+        near.clear();
+        if !self.frame.meets(frame) {
+            return;
+        }
+        let edges = self.grid.edges_in(self.grid.cells(frame));
+        near.extend(edges.filter(|&at| self.edges[at as usize].frame().meets(frame)));
+        near.sort_unstable();
+        near.dedup();
+    }
+
+    /// How a stored geometry lies to it. Exact; one without position lies outside.
+    #[must_use]
+    pub fn of_geometry(&self, geometry: GeometryRef<'_>, scratch: &mut Scratch) -> Lies {
+        let Some(frame) = scratch.take(geometry) else { return Lies::Outside };
+        let (mut out, mut border, mut inside) = (false, false, false);
+        for &position in &scratch.positions {
+            match self.place(position) {
+                Place::Interior => inside = true,
+                Place::Border => border = true,
+                Place::Exterior => out = true,
+            }
+            if out && (inside || border) {
+                return Lies::Across;
+            }
+        }
+        self.near(&frame, &mut scratch.near);
+        let near = || scratch.near.iter().map(|&at| &self.edges[at as usize]);
+        let crossed = || scratch.edges().any(|edge| near().any(|own| own.meets(edge)));
+        // A whole ring of the area inside the geometry, of which no edge meets an edge.
+        let swallows = || !scratch.rings.is_empty() && near().any(|own| parity(&scratch.rings, own.south));
+        if out {
+            return if crossed() || swallows() { Lies::Across } else { Lies::Outside };
+        }
+        if border || crossed() {
+            // What lies along the border is told by the full matrix.
+            let exact = self.exact.get_or_init(|| Prepared::new(&self.shape, None));
+            return if exact.relates(geometry, Relation::Within) { Lies::Within } else { Lies::Across };
+        }
+        if swallows() { Lies::Across } else { Lies::Within }
+    }
+
+    /// Where the centre of mass of a geometry lies: within, across for the border, or outside.
+    #[must_use]
+    pub fn of_centroid(&self, geometry: GeometryRef<'_>) -> Lies {
+        let Some(bounds) = geometry.bounds() else { return Lies::Outside };
+        match self.of_box([bounds.west, bounds.south], [bounds.east, bounds.north]) {
+            Lies::Across => {}
+            sure => return sure,
+        }
+        match centroid(&geometry.to_shape()).map(|centre| self.place(centre)) {
+            Some(Place::Interior) => Lies::Within,
+            Some(Place::Border) => Lies::Across,
+            _ => Lies::Outside,
+        }
+    }
+
+    /// Can the insides of both have something in common? May say yes in doubt, so that areas which only share a border
+    /// need not be measured.
+    #[must_use]
+    pub fn may_overlap(&self, other: &Self) -> bool {
+        if !self.frame.meets(&other.frame) {
+            return false;
+        }
+        let reaches_into = |one: &Self, other: &Self| {
+            one.edges.iter().any(|edge| {
+                let middle = [0, 1].map(|axis| f64::midpoint(edge.south[axis], edge.north[axis]));
+                other.holds_inside(edge.south) || other.holds_inside(middle)
+            })
+        };
+        self.frame == other.frame
+            || reaches_into(self, other)
+            || reaches_into(other, self)
+            || self.crosses(other)
+    }
+
+    /// Does an edge cross an edge of the other, neither ending on the other?
+    fn crosses(&self, other: &Self) -> bool {
+        let mut near = Vec::new();
+        other.edges.iter().any(|edge| {
+            self.near(&edge.frame(), &mut near);
+            near.iter().any(|&at| {
+                let own = &self.edges[at as usize];
+                let apart = |line: &Upward, other: &Upward| {
+                    side(line.south, line.north, other.south) * side(line.south, line.north, other.north)
+                        < 0.0
+                };
+                apart(own, edge) && apart(edge, own)
+            })
+        })
+    }
+
+    /// Which share of a geometry it holds, from 0 to 1: of its area, or of its length where it has none, or of its
+    /// points. Shares are those of areas on the ellipsoid, not in degrees.
+    #[must_use]
+    pub fn share(&self, geometry: GeometryRef<'_>, scratch: &mut Scratch) -> f64 {
+        let Some(frame) = scratch.take(geometry) else { return 0.0 };
+        match self.of_box(frame.low, frame.high) {
+            Lies::Outside => return 0.0,
+            Lies::Within => return 1.0,
+            Lies::Across => {}
+        }
+        self.near(&frame, &mut scratch.near);
+        let share = if !scratch.rings.is_empty() {
+            self.share_of_area(&frame, scratch)
+        } else if !scratch.lines.is_empty() {
+            self.share_of_lines(scratch)
+        } else {
+            self.share_of_points(&scratch.positions)
+        };
+        if share < LEAST_SHARE {
+            0.0
+        } else if share > 1.0 - LEAST_SHARE {
+            1.0
+        } else {
+            share
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a number of points")]
+    fn share_of_points(&self, positions: &[Position]) -> f64 {
+        positions.iter().filter(|&&position| self.holds(position)).count() as f64 / positions.len() as f64
+    }
+
+    fn share_of_lines(&self, scratch: &mut Scratch) -> f64 {
+        let (mut held, mut all) = (0.0, 0.0);
+        for edge in &scratch.lines {
+            let ([x0, y0], [x1, y1]) = (edge.south, edge.north);
+            let (dx, dy) = (x1 - x0, y1 - y0);
+            let length = (dx * f64::midpoint(y0, y1).to_radians().cos()).hypot(dy);
+            all += length;
+            // Where it meets edges of the area, from 0 to 1 along it.
+            scratch.levels.clear();
+            scratch.levels.extend([0.0, 1.0]);
+            for own in scratch.near.iter().map(|&at| &self.edges[at as usize]).filter(|own| own.meets(edge)) {
+                let ([u0, v0], [u1, v1]) = (own.south, own.north);
+                let cross = dx * (v1 - v0) - dy * (u1 - u0);
+                if cross == 0.0 {
+                    // Along each other: the ends of the other.
+                    let along = |x: f64, y: f64| ((x - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy);
+                    scratch.levels.extend([along(u0, v0), along(u1, v1)].map(|at| at.clamp(0.0, 1.0)));
+                } else {
+                    let at = ((u0 - x0) * (v1 - v0) - (v0 - y0) * (u1 - u0)) / cross;
+                    scratch.levels.push(at.clamp(0.0, 1.0));
+                }
+            }
+            scratch.levels.sort_unstable_by(f64::total_cmp);
+            for pair in scratch.levels.windows(2).filter(|pair| pair[0] < pair[1]) {
+                let middle = f64::midpoint(pair[0], pair[1]);
+                if self.holds([x0 + dx * middle, y0 + dy * middle]) {
+                    held += length * (pair[1] - pair[0]);
+                }
+            }
+        }
+        if all > 0.0 { held / all } else { 0.0 }
+    }
+
+    /// Both are cut at every latitude where one of their edges ends or two cross. In a slice between two of them all
+    /// edges are straight and do not cross, so what is shared is trapezoids. An error in a latitude moves little of
+    /// the area from one slice to the next, so no decision has to be exact.
+    fn share_of_area(&self, frame: &Frame, scratch: &mut Scratch) -> f64 {
+        let Scratch { near, rings, levels, own, other, .. } = scratch;
+        rings.sort_unstable_by(|a, b| a.south[1].total_cmp(&b.south[1]));
+        near.sort_unstable_by(|&a, &b| {
+            self.edges[a as usize].south[1].total_cmp(&self.edges[b as usize].south[1])
+        });
+        let (west, [south, north]) = (frame.low[0], [frame.low[1], frame.high[1]]);
+        levels.clear();
+        levels.extend(rings.iter().flat_map(|edge| [edge.south[1], edge.north[1]]));
+        let mut passes_west = false;
+        for edge in near.iter().map(|&at| &self.edges[at as usize]) {
+            let ([x0, y0], [x1, y1]) = (edge.south, edge.north);
+            levels.extend([y0, y1].into_iter().filter(|y| *y > south && *y < north));
+            let is_west = [x0 <= west, x1 <= west];
+            passes_west |= is_west != [false; 2];
+            if is_west[0] != is_west[1] && y0 < y1 {
+                levels.push((y0 + (west - x0) / (x1 - x0) * (y1 - y0)).clamp(south, north));
+            }
+            if y0 < y1 {
+                levels.extend(rings.iter().filter_map(|ring| crossing(edge, ring)));
+            }
+        }
+        levels.sort_unstable_by(f64::total_cmp);
+        levels.dedup();
+        let weight = Weight::new(south, north);
+        let (mut shared, mut all) = (0.0, 0.0);
+        let mut west_inside = None;
+        let (mut rings, mut near) =
+            (Slices::new(rings.iter().copied()), Slices::new(near.iter().map(|&at| self.edges[at as usize])));
+        for slice in levels.windows(2) {
+            let [low, high] = [slice[0], slice[1]];
+            let middle = f64::midpoint(low, high);
+            own.clear();
+            own.extend(rings.at(low).map(|edge| (edge.x_at(middle), *edge)));
+            own.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+            let inside = match west_inside {
+                Some(inside) if !passes_west => inside,
+                _ => self.inside_east_of([west, middle]),
+            };
+            west_inside = Some(inside);
+            other.clear();
+            if inside {
+                other.push((west, None));
+            }
+            let edges = near.at(low).map(|edge| (edge.x_at(middle), Some(*edge)));
+            other.extend(edges.filter(|(x, _)| *x > west));
+            other[usize::from(inside)..].sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+            let width = |(x, edge): (f64, Option<Upward>)| {
+                edge.map_or([x; 2], |edge| [edge.x_at(low), edge.x_at(high)])
+            };
+            let span = |left, right| {
+                let ([l0, l1], [r0, r1]) = (width(left), width(right));
+                weight.trapezoid(low, high, (r0 - l0).max(0.0), (r1 - l1).max(0.0))
+            };
+            for pair in own.chunks_exact(2) {
+                let [left, right] = [pair[0], pair[1]].map(|(x, edge)| (x, Some(edge)));
+                all += span(left, right);
+                for pair in other.chunks(2) {
+                    let left = if pair[0].0 > left.0 { pair[0] } else { left };
+                    let right = pair.get(1).copied().filter(|end| end.0 < right.0).unwrap_or(right);
+                    if left.0 < right.0 {
+                        shared += span(left, right);
+                    }
+                }
+            }
+        }
+        if all > 0.0 { shared / all } else { 0.0 }
+    }
+}
+
+/// Edges in the order of their southern ends, taken slice by slice from south to north.
+struct Slices<I: Iterator<Item = Upward>> {
+    rest: std::iter::Peekable<I>,
+    open: Vec<Upward>,
+}
+
+impl<I: Iterator<Item = Upward>> Slices<I> {
+    fn new(edges: I) -> Self {
+        Self { rest: edges.peekable(), open: Vec::new() }
+    }
+
+    /// The edges that span the slice above a latitude, none of which ends within it.
+    fn at(&mut self, low: f64) -> impl Iterator<Item = &Upward> {
+        while let Some(edge) = self.rest.next_if(|edge| edge.south[1] <= low) {
+            self.open.push(edge);
+        }
+        self.open.retain(|edge| edge.north[1] > low);
+        self.open.iter()
+    }
+}
+
+/// The latitude where two edges that are not flat cross.
+fn crossing(a: &Upward, b: &Upward) -> Option<f64> {
+    let (low, high) = (a.south[1].max(b.south[1]), a.north[1].min(b.north[1]));
+    if low >= high {
+        return None;
+    }
+    let (first, last) = (a.x_at(low) - b.x_at(low), a.x_at(high) - b.x_at(high));
+    (first * last < 0.0).then(|| low + first / (first - last) * (high - low))
+}
+
+/// How much of the ellipsoid a square degree covers, between two latitudes.
+///
+/// It goes as cos φ / (1 − e² sin² φ)²; a parabola through three latitudes stands for it.
+struct Weight {
+    middle: f64,
+    terms: [f64; 3],
+}
+
+impl Weight {
+    fn new(south: f64, north: f64) -> Self {
+        // GRS 80, as EPSG 4490.
+        const ECCENTRICITY_2: f64 = 0.006_694_380_022_9;
+        let at = |latitude: f64| {
+            let (sine, cosine) = latitude.to_radians().sin_cos();
+            cosine / (1.0 - ECCENTRICITY_2 * sine * sine).powi(2)
+        };
+        let (middle, half) = (f64::midpoint(south, north), (north - south) / 2.0);
+        let [low, mid, high] = [at(south), at(middle), at(north)];
+        let terms = if half > 0.0 {
+            [mid, (high - low) / (2.0 * half), (high - 2.0 * mid + low) / (2.0 * half * half)]
+        } else {
+            [mid, 0.0, 0.0]
+        };
+        Self { middle, terms }
+    }
+
+    fn at(&self, y: f64) -> f64 {
+        let t = y - self.middle;
+        self.terms[0] + t * (self.terms[1] + t * self.terms[2])
+    }
+
+    /// The area between two latitudes, `below` and `above` wide there, in square degrees of the equator. Simpson's
+    /// rule, exact for what is a cubic.
+    fn trapezoid(&self, low: f64, high: f64, below: f64, above: f64) -> f64 {
+        let middle = f64::midpoint(low, high);
+        (high - low) / 6.0
+            * (below * self.at(low) + 2.0 * (below + above) * self.at(middle) + above * self.at(high))
+    }
+}
+
+/// Is a position that lies on no edge inside the rings?
+fn parity(rings: &[Upward], [x, y]: Position) -> bool {
+    let crossed = rings
+        .iter()
+        .filter(|edge| edge.south[1] <= y && y < edge.north[1] && side(edge.south, edge.north, [x, y]) > 0.0);
+    crossed.count() % 2 == 1
+}

@@ -1,0 +1,99 @@
+//! Rows with equal values of some fields get one number.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::LazyLock;
+
+use super::super::QueryError;
+use crate::model::{Column, FieldIx, Layer, NULL_DAYS, NULL_INTEGER, Value};
+
+/// The numbers of the rows, from 0.
+#[derive(Debug)]
+pub(super) struct Keys {
+    /// By row; rows that were not asked for have any number.
+    pub of_row: Vec<u32>,
+    /// For each number a row that has it.
+    pub rows: Vec<usize>,
+}
+
+/// A number for a simple value, equal for equal ones; `None` for null.
+pub(super) fn key(column: &Column, row: usize) -> Option<u64> {
+    static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    match column {
+        Column::Integer(values) | Column::Timestamp(values) => {
+            (values[row] != NULL_INTEGER).then(|| values[row].cast_unsigned())
+        }
+        Column::Date(values) => (values[row] != NULL_DAYS).then(|| u64::from(values[row].cast_unsigned())),
+        // Zero without its sign.
+        Column::Real(values) => (!values[row].is_nan()).then(|| (values[row] + 0.0).to_bits()),
+        Column::Bool(_) => match column.value(row) {
+            Value::Bool(value) => Some(u64::from(value)),
+            _ => None,
+        },
+        Column::Text(texts) | Column::Json(texts) => texts
+            .code(row)
+            .map(|code| if texts.is_coded() { u64::from(code) } else { HASHER.hash_one(texts.get(row)) }),
+    }
+}
+
+impl Keys {
+    /// Numbers the values of fields over some rows.
+    ///
+    /// # Errors
+    /// More than `most` different ones.
+    pub fn new(
+        fields: &[FieldIx],
+        layer: &Layer,
+        rows: &(impl Iterator<Item = usize> + Clone),
+        most: usize,
+    ) -> Result<Self, QueryError> {
+        let mut keys = Self { of_row: vec![0; layer.len()], rows: rows.clone().take(1).collect() };
+        for &field in fields {
+            keys = keys.split(layer.column(field), rows.clone(), most).ok_or_else(|| {
+                let name = &layer.schema.field(field).name;
+                let problem = format!(
+                    "the values of {name:?} make more than {most} groups; filter, or group by a field with fewer values"
+                );
+                QueryError::Aggregate { parameter: "group-by", problem }
+            })?;
+        }
+        Ok(keys)
+    }
+
+    /// Parts rows with one number by the values of one more column.
+    fn split(self, column: &Column, rows: impl Iterator<Item = usize>, most: usize) -> Option<Self> {
+        let (mut of_row, mut firsts) = (self.of_row, Vec::new());
+        // Texts that are stored once have small numbers already.
+        if let Column::Text(texts) | Column::Json(texts) = column
+            && texts.is_coded()
+            && self.rows.len() <= 1
+        {
+            let mut numbers = vec![u32::MAX; texts.dictionary().len() + 1];
+            for row in rows {
+                let number = &mut numbers[texts.code(row).map_or(0, |code| code as usize + 1)];
+                if *number == u32::MAX {
+                    *number = u32::try_from(firsts.len()).ok()?;
+                    firsts.push(row);
+                    if firsts.len() > most {
+                        return None;
+                    }
+                }
+                of_row[row] = *number;
+            }
+            return Some(Self { of_row, rows: firsts });
+        }
+        let mut numbers: HashMap<(u32, Option<u64>), u32> = HashMap::new();
+        for row in rows {
+            let next = u32::try_from(firsts.len()).ok()?;
+            let number = *numbers.entry((of_row[row], key(column, row))).or_insert_with(|| {
+                firsts.push(row);
+                next
+            });
+            if firsts.len() > most {
+                return None;
+            }
+            of_row[row] = number;
+        }
+        Some(Self { of_row, rows: firsts })
+    }
+}

@@ -1,0 +1,390 @@
+//! Which features belong to which place?
+//!
+//! In: areas, or distances from lines, and the rows asked for. Out: for each place the rows that count there, those
+//! that may, and the shares of those that lie in it in part. Leaves out: what is told about them.
+//!
+//! Areas are walked side by side on all cores. What lies wholly inside an area is taken node by node; only features
+//! at its border are looked at.
+
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::super::{Budget, QueryError};
+use super::{Areas, Bands, Rule};
+use crate::geometry::{Area, LEAST_SHARE, Lies, Scratch, Shape, area_m2, centroid, distance_m, reach};
+use crate::index::{Found, IndexedLayer};
+use crate::model::{FeatureIx, FieldIx, Layer, Value};
+
+/// A set of rows.
+#[derive(Debug, Clone)]
+pub(super) struct RowSet(Vec<u64>);
+
+impl RowSet {
+    pub fn new(rows: usize) -> Self {
+        Self(vec![0; rows.div_ceil(64)])
+    }
+
+    pub fn of(rows: usize, members: impl Iterator<Item = usize>) -> Self {
+        let mut set = Self::new(rows);
+        for row in members {
+            set.insert(row);
+        }
+        set
+    }
+
+    pub fn holds(&self, row: usize) -> bool {
+        self.0[row / 64] >> (row % 64) & 1 == 1
+    }
+
+    /// Was it new?
+    pub fn insert(&mut self, row: usize) -> bool {
+        let (word, bit) = (&mut self.0[row / 64], 1 << (row % 64));
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
+    }
+}
+
+/// What belongs to one place.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Members {
+    /// Rows that count there.
+    pub rows: Vec<u32>,
+    /// Rows of which it is undecided whether they count there, when positional accuracy is respected.
+    pub undecided: Vec<u32>,
+    /// Rows that meet it in part, with their shares; filled where overlaps are asked for.
+    pub parts: Vec<(u32, f64)>,
+    /// Rows wholly inside, whether or not they count there; filled where overlaps are asked for.
+    pub whole: Vec<u32>,
+}
+
+/// The rows of a request; all of the layer when there is no set.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub indexed: &'a IndexedLayer,
+    pub set: Option<&'a RowSet>,
+    pub budget: &'a Budget,
+}
+
+impl Asked<'_> {
+    fn layer(&self) -> &Layer {
+        self.indexed.layer()
+    }
+
+    fn wants(&self, row: usize) -> bool {
+        self.set.is_none_or(|set| set.holds(row))
+    }
+}
+
+/// The accuracy of a feature's position in metres, where its layer tells it.
+pub(super) struct Accuracy<'a> {
+    layer: &'a Layer,
+    field: Option<FieldIx>,
+}
+
+/// The field that tells how far from its true place a feature may lie.
+const ACCURACY_FIELD: &str = "accuracy_m";
+
+impl<'a> Accuracy<'a> {
+    pub fn of(layer: &'a Layer) -> Self {
+        Self { layer, field: layer.schema.find(ACCURACY_FIELD).map(|(at, _)| at) }
+    }
+
+    pub fn at(&self, row: usize) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "metres on the earth")]
+        match self.layer.column(self.field?).value(row) {
+            Value::Integer(metres) if metres >= 0 => Some(metres as f64),
+            Value::Real(metres) if metres >= 0.0 => Some(metres),
+            _ => None,
+        }
+    }
+
+    fn most(&self) -> f64 {
+        self.layer.positions().filter_map(|ix| self.at(ix.row())).fold(0.0, f64::max)
+    }
+}
+
+/// Runs `work` for each number below `count` on all cores; results in order.
+fn on_all_cores<T: Send>(
+    count: usize,
+    budget: &Budget,
+    work: impl Fn(usize, &mut Scratch) -> T + Sync,
+) -> Result<Vec<T>, QueryError> {
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(count).min(MOST_THREADS);
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let (mut scratch, mut done) = (Scratch::default(), Vec::new());
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= count || budget.check().is_err() {
+                return done;
+            }
+            done.push((at, work(at, &mut scratch)));
+        }
+    };
+    let mut results = if threads <= 1 {
+        run()
+    } else {
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
+            let mut all = run();
+            for other in others {
+                match other.join() {
+                    Ok(done) => all.extend(done),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            all
+        })
+    };
+    budget.check()?;
+    results.sort_unstable_by_key(|(at, _)| *at);
+    Ok(results.into_iter().map(|(_, result)| result).collect())
+}
+
+const MOST_THREADS: usize = 8;
+
+/// What one area holds, before features are given to one of several.
+#[derive(Default)]
+struct Sorted {
+    members: Members,
+    /// Rows that count here only if no other area has a better claim, with their shares.
+    claims: Vec<(u32, f64)>,
+}
+
+/// Sorts features into areas by a rule.
+pub(super) fn into_areas(
+    asked: Asked<'_>,
+    areas: &Areas,
+    rule: Rule,
+    parts: bool,
+) -> Result<Vec<Members>, QueryError> {
+    let sorted = on_all_cores(areas.shapes().len(), asked.budget, |at, scratch| {
+        areas.shapes()[at]
+            .as_ref()
+            .map_or_else(Sorted::default, |area| sort(asked, area, rule, parts, scratch))
+    })?;
+    let (mut members, claims): (Vec<_>, Vec<_>) =
+        sorted.into_iter().map(|sorted| (sorted.members, sorted.claims)).unzip();
+    if matches!(rule, Rule::Larger | Rule::Centroid) {
+        settle(asked, areas, &mut members, &claims);
+    }
+    Ok(members)
+}
+
+fn sort(asked: Asked<'_>, area: &Area, rule: Rule, parts: bool, scratch: &mut Scratch) -> Sorted {
+    let mut sorted = Sorted::default();
+    let geometries = asked.layer().geometries();
+    let mut border = Vec::new();
+    {
+        let rows = &mut sorted.members.rows;
+        asked.indexed.find_in(area, |found| match found {
+            Found::Below(below) => below.each(|ix| {
+                if asked.wants(ix.row()) {
+                    rows.push(ix.0);
+                }
+            }),
+            Found::Inside(ix) if asked.wants(ix.row()) => rows.push(ix.0),
+            Found::AtBorder(ix) if asked.wants(ix.row()) => border.push(ix.0),
+            Found::Inside(_) | Found::AtBorder(_) => {}
+        });
+    }
+    if parts {
+        sorted.members.whole.clone_from(&sorted.members.rows);
+    }
+    for (at, row) in border.into_iter().enumerate() {
+        if at % 256 == 0 && asked.budget.check().is_err() {
+            break;
+        }
+        let Some(geometry) = geometries.get(row as usize) else { continue };
+        let Sorted { members, claims } = &mut sorted;
+        let lies = match rule {
+            Rule::Centroid => area.of_centroid(geometry),
+            _ => area.of_geometry(geometry, scratch),
+        };
+        let share = if parts || (rule == Rule::Larger && lies == Lies::Across) {
+            area.share(geometry, scratch)
+        } else {
+            0.0
+        };
+        if parts && share > 0.0 {
+            members.parts.push((row, share));
+        }
+        match (rule, lies) {
+            (_, Lies::Within) | (Rule::Intersects, Lies::Across) => members.rows.push(row),
+            // On the border of two areas a centre belongs to the first.
+            (Rule::Centroid, Lies::Across) => claims.push((row, 1.0)),
+            (Rule::Larger, Lies::Across) if share > 0.0 => claims.push((row, share)),
+            (Rule::Larger | Rule::Within, Lies::Across) | (_, Lies::Outside) => {}
+        }
+    }
+    sorted
+}
+
+/// Gives each feature to one area: the one that holds it whole, or the larger part of it, ties to the lower id.
+fn settle(asked: Asked<'_>, areas: &Areas, members: &mut [Members], claims: &[Vec<(u32, f64)>]) {
+    let mut given = RowSet::new(asked.layer().len());
+    for &at in &areas.by_id {
+        members[at].rows.retain(|&row| given.insert(row as usize));
+    }
+    let mut all: Vec<(u32, f64, usize)> = Vec::new();
+    for (rank, &at) in areas.by_id.iter().enumerate() {
+        all.extend(claims[at].iter().map(|&(row, share)| (row, share, rank)));
+    }
+    all.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.2.cmp(&b.2)));
+    for claims in all.chunk_by(|a, b| a.0 == b.0) {
+        let row = claims[0].0;
+        if !given.insert(row as usize) {
+            continue;
+        }
+        // Shares that differ by less than rounding are equal.
+        let most = claims.iter().map(|claim| claim.1).fold(0.0, f64::max) - LEAST_SHARE;
+        if let Some(best) = claims.iter().find(|claim| claim.1 >= most) {
+            members[areas.by_id[best.2]].rows.push(row);
+        }
+    }
+}
+
+/// Finds of which features it is undecided whether they count in an area, because the true place may lie elsewhere.
+///
+/// A feature and an area may each lie off by their accuracy, so that one may lie off to the other by the sum. What
+/// counts in `members` is left as it is; a feature of unknown accuracy, or in an area of unknown accuracy, is
+/// undecided where it counts.
+pub(super) fn doubt(
+    asked: Asked<'_>,
+    areas: &Areas,
+    rule: Rule,
+    members: &mut [Members],
+) -> Result<(), QueryError> {
+    let layer = asked.layer();
+    let accuracy = Accuracy::of(layer);
+    let most = accuracy.most();
+    let counted: Vec<RowSet> = members
+        .iter()
+        .map(|members| RowSet::of(layer.len(), members.rows.iter().map(|&row| row as usize)))
+        .collect();
+    let undecided = on_all_cores(areas.shapes().len(), asked.budget, |at, scratch| {
+        let Some(area) = &areas.shapes()[at] else { return Vec::new() };
+        let mut rows: Vec<u32> = members[at].rows.clone();
+        if let Some(own) = areas.accuracy[at] {
+            let window = reach(area.bounds(), own + most);
+            rows.extend(
+                asked.indexed.touching(window).iter().filter(|ix| asked.wants(ix.row())).map(|ix| ix.0),
+            );
+            rows.sort_unstable();
+            rows.dedup();
+        }
+        rows.retain(|&row| {
+            if asked.budget.check().is_err() {
+                return false;
+            }
+            let counts = counted[at].holds(row as usize);
+            let Some((own, other)) = areas.accuracy[at].zip(accuracy.at(row as usize)) else { return counts };
+            !is_sure(area, layer, row, own + other, rule, counts, scratch)
+        });
+        rows
+    })?;
+    for (members, undecided) in members.iter_mut().zip(undecided) {
+        members.undecided = undecided;
+    }
+    Ok(())
+}
+
+/// Would a feature still count, or still not count, wherever within `metres` it lies?
+fn is_sure(
+    area: &Area,
+    layer: &Layer,
+    row: u32,
+    metres: f64,
+    rule: Rule,
+    counts: bool,
+    scratch: &mut Scratch,
+) -> bool {
+    let Some(geometry) = layer.geometries().get(row as usize) else { return true };
+    let Some(bounds) = geometry.bounds() else { return true };
+    let wide = reach(bounds, metres);
+    // What lies across the antimeridian after all is measured.
+    if !wide.crosses_antimeridian() {
+        match area.of_box([wide.west, wide.south], [wide.east, wide.north]) {
+            Lies::Within => return counts,
+            Lies::Outside => return !counts,
+            Lies::Across => {}
+        }
+    }
+    let shape = geometry.to_shape();
+    let shape = match rule {
+        Rule::Centroid => centroid(&shape).map_or(shape, |at| Shape::Point(at.into())),
+        _ => shape,
+    };
+    // As long as its border does not reach the feature, nothing changes.
+    if distance_m(&shape, area.border()).is_some_and(|gap| gap > metres) {
+        return true;
+    }
+    match rule {
+        // A position of it lies so deep inside that it stays there.
+        Rule::Intersects if counts => geometry
+            .parts()
+            .flat_map(|part| part.positions())
+            .filter(|&at| area.holds(at))
+            .any(|at| distance_m(&Shape::Point(at.into()), area.border()).is_some_and(|gap| gap > metres)),
+        // A position of it lies so far outside that it stays there.
+        Rule::Within if !counts => geometry
+            .parts()
+            .flat_map(|part| part.positions())
+            .filter(|&at| !area.holds(at))
+            .any(|at| distance_m(&Shape::Point(at.into()), area.border()).is_some_and(|gap| gap > metres)),
+        // Moved by a metre, it covers at most its width more or less of the area; with more than half it stays here.
+        Rule::Larger if counts => {
+            let [low, high] = [[bounds.west, bounds.south], [bounds.east, bounds.north]];
+            let width = distance_m(&Shape::Point(low.into()), &Shape::Point(high.into()));
+            let swing = width.map_or(f64::NAN, |width| metres * width / area_m2(&shape));
+            area.share(geometry, scratch) - swing > 0.5
+        }
+        _ => false,
+    }
+}
+
+/// Sorts features by their distance from lines: one place for each band, the last without end.
+pub(super) fn into_bands(asked: Asked<'_>, bands: &Bands, doubt: bool) -> Result<Vec<Members>, QueryError> {
+    const BLOCK: usize = 256;
+    let layer = asked.layer();
+    let accuracy = Accuracy::of(layer);
+    let rows: Vec<FeatureIx> = layer.positions().filter(|ix| asked.wants(ix.row())).collect();
+    let blocks: Vec<_> = rows.chunks(BLOCK).collect();
+    let band_of = |distance: f64| bands.limits.partition_point(|&limit| limit <= distance);
+    let found = on_all_cores(blocks.len(), asked.budget, |at, _| {
+        let mut found = Vec::with_capacity(BLOCK);
+        for &ix in blocks[at] {
+            let Some(geometry) = layer.feature(ix).geometry() else { continue };
+            let shape = geometry.to_shape();
+            let gaps: Vec<_> = bands
+                .lines
+                .iter()
+                .filter_map(|(line, accuracy)| Some((distance_m(&shape, line)?, *accuracy)))
+                .collect();
+            let least = |gaps: &mut dyn Iterator<Item = f64>| gaps.min_by(f64::total_cmp);
+            let Some(nearest) = least(&mut gaps.iter().map(|gap| gap.0)) else { continue };
+            let own_band = band_of(nearest);
+            let own = accuracy.at(ix.row()).filter(|_| gaps.iter().all(|gap| gap.1.is_some()));
+            let range = own.map_or((own_band, own_band), |own| {
+                let off = |sign: f64| {
+                    let moved = |gap: &(f64, Option<f64>)| gap.0 + sign * (gap.1.unwrap_or(0.0) + own);
+                    band_of(least(&mut gaps.iter().map(moved)).unwrap_or(nearest).max(0.0))
+                };
+                (off(-1.0), off(1.0))
+            });
+            // One band is sure only where the accuracies are known.
+            let range = (doubt && (own.is_none() || range.0 != range.1)).then_some(range);
+            found.push((ix.0, own_band, range));
+        }
+        found
+    })?;
+    let mut members = vec![Members::default(); bands.limits.len() + 1];
+    for (row, band, range) in found.into_iter().flatten() {
+        members[band].rows.push(row);
+        if let Some((first, last)) = range {
+            members[first..=last].iter_mut().for_each(|band| band.undecided.push(row));
+        }
+    }
+    Ok(members)
+}

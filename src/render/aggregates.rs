@@ -1,0 +1,309 @@
+//! Groups and what is told about them: as JSON, as a page with bars, as plain text.
+//!
+//! In: a [`Table`] and the question it answers. Out: a document that states its rule, what lies in no group and the
+//! whole. Leaves out: CSV and workbooks, which take the table as a layer.
+
+use std::fmt::Write as _;
+
+use maud::{Markup, html};
+use serde_json::{Map, Value, json};
+
+use super::xlsx::width;
+use crate::model::{Field, Incoming, Lang, Layer, LayerAbout, ValueKind, Words};
+use crate::query::aggregate::{Aggregation, Places, Row, Table};
+
+/// A table with the question it answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    /// The question.
+    pub asked: &'a Aggregation,
+    /// The answer.
+    pub table: &'a Table,
+    /// Whose features were counted.
+    pub layer: &'a Layer,
+    /// In which language.
+    pub lang: Lang,
+}
+
+impl Told<'_> {
+    /// What has to be said beside the numbers, by name.
+    #[must_use]
+    pub fn notes(&self) -> Vec<(&'static str, String)> {
+        let lang = self.lang;
+        let mut notes = Vec::new();
+        let doubt = match &self.asked.places {
+            None => false,
+            Some(Places::Areas { rule, doubt, .. }) => {
+                notes.push(("rule", rule.words().say(lang).to_owned()));
+                *doubt
+            }
+            Some(Places::Bands { doubt, .. }) => {
+                let words = lang.pick(
+                    "要素计入其最近点到参照要素的椭球面距离所在的区间，含下限，不含上限",
+                    "A feature counts in the band of the distance on the ellipsoid from its nearest position, the lower \
+                     limit included, the upper not",
+                );
+                notes.push(("rule", words.to_owned()));
+                *doubt
+            }
+        };
+        if doubt {
+            let words = lang.pick(
+                "“确定”为位置误差之内必然计入的要素数，“可能”另含可能计入者；精度未知的要素只算作可能",
+                "certain counts features that belong there wherever their positional accuracy allows, possible adds \
+                 those that may; features of unknown accuracy are possible only",
+            );
+            notes.push(("accuracy", words.to_owned()));
+        }
+        if self.table.repeated > 0 {
+            let count = self.table.repeated;
+            notes.push(("repeated", match lang {
+                Lang::Zh => format!("有要素计入多个区域，重复计入共 {count} 次，因此各组之和大于合计"),
+                Lang::En => format!("features count in several areas, {count} times beyond the first, so groups add up to more than the total"),
+            }));
+        }
+        if !self.table.empty_listed {
+            let words = lang.pick("没有要素的组未列出", "groups without features are not listed");
+            notes.push(("empty", words.to_owned()));
+        }
+        notes
+    }
+
+    /// What the table is about, for the writers of layers.
+    #[must_use]
+    pub fn about(&self) -> LayerAbout {
+        let title = &self.layer.about.title;
+        LayerAbout {
+            title: Words {
+                zh: format!("{}统计", title.zh).into(),
+                en: format!("{}: counts", title.en).into(),
+            },
+            synthetic: self.layer.about.synthetic,
+            licence: self.layer.about.licence.clone(),
+            attribution: self.layer.about.attribution.clone(),
+            ..LayerAbout::default()
+        }
+    }
+
+    fn title(&self, field: &Field) -> String {
+        let title = field.title.as_ref().map_or(&*field.name, |title| title.say(self.lang));
+        match field.unit.as_deref().filter(|&unit| unit != "1") {
+            Some(unit) => format!("{title} ({})", unit_name(unit, self.lang)),
+            None => title.to_owned(),
+        }
+    }
+
+    fn object(&self, row: &Row, from: usize) -> Value {
+        let columns = self.table.columns.iter().zip(&row.cells).skip(from);
+        Value::Object(columns.map(|(column, cell)| (column.name.to_string(), plain(cell))).collect())
+    }
+
+    /// The document of the resource, without links.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let table = self.table;
+        let columns: Vec<Value> = table
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| {
+                let title = column.title.as_ref().map_or(&*column.name, |title| title.say(self.lang));
+                let role = if at < table.key_columns { "key" } else { "measure" };
+                let mut json =
+                    json!({ "name": column.name, "title": title, "type": column.kind.name(), "role": role });
+                if let Some(unit) = &column.unit {
+                    json["unit"] = (**unit).into();
+                }
+                json
+            })
+            .collect();
+        let mut document = Map::new();
+        let mut set = |name: &str, value: Value| document.insert(name.to_owned(), value);
+        set("collection", self.layer.id.as_str().into());
+        if self.layer.about.synthetic {
+            set("synthetic", true.into());
+        }
+        if let Some(Places::Areas { rule, .. }) = &self.asked.places {
+            let name =
+                crate::query::aggregate::Rule::ALL.iter().find(|(_, known)| known == rule).map(|row| row.0);
+            set("assign", name.into());
+        }
+        let notes: Map<String, Value> =
+            self.notes().into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect();
+        if !notes.is_empty() {
+            set("notes", notes.into());
+        }
+        set("columns", columns.into());
+        set("groups", table.groups.iter().map(|row| self.object(row, 0)).collect());
+        for (name, row) in [("unassigned", &table.unassigned), ("withoutGeometry", &table.nowhere)] {
+            if let Some(row) = row {
+                set(name, self.object(row, table.key_columns));
+            }
+        }
+        set("total", self.object(&table.total, table.key_columns));
+        set("groupsMatched", table.matched.into());
+        set("groupsReturned", table.groups.len().into());
+        if self.asked.places.is_some() {
+            set("countedAgain", table.repeated.into());
+        }
+        Value::Object(document)
+    }
+
+    /// What stands in the columns of keys of a row that is no group.
+    fn rest_name(&self, row: &Row) -> &'static str {
+        match row.id.as_str() {
+            crate::query::aggregate::UNASSIGNED => self.lang.pick("未归入", "unassigned"),
+            crate::query::aggregate::NOWHERE => self.lang.pick("无位置", "without position"),
+            _ => self.lang.pick("合计", "total"),
+        }
+    }
+
+    /// The groups as a table with bars for the first measure.
+    #[must_use]
+    pub fn html(&self) -> Markup {
+        let (table, lang) = (self.table, self.lang);
+        let bar = table.key_columns;
+        let most = table.groups.iter().filter_map(|row| number(&row.cells[bar])).fold(0.0, f64::max);
+        let length = |row: &Row| match number(&row.cells[bar]) {
+            Some(value) if most > 0.0 && value > 0.0 => (value / most * BAR).max(1.0),
+            _ => 0.0,
+        };
+        let label = self.title(&table.columns[bar]);
+        html! {
+            @for (_, note) in self.notes() { p.none { (note) } }
+            @if self.layer.about.synthetic { (super::html::synthetic_notice(lang)) }
+            div.scroll { table {
+                thead { tr {
+                    @for column in &table.columns[..bar] { th scope="col" { (self.title(column)) } }
+                    @if bar == 0 { th {} }
+                    th scope="col" { (label) }
+                    th aria-hidden="true" {}
+                    @for column in &table.columns[bar + 1..] { th scope="col" { (self.title(column)) } }
+                } }
+                tbody {
+                    @for row in &table.groups { tr {
+                        @for cell in &row.cells[..bar] { td { (self.cell(cell)) } }
+                        @if bar == 0 { td {} }
+                        td { (self.cell(&row.cells[bar])) }
+                        td { svg width=(BAR) height="12" aria-hidden="true" {
+                            rect width=(format!("{:.1}", length(row))) height="12" rx="2" fill="currentColor" opacity="0.55" {}
+                        } }
+                        @for cell in &row.cells[bar + 1..] { td { (self.cell(cell)) } }
+                    } }
+                }
+                tfoot { @for row in table.rest() { tr {
+                    th scope="row" colspan=(bar.max(1)) { (self.rest_name(row)) }
+                    td { (self.cell(&row.cells[bar])) }
+                    td {}
+                    @for cell in &row.cells[bar + 1..] { td { (self.cell(cell)) } }
+                } } }
+            } }
+        }
+    }
+
+    fn cell(&self, cell: &Incoming<'static>) -> Markup {
+        match cell {
+            Incoming::Null => html! { span.none { "—" } },
+            Incoming::Bool(value) => {
+                let words = if *value { self.lang.pick("是", "yes") } else { self.lang.pick("否", "no") };
+                html! { (words) }
+            }
+            other => html! { (short(other)) },
+        }
+    }
+
+    /// The groups as lines of text in columns.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let table = self.table;
+        let keys = table.key_columns;
+        let mut lines: Vec<Vec<String>> =
+            vec![table.columns.iter().map(|column| self.title(column)).collect()];
+        lines.extend(table.groups.iter().map(|row| row.cells.iter().map(short).collect()));
+        for row in table.rest() {
+            let mut line: Vec<String> = row.cells.iter().map(short).collect();
+            match line.first_mut() {
+                Some(first) if keys > 0 => {
+                    self.rest_name(row).clone_into(first);
+                    line[1..keys].iter_mut().for_each(String::clear);
+                }
+                _ => {}
+            }
+            // Without keys the one group is the whole.
+            if keys > 0 {
+                lines.push(line);
+            }
+        }
+        let widths: Vec<usize> = (0..table.columns.len())
+            .map(|at| lines.iter().map(|line| width(&line[at])).max().unwrap_or(0))
+            .collect();
+        let is_number = |at: usize| matches!(table.columns[at].kind, ValueKind::Integer | ValueKind::Real);
+        let mut out = String::new();
+        for line in &lines {
+            let mut cells = Vec::with_capacity(line.len());
+            for (at, cell) in line.iter().enumerate() {
+                let room = " ".repeat(widths[at] - width(cell));
+                cells.push(if is_number(at) { room + cell } else { cell.clone() + &room });
+            }
+            let _ = writeln!(out, "{}", cells.join("  ").trim_end());
+        }
+        for (_, note) in self.notes() {
+            let _ = writeln!(out, "{note}");
+        }
+        if table.groups.len() as u64 != table.matched {
+            let (shown, matched) = (table.groups.len(), table.matched);
+            let _ = match self.lang {
+                Lang::Zh => writeln!(out, "列出 {shown} 组，共 {matched} 组"),
+                Lang::En => writeln!(out, "{shown} of {matched} groups"),
+            };
+        }
+        if self.layer.about.synthetic {
+            let _ = writeln!(out, "{}", super::synthetic_notice(self.lang));
+        }
+        out
+    }
+}
+
+/// Length of the longest bar, pixels.
+const BAR: f64 = 160.0;
+
+fn unit_name(unit: &str, lang: Lang) -> &str {
+    match unit {
+        "m2" => "m²",
+        "har" => "ha",
+        "[mu]" => lang.pick("亩", "mu"),
+        other => other,
+    }
+}
+
+fn number(cell: &Incoming<'_>) -> Option<f64> {
+    match cell {
+        #[expect(clippy::cast_precision_loss, reason = "the length of a bar")]
+        Incoming::Integer(whole) => Some(*whole as f64),
+        Incoming::Real(real) => Some(*real),
+        _ => None,
+    }
+}
+
+fn plain(cell: &Incoming<'static>) -> Value {
+    match cell {
+        Incoming::Null => Value::Null,
+        Incoming::Bool(value) => (*value).into(),
+        Incoming::Integer(value) => (*value).into(),
+        Incoming::Real(value) => (*value).into(),
+        Incoming::Text(text) => text.as_ref().into(),
+        Incoming::Array(json) | Incoming::Object(json) => serde_json::from_str(json).unwrap_or(Value::Null),
+    }
+}
+
+/// For people: reals to at most four decimals.
+fn short(cell: &Incoming<'_>) -> String {
+    match cell {
+        Incoming::Null => "—".to_owned(),
+        Incoming::Real(real) => {
+            let text = format!("{real:.4}");
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        other => other.to_string(),
+    }
+}
