@@ -160,15 +160,21 @@ pub fn aggregation(params: &Params, catalog: &Catalog, layer: &Layer) -> Result<
             None => fields.push(name.to_owned()),
         }
     }
-    for (name, needs) in
-        [("bands", "distance"), ("assign", "area"), ("overlap", "area"), ("accuracy", "place")]
-    {
+    // What would change nothing is refused, unless it is what holds anyway.
+    let usual = USUAL_BANDS.map(|limit| limit.to_string()).join(",");
+    let given = [
+        ("bands", "distance", usual.as_str()),
+        ("assign", "area", "larger"),
+        ("overlap", "area", "false"),
+        ("accuracy", "place", "ignore"),
+    ];
+    for (name, needs, usual) in given {
         let fits = match (&places, needs) {
             (Some(Places::Bands { .. }), needs) => needs != "area",
             (Some(Places::Areas { .. }), needs) => needs != "distance",
             (None, _) => false,
         };
-        if let Some(value) = params.get(name).filter(|_| !fits) {
+        if let Some(value) = params.get(name).filter(|value| !fits && *value != usual) {
             let expected = match needs {
                 "distance" => "group-by=distance:… beside it",
                 "area" => "group-by=area:… or polygon beside it",
