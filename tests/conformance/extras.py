@@ -45,13 +45,13 @@ def zoom_level(root):
     for collection in spatial(root):
         plain = features(collection)
         for level in (0, 12):
-            for one, two in zip(features(collection, **{"zoom-level": level}), plain, strict=True):
+            for one, two in zip(features(collection, zoom_level=level), plain, strict=True):
                 coarse, fine = shape(one), shape(two)
                 assert (coarse is None) == (fine is None), (collection["id"], one["id"])
                 if coarse is not None and not coarse.is_empty:
                     assert coarse.is_valid or not fine.is_valid, (collection["id"], one["id"], level)
                     assert shapely.get_num_coordinates(coarse) <= shapely.get_num_coordinates(fine), (collection["id"], one["id"], level)
-        refused(items(collection, **{"zoom-level": "25"}))
+        refused(items(collection, zoom_level="25"))
 
 
 def ordered(values, falling):

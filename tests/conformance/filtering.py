@@ -65,7 +65,7 @@ def get_queryables_uris(root):
     for collection in collections(root):
         answer = ask(items(collection), GEOJSON, method="HEAD")
         assert answer.status == 200 and answer.body == b"", (collection["id"], answer.status)
-        found = " ".join(answer.headers.get_all("link"))
+        found = " ".join(answer.headers.get_all("link", []))
         assert f'<{base(collection)}/queryables>; rel="{REL}queryables"' in found, (collection["id"], found)
 
 

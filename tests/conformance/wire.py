@@ -16,6 +16,7 @@ JSON, GEOJSON, HTML, SCHEMA = "application/json", "application/geo+json", "text/
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 REL = "http://www.opengis.net/def/rel/ogc/1.0/"
 NOBODY = "nobody-knows-this"
+DASHED = {"bbox_crs": "bbox-crs", "filter_crs": "filter-crs", "filter_lang": "filter-lang", "zoom_level": "zoom-level"}
 TESTS = []
 SKIPPED = []
 
@@ -90,16 +91,16 @@ def base(collection):
     return link(collection, "self")["href"].split("?")[0]
 
 
-def items(collection, **query):
-    names = {name.replace("_", "-"): value for name, value in query.items() if name in ("bbox_crs", "filter_crs", "filter_lang")}
-    return f"{base(collection)}/items?" + urllib.parse.urlencode({k: v for k, v in query.items() if k.replace("_", "-") not in names} | names)
+def items(collection, /, **query):
+    query = {DASHED.get(name, name): value for name, value in query.items()}
+    return f"{base(collection)}/items?" + urllib.parse.urlencode(query)
 
 
 def item(collection, feature):
     return f"{base(collection)}/items/{urllib.parse.quote(str(feature['id']), safe='')}"
 
 
-def matched(collection, **query):
+def matched(collection, /, **query):
     return read(items(collection, limit=1, **query), GEOJSON)["numberMatched"]
 
 
@@ -113,7 +114,7 @@ def pages(url):
         url = next((each["href"] for each in links(page, "next")), None)
 
 
-def features(collection, **query):
+def features(collection, /, **query):
     return [feature for page in pages(items(collection, limit=10000, **query)) for feature in page["features"]]
 
 
@@ -207,8 +208,8 @@ def sample(parameter, sortables=()):
     schema = schema["items"] if schema["type"] == "array" else schema
     if "enum" in schema:
         return str(schema["enum"][0])
-    simple = {"integer": "1", "number": "1.5", "boolean": "true", "date": "2021-01-01", "date-time": "2021-01-01T00:00:00Z"}
-    return simple.get(schema.get("format"), simple.get(schema["type"], "a"))
+    plain = {"integer": "1", "number": "1.5", "boolean": "true", "date": "2021-01-01", "date-time": "2021-01-01T00:00:00Z"}
+    return plain.get(schema.get("format"), plain.get(schema["type"], "a"))
 
 
 def every_type(root, found, path):
@@ -301,8 +302,7 @@ COLLECTIONS = object_of("links collections", links=LINKS, collections=array_of(C
 
 
 def nested(depth, at_least=0):
-    here = array_of(NUMBER, minItems=2, maxItems=4) if depth == 0 else array_of(nested(depth - 1), minItems=at_least)
-    return here
+    return array_of(nested(depth - 1), minItems=at_least) if depth else array_of(NUMBER, minItems=2, maxItems=4)
 
 
 RING = array_of(nested(0), minItems=4)
