@@ -10,7 +10,7 @@ import tempfile
 from wire import *
 
 BIN = pathlib.Path(sys.executable).parent
-EXAMPLES = 50
+EXAMPLES = 100
 
 
 def owslib(root):
