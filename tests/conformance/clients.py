@@ -39,8 +39,8 @@ def owslib(root):
 
     def described():
         for collection in collections(root):
-            for found, name in ((client.collection_queryables(collection["id"]), "queryables"), (client.collection_schema(collection["id"]), "schema")):
-                assert found == read(link(collection, REL + name)["href"], SCHEMA), (collection["id"], name)
+            for method, name in ((client.collection_queryables, "queryables"), (client.collection_schema, "schema")):
+                assert method(collection["id"]) == read(link(collection, REL + name)["href"], SCHEMA), (collection["id"], name)
 
     def paging():
         # OWSLib has no method that follows next: a client of it counts on by offset.
@@ -55,8 +55,10 @@ def owslib(root):
         for collection in collections(root):
             for name in first(read(link(collection, REL + "sortables")["href"], SCHEMA)["properties"], 3):
                 for order in ("asc", "desc"):
-                    there = client.collection_items(collection["id"], sortby=(name, order), limit=20)
-                    assert ids(there["features"]) == ids(features(collection, sortby=("-" if order == "desc" else "") + name)[:20]), (collection["id"], name)
+                    there = client.collection_items(collection["id"], sortby=(name, order), limit=20)["features"]
+                    key = ("-" if order == "desc" else "") + name
+                    wanted = read(items(collection, sortby=key, limit=20), GEOJSON)["features"]
+                    assert there == wanted, (collection["id"], name, order)
 
     yield "conformance, API definition", core
     yield "collections", listing
@@ -70,7 +72,8 @@ def gdal(root):
     source = [f"OAPIF:{root}", "-oo", "PAGE_SIZE=1000"]
 
     def run(program, *arguments):
-        made = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=120, env=os.environ | {"CPL_DEBUG": "ON"})
+        made = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=120,
+                              env=os.environ | {"CPL_DEBUG": "ON"})
         assert made.returncode == 0 and "ERROR" not in made.stderr, made.stderr[-500:]
         return made
 
@@ -101,8 +104,9 @@ def gdal(root):
         sent = 0
         # Not by id: the driver, 3.6, then asks for one item behind the query of the link items, at an address that is none.
         for collection in collections(root):
-            for name, value in first(((name, value) for feature in features(collection)[:1] for name, value in feature["properties"].items()
-                                      if isinstance(value, str) and value.isascii() and value.isalpha() and name != "id"), 2):
+            fields = [pair for feature in features(collection)[:1] for pair in feature["properties"].items()]
+            words = [pair for pair in fields if pair[0] != "id" and re.fullmatch("[A-Za-z]+", str(pair[1]))]
+            for name, value in [(name, value) for name, value in words if isinstance(value, str)][:2]:
                 count, told = rows(collection["id"], "-where", f"\"{name}\" = '{value}'")
                 assert count == matched(collection, filter=f"\"{name}\" = '{value}'"), (collection["id"], name, value, count)
                 sent += f"{name}={value}" in told
@@ -113,12 +117,12 @@ def gdal(root):
         with tempfile.TemporaryDirectory() as folder:
             for collection in spatial(root):
                 found = features(collection)
-                kept = [feature for feature in found if feature["geometry"]]
                 file = f"{folder}/{collection['id']}.gpkg"
                 run("ogr2ogr", "-f", "GPKG", file, *source, collection["id"])
-                again = json.loads(run("ogr2ogr", "-f", "GeoJSON", "-lco", "COORDINATE_PRECISION=12", "/vsistdout/", file).stdout)["features"]
+                read_back = run("ogr2ogr", "-f", "GeoJSON", "-lco", "COORDINATE_PRECISION=12", "/vsistdout/", file).stdout
+                again = json.loads(read_back)["features"]
                 assert len(again) == len(found), (collection["id"], len(again), len(found))
-                one, two = (next(positions(each["geometry"])) for each in (kept[0], next(each for each in again if each["geometry"])))
+                one, two = (next(positions(next(each["geometry"] for each in all if each["geometry"]))) for all in (found, again))
                 assert max(abs(a - b) for a, b in zip(one, two)) < 1e-9, (collection["id"], one, two)
 
     yield "lists all collections", listing
@@ -153,10 +157,12 @@ def validators(root):
             config = pathlib.Path(folder, "schemathesis.toml")
             config.write_text(known_ids(root))
             command = [BIN / "schemathesis", "--config-file", config, "run", f"{root}/api?f=json", "--url", root,
-                       "--max-examples", str(EXAMPLES), "--phases", "examples,coverage,fuzzing", "--generation-deterministic", "--checks",
+                       "--max-examples", str(EXAMPLES), "--phases", "examples,coverage,fuzzing",
+                       "--generation-deterministic", "--checks",
                        "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,"
                        "response_headers_conformance,unsupported_method,allow_header_conformance"]
-            made = subprocess.run(command, capture_output=True, text=True, timeout=400, cwd=folder, env=os.environ | {"NO_COLOR": "1"})
+            made = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=folder,
+                                  env=os.environ | {"NO_COLOR": "1"})
         assert made.returncode == 0, made.stdout[-1500:]
 
     yield "openapi-spec-validator", sound

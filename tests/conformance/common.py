@@ -8,7 +8,8 @@ from wire import *
 ONE, TWO = "Common Part 1", "Common Part 2"
 CONF = "http://www.opengis.net/spec/"
 
-skipped(ONE, "/conf/core/query-param-value-special", "no class of the published standard includes it; inf and nan are no JSON numbers")
+skipped(ONE, "/conf/core/query-param-value-special",
+        "no class of the published standard includes it; inf and nan are no JSON numbers")
 skipped(ONE, "/conf/core/query-param-list-escape, steps 3 and 4", "a comma that is not escaped is the delimiter itself")
 skipped(TWO, "/conf/json/*, /conf/html/*, /conf/searchable-collections/*", "the service declares only collections of the draft")
 
@@ -45,9 +46,12 @@ def every_parameter(root):
         url = address(root, path)
         if method == "get" and url:
             known = parameters(api, operation)
-            sortables = read(root + path.removesuffix("items") + "sortables", SCHEMA)["properties"] if path.endswith("/items") else ()
+            sortables = ()
+            if "sortby" in known:
+                sortables = read(root + path.removesuffix("items") + "sortables", SCHEMA)["properties"]
             for name, about in known.items():
-                yield f"{url}?" + ("limit=1&" if "limit" in known and name != "limit" else ""), name, about["schema"], sample(about, sortables)
+                few = "limit=1&" if "limit" in known and name != "limit" else ""
+                yield f"{url}?{few}", name, about["schema"], sample(about, sortables)
 
 
 def under(url, name, value):

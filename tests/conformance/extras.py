@@ -1,4 +1,5 @@
-"""Declared beyond the published standards above: Common Part 3 (23-058r2), CQL2 functions, drafts of Features Parts 6 to 9, our POST search."""
+"""Declared beyond Features Parts 1 to 3 and Common: Common Part 3 (23-058r2), functions of CQL2 (21-065r2), drafts of
+Features Parts 6 to 9, our own POST search."""
 import json
 
 import jsonschema
@@ -25,8 +26,9 @@ def schemas(root):
         assert [about.get("x-ogc-role") for about in whole.values()].count("id") == 1, collection["id"]
         assert schema(collection, "queryables")["properties"].keys() <= whole.keys(), collection["id"]
         assert all(about["type"] not in ("array", "object") for about in schema(collection, "sortables")["properties"].values())
-        properties = {"type": "object", "properties": {name: {"anyOf": [about, {"type": "null"}]} for name, about in whole.items() if "type" in about}}
-        for feature in features(collection)[:200]:
+        fields = {name: {"anyOf": [about, {"type": "null"}]} for name, about in whole.items() if "type" in about}
+        properties = {"type": "object", "properties": fields}
+        for feature in features(collection)[:50]:
             valid(feature["properties"], properties)
 
 
@@ -50,7 +52,8 @@ def zoom_level(root):
                 assert (coarse is None) == (fine is None), (collection["id"], one["id"])
                 if coarse is not None and not coarse.is_empty:
                     assert coarse.is_valid or not fine.is_valid, (collection["id"], one["id"], level)
-                    assert shapely.get_num_coordinates(coarse) <= shapely.get_num_coordinates(fine), (collection["id"], one["id"], level)
+                    counts = [shapely.get_num_coordinates(each) for each in (coarse, fine)]
+                    assert counts == sorted(counts), (collection["id"], one["id"], level, counts)
         refused(items(collection, zoom_level="25"))
 
 
@@ -82,7 +85,8 @@ def search(root):
                 if isinstance(text, str) and "format" not in about and text.isalnum():
                     found = features(collection, q=text.upper())
                     assert feature["id"] in ids(found), (collection["id"], text)
-                    assert all(text.casefold() in json.dumps(each["properties"], ensure_ascii=False).casefold() for each in found), (collection["id"], text)
+                    texts = [json.dumps(each["properties"], ensure_ascii=False).casefold() for each in found]
+                    assert all(text.casefold() in each for each in texts), (collection["id"], text)
         assert features(collection, q="nobody knows this") == [], collection["id"]
 
 
@@ -102,9 +106,10 @@ def functions(root):
 def posted(root):
     for collection in collections(root):
         tree = {"op": "isNull", "args": [{"property": "geometry"}]}
-        for query in ({"filter": tree, "limit": 5}, {"filter": {"op": "not", "args": [tree]}, "limit": 5}, {"limit": 2, "offset": 1}):
+        for query in ({"filter": tree, "limit": 5}, {"filter": {"op": "not", "args": [tree]}}, {"limit": 2, "offset": 1}):
             answer = ask(f"{base(collection)}/search", GEOJSON, json.dumps(query).encode(), content_type=JSON)
             assert answer.status == 200, (collection["id"], query, answer.status)
-            plain = {name: json.dumps(value) for name, value in query.items()} | ({"filter_lang": "cql2-json"} if "filter" in query else {})
-            wanted, there = read(items(collection, **plain), GEOJSON), json.loads(answer.body)
-            assert there["numberMatched"] == wanted["numberMatched"] and there["features"] == wanted["features"], (collection["id"], query)
+            plain = {name: json.dumps(value) for name, value in query.items()}
+            wanted = read(items(collection, **plain, **{"filter-lang": "cql2-json"} if "filter" in query else {}), GEOJSON)
+            there = json.loads(answer.body)
+            assert all(there[name] == wanted[name] for name in ("numberMatched", "features")), (collection["id"], query)

@@ -211,8 +211,9 @@ def fc_limit_response(root):
         path = f"/collections/{urllib.parse.quote(collection['id'])}/items"
         schema = parameters(api, api["paths"][path]["get"])["limit"]["schema"]
         whole = matched(collection)
+        most = schema["maximum"]
         for query, most in [({"limit": 1}, 1), ({"limit": 2}, 2), ({}, schema["default"]),
-                            *(({"limit": each}, schema["maximum"]) for each in (schema["maximum"], schema["maximum"] + 1, 10**9))]:
+                            *(({"limit": each}, most) for each in (most, most + 1, 10**9))]:
             page = read(items(collection, **query), GEOJSON)
             assert len(page["features"]) == min(most, whole), (collection["id"], query, len(page["features"]))
 
@@ -240,14 +241,18 @@ def fc_time_response(root):
                 assert there == wanted, (collection["id"], text, there[:9], wanted[:9])
 
 
+WRONG = {"limit": ["0", "-1", "x", "1.5", ""],
+         "bbox": ["1,2,3", "1,2,3,x", "1,2,3,4,5", "0,1,2,0", "0,0,181,1", "0,0,1,91", "nan,0,1,1", ""],
+         "datetime": ["soon", "2022-01-01/2021-01-01", "2022-13-01", "2022-02-30", "a/b/c", ""],
+         "f": ["x"]}
+
+
 @test(SUITE, "/conf/core/query-param-invalid")
 def query_param_invalid(root):
     for collection in collections(root):
-        for query in [{"limit": "0"}, {"limit": "-1"}, {"limit": "x"}, {"limit": "1.5"}, {"limit": ""}, {"bbox": "1,2,3"}, {"bbox": "1,2,3,x"},
-                      {"bbox": "1,2,3,4,5"}, {"bbox": "0,1,2,0"}, {"bbox": "0,0,181,1"}, {"bbox": "0,0,1,91"}, {"bbox": "nan,0,1,1"},
-                      {"bbox": ""}, {"datetime": "soon"}, {"datetime": "2022-01-01/2021-01-01"}, {"datetime": "2022-13-01"},
-                      {"datetime": ""}, {"datetime": "a/b/c"}, {"f": "x"}]:
-            refused(items(collection, **query))
+        for name, values in WRONG.items():
+            for value in values:
+                refused(items(collection, **{name: value}))
         refused(items(collection) + "limit=1&limit=2")
         refused(items(collection) + "limit=%FF")
 
@@ -295,9 +300,10 @@ def fc_number_matched(root):
         for query in selections:
             size = max(1, len(whole) // 3)
             walked = list(pages(items(collection, limit=size, **query)))
-            assert {page["numberMatched"] for page in walked} == {sum(len(page["features"]) for page in walked)}, (collection["id"], query)
+            seen = [feature for page in walked for feature in page["features"]]
+            assert {page["numberMatched"] for page in walked} == {len(seen)}, (collection["id"], query, len(seen))
             assert all(len(page["features"]) == size for page in walked[:-1]), "a page before the last is short"
-            assert [feature for page in walked for feature in page["features"]] == features(collection, **query), (collection["id"], query)
+            assert seen == features(collection, **query), (collection["id"], query)
 
 
 @test(SUITE, "/conf/core/fc-numberReturned")
@@ -383,7 +389,7 @@ def html_content(root):
         if path.endswith("/items"):
             found = read(url, GEOJSON)
             assert all(str(id) in text for id in ids(found["features"])), path
-            assert {each["type"] for each in links(found, "alternate")} and len(page.linked) == len(links(found, "alternate")), path
+            assert len(page.linked) == len(links(found, "alternate")) > 0, path
         if path == "/collections":
             assert all(each["title"] in text for each in collections(root)), path
 

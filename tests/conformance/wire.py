@@ -291,13 +291,16 @@ def array_of(each, **more):
     return {"type": "array", "items": each} | more
 
 
-LINKS = array_of(object_of("href rel", href={"type": "string", "pattern": "^https?://"}, rel=TEXT, type=TEXT, title=TEXT, hreflang=TEXT))
+ADDRESS = {"type": "string", "pattern": "^https?://"}
+LINKS = array_of(object_of("href rel", href=ADDRESS, rel=TEXT, type=TEXT, title=TEXT, hreflang=TEXT))
 LANDING = object_of("links", title=TEXT, description=TEXT, links=LINKS)
 CONFORMANCE = object_of("conformsTo", conformsTo=array_of(TEXT, uniqueItems=True))
 BOX = {"anyOf": [array_of(NUMBER, minItems=size, maxItems=size) for size in (4, 6)]}
-COLLECTION = object_of("id links", id=TEXT, title=TEXT, description=TEXT, links=LINKS, itemType=TEXT, crs=array_of(TEXT), extent=object_of(
-    "", spatial=object_of("", bbox=array_of(BOX, minItems=1), crs={"const": CRS84}),
-    temporal=object_of("", interval=array_of(array_of({"type": ["string", "null"]}, minItems=2, maxItems=2), minItems=1), trs=TEXT)))
+INTERVAL = array_of({"type": ["string", "null"]}, minItems=2, maxItems=2)
+EXTENT = object_of("", spatial=object_of("", bbox=array_of(BOX, minItems=1), crs={"const": CRS84}),
+                   temporal=object_of("", interval=array_of(INTERVAL, minItems=1), trs=TEXT))
+COLLECTION = object_of("id links", id=TEXT, title=TEXT, description=TEXT, links=LINKS, itemType=TEXT, crs=array_of(TEXT),
+                       extent=EXTENT)
 COLLECTIONS = object_of("links collections", links=LINKS, collections=array_of(COLLECTION))
 
 
@@ -309,13 +312,16 @@ RING = array_of(nested(0), minItems=4)
 SHAPES = {"Point": nested(0), "MultiPoint": nested(1), "LineString": nested(1, 2), "MultiLineString": array_of(nested(1, 2)),
           "Polygon": array_of(RING, minItems=1), "MultiPolygon": array_of(array_of(RING, minItems=1))}
 SIMPLE = [object_of("type coordinates", type={"const": name}, coordinates=form) for name, form in SHAPES.items()]
-GEOMETRY = {"oneOf": [{"type": "null"}, *SIMPLE, object_of("type geometries", type={"const": "GeometryCollection"}, geometries=array_of({"oneOf": SIMPLE}))]}
+BAG = object_of("type geometries", type={"const": "GeometryCollection"}, geometries=array_of({"oneOf": SIMPLE}))
+GEOMETRY = {"oneOf": [{"type": "null"}, *SIMPLE, BAG]}
 FEATURE = object_of("type geometry properties", type={"const": "Feature"}, id={"type": ["string", "integer"]}, geometry=GEOMETRY,
                     properties={"type": ["object", "null"]}, links=LINKS) | {"not": {"required": ["crs"]}}
-FEATURES = object_of("type features", type={"const": "FeatureCollection"}, features=array_of(FEATURE), links=LINKS, timeStamp=TEXT,
-                     numberMatched=COUNT, numberReturned=COUNT) | {"not": {"required": ["crs"]}}
-FUNCTIONS = object_of("functions", functions=array_of(object_of("name returns", name=TEXT, description=TEXT, returns=array_of(TEXT), arguments=array_of(
-    object_of("type", title=TEXT, type=array_of({"enum": "string number integer datetime geometry boolean".split()}))))))
+FEATURES = object_of("type features", type={"const": "FeatureCollection"}, features=array_of(FEATURE), links=LINKS,
+                     timeStamp=TEXT, numberMatched=COUNT, numberReturned=COUNT) | {"not": {"required": ["crs"]}}
+TYPES = array_of({"enum": "string number integer datetime geometry boolean".split()})
+ARGUMENTS = array_of(object_of("type", title=TEXT, type=TYPES))
+FUNCTIONS = object_of("functions", functions=array_of(
+    object_of("name returns", name=TEXT, description=TEXT, arguments=ARGUMENTS, returns=array_of(TEXT))))
 
 
 def valid(document, schema):
