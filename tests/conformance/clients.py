@@ -10,7 +10,7 @@ import tempfile
 from wire import *
 
 BIN = pathlib.Path(sys.executable).parent
-EXAMPLES = 100
+EXAMPLES = 60
 
 
 def owslib(root):
