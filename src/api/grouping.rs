@@ -46,7 +46,7 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
              (ha) or (mu), geodesic: area is that of the features that count, overlap that of the parts within the \
              group's area; known, distinct, sum, mean, min, max, median, p90 (any percentile) or share of a field, as \
              in mean(far).",
-            json!({ "type": "array", "items": { "type": "string" }, "default": ["count"] }),
+            json!({ "type": "array", "minItems": 1, "items": { "type": "string" }, "default": ["count"] }),
         ),
         (
             "assign",
@@ -62,7 +62,7 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
         (
             "bands",
             "Where one band of distance ends and the next begins, metres, ascending; the last band has no end.",
-            json!({ "type": "array", "items": { "type": "number" }, "default": USUAL_BANDS }),
+            json!({ "type": "array", "minItems": 1, "items": { "type": "number" }, "default": USUAL_BANDS }),
         ),
         (
             "accuracy",

@@ -217,7 +217,7 @@ pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec
             "q",
             "Terms split by commas. Selects features of which a text, or an element of an array of texts, holds one \
              of them, whatever its case. Words of a term that white space splits must follow each other.",
-            json!({ "type": "array", "items": { "type": "string" } }),
+            json!({ "type": "array", "minItems": 1, "items": { "type": "string" } }),
         ),
         (
             "sortby",
