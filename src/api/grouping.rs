@@ -57,7 +57,7 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
         (
             "polygon",
             "A polygon as the only area, WKT or GeoJSON, CRS84 (longitude first, degrees).",
-            json!({ "type": "string" }),
+            json!({ "type": "string", "minLength": 1 }),
         ),
         (
             "bands",
@@ -79,7 +79,7 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
             "having",
             "A CQL2 expression (text, or JSON when it begins with a brace) over the columns of the answer; selects \
              groups. Totals do not change.",
-            json!({ "type": "string" }),
+            json!({ "type": "string", "minLength": 1 }),
         ),
         (
             "sortby",

@@ -1,15 +1,19 @@
-//! Groups and what is told about them: as JSON, as a page with bars, as plain text.
+//! Groups and what is told about them: as JSON, as a page with bars, as plain text, as CSV and as a workbook.
 //!
 //! In: a [`Table`] and the question it answers. Out: a document that states its rule, what lies in no group and the
-//! whole. Leaves out: CSV and workbooks, which take the table as a layer.
+//! whole. CSV and workbooks are written by the writers of features, which take the table as a layer.
 
 use std::fmt::Write as _;
 
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
-use super::xlsx::width;
+use super::csv::Csv;
+use super::xlsx::{self, width};
+use super::{Cover, RenderError, Stream as _, View};
+use crate::geometry::Crs;
 use crate::model::{Field, Incoming, Lang, Layer, LayerAbout, ValueKind, Words};
+use crate::query::Budget;
 use crate::query::aggregate::{Aggregation, Places, Row, Table};
 
 /// A table with the question it answers.
@@ -83,6 +87,43 @@ impl Told<'_> {
             attribution: self.layer.about.attribution.clone(),
             ..LayerAbout::default()
         }
+    }
+
+    /// The name of a file of it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}-aggregates", self.layer.id)
+    }
+
+    /// Groups and what stands beside them as comma-separated values.
+    ///
+    /// # Errors
+    /// Never for tables of aggregates.
+    pub fn csv(&self) -> Result<Vec<u8>, RenderError> {
+        let made = self.table.to_layer(&self.name(), self.about())?;
+        let layer = made.layer();
+        let (mut writer, mut out) = (Csv::new(layer, self.view(layer)), Vec::new());
+        writer.begin(&mut out, layer, &Cover::default());
+        layer.positions().for_each(|ix| writer.feature(&mut out, layer, ix, ix.row() == 0));
+        writer.end(&mut out);
+        Ok(out)
+    }
+
+    /// Groups and what stands beside them as a workbook, the notes on its second sheet.
+    ///
+    /// # Errors
+    /// A sheet refuses a cell.
+    pub fn xlsx(&self, cover: &Cover) -> Result<Vec<u8>, RenderError> {
+        let made = self.table.to_layer(&self.name(), self.about())?;
+        let layer = made.layer();
+        let mut cover = cover.clone();
+        cover.conditions.extend(self.notes().into_iter().map(|(name, text)| (name.to_owned(), text)));
+        let items: Vec<_> = layer.positions().collect();
+        xlsx::file(layer, &items, &self.view(layer), &cover, &Budget::default())
+    }
+
+    fn view(&self, layer: &Layer) -> View {
+        View { lang: self.lang, geometry: false, ..View::whole(layer, Crs::Crs84) }
     }
 
     fn title(&self, field: &Field) -> String {
