@@ -19,7 +19,7 @@ use self::measure::{BoundMeasure, Tally, What, owned};
 use self::place::{Asked, Members, RowSet};
 use super::execute::matches;
 use super::{Budget, Filter, Page, Query, QueryError, SortKey, plan};
-use crate::geometry::{Area, Shape, area_m2, length_m};
+use crate::geometry::{Area, Shape, length_m};
 use crate::index::IndexedLayer;
 use crate::model::{FeatureId, FeatureIx, Field, FieldIx, Incoming, Layer, Value, ValueKind, Words};
 
@@ -288,7 +288,9 @@ pub fn aggregate(asked: &Aggregation, indexed: &IndexedLayer, budget: &Budget) -
     let scope = Asked { indexed, set: set.as_ref(), budget };
     let keys = Keys::new(&fields, layer, &scope.rows(), MOST_GROUPS)?;
     let places = Placed::new(scope, asked.places.as_ref(), &measures)?;
-    let counter = Counter { scope, keys: &keys, measures: &measures };
+    let needs_areas = measures.iter().any(|measure| matches!(measure.what, What::Area(_) | What::Overlap(_)));
+    let areas_m2 = if needs_areas { place::areas_m2(scope)? } else { Vec::new() };
+    let counter = Counter { scope, keys: &keys, measures: &measures, areas_m2: &areas_m2 };
     counter.table(asked, &fields, &places)
 }
 
@@ -386,10 +388,13 @@ struct Group {
     tallies: Vec<Tally>,
 }
 
+#[derive(Clone, Copy)]
 struct Counter<'a> {
     scope: Asked<'a>,
     keys: &'a Keys,
     measures: &'a [BoundMeasure],
+    /// By row, where a measure needs them.
+    areas_m2: &'a [f64],
 }
 
 impl Counter<'_> {
@@ -403,19 +408,21 @@ impl Counter<'_> {
     }
 
     fn area_m2(&self, row: u32) -> f64 {
-        let geometry = self.layer().geometries().get(row as usize);
-        geometry.map_or(0.0, |geometry| area_m2(&geometry.to_shape()))
+        self.areas_m2.get(row as usize).copied().unwrap_or(0.0)
     }
 
     /// The groups of a place, by key.
     fn tell(&self, members: &Members) -> Result<Vec<Group>, QueryError> {
         let layer = self.layer();
         let mut groups = vec![self.group(); self.keys.rows.len().max(1)];
-        let needs_area = self.measures.iter().any(BoundMeasure::needs_area);
         let only_count =
             self.measures.iter().all(|measure| matches!(measure.what, What::Count | What::Share));
         let key = |row: u32| self.keys.of_row[row as usize] as usize;
-        for (at, &row) in members.rows.iter().enumerate() {
+        if only_count && groups.len() == 1 {
+            groups[0].count = members.rows.len() as u64;
+        }
+        let rows = if only_count && groups.len() == 1 { &[][..] } else { &members.rows };
+        for (at, &row) in rows.iter().enumerate() {
             let group = &mut groups[key(row)];
             group.count += 1;
             if only_count {
@@ -424,7 +431,7 @@ impl Counter<'_> {
             if at % 1024 == 0 {
                 self.scope.budget.check()?;
             }
-            let area = if needs_area { self.area_m2(row) } else { 0.0 };
+            let area = self.area_m2(row);
             for (measure, tally) in self.measures.iter().zip(&mut group.tallies) {
                 measure.take(tally, layer, row as usize, area);
             }
@@ -454,7 +461,7 @@ impl Counter<'_> {
     /// Rows as one group.
     fn tell_all(&self, members: &Members) -> Result<Group, QueryError> {
         let keys = Keys { of_row: vec![0; self.layer().len()], rows: vec![0] };
-        let mut groups = Counter { scope: self.scope, keys: &keys, measures: self.measures }.tell(members)?;
+        let mut groups = Counter { keys: &keys, ..*self }.tell(members)?;
         Ok(groups.swap_remove(0))
     }
 

@@ -11,7 +11,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::super::{Budget, QueryError};
 use super::{Areas, Bands, Rule};
-use crate::geometry::{Area, LEAST_SHARE, Lies, Scratch, Shape, area_m2, centroid, distance_m, reach};
+use crate::geometry::{
+    Area, LEAST_SHARE, Lies, Scratch, Shape, area_m2, centroid, distance_m, reach, stored_area_m2,
+};
 use crate::index::{Found, IndexedLayer};
 use crate::model::{FeatureIx, FieldIx, Layer, Value};
 
@@ -143,6 +145,18 @@ fn on_all_cores<T: Send>(
 }
 
 const MOST_THREADS: usize = 8;
+
+/// The areas of the rows asked for in square metres, by row; 0 for the others.
+pub(super) fn areas_m2(asked: Asked<'_>) -> Result<Vec<f64>, QueryError> {
+    const BLOCK: usize = 4096;
+    let geometries = asked.layer().geometries();
+    let blocks = on_all_cores(geometries.len().div_ceil(BLOCK), asked.budget, |block, _| {
+        let rows = block * BLOCK..geometries.len().min((block + 1) * BLOCK);
+        let area = |row| if asked.wants(row) { geometries.get(row).map_or(0.0, stored_area_m2) } else { 0.0 };
+        rows.map(area).collect::<Vec<_>>()
+    })?;
+    Ok(blocks.concat())
+}
 
 /// What one area holds, before features are given to one of several.
 #[derive(Default)]
