@@ -184,9 +184,9 @@ fn question(ask: &Ask) -> maud::Markup {
                 input type="hidden" name=(name) value=(value);
             }
             p {
-                label { (lang.pick("分组 ", "Group by ")) input name="group-by" size="28" value=(ask.params.get("group-by").unwrap_or("")); }
+                label { (lang.pick("分组 ", "Group by ")) input name="group-by" size="24" value=(ask.params.get("group-by").unwrap_or("")); }
                 " "
-                label { (lang.pick("指标 ", "Measure ")) input name="measure" size="28" value=(ask.params.get("measure").unwrap_or("count")); }
+                label { (lang.pick("指标 ", "Measure ")) input name="measure" size="24" value=(ask.params.get("measure").unwrap_or("count")); }
                 " "
                 button { (lang.pick("统计", "Count")) }
             }

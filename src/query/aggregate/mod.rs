@@ -287,7 +287,7 @@ pub fn aggregate(asked: &Aggregation, indexed: &IndexedLayer, budget: &Budget) -
     let set = rows.map(|rows| RowSet::of(layer.len(), rows.iter().map(|ix| ix.row())));
     let scope = Asked { indexed, set: set.as_ref(), budget };
     let keys = Keys::new(&fields, layer, &scope.rows(), MOST_GROUPS)?;
-    let places = Placed::new(scope, asked.places.as_ref(), &measures)?;
+    let places = Placed::new(scope, asked.places.as_ref(), &keys, &measures)?;
     let needs_areas = measures.iter().any(|measure| matches!(measure.what, What::Area(_) | What::Overlap(_)));
     let areas_m2 = if needs_areas { place::areas_m2(scope)? } else { Vec::new() };
     let counter = Counter { scope, keys: &keys, measures: &measures, areas_m2: &areas_m2 };
@@ -315,7 +315,26 @@ struct Placed {
 }
 
 impl Placed {
-    fn new(asked: Asked<'_>, places: Option<&Places>, measures: &[BoundMeasure]) -> Result<Self, QueryError> {
+    /// The number of features of a layer in one area, and of those beside it.
+    fn of_one(asked: Asked<'_>, places: &Places, keys: &Keys, measures: &[BoundMeasure]) -> Option<Self> {
+        let Places::Areas { areas, rule, doubt: false } = places else { return None };
+        let [Some(area)] = areas.shapes() else { return None };
+        if asked.set.is_some() || keys.rows.len() > 1 || !only_counts(measures) {
+            return None;
+        }
+        let nowhere: Vec<u32> = asked.indexed.nowhere().map(|ix| ix.0).collect();
+        let count = place::count_in(asked, area, *rule);
+        let rest = asked.indexed.layer().len() as u64 - nowhere.len() as u64 - count;
+        let [inside, unassigned] = [count, rest].map(|more| Members { more, ..Members::default() });
+        Some(Self { members: vec![inside], unassigned, nowhere, repeated: 0, has_doubt: false })
+    }
+
+    fn new(
+        asked: Asked<'_>,
+        places: Option<&Places>,
+        keys: &Keys,
+        measures: &[BoundMeasure],
+    ) -> Result<Self, QueryError> {
         let layer = asked.indexed.layer();
         let narrow = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
         let Some(places) = places else {
@@ -324,6 +343,9 @@ impl Placed {
             let unassigned = Members::default();
             return Ok(Self { members, unassigned, nowhere: Vec::new(), repeated: 0, has_doubt: false });
         };
+        if let Some(placed) = Self::of_one(asked, places, keys, measures) {
+            return Ok(placed);
+        }
         let parts = measures.iter().any(|measure| matches!(measure.what, What::Overlap(_)));
         let (members, has_doubt) = match places {
             Places::Areas { areas, rule, doubt } => {
@@ -378,6 +400,10 @@ fn rests(asked: Asked<'_>, members: &[Members], is_nowhere: &RowSet) -> Vec<(u32
         .collect()
 }
 
+fn only_counts(measures: &[BoundMeasure]) -> bool {
+    measures.iter().all(|measure| matches!(measure.what, What::Count | What::Share))
+}
+
 /// A group on its way.
 #[derive(Clone)]
 struct Group {
@@ -415,11 +441,10 @@ impl Counter<'_> {
     fn tell(&self, members: &Members) -> Result<Vec<Group>, QueryError> {
         let layer = self.layer();
         let mut groups = vec![self.group(); self.keys.rows.len().max(1)];
-        let only_count =
-            self.measures.iter().all(|measure| matches!(measure.what, What::Count | What::Share));
-        let key = |row: u32| self.keys.of_row[row as usize] as usize;
+        let only_count = only_counts(self.measures);
+        let key = |row: u32| self.keys.of(row);
         if only_count && groups.len() == 1 {
-            groups[0].count = members.rows.len() as u64;
+            groups[0].count = members.rows.len() as u64 + members.more;
         }
         let rows = if only_count && groups.len() == 1 { &[][..] } else { &members.rows };
         for (at, &row) in rows.iter().enumerate() {
@@ -460,16 +485,21 @@ impl Counter<'_> {
 
     /// Rows as one group.
     fn tell_all(&self, members: &Members) -> Result<Group, QueryError> {
-        let keys = Keys { of_row: vec![0; self.layer().len()], rows: vec![0] };
+        let keys = Keys::one(Some(0));
         let mut groups = Counter { keys: &keys, ..*self }.tell(members)?;
         Ok(groups.swap_remove(0))
     }
 
     fn table(&self, asked: &Aggregation, fields: &[FieldIx], placed: &Placed) -> Result<Table, QueryError> {
-        let rows: Vec<u32> = self.scope.rows().map(|row| u32::try_from(row).unwrap_or(u32::MAX)).collect();
+        let number = self.layer().len() as u64;
+        let (rows, more): (Vec<u32>, u64) = if only_counts(self.measures) && self.scope.set.is_none() {
+            (Vec::new(), number)
+        } else {
+            (self.scope.rows().map(|row| u32::try_from(row).unwrap_or(u32::MAX)).collect(), 0)
+        };
         let by_part = self.measures.iter().any(|measure| matches!(measure.what, What::Overlap(_)));
         let whole = if by_part { rows.clone() } else { Vec::new() };
-        let mut total = self.tell_all(&Members { rows, whole, ..Members::default() })?;
+        let mut total = self.tell_all(&Members { rows, more, whole, ..Members::default() })?;
         let mut columns = place_columns(asked, fields, self.layer());
         let key_columns = columns.len();
         columns.extend(self.measures.iter().map(|measure| measure.column.clone()));

@@ -52,6 +52,8 @@ impl RowSet {
 pub(super) struct Members {
     /// Rows that count there.
     pub rows: Vec<u32>,
+    /// How many rows count there beside these, where nothing but their number is asked for.
+    pub more: u64,
     /// Rows of which it is undecided whether they count there, when positional accuracy is respected.
     pub undecided: Vec<u32>,
     /// Rows that meet it in part, with their shares; filled where overlaps are asked for.
@@ -156,6 +158,33 @@ pub(super) fn areas_m2(asked: Asked<'_>) -> Result<Vec<f64>, QueryError> {
         rows.map(area).collect::<Vec<_>>()
     })?;
     Ok(blocks.concat())
+}
+
+/// How many features belong to an area by a rule, when only that is asked for: what lies wholly inside is not opened.
+///
+/// For a single area, with which no other competes.
+pub(super) fn count_in(asked: Asked<'_>, area: &Area, rule: Rule) -> u64 {
+    let (mut count, mut border) = (0, Vec::new());
+    asked.indexed.find_in(area, |found| match found {
+        Found::Below(below) => count += below.count(),
+        Found::Inside(_) => count += 1,
+        Found::AtBorder(ix) => border.push(ix),
+    });
+    let mut scratch = Scratch::default();
+    for ix in border {
+        let Some(geometry) = asked.layer().feature(ix).geometry() else { continue };
+        count += u64::from(match rule {
+            Rule::Within => area.of_geometry(geometry, &mut scratch) == Lies::Within,
+            Rule::Intersects => area.of_geometry(geometry, &mut scratch) != Lies::Outside,
+            Rule::Centroid => area.of_centroid(geometry) != Lies::Outside,
+            Rule::Larger => match area.of_geometry(geometry, &mut scratch) {
+                Lies::Within => true,
+                Lies::Outside => false,
+                Lies::Across => area.share(geometry, &mut scratch) > 0.0,
+            },
+        });
+    }
+    count
 }
 
 /// What one area holds, before features are given to one of several.
