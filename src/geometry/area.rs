@@ -90,6 +90,7 @@ pub struct Scratch {
     lines: Vec<Upward>,
     near: Vec<u32>,
     levels: Vec<f64>,
+    along: Vec<[f64; 2]>,
     own: Vec<(f64, Upward)>,
     other: Vec<(f64, Option<Upward>)>,
 }
@@ -610,13 +611,17 @@ impl Area {
             // Where it meets edges of the area, from 0 to 1 along it.
             scratch.levels.clear();
             scratch.levels.extend([0.0, 1.0]);
+            scratch.along.clear();
             for own in scratch.near.iter().map(|&at| &self.edges[at as usize]).filter(|own| own.meets(edge)) {
                 let ([u0, v0], [u1, v1]) = (own.south, own.north);
                 let cross = dx * (v1 - v0) - dy * (u1 - u0);
-                if cross == 0.0 {
+                let on_line = |position| side(edge.south, edge.north, position) == 0.0;
+                if cross == 0.0 || (on_line(own.south) && on_line(own.north)) {
                     // Along each other: the ends of the other.
                     let along = |x: f64, y: f64| ((x - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy);
-                    scratch.levels.extend([along(u0, v0), along(u1, v1)].map(|at| at.clamp(0.0, 1.0)));
+                    let ends = [along(u0, v0), along(u1, v1)].map(|at| at.clamp(0.0, 1.0));
+                    scratch.levels.extend(ends);
+                    scratch.along.push([ends[0].min(ends[1]), ends[0].max(ends[1])]);
                 } else {
                     let at = ((u0 - x0) * (v1 - v0) - (v0 - y0) * (u1 - u0)) / cross;
                     scratch.levels.push(at.clamp(0.0, 1.0));
@@ -625,7 +630,9 @@ impl Area {
             scratch.levels.sort_unstable_by(f64::total_cmp);
             for pair in scratch.levels.windows(2).filter(|pair| pair[0] < pair[1]) {
                 let middle = f64::midpoint(pair[0], pair[1]);
-                if self.holds([x0 + dx * middle, y0 + dy * middle]) {
+                // A position between the ends of a slanted edge is rounded to beside it.
+                let is_along = scratch.along.iter().any(|[low, high]| *low < middle && middle < *high);
+                if is_along || self.holds([x0 + dx * middle, y0 + dy * middle]) {
                     held += length * (pair[1] - pair[0]);
                 }
             }
