@@ -92,6 +92,11 @@ impl Rule {
         ("centroid", Self::Centroid),
     ];
 
+    /// Does a feature count in one area at most?
+    fn is_for_one(self) -> bool {
+        matches!(self, Self::Larger | Self::Centroid)
+    }
+
     /// In words.
     #[must_use]
     pub fn words(self) -> Words {
@@ -347,12 +352,13 @@ impl Placed {
         // What may lie elsewhere than where it counts may lie in no place, and the other way round.
         let mut doubted = RowSet::new(layer.len());
         let undecided = members.iter().flat_map(|members| &members.undecided).copied();
-        let undecided = undecided.filter(|&row| doubted.insert(row as usize)).collect();
-        let mut unassigned = Members {
-            undecided,
-            rows: asked.rows().filter(|&row| !met.holds(row) && !is_nowhere.holds(row)).map(narrow).collect(),
-            ..Members::default()
-        };
+        let rows: Vec<u32> =
+            asked.rows().filter(|&row| !met.holds(row) && !is_nowhere.holds(row)).map(narrow).collect();
+        let accuracy = place::Accuracy::of(layer);
+        // Where a feature of unknown accuracy lies is never sure.
+        let unknown = rows.iter().copied().filter(|&row| has_doubt && accuracy.at(row as usize).is_none());
+        let undecided = undecided.chain(unknown).filter(|&row| doubted.insert(row as usize)).collect();
+        let mut unassigned = Members { rows, undecided, ..Members::default() };
         if parts {
             unassigned.parts = rests(asked, &members, &is_nowhere);
         }

@@ -11,7 +11,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::super::{Budget, QueryError};
 use super::{Areas, Bands, Rule};
-use crate::geometry::{Area, LEAST_SHARE, Lies, Scratch, Shape, area_m2, centroid, distance_m, reach};
+use crate::geometry::{
+    Area, LEAST_SHARE, Lies, Scratch, Shape, area_m2, centroid, distance_m, length_m, reach,
+};
 use crate::index::{Found, IndexedLayer};
 use crate::model::{FeatureIx, FieldIx, Layer, Value};
 
@@ -166,7 +168,7 @@ pub(super) fn into_areas(
     })?;
     let (mut members, claims): (Vec<_>, Vec<_>) =
         sorted.into_iter().map(|sorted| (sorted.members, sorted.claims)).unzip();
-    if matches!(rule, Rule::Larger | Rule::Centroid) {
+    if rule.is_for_one() {
         settle(asked, areas, &mut members, &claims);
     }
     Ok(members)
@@ -263,7 +265,7 @@ pub(super) fn doubt(
         .iter()
         .map(|members| RowSet::of(layer.len(), members.rows.iter().map(|&row| row as usize)))
         .collect();
-    let undecided = on_all_cores(areas.shapes().len(), asked.budget, |at, scratch| {
+    let ranges = on_all_cores(areas.shapes().len(), asked.budget, |at, scratch| {
         let Some(area) = &areas.shapes()[at] else { return Vec::new() };
         let mut rows: Vec<u32> = members[at].rows.clone();
         if let Some(own) = areas.accuracy[at] {
@@ -274,40 +276,71 @@ pub(super) fn doubt(
             rows.sort_unstable();
             rows.dedup();
         }
-        rows.retain(|&row| {
+        let range = |row: u32| {
             if asked.budget.check().is_err() {
-                return false;
+                return None;
             }
             let counts = counted[at].holds(row as usize);
-            let Some((own, other)) = areas.accuracy[at].zip(accuracy.at(row as usize)) else { return counts };
-            !is_sure(area, layer, row, own + other, rule, counts, scratch)
-        });
-        rows
+            let Some((own, other)) = areas.accuracy[at].zip(accuracy.at(row as usize)) else {
+                return counts.then_some((row, UNKNOWN));
+            };
+            let range = held(area, layer, row, own + other, rule, scratch);
+            (counts || range.most > 0.0).then_some((row, range))
+        };
+        rows.into_iter().filter_map(range).collect::<Vec<_>>()
     })?;
-    for (members, undecided) in members.iter_mut().zip(undecided) {
-        members.undecided = undecided;
+    let mut rivals: Vec<(u32, usize, usize, Range)> = Vec::new();
+    for (rank, &at) in areas.by_id.iter().enumerate() {
+        rivals.extend(ranges[at].iter().map(|&(row, range)| (row, rank, at, range)));
+    }
+    rivals.sort_unstable_by_key(|&(row, rank, ..)| (row, rank));
+    for rivals in rivals.chunk_by(|a, b| a.0 == b.0) {
+        for &(row, rank, at, range) in rivals {
+            let others = || rivals.iter().filter(|other| rule.is_for_one() && other.1 != rank);
+            let is_sure = if counted[at].holds(row as usize) {
+                range.least >= LEAST_SHARE && others().all(|other| range.beats(&other.3, rank < other.1))
+            } else {
+                range.most < LEAST_SHARE || others().any(|other| other.3.beats(&range, other.1 < rank))
+            };
+            if !is_sure {
+                members[at].undecided.push(row);
+            }
+        }
     }
     Ok(())
 }
 
-/// Would a feature still count, or still not count, wherever within `metres` it lies?
-fn is_sure(
-    area: &Area,
-    layer: &Layer,
-    row: u32,
-    metres: f64,
-    rule: Rule,
-    counts: bool,
-    scratch: &mut Scratch,
-) -> bool {
-    let Some(geometry) = layer.geometries().get(row as usize) else { return true };
-    let Some(bounds) = geometry.bounds() else { return true };
+/// Which share of a feature an area may hold, wherever both may lie; for rules without shares 1 where it counts.
+#[derive(Debug, Clone, Copy)]
+struct Range {
+    least: f64,
+    most: f64,
+}
+
+/// Of unknown accuracy; such a feature or area takes nothing from others.
+const UNKNOWN: Range = Range { least: 0.0, most: 0.0 };
+
+impl Range {
+    /// Does a feature go here rather than there, wherever it may lie?
+    fn beats(&self, other: &Self, is_first: bool) -> bool {
+        if is_first { self.least >= other.most } else { self.least > other.most + LEAST_SHARE }
+    }
+}
+
+/// What an area may hold of a feature that may lie off by so many metres.
+fn held(area: &Area, layer: &Layer, row: u32, metres: f64, rule: Rule, scratch: &mut Scratch) -> Range {
+    let sure = |holds: bool| if holds { Range { least: 1.0, most: 1.0 } } else { UNKNOWN };
+    let Some((geometry, bounds)) =
+        layer.geometries().get(row as usize).and_then(|geometry| Some((geometry, geometry.bounds()?)))
+    else {
+        return sure(false);
+    };
     let wide = reach(bounds, metres);
     // What lies across the antimeridian after all is measured.
     if !wide.crosses_antimeridian() {
         match area.of_box([wide.west, wide.south], [wide.east, wide.north]) {
-            Lies::Within => return counts,
-            Lies::Outside => return !counts,
+            Lies::Within => return sure(true),
+            Lies::Outside => return sure(false),
             Lies::Across => {}
         }
     }
@@ -316,31 +349,35 @@ fn is_sure(
         Rule::Centroid => centroid(&shape).map_or(shape, |at| Shape::Point(at.into())),
         _ => shape,
     };
+    let stays = |shape: &Shape| distance_m(shape, area.border()).is_some_and(|gap| gap > metres);
     // As long as its border does not reach the feature, nothing changes.
-    if distance_m(&shape, area.border()).is_some_and(|gap| gap > metres) {
-        return true;
+    if stays(&shape) {
+        return sure(match (rule, &shape) {
+            (Rule::Centroid, Shape::Point(at)) => area.holds((*at).into()),
+            (Rule::Intersects, _) => area.of_geometry(geometry, scratch) != Lies::Outside,
+            _ => area.of_geometry(geometry, scratch) == Lies::Within,
+        });
     }
+    let mut positions = geometry.parts().flat_map(|part| part.positions());
+    let any = Range { least: 0.0, most: 1.0 };
     match rule {
         // A position of it lies so deep inside that it stays there.
-        Rule::Intersects if counts => geometry
-            .parts()
-            .flat_map(|part| part.positions())
-            .filter(|&at| area.holds(at))
-            .any(|at| distance_m(&Shape::Point(at.into()), area.border()).is_some_and(|gap| gap > metres)),
-        // A position of it lies so far outside that it stays there.
-        Rule::Within if !counts => geometry
-            .parts()
-            .flat_map(|part| part.positions())
-            .filter(|&at| !area.holds(at))
-            .any(|at| distance_m(&Shape::Point(at.into()), area.border()).is_some_and(|gap| gap > metres)),
-        // Moved by a metre, it covers at most its width more or less of the area; with more than half it stays here.
-        Rule::Larger if counts => {
-            let [low, high] = [[bounds.west, bounds.south], [bounds.east, bounds.north]];
-            let width = distance_m(&Shape::Point(low.into()), &Shape::Point(high.into()));
-            let swing = width.map_or(f64::NAN, |width| metres * width / area_m2(&shape));
-            area.share(geometry, scratch) - swing > 0.5
+        Rule::Intersects if positions.any(|at| area.holds(at) && stays(&Shape::Point(at.into()))) => {
+            sure(true)
         }
-        _ => false,
+        // A position of it lies so far outside that it stays there.
+        Rule::Within if positions.any(|at| !area.holds(at) && stays(&Shape::Point(at.into()))) => sure(false),
+        // Moved by a metre, it covers on every line along the way at most a metre more or less for each stretch of it
+        // there, and half the length of its border is the width of all stretches.
+        Rule::Larger => {
+            let swing = metres * length_m(&shape) / 2.0 / area_m2(&shape);
+            if !swing.is_finite() {
+                return any;
+            }
+            let share = area.share(geometry, scratch);
+            Range { least: (share - swing).max(0.0), most: (share + swing).min(1.0) }
+        }
+        _ => any,
     }
 }
 
