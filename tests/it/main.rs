@@ -1,5 +1,6 @@
 //! The single integration binary; one module per resource.
 
+mod aggregates;
 mod annex;
 mod architecture;
 mod cases;
@@ -10,7 +11,9 @@ mod formats;
 mod harness;
 mod items;
 mod laws;
+mod oracle;
 mod program;
+mod random;
 mod readme;
 mod reading;
 mod schemas;

@@ -1,68 +1,14 @@
 //! Relations and measures beside GEOS and PROJ, which `make tools` installs.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
 use geo::{CoordsIter as _, Destination as _};
 use geo_types::{Coord, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use innospace::geometry::{
     Bounds, GeometryArray, GeometryBuilder, GeometryKind, Prepared, Relation, Shape, area_m2, buffer_m,
     distance_m, intersects_window, length_m, reach, relate, within_distance,
 };
-use innospace::query::cql2::{self, Node};
 
-/// Runs a program of `tests/oracles` on lines and gives its lines back.
-fn ask(program: &str, lines: &[String]) -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let python: PathBuf = root.join("target/tools/venv/bin/python");
-    assert!(python.exists(), "{} is missing: run `make tools`", python.display());
-    let mut child = Command::new(python)
-        .arg(root.join("tests/oracles").join(program))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("python starts");
-    let mut input = child.stdin.take().expect("a pipe");
-    let text = lines.join("\n") + "\n";
-    let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
-    let output = child.wait_with_output().expect("python ends");
-    writer.join().expect("a thread").expect("python reads all");
-    assert!(output.status.success(), "{program} failed");
-    let answers: Vec<String> =
-        String::from_utf8(output.stdout).expect("text").lines().map(str::to_owned).collect();
-    assert_eq!(answers.len(), lines.len(), "{program} answers every line");
-    answers
-}
-
-/// A shape as WKT, every double to its last bit.
-fn wkt(shape: &Shape) -> String {
-    let list = |all: Vec<String>| {
-        if all.is_empty() { " EMPTY".to_owned() } else { format!("({})", all.join(",")) }
-    };
-    let at = |c: &Coord| format!("{} {}", c.x, c.y);
-    let run = |line: &LineString| list(line.0.iter().map(at).collect());
-    let rings = |polygon: &Polygon| {
-        if polygon.exterior().0.is_empty() {
-            return " EMPTY".to_owned();
-        }
-        list(std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(run).collect())
-    };
-    match shape {
-        Shape::Point(point) => format!("POINT({})", at(&point.0)),
-        Shape::LineString(line) => format!("LINESTRING{}", run(line)),
-        Shape::Polygon(polygon) => format!("POLYGON{}", rings(polygon)),
-        Shape::MultiPoint(points) => {
-            format!("MULTIPOINT{}", list(points.iter().map(|p| format!("({})", at(&p.0))).collect()))
-        }
-        Shape::MultiLineString(lines) => format!("MULTILINESTRING{}", list(lines.iter().map(run).collect())),
-        Shape::MultiPolygon(all) => format!("MULTIPOLYGON{}", list(all.iter().map(rings).collect())),
-        Shape::GeometryCollection(all) => {
-            format!("GEOMETRYCOLLECTION{}", list(all.iter().map(wkt).collect()))
-        }
-        other => panic!("no WKT for {other:?}"),
-    }
-}
+use crate::oracle::{ask, shape as literal, wkt};
+use crate::random::Random;
 
 /// A shape as the only geometry of a layer; `None` where a layer would refuse it.
 fn stored(shape: &Shape) -> Option<GeometryArray> {
@@ -133,17 +79,6 @@ struct Row {
     geos: Option<String>,
 }
 
-/// A literal, read as filters read it.
-fn literal(text: &str) -> Shape {
-    let filter = format!("S_EQUALS({text}, {text})");
-    let expr = cql2::parse(&filter, cql2::Encoding::Text).unwrap_or_else(|fault| panic!("{filter}: {fault}"));
-    let Node::Call(_, operands) = expr.node else { panic!("{text}") };
-    match operands.into_iter().next().map(|operand| operand.node) {
-        Some(Node::Geometry(shape)) => shape,
-        other => panic!("{text}: {other:?}"),
-    }
-}
-
 #[test]
 fn relations_are_those_of_the_table() {
     crate::cases::run("relations.jsonc", 50, |row: &Row| {
@@ -202,7 +137,7 @@ fn compare(pairs: &[(Shape, Shape)], least: usize) {
 
 /// Random shapes on a small grid, where ends touch and edges lie along each other all the time.
 struct Maker {
-    state: u64,
+    random: Random,
     size: i32,
     scale: f64,
     shift: [f64; 2],
@@ -212,20 +147,15 @@ struct Maker {
 
 impl Maker {
     fn new(seed: u64) -> Self {
-        Self { state: seed, size: 6, scale: 1.0, shift: [0.0, 0.0], jitter: 0 }
+        Self { random: Random::new(seed), size: 6, scale: 1.0, shift: [0.0, 0.0], jitter: 0 }
     }
 
     fn next(&mut self, below: u64) -> u64 {
-        // SplitMix64 (Steele, Lea, Flood 2014).
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % below
+        self.random.below(below)
     }
 
     fn whole(&mut self, low: i32, high: i32) -> i32 {
-        low + i32::try_from(self.next(u64::try_from(high - low + 1).expect("in order"))).expect("small")
+        self.random.whole(low, high)
     }
 
     fn hair(&mut self) -> f64 {

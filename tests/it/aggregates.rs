@@ -1,0 +1,6 @@
+//! Counts and sums by groups: beside GEOS and a plain computation, their laws, positional accuracy, over HTTP.
+
+mod doubt;
+mod geos;
+mod laws;
+mod zone;
