@@ -2,5 +2,6 @@
 
 mod doubt;
 mod geos;
+mod http;
 mod laws;
 mod zone;
