@@ -17,7 +17,7 @@ use crate::catalog::{Catalog, CatalogHandle};
 use crate::config::{Config, Limits};
 use crate::geometry::GeometryKind;
 use crate::index::IndexedLayer;
-use crate::model::{Layer, Value};
+use crate::model::{Lang, Layer, Value};
 use crate::sample::{self, SampleError};
 use crate::store::{self, Checked, Effect, Loaded, Store, Watch};
 
@@ -42,6 +42,9 @@ enum Command {
         /// Layers to show; all when none is named
         layers: Vec<String>,
     },
+    /// Count the features of a layer, in all or by fields, areas or distance, with sums and other measures
+    #[command(after_help = COUNT_EXAMPLES)]
+    Count(Box<CountArgs>),
     /// Make synthetic data to try things out with
     Sample {
         #[command(subcommand)]
@@ -68,6 +71,85 @@ enum Sample {
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+}
+
+const COUNT_EXAMPLES: &str = "\
+Examples:
+  innospace count sites
+  innospace count parcels --group-by area:subdistricts,use_code --measure 'area(mu),mean(far)'
+  innospace count sites --group-by area:subdistricts --accuracy respect
+  innospace count parcels --group-by distance:axes --bands 500,1000 --filter \"status = 'built'\"
+  innospace count parcels --group-by use_code --having 'count > 100' --sortby=-count --format csv";
+
+/// The names and meanings are those of the HTTP resource `/ogc/collections/{id}/aggregates`.
+#[derive(Debug, Args)]
+struct CountArgs {
+    /// The layer whose features are counted
+    layer: String,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Fields, and one of area:LAYER, distance:LAYER or distance:LAYER/ID, split by commas
+    #[arg(long, value_name = "LIST")]
+    group_by: Option<String>,
+    /// share, area, overlap (m2, ha, mu); known, distinct, sum, mean, min, max, median, p90, share of a field
+    #[arg(long, value_name = "LIST")]
+    measure: Option<String>,
+    /// When a feature counts in an area: larger, intersects, within or centroid
+    #[arg(long, value_name = "RULE")]
+    assign: Option<String>,
+    /// A polygon as the only area, WKT or GeoJSON, longitude first
+    #[arg(long, value_name = "POLYGON")]
+    polygon: Option<String>,
+    /// Limits of bands of distance, metres
+    #[arg(long, value_name = "LIST")]
+    bands: Option<String>,
+    /// ignore or respect: tell certain and possible counts apart
+    #[arg(long, value_name = "HOW")]
+    accuracy: Option<String>,
+    /// Take areas that overlap
+    #[arg(long)]
+    overlap: bool,
+    /// CQL2 text over the features
+    #[arg(long, value_name = "CQL2")]
+    filter: Option<String>,
+    /// West, south, east, north in degrees
+    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
+    bbox: Option<String>,
+    /// A date, a timestamp, or an interval with a slash
+    #[arg(long, value_name = "TIME")]
+    datetime: Option<String>,
+    /// CQL2 text over the columns of the table
+    #[arg(long, value_name = "CQL2")]
+    having: Option<String>,
+    /// Columns of the table, - for descending
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    sortby: Option<String>,
+    /// Most groups
+    #[arg(long, value_name = "N")]
+    limit: Option<String>,
+    /// How to write the answer
+    #[arg(long, value_enum, default_value_t = CountFormat::Table)]
+    format: CountFormat,
+    /// Language of titles and notes
+    #[arg(long, value_enum, default_value_t = CountLang::En)]
+    lang: CountLang,
+    /// Where to write; standard output when left out
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum CountFormat {
+    Table,
+    Json,
+    Csv,
+    Xlsx,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum CountLang {
+    Zh,
+    En,
 }
 
 #[derive(Debug, Args)]
@@ -110,6 +192,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve(&args),
         Command::Check(args) => check(&args.data),
         Command::Inspect { data, layers } => inspect(&data.data, &layers),
+        Command::Count(args) => count(&args),
         Command::Sample { what: Sample::Parcels { data, count, seed, output } } => {
             sample_parcels(&data.data, count, seed, output.as_deref())
         }
@@ -117,8 +200,8 @@ pub fn run() -> anyhow::Result<ExitCode> {
 }
 
 /// Text for standard output; a reader that has gone away is no error.
-fn print(text: &str) -> anyhow::Result<()> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
+fn print(text: impl AsRef<[u8]>) -> anyhow::Result<()> {
+    match std::io::stdout().lock().write_all(text.as_ref()) {
         Err(fault) if fault.kind() == ErrorKind::BrokenPipe => Ok(()),
         done => Ok(done?),
     }
@@ -179,7 +262,7 @@ fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
         let address = listener.local_addr()?;
         // Who reads the next line may ask the process to end at once.
         let stopped = stopped();
-        print(&format!("listening on http://{address}\n"))?;
+        print(format!("listening on http://{address}\n"))?;
         api::serve(app, listener, stopped).await;
         anyhow::Ok(())
     })?;
@@ -291,7 +374,7 @@ fn inspect(data: &Path, wanted: &[String]) -> anyhow::Result<ExitCode> {
         let known: Vec<_> = catalog.layers().map(|layer| layer.layer().id.as_str()).collect();
         bail!("there is no layer {unknown:?}; layers are {}", known.join(", "));
     }
-    print(&inspection(catalog, wanted)?)?;
+    print(inspection(catalog, wanted)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -377,6 +460,50 @@ fn example(layer: &Layer, field: crate::model::FieldIx) -> Option<String> {
 
 fn size(bytes: usize) -> String {
     indicatif::HumanBytes(bytes as u64).to_string()
+}
+
+fn count(args: &CountArgs) -> anyhow::Result<ExitCode> {
+    let catalog = load(&mut Store::new(&args.data.data))?.catalog;
+    let given = [
+        ("group-by", &args.group_by),
+        ("measure", &args.measure),
+        ("assign", &args.assign),
+        ("polygon", &args.polygon),
+        ("bands", &args.bands),
+        ("accuracy", &args.accuracy),
+        ("filter", &args.filter),
+        ("bbox", &args.bbox),
+        ("datetime", &args.datetime),
+        ("having", &args.having),
+        ("sortby", &args.sortby),
+        ("limit", &args.limit),
+    ];
+    let mut parameters: Vec<_> =
+        given.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
+    if args.overlap {
+        parameters.push(("overlap", "true".to_owned()));
+    }
+    let lang = match args.lang {
+        CountLang::Zh => Lang::Zh,
+        CountLang::En => Lang::En,
+    };
+    let made = api::count(&catalog, &args.layer, &parameters, lang, |told, cover| match args.format {
+        CountFormat::Table => Ok(told.text().into_bytes()),
+        CountFormat::Json => Ok(format!("{:#}\n", told.json()).into_bytes()),
+        CountFormat::Csv => told.csv(),
+        CountFormat::Xlsx => told.xlsx(cover),
+    });
+    let made = made.map_err(anyhow::Error::msg)?;
+    match &args.output {
+        Some(path) => {
+            std::fs::write(path, made).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        None if matches!(args.format, CountFormat::Xlsx) && std::io::stdout().is_terminal() => {
+            bail!("a workbook is no text; name a file with --output");
+        }
+        None => print(&made)?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn sample_parcels(data: &Path, count: u64, seed: u64, output: Option<&Path>) -> anyhow::Result<ExitCode> {

@@ -18,13 +18,15 @@ use super::negotiate::{CSV, Format, HTML, JSON, XLSX};
 use super::params::Params;
 use super::problem::Problem;
 use super::{App, blocking};
+use crate::catalog::Catalog;
+use crate::config::Limits;
 use crate::index::IndexedLayer;
-use crate::model::Layer;
+use crate::model::{Lang, Layer};
+use crate::query::Budget;
 use crate::query::aggregate::{Aggregation, Table, aggregate};
-use crate::query::{Page, Selection};
-use crate::render::View;
 use crate::render::aggregates::Told;
 use crate::render::html::Link;
+use crate::render::{Cover, RenderError};
 
 /// The forms of aggregates.
 pub const FORMS: &[Format] = &[JSON, HTML, CSV, XLSX];
@@ -83,10 +85,10 @@ async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Respo
     .await??;
     let layer = indexed.layer();
     let told = Told { asked: &asked, table: &table, layer, lang: ask.lang };
-    let links = links(&ask, layer, &asked, &table);
     if matches!(ask.format, CSV | XLSX) {
-        return file(app, &ask, &told, asked.page, &links).await;
+        return file(&ask, &told);
     }
+    let links = links(&ask, layer, &asked, &table);
     let title = format!("{}{}", layer.about.title.say(ask.lang), ask.lang.pick("统计", ": aggregates"));
     let crumbs = ask.crumbs(&[
         (ask.lang.pick("要素集", "Collections"), "/collections".to_owned()),
@@ -106,22 +108,52 @@ async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Respo
 }
 
 /// The table as a file.
-async fn file(
-    app: &App,
-    ask: &Ask,
-    told: &Told<'_>,
-    page: Page,
-    links: &[Link],
-) -> Result<Response, Problem> {
-    let name = format!("{}-{NAME}", told.layer.id);
-    let made = Arc::new(told.table.to_layer(&name, told.about())?);
-    let picked = Selection { matched: made.layer().len() as u64, items: made.layer().positions().collect() };
-    let view =
-        View { lang: ask.lang, geometry: false, ..View::whole(made.layer(), crate::geometry::Crs::Crs84) };
-    let page = Page { offset: 0, ..page };
-    let mut response = forms::answer(app, ask, made, picked, page, view, links).await?;
-    forms::name_file(&mut response, ask.format, &name);
+fn file(ask: &Ask, told: &Told<'_>) -> Result<Response, Problem> {
+    let cover = forms::cover(ask, told.layer, told.table.matched, told.asked.page, told.table.groups.len());
+    let made = if ask.format == CSV { told.csv() } else { told.xlsx(&cover) };
+    let made = made.map_err(|fault| Problem::internal(fault.to_string()))?;
+    let mut response = ask.body(Body::from(made));
+    forms::name_file(&mut response, ask.format, &told.name());
     Ok(ask.finish(response))
+}
+
+/// The same answer without a server: parameters as in an address, without their percent signs.
+///
+/// # Errors
+/// What was wrong with them, in words.
+pub fn count(
+    catalog: &Catalog,
+    collection: &str,
+    parameters: &[(&str, String)],
+    lang: Lang,
+    write: impl FnOnce(&Told<'_>, &Cover) -> Result<Vec<u8>, RenderError>,
+) -> Result<Vec<u8>, String> {
+    let words = |problem: Problem| problem.detail().to_owned();
+    let indexed = collections::find(catalog, collection).map_err(words)?;
+    let layer = indexed.layer();
+    let table = grouping::parameters(layer, Limits::default(), FORMS);
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+    let params = Params::parse(Some(&query), &table).map_err(words)?;
+    let asked = grouping::aggregation(&params, catalog, layer).map_err(words)?;
+    let table = aggregate(&asked, &indexed, &Budget::default()).map_err(|fault| fault.to_string())?;
+    let told = Told { asked: &asked, table: &table, layer, lang };
+    let cover = Cover {
+        conditions: params.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        matched: table.groups.len() as u64,
+        returned: table.groups.len() as u64,
+        made_at: Some(super::now()),
+        data_date: catalog.about.data_date,
+        attribution: layer
+            .about
+            .attribution
+            .as_ref()
+            .unwrap_or(&catalog.about.attribution)
+            .say(lang)
+            .to_owned(),
+        licence: catalog.about.licence.to_string(),
+        ..Cover::default()
+    };
+    write(&told, &cover).map_err(|fault| fault.to_string())
 }
 
 fn links(ask: &Ask, layer: &Layer, asked: &Aggregation, table: &Table) -> Vec<Link> {
@@ -152,9 +184,9 @@ fn question(ask: &Ask) -> maud::Markup {
                 input type="hidden" name=(name) value=(value);
             }
             p {
-                label { (lang.pick("分组 ", "Group by ")) input name="group-by" size="28" value=(ask.params.get("group-by").unwrap_or("")); }
+                label { (lang.pick("分组 ", "Group by ")) input name="group-by" size="24" value=(ask.params.get("group-by").unwrap_or("")); }
                 " "
-                label { (lang.pick("指标 ", "Measure ")) input name="measure" size="28" value=(ask.params.get("measure").unwrap_or("count")); }
+                label { (lang.pick("指标 ", "Measure ")) input name="measure" size="24" value=(ask.params.get("measure").unwrap_or("count")); }
                 " "
                 button { (lang.pick("统计", "Count")) }
             }

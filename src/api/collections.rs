@@ -146,7 +146,10 @@ fn collection_links(ask: &Ask, layer: &Layer) -> Vec<Link> {
         .collect();
     links.extend(super::forms::FORMS.iter().map(|&form| {
         let title = format!("{items} ({})", form.title);
-        link(ask.url(&format!("{path}/items?f={}", form.name)), "items", form, title)
+        // GDAL up to 3.6 writes the id of a feature behind the whole address, so that of the usual form has no query.
+        let is_usual = form == super::forms::FORMS[0] && ask.format != HTML;
+        let query = if is_usual { String::new() } else { format!("?f={}", form.name) };
+        link(ask.url(&format!("{path}/items{query}")), "items", form, title)
     }));
     links.extend(schemas::RESOURCES.map(|resource| resource.link(ask, layer)));
     links.push(aggregates::link_to(ask, layer));

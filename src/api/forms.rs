@@ -94,7 +94,8 @@ pub async fn answer(
     view: View,
     links: &[Link],
 ) -> Result<Response, Problem> {
-    let cover = cover(ask, indexed.layer(), &picked, page, links);
+    let cover = cover(ask, indexed.layer(), picked.matched, page, picked.items.len());
+    let cover = Cover { links: links_json(links).to_string(), ..cover };
     Ok(match making(ask, indexed.layer(), &view) {
         Making::Stream(writer) => stream(ask, indexed, picked.items, writer, &cover),
         Making::Whole(make) => {
@@ -123,21 +124,21 @@ pub fn document(ask: &Ask, layer: &Layer, ix: FeatureIx, view: View, links: &[Li
     Some(ask.body(Body::from(out)))
 }
 
-/// What a result tells about itself.
-fn cover(ask: &Ask, layer: &Layer, picked: &Selection, page: Page, links: &[Link]) -> Cover {
+/// What a result of so many features tells about itself.
+pub fn cover(ask: &Ask, layer: &Layer, matched: u64, page: Page, returned: usize) -> Cover {
     let about = &ask.catalog.about;
     let attribution = layer.about.attribution.as_ref().unwrap_or(&about.attribution).say(ask.lang);
     Cover {
         request: ask.base.url(&format!("{}{}", ask.path, ask.params.with(&[]))),
         conditions: ask.params.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-        matched: picked.matched,
+        matched,
         offset: page.offset,
-        returned: picked.items.len() as u64,
+        returned: returned as u64,
         made_at: Some(now()),
         data_date: about.data_date,
         attribution: attribution.to_owned(),
         licence: about.licence.to_string(),
-        links: links_json(links).to_string(),
+        links: String::new(),
     }
 }
 

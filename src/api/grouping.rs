@@ -46,7 +46,7 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
              (ha) or (mu), geodesic: area is that of the features that count, overlap that of the parts within the \
              group's area; known, distinct, sum, mean, min, max, median, p90 (any percentile) or share of a field, as \
              in mean(far).",
-            json!({ "type": "array", "items": { "type": "string" }, "default": ["count"] }),
+            json!({ "type": "array", "minItems": 1, "items": { "type": "string" }, "default": ["count"] }),
         ),
         (
             "assign",
@@ -57,12 +57,12 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
         (
             "polygon",
             "A polygon as the only area, WKT or GeoJSON, CRS84 (longitude first, degrees).",
-            json!({ "type": "string" }),
+            json!({ "type": "string", "minLength": 1 }),
         ),
         (
             "bands",
             "Where one band of distance ends and the next begins, metres, ascending; the last band has no end.",
-            json!({ "type": "array", "items": { "type": "number" }, "default": USUAL_BANDS }),
+            json!({ "type": "array", "minItems": 1, "items": { "type": "number" }, "default": USUAL_BANDS }),
         ),
         (
             "accuracy",
@@ -79,7 +79,7 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
             "having",
             "A CQL2 expression (text, or JSON when it begins with a brace) over the columns of the answer; selects \
              groups. Totals do not change.",
-            json!({ "type": "string" }),
+            json!({ "type": "string", "minLength": 1 }),
         ),
         (
             "sortby",

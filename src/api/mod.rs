@@ -41,6 +41,7 @@ use crate::catalog::CatalogHandle;
 use crate::config::Config;
 use crate::model::Timestamp;
 use crate::query::Budget;
+pub use aggregates::count;
 use problem::Problem;
 pub use server::serve;
 

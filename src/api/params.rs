@@ -211,13 +211,13 @@ pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec
             "datetime",
             "A date, a date-time (RFC 3339), or an interval of two with a slash; .. or nothing leaves an end \
              open. Selects features whose time meets it, and features without time.",
-            json!({ "type": "string" }),
+            json!({ "type": "string", "minLength": 1 }),
         ),
         (
             "q",
             "Terms split by commas. Selects features of which a text, or an element of an array of texts, holds one \
              of them, whatever its case. Words of a term that white space splits must follow each other.",
-            json!({ "type": "array", "items": { "type": "string" } }),
+            json!({ "type": "array", "minItems": 1, "items": { "type": "string" } }),
         ),
         (
             "sortby",
@@ -229,7 +229,7 @@ pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec
             "filter",
             "A CQL2 expression (OGC 21-065r2) over the queryables of the collection. Selects features for which it \
              is true, not those for which it is false or unknown.",
-            json!({ "type": "string", "maxLength": MOST_BYTES }),
+            json!({ "type": "string", "minLength": 1, "maxLength": MOST_BYTES }),
         ),
         (
             "filter-lang",

@@ -22,6 +22,11 @@ impl Problem {
         Self { status, detail, parameter: None, hidden: None }
     }
 
+    /// What went wrong, in words.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// A parameter whose value makes no sense.
     pub fn parameter(name: &str, value: &str, expected: &str) -> Self {
         let value: String = value.chars().take(80).collect();

@@ -25,7 +25,9 @@ pub use array::{
 };
 pub use bounds::{Bounds, BoundsError};
 pub use crs::{Crs, PlaneWindow, Window, WindowError};
-pub use measure::{area_m2, buffer_m, centroid, distance_m, length_m, reach, within_distance};
+pub use measure::{
+    area_m2, buffer_m, centroid, distance_m, length_m, reach, stored_area_m2, within_distance,
+};
 pub use prepared::Prepared;
 pub use relate::{intersects_plane, intersects_window};
 pub use shape::{Relation, Shape, relate};

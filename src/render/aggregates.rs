@@ -1,15 +1,19 @@
-//! Groups and what is told about them: as JSON, as a page with bars, as plain text.
+//! Groups and what is told about them: as JSON, as a page with bars, as plain text, as CSV and as a workbook.
 //!
 //! In: a [`Table`] and the question it answers. Out: a document that states its rule, what lies in no group and the
-//! whole. Leaves out: CSV and workbooks, which take the table as a layer.
+//! whole. CSV and workbooks are written by the writers of features, which take the table as a layer.
 
 use std::fmt::Write as _;
 
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
-use super::xlsx::width;
+use super::csv::Csv;
+use super::xlsx::{self, width};
+use super::{Cover, RenderError, Stream as _, View};
+use crate::geometry::Crs;
 use crate::model::{Field, Incoming, Lang, Layer, LayerAbout, ValueKind, Words};
+use crate::query::Budget;
 use crate::query::aggregate::{Aggregation, Places, Row, Table};
 
 /// A table with the question it answers.
@@ -85,6 +89,43 @@ impl Told<'_> {
         }
     }
 
+    /// The name of a file of it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}-aggregates", self.layer.id)
+    }
+
+    /// Groups and what stands beside them as comma-separated values.
+    ///
+    /// # Errors
+    /// Never for tables of aggregates.
+    pub fn csv(&self) -> Result<Vec<u8>, RenderError> {
+        let made = self.table.to_layer(&self.name(), self.about())?;
+        let layer = made.layer();
+        let (mut writer, mut out) = (Csv::new(layer, self.view(layer)), Vec::new());
+        writer.begin(&mut out, layer, &Cover::default());
+        layer.positions().for_each(|ix| writer.feature(&mut out, layer, ix, ix.row() == 0));
+        writer.end(&mut out);
+        Ok(out)
+    }
+
+    /// Groups and what stands beside them as a workbook, the notes on its second sheet.
+    ///
+    /// # Errors
+    /// A sheet refuses a cell.
+    pub fn xlsx(&self, cover: &Cover) -> Result<Vec<u8>, RenderError> {
+        let made = self.table.to_layer(&self.name(), self.about())?;
+        let layer = made.layer();
+        let mut cover = cover.clone();
+        cover.conditions.extend(self.notes().into_iter().map(|(name, text)| (name.to_owned(), text)));
+        let items: Vec<_> = layer.positions().collect();
+        xlsx::file(layer, &items, &self.view(layer), &cover, &Budget::default())
+    }
+
+    fn view(&self, layer: &Layer) -> View {
+        View { lang: self.lang, geometry: false, ..View::whole(layer, Crs::Crs84) }
+    }
+
     fn title(&self, field: &Field) -> String {
         let title = field.title.as_ref().map_or(&*field.name, |title| title.say(self.lang));
         match field.unit.as_deref().filter(|&unit| unit != "1") {
@@ -158,44 +199,63 @@ impl Told<'_> {
         }
     }
 
+    /// The columns of keys for people: of the names of an area the one in the asked language.
+    fn shown_keys(&self) -> Vec<usize> {
+        let other = self.lang.pick("area_en", "area_zh");
+        (0..self.table.key_columns).filter(|&at| &*self.table.columns[at].name != other).collect()
+    }
+
     /// The groups as a table with bars for the first measure.
     #[must_use]
     pub fn html(&self) -> Markup {
         let (table, lang) = (self.table, self.lang);
-        let bar = table.key_columns;
-        let most = table.groups.iter().filter_map(|row| number(&row.cells[bar])).fold(0.0, f64::max);
-        let length = |row: &Row| match number(&row.cells[bar]) {
+        let first = table.key_columns;
+        let most = table.groups.iter().filter_map(|row| number(&row.cells[first])).fold(0.0, f64::max);
+        let length = |row: &Row| match number(&row.cells[first]) {
             Some(value) if most > 0.0 && value > 0.0 => (value / most * BAR).max(1.0),
             _ => 0.0,
         };
-        let label = self.title(&table.columns[bar]);
+        // An area is known by its name; its id is told to who points at it.
+        let mut keys = self.shown_keys();
+        let named = keys.len() > 1
+            && &*table.columns[0].name == "area"
+            && table.columns[keys[1]].name.starts_with("area_");
+        if named {
+            keys.remove(0);
+        }
+        let key = |row: &Row, at: usize| match &row.cells[at] {
+            Incoming::Null if named && at == keys[0] => self.cell(&row.cells[0]),
+            cell => self.cell(cell),
+        };
+        let id = |row: &Row| named.then(|| short(&row.cells[0]));
+        let measures = first + 1..table.columns.len();
         html! {
             @for (_, note) in self.notes() { p.none { (note) } }
             @if self.layer.about.synthetic { (super::html::synthetic_notice(lang)) }
             div.scroll { table {
                 thead { tr {
-                    @for column in &table.columns[..bar] { th scope="col" { (self.title(column)) } }
-                    @if bar == 0 { th {} }
-                    th scope="col" { (label) }
+                    @for &at in &keys { th scope="col" { (self.title(&table.columns[at])) } }
+                    @if keys.is_empty() { th {} }
+                    th.n scope="col" { (self.title(&table.columns[first])) }
                     th aria-hidden="true" {}
-                    @for column in &table.columns[bar + 1..] { th scope="col" { (self.title(column)) } }
+                    @for at in measures.clone() { th.n scope="col" { (self.title(&table.columns[at])) } }
                 } }
                 tbody {
-                    @for row in &table.groups { tr {
-                        @for cell in &row.cells[..bar] { td { (self.cell(cell)) } }
-                        @if bar == 0 { td {} }
-                        td { (self.cell(&row.cells[bar])) }
+                    @for row in &table.groups { tr title=[id(row)] {
+                        @for &at in &keys { td { (key(row, at)) } }
+                        @if keys.is_empty() { td {} }
+                        td.n { (self.cell(&row.cells[first])) }
                         td { svg width=(BAR) height="12" aria-hidden="true" {
                             rect width=(format!("{:.1}", length(row))) height="12" rx="2" fill="currentColor" opacity="0.55" {}
                         } }
-                        @for cell in &row.cells[bar + 1..] { td { (self.cell(cell)) } }
+                        @for at in measures.clone() { td.n { (self.cell(&row.cells[at])) } }
                     } }
                 }
                 tfoot { @for row in table.rest() { tr {
-                    th scope="row" colspan=(bar.max(1)) { (self.rest_name(row)) }
-                    td { (self.cell(&row.cells[bar])) }
+                    th scope="row" colspan=(keys.len().max(1)) { (self.rest_name(row)) }
+                    td.n { (self.cell(&row.cells[first])) }
                     td {}
-                    @for cell in &row.cells[bar + 1..] { td { (self.cell(cell)) } }
+                    @for at in measures.clone() { td.n { (self.cell(&row.cells[at])) } }
                 } } }
             } }
         }
@@ -216,28 +276,23 @@ impl Told<'_> {
     #[must_use]
     pub fn text(&self) -> String {
         let table = self.table;
-        let keys = table.key_columns;
+        let keys = self.shown_keys();
+        let shown: Vec<usize> = keys.iter().copied().chain(table.key_columns..table.columns.len()).collect();
+        let line = |row: &Row| shown.iter().map(|&at| short(&row.cells[at])).collect::<Vec<_>>();
         let mut lines: Vec<Vec<String>> =
-            vec![table.columns.iter().map(|column| self.title(column)).collect()];
-        lines.extend(table.groups.iter().map(|row| row.cells.iter().map(short).collect()));
-        for row in table.rest() {
-            let mut line: Vec<String> = row.cells.iter().map(short).collect();
-            match line.first_mut() {
-                Some(first) if keys > 0 => {
-                    self.rest_name(row).clone_into(first);
-                    line[1..keys].iter_mut().for_each(String::clear);
-                }
-                _ => {}
-            }
-            // Without keys the one group is the whole.
-            if keys > 0 {
-                lines.push(line);
-            }
+            vec![shown.iter().map(|&at| self.title(&table.columns[at])).collect()];
+        lines.extend(table.groups.iter().map(line));
+        // Without keys the one group is the whole.
+        for row in table.rest().filter(|_| !keys.is_empty()) {
+            let mut line = line(row);
+            self.rest_name(row).clone_into(&mut line[0]);
+            line[1..keys.len()].iter_mut().for_each(String::clear);
+            lines.push(line);
         }
-        let widths: Vec<usize> = (0..table.columns.len())
-            .map(|at| lines.iter().map(|line| width(&line[at])).max().unwrap_or(0))
-            .collect();
-        let is_number = |at: usize| matches!(table.columns[at].kind, ValueKind::Integer | ValueKind::Real);
+        let widths: Vec<usize> =
+            (0..shown.len()).map(|at| lines.iter().map(|line| width(&line[at])).max().unwrap_or(0)).collect();
+        let is_number =
+            |at: usize| matches!(table.columns[shown[at]].kind, ValueKind::Integer | ValueKind::Real);
         let mut out = String::new();
         for line in &lines {
             let mut cells = Vec::with_capacity(line.len());
@@ -265,7 +320,7 @@ impl Told<'_> {
 }
 
 /// Length of the longest bar, pixels.
-const BAR: f64 = 160.0;
+const BAR: f64 = 120.0;
 
 fn unit_name(unit: &str, lang: Lang) -> &str {
     match unit {

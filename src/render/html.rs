@@ -50,7 +50,7 @@ footer{color:var(--tx2);border-top:1px solid var(--ln);font-size:13.5px}
 a{color:var(--br)} a:focus-visible{outline:3px solid #ffb000;outline-offset:2px}
 h1{font-size:29px;line-height:1.3;margin:12px 0} h2{font-size:20px;line-height:1.3;margin:24px 0 8px}
 .scroll{overflow-x:auto} table{border-collapse:collapse;font-size:13.5px} th,td{text-align:left;vertical-align:top;padding:4px 12px 4px 0;border-bottom:1px solid var(--ln)}
-th{color:var(--tx2);font-weight:600} th,td:first-child{white-space:nowrap} .none{color:var(--tx2)}
+th{color:var(--tx2);font-weight:600} th,td:first-child{white-space:nowrap} .none{color:var(--tx2)} th.n,td.n{text-align:right;font-variant-numeric:tabular-nums}
 .notice{background:var(--warnbg);color:var(--warn);padding:8px 12px;border-radius:10px}
 code{font-size:13.5px;overflow-wrap:anywhere} nav ul,ul.plain{list-style:none;margin:0;padding:0} nav.pages{display:flex;gap:16px;margin:12px 0}
 ";

@@ -135,7 +135,7 @@ def versions():
     if (VENV / "bin/python").exists():
         found["Python"] = output(VENV / "bin/python", "--version").split()[1]
         for module in json.loads(output(VENV / "bin/python", "-m", "pip", "list", "--format=json")):
-            if module["name"] in ("numpy", "psycopg", "pyogrio", "shapely", "tipg", "uvicorn"):
+            if module["name"] in ("numpy", "psycopg", "pyogrio", "sedonadb", "shapely", "tipg", "uvicorn"):
                 found[module["name"]] = module["version"]
     return found
 

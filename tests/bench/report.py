@@ -9,8 +9,9 @@ Each figure is the median of {rounds} rounds, in which the programs took turns o
 {parcels:,} generated parcels ({size_mb:,.0f} MB of GeoJSON, seed 42). In brackets stands how many times better
 innospace is, whether less or more is better; **below 1×, in bold, it is worse**. Trust no ratio below 2× unless the
 load average was near zero at the start. The answers are compared too: the counts of all {windows:,} windows must be the
-same in every program and round, and each response over HTTP must be 200 with 100 features and the same number of
-matches, or the run fails. `run`, `servers.py` and `peer.py` say exactly what is measured, README.md what it means."""
+same in every program and round, so must every group of the counts by district, and each response over HTTP must be 200
+with 100 features and the same number of matches, or the run fails. `run`, `servers.py`, `peer.py` and `grouped.py` say
+exactly what is measured, README.md what it means."""
 
 
 @dataclass

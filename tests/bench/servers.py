@@ -41,7 +41,7 @@ class Service:
 
 
 class Worker:
-    """A program that answers a list of windows, as peer.py and windows.rs do."""
+    """A program that answers a list of windows, as peer.py and windows.rs do, or jobs, as grouped.py and grouped.rs."""
 
     def __init__(self, *command):
         began = time.perf_counter()
@@ -53,12 +53,12 @@ class Worker:
             raise NotRun("it ended before it was ready")
         self.peak_mib, self.rest_mib = memory_mib(self.process.pid)
 
-    def ask(self):
+    def ask(self, job="again"):
         """Counts, and nanoseconds taken."""
-        print("again", file=self.process.stdin, flush=True)
+        print(job, file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline()
         if not answer:
-            raise NotRun("it ended before it had counted every window")
+            raise NotRun("it ended before it had counted everything")
         return json.loads(answer)
 
     def __enter__(self):
@@ -72,6 +72,14 @@ def peer(kind, source, windows):
     """A worker of peer.py."""
     need_modules("psycopg[binary]", "pyogrio", "shapely")
     return Worker(VENV / "bin/python", Path(__file__).with_name("peer.py"), kind, source, windows)
+
+
+def grouping_peer(kind, *source):
+    """A worker of grouped.py."""
+    need_modules("psycopg[binary]", "pyogrio", "shapely")
+    if kind == "sedonadb":
+        need_modules("sedonadb", "pyarrow", "pyproj")  # it warns without PROJ
+    return Worker(VENV / "bin/python", Path(__file__).with_name("grouped.py"), kind, *source)
 
 
 class Database:
@@ -136,9 +144,9 @@ class Database:
         if done.returncode != 0:
             raise NotRun(f"{text}: {last_line(done.stderr)}")
 
-    def load(self, path):
+    def load(self, path, table="parcels"):
         """Seconds from the file to an indexed table."""
-        self.sql("drop table if exists parcels")
+        self.sql(f"drop table if exists {table}")
         command = [
             "ogr2ogr",
             "-f",
@@ -146,7 +154,7 @@ class Database:
             f"PG:{self.connection}",
             path,
             "-nln",
-            "parcels",
+            table,
             "-unsetFid",
             "-lco",
             "GEOMETRY_NAME=geom",
@@ -159,8 +167,8 @@ class Database:
         done = subprocess.run(command, env=os.environ | {"PG_USE_COPY": "YES"}, capture_output=True, text=True)
         seconds = time.perf_counter() - began
         if done.returncode != 0:
-            raise NotRun(f"ogr2ogr could not load the parcels: {last_line(done.stderr)}")
-        self.sql("vacuum (analyze) parcels")
+            raise NotRun(f"ogr2ogr could not load the {table}: {last_line(done.stderr)}")
+        self.sql(f"vacuum (analyze) {table}")
         return seconds
 
 

@@ -4,7 +4,7 @@ use geo::{CoordsIter as _, Destination as _};
 use geo_types::{Coord, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use innospace::geometry::{
     Bounds, GeometryArray, GeometryBuilder, GeometryKind, Prepared, Relation, Shape, area_m2, buffer_m,
-    distance_m, intersects_window, length_m, reach, relate, within_distance,
+    distance_m, intersects_window, length_m, reach, relate, stored_area_m2, within_distance,
 };
 
 use crate::oracle::{ask, shape as literal, wkt};
@@ -314,6 +314,13 @@ fn measures_are_those_of_the_geodesic_library_of_proj() {
         compared += 1;
         if !fine {
             wrong.push(format!("{line}\n  PROJ {want:?}, here {got:?}"));
+        }
+        if let Some(array) = stored(a) {
+            let (stored, area) = (stored_area_m2(array.get(0).expect("one")), area_m2(a));
+            assert!(
+                (stored - area).abs() <= area * 1e-8 + 1e-6,
+                "{line}: {stored} stored, {area} as a shape"
+            );
         }
         let edge = distance_m(a, b).expect("not empty");
         assert!(within_distance(a, b, edge * (1.0 + 1e-9) + 1e-6), "{line}");

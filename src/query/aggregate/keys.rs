@@ -10,8 +10,8 @@ use crate::model::{Column, FieldIx, Layer, NULL_DAYS, NULL_INTEGER, Value};
 /// The numbers of the rows, from 0.
 #[derive(Debug)]
 pub(super) struct Keys {
-    /// By row; rows that were not asked for have any number.
-    pub of_row: Vec<u32>,
+    /// By row; rows that were not asked for have any number. Empty where all have the same.
+    of_row: Vec<u32>,
     /// For each number a row that has it.
     pub rows: Vec<usize>,
 }
@@ -37,6 +37,16 @@ pub(super) fn key(column: &Column, row: usize) -> Option<u64> {
 }
 
 impl Keys {
+    /// All rows have one number.
+    pub fn one(first: Option<usize>) -> Self {
+        Self { of_row: Vec::new(), rows: first.into_iter().collect() }
+    }
+
+    /// The number of a row.
+    pub fn of(&self, row: u32) -> usize {
+        self.of_row.get(row as usize).map_or(0, |&number| number as usize)
+    }
+
     /// Numbers the values of fields over some rows.
     ///
     /// # Errors
@@ -47,7 +57,10 @@ impl Keys {
         rows: &(impl Iterator<Item = usize> + Clone),
         most: usize,
     ) -> Result<Self, QueryError> {
-        let mut keys = Self { of_row: vec![0; layer.len()], rows: rows.clone().take(1).collect() };
+        let mut keys = Self::one(rows.clone().next());
+        if !fields.is_empty() {
+            keys.of_row = vec![0; layer.len()];
+        }
         for &field in fields {
             keys = keys.split(layer.column(field), rows.clone(), most).ok_or_else(|| {
                 let name = &layer.schema.field(field).name;

@@ -244,10 +244,6 @@ impl BoundMeasure {
         Ok(Self { what, column })
     }
 
-    pub fn needs_area(&self) -> bool {
-        matches!(self.what, What::Area(_))
-    }
-
     pub fn tally(&self) -> Tally {
         match self.what {
             What::Count | What::Share => Tally::None,

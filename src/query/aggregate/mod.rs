@@ -19,7 +19,7 @@ use self::measure::{BoundMeasure, Tally, What, owned};
 use self::place::{Asked, Members, RowSet};
 use super::execute::matches;
 use super::{Budget, Filter, Page, Query, QueryError, SortKey, plan};
-use crate::geometry::{Area, Shape, area_m2, length_m};
+use crate::geometry::{Area, Shape, length_m};
 use crate::index::IndexedLayer;
 use crate::model::{FeatureId, FeatureIx, Field, FieldIx, Incoming, Layer, Value, ValueKind, Words};
 
@@ -292,8 +292,10 @@ pub fn aggregate(asked: &Aggregation, indexed: &IndexedLayer, budget: &Budget) -
     let set = rows.map(|rows| RowSet::of(layer.len(), rows.iter().map(|ix| ix.row())));
     let scope = Asked { indexed, set: set.as_ref(), budget };
     let keys = Keys::new(&fields, layer, &scope.rows(), MOST_GROUPS)?;
-    let places = Placed::new(scope, asked.places.as_ref(), &measures)?;
-    let counter = Counter { scope, keys: &keys, measures: &measures };
+    let places = Placed::new(scope, asked.places.as_ref(), &keys, &measures)?;
+    let needs_areas = measures.iter().any(|measure| matches!(measure.what, What::Area(_) | What::Overlap(_)));
+    let areas_m2 = if needs_areas { place::areas_m2(scope)? } else { Vec::new() };
+    let counter = Counter { scope, keys: &keys, measures: &measures, areas_m2: &areas_m2 };
     counter.table(asked, &fields, &places)
 }
 
@@ -318,7 +320,26 @@ struct Placed {
 }
 
 impl Placed {
-    fn new(asked: Asked<'_>, places: Option<&Places>, measures: &[BoundMeasure]) -> Result<Self, QueryError> {
+    /// The number of features of a layer in one area, and of those beside it.
+    fn of_one(asked: Asked<'_>, places: &Places, keys: &Keys, measures: &[BoundMeasure]) -> Option<Self> {
+        let Places::Areas { areas, rule, doubt: false } = places else { return None };
+        let [Some(area)] = areas.shapes() else { return None };
+        if asked.set.is_some() || keys.rows.len() > 1 || !only_counts(measures) {
+            return None;
+        }
+        let nowhere: Vec<u32> = asked.indexed.nowhere().map(|ix| ix.0).collect();
+        let count = place::count_in(asked, area, *rule);
+        let rest = asked.indexed.layer().len() as u64 - nowhere.len() as u64 - count;
+        let [inside, unassigned] = [count, rest].map(|more| Members { more, ..Members::default() });
+        Some(Self { members: vec![inside], unassigned, nowhere, repeated: 0, has_doubt: false })
+    }
+
+    fn new(
+        asked: Asked<'_>,
+        places: Option<&Places>,
+        keys: &Keys,
+        measures: &[BoundMeasure],
+    ) -> Result<Self, QueryError> {
         let layer = asked.indexed.layer();
         let narrow = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
         let Some(places) = places else {
@@ -327,6 +348,9 @@ impl Placed {
             let unassigned = Members::default();
             return Ok(Self { members, unassigned, nowhere: Vec::new(), repeated: 0, has_doubt: false });
         };
+        if let Some(placed) = Self::of_one(asked, places, keys, measures) {
+            return Ok(placed);
+        }
         let parts = measures.iter().any(|measure| matches!(measure.what, What::Overlap(_)));
         let (members, has_doubt) = match places {
             Places::Areas { areas, rule, doubt } => {
@@ -382,6 +406,10 @@ fn rests(asked: Asked<'_>, members: &[Members], is_nowhere: &RowSet) -> Vec<(u32
         .collect()
 }
 
+fn only_counts(measures: &[BoundMeasure]) -> bool {
+    measures.iter().all(|measure| matches!(measure.what, What::Count | What::Share))
+}
+
 /// A group on its way.
 #[derive(Clone)]
 struct Group {
@@ -392,10 +420,13 @@ struct Group {
     tallies: Vec<Tally>,
 }
 
+#[derive(Clone, Copy)]
 struct Counter<'a> {
     scope: Asked<'a>,
     keys: &'a Keys,
     measures: &'a [BoundMeasure],
+    /// By row, where a measure needs them.
+    areas_m2: &'a [f64],
 }
 
 impl Counter<'_> {
@@ -409,19 +440,20 @@ impl Counter<'_> {
     }
 
     fn area_m2(&self, row: u32) -> f64 {
-        let geometry = self.layer().geometries().get(row as usize);
-        geometry.map_or(0.0, |geometry| area_m2(&geometry.to_shape()))
+        self.areas_m2.get(row as usize).copied().unwrap_or(0.0)
     }
 
     /// The groups of a place, by key.
     fn tell(&self, members: &Members) -> Result<Vec<Group>, QueryError> {
         let layer = self.layer();
         let mut groups = vec![self.group(); self.keys.rows.len().max(1)];
-        let needs_area = self.measures.iter().any(BoundMeasure::needs_area);
-        let only_count =
-            self.measures.iter().all(|measure| matches!(measure.what, What::Count | What::Share));
-        let key = |row: u32| self.keys.of_row[row as usize] as usize;
-        for (at, &row) in members.rows.iter().enumerate() {
+        let only_count = only_counts(self.measures);
+        let key = |row: u32| self.keys.of(row);
+        if only_count && groups.len() == 1 {
+            groups[0].count = members.rows.len() as u64 + members.more;
+        }
+        let rows = if only_count && groups.len() == 1 { &[][..] } else { &members.rows };
+        for (at, &row) in rows.iter().enumerate() {
             let group = &mut groups[key(row)];
             group.count += 1;
             if only_count {
@@ -430,7 +462,7 @@ impl Counter<'_> {
             if at % 1024 == 0 {
                 self.scope.budget.check()?;
             }
-            let area = if needs_area { self.area_m2(row) } else { 0.0 };
+            let area = self.area_m2(row);
             for (measure, tally) in self.measures.iter().zip(&mut group.tallies) {
                 measure.take(tally, layer, row as usize, area);
             }
@@ -459,16 +491,21 @@ impl Counter<'_> {
 
     /// Rows as one group.
     fn tell_all(&self, members: &Members) -> Result<Group, QueryError> {
-        let keys = Keys { of_row: vec![0; self.layer().len()], rows: vec![0] };
-        let mut groups = Counter { scope: self.scope, keys: &keys, measures: self.measures }.tell(members)?;
+        let keys = Keys::one(Some(0));
+        let mut groups = Counter { keys: &keys, ..*self }.tell(members)?;
         Ok(groups.swap_remove(0))
     }
 
     fn table(&self, asked: &Aggregation, fields: &[FieldIx], placed: &Placed) -> Result<Table, QueryError> {
-        let rows: Vec<u32> = self.scope.rows().map(|row| u32::try_from(row).unwrap_or(u32::MAX)).collect();
+        let number = self.layer().len() as u64;
+        let (rows, more): (Vec<u32>, u64) = if only_counts(self.measures) && self.scope.set.is_none() {
+            (Vec::new(), number)
+        } else {
+            (self.scope.rows().map(|row| u32::try_from(row).unwrap_or(u32::MAX)).collect(), 0)
+        };
         let by_part = self.measures.iter().any(|measure| matches!(measure.what, What::Overlap(_)));
         let whole = if by_part { rows.clone() } else { Vec::new() };
-        let mut total = self.tell_all(&Members { rows, whole, ..Members::default() })?;
+        let mut total = self.tell_all(&Members { rows, more, whole, ..Members::default() })?;
         let mut columns = place_columns(asked, fields, self.layer());
         let key_columns = columns.len();
         columns.extend(self.measures.iter().map(|measure| measure.column.clone()));

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::super::{Budget, QueryError};
 use super::{Areas, Bands, Rule};
 use crate::geometry::{
-    Area, LEAST_SHARE, Lies, Scratch, Shape, area_m2, centroid, distance_m, length_m, reach,
+    Area, LEAST_SHARE, Lies, Scratch, Shape, area_m2, centroid, distance_m, length_m, reach, stored_area_m2,
 };
 use crate::index::{Found, IndexedLayer};
 use crate::model::{FeatureIx, FieldIx, Layer, Value};
@@ -52,6 +52,8 @@ impl RowSet {
 pub(super) struct Members {
     /// Rows that count there.
     pub rows: Vec<u32>,
+    /// How many rows count there beside these, where nothing but their number is asked for.
+    pub more: u64,
     /// Rows of which it is undecided whether they count there, when positional accuracy is respected.
     pub undecided: Vec<u32>,
     /// Rows that meet it in part, with their shares; filled where overlaps are asked for.
@@ -145,6 +147,45 @@ fn on_all_cores<T: Send>(
 }
 
 const MOST_THREADS: usize = 8;
+
+/// The areas of the rows asked for in square metres, by row; 0 for the others.
+pub(super) fn areas_m2(asked: Asked<'_>) -> Result<Vec<f64>, QueryError> {
+    const BLOCK: usize = 4096;
+    let geometries = asked.layer().geometries();
+    let blocks = on_all_cores(geometries.len().div_ceil(BLOCK), asked.budget, |block, _| {
+        let rows = block * BLOCK..geometries.len().min((block + 1) * BLOCK);
+        let area = |row| if asked.wants(row) { geometries.get(row).map_or(0.0, stored_area_m2) } else { 0.0 };
+        rows.map(area).collect::<Vec<_>>()
+    })?;
+    Ok(blocks.concat())
+}
+
+/// How many features belong to an area by a rule, when only that is asked for: what lies wholly inside is not opened.
+///
+/// For a single area, with which no other competes.
+pub(super) fn count_in(asked: Asked<'_>, area: &Area, rule: Rule) -> u64 {
+    let (mut count, mut border) = (0, Vec::new());
+    asked.indexed.find_in(area, |found| match found {
+        Found::Below(below) => count += below.count(),
+        Found::Inside(_) => count += 1,
+        Found::AtBorder(ix) => border.push(ix),
+    });
+    let mut scratch = Scratch::default();
+    for ix in border {
+        let Some(geometry) = asked.layer().feature(ix).geometry() else { continue };
+        count += u64::from(match rule {
+            Rule::Within => area.of_geometry(geometry, &mut scratch) == Lies::Within,
+            Rule::Intersects => area.of_geometry(geometry, &mut scratch) != Lies::Outside,
+            Rule::Centroid => area.of_centroid(geometry) != Lies::Outside,
+            Rule::Larger => match area.of_geometry(geometry, &mut scratch) {
+                Lies::Within => true,
+                Lies::Outside => false,
+                Lies::Across => area.share(geometry, &mut scratch) > 0.0,
+            },
+        });
+    }
+    count
+}
 
 /// What one area holds, before features are given to one of several.
 #[derive(Default)]
