@@ -149,6 +149,38 @@ impl Case {
             && got.iter().zip(&want).all(|(got, want)| got.iter().zip(want).all(|(a, b)| same(a, b)));
         if is_same { Ok(()) } else { self.differs(form, &json!(got), json!(want)) }
     }
+
+    /// A page has the measures of each row in cells of numbers, and the names of groups beside them.
+    fn check_page(&self, page: &str) -> Result<(), String> {
+        let shown = |text: &String| match (text.as_str(), text.parse::<f64>()) {
+            ("", _) => "—".to_owned(),
+            ("true", _) => "是".to_owned(),
+            ("false", _) => "否".to_owned(),
+            (_, Ok(number)) => format!("{number:.4}").trim_end_matches('0').trim_end_matches('.').to_owned(),
+            _ => text.clone(),
+        };
+        let keys = self.columns.split(' ').count() - self.rest["total"].len();
+        let is_row = |row: &&str| row.contains("<td class=\"n\">");
+        let rows: Vec<&str> = page.split("<tr").filter(is_row).collect();
+        let want = self.texts();
+        if rows.len() != want.len() {
+            return self.differs("number of rows of the page", &json!(rows), want.len());
+        }
+        for (row, want) in rows.into_iter().zip(&want) {
+            let cells = row.split("<td class=\"n\">").skip(1);
+            let cells = cells.map(|cell| cell.split("</td>").next().unwrap_or_default());
+            let cells: Vec<_> =
+                cells.map(|cell| cell.replace("<span class=\"none\">", "").replace("</span>", "")).collect();
+            let numbers: Vec<String> = want[keys..].iter().map(shown).collect();
+            let names = want[..keys].iter().filter(|name| !name.is_empty());
+            if cells != numbers
+                || !names.clone().all(|name| row.contains(&format!("<td>{}</td>", shown(name))))
+            {
+                return self.differs("a row of the page", &json!(row), json!(want));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn csv(answer: &Answer) -> Vec<Vec<String>> {
@@ -192,33 +224,7 @@ fn groups_are_those_of_the_table_in_every_form() {
         }
         case.check_table("CSV", &table)?;
         case.check_table("workbook", &workbook(&get(&service, &case.of, &case.ask, "xlsx")))?;
-        let page = get(&service, &case.of, &case.ask, "html");
-        let cells = |row: &str| row.matches("<td").count();
-        let rows = page.text().split("<tr").filter(|row| cells(row) > 0);
-        if rows.count() < case.groups.len() + case.rest.len() {
-            return case.differs("page", &json!(page.text()), "a row for each group");
-        }
-        for row in case.texts().iter().flatten().filter(|text| !text.is_empty()) {
-            let short = row.parse::<f64>().map_or_else(
-                |_| row.clone(),
-                |number| format!("{number:.4}").trim_end_matches('0').trim_end_matches('.').to_owned(),
-            );
-            let shown = [short.as_str(), if short == "true" { "yes" } else { "no" }, "是", "否"];
-            let is_bool = matches!(short.as_str(), "true" | "false");
-            let shown = if is_bool { &shown[1..] } else { &shown[..1] };
-            // A number stands at the right of its cell, the id of a named area in the hint of its row.
-            let forms = |text: &str| {
-                [
-                    format!("<td>{text}</td>"),
-                    format!("<td class=\"n\">{text}</td>"),
-                    format!("title=\"{text}\""),
-                ]
-            };
-            if !shown.iter().any(|text| forms(text).iter().any(|form| page.text().contains(form))) {
-                return case.differs("page", &json!(page.text()), short);
-            }
-        }
-        Ok(())
+        case.check_page(get(&service, &case.of, &case.ask, "html").text())
     });
 }
 

@@ -78,6 +78,30 @@ fn parts_within_areas_and_beside_them_make_the_whole() {
     }
 }
 
+#[test]
+fn one_polygon_counts_as_an_area_of_that_shape() {
+    // Nothing but a number is asked for, of all features and of those that meet a condition which all meet.
+    let all = percent("lots IS NULL OR lots IS NOT NULL");
+    for area in SCENE.areas.iter().filter(|area| area.shape.is_some()).step_by(4) {
+        let polygon = percent(&wkt(area.shape.as_ref().expect("a polygon")));
+        for rule in ["intersects", "within", "centroid"] {
+            let by_area = rows(&SCENE.ask(&format!("group-by=area:areas&assign={rule}")), &["area"]);
+            let drawn = SCENE.ask(&format!("polygon={polygon}&assign={rule}"));
+            let filtered = SCENE.ask(&format!("polygon={polygon}&assign={rule}&filter={all}"));
+            // A centre on the border of two areas counts in the first, but in a polygon alone.
+            let more = count(&drawn["groups"][0]) - count(&by_area[&vec![area.id.clone()]]);
+            assert!(if rule == "centroid" { more < 60 } else { more == 0 }, "{rule} {}: {more}", area.id);
+            for part in ["groups", "unassigned", "withoutGeometry", "total", "countedAgain"] {
+                assert_eq!(drawn[part], filtered[part], "{rule} {}", area.id);
+            }
+        }
+        let drawn = SCENE.ask(&format!("polygon={polygon}"));
+        let filtered = SCENE.ask(&format!("polygon={polygon}&filter={all}&measure=area"));
+        assert_eq!(drawn["groups"][0]["count"], filtered["groups"][0]["count"], "larger {}", area.id);
+        assert_eq!(drawn["unassigned"]["count"], filtered["unassigned"]["count"], "larger {}", area.id);
+    }
+}
+
 /// Parcels as a group, with a plain computation of each measure.
 struct Plain<'a> {
     members: Vec<&'a Feature>,
