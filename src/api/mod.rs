@@ -127,8 +127,12 @@ async fn around(request: Request, next: Next) -> Response {
 
 /// The methods that a path answers.
 fn methods(path: &str) -> &'static str {
-    let is_search = path.starts_with("/ogc/collections/") && path.ends_with("/search");
-    if is_search { "POST, OPTIONS" } else { "GET, HEAD, OPTIONS" }
+    let mut parts = path.strip_prefix("/ogc/collections/").unwrap_or("").split('/');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(_), Some("search"), None) => "POST, OPTIONS",
+        (Some(_), Some("aggregates"), None) => "GET, HEAD, POST, OPTIONS",
+        _ => "GET, HEAD, OPTIONS",
+    }
 }
 
 /// The path alone tells the methods, so a preflight needs no route.

@@ -198,7 +198,9 @@ def address(root, path):
 def sample(parameter, sortables=()):
     """A value the schema of the parameter allows, and which no server may refuse."""
     schema, name = parameter["schema"], parameter["name"]
-    known = {"bbox": "0,0,1,1", "datetime": "2021-01-01/..", "filter": "true", "q": "a", "offset": "0", "limit": "1"}
+    known = {"bbox": "0,0,1,1", "datetime": "2021-01-01/..", "filter": "true", "q": "a", "offset": "0", "limit": "1",
+             "group-by": "", "measure": "share", "polygon": "POLYGON((0 0,1 0,1 1,0 0))", "bands": "500,1000,2000,5000",
+             "having": "count > 0", "overlap": "false"}
     if name in known:
         return known[name]
     if name == "sortby":
