@@ -4,14 +4,15 @@
 //! and which share of a geometry the polygon holds. Leaves out: how the features are reached.
 //!
 //! The edges stand in strips of latitude, where a position finds those on its way east, and in the cells of a grid,
-//! where a box finds those it may meet. Most boxes meet no cell with an edge, and then any cell tells for all. The meaning is that of [`Prepared`]: edges are straight in
-//! degrees, `within` and `intersects` are those of Simple Features.
+//! where a box finds those it may meet. Most boxes meet no cell with an edge, and then any cell tells for all. The
+//! meaning is that of [`Prepared`]: edges are straight in degrees, `within` and `intersects` are those of Simple
+//! Features.
 
 use std::sync::OnceLock;
 
 use super::array::GeometryRef;
 use super::bounds::Bounds;
-use super::measure::centroid;
+use super::measure::{ECCENTRICITY_2, centroid};
 use super::prepared::Prepared;
 use super::ring::side;
 use super::shape::{Relation, Shape};
@@ -129,13 +130,52 @@ pub struct Area {
     shape: Shape,
     frame: Frame,
     edges: Vec<Upward>,
-    /// Edges of strip `i`: `strips[first[i] .. first[i + 1]]`.
-    first: Vec<u32>,
-    strips: Vec<u32>,
+    strips: Buckets,
     strips_a_degree: f64,
     grid: Grid,
     exact: OnceLock<Prepared>,
     border: OnceLock<Shape>,
+}
+
+/// Lists of edges, one behind the other: list `i` is `edges[first[i] .. first[i + 1]]`.
+#[derive(Debug, Default)]
+struct Buckets {
+    first: Vec<u32>,
+    edges: Vec<u32>,
+}
+
+impl Buckets {
+    /// Of pairs of a list and an edge.
+    fn new(lists: usize, pairs: &[(u32, u32)]) -> Self {
+        let mut first = vec![0; lists + 1];
+        for (list, _) in pairs {
+            first[*list as usize + 1] += 1;
+        }
+        for at in 0..lists {
+            first[at + 1] += first[at];
+        }
+        let mut next = first.clone();
+        let mut edges = vec![0; pairs.len()];
+        for &(list, edge) in pairs {
+            let slot: &mut u32 = &mut next[list as usize];
+            edges[*slot as usize] = edge;
+            *slot += 1;
+        }
+        Self { first, edges }
+    }
+
+    fn len(&self) -> usize {
+        self.first.len() - 1
+    }
+
+    /// The edges of some lists in a row.
+    fn of(&self, lists: std::ops::Range<usize>) -> &[u32] {
+        &self.edges[self.first[lists.start] as usize..self.first[lists.end] as usize]
+    }
+
+    fn memory(&self) -> usize {
+        (self.first.len() + self.edges.len()) * size_of::<u32>()
+    }
 }
 
 /// Cells over the frame of an area.
@@ -145,9 +185,8 @@ struct Grid {
     cells_a_degree: Position,
     columns: usize,
     rows: usize,
-    /// Edges that may meet cell `i`: `edges[first[i] .. first[i + 1]]`.
-    first: Vec<u32>,
-    edges: Vec<u32>,
+    /// The edges that may meet each cell.
+    edges: Buckets,
     /// How many cells with edges lie to the west and south of each corner of cells.
     filled: Vec<u32>,
     /// Whether the cells without edges lie inside.
@@ -185,20 +224,7 @@ impl Grid {
         for (at, edge) in (0..).zip(edges) {
             grid.cells_of(edge, |cell| pairs.push((cell as u32, at)));
         }
-        grid.first = vec![0; columns * rows + 1];
-        for (cell, _) in &pairs {
-            grid.first[*cell as usize + 1] += 1;
-        }
-        for at in 0..columns * rows {
-            grid.first[at + 1] += grid.first[at];
-        }
-        let mut next = grid.first.clone();
-        grid.edges = vec![0; pairs.len()];
-        for (cell, edge) in pairs {
-            let slot = &mut next[cell as usize];
-            grid.edges[*slot as usize] = edge;
-            *slot += 1;
-        }
+        grid.edges = Buckets::new(columns * rows, &pairs);
         grid.filled = vec![0; (columns + 1) * (rows + 1)];
         grid.inside = vec![false; columns * rows];
         for row in 0..rows {
@@ -206,7 +232,7 @@ impl Grid {
             let mut last = None;
             for column in 0..columns {
                 let cell = row * columns + column;
-                let is_filled = grid.first[cell] < grid.first[cell + 1];
+                let is_filled = !grid.edges.of(cell..cell + 1).is_empty();
                 let corner = (row + 1) * (columns + 1) + column + 1;
                 grid.filled[corner] =
                     u32::from(is_filled) + grid.filled[corner - 1] + grid.filled[corner - columns - 1]
@@ -273,8 +299,7 @@ impl Grid {
     fn edges_in(&self, cells: Cells) -> impl Iterator<Item = u32> {
         (cells.rows[0]..=cells.rows[1]).flat_map(move |row| {
             let first = row * self.columns;
-            let range = self.first[first + cells.columns[0]]..self.first[first + cells.columns[1] + 1];
-            self.edges[range.start as usize..range.end as usize].iter().copied()
+            self.edges.of(first + cells.columns[0]..first + cells.columns[1] + 1).iter().copied()
         })
     }
 }
@@ -308,8 +333,7 @@ impl Area {
             shape,
             frame,
             edges,
-            first: Vec::new(),
-            strips: Vec::new(),
+            strips: Buckets::default(),
             strips_a_degree: 0.0,
             grid: Grid::default(),
             exact: OnceLock::new(),
@@ -327,44 +351,27 @@ impl Area {
         #[expect(clippy::cast_precision_loss, reason = "at most 4096")]
         let strips_a_degree = count as f64 / height;
         self.strips_a_degree = if strips_a_degree.is_finite() { strips_a_degree } else { 0.0 };
-        self.first = vec![0; count + 1];
-        for edge in &self.edges {
-            let frame = edge.frame();
-            let range = self.strips_of(&frame);
-            range.for_each(|strip| self.first[strip + 1] += 1);
-        }
-        for at in 0..count {
-            self.first[at + 1] += self.first[at];
-        }
-        let mut next = self.first.clone();
-        self.strips = vec![0; self.first[count] as usize];
+        let mut pairs = Vec::with_capacity(self.edges.len() * 2);
         for (at, edge) in (0..).zip(&self.edges) {
-            for strip in self.strips_of(&edge.frame()) {
-                self.strips[next[strip] as usize] = at;
-                next[strip] += 1;
-            }
+            let frame = edge.frame();
+            let [first, last] = [frame.low, frame.high].map(|end| self.strip_of(end[1], count));
+            #[expect(clippy::cast_possible_truncation, reason = "at most 4096")]
+            pairs.extend((first..=last).map(|strip| (strip as u32, at)));
         }
+        self.strips = Buckets::new(count, &pairs);
     }
 
     /// The strip that holds a latitude; the first or last for those beyond.
-    fn strip_at(&self, y: f64) -> usize {
+    fn strip_of(&self, y: f64, count: usize) -> usize {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "negative ones become 0")]
         let strip = ((y - self.frame.low[1]) * self.strips_a_degree) as usize;
-        strip.min(self.first.len() - 2)
+        strip.min(count - 1)
     }
 
-    fn strips_of(&self, frame: &Frame) -> std::ops::RangeInclusive<usize> {
-        self.strip_at(frame.low[1])..=self.strip_at(frame.high[1])
-    }
-
-    fn in_strip(&self, strip: usize) -> impl Iterator<Item = u32> {
-        self.strips[self.first[strip] as usize..self.first[strip + 1] as usize].iter().copied()
-    }
-
-    /// The polygon.
-    #[must_use]
-    pub fn shape(&self) -> &Shape {
-        &self.shape
+    /// The edges in the strip of a latitude.
+    fn beside(&self, y: f64) -> impl Iterator<Item = &Upward> {
+        let strip = self.strip_of(y, self.strips.len());
+        self.strips.of(strip..strip + 1).iter().map(|&at| &self.edges[at as usize])
     }
 
     /// Its rings as lines.
@@ -394,8 +401,9 @@ impl Area {
     pub fn memory(&self) -> usize {
         // The shape, the edges and, where it was needed, the exact form hold each position about once.
         self.edges.len() * (2 * size_of::<Upward>() + size_of::<Position>())
-            + (self.first.len() + self.strips.len() + self.grid.first.len() * 2 + self.grid.edges.len())
-                * size_of::<u32>()
+            + self.strips.memory()
+            + self.grid.edges.memory()
+            + self.grid.filled.len() * size_of::<u32>()
             + self.grid.inside.len()
     }
 
@@ -431,8 +439,7 @@ impl Area {
         }
         // A ray to the east.
         let mut inside = false;
-        for at in self.in_strip(self.strip_at(y)) {
-            let edge = &self.edges[at as usize];
+        for edge in self.beside(y) {
             let ([x0, y0], [x1, y1]) = (edge.south, edge.north);
             if y < y0 || y > y1 || (x > x0 && x > x1) {
                 continue;
@@ -457,16 +464,9 @@ impl Area {
         self.place(position) != Place::Exterior
     }
 
-    /// Does it hold the position inside its border?
-    #[must_use]
-    pub fn holds_inside(&self, position: Position) -> bool {
-        self.place(position) == Place::Interior
-    }
-
     /// Is it inside just east of a position?
     fn inside_east_of(&self, [x, y]: Position) -> bool {
-        let east = self.in_strip(self.strip_at(y)).filter(|&at| {
-            let edge = &self.edges[at as usize];
+        let east = self.beside(y).filter(|edge| {
             let ([x0, y0], [x1, y1]) = (edge.south, edge.north);
             y >= y0
                 && y < y1
@@ -544,7 +544,7 @@ impl Area {
         let reaches_into = |one: &Self, other: &Self| {
             one.edges.iter().any(|edge| {
                 let middle = [0, 1].map(|axis| f64::midpoint(edge.south[axis], edge.north[axis]));
-                other.holds_inside(edge.south) || other.holds_inside(middle)
+                [edge.south, middle].into_iter().any(|at| other.place(at) == Place::Interior)
             })
         };
         self.frame == other.frame
@@ -754,8 +754,6 @@ struct Weight {
 
 impl Weight {
     fn new(south: f64, north: f64) -> Self {
-        // GRS 80, as EPSG 4490.
-        const ECCENTRICITY_2: f64 = 0.006_694_380_022_9;
         let at = |latitude: f64| {
             let (sine, cosine) = latitude.to_radians().sin_cos();
             cosine / (1.0 - ECCENTRICITY_2 * sine * sine).powi(2)

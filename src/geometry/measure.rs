@@ -19,7 +19,7 @@ use super::topology::Topology;
 /// Semi-major axis of GRS 80, metres.
 const SEMI_MAJOR: f64 = 6_378_137.0;
 /// Square of its first eccentricity.
-const ECCENTRICITY_2: f64 = 0.006_694_380_022_9;
+pub(super) const ECCENTRICITY_2: f64 = 0.006_694_380_022_9;
 /// The least radius of curvature, that of the meridian at the equator, metres.
 const LEAST_RADIUS: f64 = SEMI_MAJOR * (1.0 - ECCENTRICITY_2);
 /// Beyond this many metres the nearest positions are sought again with geodesics.

@@ -165,9 +165,7 @@ impl Told<'_> {
             set("synthetic", true.into());
         }
         if let Some(Places::Areas { rule, .. }) = &self.asked.places {
-            let name =
-                crate::query::aggregate::Rule::ALL.iter().find(|(_, known)| known == rule).map(|row| row.0);
-            set("assign", name.into());
+            set("assign", rule.name().into());
         }
         let notes: Map<String, Value> =
             self.notes().into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect();

@@ -1,10 +1,13 @@
 //! Rows with equal values of some fields get one number.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::LazyLock;
 
 use super::super::QueryError;
+use super::fail;
+use super::place::Asked;
 use crate::model::{Column, FieldIx, Layer, NULL_DAYS, NULL_INTEGER, Value};
 
 /// The numbers of the rows, from 0.
@@ -47,30 +50,41 @@ impl Keys {
         self.of_row.get(row as usize).map_or(0, |&number| number as usize)
     }
 
-    /// Numbers the values of fields over some rows.
+    /// Numbers the values of fields over the rows asked for.
     ///
     /// # Errors
     /// More than `most` different ones.
-    pub fn new(
-        fields: &[FieldIx],
-        layer: &Layer,
-        rows: &(impl Iterator<Item = usize> + Clone),
-        most: usize,
-    ) -> Result<Self, QueryError> {
-        let mut keys = Self::one(rows.clone().next());
+    pub fn new(fields: &[FieldIx], asked: Asked<'_>, most: usize) -> Result<Self, QueryError> {
+        let layer = asked.indexed.layer();
+        let rows = || asked.rows().map(|row| row as usize);
+        let mut keys = Self::one(rows().next());
         if !fields.is_empty() {
             keys.of_row = vec![0; layer.len()];
         }
         for &field in fields {
-            keys = keys.split(layer.column(field), rows.clone(), most).ok_or_else(|| {
+            let Some(split) = keys.split(layer.column(field), rows(), most) else {
                 let name = &layer.schema.field(field).name;
                 let problem = format!(
                     "the values of {name:?} make more than {most} groups; filter, or group by a field with fewer values"
                 );
-                QueryError::Aggregate { parameter: "group-by", problem }
-            })?;
+                return fail("group-by", problem);
+            };
+            keys = split;
         }
         Ok(keys)
+    }
+
+    /// The numbers in the order of the values of fields, nulls last.
+    pub fn in_order(&self, fields: &[FieldIx], layer: &Layer) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.rows.len().max(1)).collect();
+        order.sort_by(|&a, &b| {
+            let orders = fields.iter().map(|&field| {
+                let value = |number: usize| layer.column(field).value(self.rows[number]);
+                value(a).order(value(b), false)
+            });
+            orders.fold(Ordering::Equal, Ordering::then)
+        });
+        order
     }
 
     /// Parts rows with one number by the values of one more column.

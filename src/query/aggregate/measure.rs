@@ -4,6 +4,8 @@
 //! but counts; a measure of no known value is null, never zero.
 
 use super::super::QueryError;
+use super::fail;
+use super::table::column;
 use crate::model::{Column, Field, FieldIx, Incoming, Layer, NULL_INTEGER, Value, ValueKind, Words};
 
 /// A unit of area.
@@ -166,10 +168,6 @@ impl Measure {
     }
 }
 
-fn wrong(problem: String) -> QueryError {
-    QueryError::Aggregate { parameter: "measure", problem }
-}
-
 /// A measure bound to a layer.
 #[derive(Debug, Clone)]
 pub(super) struct BoundMeasure {
@@ -189,12 +187,6 @@ pub(super) enum What {
 
 impl BoundMeasure {
     pub fn bind(measure: &Measure, layer: &Layer, by_area: bool) -> Result<Self, QueryError> {
-        let column = |name: &str, kind, zh: &str, en: &str, unit: Option<&str>| Field {
-            name: name.into(),
-            kind,
-            title: Some(Words { zh: zh.into(), en: en.into() }),
-            unit: unit.map(Into::into),
-        };
         let area = |unit: AreaUnit, name: &str, zh: &str, en: &str| {
             let (suffix, ucum, _) = unit.row();
             column(&format!("{name}_{suffix}"), ValueKind::Real, zh, en, Some(ucum))
@@ -206,11 +198,14 @@ impl BoundMeasure {
                 (What::Share, column("share", ValueKind::Real, "占比", "share of all", Some("1")))
             }
             Measure::Area(_) | Measure::Overlap(_) if !is_areal() => {
-                return Err(wrong(format!("collection {} has no polygons, so it has no area", layer.id)));
+                return fail(
+                    "measure",
+                    format!("collection {} has no polygons, so it has no area", layer.id),
+                );
             }
             Measure::Area(unit) => (What::Area(unit.row().2), area(*unit, "area", "面积", "area")),
             Measure::Overlap(_) if !by_area => {
-                return Err(wrong("overlap needs areas: group-by=area:… or polygon".to_owned()));
+                return fail("measure", "overlap needs areas: group-by=area:… or polygon".to_owned());
             }
             Measure::Overlap(unit) => {
                 (What::Overlap(unit.row().2), area(*unit, "overlap", "区内面积", "area within"))
@@ -220,12 +215,15 @@ impl BoundMeasure {
                     return super::unknown("measure", name, layer);
                 };
                 if !statistic.takes(field.kind) {
-                    return Err(wrong(format!(
-                        "{}({name}) needs {}, but {name} holds {}",
-                        statistic.name(),
-                        statistic.needs(),
-                        field.kind.name()
-                    )));
+                    return fail(
+                        "measure",
+                        format!(
+                            "{}({name}) needs {}, but {name} holds {}",
+                            statistic.name(),
+                            statistic.needs(),
+                            field.kind.name()
+                        ),
+                    );
                 }
                 let (kind, unit) = match statistic {
                     Statistic::Known | Statistic::Distinct => (ValueKind::Integer, None),
@@ -242,6 +240,15 @@ impl BoundMeasure {
             }
         };
         Ok(Self { what, column })
+    }
+
+    /// Is nothing but the number of features asked for?
+    pub fn only_counts(&self) -> bool {
+        matches!(self.what, What::Count | What::Share)
+    }
+
+    pub fn is_overlap(&self) -> bool {
+        matches!(self.what, What::Overlap(_))
     }
 
     pub fn tally(&self) -> Tally {

@@ -17,9 +17,10 @@ use std::sync::Arc;
 use self::keys::Keys;
 use self::measure::{BoundMeasure, Tally, What, owned};
 use self::place::{Asked, Members, RowSet};
+use self::table::column;
 use super::execute::matches;
 use super::{Budget, Filter, Page, Query, QueryError, SortKey, plan};
-use crate::geometry::{Area, Shape, length_m};
+use crate::geometry::{Area, LEAST_SHARE, Shape, length_m};
 use crate::index::IndexedLayer;
 use crate::model::{FeatureId, FeatureIx, Field, FieldIx, Incoming, Layer, Value, ValueKind, Words};
 
@@ -91,6 +92,12 @@ impl Rule {
         ("within", Self::Within),
         ("centroid", Self::Centroid),
     ];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL[self as usize].0
+    }
 
     /// Does a feature count in one area at most?
     fn is_for_one(self) -> bool {
@@ -289,22 +296,14 @@ pub fn aggregate(asked: &Aggregation, indexed: &IndexedLayer, budget: &Budget) -
     let select = Query { sort: Vec::new(), page: Page::default(), ..asked.select.clone() };
     let plan = plan(&select, indexed)?;
     let rows = matches(&plan, indexed, budget)?;
-    let set = rows.map(|rows| RowSet::of(layer.len(), rows.iter().map(|ix| ix.row())));
+    let set = rows.map(|rows| RowSet::of(layer.len(), rows.iter().map(|ix| ix.0)));
     let scope = Asked { indexed, set: set.as_ref(), budget };
-    let keys = Keys::new(&fields, layer, &scope.rows(), MOST_GROUPS)?;
+    let keys = Keys::new(&fields, scope, MOST_GROUPS)?;
     let places = Placed::new(scope, asked.places.as_ref(), &keys, &measures)?;
     let needs_areas = measures.iter().any(|measure| matches!(measure.what, What::Area(_) | What::Overlap(_)));
     let areas_m2 = if needs_areas { place::areas_m2(scope)? } else { Vec::new() };
     let counter = Counter { scope, keys: &keys, measures: &measures, areas_m2: &areas_m2 };
     counter.table(asked, &fields, &places)
-}
-
-impl<'a> Asked<'a> {
-    /// The rows asked for, ascending.
-    fn rows(self) -> impl Iterator<Item = usize> + Clone + 'a {
-        let set = self.set;
-        (0..self.indexed.layer().len()).filter(move |&row| set.is_none_or(|set| set.holds(row)))
-    }
 }
 
 /// The rows of each place.
@@ -324,10 +323,10 @@ impl Placed {
     fn of_one(asked: Asked<'_>, places: &Places, keys: &Keys, measures: &[BoundMeasure]) -> Option<Self> {
         let Places::Areas { areas, rule, doubt: false } = places else { return None };
         let [Some(area)] = areas.shapes() else { return None };
-        if asked.set.is_some() || keys.rows.len() > 1 || !only_counts(measures) {
+        if asked.set.is_some() || keys.rows.len() > 1 || !measures.iter().all(BoundMeasure::only_counts) {
             return None;
         }
-        let nowhere: Vec<u32> = asked.indexed.nowhere().map(|ix| ix.0).collect();
+        let nowhere: Vec<u32> = asked.nowhere().collect();
         let count = place::count_in(asked, area, *rule);
         let rest = asked.indexed.layer().len() as u64 - nowhere.len() as u64 - count;
         let [inside, unassigned] = [count, rest].map(|more| Members { more, ..Members::default() });
@@ -341,17 +340,15 @@ impl Placed {
         measures: &[BoundMeasure],
     ) -> Result<Self, QueryError> {
         let layer = asked.indexed.layer();
-        let narrow = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
         let Some(places) = places else {
-            let rows = asked.rows().map(narrow).collect();
-            let members = vec![Members { rows, ..Members::default() }];
+            let members = vec![Members { rows: asked.rows().collect(), ..Members::default() }];
             let unassigned = Members::default();
             return Ok(Self { members, unassigned, nowhere: Vec::new(), repeated: 0, has_doubt: false });
         };
         if let Some(placed) = Self::of_one(asked, places, keys, measures) {
             return Ok(placed);
         }
-        let parts = measures.iter().any(|measure| matches!(measure.what, What::Overlap(_)));
+        let parts = measures.iter().any(BoundMeasure::is_overlap);
         let (members, has_doubt) = match places {
             Places::Areas { areas, rule, doubt } => {
                 let mut members = place::into_areas(asked, areas, *rule, parts)?;
@@ -365,23 +362,18 @@ impl Placed {
         let mut met = RowSet::new(layer.len());
         let mut repeated = 0;
         for &row in members.iter().flat_map(|members| &members.rows) {
-            repeated += u64::from(!met.insert(row as usize));
+            repeated += u64::from(!met.insert(row));
         }
-        let mut is_nowhere = RowSet::new(layer.len());
-        let mut nowhere = Vec::new();
-        for ix in asked.indexed.nowhere().filter(|ix| asked.set.is_none_or(|set| set.holds(ix.row()))) {
-            is_nowhere.insert(ix.row());
-            nowhere.push(ix.0);
-        }
+        let nowhere: Vec<u32> = asked.nowhere().collect();
+        let is_nowhere = RowSet::of(layer.len(), nowhere.iter().copied());
         // What may lie elsewhere than where it counts may lie in no place, and the other way round.
         let mut doubted = RowSet::new(layer.len());
         let undecided = members.iter().flat_map(|members| &members.undecided).copied();
-        let rows: Vec<u32> =
-            asked.rows().filter(|&row| !met.holds(row) && !is_nowhere.holds(row)).map(narrow).collect();
+        let rows: Vec<u32> = asked.rows().filter(|&row| !met.holds(row) && !is_nowhere.holds(row)).collect();
         let accuracy = place::Accuracy::of(layer);
         // Where a feature of unknown accuracy lies is never sure.
         let unknown = rows.iter().copied().filter(|&row| has_doubt && accuracy.at(row as usize).is_none());
-        let undecided = undecided.chain(unknown).filter(|&row| doubted.insert(row as usize)).collect();
+        let undecided = undecided.chain(unknown).filter(|&row| doubted.insert(row)).collect();
         let mut unassigned = Members { rows, undecided, ..Members::default() };
         if parts {
             unassigned.parts = rests(asked, &members, &is_nowhere);
@@ -400,14 +392,9 @@ fn rests(asked: Asked<'_>, members: &[Members], is_nowhere: &RowSet) -> Vec<(u32
     asked
         .rows()
         .filter(|&row| !is_nowhere.holds(row))
-        .map(|row| (row, 1.0 - held[row]))
-        .filter(|(_, rest)| *rest > crate::geometry::LEAST_SHARE)
-        .map(|(row, rest)| (u32::try_from(row).unwrap_or(u32::MAX), rest))
+        .map(|row| (row, 1.0 - held[row as usize]))
+        .filter(|(_, rest)| *rest > LEAST_SHARE)
         .collect()
-}
-
-fn only_counts(measures: &[BoundMeasure]) -> bool {
-    measures.iter().all(|measure| matches!(measure.what, What::Count | What::Share))
 }
 
 /// A group on its way.
@@ -434,6 +421,10 @@ impl Counter<'_> {
         self.scope.indexed.layer()
     }
 
+    fn only_counts(&self) -> bool {
+        self.measures.iter().all(BoundMeasure::only_counts)
+    }
+
     fn group(&self) -> Group {
         let tallies = self.measures.iter().map(BoundMeasure::tally).collect();
         Group { count: 0, undecided: 0, undecided_counted: 0, tallies }
@@ -447,14 +438,13 @@ impl Counter<'_> {
     fn tell(&self, members: &Members) -> Result<Vec<Group>, QueryError> {
         let layer = self.layer();
         let mut groups = vec![self.group(); self.keys.rows.len().max(1)];
-        let only_count = only_counts(self.measures);
-        let key = |row: u32| self.keys.of(row);
+        let only_count = self.only_counts();
         if only_count && groups.len() == 1 {
             groups[0].count = members.rows.len() as u64 + members.more;
         }
         let rows = if only_count && groups.len() == 1 { &[][..] } else { &members.rows };
         for (at, &row) in rows.iter().enumerate() {
-            let group = &mut groups[key(row)];
+            let group = &mut groups[self.keys.of(row)];
             group.count += 1;
             if only_count {
                 continue;
@@ -473,17 +463,15 @@ impl Counter<'_> {
                 self.scope.budget.check()?;
             }
             let area = share * self.area_m2(row);
-            let tallies = self.measures.iter().zip(&mut groups[key(row)].tallies);
-            tallies
-                .filter(|(measure, _)| matches!(measure.what, What::Overlap(_)))
-                .for_each(|(_, tally)| tally.add(area));
+            let tallies = self.measures.iter().zip(&mut groups[self.keys.of(row)].tallies);
+            tallies.filter(|(measure, _)| measure.is_overlap()).for_each(|(_, tally)| tally.add(area));
         }
         if !members.undecided.is_empty() {
-            let counted = RowSet::of(layer.len(), members.rows.iter().map(|&row| row as usize));
+            let counted = RowSet::of(layer.len(), members.rows.iter().copied());
             for &row in &members.undecided {
-                let group = &mut groups[key(row)];
+                let group = &mut groups[self.keys.of(row)];
                 group.undecided += 1;
-                group.undecided_counted += u64::from(counted.holds(row as usize));
+                group.undecided_counted += u64::from(counted.holds(row));
             }
         }
         Ok(groups)
@@ -497,27 +485,20 @@ impl Counter<'_> {
     }
 
     fn table(&self, asked: &Aggregation, fields: &[FieldIx], placed: &Placed) -> Result<Table, QueryError> {
-        let number = self.layer().len() as u64;
-        let (rows, more): (Vec<u32>, u64) = if only_counts(self.measures) && self.scope.set.is_none() {
-            (Vec::new(), number)
+        let (rows, more) = if self.only_counts() && self.scope.set.is_none() {
+            (Vec::new(), self.layer().len() as u64)
         } else {
-            (self.scope.rows().map(|row| u32::try_from(row).unwrap_or(u32::MAX)).collect(), 0)
+            (self.scope.rows().collect(), 0)
         };
-        let by_part = self.measures.iter().any(|measure| matches!(measure.what, What::Overlap(_)));
+        let by_part = self.measures.iter().any(BoundMeasure::is_overlap);
         let whole = if by_part { rows.clone() } else { Vec::new() };
         let mut total = self.tell_all(&Members { rows, more, whole, ..Members::default() })?;
         let mut columns = place_columns(asked, fields, self.layer());
         let key_columns = columns.len();
         columns.extend(self.measures.iter().map(|measure| measure.column.clone()));
         if placed.has_doubt {
-            let column = |name: &str, zh: &str, en: &str| Field {
-                name: name.into(),
-                kind: ValueKind::Integer,
-                title: Some(Words { zh: zh.into(), en: en.into() }),
-                unit: None,
-            };
-            columns.push(column("certain", "确定", "certain"));
-            columns.push(column("possible", "可能", "possible"));
+            columns.push(column("certain", ValueKind::Integer, "确定", "certain", None));
+            columns.push(column("possible", ValueKind::Integer, "可能", "possible", None));
         }
         table::free_names(&mut columns, key_columns);
         let all = total.clone();
@@ -542,9 +523,12 @@ impl Counter<'_> {
         // Empty groups are listed as long as they are not too many.
         let combinations = placed.members.len() * self.keys.rows.len().max(1);
         let list_empty = combinations <= MOST_GROUPS;
+        let order = self.keys.in_order(fields, self.layer());
         let mut groups = Vec::new();
         for (place, members) in place_order(asked, placed) {
-            for (key, mut group) in self.tell(members)?.into_iter().enumerate() {
+            let mut told = self.tell(members)?;
+            for &key in &order {
+                let group = &mut told[key];
                 let is_empty = group.count == 0 && group.undecided == 0 && members.whole.is_empty();
                 let is_listed = list_empty && (asked.places.is_some() || fields.is_empty());
                 if is_empty && !is_listed {
@@ -555,7 +539,7 @@ impl Counter<'_> {
                 cells.extend(fields.iter().map(|&field| {
                     first.map_or(Incoming::Null, |&row| owned(self.layer().column(field).value(row)))
                 }));
-                cells.extend(values(&mut group));
+                cells.extend(values(group));
                 groups.push(Row { id: table::id_of(&cells, asked, fields.len()), cells });
                 if groups.len() > MOST_GROUPS {
                     return fail(
@@ -582,20 +566,18 @@ impl Counter<'_> {
             let at = cells.len() - 2;
             cells[at..].fill(count);
         }
-        Table::new(
-            asked,
-            table::Parts {
-                columns,
-                key_columns,
-                groups,
-                fields: fields.len(),
-                unassigned,
-                nowhere,
-                total: Row { id: TOTAL.to_owned(), cells },
-                repeated: placed.repeated,
-                empty_listed: list_empty,
-            },
-        )
+        let table = Table {
+            columns,
+            key_columns,
+            matched: groups.len() as u64,
+            groups,
+            unassigned,
+            nowhere,
+            total: Row { id: TOTAL.to_owned(), cells },
+            repeated: placed.repeated,
+            empty_listed: list_empty,
+        };
+        table.page(asked)
     }
 }
 
@@ -617,12 +599,6 @@ fn place_order<'p>(asked: &Aggregation, placed: &'p Placed) -> Vec<(usize, &'p M
 
 /// The columns that name a group.
 fn place_columns(asked: &Aggregation, fields: &[FieldIx], layer: &Layer) -> Vec<Field> {
-    let column = |name: &str, kind, zh: &str, en: &str, unit: Option<&str>| Field {
-        name: name.into(),
-        kind,
-        title: Some(Words { zh: zh.into(), en: en.into() }),
-        unit: unit.map(Into::into),
-    };
     let mut columns = match &asked.places {
         None => Vec::new(),
         Some(Places::Areas { areas, .. }) => match &areas.source {

@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::super::{Budget, QueryError};
 use super::{Areas, Bands, Rule};
 use crate::geometry::{
-    Area, LEAST_SHARE, Lies, Scratch, Shape, area_m2, centroid, distance_m, length_m, reach, stored_area_m2,
+    Area, GeometryRef, LEAST_SHARE, Lies, Scratch, Shape, area_m2, centroid, distance_m, length_m, reach,
+    stored_area_m2,
 };
 use crate::index::{Found, IndexedLayer};
 use crate::model::{FeatureIx, FieldIx, Layer, Value};
@@ -26,7 +27,7 @@ impl RowSet {
         Self(vec![0; rows.div_ceil(64)])
     }
 
-    pub fn of(rows: usize, members: impl Iterator<Item = usize>) -> Self {
+    pub fn of(rows: usize, members: impl IntoIterator<Item = u32>) -> Self {
         let mut set = Self::new(rows);
         for row in members {
             set.insert(row);
@@ -34,13 +35,13 @@ impl RowSet {
         set
     }
 
-    pub fn holds(&self, row: usize) -> bool {
-        self.0[row / 64] >> (row % 64) & 1 == 1
+    pub fn holds(&self, row: u32) -> bool {
+        self.0[row as usize / 64] >> (row % 64) & 1 == 1
     }
 
     /// Was it new?
-    pub fn insert(&mut self, row: usize) -> bool {
-        let (word, bit) = (&mut self.0[row / 64], 1 << (row % 64));
+    pub fn insert(&mut self, row: u32) -> bool {
+        let (word, bit) = (&mut self.0[row as usize / 64], 1 << (row % 64));
         let is_new = *word & bit == 0;
         *word |= bit;
         is_new
@@ -70,13 +71,23 @@ pub(super) struct Asked<'a> {
     pub budget: &'a Budget,
 }
 
-impl Asked<'_> {
-    fn layer(&self) -> &Layer {
+impl<'a> Asked<'a> {
+    fn layer(self) -> &'a Layer {
         self.indexed.layer()
     }
 
-    fn wants(&self, row: usize) -> bool {
+    fn wants(self, row: u32) -> bool {
         self.set.is_none_or(|set| set.holds(row))
+    }
+
+    /// The rows, ascending.
+    pub fn rows(self) -> impl Iterator<Item = u32> + 'a {
+        self.layer().positions().map(|ix| ix.0).filter(move |&row| self.wants(row))
+    }
+
+    /// Those without position, ascending.
+    pub fn nowhere(self) -> impl Iterator<Item = u32> + 'a {
+        self.indexed.nowhere().map(|ix| ix.0).filter(move |&row| self.wants(row))
     }
 }
 
@@ -154,7 +165,8 @@ pub(super) fn areas_m2(asked: Asked<'_>) -> Result<Vec<f64>, QueryError> {
     let geometries = asked.layer().geometries();
     let blocks = on_all_cores(geometries.len().div_ceil(BLOCK), asked.budget, |block, _| {
         let rows = block * BLOCK..geometries.len().min((block + 1) * BLOCK);
-        let area = |row| if asked.wants(row) { geometries.get(row).map_or(0.0, stored_area_m2) } else { 0.0 };
+        let is_wanted = |row: usize| asked.wants(FeatureIx::of_row(row).0);
+        let area = |row| geometries.get(row).filter(|_| is_wanted(row)).map_or(0.0, stored_area_m2);
         rows.map(area).collect::<Vec<_>>()
     })?;
     Ok(blocks.concat())
@@ -173,18 +185,43 @@ pub(super) fn count_in(asked: Asked<'_>, area: &Area, rule: Rule) -> u64 {
     let mut scratch = Scratch::default();
     for ix in border {
         let Some(geometry) = asked.layer().feature(ix).geometry() else { continue };
-        count += u64::from(match rule {
-            Rule::Within => area.of_geometry(geometry, &mut scratch) == Lies::Within,
-            Rule::Intersects => area.of_geometry(geometry, &mut scratch) != Lies::Outside,
-            Rule::Centroid => area.of_centroid(geometry) != Lies::Outside,
-            Rule::Larger => match area.of_geometry(geometry, &mut scratch) {
-                Lies::Within => true,
-                Lies::Outside => false,
-                Lies::Across => area.share(geometry, &mut scratch) > 0.0,
-            },
-        });
+        count += u64::from(claim(area, geometry, rule, None, &mut scratch) != Claim::None);
     }
     count
+}
+
+/// What an area can say of a feature at its border.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Claim {
+    None,
+    /// It counts here.
+    Sure,
+    /// It counts here unless another area has a better claim: the share of it that lies here.
+    Share(f64),
+}
+
+/// `known` is the share, where it was measured already.
+fn claim(
+    area: &Area,
+    geometry: GeometryRef<'_>,
+    rule: Rule,
+    known: Option<f64>,
+    scratch: &mut Scratch,
+) -> Claim {
+    let lies = match rule {
+        Rule::Centroid => area.of_centroid(geometry),
+        _ => area.of_geometry(geometry, scratch),
+    };
+    match (rule, lies) {
+        (_, Lies::Within) | (Rule::Intersects, Lies::Across) => Claim::Sure,
+        // On the border of two areas a centre belongs to the first.
+        (Rule::Centroid, Lies::Across) => Claim::Share(1.0),
+        (Rule::Larger, Lies::Across) => {
+            let share = known.unwrap_or_else(|| area.share(geometry, scratch));
+            if share > 0.0 { Claim::Share(share) } else { Claim::None }
+        }
+        (Rule::Within, Lies::Across) | (_, Lies::Outside) => Claim::None,
+    }
 }
 
 /// What one area holds, before features are given to one of several.
@@ -223,12 +260,12 @@ fn sort(asked: Asked<'_>, area: &Area, rule: Rule, parts: bool, scratch: &mut Sc
         let rows = &mut sorted.members.rows;
         asked.indexed.find_in(area, |found| match found {
             Found::Below(below) => below.each(|ix| {
-                if asked.wants(ix.row()) {
+                if asked.wants(ix.0) {
                     rows.push(ix.0);
                 }
             }),
-            Found::Inside(ix) if asked.wants(ix.row()) => rows.push(ix.0),
-            Found::AtBorder(ix) if asked.wants(ix.row()) => border.push(ix.0),
+            Found::Inside(ix) if asked.wants(ix.0) => rows.push(ix.0),
+            Found::AtBorder(ix) if asked.wants(ix.0) => border.push(ix.0),
             Found::Inside(_) | Found::AtBorder(_) => {}
         });
     }
@@ -241,24 +278,12 @@ fn sort(asked: Asked<'_>, area: &Area, rule: Rule, parts: bool, scratch: &mut Sc
         }
         let Some(geometry) = geometries.get(row as usize) else { continue };
         let Sorted { members, claims } = &mut sorted;
-        let lies = match rule {
-            Rule::Centroid => area.of_centroid(geometry),
-            _ => area.of_geometry(geometry, scratch),
-        };
-        let share = if parts || (rule == Rule::Larger && lies == Lies::Across) {
-            area.share(geometry, scratch)
-        } else {
-            0.0
-        };
-        if parts && share > 0.0 {
-            members.parts.push((row, share));
-        }
-        match (rule, lies) {
-            (_, Lies::Within) | (Rule::Intersects, Lies::Across) => members.rows.push(row),
-            // On the border of two areas a centre belongs to the first.
-            (Rule::Centroid, Lies::Across) => claims.push((row, 1.0)),
-            (Rule::Larger, Lies::Across) if share > 0.0 => claims.push((row, share)),
-            (Rule::Larger | Rule::Within, Lies::Across) | (_, Lies::Outside) => {}
+        let share = parts.then(|| area.share(geometry, scratch));
+        members.parts.extend(share.filter(|share| *share > 0.0).map(|share| (row, share)));
+        match claim(area, geometry, rule, share, scratch) {
+            Claim::None => {}
+            Claim::Sure => members.rows.push(row),
+            Claim::Share(share) => claims.push((row, share)),
         }
     }
     sorted
@@ -268,7 +293,7 @@ fn sort(asked: Asked<'_>, area: &Area, rule: Rule, parts: bool, scratch: &mut Sc
 fn settle(asked: Asked<'_>, areas: &Areas, members: &mut [Members], claims: &[Vec<(u32, f64)>]) {
     let mut given = RowSet::new(asked.layer().len());
     for &at in &areas.by_id {
-        members[at].rows.retain(|&row| given.insert(row as usize));
+        members[at].rows.retain(|&row| given.insert(row));
     }
     let mut all: Vec<(u32, f64, usize)> = Vec::new();
     for (rank, &at) in areas.by_id.iter().enumerate() {
@@ -277,7 +302,7 @@ fn settle(asked: Asked<'_>, areas: &Areas, members: &mut [Members], claims: &[Ve
     all.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.2.cmp(&b.2)));
     for claims in all.chunk_by(|a, b| a.0 == b.0) {
         let row = claims[0].0;
-        if !given.insert(row as usize) {
+        if !given.insert(row) {
             continue;
         }
         // Shares that differ by less than rounding are equal.
@@ -302,18 +327,14 @@ pub(super) fn doubt(
     let layer = asked.layer();
     let accuracy = Accuracy::of(layer);
     let most = accuracy.most();
-    let counted: Vec<RowSet> = members
-        .iter()
-        .map(|members| RowSet::of(layer.len(), members.rows.iter().map(|&row| row as usize)))
-        .collect();
+    let counted: Vec<RowSet> =
+        members.iter().map(|members| RowSet::of(layer.len(), members.rows.iter().copied())).collect();
     let ranges = on_all_cores(areas.shapes().len(), asked.budget, |at, scratch| {
         let Some(area) = &areas.shapes()[at] else { return Vec::new() };
         let mut rows: Vec<u32> = members[at].rows.clone();
         if let Some(own) = areas.accuracy[at] {
             let window = reach(area.bounds(), own + most);
-            rows.extend(
-                asked.indexed.touching(window).iter().filter(|ix| asked.wants(ix.row())).map(|ix| ix.0),
-            );
+            rows.extend(asked.indexed.touching(window).iter().filter(|ix| asked.wants(ix.0)).map(|ix| ix.0));
             rows.sort_unstable();
             rows.dedup();
         }
@@ -321,7 +342,7 @@ pub(super) fn doubt(
             if asked.budget.check().is_err() {
                 return None;
             }
-            let counts = counted[at].holds(row as usize);
+            let counts = counted[at].holds(row);
             let Some((own, other)) = areas.accuracy[at].zip(accuracy.at(row as usize)) else {
                 return counts.then_some((row, UNKNOWN));
             };
@@ -338,7 +359,7 @@ pub(super) fn doubt(
     for rivals in rivals.chunk_by(|a, b| a.0 == b.0) {
         for &(row, rank, at, range) in rivals {
             let others = || rivals.iter().filter(|other| rule.is_for_one() && other.1 != rank);
-            let is_sure = if counted[at].holds(row as usize) {
+            let is_sure = if counted[at].holds(row) {
                 range.least >= LEAST_SHARE && others().all(|other| range.beats(&other.3, rank < other.1))
             } else {
                 range.most < LEAST_SHARE || others().any(|other| other.3.beats(&range, other.1 < rank))
@@ -427,13 +448,13 @@ pub(super) fn into_bands(asked: Asked<'_>, bands: &Bands, doubt: bool) -> Result
     const BLOCK: usize = 256;
     let layer = asked.layer();
     let accuracy = Accuracy::of(layer);
-    let rows: Vec<FeatureIx> = layer.positions().filter(|ix| asked.wants(ix.row())).collect();
+    let rows: Vec<u32> = asked.rows().collect();
     let blocks: Vec<_> = rows.chunks(BLOCK).collect();
     let band_of = |distance: f64| bands.limits.partition_point(|&limit| limit <= distance);
     let found = on_all_cores(blocks.len(), asked.budget, |at, _| {
         let mut found = Vec::with_capacity(BLOCK);
-        for &ix in blocks[at] {
-            let Some(geometry) = layer.feature(ix).geometry() else { continue };
+        for &row in blocks[at] {
+            let Some(geometry) = layer.geometries().get(row as usize) else { continue };
             let shape = geometry.to_shape();
             let gaps: Vec<_> = bands
                 .lines
@@ -443,7 +464,7 @@ pub(super) fn into_bands(asked: Asked<'_>, bands: &Bands, doubt: bool) -> Result
             let least = |gaps: &mut dyn Iterator<Item = f64>| gaps.min_by(f64::total_cmp);
             let Some(nearest) = least(&mut gaps.iter().map(|gap| gap.0)) else { continue };
             let own_band = band_of(nearest);
-            let own = accuracy.at(ix.row()).filter(|_| gaps.iter().all(|gap| gap.1.is_some()));
+            let own = accuracy.at(row as usize).filter(|_| gaps.iter().all(|gap| gap.1.is_some()));
             let range = own.map_or((own_band, own_band), |own| {
                 let off = |sign: f64| {
                     let moved = |gap: &(f64, Option<f64>)| gap.0 + sign * (gap.1.unwrap_or(0.0) + own);
@@ -453,7 +474,7 @@ pub(super) fn into_bands(asked: Asked<'_>, bands: &Bands, doubt: bool) -> Result
             });
             // One band is sure only where the accuracies are known.
             let range = (doubt && (own.is_none() || range.0 != range.1)).then_some(range);
-            found.push((ix.0, own_band, range));
+            found.push((row, own_band, range));
         }
         found
     })?;

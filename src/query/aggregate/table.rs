@@ -1,11 +1,14 @@
 //! `Table`: the groups of an aggregation as rows, and as a layer that the writers of features take.
 
-use super::super::{Query, QueryError, execute, plan};
+use std::collections::HashSet;
+
+use super::super::{Budget, Query, QueryError, execute, plan};
 use super::{Aggregation, Places};
 use crate::geometry::GeometryBuilder;
 use crate::index::IndexedLayer;
-use crate::model::{ColumnBuilder, Field, Ids, Incoming, Layer, LayerAbout, LayerId, TextArena};
-use crate::query::Budget;
+use crate::model::{
+    Column, ColumnBuilder, Field, Ids, Incoming, Layer, LayerAbout, LayerId, TextArena, ValueKind, Words,
+};
 
 /// One group, or what is told beside the groups.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,46 +42,16 @@ pub struct Table {
     pub empty_listed: bool,
 }
 
-pub(super) struct Parts {
-    pub columns: Vec<Field>,
-    pub key_columns: usize,
-    pub groups: Vec<Row>,
-    pub fields: usize,
-    pub unassigned: Option<Row>,
-    pub nowhere: Option<Row>,
-    pub total: Row,
-    pub repeated: u64,
-    pub empty_listed: bool,
-}
-
 impl Table {
-    pub(super) fn new(asked: &Aggregation, parts: Parts) -> Result<Self, QueryError> {
-        let Parts {
-            columns,
-            key_columns,
-            mut groups,
-            fields,
-            unassigned,
-            nowhere,
-            total,
-            repeated,
-            empty_listed,
-        } = parts;
-        // Within a place, by the values of the fields; nulls last.
-        let place_cells = key_columns - fields;
-        let ids = |groups: &mut Vec<Row>| {
-            let mut seen = std::collections::HashSet::new();
-            for row in groups {
-                while !seen.insert(row.id.clone()) {
-                    row.id.push('\'');
-                }
+    /// Of a table with all groups the page that is asked for.
+    pub(super) fn page(mut self, asked: &Aggregation) -> Result<Self, QueryError> {
+        let mut seen = HashSet::new();
+        for row in &mut self.groups {
+            while !seen.insert(row.id.clone()) {
+                row.id.push('\'');
             }
-        };
-        if fields > 0 {
-            groups = sorted(groups, &columns, place_cells..key_columns);
         }
-        ids(&mut groups);
-        let indexed = as_layer("groups", &columns, &groups, LayerAbout::default())?;
+        let indexed = as_layer("groups", &self.columns, &self.groups, LayerAbout::default())?;
         let query = Query {
             filter: asked.having.clone(),
             sort: asked.sort.clone(),
@@ -90,18 +63,8 @@ impl Table {
             other => other,
         })?;
         let found = execute(&plan, &indexed, &Budget::default())?;
-        let groups = found.items.iter().map(|ix| groups[ix.row()].clone()).collect();
-        Ok(Self {
-            columns,
-            key_columns,
-            groups,
-            matched: found.matched,
-            unassigned,
-            nowhere,
-            total,
-            repeated,
-            empty_listed,
-        })
+        let groups = found.items.iter().map(|ix| self.groups[ix.row()].clone()).collect();
+        Ok(Self { groups, matched: found.matched, ..self })
     }
 
     /// What is told beside the groups.
@@ -119,34 +82,26 @@ impl Table {
     }
 }
 
-/// Orders groups within each place by the values of some columns.
-fn sorted(groups: Vec<Row>, columns: &[Field], by: std::ops::Range<usize>) -> Vec<Row> {
-    let values: Vec<_> =
-        by.clone().map(|at| column(&columns[at], groups.iter().map(|row| &row.cells[at]))).collect();
-    let mut order: Vec<usize> = (0..groups.len()).collect();
-    let place = |row: usize| &groups[row].cells[..by.start];
-    // Groups of one place stand together already.
-    let mut start = 0;
-    while start < order.len() {
-        let end = (start..order.len()).find(|&at| place(at) != place(start)).unwrap_or(order.len());
-        order[start..end].sort_by(|&a, &b| {
-            let orders = values.iter().map(|column| column.value(a).order(column.value(b), false));
-            orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
-        });
-        start = end;
+/// A column of the answer.
+pub(super) fn column(name: &str, kind: ValueKind, zh: &str, en: &str, unit: Option<&str>) -> Field {
+    Field {
+        name: name.into(),
+        kind,
+        title: Some(Words { zh: zh.into(), en: en.into() }),
+        unit: unit.map(Into::into),
     }
-    let mut groups: Vec<_> = groups.into_iter().map(Some).collect();
-    order.into_iter().filter_map(|at| groups[at].take()).collect()
 }
 
-fn column<'c>(field: &Field, cells: impl Iterator<Item = &'c Incoming<'static>>) -> crate::model::Column {
-    let mut builder = ColumnBuilder::new(Some(field.kind), 0);
+/// A column with its values. One of whole numbers holds reals where a sum was too large for it.
+fn filled(field: &Field, cells: &[&Incoming<'static>]) -> (Field, Column) {
+    let is_real = |cell: &&Incoming<'_>| matches!(cell, Incoming::Real(_));
+    let is_too_large = field.kind == ValueKind::Integer && cells.iter().any(is_real);
+    let kind = if is_too_large { ValueKind::Real } else { field.kind };
+    let mut builder = ColumnBuilder::new(Some(kind), 0);
     for cell in cells {
-        // A sum too large for a whole number is a real there.
-        let fits = builder.check(cell).is_ok();
-        builder.push(if fits { cell } else { &Incoming::Null });
+        builder.push(cell);
     }
-    builder.build().1
+    (Field { kind, ..field.clone() }, builder.build().1)
 }
 
 fn as_layer(
@@ -166,10 +121,10 @@ fn as_layer(
         ids.push(&row.id);
         geometries.null();
     }
-    let fields = columns
-        .iter()
-        .enumerate()
-        .map(|(at, field)| (field.clone(), column(field, rows.iter().map(|row| &row.cells[at]))));
+    let fields = columns.iter().enumerate().map(|(at, field)| {
+        let cells: Vec<_> = rows.iter().map(|row| &row.cells[at]).collect();
+        filled(field, &cells)
+    });
     let layer = Layer::new(id, about, Ids::Text(ids), geometries.build(), fields.collect(), None);
     let layer = layer.map_err(|fault| fail(fault.to_string()))?;
     IndexedLayer::build(layer).map_err(|fault| fail(fault.to_string()))
