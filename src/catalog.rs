@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 
 use crate::geometry::Bounds;
 use crate::index::IndexedLayer;
-use crate::model::{Date, PlanFacts, Words};
+use crate::model::{Date, Layer, PlanFacts, Words};
 
 /// Names one published catalogue: equal data, equal revision, on every machine and after every restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,6 +76,12 @@ impl Catalog {
     #[must_use]
     pub fn layers(&self) -> impl ExactSizeIterator<Item = &Arc<IndexedLayer>> {
         self.layers.iter()
+    }
+
+    /// Who is credited for a layer.
+    #[must_use]
+    pub fn attribution<'a>(&'a self, layer: &'a Layer) -> &'a Words {
+        layer.about.attribution.as_ref().unwrap_or(&self.about.attribution)
     }
 
     /// The layer of an id.

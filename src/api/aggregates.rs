@@ -12,7 +12,6 @@ use super::collections::{self, path_of};
 use super::document::{Ask, Document};
 use super::forms;
 use super::grouping;
-use super::items::posted_body;
 use super::link::link;
 use super::negotiate::{CSV, Format, HTML, JSON, XLSX};
 use super::params::Params;
@@ -23,7 +22,7 @@ use crate::config::Limits;
 use crate::index::IndexedLayer;
 use crate::model::{Lang, Layer};
 use crate::query::Budget;
-use crate::query::aggregate::{Aggregation, Table, aggregate};
+use crate::query::aggregate::aggregate;
 use crate::render::aggregates::Told;
 use crate::render::html::Link;
 use crate::render::{Cover, RenderError};
@@ -50,10 +49,7 @@ pub async fn get(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let catalog = app.catalog.snapshot();
-    let indexed = collections::find(&catalog, &id)?;
-    let table = grouping::parameters(indexed.layer(), app.config.limits, FORMS);
-    let ask = Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?;
+    let (ask, indexed) = collections::asked(&app, &id, &uri, &headers, grouping::parameters, FORMS)?;
     answer(&app, ask, indexed).await
 }
 
@@ -64,21 +60,23 @@ pub async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let catalog = app.catalog.snapshot();
-    let indexed = collections::find(&catalog, &id)?;
-    let body = posted_body(&headers, body).await?;
-    let table = grouping::parameters(indexed.layer(), app.config.limits, POSTED_FORMS);
-    let params = Params::of_json(&body, &table)?;
-    let ask = Ask::posted(&app, catalog, &uri, &headers, params, POSTED_FORMS)?;
+    let table = grouping::parameters;
+    let (ask, indexed) = collections::posted(&app, &id, &uri, &headers, body, table, POSTED_FORMS).await?;
     answer(&app, ask, indexed).await
 }
 
 async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
-    let asked = Arc::new(grouping::aggregation(&ask.params, &ask.catalog, indexed.layer())?);
+    let (ask, patience) = (Arc::new(ask), app.config.limits.patience);
+    // Areas are made, and looked at for overlaps, when they are first asked for.
+    let asked = blocking(patience, {
+        let (ask, indexed) = (Arc::clone(&ask), Arc::clone(&indexed));
+        move |_| grouping::aggregation(&ask.params, &ask.catalog, indexed.layer())
+    });
+    let asked = Arc::new(asked.await??);
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
-    let table = blocking(app.config.limits.patience, {
+    let table = blocking(patience, {
         let (asked, indexed) = (Arc::clone(&asked), Arc::clone(&indexed));
         move |budget| aggregate(&asked, &indexed, budget)
     })
@@ -88,7 +86,9 @@ async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Respo
     if matches!(ask.format, CSV | XLSX) {
         return file(&ask, &told);
     }
-    let links = links(&ask, layer, &asked, &table);
+    let mut links = ask.own_links();
+    links.push(link(ask.url(&path_of(layer)), "collection", JSON, layer.about.title.say(ask.lang)));
+    links.extend(ask.turns(asked.page, table.groups.len(), table.matched));
     let title = format!("{}{}", layer.about.title.say(ask.lang), ask.lang.pick("统计", ": aggregates"));
     let crumbs = ask.crumbs(&[
         (ask.lang.pick("要素集", "Collections"), "/collections".to_owned()),
@@ -143,44 +143,22 @@ pub fn count(
         returned: table.groups.len() as u64,
         made_at: Some(super::now()),
         data_date: catalog.about.data_date,
-        attribution: layer
-            .about
-            .attribution
-            .as_ref()
-            .unwrap_or(&catalog.about.attribution)
-            .say(lang)
-            .to_owned(),
+        attribution: catalog.attribution(layer).say(lang).to_owned(),
         licence: catalog.about.licence.to_string(),
         ..Cover::default()
     };
     write(&told, &cover).map_err(|fault| fault.to_string())
 }
 
-fn links(ask: &Ask, layer: &Layer, asked: &Aggregation, table: &Table) -> Vec<Link> {
-    let mut links = ask.own_links();
-    links.push(link(ask.url(&path_of(layer)), "collection", JSON, layer.about.title.say(ask.lang)));
-    let turn = |rel, offset: u64, title| {
-        let offset = offset.to_string();
-        ask.here(&[("offset", if offset == "0" { "" } else { &offset })], rel, ask.format, title)
-    };
-    let seen = asked.page.offset + table.groups.len() as u64;
-    if seen < table.matched && !table.groups.is_empty() {
-        links.push(turn("next", seen, ask.lang.pick("下一页", "next page")));
-    }
-    if asked.page.offset > 0 {
-        let first = asked.page.offset.saturating_sub(u64::from(asked.page.limit));
-        links.push(turn("prev", first, ask.lang.pick("上一页", "previous page")));
-    }
-    links
-}
-
 /// The question as rows, and what can be asked.
 fn question(ask: &Ask) -> maud::Markup {
     let lang = ask.lang;
+    let asked = |name: &str| matches!(name, "f" | "group-by" | "measure");
+    let conditions: Vec<_> = ask.params.pairs().filter(|(name, _)| !asked(name)).collect();
     html! {
         form method="get" {
             input type="hidden" name="f" value=(HTML.name);
-            @for (name, value) in ask.params.pairs().filter(|(name, _)| !matches!(*name, "f" | "group-by" | "measure")) {
+            @for (name, value) in &conditions {
                 input type="hidden" name=(name) value=(value);
             }
             p {
@@ -191,9 +169,8 @@ fn question(ask: &Ask) -> maud::Markup {
                 button { (lang.pick("统计", "Count")) }
             }
         }
-        @let conditions: Vec<_> = ask.params.pairs().filter(|(name, _)| !matches!(*name, "f" | "group-by" | "measure")).collect();
         @if !conditions.is_empty() {
-            p { @for (name, value) in conditions { code { (name) "=" (value) } " " } }
+            p { @for (name, value) in &conditions { code { (name) "=" (value) } " " } }
         }
     }
 }

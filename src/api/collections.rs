@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
 use maud::{Markup, html};
 use serde_json::{Value, json};
@@ -11,14 +12,16 @@ use serde_json::{Value, json};
 use super::document::{Ask, Document, links_json};
 use super::landing::FORMS;
 use super::link::{link, segment};
-use super::negotiate::{HTML, JSON};
-use super::params::{format_parameter, systems};
+use super::negotiate::{Format, HTML, JSON};
+use super::params::{Parameter, Params, format_parameter, systems};
 use super::problem::Problem;
 use super::{App, aggregates, schemas};
 use crate::catalog::Catalog;
+use crate::config::Limits;
 use crate::geometry::Crs;
 use crate::index::IndexedLayer;
 use crate::model::{Lang, Layer, ValueKind};
+use crate::query::cql2::MOST_BYTES;
 use crate::render::html::{self as pages, Link};
 
 /// The layer that a path names.
@@ -27,6 +30,57 @@ use crate::render::html::{self as pages, Link};
 /// There is none.
 pub fn find(catalog: &Catalog, id: &str) -> Result<Arc<IndexedLayer>, Problem> {
     catalog.layer(id).cloned().ok_or_else(|| Problem::not_found("collection", id))
+}
+
+/// How the parameters of a resource of a collection are told.
+type Table = fn(&Layer, Limits, &[Format]) -> Vec<Parameter>;
+
+/// A request for a resource of a collection, its parameters in the address.
+///
+/// # Errors
+/// No such collection, an unknown or repeated parameter, or no representation that is accepted.
+pub fn asked(
+    app: &App,
+    id: &str,
+    uri: &Uri,
+    headers: &HeaderMap,
+    table: Table,
+    forms: &'static [Format],
+) -> Result<(Ask, Arc<IndexedLayer>), Problem> {
+    let catalog = app.catalog.snapshot();
+    let indexed = find(&catalog, id)?;
+    let table = table(indexed.layer(), app.config.limits, forms);
+    Ok((Ask::read(app, catalog, uri, headers, &table, forms)?, indexed))
+}
+
+/// The longest body, bytes: the longest filter, as JSON within JSON, and room for the rest.
+const MOST_BODY_BYTES: usize = 2 * MOST_BYTES;
+
+/// A request for a resource of a collection, its parameters in a body of JSON.
+///
+/// # Errors
+/// As by address, another media type, or a body too long.
+pub async fn posted(
+    app: &App,
+    id: &str,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: Body,
+    table: Table,
+    forms: &'static [Format],
+) -> Result<(Ask, Arc<IndexedLayer>), Problem> {
+    let catalog = app.catalog.snapshot();
+    let indexed = find(&catalog, id)?;
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+    let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    if kind != "application/json" {
+        return Err(Problem::unsupported_media_type("application/json"));
+    }
+    let body = axum::body::to_bytes(body, MOST_BODY_BYTES).await;
+    let body = body.map_err(|_| Problem::body_too_large(MOST_BODY_BYTES))?;
+    let table = table(indexed.layer(), app.config.limits, forms);
+    let params = Params::of_json(&body, &table)?;
+    Ok((Ask::posted(app, catalog, uri, headers, params, forms)?, indexed))
 }
 
 /// The path of a collection below the root of the API.
@@ -98,7 +152,7 @@ fn collection(ask: &Ask, layer: &Layer) -> Value {
     let about = &layer.about;
     let systems: Vec<_> = systems(layer).iter().map(ToString::to_string).collect();
     let mut json = json!({ "id": layer.id.as_str(), "title": about.title.say(lang), "itemType": "feature", "crs": systems, "storageCrs": Crs::Crs84.to_string() });
-    let attribution = about.attribution.as_ref().unwrap_or(&ask.catalog.about.attribution).say(lang);
+    let attribution = ask.catalog.attribution(layer).say(lang);
     let description = about.description.as_ref().map(|description| description.say(lang));
     for (name, text) in [("description", description), ("attribution", Some(attribution))] {
         if let Some(text) = text.filter(|text| !text.is_empty()) {

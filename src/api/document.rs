@@ -15,6 +15,7 @@ use super::params::{Parameter, Params};
 use super::problem::Problem;
 use crate::catalog::Catalog;
 use crate::model::Lang;
+use crate::query::Page;
 use crate::render::html::{self, Link, Shell};
 
 /// Root of the OGC API.
@@ -121,6 +122,25 @@ impl Ask {
             self.here(&[("f", offer.name)], "alternate", offer, format!("{title} ({})", offer.title))
         });
         std::iter::once(own).chain(others).collect()
+    }
+
+    /// Links to the pages after and before one with so many members of all.
+    pub fn turns(&self, page: Page, returned: usize, matched: u64) -> Vec<Link> {
+        let turn = |rel, offset: u64, title| {
+            let offset = offset.to_string();
+            self.here(&[("offset", if offset == "0" { "" } else { &offset })], rel, self.format, title)
+        };
+        let mut links = Vec::new();
+        let seen = page.offset.saturating_add(returned as u64);
+        if seen < matched && returned > 0 {
+            links.push(turn("next", seen, self.lang.pick("下一页", "next page")));
+        }
+        if page.offset > 0 {
+            // A page that lies behind the end leads back to the last full one.
+            let first = page.offset.min(matched.max(1)).saturating_sub(u64::from(page.limit));
+            links.push(turn("prev", first, self.lang.pick("上一页", "previous page")));
+        }
+        links
     }
 
     /// A document in the asked form. `json` gets a member `links`.

@@ -127,7 +127,6 @@ pub fn document(ask: &Ask, layer: &Layer, ix: FeatureIx, view: View, links: &[Li
 /// What a result of so many features tells about itself.
 pub fn cover(ask: &Ask, layer: &Layer, matched: u64, page: Page, returned: usize) -> Cover {
     let about = &ask.catalog.about;
-    let attribution = layer.about.attribution.as_ref().unwrap_or(&about.attribution).say(ask.lang);
     Cover {
         request: ask.base.url(&format!("{}{}", ask.path, ask.params.with(&[]))),
         conditions: ask.params.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
@@ -136,7 +135,7 @@ pub fn cover(ask: &Ask, layer: &Layer, matched: u64, page: Page, returned: usize
         returned: returned as u64,
         made_at: Some(now()),
         data_date: about.data_date,
-        attribution: attribution.to_owned(),
+        attribution: ask.catalog.attribution(layer).say(ask.lang).to_owned(),
         licence: about.licence.to_string(),
         links: String::new(),
     }

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use bytes::Bytes;
 use maud::html;
 
 use super::collections::{self, path_of};
@@ -14,11 +13,10 @@ use super::document::Ask;
 use super::forms::{self, FORMS};
 use super::link::{link, segment};
 use super::negotiate::{CSV, FLATGEOBUF, Format, GEOJSON, GEOPARQUET, HTML, JSONFG, KML, NDJSON, XLSX};
-use super::params::{self, Params, format_parameter, view_parameters};
+use super::params::{self, format_parameter, view_parameters};
 use super::problem::Problem;
 use super::{App, blocking, schemas};
 use crate::index::IndexedLayer;
-use crate::query::cql2::MOST_BYTES;
 use crate::query::{self, Page, Selection};
 use crate::render::View;
 use crate::render::html::{self as pages, Link};
@@ -33,19 +31,12 @@ pub async fn list(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let catalog = app.catalog.snapshot();
-    let indexed = collections::find(&catalog, &id)?;
-    let limits = app.config.limits;
-    let table = params::items_parameters(indexed.layer(), limits, FORMS);
-    let ask = Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?;
+    let (ask, indexed) = collections::asked(&app, &id, &uri, &headers, params::items_parameters, FORMS)?;
     answer(&app, ask, indexed).await
 }
 
 /// The forms of what a search finds: all but pages, whose links are for GET.
 pub const FOUND_FORMS: &[Format] = &[GEOJSON, JSONFG, NDJSON, CSV, XLSX, KML, FLATGEOBUF, GEOPARQUET];
-
-/// The longest body of a search, bytes: the longest filter, as JSON within JSON, and room for the rest.
-pub const MOST_BODY_BYTES: usize = 2 * MOST_BYTES;
 
 /// Items for parameters in a body, for filters too long for an address.
 pub async fn search(
@@ -55,27 +46,9 @@ pub async fn search(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let catalog = app.catalog.snapshot();
-    let indexed = collections::find(&catalog, &id)?;
-    let body = posted_body(&headers, body).await?;
-    let table = params::items_parameters(indexed.layer(), app.config.limits, FOUND_FORMS);
-    let params = Params::of_json(&body, &table)?;
-    let ask = Ask::posted(&app, catalog, &uri, &headers, params, FOUND_FORMS)?;
+    let table = params::items_parameters;
+    let (ask, indexed) = collections::posted(&app, &id, &uri, &headers, body, table, FOUND_FORMS).await?;
     answer(&app, ask, indexed).await
-}
-
-/// The parameters in a body, as JSON.
-///
-/// # Errors
-/// Another media type, or a body too long.
-pub async fn posted_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
-    let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-    if kind != "application/json" {
-        return Err(Problem::unsupported_media_type("application/json"));
-    }
-    let body = axum::body::to_bytes(body, MOST_BODY_BYTES).await;
-    body.map_err(|_| Problem::body_too_large(MOST_BODY_BYTES))
 }
 
 async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
@@ -153,10 +126,6 @@ pub async fn one(
 /// Links of a page: itself, its other forms, the collection, the pages before and after.
 fn page_links(ask: &Ask, indexed: &IndexedLayer, page: Page, picked: &Selection) -> Vec<Link> {
     let layer = indexed.layer();
-    let turn = |rel, offset: u64, title| {
-        let offset = offset.to_string();
-        ask.here(&[("offset", if offset == "0" { "" } else { &offset })], rel, ask.format, title)
-    };
     let mut links = ask.own_links();
     links.push(link(
         ask.url(&path_of(layer)),
@@ -164,15 +133,7 @@ fn page_links(ask: &Ask, indexed: &IndexedLayer, page: Page, picked: &Selection)
         super::negotiate::JSON,
         layer.about.title.say(ask.lang),
     ));
-    let seen = page.offset.saturating_add(picked.items.len() as u64);
-    if seen < picked.matched && !picked.items.is_empty() {
-        links.push(turn("next", seen, ask.lang.pick("下一页", "next page")));
-    }
-    if page.offset > 0 {
-        // A page that lies behind the end leads back to the last full one.
-        let first = page.offset.min(picked.matched.max(1)).saturating_sub(u64::from(page.limit));
-        links.push(turn("prev", first, ask.lang.pick("上一页", "previous page")));
-    }
+    links.extend(ask.turns(page, picked.items.len(), picked.matched));
     // What may be asked of these items (OGC 19-079r2, 6.2; Part 8, draft 24-030, 6.2).
     let asked = schemas::RESOURCES.into_iter().filter(|resource| resource.purpose != Purpose::Schema);
     links.extend(asked.map(|resource| resource.link(ask, layer)));
