@@ -3,14 +3,14 @@
 //! In: a polygon, boxes and stored geometries. Out: whether they lie outside, across its border or within, exactly,
 //! and which share of a geometry the polygon holds. Leaves out: how the features are reached.
 //!
-//! The edges stand in strips of latitude, where a position finds those on its way east, and in the cells of a grid,
-//! where a box finds those it may meet. Most boxes meet no cell with an edge, and then any cell tells for all. The
-//! meaning is that of [`Prepared`]: edges are straight in degrees, `within` and `intersects` are those of Simple
-//! Features.
+//! The edges stand in the cells of a grid, where a box finds those it may meet. Of one spot in each cell it is known
+//! whether it lies inside; a position of that cell has only to count the edges on the way to it. Most boxes meet no cell
+//! with an edge, and then the spot of any cell tells for all. The meaning is that of [`Prepared`]: edges are straight in
+//! degrees, `within` and `intersects` are those of Simple Features.
 
 use std::sync::OnceLock;
 
-use super::array::GeometryRef;
+use super::array::{GeometryKind, GeometryRef};
 use super::bounds::Bounds;
 use super::measure::{ECCENTRICITY_2, centroid};
 use super::prepared::Prepared;
@@ -52,6 +52,24 @@ impl Upward {
         if y == y1 { x1 } else { x0 + (x1 - x0) * ((y - y0) / (y1 - y0)) }
     }
 
+    /// The latitude where it crosses the meridian just east of a position that is not on it, if that is further north;
+    /// exact in that.
+    fn meridian_above(&self, position: Position) -> Option<f64> {
+        let ([x0, y0], [x1, y1]) = (self.south, self.north);
+        let [x, y] = position;
+        let to_east = x1 > x;
+        if (x0 > x) == to_east {
+            return None;
+        }
+        let is_above = if y0 == y1 {
+            y0 > y
+        } else {
+            let turn = side(self.south, self.north, position);
+            if to_east { turn < 0.0 } else { turn > 0.0 }
+        };
+        is_above.then(|| (y0 + (x - x0) / (x1 - x0) * (y1 - y0)).max(y))
+    }
+
     /// Do they share a position? Exact.
     fn meets(&self, other: &Self) -> bool {
         if !self.frame().meets(&other.frame()) {
@@ -87,10 +105,13 @@ impl Upward {
 #[derive(Debug, Default)]
 pub struct Scratch {
     positions: Vec<Position>,
+    /// One position of each line or ring, and each point.
+    spots: Vec<Position>,
     rings: Vec<Upward>,
     lines: Vec<Upward>,
     near: Vec<u32>,
     levels: Vec<f64>,
+    turns: Vec<f64>,
     along: Vec<[f64; 2]>,
     own: Vec<(f64, Upward)>,
     other: Vec<(f64, Option<Upward>)>,
@@ -100,6 +121,7 @@ impl Scratch {
     /// Takes a geometry apart; `None` when it has no position.
     fn take(&mut self, geometry: GeometryRef<'_>) -> Option<Frame> {
         self.positions.clear();
+        self.spots.clear();
         self.rings.clear();
         self.lines.clear();
         for part in geometry.parts() {
@@ -109,6 +131,8 @@ impl Scratch {
                 let begin = self.positions.len();
                 self.positions.extend((0..run.len()).map(|at| run.at(at)));
                 let run = &self.positions[begin..];
+                let is_joined = areal || matches!(part.kind(), GeometryKind::LineString | GeometryKind::MultiLineString);
+                self.spots.extend(&run[..if is_joined { run.len().min(1) } else { run.len() }]);
                 let pairs = run.windows(2).map(|pair| [pair[0], pair[1]]);
                 let closing =
                     run.last().zip(run.first()).filter(|_| areal).map(|(last, first)| [*last, *first]);
@@ -124,14 +148,12 @@ impl Scratch {
     }
 }
 
-/// A polygon, or several, whose edges are searched by latitude.
+/// A polygon, or several, whose edges are searched by a grid.
 #[derive(Debug)]
 pub struct Area {
     shape: Shape,
     frame: Frame,
     edges: Vec<Upward>,
-    strips: Buckets,
-    strips_a_degree: f64,
     grid: Grid,
     exact: OnceLock<Prepared>,
     border: OnceLock<Shape>,
@@ -164,10 +186,6 @@ impl Buckets {
         Self { first, edges }
     }
 
-    fn len(&self) -> usize {
-        self.first.len() - 1
-    }
-
     /// The edges of some lists in a row.
     fn of(&self, lists: std::ops::Range<usize>) -> &[u32] {
         &self.edges[self.first[lists.start] as usize..self.first[lists.end] as usize]
@@ -183,18 +201,22 @@ impl Buckets {
 struct Grid {
     low: Position,
     cells_a_degree: Position,
+    degrees_a_cell: Position,
     columns: usize,
     rows: usize,
     /// The edges that may meet each cell.
     edges: Buckets,
     /// How many cells with edges lie to the west and south of each corner of cells.
     filled: Vec<u32>,
-    /// Whether the cells without edges lie inside.
-    inside: Vec<bool>,
+    /// Where the spot of each cell lies, and with it all of a cell without edges.
+    spots: Vec<Place>,
 }
 
 /// A part of a cell.
 const FLAT: f64 = 1e-3;
+
+/// Where in a cell its spot is. Edges like to run through the middle; few run through here.
+const SPOT: Position = [0.518_764_3, 0.473_251_9];
 
 /// Columns and rows of cells.
 #[derive(Clone, Copy)]
@@ -204,58 +226,98 @@ struct Cells {
 }
 
 impl Grid {
-    /// With about as many cells as edges.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "numbers of cells are small and positive"
     )]
-    fn new(frame: &Frame, edges: &[Upward], inside: impl Fn(Position) -> bool) -> Self {
+    fn new(frame: &Frame, edges: &[Upward]) -> Self {
         const MOST: f64 = 1024.0;
+        // More cost more to make than they save.
+        const CELLS_AN_EDGE: f64 = 3.0;
         let size = [frame.high[0] - frame.low[0], frame.high[1] - frame.low[1]];
-        let cells = edges.len() as f64;
+        let cells = CELLS_AN_EDGE * edges.len() as f64;
         let columns = (cells * size[0] / size[1]).sqrt().clamp(1.0, MOST).min(cells) as usize;
         let rows = (cells / columns as f64).clamp(1.0, MOST) as usize;
         let cells_a_degree = [columns as f64 / size[0], rows as f64 / size[1]];
         let cells_a_degree = cells_a_degree.map(|scale| if scale.is_finite() { scale } else { 0.0 });
-        let mut grid = Self { low: frame.low, cells_a_degree, columns, rows, ..Self::default() };
+        let degrees_a_cell = [size[0] / columns as f64, size[1] / rows as f64];
+        let mut grid =
+            Self { low: frame.low, cells_a_degree, degrees_a_cell, columns, rows, ..Self::default() };
         let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(edges.len() * 2);
         for (at, edge) in (0..).zip(edges) {
             grid.cells_of(edge, |cell| pairs.push((cell as u32, at)));
         }
         grid.edges = Buckets::new(columns * rows, &pairs);
         grid.filled = vec![0; (columns + 1) * (rows + 1)];
-        grid.inside = vec![false; columns * rows];
         for row in 0..rows {
-            // What the last cell without edges was; it holds on to the next cell with edges.
-            let mut last = None;
-            for column in 0..columns {
-                let cell = row * columns + column;
-                let is_filled = !grid.edges.of(cell..cell + 1).is_empty();
-                let corner = (row + 1) * (columns + 1) + column + 1;
-                grid.filled[corner] =
-                    u32::from(is_filled) + grid.filled[corner - 1] + grid.filled[corner - columns - 1]
-                        - grid.filled[corner - columns - 2];
-                last = if is_filled {
-                    None
-                } else {
-                    let centre = |at: usize, axis: usize| {
-                        (at as f64 + 0.5) / grid.cells_a_degree[axis] + grid.low[axis]
-                    };
-                    Some(last.unwrap_or_else(|| inside([centre(column, 0), centre(row, 1)])))
-                };
-                grid.inside[cell] = last == Some(true);
+            let (south, north) = grid.filled[row * (columns + 1)..].split_at_mut(columns + 1);
+            let lists = grid.edges.first[row * columns..].windows(2);
+            let mut filled = 0;
+            for (list, (south, north)) in lists.zip(south[1..].iter().zip(&mut north[1..=columns])) {
+                filled += u32::from(list[0] < list[1]);
+                *north = south + filled;
             }
         }
+        grid.place_spots(edges);
         grid
+    }
+
+    /// Goes through each row from the west and turns from outside to inside or back at every edge. Exact.
+    fn place_spots(&mut self, edges: &[Upward]) {
+        let mut turned = vec![false; self.columns * self.rows];
+        let mut borders = Vec::new();
+        for edge in edges {
+            let (south, north) = (edge.south[1], edge.north[1]);
+            for row in self.at(south, 1)..=self.at(north, 1) {
+                let y = self.spot(0, row)[1];
+                if y < south || y >= north {
+                    continue;
+                }
+                // The first spot to the east; rounding may be one column off.
+                let mut column = self.at(edge.x_at(y), 0).saturating_sub(1);
+                while column < self.columns {
+                    let turn = side(edge.south, edge.north, self.spot(column, row));
+                    if turn == 0.0 {
+                        borders.push(row * self.columns + column);
+                    } else if turn < 0.0 {
+                        turned[row * self.columns + column] ^= true;
+                        break;
+                    }
+                    column += 1;
+                }
+            }
+        }
+        self.spots.reserve_exact(turned.len());
+        for turned in turned.chunks(self.columns) {
+            let mut inside = false;
+            self.spots.extend(turned.iter().map(|turned| {
+                inside ^= turned;
+                if inside { Place::Interior } else { Place::Exterior }
+            }));
+        }
+        borders.into_iter().for_each(|cell| self.spots[cell] = Place::Border);
+        // Without width or height no cell has a spot.
+        if self.cells_a_degree.contains(&0.0) {
+            self.spots.fill(Place::Border);
+        }
+    }
+
+    /// The spot of a cell.
+    #[expect(clippy::cast_precision_loss, reason = "at most 1024")]
+    fn spot(&self, column: usize, row: usize) -> Position {
+        [
+            (column as f64 + SPOT[0]) * self.degrees_a_cell[0] + self.low[0],
+            (row as f64 + SPOT[1]) * self.degrees_a_cell[1] + self.low[1],
+        ]
     }
 
     /// The column or row that holds a coordinate; the first or last for those beyond.
     fn at(&self, coordinate: f64, axis: usize) -> usize {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "negative ones become 0")]
-        let cell = ((coordinate - self.low[axis]) * self.cells_a_degree[axis]) as usize;
-        cell.min(if axis == 0 { self.columns } else { self.rows } - 1)
+        #[expect(clippy::cast_possible_truncation, reason = "those beyond become the first or last")]
+        let cell = ((coordinate - self.low[axis]) * self.cells_a_degree[axis]) as i32;
+        (cell.max(0).cast_unsigned() as usize).min(if axis == 0 { self.columns } else { self.rows } - 1)
     }
 
     fn cells(&self, frame: &Frame) -> Cells {
@@ -295,11 +357,11 @@ impl Grid {
         corner(east + 1, north + 1) + corner(west, south) - corner(west, north + 1) - corner(east + 1, south)
     }
 
-    /// Edges that may meet the cells, some more than once.
-    fn edges_in(&self, cells: Cells) -> impl Iterator<Item = u32> {
-        (cells.rows[0]..=cells.rows[1]).flat_map(move |row| {
+    /// Lists of the edges that may meet the cells, one of each row; some edges are in several.
+    fn lists_in(&self, cells: Cells) -> impl Iterator<Item = &[u32]> {
+        (cells.rows[0]..=cells.rows[1]).map(move |row| {
             let first = row * self.columns;
-            self.edges.of(first + cells.columns[0]..first + cells.columns[1] + 1).iter().copied()
+            self.edges.of(first + cells.columns[0]..first + cells.columns[1] + 1)
         })
     }
 }
@@ -329,49 +391,8 @@ impl Area {
             _ => return None,
         }
         let frame = edges.iter().map(Upward::frame).reduce(Frame::join)?;
-        let mut area = Self {
-            shape,
-            frame,
-            edges,
-            strips: Buckets::default(),
-            strips_a_degree: 0.0,
-            grid: Grid::default(),
-            exact: OnceLock::new(),
-            border: OnceLock::new(),
-        };
-        area.fill_strips();
-        area.grid = Grid::new(&area.frame, &area.edges, |position| area.holds(position));
-        Some(area)
-    }
-
-    fn fill_strips(&mut self) {
-        const MOST: usize = 4096;
-        let count = (self.edges.len() / 4).clamp(1, MOST);
-        let height = self.frame.high[1] - self.frame.low[1];
-        #[expect(clippy::cast_precision_loss, reason = "at most 4096")]
-        let strips_a_degree = count as f64 / height;
-        self.strips_a_degree = if strips_a_degree.is_finite() { strips_a_degree } else { 0.0 };
-        let mut pairs = Vec::with_capacity(self.edges.len() * 2);
-        for (at, edge) in (0..).zip(&self.edges) {
-            let frame = edge.frame();
-            let [first, last] = [frame.low, frame.high].map(|end| self.strip_of(end[1], count));
-            #[expect(clippy::cast_possible_truncation, reason = "at most 4096")]
-            pairs.extend((first..=last).map(|strip| (strip as u32, at)));
-        }
-        self.strips = Buckets::new(count, &pairs);
-    }
-
-    /// The strip that holds a latitude; the first or last for those beyond.
-    fn strip_of(&self, y: f64, count: usize) -> usize {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "negative ones become 0")]
-        let strip = ((y - self.frame.low[1]) * self.strips_a_degree) as usize;
-        strip.min(count - 1)
-    }
-
-    /// The edges in the strip of a latitude.
-    fn beside(&self, y: f64) -> impl Iterator<Item = &Upward> {
-        let strip = self.strip_of(y, self.strips.len());
-        self.strips.of(strip..strip + 1).iter().map(|&at| &self.edges[at as usize])
+        let grid = Grid::new(&frame, &edges);
+        Some(Self { shape, frame, edges, grid, exact: OnceLock::new(), border: OnceLock::new() })
     }
 
     /// Its rings as lines.
@@ -401,10 +422,9 @@ impl Area {
     pub fn memory(&self) -> usize {
         // The shape, the edges and, where it was needed, the exact form hold each position about once.
         self.edges.len() * (2 * size_of::<Upward>() + size_of::<Position>())
-            + self.strips.memory()
             + self.grid.edges.memory()
             + self.grid.filled.len() * size_of::<u32>()
-            + self.grid.inside.len()
+            + self.grid.spots.len() * size_of::<Place>()
     }
 
     /// How all of a closed box lies to it. `Across` when some edge may meet the box.
@@ -417,14 +437,17 @@ impl Area {
         let cells = self.grid.cells(&frame);
         if self.grid.filled_in(cells) == 0 {
             let cell = cells.rows[0] * self.grid.columns + cells.columns[0];
-            return if self.grid.inside[cell] { Lies::Within } else { Lies::Outside };
+            return if self.grid.spots[cell] == Place::Interior { Lies::Within } else { Lies::Outside };
         }
         // Large boxes that come near an edge are opened, not looked at.
         let [width, height] = [cells.columns, cells.rows].map(|[first, last]| last - first + 1);
-        if width * height > FEW_CELLS
-            || self.grid.edges_in(cells).any(|at| !self.edges[at as usize].misses(&frame))
-        {
+        if width * height > FEW_CELLS {
             return Lies::Across;
+        }
+        for list in self.grid.lists_in(cells) {
+            if list.iter().any(|&at| !self.edges[at as usize].misses(&frame)) {
+                return Lies::Across;
+            }
         }
         match self.place(low) {
             Place::Exterior => Lies::Outside,
@@ -433,27 +456,54 @@ impl Area {
     }
 
     /// Where a position lies. Exact.
-    fn place(&self, [x, y]: Position) -> Place {
-        if !self.frame.holds([x, y]) {
+    fn place(&self, position: Position) -> Place {
+        if !self.frame.holds(position) {
             return Place::Exterior;
         }
-        // A ray to the east.
-        let mut inside = false;
-        for edge in self.beside(y) {
-            let ([x0, y0], [x1, y1]) = (edge.south, edge.north);
-            if y < y0 || y > y1 || (x > x0 && x > x1) {
+        let (column, row) = (self.grid.at(position[0], 0), self.grid.at(position[1], 1));
+        let cell = row * self.grid.columns + column;
+        let edges = self.grid.edges.of(cell..cell + 1);
+        let known = self.grid.spots[cell];
+        if edges.is_empty() {
+            return known;
+        }
+        if known == Place::Border {
+            return self.place_by_ray(position);
+        }
+        let spot = self.grid.spot(column, row);
+        let way = Frame::of(position).join(Frame::of(spot));
+        let mut inside = known == Place::Interior;
+        for edge in edges.iter().map(|&at| &self.edges[at as usize]) {
+            if !edge.frame().meets(&way) {
                 continue;
             }
-            let straddles = y < y1;
-            if x < x0 && x < x1 {
-                inside ^= straddles;
+            let from = side(edge.south, edge.north, position);
+            if from == 0.0 && edge.frame().holds(position) {
+                return Place::Border;
+            }
+            // An end that lies on the way counts as left of it, so that the edges on both sides of it count once. The
+            // position or the spot in line with an edge but not on it means that the edge ends before the way.
+            if from * side(edge.south, edge.north, spot) < 0.0 {
+                let is_left = |end| side(position, spot, end) >= 0.0;
+                inside ^= is_left(edge.south) != is_left(edge.north);
+            }
+        }
+        if inside { Place::Interior } else { Place::Exterior }
+    }
+
+    /// Where a position lies, by the edges to the east of it.
+    fn place_by_ray(&self, [x, y]: Position) -> Place {
+        let mut inside = false;
+        for edge in &self.edges {
+            let frame = edge.frame();
+            if y < frame.low[1] || y > frame.high[1] || x > frame.high[0] {
                 continue;
             }
             let turn = side(edge.south, edge.north, [x, y]);
-            if turn == 0.0 && x >= x0.min(x1) {
+            if turn == 0.0 && x >= frame.low[0] {
                 return Place::Border;
             }
-            inside ^= straddles && turn > 0.0;
+            inside ^= y < frame.high[1] && turn > 0.0;
         }
         if inside { Place::Interior } else { Place::Exterior }
     }
@@ -464,59 +514,86 @@ impl Area {
         self.place(position) != Place::Exterior
     }
 
-    /// Is it inside just east of a position?
-    fn inside_east_of(&self, [x, y]: Position) -> bool {
-        let east = self.beside(y).filter(|edge| {
-            let ([x0, y0], [x1, y1]) = (edge.south, edge.north);
-            y >= y0
-                && y < y1
-                && !(x > x0 && x > x1)
-                && ((x < x0 && x < x1) || side(edge.south, edge.north, [x, y]) > 0.0)
-        });
-        y >= self.frame.low[1] && y <= self.frame.high[1] && east.count() % 2 == 1
-    }
-
-    /// The edges whose boxes meet the frame, each once.
+    /// The edges whose boxes meet the frame, some more than once.
     fn near(&self, frame: &Frame, near: &mut Vec<u32>) {
         near.clear();
-        if !self.frame.meets(frame) {
-            return;
+        if self.frame.meets(frame) {
+            for list in self.grid.lists_in(self.grid.cells(frame)) {
+                near.extend(list.iter().filter(|&&at| self.edges[at as usize].frame().meets(frame)));
+            }
         }
-        let edges = self.grid.edges_in(self.grid.cells(frame));
-        near.extend(edges.filter(|&at| self.edges[at as usize].frame().meets(frame)));
-        near.sort_unstable();
-        near.dedup();
+    }
+
+    /// Where a few positions of a geometry lie, far from each other. They often tell enough.
+    fn places(&self, geometry: GeometryRef<'_>) -> impl Iterator<Item = Place> {
+        let run = geometry.parts().next().and_then(|part| part.runs().next());
+        run.into_iter().flat_map(move |run| {
+            [0, 2, 1, 3]
+                .into_iter()
+                .take(run.len())
+                .map(move |quarter| self.place(run.at(quarter * run.len() / 4)))
+        })
+    }
+
+    /// Does it share a position with a stored geometry? Exact.
+    #[must_use]
+    pub fn meets(&self, geometry: GeometryRef<'_>, scratch: &mut Scratch) -> bool {
+        self.places(geometry).any(|place| place != Place::Exterior)
+            || self.unless_along_border(geometry, scratch) != Some(Lies::Outside)
+    }
+
+    /// Does a stored geometry lie within, as Simple Features say it? Exact.
+    #[must_use]
+    pub fn contains(&self, geometry: GeometryRef<'_>, scratch: &mut Scratch) -> bool {
+        self.places(geometry).all(|place| place != Place::Exterior)
+            && self.of_geometry(geometry, scratch) == Lies::Within
     }
 
     /// How a stored geometry lies to it. Exact; one without position lies outside.
     #[must_use]
     pub fn of_geometry(&self, geometry: GeometryRef<'_>, scratch: &mut Scratch) -> Lies {
-        let Some(frame) = scratch.take(geometry) else { return Lies::Outside };
-        let (mut out, mut border, mut inside) = (false, false, false);
-        for &position in &scratch.positions {
-            match self.place(position) {
-                Place::Interior => inside = true,
-                Place::Border => border = true,
-                Place::Exterior => out = true,
-            }
-            if out && (inside || border) {
+        let (mut out, mut holds) = (false, false);
+        for place in self.places(geometry) {
+            out |= place == Place::Exterior;
+            holds |= place != Place::Exterior;
+            if out && holds {
                 return Lies::Across;
             }
         }
+        self.unless_along_border(geometry, scratch).unwrap_or_else(|| {
+            let exact = self.exact.get_or_init(|| Prepared::new(&self.shape, None));
+            if exact.relates(geometry, Relation::Within) { Lies::Within } else { Lies::Across }
+        })
+    }
+
+    /// How a stored geometry lies to it; `None` where the full matrix has to tell whether what lies along its border
+    /// lies within or across.
+    fn unless_along_border(&self, geometry: GeometryRef<'_>, scratch: &mut Scratch) -> Option<Lies> {
+        let Some(frame) = scratch.take(geometry) else { return Some(Lies::Outside) };
         self.near(&frame, &mut scratch.near);
         let near = || scratch.near.iter().map(|&at| &self.edges[at as usize]);
-        let crossed = || scratch.edges().any(|edge| near().any(|own| own.meets(edge)));
+        let is_met = near().any(|own| {
+            let own_frame = own.frame();
+            scratch.edges().any(|edge| own_frame.meets(&edge.frame()) && own.meets(edge))
+        });
+        let (mut out, mut holds, mut border) = (false, false, false);
+        // What no edge meets lies on one side with all its positions.
+        for &position in if is_met { &scratch.positions } else { &scratch.spots } {
+            let place = self.place(position);
+            out |= place == Place::Exterior;
+            holds |= place != Place::Exterior;
+            border |= place == Place::Border;
+            if out && (holds || is_met) {
+                return Some(Lies::Across);
+            }
+        }
         // A whole ring of the area inside the geometry, of which no edge meets an edge.
         let swallows = || !scratch.rings.is_empty() && near().any(|own| parity(&scratch.rings, own.south));
-        if out {
-            return if crossed() || swallows() { Lies::Across } else { Lies::Outside };
+        match (out, is_met || border) {
+            (true, _) => Some(if swallows() { Lies::Across } else { Lies::Outside }),
+            (false, false) => Some(if swallows() { Lies::Across } else { Lies::Within }),
+            (false, true) => None,
         }
-        if border || crossed() {
-            // What lies along the border is told by the full matrix.
-            let exact = self.exact.get_or_init(|| Prepared::new(&self.shape, None));
-            return if exact.relates(geometry, Relation::Within) { Lies::Within } else { Lies::Across };
-        }
-        if swallows() { Lies::Across } else { Lies::Within }
     }
 
     /// Where the centre of mass of a geometry lies: within, across for the border, or outside.
@@ -579,10 +656,10 @@ impl Area {
             Lies::Within => return 1.0,
             Lies::Across => {}
         }
-        self.near(&frame, &mut scratch.near);
         let share = if !scratch.rings.is_empty() {
             self.share_of_area(&frame, scratch)
         } else if !scratch.lines.is_empty() {
+            self.near(&frame, &mut scratch.near);
             self.share_of_lines(scratch)
         } else {
             self.share_of_points(&scratch.positions)
@@ -640,36 +717,52 @@ impl Area {
         if all > 0.0 { held / all } else { 0.0 }
     }
 
+    /// A position a little to the south and west of a frame that is not on the border, and where that lies.
+    fn beyond(&self, frame: &Frame) -> (Position, Place) {
+        let size = (frame.high[0] - frame.low[0]).max(frame.high[1] - frame.low[1]);
+        let (mut gap, mut slope) = (1e-9 + size / 1024.0, 0.37);
+        loop {
+            let corner = [frame.low[0] - gap, frame.low[1] - slope * gap];
+            let place = self.place(corner);
+            if place != Place::Border || gap < 1e-12 {
+                return (corner, place);
+            }
+            (gap, slope) = (gap * 0.7, slope * 0.9);
+        }
+    }
+
     /// Both are cut at every latitude where one of their edges ends or two cross. In a slice between two of them all
     /// edges are straight and do not cross, so what is shared is trapezoids. An error in a latitude moves little of
     /// the area from one slice to the next, so no decision has to be exact.
     fn share_of_area(&self, frame: &Frame, scratch: &mut Scratch) -> f64 {
-        let Scratch { near, rings, levels, own, other, .. } = scratch;
+        let Scratch { near, rings, levels, turns, own, other, .. } = scratch;
+        let (south, north) = (frame.low[1], frame.high[1]);
+        let (corner, begins) = self.beyond(frame);
+        self.near(&Frame { low: corner, high: frame.high }, near);
         rings.sort_unstable_by(|a, b| a.south[1].total_cmp(&b.south[1]));
         near.sort_unstable_by(|&a, &b| {
-            self.edges[a as usize].south[1].total_cmp(&self.edges[b as usize].south[1])
+            self.edges[a as usize].south[1].total_cmp(&self.edges[b as usize].south[1]).then(a.cmp(&b))
         });
-        let (west, [south, north]) = (frame.low[0], [frame.low[1], frame.high[1]]);
+        near.dedup();
         levels.clear();
         levels.extend(rings.iter().flat_map(|edge| [edge.south[1], edge.north[1]]));
-        let mut passes_west = false;
+        turns.clear();
         for edge in near.iter().map(|&at| &self.edges[at as usize]) {
-            let ([x0, y0], [x1, y1]) = (edge.south, edge.north);
+            let ([_, y0], [_, y1]) = (edge.south, edge.north);
             levels.extend([y0, y1].into_iter().filter(|y| *y > south && *y < north));
-            let is_west = [x0 <= west, x1 <= west];
-            passes_west |= is_west != [false; 2];
-            if is_west[0] != is_west[1] && y0 < y1 {
-                levels.push((y0 + (west - x0) / (x1 - x0) * (y1 - y0)).clamp(south, north));
-            }
+            turns.extend(edge.meridian_above(corner).map(|y| y.min(north)));
             if y0 < y1 {
                 levels.extend(rings.iter().filter_map(|ring| crossing(edge, ring)));
             }
         }
+        turns.sort_unstable_by(f64::total_cmp);
+        levels.extend(turns.iter().filter(|y| **y > south));
         levels.sort_unstable_by(f64::total_cmp);
         levels.dedup();
+        let west = corner[0];
         let weight = Weight::new(south, north);
         let (mut shared, mut all) = (0.0, 0.0);
-        let mut west_inside = None;
+        let (mut inside, mut turned) = (begins == Place::Interior, 0);
         let (mut rings, mut near) =
             (Slices::new(rings.iter().copied()), Slices::new(near.iter().map(|&at| self.edges[at as usize])));
         for slice in levels.windows(2) {
@@ -678,17 +771,21 @@ impl Area {
             own.clear();
             own.extend(rings.at(low).map(|edge| (edge.x_at(middle), *edge)));
             own.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-            let inside = match west_inside {
-                Some(inside) if !passes_west => inside,
-                _ => self.inside_east_of([west, middle]),
-            };
-            west_inside = Some(inside);
+            while turns.get(turned).is_some_and(|y| *y <= low) {
+                inside = !inside;
+                turned += 1;
+            }
             other.clear();
             if inside {
                 other.push((west, None));
             }
-            let edges = near.at(low).map(|edge| (edge.x_at(middle), Some(*edge)));
-            other.extend(edges.filter(|(x, _)| *x > west));
+            let east = near.at(low).filter(|edge| match [edge.south, edge.north].map(|end| end[0] > west) {
+                [false, false] => false,
+                [true, true] => true,
+                // As the turns have it, whatever rounding makes of the place in the slice.
+                [_, to_east] => edge.meridian_above(corner).is_none_or(|y| y.min(north) <= low) == to_east,
+            });
+            other.extend(east.map(|edge| (edge.x_at(middle), Some(*edge))));
             other[usize::from(inside)..].sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
             let width = |(x, edge): (f64, Option<Upward>)| {
                 edge.map_or([x; 2], |edge| [edge.x_at(low), edge.x_at(high)])

@@ -183,12 +183,18 @@ pub(super) fn count_in(asked: Asked<'_>, area: &Area, rule: Rule) -> u64 {
         Found::AtBorder(ix) => border.push(ix),
     });
     let mut scratch = Scratch::default();
-    for ix in border {
-        let Some(geometry) = asked.layer().feature(ix).geometry() else { continue };
-        count += u64::from(claim(area, geometry, rule, None, &mut scratch) != Claim::None);
+    for rows in border.chunks(FETCHED) {
+        let geometries = asked.layer().geometries();
+        geometries.fetch(rows.iter().map(|ix| ix.row()));
+        for geometry in rows.iter().filter_map(|ix| geometries.get(ix.row())) {
+            count += u64::from(claim(area, geometry, rule, None, &mut scratch) != Claim::None);
+        }
     }
     count
 }
+
+/// How many geometries at borders are fetched at once; those of parcels then fill half of the nearest cache.
+const FETCHED: usize = 64;
 
 /// What an area can say of a feature at its border.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -208,19 +214,22 @@ fn claim(
     known: Option<f64>,
     scratch: &mut Scratch,
 ) -> Claim {
-    let lies = match rule {
-        Rule::Centroid => area.of_centroid(geometry),
-        _ => area.of_geometry(geometry, scratch),
-    };
-    match (rule, lies) {
-        (_, Lies::Within) | (Rule::Intersects, Lies::Across) => Claim::Sure,
-        // On the border of two areas a centre belongs to the first.
-        (Rule::Centroid, Lies::Across) => Claim::Share(1.0),
-        (Rule::Larger, Lies::Across) => {
-            let share = known.unwrap_or_else(|| area.share(geometry, scratch));
-            if share > 0.0 { Claim::Share(share) } else { Claim::None }
-        }
-        (Rule::Within, Lies::Across) | (_, Lies::Outside) => Claim::None,
+    let sure = |counts: bool| if counts { Claim::Sure } else { Claim::None };
+    match rule {
+        Rule::Intersects => sure(area.meets(geometry, scratch)),
+        Rule::Within => sure(area.contains(geometry, scratch)),
+        Rule::Centroid => match area.of_centroid(geometry) {
+            // On the border of two areas a centre belongs to the first.
+            Lies::Across => Claim::Share(1.0),
+            lies => sure(lies == Lies::Within),
+        },
+        Rule::Larger => match area.of_geometry(geometry, scratch) {
+            Lies::Across => {
+                let share = known.unwrap_or_else(|| area.share(geometry, scratch));
+                if share > 0.0 { Claim::Share(share) } else { Claim::None }
+            }
+            lies => sure(lies == Lies::Within),
+        },
     }
 }
 
@@ -272,18 +281,21 @@ fn sort(asked: Asked<'_>, area: &Area, rule: Rule, parts: bool, scratch: &mut Sc
     if parts {
         sorted.members.whole.clone_from(&sorted.members.rows);
     }
-    for (at, row) in border.into_iter().enumerate() {
-        if at % 256 == 0 && asked.budget.check().is_err() {
+    for rows in border.chunks(FETCHED) {
+        if asked.budget.check().is_err() {
             break;
         }
-        let Some(geometry) = geometries.get(row as usize) else { continue };
-        let Sorted { members, claims } = &mut sorted;
-        let share = parts.then(|| area.share(geometry, scratch));
-        members.parts.extend(share.filter(|share| *share > 0.0).map(|share| (row, share)));
-        match claim(area, geometry, rule, share, scratch) {
-            Claim::None => {}
-            Claim::Sure => members.rows.push(row),
-            Claim::Share(share) => claims.push((row, share)),
+        geometries.fetch(rows.iter().map(|&row| row as usize));
+        for &row in rows {
+            let Some(geometry) = geometries.get(row as usize) else { continue };
+            let Sorted { members, claims } = &mut sorted;
+            let share = parts.then(|| area.share(geometry, scratch));
+            members.parts.extend(share.filter(|share| *share > 0.0).map(|share| (row, share)));
+            match claim(area, geometry, rule, share, scratch) {
+                Claim::None => {}
+                Claim::Sure => members.rows.push(row),
+                Claim::Share(share) => claims.push((row, share)),
+            }
         }
     }
     sorted
@@ -416,8 +428,8 @@ fn held(area: &Area, layer: &Layer, row: u32, metres: f64, rule: Rule, scratch: 
     if stays(&shape) {
         return sure(match (rule, &shape) {
             (Rule::Centroid, Shape::Point(at)) => area.holds((*at).into()),
-            (Rule::Intersects, _) => area.of_geometry(geometry, scratch) != Lies::Outside,
-            _ => area.of_geometry(geometry, scratch) == Lies::Within,
+            (Rule::Intersects, _) => area.meets(geometry, scratch),
+            _ => area.contains(geometry, scratch),
         });
     }
     let mut positions = geometry.parts().flat_map(|part| part.positions());
