@@ -131,7 +131,8 @@ impl Scratch {
                 let begin = self.positions.len();
                 self.positions.extend((0..run.len()).map(|at| run.at(at)));
                 let run = &self.positions[begin..];
-                let is_joined = areal || matches!(part.kind(), GeometryKind::LineString | GeometryKind::MultiLineString);
+                let is_joined =
+                    areal || matches!(part.kind(), GeometryKind::LineString | GeometryKind::MultiLineString);
                 self.spots.extend(&run[..if is_joined { run.len().min(1) } else { run.len() }]);
                 let pairs = run.windows(2).map(|pair| [pair[0], pair[1]]);
                 let closing =

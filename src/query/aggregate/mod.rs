@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use self::keys::Keys;
 use self::measure::{BoundMeasure, Tally, What, owned};
-use self::place::{Asked, Members, RowSet};
+use self::place::{Asked, Members, RowSet, on_all_cores};
 use self::table::column;
 use super::execute::matches;
 use super::{Budget, Filter, Page, Query, QueryError, SortKey, plan};
@@ -369,7 +369,7 @@ impl Placed {
         // What may lie elsewhere than where it counts may lie in no place, and the other way round.
         let mut doubted = RowSet::new(layer.len());
         let undecided = members.iter().flat_map(|members| &members.undecided).copied();
-        let rows: Vec<u32> = asked.rows().filter(|&row| !met.holds(row) && !is_nowhere.holds(row)).collect();
+        let rows = asked.rows_beside(&[&met, &is_nowhere]);
         let accuracy = place::Accuracy::of(layer);
         // Where a feature of unknown accuracy lies is never sure.
         let unknown = rows.iter().copied().filter(|&row| has_doubt && accuracy.at(row as usize).is_none());
@@ -523,23 +523,27 @@ impl Counter<'_> {
         // Empty groups are listed as long as they are not too many.
         let combinations = placed.members.len() * self.keys.rows.len().max(1);
         let list_empty = combinations <= MOST_GROUPS;
+        let is_listed = list_empty && (asked.places.is_some() || fields.is_empty());
         let order = self.keys.in_order(fields, self.layer());
-        let mut groups = Vec::new();
-        for (place, members) in place_order(asked, placed) {
+        let places = place_order(asked, placed);
+        let told = on_all_cores(places.len(), self.scope.budget, |at, _| {
+            let members = places[at].1;
             let mut told = self.tell(members)?;
-            for &key in &order {
-                let group = &mut told[key];
-                let is_empty = group.count == 0 && group.undecided == 0 && members.whole.is_empty();
-                let is_listed = list_empty && (asked.places.is_some() || fields.is_empty());
-                if is_empty && !is_listed {
-                    continue;
-                }
+            let group = |&key: &usize| (key, std::mem::replace(&mut told[key], self.group()));
+            let is_empty =
+                |group: &Group| group.count == 0 && group.undecided == 0 && members.whole.is_empty();
+            let told = order.iter().map(group).filter(|(_, group)| is_listed || !is_empty(group));
+            Ok::<_, QueryError>(told.collect::<Vec<_>>())
+        })?;
+        let mut groups = Vec::new();
+        for (&(place, _), told) in places.iter().zip(told) {
+            for (key, mut group) in told? {
                 let mut cells = place_cells(asked, place);
                 let first = self.keys.rows.get(key);
                 cells.extend(fields.iter().map(|&field| {
                     first.map_or(Incoming::Null, |&row| owned(self.layer().column(field).value(row)))
                 }));
-                cells.extend(values(group));
+                cells.extend(values(&mut group));
                 groups.push(Row { id: table::id_of(&cells, asked, fields.len()), cells });
                 if groups.len() > MOST_GROUPS {
                     return fail(

@@ -85,6 +85,21 @@ impl<'a> Asked<'a> {
         self.layer().positions().map(|ix| ix.0).filter(move |&row| self.wants(row))
     }
 
+    /// Those that are in none of some sets, ascending.
+    pub fn rows_beside(self, sets: &[&RowSet]) -> Vec<u32> {
+        let mut rows = Vec::new();
+        let all = self.layer().len();
+        for (first, at) in (0..all).step_by(64).zip(0..) {
+            let wanted = self.set.map_or(u64::MAX >> (64 - (all - first).min(64)), |set| set.0[at]);
+            let mut left = sets.iter().fold(wanted, |left, set| left & !set.0[at]);
+            while left != 0 {
+                rows.push(FeatureIx::of_row(first).0 + left.trailing_zeros());
+                left &= left - 1;
+            }
+        }
+        rows
+    }
+
     /// Those without position, ascending.
     pub fn nowhere(self) -> impl Iterator<Item = u32> + 'a {
         self.indexed.nowhere().map(|ix| ix.0).filter(move |&row| self.wants(row))
@@ -120,7 +135,7 @@ impl<'a> Accuracy<'a> {
 }
 
 /// Runs `work` for each number below `count` on all cores; results in order.
-fn on_all_cores<T: Send>(
+pub(super) fn on_all_cores<T: Send>(
     count: usize,
     budget: &Budget,
     work: impl Fn(usize, &mut Scratch) -> T + Sync,
