@@ -47,6 +47,20 @@ impl Region for Area {
     }
 }
 
+/// What boxes a question is decided for as a whole.
+struct Decided<F>(F);
+
+impl<F: Fn(Bounds) -> bool> Region for Decided<F> {
+    fn of_box(&self, low: [f32; 2], high: [f32; 2]) -> Lies {
+        if (self.0)(bounds_of(low, high)) { Lies::Within } else { Lies::Across }
+    }
+}
+
+fn bounds_of(low: [f32; 2], high: [f32; 2]) -> Bounds {
+    let ([west, south], [east, north]) = (low.map(f64::from), high.map(f64::from));
+    Bounds { west, south, east, north }
+}
+
 impl CountedBox {
     fn holds(window: &Bounds, [west, south]: [f32; 2], [east, north]: [f32; 2]) -> bool {
         f64::from(west) >= window.west
@@ -238,14 +252,14 @@ fn rows_below(node: &ParentNode<Entry>, act: &mut impl FnMut(u32)) {
     }
 }
 
-/// What a walk over an area finds.
+/// What a walk finds.
 #[derive(Debug, Clone, Copy)]
 pub enum Found<'a> {
-    /// Features that lie wholly inside.
+    /// Features that lie wholly inside the area, or of which all is decided.
     Below(Below<'a>),
-    /// A feature that lies wholly inside.
+    /// One such feature.
     Inside(FeatureIx),
-    /// A feature whose box may meet the border.
+    /// A feature whose box may meet the border, or of which it is not decided.
     AtBorder(FeatureIx),
 }
 
@@ -258,6 +272,13 @@ impl Below<'_> {
     #[must_use]
     pub fn count(self) -> u64 {
         u64::from(self.0.envelope().features)
+    }
+
+    /// The window around them.
+    #[must_use]
+    pub fn bounds(self) -> Bounds {
+        let corners = self.0.envelope().corners;
+        bounds_of(corners.lower(), corners.upper())
     }
 
     /// Calls `act` with each.
@@ -443,6 +464,12 @@ impl IndexedLayer {
     /// one by one, so that the cost grows with the border.
     pub fn find_in(&self, area: &Area, act: impl FnMut(Found<'_>)) {
         walk(self.spatial.tree.root(), area, &mut Finder(act));
+    }
+
+    /// Walks all features with a position, each once; those in a window that a question is decided for are not looked
+    /// at one by one.
+    pub fn find_decided(&self, is_decided: impl Fn(Bounds) -> bool, act: impl FnMut(Found<'_>)) {
+        walk(self.spatial.tree.root(), &Decided(is_decided), &mut Finder(act));
     }
 
     /// The features as areas, by position; none for those without a polygon.

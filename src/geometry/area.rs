@@ -298,7 +298,9 @@ impl Grid {
                 if inside { Place::Interior } else { Place::Exterior }
             }));
         }
-        borders.into_iter().for_each(|cell| self.spots[cell] = Place::Border);
+        for cell in borders {
+            self.spots[cell] = Place::Border;
+        }
         // Without width or height no cell has a spot.
         if self.cells_a_degree.contains(&0.0) {
             self.spots.fill(Place::Border);

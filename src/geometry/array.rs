@@ -232,17 +232,17 @@ impl GeometryArray {
     pub fn fetch(&self, indices: impl Iterator<Item = usize> + Clone) {
         let runs = |index: usize| [self.first_run[index], self.first_run[index + 1]];
         let last = |[first, end]: [u32; 2]| if first < end { self.run(end - 1).end } else { 0 };
-        let mut seen = 0;
+        let mut seen = 0_u64;
         for index in indices.clone() {
-            seen ^= usize::from(self.slots[index] == Slot::Null) ^ last(runs(index));
+            seen ^= u64::from(self.slots[index] == Slot::Null) ^ last(runs(index)) as u64;
         }
         for index in indices {
             let runs = runs(index);
             if runs[0] < runs[1] {
                 let [first, last] = [self.run(runs[0]).start, last(runs) - 1];
                 seen ^= match &self.positions {
-                    Positions::Grid(all) => (all[first][0] ^ all[last][0]) as usize,
-                    Positions::Free(all) => (all[first][0].to_bits() ^ all[last][0].to_bits()) as usize,
+                    Positions::Grid(all) => u64::from((all[first][0] ^ all[last][0]).cast_unsigned()),
+                    Positions::Free(all) => all[first][0].to_bits() ^ all[last][0].to_bits(),
                 };
             }
         }

@@ -12,6 +12,7 @@ use proj4rs::Proj;
 
 use super::array::{GeometryRef, Run};
 use super::bounds::Bounds;
+use super::distances::Span;
 use super::matrix;
 use super::shape::Shape;
 use super::topology::Topology;
@@ -22,6 +23,8 @@ const SEMI_MAJOR: f64 = 6_378_137.0;
 pub(super) const ECCENTRICITY_2: f64 = 0.006_694_380_022_9;
 /// The least radius of curvature, that of the meridian at the equator, metres.
 const LEAST_RADIUS: f64 = SEMI_MAJOR * (1.0 - ECCENTRICITY_2);
+/// About that of the earth, metres.
+pub(super) const RADIUS: f64 = 6_371_000.0;
 /// Beyond this many metres the nearest positions are sought again with geodesics.
 const FAR: f64 = 2_000.0;
 
@@ -34,50 +37,73 @@ const FAR: f64 = 2_000.0;
 pub fn distance_m(a: &Shape, b: &Shape) -> Option<f64> {
     let (of_a, of_b) = (Topology::of_shape(a), Topology::of_shape(b));
     of_a.frame.and(of_b.frame)?;
-    if matrix::relates(&of_a, &of_b, super::Relation::Intersects) {
-        return Some(0.0);
-    }
-    let middle = |topology: &Topology| {
-        let frame = topology.frame.unwrap_or(super::topology::Frame::of([0.0; 2]));
-        [f64::midpoint(frame.low[0], frame.high[0]), f64::midpoint(frame.low[1], frame.high[1])]
-    };
-    let centre = middle(&of_a);
-    let (lines_a, lines_b) = (lines(&of_a, centre[0]), lines(&of_b, centre[0]));
-    let mut latitude = f64::midpoint(centre[1], middle(&of_b)[1]);
-    let mut best = nearest(&lines_a, &lines_b, latitude)?;
-    for _ in 0..3 {
-        let halfway = f64::midpoint(best.on_a().y, best.on_b().y);
-        if (halfway - latitude).abs() < 1e-6 {
-            break;
-        }
-        latitude = halfway;
-        best = nearest(&lines_a, &lines_b, latitude)?;
-    }
-    let candidates = nearly_nearest(&lines_a, &lines_b, latitude);
+    let Some(approach) = Approach::of(&of_a, &of_b) else { return Some(0.0) };
+    let candidates = nearly_nearest(&approach.lines_a, &approach.lines_b, approach.latitude);
     let metres = candidates.into_iter().map(|mut pair| {
         if pair.metres() > FAR {
             pair.improve();
         }
         pair.metres()
     });
-    Some(metres.fold(best.metres(), f64::min))
+    Some(metres.fold(approach.best.metres(), f64::min))
+}
+
+/// Metres between which the distance of two shapes lies; far quicker than the distance itself. `None` when one is empty.
+pub(super) fn distance_between(a: &Shape, b: &Shape) -> Option<Span> {
+    let (of_a, of_b) = (Topology::of_shape(a), Topology::of_shape(b));
+    of_a.frame.and(of_b.frame)?;
+    let Some(approach) = Approach::of(&of_a, &of_b) else { return Some(Span { least: 0.0, most: 0.0 }) };
+    let most = approach.best.metres();
+    // All pairs that are about as near lie along the lower of the two shapes, and what separates them from the scale
+    // that was used is that height and the distance itself.
+    let height = |topology: &Topology| topology.frame.map_or(0.0, |frame| frame.high[1] - frame.low[1]);
+    let angle = height(&of_a).min(height(&of_b)).to_radians() + most / LEAST_RADIUS;
+    let slope = approach.latitude.to_radians().tan().abs();
+    let slack = 1e-5 + 2.0 * (slope + angle) * angle;
+    Some(Span { least: (most * (1.0 - slack)).max(0.0), most })
+}
+
+/// Where two shapes are nearest with the scale of degrees halfway.
+struct Approach {
+    lines_a: Vec<Line>,
+    lines_b: Vec<Line>,
+    latitude: f64,
+    best: Pair,
+}
+
+impl Approach {
+    /// `None` when they touch.
+    fn of(of_a: &Topology, of_b: &Topology) -> Option<Self> {
+        if matrix::relates(of_a, of_b, super::Relation::Intersects) {
+            return None;
+        }
+        let middle = |topology: &Topology| {
+            let frame = topology.frame.unwrap_or(super::topology::Frame::of([0.0; 2]));
+            [f64::midpoint(frame.low[0], frame.high[0]), f64::midpoint(frame.low[1], frame.high[1])]
+        };
+        let centre = middle(of_a);
+        let (lines_a, lines_b) = (lines(of_a, centre[0]), lines(of_b, centre[0]));
+        let mut latitude = f64::midpoint(centre[1], middle(of_b)[1]);
+        let mut best = nearest(&lines_a, &lines_b, latitude)?;
+        for _ in 0..3 {
+            let halfway = f64::midpoint(best.on_a().y, best.on_b().y);
+            if (halfway - latitude).abs() < 1e-6 {
+                break;
+            }
+            latitude = halfway;
+            best = nearest(&lines_a, &lines_b, latitude)?;
+        }
+        Some(Self { lines_a, lines_b, latitude, best })
+    }
 }
 
 /// Are two shapes no farther apart than this?
 #[must_use]
 pub fn within_distance(a: &Shape, b: &Shape, metres: f64) -> bool {
-    let bounds = |shape: &Shape| {
-        Topology::of_shape(shape).frame.map(|frame| Bounds {
-            west: frame.low[0],
-            south: frame.low[1],
-            east: frame.high[0],
-            north: frame.high[1],
-        })
-    };
-    let (Some(of_a), Some(of_b)) = (bounds(a), bounds(b)) else { return false };
-    metres >= 0.0
-        && reach(of_a, metres).overlaps(of_b)
-        && distance_m(a, b).is_some_and(|distance| distance <= metres)
+    distance_between(a, b).is_some_and(|span| {
+        span.most <= metres
+            || (span.least <= metres && distance_m(a, b).is_some_and(|distance| distance <= metres))
+    })
 }
 
 /// The edges and points of a topology as lines, longitudes within half a turn of a meridian.
@@ -153,7 +179,7 @@ fn geodesic(a: Coord, b: Coord) -> f64 {
 }
 
 /// Metres of a degree of longitude and of latitude.
-fn scale(latitude: f64) -> Coord {
+pub(super) fn scale(latitude: f64) -> Coord {
     let sine = latitude.to_radians().sin();
     let root = (1.0 - ECCENTRICITY_2 * sine * sine).sqrt();
     let (prime, meridian) = (SEMI_MAJOR / root, LEAST_RADIUS / root.powi(3));

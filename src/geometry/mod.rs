@@ -9,6 +9,7 @@ mod area;
 mod array;
 mod bounds;
 mod crs;
+mod distances;
 mod exact;
 mod matrix;
 mod measure;
@@ -25,6 +26,7 @@ pub use array::{
 };
 pub use bounds::{Bounds, BoundsError};
 pub use crs::{Crs, PlaneWindow, Window, WindowError};
+pub use distances::{Distances, Span};
 pub use measure::{
     area_m2, buffer_m, centroid, distance_m, length_m, reach, stored_area_m2, within_distance,
 };

@@ -205,6 +205,65 @@ impl Topology {
         })
     }
 
+    /// The square of the distance of a position to the nearest edge or point, with a scale of both axes; `least` when
+    /// none is nearer.
+    pub fn gap_2(&self, position: Position, scale: Position, least: f64) -> f64 {
+        let to_point = |least: f64, &[x, y]: &Position| {
+            let [dx, dy] = [(x - position[0]) * scale[0], (y - position[1]) * scale[1]];
+            least.min(dx * dx + dy * dy)
+        };
+        let least = self.points.iter().fold(least, to_point);
+        match self.levels.len() {
+            0 => self.gap_of_edges(0..self.edges.len(), position, scale, least),
+            height => self.gap_below(height - 1, 0..self.levels[height - 1].len(), position, scale, least),
+        }
+    }
+
+    fn gap_below(
+        &self,
+        level: usize,
+        range: std::ops::Range<usize>,
+        position: Position,
+        scale: Position,
+        least: f64,
+    ) -> f64 {
+        range.into_iter().fold(least, |least, at| {
+            let frame = &self.levels[level][at];
+            let [dx, dy] = [0, 1].map(|axis| {
+                (frame.low[axis] - position[axis]).max(position[axis] - frame.high[axis]).max(0.0)
+                    * scale[axis]
+            });
+            if dx * dx + dy * dy >= least {
+                return least;
+            }
+            let inner = at * FAN;
+            match level.checked_sub(1) {
+                None => self.gap_of_edges(inner..(inner + FAN).min(self.edges.len()), position, scale, least),
+                Some(next) => {
+                    let range = inner..(inner + FAN).min(self.levels[next].len());
+                    self.gap_below(next, range, position, scale, least)
+                }
+            }
+        })
+    }
+
+    fn gap_of_edges(
+        &self,
+        range: std::ops::Range<usize>,
+        position: Position,
+        scale: Position,
+        least: f64,
+    ) -> f64 {
+        self.edges[range].iter().fold(least, |least, edge| {
+            let along = [0, 1].map(|axis| (edge.b[axis] - edge.a[axis]) * scale[axis]);
+            let from = [0, 1].map(|axis| (position[axis] - edge.a[axis]) * scale[axis]);
+            let length_2 = along[0] * along[0] + along[1] * along[1];
+            let share = ((from[0] * along[0] + from[1] * along[1]) / length_2).clamp(0.0, 1.0);
+            let [dx, dy] = [0, 1].map(|axis| from[axis] - share * along[axis]);
+            least.min(dx * dx + dy * dy)
+        })
+    }
+
     /// Points that lie in the frame.
     pub fn points_in(&self, frame: &Frame) -> impl Iterator<Item = Position> {
         let first = self.points.partition_point(|point| point[0] < frame.low[0]);

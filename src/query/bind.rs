@@ -12,7 +12,7 @@ use super::functions::{self, Type};
 use super::number::NumberExpr;
 use super::predicate::{FALSE, Predicate, TRUE, Test, TextCondition, TextTest, UNKNOWN, truth};
 use super::scalar::{Condition, Fold, Pattern, Scalar, ValueExpr};
-use crate::geometry::{Crs, Prepared, Relation, Shape, reach};
+use crate::geometry::{Crs, Distances, Prepared, Relation, Shape, reach};
 use crate::index::IndexedLayer;
 use crate::model::{Column, FeatureIx, FieldIx, Ids, Instant, Layer, ValueKind, normalized};
 
@@ -633,7 +633,7 @@ fn near(operands: &[ValueExpr], metres: f64, strict: bool) -> Option<Test> {
     };
     let bounds = Prepared::new(&shape, None).bounds();
     let reach = bounds.filter(|_| metres >= 0.0).map(|bounds| reach(bounds, metres));
-    Some(Test::Near { shape: Box::new(shape), reach, metres, strict })
+    Some(Test::Near { from: Distances::new([shape]), reach, metres, strict })
 }
 
 /// The field below some folds, and the folds in the order they apply.

@@ -10,10 +10,8 @@ use super::cql2::{Comparison, SetRelation};
 use super::number::NumberExpr;
 use super::scalar::{Condition, Fold, Pattern, Scalar, sets_relate};
 use super::search::Phrases;
-use crate::geometry::Bounds;
 use crate::geometry::{
-    GeometryRef, PlaneWindow, Prepared, Relation, Shape, distance_m, intersects_plane, intersects_window,
-    within_distance,
+    Bounds, Distances, GeometryRef, PlaneWindow, Prepared, Relation, intersects_plane, intersects_window,
 };
 use crate::model::{Column, FeatureIx, FieldIx, Layer, TextColumn, normalized};
 
@@ -74,7 +72,7 @@ pub enum Test {
     /// Its geometry relates to a constant one.
     Spatial(Relation, Box<Prepared>),
     /// Its geometry lies within metres of a constant one; `strict` leaves out the exact distance.
-    Near { shape: Box<Shape>, reach: Option<Bounds>, metres: f64, strict: bool },
+    Near { from: Distances, reach: Option<Bounds>, metres: f64, strict: bool },
     /// Anything else.
     Other(Box<Condition>),
 }
@@ -363,17 +361,13 @@ impl Test {
                     spatial(row, &|geometry| prepared.relates(geometry, *relation))
                 });
             }
-            Self::Near { shape, reach, metres, strict } => where_needed(rows, truths, |row| {
+            Self::Near { from, reach, metres, strict } => where_needed(rows, truths, |row| {
                 spatial(row, &|geometry| {
                     let near = match (geometry.bounds(), reach) {
                         (Some(bounds), Some(reach)) => bounds.overlaps(*reach),
                         _ => false,
                     };
-                    near && if *strict {
-                        distance_m(&geometry.to_shape(), shape).is_some_and(|distance| distance < *metres)
-                    } else {
-                        within_distance(&geometry.to_shape(), shape, *metres)
-                    }
+                    near && from.are_within(geometry, *metres, *strict)
                 })
             }),
             Self::Other(condition) => {

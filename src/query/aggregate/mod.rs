@@ -20,7 +20,7 @@ use self::place::{Asked, Members, RowSet, on_all_cores};
 use self::table::column;
 use super::execute::matches;
 use super::{Budget, Filter, Page, Query, QueryError, SortKey, plan};
-use crate::geometry::{Area, LEAST_SHARE, Shape, length_m};
+use crate::geometry::{Area, Distances, LEAST_SHARE, Shape, length_m};
 use crate::index::IndexedLayer;
 use crate::model::{FeatureId, FeatureIx, Field, FieldIx, Incoming, Layer, Value, ValueKind, Words};
 
@@ -210,8 +210,10 @@ impl Areas {
 /// Bands of distance from lines.
 #[derive(Debug)]
 pub struct Bands {
-    /// The lines, or other shapes, each with its accuracy in metres.
-    lines: Vec<(Shape, Option<f64>)>,
+    /// The lines, or other shapes.
+    lines: Distances,
+    /// The accuracy of each in metres.
+    accuracy: Vec<Option<f64>>,
     /// Where one band ends and the next begins, metres, ascending.
     limits: Vec<f64>,
 }
@@ -230,8 +232,8 @@ impl Bands {
             );
         }
         let layer = source.layer();
-        let accuracy = place::Accuracy::of(layer);
-        let mut lines = Vec::new();
+        let known = place::Accuracy::of(layer);
+        let (mut lines, mut accuracy) = (Vec::new(), Vec::new());
         for ix in only.map_or_else(|| layer.positions().collect(), |ix| vec![ix]) {
             let feature = layer.feature(ix);
             let Some(geometry) = feature.geometry().filter(|geometry| geometry.bounds().is_some()) else {
@@ -245,7 +247,8 @@ impl Bands {
                     format!("line {:?} of collection {} has no length", feature.id().to_string(), layer.id),
                 );
             }
-            lines.push((shape, accuracy.at(ix.row())));
+            lines.push(shape);
+            accuracy.push(known.at(ix.row()));
         }
         if lines.is_empty() {
             return fail(
@@ -253,7 +256,7 @@ impl Bands {
                 format!("nothing of collection {} has a position to measure from", layer.id),
             );
         }
-        Ok(Self { lines, limits })
+        Ok(Self { lines: Distances::new(lines), accuracy, limits })
     }
 }
 

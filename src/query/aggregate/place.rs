@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::super::{Budget, QueryError};
 use super::{Areas, Bands, Rule};
 use crate::geometry::{
-    Area, GeometryRef, LEAST_SHARE, Lies, Scratch, Shape, area_m2, centroid, distance_m, length_m, reach,
-    stored_area_m2,
+    Area, Bounds, GeometryRef, LEAST_SHARE, Lies, Scratch, Shape, Span, area_m2, centroid, distance_m,
+    length_m, reach, stored_area_m2,
 };
 use crate::index::{Found, IndexedLayer};
 use crate::model::{FeatureIx, FieldIx, Layer, Value};
@@ -471,46 +471,104 @@ fn held(area: &Area, layer: &Layer, row: u32, metres: f64, rule: Rule, scratch: 
 }
 
 /// Sorts features by their distance from lines: one place for each band, the last without end.
+///
+/// Most lie in windows that are all in one band; only the others are measured.
 pub(super) fn into_bands(asked: Asked<'_>, bands: &Bands, doubt: bool) -> Result<Vec<Members>, QueryError> {
-    const BLOCK: usize = 256;
+    const BLOCK: usize = 64;
     let layer = asked.layer();
     let accuracy = Accuracy::of(layer);
-    let rows: Vec<u32> = asked.rows().collect();
-    let blocks: Vec<_> = rows.chunks(BLOCK).collect();
+    // How far features and lines may be off, at most; `None` where the accuracy of some line is unknown.
+    let off_lines = bands.accuracy.iter().try_fold(0.0, |most: f64, own| Some(own.as_ref()?.max(most)));
+    let most_off = if doubt { off_lines.unwrap_or(0.0) + accuracy.most() } else { 0.0 };
     let band_of = |distance: f64| bands.limits.partition_point(|&limit| limit <= distance);
-    let found = on_all_cores(blocks.len(), asked.budget, |at, _| {
-        let mut found = Vec::with_capacity(BLOCK);
-        for &row in blocks[at] {
-            let Some(geometry) = layer.geometries().get(row as usize) else { continue };
-            let shape = geometry.to_shape();
-            let gaps: Vec<_> = bands
-                .lines
-                .iter()
-                .filter_map(|(line, accuracy)| Some((distance_m(&shape, line)?, *accuracy)))
-                .collect();
-            let least = |gaps: &mut dyn Iterator<Item = f64>| gaps.min_by(f64::total_cmp);
-            let Some(nearest) = least(&mut gaps.iter().map(|gap| gap.0)) else { continue };
-            let own_band = band_of(nearest);
-            let own = accuracy.at(row as usize).filter(|_| gaps.iter().all(|gap| gap.1.is_some()));
-            let range = own.map_or((own_band, own_band), |own| {
-                let off = |sign: f64| {
-                    let moved = |gap: &(f64, Option<f64>)| gap.0 + sign * (gap.1.unwrap_or(0.0) + own);
-                    band_of(least(&mut gaps.iter().map(moved)).unwrap_or(nearest).max(0.0))
-                };
-                (off(-1.0), off(1.0))
-            });
-            // One band is sure only where the accuracies are known.
-            let range = (doubt && (own.is_none() || range.0 != range.1)).then_some(range);
-            found.push((row, own_band, range));
-        }
-        found
-    })?;
+    let decided = |bounds: Bounds| {
+        let span = bands.lines.of_box(bounds);
+        let band = band_of((span.least - most_off).max(0.0));
+        (band == band_of(span.most + most_off)).then_some(band)
+    };
+    let is_known = |row: u32| off_lines.is_some() && accuracy.at(row as usize).is_some();
     let mut members = vec![Members::default(); bands.limits.len() + 1];
-    for (row, band, range) in found.into_iter().flatten() {
+    let mut open = Vec::new();
+    let mut put = |band: usize, row: u32| {
         members[band].rows.push(row);
-        if let Some((first, last)) = range {
+        // One band is sure only where the accuracies are known.
+        if doubt && !is_known(row) {
+            members[band].undecided.push(row);
+        }
+    };
+    asked.indexed.find_decided(
+        |bounds| decided(bounds).is_some(),
+        |found| match found {
+            Found::Below(below) => {
+                if let Some(band) = decided(below.bounds()) {
+                    below.each(|ix| {
+                        if asked.wants(ix.0) {
+                            put(band, ix.0);
+                        }
+                    });
+                }
+            }
+            Found::Inside(ix) | Found::AtBorder(ix) if asked.wants(ix.0) => {
+                let bounds = layer.feature(ix).geometry().and_then(GeometryRef::bounds);
+                match bounds.and_then(decided) {
+                    Some(band) => put(band, ix.0),
+                    None => open.push(ix.0),
+                }
+            }
+            Found::Inside(_) | Found::AtBorder(_) => {}
+        },
+    );
+    let blocks: Vec<_> = open.chunks(BLOCK).collect();
+    let measured = on_all_cores(blocks.len(), asked.budget, |at, _| {
+        let measure = |&row: &u32| {
+            asked.budget.check().ok()?;
+            let own = accuracy.at(row as usize).filter(|_| doubt && off_lines.is_some());
+            Some((row, bands.measure(layer.geometries().get(row as usize)?, own)?, own.is_some()))
+        };
+        blocks[at].iter().filter_map(measure).collect::<Vec<_>>()
+    })?;
+    for (row, Nearest { band, range: (first, last) }, is_known) in measured.into_iter().flatten() {
+        members[band].rows.push(row);
+        if doubt && (!is_known || first != last) {
             members[first..=last].iter_mut().for_each(|band| band.undecided.push(row));
         }
     }
     Ok(members)
+}
+
+/// The band of a feature, and the first and last band that it may lie in.
+struct Nearest {
+    band: usize,
+    range: (usize, usize),
+}
+
+impl Bands {
+    /// `own` is the accuracy of the feature, where that of all is known.
+    fn measure(&self, geometry: GeometryRef<'_>, own: Option<f64>) -> Option<Nearest> {
+        let off = |at: usize| own.map_or(0.0, |own| own + self.accuracy[at].unwrap_or(0.0));
+        let most_off = (0..self.accuracy.len()).map(off).fold(0.0, f64::max);
+        let spans = self.lines.of_geometry(geometry, 2.0 * most_off);
+        let band_of = |distance: f64| self.limits.partition_point(|&limit| limit <= distance.max(0.0));
+        let nearest =
+            |distances: &mut dyn Iterator<Item = f64>| distances.min_by(f64::total_cmp).map(band_of);
+        // First by spans, and where these do not tell by the distances.
+        let bands = |spans: &[(usize, Span)], sign: f64| {
+            let of = |end: fn(&Span) -> f64| {
+                nearest(&mut spans.iter().map(|(at, span)| end(span) + sign * off(*at)))
+            };
+            Some([of(|span| span.least)?, of(|span| span.most)?])
+        };
+        let all = |spans: &[(usize, Span)]| {
+            let [band, first, last] = [bands(spans, 0.0)?, bands(spans, -1.0)?, bands(spans, 1.0)?];
+            let is_told = [band, first, last].iter().all(|[least, most]| least == most);
+            is_told.then_some(Nearest { band: band[0], range: (first[0], last[0]) })
+        };
+        all(&spans).or_else(|| {
+            let exact = spans.iter().filter_map(|&(at, _)| {
+                let metres = self.lines.exact(at, geometry)?;
+                Some((at, Span { least: metres, most: metres }))
+            });
+            all(&exact.collect::<Vec<_>>())
+        })
+    }
 }
