@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 VENV := target/tools/venv
-PYTHON_PACKAGES := openapi-spec-validator owslib pyproj schemathesis shapely
+PYTHON_PACKAGES := openapi-spec-validator owslib psycopg[binary] pyproj schemathesis shapely
 export CHROMIUM ?= /usr/bin/chromium
 
 .PHONY: run test check web tools programs bench conformance deny screenshots clean
@@ -35,7 +35,8 @@ check: web
 # What tests start: programs, and Python packages
 tools: programs $(VENV)/ready
 
-# A browser, GDAL as a foreign client, PROJ as an oracle, curl and jq for the README
+# A browser, GDAL as a foreign client, PROJ and PostGIS as oracles, curl and jq for the README. RUNLEVEL keeps the
+# package of PostgreSQL from starting a server; tests start one of their own.
 programs:
 	@missing=""; \
 	command -v ogr2ogr >/dev/null || missing="$$missing gdal-bin"; \
@@ -44,11 +45,12 @@ programs:
 	command -v jq >/dev/null || missing="$$missing jq"; \
 	python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3-venv"; \
 	test -x $(CHROMIUM) || missing="$$missing chromium"; \
+	ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1 || missing="$$missing postgresql-postgis"; \
 	if [ -n "$$missing" ]; then \
-		$(APT) update -q && $(APT) install -y -q --no-install-recommends $$missing; \
+		$(APT) update -q && RUNLEVEL=1 $(APT) install -y -q --no-install-recommends $$missing; \
 	fi
 
-# GEOS and PROJ as oracles, clients and validators of `make conformance`
+# GEOS and PROJ as oracles, a client of PostGIS, clients and validators of `make conformance`
 $(VENV)/ready: Makefile | programs
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install -q $(PYTHON_PACKAGES)

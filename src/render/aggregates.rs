@@ -53,9 +53,9 @@ impl Told<'_> {
         };
         if doubt {
             let words = lang.pick(
-                "“确定”为位置误差之内必然计入的要素数，“可能”另含可能计入者；精度未知的要素只算作可能",
+                "“确定”为位置误差之内必然计入的要素数，“可能”另含可能计入者；要素或区域的精度未知时只算作可能",
                 "certain counts features that belong there wherever their positional accuracy allows, possible adds \
-                 those that may; features of unknown accuracy are possible only",
+                 those that may; where the accuracy of a feature or area is unknown, it is possible only",
             );
             notes.push(("accuracy", words.to_owned()));
         }

@@ -3,16 +3,26 @@
 import contextlib
 import json
 import os
-import pwd
-import shutil
 import socket
 import subprocess
-import tempfile
+import sys
 import time
 import urllib.request
 from pathlib import Path
 
-from machine import VENV, WORK, NotRun, free_port, last_line, memory_mib, need_modules, need_packages, stop
+from machine import ROOT, VENV, WORK, NotRun, free_port, last_line, memory_mib, need_modules, need_packages, stop
+
+sys.path.append(str(ROOT / "tests/oracles"))
+from cluster import Broken, Cluster
+
+
+@contextlib.contextmanager
+def not_run():
+    """What is broken is a peer that cannot be measured."""
+    try:
+        yield
+    except Broken as why:
+        raise NotRun(str(why)) from why
 
 
 class Service:
@@ -82,67 +92,29 @@ def grouping_peer(kind, *source):
     return Worker(VENV / "bin/python", Path(__file__).with_name("grouped.py"), kind, *source)
 
 
-class Database:
-    """A PostgreSQL cluster of its own with PostGIS, thrown away at the end."""
+class Database(Cluster):
+    """A cluster with room for a million features."""
 
     PACKAGES = ("postgresql-15", "postgresql-15-postgis-3", "gdal-bin")
 
+    def __init__(self):
+        super().__init__(
+            shared_buffers="1GB",
+            work_mem="128MB",
+            maintenance_work_mem="512MB",
+            effective_cache_size="4GB",
+            random_page_cost=1.1,
+            max_wal_size="8GB",
+        )
+
     def __enter__(self):
         need_packages(*self.PACKAGES)
-        self.programs = Path("/usr/lib/postgresql/15/bin")
-        self.folder = Path(tempfile.mkdtemp(prefix="bench-postgres-"))
-        # PostgreSQL refuses to run as root.
-        self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-        if os.geteuid() == 0:
-            shutil.chown(self.folder, self.user)
-        self.port = free_port()
-        self.connection = f"host=127.0.0.1 port={self.port} user=bench dbname=postgres"
-        settings = {
-            "listen_addresses": "127.0.0.1",
-            "port": self.port,
-            "unix_socket_directories": self.folder,
-            "shared_buffers": "1GB",
-            "work_mem": "128MB",
-            "maintenance_work_mem": "512MB",
-            "effective_cache_size": "4GB",
-            "random_page_cost": 1.1,
-            "jit": "off",
-            "synchronous_commit": "off",
-            "wal_level": "minimal",
-            "max_wal_senders": 0,
-            "max_wal_size": "8GB",
-        }
-        try:
-            self._run("initdb", "--auth=trust", "--username=bench", "--encoding=UTF8", "--no-sync")
-            with (self.folder / "postgresql.conf").open("a") as conf:
-                conf.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
-            self._run("pg_ctl", "--wait", f"--log={self.folder}/log", "start")
-            self.sql("create extension postgis")
-        except NotRun:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        with contextlib.suppress(NotRun):
-            self._run("pg_ctl", "--wait", "--mode=fast", "stop")
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _run(self, program, *arguments):
-        become = ["runuser", "-u", self.user, "--"] if os.geteuid() == 0 else []
-        # Its output goes to a file: the server inherits it, and a pipe would never end.
-        with tempfile.TemporaryFile("w+") as said:
-            command = [*become, self.programs / program, f"--pgdata={self.folder}", *arguments]
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd="/")
-            said.seek(0)
-            if done.returncode != 0:
-                raise NotRun(f"{program} failed: {last_line(said.read())}")
+        with not_run():
+            return super().__enter__()
 
     def sql(self, text):
-        command = [self.programs / "psql", "--quiet", "--no-psqlrc", f"--command={text}", self.connection]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise NotRun(f"{text}: {last_line(done.stderr)}")
+        with not_run():
+            super().sql(text)
 
     def load(self, path, table="parcels"):
         """Seconds from the file to an indexed table."""
@@ -256,7 +228,7 @@ class Tipg:
         need_modules("tipg", "uvicorn", "uvloop", "httptools")
         port = free_port()
         self.address = f"http://127.0.0.1:{port}"
-        url = f"postgresql://bench@127.0.0.1:{database.port}/postgres"
+        url = f"postgresql://owner@127.0.0.1:{database.port}/postgres"
         command = [VENV / "bin/uvicorn", "tipg.main:app", "--workers", str(os.cpu_count()), "--port", str(port)]
         environment = os.environ | {"DATABASE_URL": url}
         self.processes = [subprocess.Popen([*command, "--log-level", "error"], env=environment)]

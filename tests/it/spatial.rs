@@ -3,8 +3,9 @@
 use geo::{CoordsIter as _, Destination as _};
 use geo_types::{Coord, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use innospace::geometry::{
-    Bounds, GeometryArray, GeometryBuilder, GeometryKind, Prepared, Relation, Shape, area_m2, buffer_m,
-    distance_m, intersects_window, length_m, reach, relate, stored_area_m2, within_distance,
+    Bounds, Distances, GeometryArray, GeometryBuilder, GeometryKind, Prepared, Relation, Shape, Span,
+    area_m2, buffer_m, distance_m, intersects_window, length_m, reach, relate, stored_area_m2,
+    within_distance,
 };
 
 use crate::oracle::{ask, shape as literal, wkt};
@@ -323,12 +324,82 @@ fn measures_are_those_of_the_geodesic_library_of_proj() {
             );
         }
         let edge = distance_m(a, b).expect("not empty");
+        if let Some(array) = stored(a) {
+            check_distances(&array, std::slice::from_ref(b), line);
+        }
         assert!(within_distance(a, b, edge * (1.0 + 1e-9) + 1e-6), "{line}");
         assert!(edge == 0.0 || !within_distance(a, b, edge * (1.0 - 1e-9) - 1e-6), "{line}");
     }
     assert!(compared > 1200, "only {compared}");
     let list = wrong.iter().take(10).cloned().collect::<Vec<_>>().join("\n");
     assert!(wrong.is_empty(), "{} of {compared} differ:\n{list}", wrong.len());
+}
+
+/// What `Distances` say of the first geometry of an array, beside each distance by itself.
+fn check_distances(array: &GeometryArray, shapes: &[Shape], told: &str) {
+    let geometry = array.get(0).expect("one");
+    let shape = geometry.to_shape();
+    let each: Vec<f64> = shapes.iter().map(|other| distance_m(&shape, other).expect("not empty")).collect();
+    let nearest = each.iter().copied().fold(f64::INFINITY, f64::min);
+    // Edges out of reach are left out, and then the scale of degrees is taken at another latitude.
+    let slack = |metres: f64| metres * 2e-5 + 1e-6;
+    let holds =
+        |span: Span, metres: f64| span.least <= metres + slack(metres) && span.most >= metres - slack(metres);
+    let distances = Distances::new(shapes.iter().cloned());
+    let around = distances.of_box(geometry.bounds().expect("positions"));
+    assert!(holds(around, nearest), "{told}: {nearest} in {around:?}");
+    for margin in [0.0, 300.0] {
+        let spans = distances.of_geometry(geometry, margin);
+        for (at, metres) in each.iter().enumerate() {
+            match spans.iter().find(|span| span.0 == at) {
+                Some((_, span)) => assert!(holds(*span, *metres), "{told}: {metres} in {span:?}"),
+                None => assert!(*metres > nearest + margin, "{told}: {metres} is left out"),
+            }
+        }
+    }
+    for (at, metres) in each.iter().enumerate() {
+        let exact = distances.exact(at, geometry).expect("not empty");
+        assert!((exact - metres).abs() <= slack(*metres), "{told}: {metres} and {exact}");
+    }
+    for strict in [false, true] {
+        assert!(distances.are_within(geometry, nearest + 2.0 * slack(nearest), strict), "{told}: {nearest}");
+        let less = nearest - 2.0 * slack(nearest);
+        assert!(nearest == 0.0 || !distances.are_within(geometry, less, strict), "{told}: {nearest}");
+    }
+    assert!(nearest > 0.0 || !distances.are_within(geometry, 0.0, true), "{told}");
+}
+
+#[test]
+fn distances_from_long_lines_are_those_of_each_by_itself() {
+    for (seed, [west, south]) in
+        [(21, [113.9, 30.3]), (22, [10.0, 64.0]), (23, [179.7, -17.0]), (24, [-70.0, 0.0])]
+    {
+        let mut maker = Maker { scale: 0.002, shift: [west, south], ..Maker::new(seed) };
+        let inside = |x: f64| if x > 180.0 { x - 360.0 } else { x };
+        // Lines of some hundred bends that stay on their side of the antimeridian.
+        let lines: Vec<Shape> = (0..3)
+            .map(|line| {
+                let start = f64::from(line) * 0.05;
+                let bend = |at: i32| {
+                    let x = west + (start + f64::from(at) * 0.0008).min(179.999 - west);
+                    Coord { x, y: south + f64::from(maker.whole(0, 40)) * 0.001 + f64::from(at) * 0.0003 }
+                };
+                Shape::LineString((0..200).map(bend).collect())
+            })
+            .collect();
+        for at in 0..25 {
+            let [dx, dy] =
+                [maker.whole(-200, 400), maker.whole(-200, 400)].map(|steps| f64::from(steps) * 0.001);
+            let corner = |x: f64, y: f64| Coord { x: inside(west + dx) + x, y: south + dy + y };
+            let parcel = Polygon::new(
+                vec![corner(0.0, 0.0), corner(0.0008, 0.0002), corner(0.0004, 0.0011), corner(0.0, 0.0)]
+                    .into(),
+                vec![],
+            );
+            let array = stored(&Shape::Polygon(parcel)).expect("a parcel");
+            check_distances(&array, &lines, &format!("{west} {south}, parcel {at}"));
+        }
+    }
 }
 
 #[test]

@@ -54,6 +54,31 @@ fn groups_and_the_rest_make_the_whole() {
 }
 
 #[test]
+fn bands_are_those_of_each_distance() {
+    let limits = [0.0, 50.0, 700.0, 1500.0, 4000.0];
+    let answer =
+        SCENE.ask("group-by=distance:areas/a20,name&bands=50,700,1500,4000&filter=since%20IS%20NOT%20NULL&having=count%3E0");
+    let mut got: BTreeMap<String, f64> = BTreeMap::new();
+    for group in answer["groups"].as_array().expect("groups") {
+        let name = group["name"].as_str().expect("a name").to_owned();
+        let from = group["from_m"].as_f64().expect("a limit");
+        assert!(got.insert(name, from).is_none(), "in two bands: {group}");
+    }
+    let area = SCENE.areas.iter().find(|area| area.id == "a20").and_then(|area| area.shape.as_ref());
+    let area = area.expect("an area");
+    let mut filled = BTreeSet::new();
+    let somewhere = SCENE.parcels.iter().filter(|(parcel, _)| parcel.shape.is_some());
+    for (parcel, _) in somewhere.filter(|(parcel, _)| !parcel.properties["since"].is_null()).step_by(9) {
+        let shape = parcel.shape.as_ref().expect("a shape");
+        let Some(metres) = innospace::geometry::distance_m(shape, area) else { continue };
+        let from = limits.iter().rev().find(|limit| **limit <= metres).expect("a band");
+        assert_eq!(got.get(&parcel.id), Some(from), "{} is {metres} m away", parcel.id);
+        filled.insert(from.to_bits());
+    }
+    assert_eq!(filled.len(), limits.len(), "every band is met");
+}
+
+#[test]
 fn stricter_rules_count_less() {
     let [intersects, within, _, larger] = RULES
         .map(|rule| rows(&SCENE.ask(&format!("group-by=area:areas,use&assign={rule}")), &["area", "use"]));
