@@ -369,9 +369,12 @@ impl Placed {
         }
         let nowhere: Vec<u32> = asked.nowhere().collect();
         let is_nowhere = RowSet::of(layer.len(), nowhere.iter().copied());
-        // What may lie elsewhere than where it counts may lie in no place, and the other way round.
+        // What may lie elsewhere than where it counts may lie in no area, and the other way round; every position lies in
+        // some band.
+        let has_rest = matches!(places, Places::Areas { .. });
         let mut doubted = RowSet::new(layer.len());
         let undecided = members.iter().flat_map(|members| &members.undecided).copied();
+        let undecided = undecided.filter(|_| has_rest);
         let rows = asked.rows_beside(&[&met, &is_nowhere]);
         let accuracy = place::Accuracy::of(layer);
         // Where a feature of unknown accuracy lies is never sure.

@@ -137,6 +137,9 @@ fn bands_hold_whatever_lies_where_it_may() {
     }
     let certain: u64 = known.values().map(|row| row[1]).sum();
     assert!(certain > 5, "only {certain} are certain");
+    let rest = start.get(&format!("/ogc/collections/parcels/aggregates?{ask}&accuracy=respect")).json();
+    let rest = ["count", "certain", "possible"].map(|name| rest["unassigned"][name].as_u64());
+    assert_eq!(rest, [Some(0); 3], "whatever has a position lies in some band");
     let mut random = Random::new(8);
     for _ in 0..DRAWS {
         let parcels: Vec<_> = parcels
