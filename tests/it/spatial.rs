@@ -3,8 +3,8 @@
 use geo::{CoordsIter as _, Destination as _};
 use geo_types::{Coord, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use innospace::geometry::{
-    Bounds, Distances, GeometryArray, GeometryBuilder, GeometryKind, Prepared, Relation, Shape, Span,
-    area_m2, buffer_m, distance_m, intersects_window, length_m, reach, relate, stored_area_m2,
+    Area, Bounds, Distances, GeometryArray, GeometryBuilder, GeometryKind, Lies, Prepared, Relation, Scratch,
+    Shape, Span, area_m2, buffer_m, distance_m, intersects_window, length_m, reach, relate, stored_area_m2,
     within_distance,
 };
 
@@ -272,6 +272,46 @@ fn relations_of_slivers_are_those_of_geos() {
     // On a grid of tenths of a degree hardly three positions are in line that seem to be.
     compare(&Maker { scale: 0.1, shift: [113.7, 30.1], ..Maker::new(5) }.pairs(3000, false), 3000);
     compare(&Maker { jitter: 3, ..Maker::new(6) }.pairs(3000, false), 2000);
+}
+
+/// On a grid positions fall on borders, corners and in line with edges all the time.
+#[test]
+fn areas_sort_as_relations_say() {
+    use geo::Validation as _;
+    let makers = [
+        Maker::new(31),
+        Maker { size: 3, ..Maker::new(32) },
+        Maker { scale: 0.1, shift: [113.7, 30.1], ..Maker::new(33) },
+        Maker { jitter: 3, ..Maker::new(34) },
+    ];
+    let (mut scratch, mut met) = (Scratch::default(), [0; 3]);
+    for mut maker in makers {
+        for (a, b) in maker.pairs(4000, false) {
+            let Some(area) = Area::new(b.clone()).filter(|_| a.is_valid() && b.is_valid()) else { continue };
+            let Some(array) = stored(&a) else { continue };
+            let geometry = array.get(0).expect("one");
+            let [meets, within] =
+                [Relation::Intersects, Relation::Within].map(|relation| relate(&a, &b, relation));
+            let lies = match (meets, within) {
+                (false, _) => Lies::Outside,
+                (true, false) => Lies::Across,
+                (true, true) => Lies::Within,
+            };
+            let told = format!("{} in {}", wkt(&a), wkt(&b));
+            assert_eq!(area.of_geometry(geometry, &mut scratch), lies, "{told}");
+            assert_eq!(area.meets(geometry, &mut scratch), meets, "{told}");
+            assert_eq!(area.contains(geometry, &mut scratch), within, "{told}");
+            let bounds = geometry.bounds().expect("positions");
+            let of_box = area.of_box([bounds.west, bounds.south], [bounds.east, bounds.north]);
+            assert!(of_box == Lies::Across || of_box == lies, "{told}: {of_box:?}");
+            for position in a.coords_iter() {
+                let holds = relate(&Shape::Point(position.into()), &b, Relation::Intersects);
+                assert_eq!(area.holds([position.x, position.y]), holds, "{told}: {position:?}");
+            }
+            met[lies as usize] += 1;
+        }
+    }
+    assert!(met.iter().all(|&met| met > 200), "{met:?}");
 }
 
 #[test]
