@@ -106,7 +106,7 @@ impl Upward {
 pub struct Scratch {
     positions: Vec<Position>,
     /// One position of each line or ring, and each point.
-    spots: Vec<Position>,
+    starts: Vec<Position>,
     rings: Vec<Upward>,
     lines: Vec<Upward>,
     near: Vec<u32>,
@@ -121,7 +121,7 @@ impl Scratch {
     /// Takes a geometry apart; `None` when it has no position.
     fn take(&mut self, geometry: GeometryRef<'_>) -> Option<Frame> {
         self.positions.clear();
-        self.spots.clear();
+        self.starts.clear();
         self.rings.clear();
         self.lines.clear();
         for part in geometry.parts() {
@@ -133,7 +133,7 @@ impl Scratch {
                 let run = &self.positions[begin..];
                 let is_joined =
                     areal || matches!(part.kind(), GeometryKind::LineString | GeometryKind::MultiLineString);
-                self.spots.extend(&run[..if is_joined { run.len().min(1) } else { run.len() }]);
+                self.starts.extend(&run[..if is_joined { run.len().min(1) } else { run.len() }]);
                 let pairs = run.windows(2).map(|pair| [pair[0], pair[1]]);
                 let closing =
                     run.last().zip(run.first()).filter(|_| areal).map(|(last, first)| [*last, *first]);
@@ -157,7 +157,6 @@ pub struct Area {
     edges: Vec<Upward>,
     grid: Grid,
     exact: OnceLock<Prepared>,
-    border: OnceLock<Shape>,
 }
 
 /// Lists of edges, one behind the other: list `i` is `edges[first[i] .. first[i + 1]]`.
@@ -395,29 +394,27 @@ impl Area {
         }
         let frame = edges.iter().map(Upward::frame).reduce(Frame::join)?;
         let grid = Grid::new(&frame, &edges);
-        Some(Self { shape, frame, edges, grid, exact: OnceLock::new(), border: OnceLock::new() })
+        Some(Self { shape, frame, edges, grid, exact: OnceLock::new() })
     }
 
-    /// Its rings as lines.
-    pub fn border(&self) -> &Shape {
-        self.border.get_or_init(|| {
-            let rings = |polygon: &geo_types::Polygon| {
-                std::iter::once(polygon.exterior()).chain(polygon.interiors()).cloned().collect::<Vec<_>>()
-            };
-            let rings = match &self.shape {
-                Shape::Polygon(one) => rings(one),
-                Shape::MultiPolygon(all) => all.iter().flat_map(rings).collect(),
-                _ => Vec::new(),
-            };
-            Shape::MultiLineString(geo_types::MultiLineString(rings))
-        })
+    /// Its edges that may reach into a window, as lines.
+    #[must_use]
+    pub fn border_in(&self, window: Bounds) -> Shape {
+        let (mut near, mut lines) = (Vec::new(), Vec::new());
+        for part in window.parts() {
+            self.near(&Frame::around(part), &mut near);
+            near.sort_unstable();
+            near.dedup();
+            let edges = near.iter().map(|&at| &self.edges[at as usize]);
+            lines.extend(edges.map(|edge| geo_types::LineString::from(vec![edge.south, edge.north])));
+        }
+        Shape::MultiLineString(geo_types::MultiLineString(lines))
     }
 
     /// The smallest window around it.
     #[must_use]
     pub fn bounds(&self) -> Bounds {
-        let Frame { low: [west, south], high: [east, north] } = self.frame;
-        Bounds { west, south, east, north }
+        self.frame.bounds()
     }
 
     /// Bytes held.
@@ -581,7 +578,7 @@ impl Area {
         });
         let (mut out, mut holds, mut border) = (false, false, false);
         // What no edge meets lies on one side with all its positions.
-        for &position in if is_met { &scratch.positions } else { &scratch.spots } {
+        for &position in if is_met { &scratch.positions } else { &scratch.starts } {
             let place = self.place(position);
             out |= place == Place::Exterior;
             holds |= place != Place::Exterior;

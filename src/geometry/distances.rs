@@ -28,8 +28,14 @@ pub struct Span {
 impl Span {
     const UNKNOWN: Self = Self { least: 0.0, most: f64::INFINITY };
 
+    /// Of a distance that is known.
+    #[must_use]
+    pub fn exactly(metres: f64) -> Self {
+        Self { least: metres, most: metres }
+    }
+
     /// Is the distance at most so much, or less than it when `strict`? `None` when the span does not tell.
-    fn is_within(self, metres: f64, strict: bool) -> Option<bool> {
+    pub(super) fn is_within(self, metres: f64, strict: bool) -> Option<bool> {
         let within = |distance: f64| if strict { distance < metres } else { distance <= metres };
         let [least, most] = [self.least, self.most].map(within);
         (least == most).then_some(least)
@@ -71,8 +77,7 @@ impl Distances {
     pub fn of_geometry(&self, geometry: GeometryRef<'_>, margin: f64) -> Vec<(usize, Span)> {
         let Some(bounds) = geometry.bounds() else { return Vec::new() };
         let plane = Plane::around(bounds);
-        let span = |source: &Source| plane.span(plane.gap(&source.topology, f64::INFINITY));
-        let known: Vec<Span> = self.sources.iter().map(span).collect();
+        let known: Vec<Span> = self.sources.iter().map(|source| plane.span_to(source)).collect();
         let most = known.iter().map(|span| span.most).fold(f64::INFINITY, f64::min) + margin;
         let near = known.iter().enumerate().filter(|(_, span)| span.least <= most);
         let shape = geometry.to_shape();
@@ -86,8 +91,7 @@ impl Distances {
     #[must_use]
     pub fn exact(&self, at: usize, geometry: GeometryRef<'_>) -> Option<f64> {
         let (source, bounds) = (self.sources.get(at)?, geometry.bounds()?);
-        let plane = Plane::around(bounds);
-        let most = plane.span(plane.gap(&source.topology, f64::INFINITY)).most;
+        let most = Plane::around(bounds).span_to(source).most;
         distance_m(&geometry.to_shape(), &source.in_reach(bounds, most))
     }
 
@@ -99,10 +103,8 @@ impl Distances {
             return within;
         }
         self.of_geometry(geometry, 0.0).into_iter().any(|(at, span)| {
-            span.is_within(metres, strict).unwrap_or_else(|| {
-                let exact = self.exact(at, geometry).map(|metres| Span { least: metres, most: metres });
-                exact.and_then(|exact| exact.is_within(metres, strict)) == Some(true)
-            })
+            let told = span.is_within(metres, strict);
+            told.or_else(|| Span::exactly(self.exact(at, geometry)?).is_within(metres, strict)) == Some(true)
         })
     }
 }
@@ -118,8 +120,7 @@ impl Source {
         }
         let mut lines = Vec::new();
         for part in reach(bounds, metres).parts() {
-            let frame = Frame { low: [part.west, part.south], high: [part.east, part.north] };
-            topology.any_edge(&frame, |_, edge| {
+            topology.any_edge(&Frame::around(part), |_, edge| {
                 lines.push(LineString::from(vec![edge.a, edge.b]));
                 false
             });
@@ -172,6 +173,10 @@ impl Plane {
             }
             topology.gap_2(at, self.scale, least * least).sqrt()
         })
+    }
+
+    fn span_to(&self, source: &Source) -> Span {
+        self.span(self.gap(&source.topology, f64::INFINITY))
     }
 
     /// What is known of all in the box, when the middle is so far.

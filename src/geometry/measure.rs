@@ -15,7 +15,7 @@ use super::bounds::Bounds;
 use super::distances::Span;
 use super::matrix;
 use super::shape::Shape;
-use super::topology::Topology;
+use super::topology::{Frame, Topology};
 
 /// Semi-major axis of GRS 80, metres.
 const SEMI_MAJOR: f64 = 6_378_137.0;
@@ -52,7 +52,7 @@ pub fn distance_m(a: &Shape, b: &Shape) -> Option<f64> {
 pub(super) fn distance_between(a: &Shape, b: &Shape) -> Option<Span> {
     let (of_a, of_b) = (Topology::of_shape(a), Topology::of_shape(b));
     of_a.frame.and(of_b.frame)?;
-    let Some(approach) = Approach::of(&of_a, &of_b) else { return Some(Span { least: 0.0, most: 0.0 }) };
+    let Some(approach) = Approach::of(&of_a, &of_b) else { return Some(Span::exactly(0.0)) };
     let most = approach.best.metres();
     // All pairs that are about as near lie along the lower of the two shapes, and what separates them from the scale
     // that was used is that height and the distance itself.
@@ -78,7 +78,7 @@ impl Approach {
             return None;
         }
         let middle = |topology: &Topology| {
-            let frame = topology.frame.unwrap_or(super::topology::Frame::of([0.0; 2]));
+            let frame = topology.frame.unwrap_or(Frame::of([0.0; 2]));
             [f64::midpoint(frame.low[0], frame.high[0]), f64::midpoint(frame.low[1], frame.high[1])]
         };
         let centre = middle(of_a);
@@ -100,10 +100,14 @@ impl Approach {
 /// Are two shapes no farther apart than this?
 #[must_use]
 pub fn within_distance(a: &Shape, b: &Shape, metres: f64) -> bool {
-    distance_between(a, b).is_some_and(|span| {
-        span.most <= metres
-            || (span.least <= metres && distance_m(a, b).is_some_and(|distance| distance <= metres))
-    })
+    let bounds = |shape: &Shape| Topology::of_shape(shape).frame.map(Frame::bounds);
+    let (Some(of_a), Some(of_b)) = (bounds(a), bounds(b)) else { return false };
+    let is_within = |span: Span| span.is_within(metres, false);
+    metres >= 0.0
+        && reach(of_a, metres).overlaps(of_b)
+        && distance_between(a, b)
+            .and_then(|span| is_within(span).or_else(|| is_within(Span::exactly(distance_m(a, b)?))))
+            == Some(true)
 }
 
 /// The edges and points of a topology as lines, longitudes within half a turn of a meridian.

@@ -32,7 +32,7 @@ impl Prepared {
         let topology = Topology::of_shape(shape);
         let bounds = topology.frame.map(|frame| match plane {
             Some(crs) => bounds_of_plane(crs, frame),
-            None => bounds_of(frame),
+            None => Frame::bounds(frame),
         });
         let rectangle = bounds.filter(|bounds| plane.is_none() && is_rectangle(&topology, *bounds));
         Self { topology, plane, bounds, rectangle }
@@ -74,7 +74,7 @@ impl Prepared {
 
     /// The answer where nothing of the shape's edges and points meets the box of the stored geometry.
     fn by_box(&self, bounds: Bounds, relation: Relation) -> Option<bool> {
-        let frame = Frame { low: [bounds.west, bounds.south], high: [bounds.east, bounds.north] };
+        let frame = Frame::around(bounds);
         let met =
             self.topology.any_edge(&frame, |_, _| true) || self.topology.points_in(&frame).next().is_some();
         (!met).then(|| match place(&self.topology, frame.low) {
@@ -82,10 +82,6 @@ impl Prepared {
             _ => matches!(relation, Relation::Intersects | Relation::Within),
         })
     }
-}
-
-fn bounds_of(frame: Frame) -> Bounds {
-    Bounds { west: frame.low[0], south: frame.low[1], east: frame.high[0], north: frame.high[1] }
 }
 
 fn bounds_of_plane(crs: Crs, frame: Frame) -> Bounds {

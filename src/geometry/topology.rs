@@ -8,6 +8,7 @@
 //! The border of lines are the ends that an odd number of them share (OGC 06-103r4, 6.1.15.1).
 
 use super::array::{GeometryKind, GeometryRef};
+use super::bounds::Bounds;
 use super::ring::{is_counterclockwise, side};
 use super::shape::Shape;
 
@@ -62,6 +63,16 @@ pub(super) struct Frame {
 impl Frame {
     pub fn of(position: Position) -> Self {
         Self { low: position, high: position }
+    }
+
+    /// Of a window that does not cross the antimeridian.
+    pub fn around(Bounds { west, south, east, north }: Bounds) -> Self {
+        Self { low: [west, south], high: [east, north] }
+    }
+
+    pub fn bounds(self) -> Bounds {
+        let ([west, south], [east, north]) = (self.low, self.high);
+        Bounds { west, south, east, north }
     }
 
     pub fn meets(&self, other: &Self) -> bool {

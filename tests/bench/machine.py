@@ -6,7 +6,6 @@ import os
 import platform
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -16,9 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "target/bench"
 VENV = WORK / "venv"
 
-
-class NotRun(Exception):
-    """Why a peer cannot be measured here."""
+sys.path.append(str(ROOT / "tests/oracles"))
+from cluster import NotRun, last_line
 
 
 class Wrong(Exception):
@@ -80,16 +78,6 @@ def need_modules(*modules):
     done = subprocess.run([python, "-m", "pip", "install", "--quiet", *modules], capture_output=True, text=True)
     if done.returncode != 0:
         raise NotRun(f"pip could not install {', '.join(modules)}: {last_line(done.stderr)}")
-
-
-def last_line(text):
-    return (text.strip().splitlines() or ["no reason given"])[-1]
-
-
-def free_port():
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return door.getsockname()[1]
 
 
 def memory_mib(pid):

@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 
-class Broken(Exception):
-    """Why there is no such cluster here."""
+class NotRun(Exception):
+    """Why something cannot be run here."""
 
 
 class Cluster:
@@ -21,15 +21,14 @@ class Cluster:
     def __enter__(self):
         programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
         if not programs:
-            raise Broken("no initdb below /usr/lib/postgresql, where Debian's postgresql-postgis puts it")
+            raise NotRun("no initdb below /usr/lib/postgresql, where Debian's postgresql-postgis puts it")
         self.programs = programs[-1].parent
         self.folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         # PostgreSQL refuses to run as root.
         self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         if os.geteuid() == 0:
             shutil.chown(self.folder, self.user)
-        with socket.create_server(("127.0.0.1", 0)) as door:
-            self.port = door.getsockname()[1]
+        self.port = free_port()
         self.connection = f"host=127.0.0.1 port={self.port} user=owner dbname=postgres"
         settings = {
             "listen_addresses": "127.0.0.1",
@@ -46,13 +45,13 @@ class Cluster:
                 conf.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
             self._run("pg_ctl", "--wait", f"--log={self.folder}/log", "start")
             self.sql("create extension postgis")
-        except Broken:
+        except NotRun:
             self.__exit__()
             raise
         return self
 
     def __exit__(self, *_):
-        with contextlib.suppress(Broken):
+        with contextlib.suppress(NotRun):
             self._run("pg_ctl", "--wait", "--mode=immediate", "stop")
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -64,14 +63,20 @@ class Cluster:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd="/")
             said.seek(0)
             if done.returncode != 0:
-                raise Broken(f"{program} failed: {last_line(said.read())}")
+                raise NotRun(f"{program} failed: {last_line(said.read())}")
 
     def sql(self, text):
         command = [self.programs / "psql", "--quiet", "--no-psqlrc", f"--command={text}", self.connection]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
-            raise Broken(f"{text}: {last_line(done.stderr)}")
+            raise NotRun(f"{text}: {last_line(done.stderr)}")
+
+
+def free_port():
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        return door.getsockname()[1]
 
 
 def last_line(text):
-    return text.strip().splitlines()[-1] if text.strip() else "it said nothing"
+    return (text.strip().splitlines() or ["no reason given"])[-1]

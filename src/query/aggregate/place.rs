@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::super::{Budget, QueryError};
 use super::{Areas, Bands, Rule};
 use crate::geometry::{
-    Area, Bounds, GeometryRef, LEAST_SHARE, Lies, Scratch, Shape, Span, area_m2, centroid, distance_m,
-    length_m, reach, stored_area_m2,
+    Area, Bounds, GeometryRef, LEAST_SHARE, Lies, Scratch, Shape, Span, area_m2, centroid, length_m, reach,
+    stored_area_m2, within_distance,
 };
 use crate::index::{Found, IndexedLayer};
 use crate::model::{FeatureIx, FieldIx, Layer, Value};
@@ -438,7 +438,8 @@ fn held(area: &Area, layer: &Layer, row: u32, metres: f64, rule: Rule, scratch: 
         Rule::Centroid => centroid(&shape).map_or(shape, |at| Shape::Point(at.into())),
         _ => shape,
     };
-    let stays = |shape: &Shape| distance_m(shape, area.border()).is_some_and(|gap| gap > metres);
+    let border = area.border_in(wide);
+    let stays = |shape: &Shape| !within_distance(shape, &border, metres);
     // As long as its border does not reach the feature, nothing changes.
     if stays(&shape) {
         return sure(match (rule, &shape) {
@@ -480,11 +481,10 @@ pub(super) fn into_bands(asked: Asked<'_>, bands: &Bands, doubt: bool) -> Result
     // How far features and lines may be off, at most; `None` where the accuracy of some line is unknown.
     let off_lines = bands.accuracy.iter().try_fold(0.0, |most: f64, own| Some(own.as_ref()?.max(most)));
     let most_off = if doubt { off_lines.unwrap_or(0.0) + accuracy.most() } else { 0.0 };
-    let band_of = |distance: f64| bands.limits.partition_point(|&limit| limit <= distance);
     let decided = |bounds: Bounds| {
         let span = bands.lines.of_box(bounds);
-        let band = band_of((span.least - most_off).max(0.0));
-        (band == band_of(span.most + most_off)).then_some(band)
+        let band = bands.of(span.least - most_off);
+        (band == bands.of(span.most + most_off)).then_some(band)
     };
     let is_known = |row: u32| off_lines.is_some() && accuracy.at(row as usize).is_some();
     let mut members = vec![Members::default(); bands.limits.len() + 1];
@@ -543,31 +543,33 @@ struct Nearest {
 }
 
 impl Bands {
+    /// The band of a distance; below 0 is as near as can be.
+    fn of(&self, distance: f64) -> usize {
+        self.limits.partition_point(|&limit| limit <= distance)
+    }
+
     /// `own` is the accuracy of the feature, where that of all is known.
     fn measure(&self, geometry: GeometryRef<'_>, own: Option<f64>) -> Option<Nearest> {
         let off = |at: usize| own.map_or(0.0, |own| own + self.accuracy[at].unwrap_or(0.0));
         let most_off = (0..self.accuracy.len()).map(off).fold(0.0, f64::max);
         let spans = self.lines.of_geometry(geometry, 2.0 * most_off);
-        let band_of = |distance: f64| self.limits.partition_point(|&limit| limit <= distance.max(0.0));
-        let nearest =
-            |distances: &mut dyn Iterator<Item = f64>| distances.min_by(f64::total_cmp).map(band_of);
-        // First by spans, and where these do not tell by the distances.
         let bands = |spans: &[(usize, Span)], sign: f64| {
-            let of = |end: fn(&Span) -> f64| {
-                nearest(&mut spans.iter().map(|(at, span)| end(span) + sign * off(*at)))
+            let nearest = |end: fn(&Span) -> f64| {
+                let distances = spans.iter().map(|(at, span)| end(span) + sign * off(*at));
+                distances.min_by(f64::total_cmp).map(|distance| self.of(distance))
             };
-            Some([of(|span| span.least)?, of(|span| span.most)?])
+            Some([nearest(|span| span.least)?, nearest(|span| span.most)?])
         };
         let all = |spans: &[(usize, Span)]| {
             let [band, first, last] = [bands(spans, 0.0)?, bands(spans, -1.0)?, bands(spans, 1.0)?];
             let is_told = [band, first, last].iter().all(|[least, most]| least == most);
             is_told.then_some(Nearest { band: band[0], range: (first[0], last[0]) })
         };
+        // Where spans do not tell, the distances do.
         all(&spans).or_else(|| {
-            let exact = spans.iter().filter_map(|&(at, _)| {
-                let metres = self.lines.exact(at, geometry)?;
-                Some((at, Span { least: metres, most: metres }))
-            });
+            let exact = spans
+                .iter()
+                .filter_map(|&(at, _)| Some((at, Span::exactly(self.lines.exact(at, geometry)?))));
             all(&exact.collect::<Vec<_>>())
         })
     }

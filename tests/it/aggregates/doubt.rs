@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use geo::{CoordsIter as _, MapCoords as _};
 use geo_types::{Coord, Point, Polygon, coord};
-use innospace::geometry::{Area, Shape, distance_m};
+use innospace::geometry::{Area, Bounds, Shape, distance_m};
 use serde_json::{Value, json};
 
 use super::zone::{Feature, SMALL, Zone, write};
@@ -275,7 +275,8 @@ fn points_far_from_all_borders_are_certain_and_those_at_one_are_not() {
     let shapes: Vec<(&Feature, Area)> =
         areas.iter().filter_map(|area| Some((area, Area::new(area.shape.clone()?)?))).collect();
     let gap = |parcel: &Feature, area: &Area| {
-        distance_m(parcel.shape.as_ref().expect("a point"), area.border()).expect("not empty")
+        distance_m(parcel.shape.as_ref().expect("a point"), &area.border_in(Bounds::WORLD))
+            .expect("not empty")
     };
     let gaps: Vec<Vec<f64>> =
         parcels.iter().map(|parcel| shapes.iter().map(|(_, area)| gap(parcel, area)).collect()).collect();
