@@ -4,7 +4,6 @@
 //! of ids. Leaves out: filters, pages.
 
 use std::hash::{BuildHasher, RandomState};
-use std::num::NonZero;
 use std::sync::OnceLock;
 
 use hashbrown::HashTable;
@@ -477,18 +476,8 @@ impl IndexedLayer {
     #[must_use]
     pub fn areas(&self) -> &[Option<Area>] {
         self.areas.get_or_init(|| {
-            let area = |ix: &FeatureIx| Area::new(self.layer.feature(*ix).geometry()?.to_shape());
-            let positions: Vec<FeatureIx> = self.layer.positions().collect();
-            let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-            let parts = positions.chunks(positions.len().div_ceil(threads).max(1));
-            std::thread::scope(|scope| {
-                let parts: Vec<_> =
-                    parts.map(|part| scope.spawn(|| part.iter().map(area).collect::<Vec<_>>())).collect();
-                let areas = parts
-                    .into_iter()
-                    .map(|part| part.join().unwrap_or_else(|p| std::panic::resume_unwind(p)));
-                areas.flatten().collect()
-            })
+            let area = |ix| Area::new(self.layer.feature(ix).geometry()?.to_shape());
+            self.layer.positions().map(area).collect()
         })
     }
 
