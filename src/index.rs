@@ -252,6 +252,28 @@ fn rows_below(node: &ParentNode<Entry>, act: &mut impl FnMut(u32)) {
     }
 }
 
+/// Calls `act` with every box below a node that touches the window.
+fn boxes_below(
+    node: &ParentNode<Entry>,
+    window: &Bounds,
+    act: &mut impl FnMut(FeatureIx, [f64; 2], [f64; 2]),
+) {
+    for child in node.children() {
+        match child {
+            RTreeNode::Leaf(entry) if !CountedBox::misses(window, entry.low, entry.high) => {
+                act(FeatureIx(entry.row), entry.low.map(f64::from), entry.high.map(f64::from));
+            }
+            RTreeNode::Parent(parent) => {
+                let corners = parent.envelope().corners;
+                if !CountedBox::misses(window, corners.lower(), corners.upper()) {
+                    boxes_below(parent, window, act);
+                }
+            }
+            RTreeNode::Leaf(_) => {}
+        }
+    }
+}
+
 /// What a walk finds.
 #[derive(Debug, Clone, Copy)]
 pub enum Found<'a> {
@@ -458,6 +480,14 @@ impl IndexedLayer {
             rows.dedup();
         }
         rows.into_iter().map(FeatureIx).collect()
+    }
+
+    /// Calls `act` with each feature whose box touches the window, and the lower and upper corner of that box, which may
+    /// be up to a metre too large.
+    pub fn boxes_touching(&self, window: Bounds, mut act: impl FnMut(FeatureIx, [f64; 2], [f64; 2])) {
+        for part in window.parts() {
+            boxes_below(self.spatial.tree.root(), &part, &mut act);
+        }
     }
 
     /// Walks what lies in an area or may meet its border, each feature once; what lies wholly inside is not looked at

@@ -9,7 +9,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 use serde_json::{Value, json};
 
 use super::App;
-use super::negotiate::is_held;
+use super::negotiate::{accepts_encoding, is_held};
 use super::problem::Problem;
 use crate::catalog::Catalog;
 use crate::model::{Citation, Layer, PlanFacts, Words};
@@ -63,17 +63,9 @@ pub async fn file(uri: Uri, headers: HeaderMap) -> Response {
 
 /// The compressed twin of a file that the client accepts, brotli first.
 fn encoded(name: &str, headers: &HeaderMap) -> Option<(&'static str, EmbeddedFile)> {
-    let accepted = headers.get(header::ACCEPT_ENCODING)?.to_str().ok()?;
-    let accepts = |encoding: &str| {
-        accepted.split(',').any(|member| {
-            let (name, weight) = member.split_once(';').unwrap_or((member, ""));
-            name.trim().eq_ignore_ascii_case(encoding)
-                && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
-        })
-    };
     [("br", "br"), ("gzip", "gz")]
         .into_iter()
-        .filter(|(encoding, _)| accepts(encoding))
+        .filter(|(encoding, _)| accepts_encoding(headers, encoding))
         .find_map(|(encoding, suffix)| Some((encoding, Web::get(&format!("{name}.{suffix}"))?)))
 }
 

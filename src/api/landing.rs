@@ -13,7 +13,7 @@ use super::link::link;
 use super::negotiate::{Format, HTML, JSON, OPENAPI};
 use super::params::{format_parameter, is_parameter};
 use super::problem::Problem;
-use super::{App, openapi};
+use super::{App, openapi, tilesets};
 use crate::catalog::Catalog;
 
 /// The forms of most documents.
@@ -55,6 +55,22 @@ const CLASSES: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/sortables",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
     QUERYABLES_AS_PARAMETERS,
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/dataset-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/collections-selection",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/datetime",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/tilesetmetadata",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilesetmetadata",
+    "http://www.opengis.net/spec/tms/2.0/conf/tilematrixsetlimits",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixsetlimits",
     // Drafts: OGC 24-019, 24-020 and 24-030. The classes of 24-031 (text search) bear names of 24-030 as yet.
     "http://www.opengis.net/spec/ogcapi-features-6/1.0/conf/properties",
     "http://www.opengis.net/spec/ogcapi-features-6/1.0/conf/properties-features",
@@ -86,6 +102,8 @@ pub async fn landing(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) 
     let conformance = lang.pick("遵循的标准", "conformance classes");
     let collections = lang.pick("要素集", "collections");
     let functions = lang.pick("过滤函数", "functions of filters");
+    let tiles = lang.pick("矢量瓦片", "vector tiles");
+    let matrix_sets = lang.pick("瓦片矩阵集", "tile matrix sets");
     links.extend([
         link(ask.url("/api?f=json"), "service-desc", OPENAPI, definition),
         link(ask.url("/api?f=html"), "service-doc", HTML, definition),
@@ -99,6 +117,8 @@ pub async fn landing(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) 
         link(ask.url("/collections"), "data", JSON, collections),
         link(ask.url("/functions"), "http://www.opengis.net/def/rel/ogc/1.0/functions", JSON, functions),
         link(ask.url("/collections"), "http://www.opengis.net/def/rel/ogc/1.0/data", JSON, collections),
+        link(ask.url("/tiles"), tilesets::LIST_REL, JSON, tiles),
+        link(ask.url("/tileMatrixSets"), tilesets::SETS_REL, JSON, matrix_sets),
     ]);
     let (title, description) = (about.title.say(lang), about.description.say(lang));
     let mut json = json!({ "title": title, "description": description });
@@ -109,6 +129,8 @@ pub async fn landing(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) 
         p { (description) }
         ul {
             li { a href=(ask.url("/collections?f=html")) { (collections) } " (" (ask.catalog.layers().len()) ")" }
+            li { a href=(ask.url("/tiles?f=html")) { (tiles) } }
+            li { a href=(ask.url("/tileMatrixSets?f=html")) { (matrix_sets) } }
             li { a href=(ask.url("/api?f=html")) { (definition) } }
             li { a href=(ask.url("/functions?f=html")) { (functions) } }
             li { a href=(ask.url("/conformance?f=html")) { (conformance) } }

@@ -33,6 +33,11 @@ impl Base {
         Self(host.map_or_else(|| "http://localhost".to_owned(), |host| format!("http://{host}")))
     }
 
+    /// No place: addresses are paths alone.
+    pub fn none() -> Self {
+        Self(String::new())
+    }
+
     /// The address of a path.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.0)

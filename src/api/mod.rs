@@ -20,6 +20,9 @@ mod params;
 mod problem;
 mod schemas;
 mod server;
+mod tile_cache;
+mod tiles;
+mod tilesets;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -37,13 +40,15 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 
-use crate::catalog::CatalogHandle;
+use crate::catalog::{Catalog, CatalogHandle};
 use crate::config::Config;
 use crate::model::Timestamp;
 use crate::query::Budget;
 pub use aggregates::count;
 use problem::Problem;
 pub use server::serve;
+use tile_cache::TileCache;
+pub use tilesets::archive_order;
 
 /// What every handler may use.
 #[derive(Debug)]
@@ -52,6 +57,16 @@ pub struct App {
     pub catalog: CatalogHandle,
     /// How the server runs.
     pub config: Config,
+    tiles: TileCache,
+}
+
+impl App {
+    /// A service over a catalogue.
+    #[must_use]
+    pub fn new(catalog: Catalog, config: Config) -> Self {
+        let tiles = TileCache::new(config.tile_cache_bytes);
+        Self { catalog: CatalogHandle::new(catalog), config, tiles }
+    }
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -76,6 +91,19 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/collections/{collectionId}/search", post(items::search))
         .route("/ogc/collections/{collectionId}/items/{featureId}", get(items::one))
         .route("/ogc/collections/{collectionId}/aggregates", get(aggregates::get).post(aggregates::post))
+        .route("/ogc/collections/{collectionId}/tiles", get(tilesets::of_collection))
+        .route("/ogc/collections/{collectionId}/tiles/{tileMatrixSetId}", get(tilesets::one_of_collection))
+        .route(
+            "/ogc/collections/{collectionId}/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
+            get(tiles::of_collection),
+        )
+        .route("/ogc/tiles", get(tilesets::of_all))
+        .route("/ogc/tiles/{tileMatrixSetId}", get(tilesets::one_of_all))
+        .route("/ogc/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", get(tiles::of_all))
+        .route("/ogc/tileMatrixSets", get(tilesets::matrix_sets))
+        .route("/ogc/tileMatrixSets/{tileMatrixSetId}", get(tilesets::matrix_set))
+        .route("/tiles/{layers}", get(tilesets::plain))
+        .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::plain))
         .fallback(get(assets::file))
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .with_state(app)
@@ -95,6 +123,7 @@ fn worth_packing() -> impl Predicate {
     DefaultPredicate::new()
         .and(NotForContentType::const_new(negotiate::XLSX.media_type))
         .and(NotForContentType::const_new(negotiate::GEOPARQUET.media_type))
+        .and(NotForContentType::const_new(negotiate::MVT.media_type))
 }
 
 /// What stands around every request: OPTIONS, CORS, where an error happened, one line of log.

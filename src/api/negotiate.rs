@@ -68,6 +68,16 @@ pub const GEOPARQUET: Format = Format {
     also: &["application/x-parquet"],
     title: "GeoParquet",
 };
+/// Vector tiles.
+pub const MVT: Format = Format {
+    name: "mvt",
+    media_type: "application/vnd.mapbox-vector-tile",
+    also: &["application/x-protobuf", "application/protobuf"],
+    title: "Mapbox Vector Tile",
+};
+/// What map libraries start vector tiles from.
+pub const TILEJSON: Format =
+    Format { name: "tilejson", media_type: "application/vnd.mapbox.tile+json", also: &[], title: "TileJSON" };
 /// Schemas.
 pub const SCHEMA: Format = Format {
     name: "json",
@@ -161,6 +171,11 @@ fn weighted(headers: &HeaderMap, name: &header::HeaderName) -> Vec<(String, u32)
             (!range.is_empty()).then_some((range, thousandths))
         })
         .collect()
+}
+
+/// Does the client take a body in this encoding? (RFC 9110, 12.5.3)
+pub fn accepts_encoding(headers: &HeaderMap, encoding: &str) -> bool {
+    weighted(headers, &header::ACCEPT_ENCODING).iter().any(|(name, weight)| name == encoding && *weight > 0)
 }
 
 /// The weak entity tag of a representation: the data, the request, its form. Weak, because answers carry the

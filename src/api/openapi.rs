@@ -6,11 +6,14 @@ use serde_json::{Map, Value, json};
 use super::collections::path_of;
 use super::document::{Ask, ROOT};
 use super::landing::FORMS;
-use super::negotiate::{CSV, FLATGEOBUF, Format, GEOPARQUET, HTML, KML, NDJSON, OPENAPI, SCHEMA, XLSX};
+use super::negotiate::{
+    CSV, FLATGEOBUF, Format, GEOPARQUET, HTML, KML, MVT, NDJSON, OPENAPI, SCHEMA, TILEJSON, XLSX,
+};
 use super::params::{Parameter, format_parameter, items_parameters, view_parameters};
-use super::{aggregates, forms, grouping, items, schemas};
+use super::{aggregates, forms, grouping, items, schemas, tiles, tilesets};
 use crate::config::Limits;
 use crate::model::{Lang, Layer};
+use crate::tile::MatrixSet;
 
 /// The definition (OpenAPI 3.0.3) of everything below the root of the API.
 ///
@@ -36,6 +39,10 @@ pub fn definition(ask: &Ask, limits: Limits) -> Value {
         };
         paths.insert(path.to_owned(), answer.to_openapi(&[]));
     }
+    let layers: Vec<_> = ask.catalog.layers().map(|indexed| indexed.layer()).collect();
+    let subject = Tiled { path: "/tiles", of: "dataset", prefix: "", title: "Dataset", tag: "Tiles" };
+    tile_paths(&subject, &layers, limits, &mut paths);
+    matrix_set_paths(&mut paths);
     for indexed in ask.catalog.layers() {
         collection_paths(indexed.layer(), limits, &mut paths);
     }
@@ -121,6 +128,9 @@ fn collection_paths(layer: &Layer, limits: Limits, paths: &mut Map<String, Value
     let members = grouping::parameters(layer, limits, aggregates::POSTED_FORMS);
     both["post"] = by_post(posted, &members)["post"].take();
     paths.insert(format!("{path}/{}", aggregates::NAME), both);
+    let tiles = format!("{path}/tiles");
+    let subject = Tiled { path: &tiles, of: "collection", prefix: &format!("{}.", layer.id), title, tag };
+    tile_paths(&subject, &[layer], limits, paths);
     let feature_id = json!({
         "name": "featureId", "in": "path", "required": true, "description": "Id of the feature.",
         "schema": { "type": "string" },
@@ -142,6 +152,63 @@ fn collection_paths(layer: &Layer, limits: Limits, paths: &mut Map<String, Value
     );
 }
 
+/// What tiles are of, in the words of the definition.
+struct Tiled<'a> {
+    path: &'a str,
+    of: &'a str,
+    prefix: &'a str,
+    title: &'a str,
+    tag: &'a str,
+}
+
+/// The paths of tilesets and tiles; the ends of their ids are those of OGC 20-057, `/req/oas30/operation-id`.
+fn tile_paths(subject: &Tiled<'_>, layers: &[&Layer], limits: Limits, paths: &mut Map<String, Value>) {
+    let &Tiled { path, of, prefix, title, tag } = subject;
+    let mut add = |below: &str, id: &str, summary: &str, forms, schema, parameters, in_path: &[Value]| {
+        let (id, summary) = (format!("{prefix}{of}.vector.{id}"), format!("{title}: {summary}"));
+        let operation = Operation { id: &id, summary: &summary, tag, forms, schema, parameters };
+        paths.insert(format!("{path}{below}"), operation.to_openapi(in_path));
+    };
+    let set = set_in_path();
+    let form = |forms| vec![format_parameter(forms)];
+    add("", "getTileSetsList", "tilesets", FORMS, "tileSets", form(FORMS), &[]);
+    let (forms, in_path) = (tilesets::TILESET_FORMS, [set.clone()]);
+    let choice = (of == "dataset").then(|| tiles::collections_parameter(layers));
+    let parameters = choice.into_iter().chain(form(forms)).collect();
+    add("/{tileMatrixSetId}", "getTileSet", "one tileset", forms, "tileSet", parameters, &in_path);
+    let number = |name: &str, description: &str| {
+        json!({ "name": name, "in": "path", "required": true, "description": description,
+                "schema": { "type": "integer", "minimum": 0 } })
+    };
+    let matrix = json!({ "name": "tileMatrix", "in": "path", "required": true, "schema": { "type": "string" },
+        "description": "Id of a matrix of the set; greater is finer." });
+    let in_path =
+        [set, matrix, number("tileRow", "Row from the north."), number("tileCol", "Column from the west.")];
+    let parameters = tiles::parameters(layers, limits, of == "dataset");
+    let below = "/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}";
+    add(below, "getTile", "one tile", tiles::FORMS, "tile", parameters, &in_path);
+}
+
+fn set_in_path() -> Value {
+    json!({ "name": "tileMatrixSetId", "in": "path", "required": true, "description": "A tile matrix set.",
+            "schema": { "type": "string", "enum": MatrixSet::ALL.map(MatrixSet::id) } })
+}
+
+fn matrix_set_paths(paths: &mut Map<String, Value>) {
+    let operation = |id, summary, schema, in_path: &[Value]| {
+        let parameters = vec![format_parameter(FORMS)];
+        Operation { id, summary, tag: "Tiles", forms: FORMS, schema, parameters }.to_openapi(in_path)
+    };
+    paths.insert(
+        "/tileMatrixSets".to_owned(),
+        operation("getTileMatrixSetsList", "All tile matrix sets", "tileMatrixSets", &[]),
+    );
+    paths.insert(
+        "/tileMatrixSets/{tileMatrixSetId}".to_owned(),
+        operation("getTileMatrixSet", "One tile matrix set", "tileMatrixSet", &[set_in_path()]),
+    );
+}
+
 /// A GET operation, which also answers HEAD.
 struct Operation<'a> {
     id: &'a str,
@@ -160,8 +227,8 @@ impl Operation<'_> {
             .map(|form| {
                 let schema = match *form {
                     HTML | CSV | KML | NDJSON => json!({ "type": "string" }),
-                    XLSX | FLATGEOBUF | GEOPARQUET => json!({ "type": "string", "format": "binary" }),
-                    OPENAPI | SCHEMA => json!({ "type": "object" }),
+                    XLSX | FLATGEOBUF | GEOPARQUET | MVT => json!({ "type": "string", "format": "binary" }),
+                    OPENAPI | SCHEMA | TILEJSON => json!({ "type": "object" }),
                     _ => json!({ "$ref": format!("#/components/schemas/{}", self.schema) }),
                 };
                 (form.media_type.to_owned(), json!({ "schema": schema }))
@@ -183,8 +250,13 @@ impl Operation<'_> {
         if !path_parameters.is_empty() {
             responses["404"] = json!({ "$ref": "#/components/responses/NotFound" });
         }
-        if self.schema == "aggregates" {
+        if matches!(self.schema, "aggregates" | "tile") {
             responses["503"] = json!({ "$ref": "#/components/responses/Busy" });
+        }
+        if self.schema == "tile" {
+            let number = |description: &str| json!({ "schema": { "type": "integer", "minimum": 0 }, "description": description });
+            responses["200"]["headers"]["OGC-NumberMatched"] = number("How many features are there.");
+            responses["200"]["headers"]["OGC-NumberReturned"] = number("How many of them show.");
         }
         if self.schema.ends_with("GeoJSON") {
             responses["200"]["headers"]["Content-Crs"] = json!({ "schema": { "type": "string" },
@@ -280,6 +352,39 @@ fn schemas() -> Value {
                     "temporal": { "type": "object", "properties": { "trs": text,
                         "interval": { "type": "array", "items": { "type": "array", "minItems": 2, "maxItems": 2,
                             "items": { "type": "string", "format": "date-time", "nullable": true } } } } } } } } },
+        "tileMatrixSets": { "type": "object", "required": ["tileMatrixSets"],
+            "properties": { "links": links, "tileMatrixSets": { "type": "array", "items": { "type": "object",
+                "required": ["id", "links"],
+                "properties": { "id": text, "title": text, "uri": text, "crs": text, "links": links } } } } },
+        "tileMatrixSet": { "type": "object", "required": ["crs", "tileMatrices"],
+            "properties": { "links": links, "id": text, "title": text, "uri": text, "crs": text, "wellKnownScaleSet": text,
+                "orderedAxes": { "type": "array", "items": text },
+                "tileMatrices": { "type": "array", "items": { "type": "object",
+                    "required": ["id", "scaleDenominator", "cellSize", "pointOfOrigin", "tileWidth", "tileHeight", "matrixWidth", "matrixHeight"],
+                    "properties": { "id": text, "cornerOfOrigin": text,
+                        "scaleDenominator": { "type": "number" }, "cellSize": { "type": "number" },
+                        "pointOfOrigin": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "number" } },
+                        "tileWidth": { "type": "integer" }, "tileHeight": { "type": "integer" },
+                        "matrixWidth": { "type": "integer" }, "matrixHeight": { "type": "integer" } } } } } },
+        "tileSets": { "type": "object", "required": ["tilesets"],
+            "properties": { "links": links, "tilesets": { "type": "array", "items": { "$ref": "#/components/schemas/tileSetItem" } } } },
+        "tileSetItem": { "type": "object", "required": ["dataType", "crs", "links"],
+            "properties": { "title": text, "dataType": { "type": "string", "enum": ["vector"] }, "crs": text,
+                "tileMatrixSetURI": text, "links": links } },
+        "tileSet": { "allOf": [{ "$ref": "#/components/schemas/tileSetItem" }, { "type": "object",
+            "properties": { "tileMatrixSetId": text, "attribution": text,
+                "tileMatrixSetLimits": { "type": "array", "items": { "type": "object",
+                    "required": ["tileMatrix", "minTileRow", "maxTileRow", "minTileCol", "maxTileCol"],
+                    "properties": { "tileMatrix": text,
+                        "minTileRow": { "type": "integer", "minimum": 0 }, "maxTileRow": { "type": "integer", "minimum": 0 },
+                        "minTileCol": { "type": "integer", "minimum": 0 }, "maxTileCol": { "type": "integer", "minimum": 0 } } } },
+                "layers": { "type": "array", "items": { "type": "object", "required": ["id", "dataType"] } },
+                "boundingBox": { "type": "object", "required": ["lowerLeft", "upperRight"] },
+                "centerPoint": { "type": "object", "required": ["coordinates"] } } }] },
+        "tile": { "type": "object", "required": ["type", "features"], "description": "The features as they lie in the tile.",
+            "properties": { "type": { "type": "string", "enum": ["FeatureCollection"] },
+                "numberReturned": { "type": "integer", "minimum": 0 },
+                "features": { "type": "array", "items": { "type": "object" } } } },
         "aggregates": { "type": "object",
             "required": ["collection", "columns", "groups", "total", "groupsMatched", "groupsReturned", "links"],
             "properties": { "links": links, "collection": text, "synthetic": { "type": "boolean" },

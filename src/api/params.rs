@@ -274,14 +274,27 @@ impl Params {
     /// # Errors
     /// A name that is not in the table, or stands twice.
     pub fn parse(raw: Option<&str>, table: &[Parameter]) -> Result<Self, Problem> {
+        let is_known = |name: &str| table.iter().any(|parameter| parameter.name == name);
+        let known = || table.iter().map(|parameter| &*parameter.name).collect::<Vec<_>>().join(", ");
+        Self::parse_known(raw, is_known, known)
+    }
+
+    /// Reads a query string whose names are known without a table.
+    ///
+    /// # Errors
+    /// A name that is not known, or stands twice.
+    pub fn parse_known(
+        raw: Option<&str>,
+        is_known: impl Fn(&str) -> bool,
+        known: impl Fn() -> String,
+    ) -> Result<Self, Problem> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(raw.unwrap_or("").as_bytes()) {
             if name.is_empty() && value.is_empty() {
                 continue;
             }
-            if !table.iter().any(|parameter| parameter.name == name) {
-                let known = table.iter().map(|parameter| &*parameter.name).collect::<Vec<_>>().join(", ");
-                return Err(Problem::unknown_parameter(&name, &known));
+            if !is_known(&name) {
+                return Err(Problem::unknown_parameter(&name, &known()));
             }
             if pairs.iter().any(|(known, _)| *known == name) {
                 return Err(Problem::repeated_parameter(&name));

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::query::QueryError;
 
 /// An error as the client sees it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Problem {
     status: StatusCode,
     detail: String,
@@ -51,6 +51,11 @@ impl Problem {
     pub fn not_found(what: &str, name: &str) -> Self {
         let name: String = name.chars().take(80).collect();
         Self::new(StatusCode::NOT_FOUND, format!("there is no {what} {name:?}"))
+    }
+
+    /// The same problem, and the collection that it arose with.
+    pub fn in_collection(self, id: &str) -> Self {
+        Self { detail: format!("collection {id}: {}", self.detail), ..self }
     }
 
     /// A method that the resource does not answer.

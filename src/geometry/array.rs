@@ -117,14 +117,14 @@ pub enum GeometryFault {
 const GRID_STEPS: f64 = 1e7;
 
 #[derive(Debug)]
-enum Positions {
+enum Kept {
     /// Degrees times 1e7, exactly.
     Grid(Vec<[i32; 2]>),
     /// Degrees.
     Free(Vec<[f64; 2]>),
 }
 
-impl Positions {
+impl Kept {
     fn len(&self) -> usize {
         match self {
             Self::Grid(all) => all.len(),
@@ -198,7 +198,7 @@ pub struct GeometryArray {
     run_end: Vec<u32>,
     /// Bit per run: it is a shell, that is the first ring of a polygon.
     shells: Vec<u64>,
-    positions: Positions,
+    positions: Kept,
     /// Altitudes in metres beside `positions`, NaN where absent; empty when no position has one.
     altitudes: Vec<f64>,
     /// Members of the geometry collections, by index of the geometry.
@@ -241,8 +241,8 @@ impl GeometryArray {
             if runs[0] < runs[1] {
                 let [first, last] = [self.run(runs[0]).start, last(runs) - 1];
                 seen ^= match &self.positions {
-                    Positions::Grid(all) => u64::from((all[first][0] ^ all[last][0]).cast_unsigned()),
-                    Positions::Free(all) => all[first][0].to_bits() ^ all[last][0].to_bits(),
+                    Kept::Grid(all) => u64::from((all[first][0] ^ all[last][0]).cast_unsigned()),
+                    Kept::Free(all) => all[first][0].to_bits() ^ all[last][0].to_bits(),
                 };
             }
         }
@@ -273,7 +273,7 @@ impl GeometryArray {
     /// Are the positions kept as multiples of 1e-7 degree?
     #[must_use]
     pub fn is_gridded(&self) -> bool {
-        matches!(self.positions, Positions::Grid(_))
+        matches!(self.positions, Kept::Grid(_))
     }
 
     /// Bytes held.
@@ -371,6 +371,15 @@ impl<'a> Part<'a> {
     }
 }
 
+/// Positions as they are kept, longitude then latitude.
+#[derive(Debug, Clone, Copy)]
+pub enum Positions<'a> {
+    /// Steps of 1e-7 degree.
+    Grid(&'a [[i32; 2]]),
+    /// Degrees.
+    Free(&'a [[f64; 2]]),
+}
+
 /// A run of positions: a point, a line, or a ring without its closing position.
 #[derive(Debug, Clone)]
 pub struct Run<'a> {
@@ -380,7 +389,7 @@ pub struct Run<'a> {
     pub is_shell: bool,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// How many positions.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -402,9 +411,18 @@ impl Run<'_> {
     /// Position `at` as steps of 1e-7 degree, where the layer is kept so.
     #[must_use]
     pub fn grid_at(&self, at: usize) -> Option<[i32; 2]> {
-        match &self.array.positions {
-            Positions::Grid(all) => Some(all[self.range.start + at]),
+        match self.positions() {
+            Positions::Grid(all) => Some(all[at]),
             Positions::Free(_) => None,
+        }
+    }
+
+    /// All positions as they are kept, longitude then latitude.
+    #[must_use]
+    pub fn positions(&self) -> Positions<'a> {
+        match &self.array.positions {
+            Kept::Grid(all) => Positions::Grid(&all[self.range.clone()]),
+            Kept::Free(all) => Positions::Free(&all[self.range.clone()]),
         }
     }
 
@@ -444,7 +462,7 @@ impl Default for GeometryBuilder {
                 first_run: vec![0],
                 run_end: Vec::new(),
                 shells: Vec::new(),
-                positions: Positions::Grid(Vec::new()),
+                positions: Kept::Grid(Vec::new()),
                 altitudes: Vec::new(),
                 collections: BTreeMap::new(),
             },
@@ -562,8 +580,8 @@ impl GeometryBuilder {
         }
         let kept = self.array.run_end.last().map_or(0, |&end| end as usize);
         match &mut self.array.positions {
-            Positions::Grid(all) => all.truncate(kept),
-            Positions::Free(all) => all.truncate(kept),
+            Kept::Grid(all) => all.truncate(kept),
+            Kept::Free(all) => all.truncate(kept),
         }
         self.array.altitudes.truncate(kept);
         self.members.clear();

@@ -22,7 +22,7 @@ mod simplify;
 
 pub use area::{Area, LEAST_SHARE, Lies, Scratch};
 pub use array::{
-    GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, RingNote, Run,
+    GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, Positions, RingNote, Run,
 };
 pub use bounds::{Bounds, BoundsError};
 pub use crs::{Crs, PlaneWindow, Window, WindowError};

@@ -1,8 +1,8 @@
 //! Plan to selection: walk the candidates, test them, count all, keep the page.
 
-use super::plan::{Access, Plan};
+use super::plan::{Access, Plan, plan};
 use super::predicate::{Predicate, Rows, TRUE};
-use super::{Budget, Page, QueryError, Selection};
+use super::{Budget, Page, Query, QueryError, Selection};
 use crate::geometry::{Bounds, intersects_window};
 use crate::index::IndexedLayer;
 use crate::model::{FeatureIx, Layer};
@@ -28,6 +28,19 @@ pub fn execute(plan: &Plan, indexed: &IndexedLayer, budget: &Budget) -> Result<S
             Ok(page_of(gather(plan, indexed, budget)?, plan.page))
         }
     }
+}
+
+/// All features that a query selects, whatever its page, in no order.
+///
+/// # Errors
+/// A condition that the layer does not understand, or the budget is spent.
+pub fn matching(
+    query: &Query,
+    indexed: &IndexedLayer,
+    budget: &Budget,
+) -> Result<Vec<FeatureIx>, QueryError> {
+    budget.check()?;
+    gather(&plan(query, indexed)?, indexed, budget)
 }
 
 /// All matches, in no order; `None` when the whole layer matches.

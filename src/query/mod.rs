@@ -27,7 +27,7 @@ use crate::geometry::{Crs, Window};
 use crate::model::{FeatureIx, Interval, ValueKind};
 
 pub use bind::{GEOMETRY_NAMES, ID_NAME};
-pub use execute::execute;
+pub use execute::{execute, matching};
 pub use plan::{Plan, plan};
 pub use search::Search;
 pub use sort::{SortKey, sortables};

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use innospace::api::{App, router};
-use innospace::catalog::CatalogHandle;
-use innospace::config::{Config, Limits};
+use innospace::config::{Config, Limits, USUAL_TILE_CACHE_BYTES};
 use innospace::store::{Loaded, Store};
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -39,9 +38,13 @@ pub struct Service {
 
 impl Service {
     pub fn over(folder: &Path) -> Self {
-        let config =
-            Config { listen: ([127, 0, 0, 1], 0).into(), public_url: None, limits: Limits::default() };
-        let app = Arc::new(App { catalog: CatalogHandle::new(load(folder).catalog), config });
+        let config = Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            public_url: None,
+            limits: Limits::default(),
+            tile_cache_bytes: USUAL_TILE_CACHE_BYTES,
+        };
+        let app = Arc::new(App::new(load(folder).catalog, config));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         Self { app, runtime }
     }

@@ -174,7 +174,8 @@ fn the_definition_describes_exactly_what_is_served() {
     let service = Service::over(fixtures());
     let definition = service.get("/ogc/api").json();
     let parsed: openapiv3::OpenAPI = serde_json::from_value(definition.clone()).expect("OpenAPI 3.0");
-    assert_eq!(parsed.paths.iter().count(), 5 + 8 * 5);
+    // Five of the service, five of tiles; eight of each of five collections, and three of its tiles.
+    assert_eq!(parsed.paths.iter().count(), 5 + 5 + (8 + 3) * 5);
     let (mut ids, mut asked) = (BTreeSet::new(), 0);
     for (path, item) in definition["paths"].as_object().expect("paths") {
         let get = &item["get"];
@@ -191,7 +192,10 @@ fn the_definition_describes_exactly_what_is_served() {
                 format!("/ogc{}", path.replace("{featureId}", &first))
             }
             path if path.contains("{featureId}") => continue,
-            path => format!("/ogc{path}"),
+            path => {
+                let path = path.replace("{tileMatrixSetId}", "WebMercatorQuad");
+                format!("/ogc{}", path.replace("{tileMatrix}/{tileRow}/{tileCol}", "0/0/0"))
+            }
         };
         let answer = service.get(&real);
         assert_eq!(answer.status, 200, "{path}");
@@ -222,6 +226,8 @@ fn the_definition_describes_exactly_what_is_served() {
                 (.., Some("measure")) => "share",
                 (.., Some("polygon")) => "POLYGON((0 0,1 0,1 1,0 0))",
                 (.., Some("bands")) => "500,1000,2000,5000",
+                (.., Some("subset")) => "datetime(\"2021-01-01\")",
+                (.., Some("properties")) => "use",
                 (.., Some("sortby")) => "-id",
                 (.., Some("filter")) => "TRUE",
                 (.., Some("datetime")) | (_, Some("date"), _) => "2021-01-01",

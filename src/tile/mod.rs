@@ -1,0 +1,396 @@
+//! What does a tile cover, and what bytes does it hold?
+//!
+//! In: layers with what is asked of them, the name of a tile. Out: the bytes of a vector tile, or its features one by
+//! one. Leaves out: routes, caches, files.
+//!
+//! The way of a feature: [`query`](crate::query) finds what touches the tile with its buffer; `draw` projects it with
+//! `frame`, cuts it, and moves it to the grid of 4096 × 4096 units; `rings` mends polygons that the grid broke; `mvt`
+//! writes it. Where a tile would grow beyond [`MOST_BYTES`], `thin` chooses what shows.
+//!
+//! What is promised of every tile: all that touches it is in it, unless it was thinned; no position lies more than
+//! half a unit along each axis from where it should; positions that features share stay shared; polygons are valid.
+
+mod draw;
+mod frame;
+mod matrix;
+mod mvt;
+mod rings;
+mod thin;
+
+use std::sync::Arc;
+
+use geo_types::{
+    Coord, Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint, Point, Polygon,
+};
+
+use crate::geometry::{Bounds, GeometryRef};
+use crate::index::IndexedLayer;
+use crate::model::{FeatureIx, FieldIx, Ids, Layer};
+use crate::query::{self, Budget, Query, QueryError};
+use draw::{Figure, Pen};
+use frame::Frame;
+pub use matrix::{MatrixLimits, MatrixSet, TILE_PIXELS, TileId};
+use mvt::FeatureWriter;
+use thin::Stand;
+
+/// Units along each side of a tile.
+pub const EXTENT: u32 = 4096;
+
+/// Units around a tile that it shows too: lines 16 px wide, on a map that shows a tile on 512 × 512, meet at the seam.
+pub const BUFFER: u32 = 64;
+
+/// Bytes that a thinned tile does not exceed, before packing.
+pub const MOST_BYTES: usize = 500_000;
+
+/// The finest matrix worth asking for: one unit of a tile of Web Mercator is 4 cm of the equator, finer than surveys.
+pub const FINEST: u8 = 18;
+
+/// Name of the attribute of ids that are no whole numbers.
+const ID: &str = query::ID_NAME;
+
+/// A layer on a tile, and what is asked of it.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    /// The layer.
+    pub layer: Arc<IndexedLayer>,
+    /// The fields that become attributes.
+    pub fields: Vec<FieldIx>,
+    /// Its conditions; window, order and page are not looked at.
+    pub query: Query,
+}
+
+/// May features be left out of a tile that grows too large?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Detail {
+    /// Yes, by the rule of this module.
+    #[default]
+    Auto,
+    /// No.
+    Full,
+}
+
+/// A vector tile.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tile {
+    /// Its encoding; empty when nothing is there.
+    pub bytes: Vec<u8>,
+    /// Features that are there.
+    pub present: u64,
+    /// Features that show.
+    pub shown: u64,
+}
+
+/// Name of the layer that tells how many features of a thinned layer are there. No layer of data can have it.
+#[must_use]
+pub fn counts_name(layer: &str) -> String {
+    format!("{layer}:counts")
+}
+
+/// Name of the attribute that holds the ids of a layer, where features of tiles cannot carry them (Mapbox Vector Tile
+/// 2.1, 4.2, knows unsigned numbers only).
+#[must_use]
+pub fn id_attribute(layer: &Layer) -> Option<&'static str> {
+    matches!(layer.ids(), Ids::Text(_)).then(|| mvt::id_name(layer))
+}
+
+/// The windows of stored positions that a tile shows with its buffer: one, or more at the antimeridian.
+#[must_use]
+pub fn buffered(set: MatrixSet, tile: TileId) -> Vec<Bounds> {
+    Frame::new(set, tile).windows().map(|(window, _)| window).collect()
+}
+
+/// Features between two looks at the budget.
+const STRIDE: usize = 1024;
+
+/// The vector tile of some layers, in their order.
+///
+/// # Errors
+/// A condition that a layer does not understand, or the budget is spent.
+pub fn encode(
+    set: MatrixSet,
+    tile: TileId,
+    sheets: &[Sheet],
+    detail: Detail,
+    budget: &Budget,
+) -> Result<Tile, QueryError> {
+    let frame = Frame::new(set, tile);
+    let mut parts = Vec::with_capacity(sheets.len());
+    for sheet in sheets {
+        parts.push(Part::new(sheet, &frame, detail, budget)?);
+    }
+    if detail == Detail::Auto {
+        fit(&mut parts, &frame, budget)?;
+    }
+    let mut whole = Tile::default();
+    for part in &parts {
+        part.finish(&mut whole);
+    }
+    Ok(whole)
+}
+
+/// Thins the largest layers until all fit together; those that need less than an equal share stay whole.
+fn fit(parts: &mut [Part<'_>], frame: &Frame, budget: &Budget) -> Result<(), QueryError> {
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by_key(|&at| parts[at].len());
+    let mut left = MOST_BYTES;
+    for (at, waiting) in order.into_iter().zip((1..=parts.len()).rev()) {
+        let share = left / waiting;
+        if parts[at].len() > share || parts[at].writer.is_none() {
+            parts[at].thin(share, frame, budget)?;
+        }
+        left = left.saturating_sub(parts[at].len());
+    }
+    Ok(())
+}
+
+/// A layer of a tile on its way.
+struct Part<'a> {
+    sheet: &'a Sheet,
+    found: Found,
+    /// What is written; none when it is known to be too much.
+    writer: Option<FeatureWriter<'a>>,
+    /// The layer of counts of a thinned one.
+    counts: Option<mvt::LayerBody>,
+    /// Bytes of all features, measured or estimated.
+    whole_len: usize,
+    /// Features that are there.
+    present: u64,
+}
+
+/// The features of a tile.
+enum Found {
+    /// All, by their position in the layer.
+    Rows(Vec<FeatureIx>),
+    /// So many that choosing comes first; how they stand.
+    Crowd(Vec<Stand>),
+}
+
+/// From this many features on, a sample is asked first how large all will be; fewer are sooner written than guessed at.
+const CROWD: u64 = 20_000;
+
+/// Features of a sample.
+const SAMPLE: usize = 64;
+
+impl<'a> Part<'a> {
+    fn new(sheet: &'a Sheet, frame: &Frame, detail: Detail, budget: &Budget) -> Result<Self, QueryError> {
+        let mut part = Self {
+            sheet,
+            found: Found::Rows(Vec::new()),
+            writer: None,
+            counts: None,
+            whole_len: 0,
+            present: 0,
+        };
+        if detail == Detail::Auto && is_plain(&sheet.query) {
+            let count: u64 = frame.windows().map(|(window, _)| sheet.layer.count_touching(window)).sum();
+            if count > CROWD {
+                let stands = part.crowd(frame, budget)?;
+                part.whole_len = part.estimate(&stands, frame, budget)?;
+                // A sample counts names and values in full that more features would share.
+                if part.whole_len > 2 * MOST_BYTES {
+                    part.present = distinct(&stands);
+                    part.found = Found::Crowd(stands);
+                    return Ok(part);
+                }
+            }
+        }
+        let rows = rows(sheet, frame, budget)?;
+        let writer = part.write(rows.iter().copied(), frame, budget)?;
+        (part.whole_len, part.present) = (writer.body.len(), writer.written);
+        (part.found, part.writer) = (Found::Rows(rows), Some(writer));
+        Ok(part)
+    }
+
+    /// How the features that may touch the buffered tile stand in it.
+    fn crowd(&self, frame: &Frame, budget: &Budget) -> Result<Vec<Stand>, QueryError> {
+        let mut stands = Vec::new();
+        for (window, turn) in frame.windows() {
+            budget.check()?;
+            self.sheet.layer.boxes_touching(window, |ix, low, high| {
+                stands.push(Stand::new(frame, ix, low, high, turn));
+            });
+        }
+        Ok(stands)
+    }
+
+    /// Bytes of all features, by some of them.
+    fn estimate(&self, stands: &[Stand], frame: &Frame, budget: &Budget) -> Result<usize, QueryError> {
+        let step = stands.len().div_ceil(SAMPLE).max(1);
+        let sample = stands.iter().step_by(step).map(|stand| stand.ix());
+        let writer = self.write(sample, frame, budget)?;
+        let written = usize::try_from(writer.written).unwrap_or(1).max(1);
+        Ok(writer.body.len() * stands.len() / written)
+    }
+
+    fn write(
+        &self,
+        rows: impl Iterator<Item = FeatureIx>,
+        frame: &Frame,
+        budget: &Budget,
+    ) -> Result<FeatureWriter<'a>, QueryError> {
+        let sheet = self.sheet;
+        let mut writer = FeatureWriter::new(sheet.layer.layer(), &sheet.fields);
+        let mut pen = Pen::new(frame);
+        for (at, ix) in rows.enumerate() {
+            if at % STRIDE == 0 {
+                budget.check()?;
+            }
+            writer.add(ix, &mut pen);
+        }
+        Ok(writer)
+    }
+
+    /// Bytes as it stands.
+    fn len(&self) -> usize {
+        let counts = self.counts.as_ref().map_or(0, mvt::LayerBody::len);
+        self.writer.as_ref().map_or(self.whole_len, |writer| writer.body.len()) + counts
+    }
+
+    /// Leaves features out until no more than `share` bytes are needed; one feature always stays.
+    fn thin(&mut self, share: usize, frame: &Frame, budget: &Budget) -> Result<(), QueryError> {
+        if let Found::Rows(rows) = &self.found {
+            let geometries = self.sheet.layer.layer().geometries();
+            let mut stands = Vec::with_capacity(rows.len());
+            for &ix in rows {
+                let Some(bounds) = geometries.get(ix.row()).and_then(GeometryRef::bounds) else { continue };
+                let windows = frame.windows().filter(|(window, _)| window.overlaps(bounds));
+                let (low, high) = ([bounds.west, bounds.south], [bounds.east, bounds.north]);
+                stands.extend(windows.map(|(_, turn)| Stand::new(frame, ix, low, high, turn)));
+            }
+            self.found = Found::Crowd(stands);
+        }
+        let Found::Crowd(stands) = &self.found else { return Ok(()) };
+        let mut most = stands.len().saturating_mul(share) / self.whole_len.max(1);
+        loop {
+            let shown = thin::choose(stands, most.max(1));
+            let mut rows: Vec<_> = shown.iter().map(|stand| stand.ix()).collect();
+            rows.sort_unstable();
+            rows.dedup();
+            let counts = thin::counts(stands, &shown);
+            let writer = self.write(rows.into_iter(), frame, budget)?;
+            let len = writer.body.len() + counts.len();
+            if len <= share || most <= 1 {
+                (self.writer, self.counts) = (Some(writer), Some(counts));
+                return Ok(());
+            }
+            most = (most * share / len).min(most - 1) * 9 / 10;
+        }
+    }
+
+    fn finish(&self, tile: &mut Tile) {
+        let Some(writer) = &self.writer else { return };
+        let id = self.sheet.layer.layer().id.as_str();
+        writer.body.finish(id, &mut tile.bytes);
+        if let Some(counts) = &self.counts {
+            counts.finish(&counts_name(id), &mut tile.bytes);
+        }
+        tile.shown += writer.written;
+        tile.present += self.present;
+    }
+}
+
+/// How many features stand there; one that a tile shows on both sides of the antimeridian stands twice.
+fn distinct(stands: &[Stand]) -> u64 {
+    let mut rows: Vec<_> = stands.iter().map(|stand| stand.ix()).collect();
+    if !rows.is_sorted() {
+        rows.sort_unstable();
+    }
+    rows.dedup();
+    rows.len() as u64
+}
+
+/// Is nothing asked but the place?
+fn is_plain(query: &Query) -> bool {
+    query.during.is_none() && query.equal.is_empty() && query.filter.is_none() && query.search.is_none()
+}
+
+/// The features that touch the buffered tile, in the order of the layer.
+fn rows(sheet: &Sheet, frame: &Frame, budget: &Budget) -> Result<Vec<FeatureIx>, QueryError> {
+    let layer = &sheet.layer;
+    let mut rows = Vec::new();
+    for (window, _) in frame.windows() {
+        if is_plain(&sheet.query) {
+            rows.extend(layer.touching(window));
+            continue;
+        }
+        let query = Query { window: Some(window.into()), ..sheet.query.clone() };
+        let found = query::matching(&query, layer, budget)?;
+        rows.extend(found.into_iter().filter(|ix| layer.layer().geometries().get(ix.row()).is_some()));
+    }
+    rows.sort_unstable();
+    rows.dedup();
+    Ok(rows)
+}
+
+/// Hands over each feature of a tile with its geometry as it lies there, turned back to degrees: longitude first, beyond
+/// 180 where it goes on over the antimeridian. Nothing is thinned.
+///
+/// # Errors
+/// A condition that a layer does not understand, or the budget is spent.
+pub fn each_feature(
+    set: MatrixSet,
+    tile: TileId,
+    sheets: &[Sheet],
+    budget: &Budget,
+    mut act: impl FnMut(&Sheet, FeatureIx, Geometry<f64>),
+) -> Result<(), QueryError> {
+    let frame = Frame::new(set, tile);
+    let mut pen = Pen::new(&frame);
+    for sheet in sheets {
+        for (at, ix) in rows(sheet, &frame, budget)?.into_iter().enumerate() {
+            if at % STRIDE == 0 {
+                budget.check()?;
+            }
+            let Some(geometry) = sheet.layer.layer().feature(ix).geometry() else { continue };
+            let mut shapes = Vec::new();
+            pen.draw(geometry, |figure, pen| shapes.push(shape(figure, pen, &frame)));
+            match shapes.len() {
+                0 => {}
+                1 => act(sheet, ix, shapes.remove(0)),
+                _ => act(sheet, ix, Geometry::GeometryCollection(GeometryCollection(shapes))),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the pen has drawn, in degrees.
+fn shape(figure: Figure, pen: &Pen<'_>, frame: &Frame) -> Geometry<f64> {
+    let coord = |&spot: &rings::Spot| {
+        let [x, y] = frame.degrees(spot);
+        Coord { x, y }
+    };
+    match figure {
+        Figure::Points => {
+            let points: Vec<_> = pen.points.iter().map(|spot| Point(coord(spot))).collect();
+            match points[..] {
+                [only] => only.into(),
+                _ => MultiPoint(points).into(),
+            }
+        }
+        Figure::Lines => {
+            let (spots, ends) = &pen.lines;
+            let starts = std::iter::once(0).chain(ends.iter().copied());
+            let line =
+                |(start, &end): (usize, &usize)| LineString(spots[start..end].iter().map(coord).collect());
+            let mut lines: Vec<_> = starts.zip(ends).map(line).collect();
+            if lines.len() == 1 { lines.remove(0).into() } else { MultiLineString(lines).into() }
+        }
+        Figure::Polygons => {
+            let mut polygons: Vec<Polygon<f64>> = Vec::new();
+            for (ring, is_shell) in pen.rings.iter() {
+                // Tiles wind rings the other way than GeoJSON as seen on a map whose north is up (RFC 7946, 3.1.6).
+                let ring = LineString(ring.iter().rev().map(coord).collect());
+                match polygons.last_mut() {
+                    Some(polygon) if !is_shell => polygon.interiors_push(ring),
+                    _ => polygons.push(Polygon::new(ring, Vec::new())),
+                }
+            }
+            if polygons.len() == 1 {
+                polygons.remove(0).into()
+            } else {
+                geo_types::MultiPolygon(polygons).into()
+            }
+        }
+    }
+}

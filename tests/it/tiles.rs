@@ -1,0 +1,5 @@
+//! Vector tiles.
+
+mod archive;
+mod geos;
+mod http;
