@@ -9,7 +9,7 @@ import sys
 import threading
 import urllib.parse
 
-import features1, crs, filtering, common, extras
+import features1, crs, filtering, common, tilesets, tiles, extras
 from wire import *
 
 
