@@ -25,7 +25,7 @@ class Grid:
     def __init__(self, about):
         self.about, self.matrices = about, {each["id"]: each for each in about["tileMatrices"]}
         system = pyproj.CRS.from_user_input(about["crs"])
-        self.north_first = system.axis_info[0].direction == "north"
+        self.north_first, self.is_in_degrees = system.axis_info[0].direction == "north", system.is_geographic
         self.way = pyproj.Transformer.from_crs("OGC:CRS84", system, always_xy=True)
 
     def _tile(self, matrix):
@@ -34,11 +34,14 @@ class Grid:
         return origin, one["cellSize"] * one["tileWidth"], one["cellSize"] * one["tileHeight"]
 
     def place(self, matrix, at):
-        """Columns and rows, with fractions, of longitudes and latitudes."""
+        """Columns and rows, with fractions, of longitudes and latitudes; on round the world beyond 180 degrees."""
         (left, top), width, height = self._tile(matrix)
-        at = numpy.asarray(at, float)
-        x, y = self.way.transform(at[:, 0], numpy.clip(at[:, 1], -89.99, 89.99))
-        return numpy.column_stack([(x - left) / width, (top - y) / height])
+        longitude, latitude = numpy.asarray(at, float).T
+        turns = numpy.where(abs(longitude) > 180, numpy.round(longitude / 360), 0)
+        if not self.is_in_degrees:
+            latitude = numpy.clip(latitude, -89.99, 89.99)
+        x, y = self.way.transform(longitude - 360 * turns, latitude)
+        return numpy.column_stack([(x - left) / width + turns * self.matrices[matrix]["matrixWidth"], (top - y) / height])
 
     def degrees(self, matrix, col, row):
         (left, top), width, height = self._tile(matrix)
