@@ -9,7 +9,7 @@ import pyproj
 
 from wire import *
 
-SUITE, SETS = "Tiles Part 1", "Tile matrix sets 2.0"
+SUITE, SETS, FURTHER = "Tiles Part 1", "Tile matrix sets 2.0", "Tiles, further"
 CONF, TMS = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/", "http://www.opengis.net/spec/tms/2.0/conf/"
 REGISTER = "http://www.opengis.net/def/tilematrixset/OGC/1.0/"
 CRS = "http://www.opengis.net/def/crs/"
@@ -344,7 +344,7 @@ def plain(root, list_, rest):
     return f"{root.removesuffix('/ogc')}/tiles/{','.join(urllib.parse.quote(each, safe='') for each in list_)}{rest}"
 
 
-@test("Tiles, further", "TileJSON 3.0.0")
+@test(FURTHER, "TileJSON 3.0.0")
 def tile_json(root):
     for subject, ids_, boxes in subjects(root):
         href = plain(root, ids_, ".json")
