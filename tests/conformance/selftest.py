@@ -609,7 +609,8 @@ def proxy(upstream, at=".*", request=None, change=None, answer=None):
             for name, value in exchange.sent:
                 if name.lower() not in OWN:
                     self.send_header(name, value)
-            self.send_header("content-length", str(len(exchange.answer)))
+            length = exchange.header("content-length") if self.command == "HEAD" else len(exchange.answer)
+            self.send_header("content-length", str(length or 0))
             self.send_header("connection", "close")
             self.end_headers()
             if self.command != "HEAD":
