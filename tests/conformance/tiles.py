@@ -139,7 +139,7 @@ def near(drawn, exact, where):
     tile = shapely.box(0, 0, EXTENT, EXTENT)
     def far(one, two):
         return 0 if one.is_empty else float(shapely.distance(shapely.points(shapely.get_coordinates(one)), two).max())
-    assert far(drawn, exact) <= 1.5, (where, "drawn where nothing is", far(drawn, exact))
+    assert far(drawn, exact) <= 2, (where, "drawn where nothing is", far(drawn, exact))
     for part in getattr(exact, "geoms", [exact]):
         if part.geom_type == "Polygon":
             missing = part.buffer(-1.5).intersection(tile).difference(drawn).area
