@@ -156,7 +156,8 @@ def read_tiles(root):
                 said = run("ogrinfo", "-ro", "-al", "-so", file)
                 assert re.findall("^Layer name: (.*)$", said, re.MULTILINE) == list(layers), (collection["id"], said)
                 counts = [len(layer["features"]) for layer in layers.values()]
-                assert [int(count) for count in re.findall("^Feature Count: (.*)$", said, re.MULTILINE)] == counts, collection["id"]
+                told = [int(count) for count in re.findall("^Feature Count: (.*)$", said, re.MULTILINE)]
+                assert told == counts, (collection["id"], told, counts)
 
     def pyramid():
         """Tiles of one zoom, fetched by the driver itself, which finds them by the TileJSON."""

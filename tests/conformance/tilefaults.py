@@ -10,7 +10,8 @@ T, S, TX = map(of, (tilesets.SUITE, tilesets.SETS, tilesets.FURTHER))
 TILES = "/ogc(/collections/[^/]+)?/tiles"
 TILESET, TILE, MATRIX_SET = f"{TILES}/[^/]+", f"{TILES}/[^/]+(/[^/]+){{3}}", "/ogc/tileMatrixSets/[^/]+"
 PLAIN, ABOUT_PLAIN = "/tiles/[^/]+(/[^/]+){3}", "/tiles/[^/]+[.]json"
-METADATA, LIMITS, SETS = (f"{name}/*, /conf/json-{name}/*" for name in ("tilesetmetadata", "tilematrixsetlimits", "tilematrixset"))
+METADATA, LIMITS, SETS = (
+    f"{name}/*, /conf/json-{name}/*" for name in ("tilesetmetadata", "tilematrixsetlimits", "tilematrixset"))
 TILE_JSON, CONDITIONS, TRANSPORT, THINNING, BY_ZOOM = (
     "TileJSON 3.0.0", "filter, q, properties and fields as with items", "entity tags, compression, HEAD",
     "thinning, and the headers that count", "tiles by zoom, x and y")
@@ -28,9 +29,11 @@ def in_tile(change):
 
 
 def moved_on(layer):
-    """The first position five units (zigzag: ten) to the east."""
+    """All five units to the east: the first number of a geometry is a way in zigzag."""
     for feature in layer.features:
-        feature.geometry[1] += 10 if feature.geometry[1] % 2 == 0 else -10 if feature.geometry[1] > 10 else 11 - feature.geometry[1]
+        way = feature.geometry[1]
+        east = ((way >> 1) ^ -(way & 1)) + 5
+        feature.geometry[1] = 2 * east if east >= 0 else -2 * east - 1
 
 
 def turned(exchange):
@@ -79,8 +82,8 @@ broken("landing page without tiles", T("dataset-tilesets/landingpage"), at=ROOT,
 broken("a collection without tiles", T("geodata-tilesets/desc-links"), at=f"{ALL}|{ONE}",
        change=in_list(lambda each: no_link(REL + "tilesets-vector")(each, None)))
 broken("tilesets of a collection lead to those of the dataset", T("geodata-tilesets/operation"), at=f"{ALL}|{ONE}",
-       change=in_list(lambda each: each_link(lambda one: one | {"href": re.sub("/collections/[^/]+/tiles", "/tiles", one["href"])})(
-           each, None)))
+       change=in_list(lambda each: each_link(
+           lambda one: one | {"href": re.sub("/collections/[^/]+/tiles", "/tiles", one["href"])})(each, None)))
 broken("tilesets without a link to their set", T("tilesets-list/tileset-links"), at=TILES,
        change=lambda found, _: [no_link(REL + "tiling-scheme")(each, None) for each in found["tilesets"]])
 broken("the list tells another system", T("tilesets-list/tileset-links"), at=TILES, change=put("tilesets", 0, "crs", to=CRS84))
@@ -92,7 +95,8 @@ broken("a set of our own with a registered URI", T("tileset/description"), at=TI
        change=lambda found, _: found.setdefault("tileMatrixSetURI", tilesets.REGISTER + "CGCS2000Quad"))
 broken("the definition of a set of our own with a registered URI", S(SETS), at=MATRIX_SET,
        change=lambda found, _: found.setdefault("uri", tilesets.REGISTER + "CGCS2000Quad"))
-broken("templates that do not say so", T("tileset/description"), at=TILESET, change=each_template(lambda each: {"templated": False}))
+broken("templates that do not say so", T("tileset/description"), at=TILESET,
+       change=each_template(lambda each: {"templated": False}))
 broken("templates with z, x and y", T("tileset/description"), at=TILESET, change=each_template(
     lambda each: {"href": each["href"].replace("{tileMatrix}/{tileRow}/{tileCol}", "{z}/{y}/{x}")}))
 broken("a template of another media type", T("tileset/description"), at=TILESET,

@@ -60,6 +60,11 @@ def cases(root):
             yield collection, found, tileset, grid, list(dict.fromkeys(some_tiles(grid, found)))
 
 
+def some_of(found):
+    """At most 200 of many, evenly."""
+    return list(found)[::len(found) // 200 + 1]
+
+
 def rings(geometry):
     """The parts of a geometry as it is encoded (Mapbox Vector Tile 2.1, 4.3); what the rules forbid fails."""
     at, x, y, part, parts, place = None, 0, 0, [], [], 0
@@ -110,7 +115,8 @@ def sound(body):
             assert parts and feature.type in (1, 2, 3), (layer.name, feature.type)
             for part, is_closed in parts:
                 assert is_closed == (feature.type == 3) and len(part) >= {1: 1, 2: 2, 3: 3}[feature.type], (layer.name, part)
-                assert all(-BUFFER <= at <= EXTENT + BUFFER for each in part for at in each), (layer.name, part)
+                # A polygon that is too small for the grid is a triangle of one unit.
+                assert all(-BUFFER <= at <= EXTENT + BUFFER + 1 for each in part for at in each), (layer.name, part)
             if feature.type == 3:
                 signs = [area(part) for part, _ in parts]
                 assert signs[0] > 0 and 0 not in signs, (layer.name, signs)
@@ -171,8 +177,8 @@ def success(root):
             layers = decoded(fetched(url).body)
             assert set(layers) <= {collection["id"]}, (url, list(layers))
             there = list(by_id(layers))
-            within, around = [[str(each["id"]) for each in features(collection, bbox=comma(grid.box(tile, margin))) if each["geometry"]]
-                              for margin in (0, (BUFFER + 1) / EXTENT)]
+            boxes = (comma(grid.box(tile, margin)) for margin in (0, (BUFFER + 1) / EXTENT))
+            within, around = ([str(each["id"]) for each in features(collection, bbox=box) if each["geometry"]] for box in boxes)
             assert set(within) <= set(there) <= set(around), (url, set(within) - set(there), set(there) - set(around))
             assert there == [id for id in around if id in set(there)], (url, "another order")
 
@@ -204,7 +210,7 @@ def mvt(root):
             url = filled(template(tileset, MVT), tile, detail="full")
             body = fetched(url).body
             sound(body)
-            for id, parts in by_id(decoded(body)).items():
+            for id, parts in some_of(by_id(decoded(body)).items()):
                 whole, drawn = origin[id], [shapely.geometry.shape(part["geometry"]) for part in parts]
                 assert all(each.is_valid for each in drawn), (url, id)
                 assert len(parts) == 1 or whole["geometry"]["type"] == "GeometryCollection", (url, id, "a feature twice")
@@ -221,11 +227,11 @@ def geojson(root):
         for tile in tiles:
             url = filled(template(tileset, GEOJSON), tile)
             page = json.loads(fetched(url, GEOJSON).body)
-            valid(page, FEATURES)
+            valid(page | {"features": some_of(page["features"])}, FEATURES)
             wanted = list(by_id(decoded(fetched(filled(template(tileset, MVT), tile, detail="full")).body)))
             assert [str(each["id"]) for each in page["features"]] == wanted, (url, "others than the vector tile")
             assert page.get("numberReturned", len(wanted)) == len(wanted), url
-            for each in page["features"]:
+            for each in some_of(page["features"]):
                 whole = origin[str(each["id"])]
                 assert each["properties"] == whole["properties"], (url, whole["id"])
                 closed(each["geometry"])
@@ -320,7 +326,8 @@ def datetime_(root):
         spans = [lifetime(feature, roles(collection)) for feature in features(collection)]
         dates = sorted({moment.date().isoformat() for span in spans if span for moment in span if moment}) or ["2021-01-01"]
         for date in {dates[0], dates[-1]}:
-            yield from ({"datetime": text} for text in (date, f"../{date}", f"{date}/..", f"{date}T12:00:00Z", f"{dates[0]}/{date}"))
+            for text in (date, f"../{date}", f"{date}/..", f"{date}T12:00:00Z", f"{dates[0]}/{date}"):
+                yield {"datetime": text}
     same_as_items(root, times)
     url, tile = top(root)
     for wrong in ("soon", "2022-01-01/2021-01-01", ""):
@@ -369,8 +376,9 @@ def conditions(root):
             url = filled(template(found, MVT), tile, properties=",".join(chosen), detail="full")
             for layer in decoded(fetched(url).body).values():
                 assert all(set(each["properties"]) - {"id"} <= set(chosen) for each in layer["features"]), url
-        for wrong in ({NOBODY: "1"}, {"filter": "="}, {"filter": f"{NOBODY.replace('-', '_')} = 1"}, {"detail": "most"}, {"limit": "1"},
-                      {"properties": NOBODY}, {"filter": "true", "filter_lang": "x"}, {"bbox": "0,0,1,1"}, {"collections": collection["id"]}):
+        for wrong in ({NOBODY: "1"}, {"filter": "="}, {"filter": "nobody_knows = 1"}, {"filter": "true", "filter_lang": "x"},
+                      {"properties": NOBODY}, {"detail": "most"}, {"limit": "1"}, {"bbox": "0,0,1,1"},
+                      {"collections": collection["id"]}):
             for form in (MVT, GEOJSON):
                 refused(filled(template(found, form), tile, **wrong))
         refused(filled(template(found, MVT), tile) + "&detail=full&detail=full")
@@ -435,7 +443,8 @@ def thinning(root):
 @test(FURTHER, "tiles by zoom, x and y")
 def by_zoom(root):
     for collection in spatial(root):
-        id, found = collection["id"], next(each for each, href, _ in tilesets(root, collection) if href.endswith("/WebMercatorQuad"))
+        id = collection["id"]
+        found = next(each for each, href, _ in tilesets(root, collection) if href.endswith("/WebMercatorQuad"))
         about = read(plain(root, [id], ".json"), TILEJSON)
         fields = {each["id"]: each["fields"].keys() for each in about["vector_layers"]}
         limits = found["tileMatrixSetLimits"]

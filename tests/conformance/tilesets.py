@@ -135,9 +135,10 @@ VECTOR_LAYER = object_of("id fields", id=TEXT, description=TEXT, minzoom=COUNT, 
 ZOOM = {"type": "integer", "minimum": 0, "maximum": 30}
 TILE_JSON = object_of(
     "tilejson tiles vector_layers", tilejson={"const": "3.0.0"}, vector_layers=array_of(VECTOR_LAYER), name=TEXT,
-    tiles=array_of({"type": "string", "pattern": r"^https?://[^{]*\{z\}/\{x\}/\{y\}"}, minItems=1), scheme={"enum": ["xyz", "tms"]},
+    tiles=array_of({"type": "string", "pattern": r"^https?://[^{]*\{z\}/\{x\}/\{y\}"}, minItems=1), center=array_of(NUMBER, minItems=3, maxItems=3),
+    scheme={"enum": ["xyz", "tms"]},
     version={"type": "string", "pattern": r"^\d+\.\d+\.\d+$"}, description=TEXT, attribution=TEXT, minzoom=ZOOM, maxzoom=ZOOM,
-    bounds=array_of(NUMBER, minItems=4, maxItems=4), center=array_of(NUMBER, minItems=3, maxItems=3))
+    bounds=array_of(NUMBER, minItems=4, maxItems=4))
 
 
 @test(SUITE, "/conf/core/conformance-success")
@@ -218,8 +219,7 @@ def metadata(root):
                 assert fields - {"id"} <= each["propertiesSchema"]["properties"].keys(), (href, each["id"])
                 assert each["minTileMatrix"] in grid.matrices and each["maxTileMatrix"] in grid.matrices, (href, each["id"])
                 shapes = {feature["geometry"]["type"] for feature in features(collection) if feature["geometry"]}
-                sizes = {{"Po": 0, "Li": 1, "Pg": 2}.get(kind) for kind in {
-                    "Pg" if "Polygon" in name else "Li" if "Line" in name else "Po" if "Point" in name else "" for name in shapes}}
+                sizes = {DIMENSIONS.get(name) for name in shapes}
                 wanted = sizes.pop() if len(sizes) == 1 else None
                 assert each.get("geometryDimension") == wanted, (href, each["id"], shapes)
                 if "boundingBox" in each:
@@ -232,6 +232,9 @@ def metadata(root):
                 x, y = found["centerPoint"]["coordinates"]
                 assert window(west, south, east, north).buffer(1e-6).covers(shapely.Point((x + 180) % 360 - 180, y)), href
                 assert found["centerPoint"]["tileMatrix"] in grid.matrices, href
+
+
+DIMENSIONS = {"Point": 0, "MultiPoint": 0, "LineString": 1, "MultiLineString": 1, "Polygon": 2, "MultiPolygon": 2}
 
 
 def _box(found):
