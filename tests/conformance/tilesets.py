@@ -135,8 +135,8 @@ VECTOR_LAYER = object_of("id fields", id=TEXT, description=TEXT, minzoom=COUNT, 
 ZOOM = {"type": "integer", "minimum": 0, "maximum": 30}
 TILE_JSON = object_of(
     "tilejson tiles vector_layers", tilejson={"const": "3.0.0"}, vector_layers=array_of(VECTOR_LAYER), name=TEXT,
-    tiles=array_of({"type": "string", "pattern": r"^https?://[^{]*\{z\}/\{x\}/\{y\}"}, minItems=1), center=array_of(NUMBER, minItems=3, maxItems=3),
-    scheme={"enum": ["xyz", "tms"]},
+    tiles=array_of({"type": "string", "pattern": r"^https?://[^{]*\{z\}/\{x\}/\{y\}"}, minItems=1),
+    center=array_of(NUMBER, minItems=3, maxItems=3), scheme={"enum": ["xyz", "tms"]},
     version={"type": "string", "pattern": r"^\d+\.\d+\.\d+$"}, description=TEXT, attribution=TEXT, minzoom=ZOOM, maxzoom=ZOOM,
     bounds=array_of(NUMBER, minItems=4, maxItems=4))
 
