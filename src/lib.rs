@@ -7,6 +7,7 @@ pub mod model;
 pub mod index;
 pub mod catalog;
 pub mod query;
+pub mod map;
 pub mod render;
 pub mod sample;
 pub mod config;
