@@ -4,4 +4,5 @@
 //! files, requests, how a picture is encoded.
 
 pub mod sources;
+mod spots;
 pub mod style;
