@@ -79,6 +79,9 @@ impl Kind {
     }
 }
 
+/// Properties that are lists of names.
+const NAMES: [&str; 2] = ["text-font", "text-variable-anchor"];
+
 /// A layer of the style.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
@@ -111,7 +114,11 @@ impl Layer {
             if !kind.properties().contains(&name.as_str()) {
                 return Err(unknown(format!("property {name}")));
             }
-            properties.insert(name.clone(), expression(value)?);
+            // A list of names is no call of the first of them.
+            let is_names = NAMES.contains(&name.as_str())
+                && value.as_array().is_some_and(|names| names.iter().all(Json::is_string));
+            let value = if is_names { Expr::Literal(value.clone()) } else { expression(value)? };
+            properties.insert(name.clone(), value);
         }
         let filter = json.get("filter").map(expression).transpose()?;
         let zooms = [json["minzoom"].as_f64().unwrap_or(0.0), json["maxzoom"].as_f64().unwrap_or(f64::INFINITY)];

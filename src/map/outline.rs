@@ -62,6 +62,22 @@ impl Outline {
         }
     }
 
+    /// Is any of it on the picture itself, without the margin?
+    #[must_use]
+    pub fn is_in_sight(&self, frame: &Frame) -> bool {
+        let [width, height] = frame.extent();
+        let inside = |[x, y]: &Point| (0.0..=width).contains(x) && (0.0..=height).contains(y);
+        let crosses = |pair: (&Point, &Point)| within(*pair.0, *pair.1, [width, height], 0.0).is_some();
+        match &self.parts {
+            Parts::Points(points) => points.iter().any(inside),
+            Parts::Lines(lines) => lines.iter().any(|line| line.iter().zip(line.iter().skip(1)).any(crosses)),
+            Parts::Polygons(polygons) => {
+                let edges = |ring: &Vec<Point>| ring.iter().zip(ring.iter().cycle().skip(1)).any(crosses);
+                polygons.iter().any(|rings| rings.iter().any(edges) || holds(rings, [width / 2.0, height / 2.0]))
+            }
+        }
+    }
+
     /// The areas as one path, cut off at the margin.
     #[must_use]
     pub fn area(&self, frame: &Frame) -> Option<Path> {
@@ -245,7 +261,7 @@ fn cut_line(points: &[Point], closed: bool, frame: &Frame) -> Vec<Piece> {
     let mut open = false;
     for pair in all.windows(2) {
         let long = distance(pair[0], pair[1]);
-        match within(pair[0], pair[1], [width, height]) {
+        match within(pair[0], pair[1], [width, height], MARGIN) {
             None => open = false,
             Some((from, to)) => {
                 let at = |share: f32| [pair[0][0] + (pair[1][0] - pair[0][0]) * share, pair[0][1] + (pair[1][1] - pair[0][1]) * share];
@@ -263,12 +279,21 @@ fn cut_line(points: &[Point], closed: bool, frame: &Frame) -> Vec<Piece> {
     pieces
 }
 
-/// The shares of a segment between which it is within the margin (Liang and Barsky).
-fn within(a: Point, b: Point, extent: Point) -> Option<(f32, f32)> {
+/// Do rings hold a point, by the rule of even and odd?
+fn holds(rings: &[Vec<Point>], [x, y]: Point) -> bool {
+    let crosses = |(a, b): (&Point, &Point)| {
+        (a[1] > y) != (b[1] > y) && x < a[0] + (b[0] - a[0]) * (y - a[1]) / (b[1] - a[1])
+    };
+    let crossings = |ring: &Vec<Point>| ring.iter().zip(ring.iter().cycle().skip(1)).filter(|pair| crosses(*pair)).count();
+    rings.iter().map(crossings).sum::<usize>() % 2 == 1
+}
+
+/// The shares of a segment between which it is within a margin (Liang and Barsky).
+fn within(a: Point, b: Point, extent: Point, margin: f32) -> Option<(f32, f32)> {
     let (mut from, mut to) = (0.0f32, 1.0f32);
     for axis in 0..2 {
         let way = b[axis] - a[axis];
-        let (low, high) = (-MARGIN - a[axis], extent[axis] + MARGIN - a[axis]);
+        let (low, high) = (-margin - a[axis], extent[axis] + margin - a[axis]);
         if way == 0.0 {
             if low > 0.0 || high < 0.0 {
                 return None;

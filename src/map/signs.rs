@@ -186,7 +186,7 @@ fn path_of(outline: &BezPath) -> Option<Path> {
 #[expect(clippy::cast_possible_truncation, reason = "a sign is a few pixels wide")]
 fn lower_half(outline: &BezPath, height: f32) -> Option<Path> {
     let mut corners: Vec<Point> = Vec::new();
-    outline.flatten(0.02, |element| match element {
+    kurbo::flatten(outline, 0.02, |element| match element {
         PathEl::MoveTo(to) | PathEl::LineTo(to) => corners.push([to.x as f32, to.y as f32]),
         _ => {}
     });
@@ -204,6 +204,34 @@ fn lower_half(outline: &BezPath, height: f32) -> Option<Path> {
     }
     path.close();
     path.finish()
+}
+
+/// A sign in its square, or a square of a hatch, as a sprite has them: from their upper left corner.
+#[must_use]
+pub fn tile(id: &str, [x, y]: Point, tokens: &Tokens) -> Vec<Item> {
+    let half = side() / 2.0;
+    let Some(hatch) = TABLE.hatches.iter().find(|hatch| hatch.id == id) else {
+        return draw(id, [x + half, y + half], 1.0, 1.0, tokens);
+    };
+    let HatchSize { side, width, opacity } = TABLE.hatch;
+    // The square cuts the lines off: one from corner to corner, and what reaches in over the two other corners.
+    let reach = width * std::f32::consts::FRAC_1_SQRT_2;
+    let rises = |at: f32| if hatch.leaning == "/" { at } else { side - at };
+    let corners = [
+        vec![[0.0, side], [0.0, side - reach], [side - reach, 0.0], [side, 0.0], [side, reach], [reach, side]],
+        vec![[0.0, 0.0], [reach, 0.0], [0.0, reach]],
+        vec![[side, side], [side - reach, side], [side, side - reach]],
+    ];
+    let mut path = PathBuilder::new();
+    for corner in corners {
+        for (at, [across, down]) in corner.into_iter().enumerate() {
+            let (across, down) = (x + rises(across), y + down);
+            if at == 0 { path.move_to(across, down) } else { path.line_to(across, down) }
+        }
+        path.close();
+    }
+    let color = token(tokens, &hatch.colour).faded(opacity);
+    path.finish().map(|path| Item::Fill { path, color, smooth: true }).into_iter().collect()
 }
 
 /// The lines of a hatch over areas; none of a name that is not known. They stand at the same places of the earth on

@@ -18,7 +18,6 @@ use tiny_skia::{Path, PathBuilder};
 
 #[derive(RustEmbed)]
 #[folder = "web/fonts-ttf"]
-#[include = "*.ttf"]
 #[allow_missing = true]
 struct Files;
 
