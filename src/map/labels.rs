@@ -2,13 +2,13 @@
 //!
 //! In: symbols that want a place, the most important first. Out: the texts and signs that found one. The rules are
 //! those of `MapLibre`, and two more that a picture needs: a text is never cut off by the edge of the picture, and it
-//! keeps off the signs that are shown in any case. Leaves out: which features have names.
+//! keeps off the signs that are shown in any case, where another side has room. Leaves out: which features have names.
 
 use std::f32::consts::{FRAC_PI_2, PI};
 
 use super::color::Color;
 use super::frame::Point;
-use super::outline::{distance, length};
+use super::outline::{distance, length, moved};
 use super::picture::{Run, Set};
 use super::place::{Box, Room};
 use super::text::{BASELINE, Block, Glyph, LINE_HEIGHT};
@@ -91,7 +91,7 @@ pub enum Stand {
         spacing: Option<f32>,
         /// How far it may turn below a name, radians.
         most_angle: f32,
-        /// How far below the line the name stands, ems.
+        /// How far to the right of the line the name stands, whichever way it reads; ems.
         offset: f32,
     },
 }
@@ -125,73 +125,84 @@ pub struct Placed {
     pub boxes: Vec<Vec<Box>>,
 }
 
-/// Takes the room of signs that are shown in any case.
-pub fn reserve(symbols: &[Symbol], room: &mut Room) {
-    for symbol in symbols {
-        if let (Stand::Point { at, .. }, Some(sign)) = (&symbol.at, &symbol.sign)
-            && sign.overlaps
-            && !sign.yields
-        {
-            room.take(&[Box::around(*at, SIGN_REACH * sign.size, SIGN_REACH * sign.size)]);
-        }
-    }
+/// What stands on a picture.
+#[derive(Debug)]
+pub struct Places {
+    /// What no name may stand on.
+    room: Room,
+    /// Signs that are shown in any case: a name stands on one rather than nowhere.
+    signs: Room,
+    /// Names along lines, with the middle of each.
+    told: Vec<(String, Point)>,
 }
 
-/// Finds a place for a symbol; `told` are the texts along lines that stand already, with the middle of each.
-pub fn place(symbol: Symbol, room: &mut Room, told: &mut Vec<(String, Point)>) -> Placed {
-    match symbol.at {
-        Stand::Point { at, sides, justify } => at_point(at, symbol.sign, symbol.name, (&sides, justify), room),
-        Stand::Line { pieces, spacing, most_angle, offset } => {
-            let Some(name) = symbol.name else { return Placed::default() };
-            let line = Along { name: &name, most_angle, offset };
-            let mut placed = Placed::default();
-            match spacing {
-                Some(spacing) => {
-                    for piece in &pieces {
-                        line.repeated(piece, spacing, room, told, &mut placed);
-                    }
-                }
-                None => line.once(&pieces, room, &mut placed),
+impl Places {
+    /// A picture with boxes that no name may stand on, and symbols that will want a place.
+    #[must_use]
+    pub fn new<'a>(extent: Point, kept: &[Box], symbols: impl Iterator<Item = &'a Symbol>) -> Self {
+        let (mut room, mut signs) = (Room::new(extent), Room::new(extent));
+        room.take(kept);
+        for symbol in symbols {
+            if let (Stand::Point { at, .. }, Some(sign)) = (&symbol.at, &symbol.sign)
+                && sign.overlaps
+                && !sign.yields
+            {
+                signs.take(&[Box::around(*at, SIGN_REACH * sign.size, SIGN_REACH * sign.size)]);
             }
-            placed
+        }
+        Self { room, signs, told: Vec::new() }
+    }
+
+    /// Finds a place for a symbol.
+    pub fn place(&mut self, symbol: Symbol) -> Placed {
+        match symbol.at {
+            Stand::Point { at, sides, justify } => self.at_point(at, symbol.sign, symbol.name, (&sides, justify)),
+            Stand::Line { pieces, spacing, most_angle, offset } => {
+                let Some(name) = symbol.name else { return Placed::default() };
+                let line = Along { name: &name, most_angle };
+                let pieces: Vec<_> = pieces.iter().map(|piece| moved(piece, offset * name.size, false)).collect();
+                let mut placed = Placed::default();
+                match spacing {
+                    Some(spacing) => pieces.iter().for_each(|piece| line.repeated(piece, spacing, self, &mut placed)),
+                    None => line.once(&pieces, self, &mut placed),
+                }
+                placed
+            }
         }
     }
-}
 
-fn at_point(at: Point, sign: Option<Sign>, name: Option<Name>, (sides, justify): (&[Side], Option<f32>), room: &mut Room) -> Placed {
-    let sign_box = sign.as_ref().map(|sign| Box::around(at, sign.reach, sign.reach));
-    let sign_fits = sign.as_ref().zip(sign_box).is_none_or(|(sign, one)| sign.overlaps || room.is_free(&[one]));
-    let side = name.as_ref().and_then(|name| {
-        let fits = |side: &&Side| {
-            let one = [text_box(name, at, side).grown(name.padding)];
-            room.holds(&[text_box(name, at, side)]) && room.is_free(&one)
-        };
-        let inside = |side: &&Side| room.holds(&[text_box(name, at, side)]);
-        let any = || if name.overlaps { sides.iter().find(inside) } else { None };
-        sides.iter().find(fits).or_else(any)
-    });
-    let optional = name.as_ref().is_none_or(|name| name.optional);
-    // A name needs its sign; a sign needs its name unless that is optional.
-    let shows_sign = sign.is_some() && sign_fits && (optional || side.is_some());
-    let shows_name = side.is_some() && (sign.is_none() || sign_fits);
-    let mut placed = Placed::default();
-    if shows_sign {
-        if let Some((sign, one)) = sign.zip(sign_box) {
-            if !sign.yields && !sign.overlaps {
-                room.take(&[one]);
+    fn at_point(&mut self, at: Point, sign: Option<Sign>, name: Option<Name>, (sides, justify): (&[Side], Option<f32>)) -> Placed {
+        let sign_box = sign.as_ref().map(|sign| Box::around(at, sign.reach, sign.reach));
+        let sign_fits = sign.as_ref().zip(sign_box).is_none_or(|(sign, one)| sign.overlaps || self.room.is_free(&[one]));
+        let side = name.as_ref().and_then(|name| {
+            let inside = |side: &&Side| self.room.holds(&[text_box(name, at, side)]);
+            let grown = |side: &Side| [text_box(name, at, side).grown(name.padding)];
+            let free = |side: &&Side| inside(side) && self.room.is_free(&grown(side));
+            let clear = |side: &&Side| free(side) && self.signs.is_free(&grown(side));
+            let any = || if name.overlaps { sides.iter().find(inside) } else { None };
+            sides.iter().find(clear).or_else(|| sides.iter().find(free)).or_else(any)
+        });
+        let optional = name.as_ref().is_none_or(|name| name.optional);
+        // A name needs its sign; a sign needs its name unless that is optional.
+        let shows_sign = sign.is_some() && sign_fits && (optional || side.is_some());
+        let shows_name = side.is_some() && (sign.is_none() || sign_fits);
+        let mut placed = Placed::default();
+        if let (true, Some(sign), Some(one)) = (shows_sign, sign, sign_box) {
+            if !sign.yields {
+                self.room.take(&[one]);
             }
             placed.sign = Some((sign, at));
         }
-    }
-    if let (true, Some(name), Some(side)) = (shows_name, name, side) {
-        let one = text_box(&name, at, side);
-        if !name.yields {
-            room.take(&[one.grown(name.padding)]);
+        if let (true, Some(name), Some(side)) = (shows_name, name, side) {
+            let one = text_box(&name, at, side);
+            if !name.yields {
+                self.room.take(&[one.grown(name.padding)]);
+            }
+            placed.names.push(standing(&name, one, justify.unwrap_or(side.anchor[0])));
+            placed.boxes.push(vec![one]);
         }
-        placed.names.push(standing(&name, one, justify.unwrap_or(side.anchor[0])));
-        placed.boxes.push(vec![one]);
+        placed
     }
-    placed
 }
 
 fn text_box(name: &Name, at: Point, side: &Side) -> Box {
@@ -223,7 +234,6 @@ fn run(name: &Name, glyphs: Vec<Set>) -> Run {
 struct Along<'a> {
     name: &'a Name,
     most_angle: f32,
-    offset: f32,
 }
 
 /// A line that is walked along.
@@ -285,7 +295,7 @@ impl<'a> Walk<'a> {
 
 impl Along<'_> {
     /// A name at every so many pixels of a line.
-    fn repeated(&self, piece: &[Point], spacing: f32, room: &mut Room, told: &mut Vec<(String, Point)>, placed: &mut Placed) {
+    fn repeated(&self, piece: &[Point], spacing: f32, places: &mut Places, placed: &mut Placed) {
         if piece.len() < 2 {
             return;
         }
@@ -304,13 +314,13 @@ impl Along<'_> {
         for way in ways {
             let at = walk.at(way);
             let again = |(text, other): &(String, Point)| *text == self.name.block.text && distance(at, *other) < spacing / 2.0;
-            if told.iter().any(again) {
+            if places.told.iter().any(again) {
                 continue;
             }
             if let Some((glyphs, boxes)) = self.set(&walk, way)
-                && self.take(&boxes, false, room)
+                && self.take(&boxes, false, places)
             {
-                told.push((self.name.block.text.clone(), at));
+                places.told.push((self.name.block.text.clone(), at));
                 placed.names.push(run(self.name, glyphs));
                 placed.boxes.push(boxes);
             }
@@ -318,7 +328,7 @@ impl Along<'_> {
     }
 
     /// One name, near the middle of the longest piece in sight that has room for it.
-    fn once(&self, pieces: &[Vec<Point>], room: &mut Room, placed: &mut Placed) {
+    fn once(&self, pieces: &[Vec<Point>], places: &mut Places, placed: &mut Placed) {
         let mut pieces: Vec<&Vec<Point>> = pieces.iter().filter(|piece| piece.len() > 1).collect();
         pieces.sort_by(|a, b| length(b).total_cmp(&length(a)));
         for overlaps in [false, true] {
@@ -329,7 +339,7 @@ impl Along<'_> {
                 let walk = Walk::new(piece);
                 for share in [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74] {
                     if let Some((glyphs, boxes)) = self.set(&walk, walk.length() * share)
-                        && self.take(&boxes, overlaps, room)
+                        && self.take(&boxes, overlaps, places)
                     {
                         placed.names.push(run(self.name, glyphs));
                         placed.boxes.push(boxes);
@@ -340,11 +350,11 @@ impl Along<'_> {
         }
     }
 
-    fn take(&self, boxes: &[Box], overlaps: bool, room: &mut Room) -> bool {
+    fn take(&self, boxes: &[Box], overlaps: bool, places: &mut Places) -> bool {
         let grown: Vec<Box> = boxes.iter().map(|one| one.grown(self.name.padding)).collect();
-        let fits = room.holds(boxes) && (overlaps || room.is_free(&grown));
+        let fits = places.room.holds(boxes) && (overlaps || places.room.is_free(&grown));
         if fits && !self.name.yields {
-            room.take(&grown);
+            places.room.take(&grown);
         }
         fits
     }
@@ -397,16 +407,15 @@ impl Along<'_> {
             [(x * cos - y * sin) * size, (x * sin + y * cos) * size]
         };
         let add = |a: Point, b: Point| [a[0] + b[0], a[1] + b[1]];
-        let center = add(middle, turned([0.0, self.offset], angle));
         let (at, angle) = if upright && self.stands(glyph) {
             let angle = angle - FRAC_PI_2;
-            (add(center, turned([-glyph.advance / 2.0, HAN_MIDDLE], angle)), angle)
+            (add(middle, turned([-glyph.advance / 2.0, HAN_MIDDLE], angle)), angle)
         } else {
-            (add(center, turned([-wide / 2.0, BASELINE], angle)), angle)
+            (add(middle, turned([-wide / 2.0, BASELINE], angle)), angle)
         };
         let (sin, cos) = (angle.sin().abs(), angle.cos().abs());
         let half = [(wide * cos + sin) * size / 2.0, (wide * sin + cos) * size / 2.0];
-        (Set { glyph: glyph.clone(), at, angle }, Box::around(center, half[0], half[1]))
+        (Set { glyph: glyph.clone(), at, angle }, Box::around(middle, half[0], half[1]))
     }
 }
 
@@ -442,8 +451,8 @@ mod tests {
     /// Two Han characters of 10 pixels on the right of a point: 20 wide and 12 high, centred on its height.
     #[test]
     fn a_name_stands_on_the_first_side_with_room() {
-        let mut room = Room::new([200.0, 100.0]);
-        let mut place_one = |symbol| place(symbol, &mut room, &mut Vec::new());
+        let mut places = Places::new([200.0, 100.0], &[], std::iter::empty());
+        let mut place_one = |symbol| places.place(symbol);
         let first = place_one(symbol("沌口", [100.0, 50.0], &["left", "right"]));
         assert_eq!(first.boxes, [[Box { left: 100.0, top: 44.0, right: 120.0, bottom: 56.0 }]]);
         let pens: Vec<_> = first.names[0].glyphs.iter().map(|set| set.at).collect();
@@ -460,16 +469,18 @@ mod tests {
     fn along(text: &str, points: &[Point], offset: f32) -> Placed {
         let at = Stand::Line { pieces: vec![points.to_vec()], spacing: None, most_angle: 0.7, offset };
         let symbol = Symbol { key: 0.0, sign: None, name: Some(name(text, f32::INFINITY)), at };
-        place(symbol, &mut Room::new([200.0, 200.0]), &mut Vec::new())
+        Places::new([200.0, 200.0], &[], std::iter::empty()).place(symbol)
     }
 
     #[test]
     fn names_read_from_left_to_right_whichever_way_the_line_runs() {
-        for points in [[[20.0, 100.0], [180.0, 100.0]], [[180.0, 100.0], [20.0, 100.0]]] {
+        // On the left of the line, that is above it when it runs eastward and below it when it runs westward.
+        for (points, middle) in [([[20.0, 100.0], [180.0, 100.0]], 90.0), ([[180.0, 100.0], [20.0, 100.0]], 110.0)] {
             let placed = along("沌口路", &points, -1.0);
             let glyphs = &placed.names[0].glyphs;
             assert!(glyphs.is_sorted_by(|a, b| a.at[0] < b.at[0]), "{glyphs:?}");
-            assert!(glyphs.iter().all(|set| set.angle.sin().abs() < 1e-3 && set.at[1] < 100.0), "above: {glyphs:?}");
+            let stands = |set: &Set| set.angle.sin().abs() < 1e-3 && (set.at[1] - middle - 4.375).abs() < 0.1;
+            assert!(glyphs.iter().all(stands), "{middle}: {glyphs:?}");
         }
     }
 

@@ -9,12 +9,17 @@
 //! bar and the rest. What comes out is one list of paths and texts ([`picture`]), which [`png`], [`svg`] and [`pdf`] only
 //! write down.
 
+mod card;
 pub mod color;
 pub mod expression;
 pub mod frame;
+pub mod furniture;
+mod graticule;
 pub mod labels;
 pub mod layer;
+mod legend;
 pub mod outline;
+mod parcels;
 pub mod pdf;
 pub mod picture;
 pub mod place;
@@ -26,20 +31,24 @@ mod spots;
 pub mod style;
 pub mod svg;
 pub mod text;
+mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value as Json;
 use thiserror::Error;
 
 use crate::catalog::Catalog;
+use crate::model::{FeatureIx, Lang};
 use crate::query::{Budget, QueryError};
 use color::Color;
 use frame::Frame;
+use furniture::{Furniture, Room};
 use layer::{Layer, StyleError};
 use outline::Outline;
-use picture::{About, Picture};
-use scene::{Feature, Features, Stage};
-use sources::Drawn;
+use picture::{About, Item, Picture};
+use scene::{Feature, Features, Scene, Stage};
+use sources::{Drawn, PARCEL};
 use style::Look;
 
 /// Why there is no picture.
@@ -63,28 +72,140 @@ pub struct Request {
     pub look: Look,
     /// The part of the earth.
     pub frame: Frame,
+    /// What stands on it.
+    pub furniture: Furniture,
+    /// Its title; that of the catalogue when none is given.
+    pub title: Option<String>,
+    /// Features that are highlighted: the id of their layer, and their place in it.
+    pub selected: Vec<(String, FeatureIx)>,
 }
+
+/// The features of every source but that of parcels, as [`sources::sources`] makes them.
+pub type Sources = BTreeMap<&'static str, Vec<Drawn>>;
 
 /// Draws a picture.
 ///
 /// # Errors
 /// The build has no fonts, or the budget is spent.
-pub fn draw(_catalog: &Catalog, sources: &BTreeMap<&'static str, Vec<Drawn>>, request: &Request, budget: &Budget) -> Result<Picture, MapError> {
+pub fn draw(catalog: &Catalog, sources: &Sources, request: &Request, budget: &Budget) -> Result<Picture, MapError> {
     text::check()?;
-    let Request { look, frame } = request;
-    let layers = style::layers(*look).iter().map(Layer::parse).collect::<Result<Vec<_>, _>>()?;
+    let Request { look, frame, furniture, title, selected } = request;
+    let chosen = selection(catalog, sources, selected, look.lang);
+    let keys: BTreeSet<&str> = chosen.iter().filter_map(key_of).collect();
+    let layers = if chosen.is_empty() { style::layers(*look) } else { style::layers_with_selection(*look) };
+    let layers = layers.iter().map(Layer::parse).collect::<Result<Vec<_>, _>>()?;
+    let shows = |source: &str| layers.iter().any(|layer| layer.source == source && layer.shows_at(frame.zoom));
+    // A selected sign speaks for itself, larger; the one below it is silent.
+    let points: Vec<Drawn> = sources.get("point").into_iter().flatten().map(|drawn| silenced(drawn, &keys)).collect();
     let mut features: Features<'_> = BTreeMap::new();
-    for (name, drawn) in sources {
-        let feature = |drawn: &'_ Drawn| Outline::all_of(&drawn.geometry, frame);
-        features.insert(name, drawn.iter().map(|drawn| Feature { properties: &drawn.properties, outlines: feature(drawn) }).collect());
+    for (name, drawn) in sources.iter().filter(|(name, _)| **name != "point") {
+        features.insert(name, drawn.iter().map(|drawn| feature(drawn, frame)).collect());
     }
+    features.insert("point", points.iter().map(|drawn| feature(drawn, frame)).collect());
+    features.insert("selected", chosen.iter().map(|drawn| feature(drawn, frame)).collect());
+    let parcels = if shows(PARCEL) { parcels::in_sight(catalog, look.view, frame, budget)? } else { parcels::Parcels::default() };
+    let made_up = parcels.made_up.clone();
+    let left_out = parcels.left_out;
+    features.insert(PARCEL, parcels.features());
     let stage = Stage { frame, tokens: style::tokens(look.theme), budget };
-    let scene = scene::compose(stage, &layers, &features, &[])?;
+    let mut about = About {
+        title: title.clone().unwrap_or_else(|| catalog.about.title.say(look.lang).to_owned()),
+        lang: look.lang.tag(),
+        notices: Vec::new(),
+        attribution: attribution(catalog, look.lang),
+    };
+    let mut spent = Ok(());
+    let scene = scene::compose(stage, &layers, &features, |scene| {
+        about.notices = notices(scene, &features, catalog, &made_up, left_out, look.lang);
+        let room = Room { stage, layers: &layers, features: &features, catalog, lang: look.lang, wanted: furniture, about: &about };
+        room.furnish(scene).unwrap_or_else(|fault| {
+            spent = Err(fault);
+            scene::Furnished::default()
+        })
+    })?;
+    spent?;
+    let missing = scene.items.iter().filter_map(|item| if let Item::Text(run) = item { Some(text::missing(&run.text)) } else { None });
     Ok(Picture {
         size: frame.size,
-        background: scene.background.unwrap_or(Color::BLACK),
+        background: scene.background.unwrap_or(Color { rgb: [255; 3], alpha: 1.0 }),
+        missing: missing.flatten().collect(),
+        names: scene.names,
         items: scene.items,
-        about: About::default(),
-        missing: std::collections::BTreeSet::new(),
+        about,
     })
+}
+
+fn feature<'a>(drawn: &'a Drawn, frame: &Frame) -> Feature<'a> {
+    Feature { properties: &drawn.properties, outlines: Outline::all_of(&drawn.geometry, frame) }
+}
+
+fn key_of(drawn: &Drawn) -> Option<&str> {
+    drawn.properties.get("key")?.as_str()
+}
+
+/// A sign without its name where it is selected: the style names the first of each stack only.
+fn silenced(drawn: &Drawn, keys: &BTreeSet<&str>) -> Drawn {
+    let mut drawn = drawn.clone();
+    if key_of(&drawn).is_some_and(|key| keys.contains(key)) {
+        drawn.properties.insert("rank".to_owned(), 1.into());
+    }
+    drawn
+}
+
+/// What is highlighted of the selected features: their shape, for belts the band, and their sign where they have one.
+fn selection(catalog: &Catalog, sources: &Sources, selected: &[(String, FeatureIx)], lang: Lang) -> Vec<Drawn> {
+    let mut chosen = Vec::new();
+    for (id, ix) in selected {
+        let Some(indexed) = catalog.layer(id) else { continue };
+        let feature = indexed.layer().feature(*ix);
+        let key = format!("{id}:{}", feature.id());
+        let shapes = ["zone", "water", "road", "transit", "subdistrict", "belt", "core", "axis", "area", "point"];
+        let of_key = |drawn: &&Drawn| key_of(drawn) == Some(&key);
+        let known: Vec<Drawn> = shapes.iter().filter_map(|source| sources.get(source)).flatten().filter(of_key).cloned().collect();
+        if known.is_empty()
+            && let Some(geometry) = feature.geometry()
+        {
+            let name = parcels::name(indexed.layer(), feature, lang);
+            let properties = [("key", key), ("name", name), ("icon", String::new())];
+            let properties = properties.map(|(name, value)| (name.to_owned(), Json::String(value)));
+            chosen.push(Drawn { geometry: geometry.to_shape(), properties: properties.into_iter().collect() });
+        }
+        chosen.extend(known);
+    }
+    chosen
+}
+
+/// What a reader must know of what is in sight.
+fn notices(scene: &Scene, features: &Features<'_>, catalog: &Catalog, made_up: &[String], left_out: u64, lang: Lang) -> Vec<String> {
+    let mut notices = Vec::new();
+    if ["core", "axis", "belt"].iter().any(|source| scene.seen.contains_key(*source)) {
+        let colon = lang.pick("：", ": ");
+        notices.push(format!("{}{colon}{}", words::SCHEMATIC_TITLE.say(lang), words::SCHEMATIC.say(lang)));
+    }
+    let mut titles: BTreeSet<String> = BTreeSet::new();
+    if scene.seen.contains_key(PARCEL) {
+        let layers = made_up.iter().filter_map(|id| catalog.layer(id));
+        titles.extend(layers.map(|indexed| indexed.layer().about.title.say(lang).to_owned()));
+    }
+    for (source, numbers) in &scene.seen {
+        for feature in numbers.iter().filter_map(|&number| features.get(source.as_str())?.get(number)) {
+            let id = feature.properties.get("key").and_then(|key| key.as_str()?.split_once(':'));
+            let layer = id.and_then(|(id, _)| catalog.layer(id)).map(|indexed| indexed.layer());
+            titles.extend(layer.filter(|layer| layer.about.synthetic).map(|layer| layer.about.title.say(lang).to_owned()));
+        }
+    }
+    notices.extend(titles.iter().map(|title| words::SYNTHETIC.with(lang, "name", title)));
+    if left_out > 0 {
+        notices.push(words::LEFT_OUT.with(lang, "count", &left_out.to_string()));
+    }
+    notices
+}
+
+/// Date, coordinate system, projection, who is credited.
+fn attribution(catalog: &Catalog, lang: Lang) -> String {
+    let about = &catalog.about;
+    let date = about.data_date.map(|day| words::DATE.with(lang, "date", &day.to_string()));
+    let credit = Some(about.attribution.say(lang).to_owned()).filter(|credit| !credit.is_empty());
+    let system = [words::CRS.say(lang), words::PROJECTION.say(lang)].map(|text| Some(text.to_owned()));
+    std::iter::once(date).chain(system).chain([credit]).flatten().collect::<Vec<_>>().join(" · ")
 }

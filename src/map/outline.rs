@@ -154,10 +154,10 @@ fn collect(geometry: &Geometry<f64>, frame: &Frame, outlines: &mut Vec<Outline>)
 
 /// A line on the picture, points that are next to nothing apart left out; the first and the last stay.
 fn run(line: &LineString, frame: &Frame) -> Vec<Point> {
-    let longitude = line.0.first().map_or(0.0, |first| first.x);
-    let last = line.0.last().map_or(0.0, |last| last.x);
+    let longitudes = line.0.iter().map(|coord| coord.x);
+    let (west, east) = (longitudes.clone().fold(f64::INFINITY, f64::min), longitudes.fold(f64::NEG_INFINITY, f64::max));
     // A line around the world stays where it is.
-    let turn = if (longitude - last).abs() < 180.0 { frame.turn(longitude) } else { 0.0 };
+    let turn = if east - west < 180.0 { frame.turn(f64::midpoint(west, east)) } else { 0.0 };
     let mut points: Vec<Point> = Vec::with_capacity(line.0.len());
     for (at, coord) in line.0.iter().enumerate() {
         let next = frame.project([coord.x + turn, coord.y]);
@@ -307,7 +307,8 @@ fn within(a: Point, b: Point, extent: Point, margin: f32) -> Option<(f32, f32)> 
 }
 
 /// A line moved to its right.
-fn moved(points: &[Point], offset: f32, closed: bool) -> Vec<Point> {
+#[must_use]
+pub fn moved(points: &[Point], offset: f32, closed: bool) -> Vec<Point> {
     let count = points.len();
     if offset == 0.0 || count < 2 {
         return points.to_vec();

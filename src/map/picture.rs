@@ -9,6 +9,7 @@ use tiny_skia::{Path, Transform};
 
 use super::color::Color;
 use super::frame::{Point, Size};
+use super::place::Box;
 use super::text::{self, Glyph};
 
 /// A picture, ready to be written.
@@ -22,6 +23,8 @@ pub struct Picture {
     pub items: Vec<Item>,
     /// What it says about itself, also where nothing of it is drawn.
     pub about: About,
+    /// The names on the map, each with the boxes that it stands in.
+    pub names: Vec<(String, Vec<Box>)>,
     /// Characters that no font has; they are drawn as boxes.
     pub missing: BTreeSet<char>,
 }

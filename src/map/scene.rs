@@ -13,11 +13,11 @@ use tiny_skia::PathBuilder;
 use super::color::Color;
 use super::expression::Context;
 use super::frame::{Frame, Point};
-use super::labels::{self, Name, Placed, Side, Sign, Stand, Symbol};
+use super::labels::{Name, Placed, Places, Side, Sign, Stand, Symbol};
 use super::layer::{Kind, Layer};
 use super::outline::{Outline, Parts, path_of};
 use super::picture::{Cap, Item, Join, Pen};
-use super::place::{Box, Room};
+use super::place::Box;
 use super::signs;
 use super::style::Tokens;
 use super::text::{Block, Weight};
@@ -66,40 +66,89 @@ pub struct Scene {
     pub names: Vec<(String, Vec<Box>)>,
 }
 
-/// Draws layers. `kept` are boxes that no name may stand on.
+/// What stands before the names do.
+#[derive(Debug, Default)]
+pub struct Furnished {
+    /// What lies under the names.
+    pub under: Vec<Item>,
+    /// What lies over everything.
+    pub over: Vec<Item>,
+    /// Where no name may stand.
+    pub boxes: Vec<Box>,
+}
+
+/// Draws layers. `furnish` gets the scene without names and signs, though it tells which signs there are.
 ///
 /// # Errors
 /// The budget is spent.
-pub fn compose(stage: Stage<'_>, layers: &[Layer], features: &Features<'_>, kept: &[Box]) -> Result<Scene, QueryError> {
+pub fn compose(
+    stage: Stage<'_>,
+    layers: &[Layer],
+    features: &Features<'_>,
+    furnish: impl FnOnce(&Scene) -> Furnished,
+) -> Result<Scene, QueryError> {
     let mut scene = Scene::default();
     let none = Vec::new();
     let shown: Vec<&Layer> = layers.iter().filter(|layer| layer.shows_at(stage.frame.zoom)).collect();
+    let own = |layer: &Layer| features.get(layer.source.as_str()).unwrap_or(&none);
     let mut wanted: Vec<Vec<Symbol>> = Vec::new();
+    let mut drawn: Vec<Vec<Item>> = Vec::new();
     for layer in &shown {
-        let own = features.get(layer.source.as_str()).unwrap_or(&none);
-        wanted.push(if layer.kind == Kind::Symbol { symbols(stage, layer, own)? } else { Vec::new() });
+        let mut symbols = Vec::new();
+        match layer.kind {
+            Kind::Background => scene.background = Some(layer.color("background-color", &nothing(stage.frame))),
+            Kind::Fill => fills(stage, layer, own(layer), &mut scene)?,
+            Kind::Line => lines(stage, layer, own(layer), &mut scene)?,
+            Kind::Circle => circles(stage, layer, own(layer), &mut scene)?,
+            Kind::Symbol => symbols = self::symbols(stage, layer, own(layer))?,
+        }
+        scene.signs.extend(symbols.iter().filter_map(|symbol| Some(symbol.sign.as_ref()?.id.clone())));
+        wanted.push(symbols);
+        drawn.push(std::mem::take(&mut scene.items));
     }
-    let mut room = Room::new(stage.frame.extent());
-    room.take(kept);
-    wanted.iter().for_each(|symbols| labels::reserve(symbols, &mut room));
-    let mut told = Vec::new();
+    let furnished = furnish(&scene);
+    let mut places = Places::new(stage.frame.extent(), &furnished.boxes, wanted.iter().flatten());
     let mut placed: Vec<Vec<Placed>> = Vec::new();
     for symbols in wanted.into_iter().rev() {
         stage.budget.check()?;
-        placed.push(symbols.into_iter().map(|symbol| labels::place(symbol, &mut room, &mut told)).collect());
+        placed.push(symbols.into_iter().map(|symbol| places.place(symbol)).collect());
     }
     placed.reverse();
-    for (layer, symbols) in shown.iter().zip(placed) {
-        let own = features.get(layer.source.as_str()).unwrap_or(&none);
+    let mut under = Some(furnished.under);
+    for ((layer, items), symbols) in shown.iter().zip(drawn).zip(placed) {
+        if layer.kind == Kind::Symbol {
+            scene.items.extend(under.take().into_iter().flatten());
+        }
+        scene.items.extend(items);
+        scene.stand(symbols, stage.tokens);
+    }
+    scene.items.extend(under.take().into_iter().flatten());
+    scene.items.extend(furnished.over);
+    Ok(scene)
+}
+
+/// The areas and lines of a source for one feature, as a legend shows them.
+///
+/// # Errors
+/// The budget is spent.
+pub fn swatch(
+    stage: Stage<'_>,
+    layers: &[Layer],
+    source: &str,
+    properties: &Map<String, Json>,
+    outline: Outline,
+) -> Result<Vec<Item>, QueryError> {
+    let mut scene = Scene::default();
+    let feature = [Feature { properties, outlines: vec![outline] }];
+    for layer in layers.iter().filter(|layer| layer.source == source && layer.shows_at(stage.frame.zoom)) {
         match layer.kind {
-            Kind::Background => scene.background = Some(layer.color("background-color", &nothing(stage.frame))),
-            Kind::Fill => fills(stage, layer, own, &mut scene)?,
-            Kind::Line => lines(stage, layer, own, &mut scene)?,
-            Kind::Circle => circles(stage, layer, own, &mut scene)?,
-            Kind::Symbol => scene.stand(symbols, stage.tokens),
+            Kind::Fill => fills(stage, layer, &feature, &mut scene)?,
+            Kind::Line => lines(stage, layer, &feature, &mut scene)?,
+            Kind::Circle => circles(stage, layer, &feature, &mut scene)?,
+            Kind::Background | Kind::Symbol => {}
         }
     }
-    Ok(scene)
+    Ok(scene.items)
 }
 
 fn nothing(frame: &Frame) -> Context<'static> {
@@ -381,7 +430,6 @@ impl Scene {
         for placed in &symbols {
             if let Some((sign, at)) = &placed.sign {
                 self.items.extend(signs::draw(&sign.id, *at, sign.size, sign.opacity, tokens));
-                self.signs.insert(sign.id.clone());
             }
         }
         for placed in symbols {

@@ -240,7 +240,11 @@ pub fn tile(id: &str, [x, y]: Point, tokens: &Tokens) -> Vec<Item> {
 pub fn hatch(id: &str, outline: &Outline, frame: &Frame, opacity: f32, tokens: &Tokens) -> Option<Item> {
     let hatch = TABLE.hatches.iter().find(|hatch| hatch.id == id)?;
     let Parts::Polygons(polygons) = &outline.parts else { return None };
+    // As in MapLibre, a pattern grows with the picture up to the next whole zoom.
+    #[expect(clippy::cast_possible_truncation, reason = "from 1 to 2")]
+    let grown = (frame.zoom - frame.zoom.floor()).exp2() as f32;
     let HatchSize { side, width, opacity: own } = TABLE.hatch;
+    let (side, width) = (side * grown, width * grown);
     let rises = hatch.leaning == "/";
     let phase = frame.phase(f64::from(side));
     let shift = if rises { phase[0] + phase[1] } else { phase[1] - phase[0] };
