@@ -53,6 +53,25 @@ pub const PARCEL: &str = "parcel";
 /// Parts that are drawn as signs at a point, whatever their extent.
 const SIGNED: [&str; 3] = ["site", "facility", "region"];
 
+/// The parts whose layers a source is drawn from; none where there is no such source.
+#[must_use]
+pub fn parts(source: &str) -> &'static [&'static str] {
+    match source {
+        "mask" | "zone" => &["zone"],
+        "water" => &["water"],
+        "road" => &["road"],
+        "transit" => &["transit"],
+        "subdistrict" => &["subdistrict"],
+        "belt" | "belt-line" => &["belt"],
+        "core" => &["core"],
+        "axis" => &["axis"],
+        "area" | "point" => &SIGNED,
+        "label" => &["core", "axis", "belt", "water", "subdistrict"],
+        PARCEL => &[PARCEL],
+        _ => &[],
+    }
+}
+
 /// The part that a layer plays on the map.
 #[must_use]
 pub fn role(layer: &Layer) -> &str {
