@@ -204,7 +204,7 @@ fn document(ask: &Ask, look: Look) -> Value {
     let mut style = json!({
         "version": 8,
         "name": format!("{} · {}", about.title.say(look.lang), title(look.view, look.lang)),
-        "metadata": metadata(ask, look, &drawn),
+        "metadata": metadata(ask, look, &drawn, &parcels),
     });
     if let Some((center, zoom)) = ask.catalog.start_extent().map(opening) {
         style["center"] = json!(center);
@@ -238,10 +238,11 @@ fn small_source(ask: &Ask, look: Look, source: &str) -> Value {
     json
 }
 
-/// Parcels as vector tiles, one layer in them for each collection.
+/// Parcels as vector tiles, one layer in them for each collection. They carry no fields, so that more of them fit into
+/// a tile; their ids lead to the rest.
 fn parcel_source(ask: &Ask, look: Look, parcels: &[&IndexedLayer]) -> Value {
     let ids: Vec<String> = parcels.iter().map(|indexed| segment(indexed.layer().id.as_str())).collect();
-    let tiles = ask.base.url(&format!("/tiles/{}/{{z}}/{{x}}/{{y}}.mvt", ids.join(",")));
+    let tiles = ask.base.url(&format!("/tiles/{}/{{z}}/{{x}}/{{y}}.mvt?properties=", ids.join(",")));
     let shown = style::layers(look).iter().filter(|layer| layer["source"] == PARCEL);
     let coarsest = shown.filter_map(|layer| layer["minzoom"].as_u64()).min().unwrap_or(0);
     let mut json =
@@ -286,7 +287,7 @@ fn of_parcels(layer: &Value, parcels: &[&IndexedLayer]) -> Vec<Value> {
 }
 
 /// What is to be known of the data behind a style.
-fn metadata(ask: &Ask, look: Look, drawn: &Map<String, Value>) -> Value {
+fn metadata(ask: &Ask, look: Look, drawn: &Map<String, Value>, parcels: &[&IndexedLayer]) -> Value {
     let (about, lang) = (&ask.catalog.about, look.lang);
     let mut json = json!({ "innospace:revision": ask.catalog.revision.to_string() });
     let mut tell = |name: &str, value: &str| {
@@ -303,9 +304,8 @@ fn metadata(ask: &Ask, look: Look, drawn: &Map<String, Value>) -> Value {
     if ["core", "axis", "belt"].iter().any(|source| drawn.contains_key(*source)) {
         tell("notice", lang.pick(NOTICE[0], NOTICE[1]));
     }
-    let made_up = drawn
-        .keys()
-        .any(|source| feeding(&ask.catalog, source).any(|indexed| indexed.layer().about.synthetic));
+    let whole = SOURCES.into_iter().flat_map(|source| feeding(&ask.catalog, source));
+    let made_up = whole.chain(parcels.iter().copied()).any(|indexed| indexed.layer().about.synthetic);
     json["innospace:synthetic"] = made_up.into();
     json
 }

@@ -149,7 +149,7 @@ fn the_shipped_sources_say_what_the_plan_says() {
     let parcels = style(&service, "/styles/parcels?lang=en");
     assert_eq!(parcels["metadata"]["innospace:synthetic"], true);
     let tiles = &parcels["sources"]["parcel"];
-    assert_eq!(tiles["tiles"], json!([format!("{HOST}/tiles/parcels/{{z}}/{{x}}/{{y}}.mvt")]));
+    assert_eq!(tiles["tiles"], json!([format!("{HOST}/tiles/parcels/{{z}}/{{x}}/{{y}}.mvt?properties=")]));
     assert_eq!(tiles["attribution"], "synthetic data, generated; synthetic sample, not real parcels");
 }
 
@@ -372,8 +372,8 @@ fn made_up_parcels_are_shown_where_they_are_asked_for_and_say_so() {
         let shown = style(&service, "/styles/explore");
         assert_eq!(of_parcels(&shown), explore, "{west} {east}");
         assert_eq!(shown["metadata"]["innospace:synthetic"], made_up, "{west} {east}");
-        let address =
-            (!tiles.is_empty()).then(|| json!([format!("{HOST}/tiles/{tiles}/{{z}}/{{x}}/{{y}}.mvt")]));
+        let address = (!tiles.is_empty())
+            .then(|| json!([format!("{HOST}/tiles/{tiles}/{{z}}/{{x}}/{{y}}.mvt?properties=")]));
         assert_eq!(shown["sources"]["parcel"].get("tiles"), address.as_ref(), "{west} {east}");
         let shown = style(&service, "/styles/parcels?lang=en");
         assert_eq!(of_parcels(&shown), both, "{west} {east}");
