@@ -20,6 +20,7 @@ mod params;
 mod problem;
 mod schemas;
 mod server;
+mod styles;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -76,6 +77,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/collections/{collectionId}/search", post(items::search))
         .route("/ogc/collections/{collectionId}/items/{featureId}", get(items::one))
         .route("/ogc/collections/{collectionId}/aggregates", get(aggregates::get).post(aggregates::post))
+        .route("/styles", get(styles::list))
+        .route("/styles/{view}", get(styles::one))
+        .route("/styles/{view}/sources/{file}", get(styles::source))
         .fallback(get(assets::file))
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .with_state(app)

@@ -78,6 +78,13 @@ pub const SCHEMA: Format = Format {
 /// Pages.
 pub const HTML: Format =
     Format { name: "html", media_type: "text/html", also: &["application/xhtml+xml"], title: "HTML" };
+/// Styles of maps.
+pub const STYLE: Format = Format {
+    name: "json",
+    media_type: "application/vnd.mapbox.style+json",
+    also: &["application/json"],
+    title: "MapLibre style",
+};
 /// The API definition.
 pub const OPENAPI: Format = Format {
     name: "json",

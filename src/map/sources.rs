@@ -53,6 +53,25 @@ pub const PARCEL: &str = "parcel";
 /// Parts that are drawn as signs at a point, whatever their extent.
 const SIGNED: [&str; 3] = ["site", "facility", "region"];
 
+/// The parts whose layers a source is drawn from; none where there is no such source.
+#[must_use]
+pub fn parts(source: &str) -> &'static [&'static str] {
+    match source {
+        "mask" | "zone" => &["zone"],
+        "water" => &["water"],
+        "road" => &["road"],
+        "transit" => &["transit"],
+        "subdistrict" => &["subdistrict"],
+        "belt" | "belt-line" => &["belt"],
+        "core" => &["core"],
+        "axis" => &["axis"],
+        "area" | "point" => &SIGNED,
+        "label" => &["core", "axis", "belt", "water", "subdistrict"],
+        PARCEL => &[PARCEL],
+        _ => &[],
+    }
+}
+
 /// The part that a layer plays on the map.
 #[must_use]
 pub fn role(layer: &Layer) -> &str {
@@ -107,19 +126,20 @@ struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    fn places(&self) -> impl Iterator<Item = Place<'a>> + use<'a> {
-        self.catalog.layers().flat_map(|indexed| {
-            let layer = indexed.layer();
-            layer.positions().map(move |ix| Place { layer, feature: layer.feature(ix) })
-        })
+    /// The features of the layers whose part is asked for, in the order of the catalogue.
+    fn places(&self, is_asked: impl Fn(&str) -> bool) -> impl Iterator<Item = Place<'a>> {
+        let layers = self.catalog.layers().map(|indexed| indexed.layer());
+        layers
+            .filter(move |layer| is_asked(role(layer)))
+            .flat_map(|layer| layer.positions().map(move |ix| Place { layer, feature: layer.feature(ix) }))
     }
 
     fn playing(&self, part: &str) -> impl Iterator<Item = Place<'a>> {
-        self.places().filter(move |place| role(place.layer) == part)
+        self.places(move |own| own == part)
     }
 
     fn signed(&self) -> impl Iterator<Item = Place<'a>> {
-        self.places().filter(|place| SIGNED.contains(&role(place.layer)))
+        self.places(|part| SIGNED.contains(&part))
     }
 
     fn drawn(&self, place: Place<'_>, geometry: Shape, more: Map<String, Json>) -> Drawn {

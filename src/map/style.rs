@@ -361,7 +361,7 @@ mod tests {
             let fault = StyleError::Colour { name: "a".to_owned(), value: value.to_owned() };
             assert_eq!(read_tokens(&format!(":root {{ --a: {value}; }}"), Theme::Light), Err(fault));
         };
-        ["#FFF", "#GGGGGG", "#FFFFFFFF"].map(wrong);
+        ["#FFF", "#GGGGGG", "#FFFFFFFF"].into_iter().for_each(wrong);
         assert_eq!(read_tokens("p {}", Theme::Light), Err(StyleError::NoBlock(":root {")));
         assert_eq!(
             read_tokens(":root { --a: #FFFFFF; }", Theme::Dark),

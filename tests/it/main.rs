@@ -19,3 +19,4 @@ mod reading;
 mod schemas;
 mod service;
 mod spatial;
+mod styles;
