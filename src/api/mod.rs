@@ -14,6 +14,7 @@ mod grouping;
 mod items;
 mod landing;
 mod link;
+mod maps;
 mod negotiate;
 mod openapi;
 mod params;
@@ -38,11 +39,13 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 
-use crate::catalog::CatalogHandle;
+use crate::catalog::{Catalog, CatalogHandle};
 use crate::config::Config;
 use crate::model::Timestamp;
 use crate::query::Budget;
 pub use aggregates::count;
+use maps::Desk;
+pub use maps::draw as draw_map;
 use problem::Problem;
 pub use server::serve;
 
@@ -53,6 +56,15 @@ pub struct App {
     pub catalog: CatalogHandle,
     /// How the server runs.
     pub config: Config,
+    desk: Desk,
+}
+
+impl App {
+    /// A service over a catalogue.
+    #[must_use]
+    pub fn new(catalog: Catalog, config: Config) -> Self {
+        Self { catalog: CatalogHandle::new(catalog), config, desk: Desk::default() }
+    }
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -77,6 +89,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/collections/{collectionId}/search", post(items::search))
         .route("/ogc/collections/{collectionId}/items/{featureId}", get(items::one))
         .route("/ogc/collections/{collectionId}/aggregates", get(aggregates::get).post(aggregates::post))
+        .route("/maps", get(maps::list))
+        .route("/maps/{file}", get(maps::one))
+        .route("/styles/sprites/{file}", get(maps::sprite))
         .route("/styles", get(styles::list))
         .route("/styles/{view}", get(styles::one))
         .route("/styles/{view}/sources/{file}", get(styles::source))
@@ -99,6 +114,7 @@ fn worth_packing() -> impl Predicate {
     DefaultPredicate::new()
         .and(NotForContentType::const_new(negotiate::XLSX.media_type))
         .and(NotForContentType::const_new(negotiate::GEOPARQUET.media_type))
+        .and(NotForContentType::const_new(negotiate::MAP_PDF.media_type))
 }
 
 /// What stands around every request: OPTIONS, CORS, where an error happened, one line of log.
@@ -116,7 +132,7 @@ async fn around(request: Request, next: Next) -> Response {
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static(
-            "content-crs, content-disposition, etag, link, ogc-numbermatched, ogc-numberreturned, x-request-id",
+            "content-crs, content-disposition, etag, link, map-missing-characters, ogc-numbermatched, ogc-numberreturned, x-request-id",
         ),
     );
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -14,7 +14,7 @@
 //! - `{ "$selected": "" }`: the key of the selected feature, here the text given, as none is selected.
 //!
 //! A layer with `"$only": "explore"` is a layer of that view alone. Layers of the source `selected` are the web app's
-//! own.
+//! own, but for [`layers_with_selection`].
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -144,7 +144,21 @@ pub fn tokens(theme: Theme) -> &'static Tokens {
 pub fn layers(look: Look) -> &'static [Value] {
     static LAYERS: LazyLock<Vec<Vec<Value>>> = LazyLock::new(|| {
         let template = serde_json::from_str(TEMPLATE).expect("style.json is JSON");
-        let read = |look: Look| read_layers(&template, look, tokens(look.theme));
+        let read = |look: Look| read_layers(&template, look, tokens(look.theme), false);
+        Look::all().map(|look| read(look).expect("style.json names what there is")).collect()
+    });
+    &LAYERS[look.index()]
+}
+
+/// The layers of a style, those that highlight the features of the source `selected` among them.
+///
+/// # Panics
+/// Never, as [`layers`].
+#[must_use]
+pub fn layers_with_selection(look: Look) -> &'static [Value] {
+    static LAYERS: LazyLock<Vec<Vec<Value>>> = LazyLock::new(|| {
+        let template = serde_json::from_str(TEMPLATE).expect("style.json is JSON");
+        let read = |look: Look| read_layers(&template, look, tokens(look.theme), true);
         Look::all().map(|look| read(look).expect("style.json names what there is")).collect()
     });
     &LAYERS[look.index()]
@@ -192,12 +206,17 @@ fn read_tokens(sheet: &str, theme: Theme) -> Result<Tokens, StyleError> {
     Ok(Tokens(tokens))
 }
 
-fn read_layers(template: &Value, look: Look, tokens: &Tokens) -> Result<Vec<Value>, StyleError> {
+fn read_layers(
+    template: &Value,
+    look: Look,
+    tokens: &Tokens,
+    selected: bool,
+) -> Result<Vec<Value>, StyleError> {
     let parts = template["parts"].as_object().ok_or(StyleError::Lacks("parts"))?;
     let layers = template["layers"].as_array().ok_or(StyleError::Lacks("layers"))?;
     let reader = Reader { parts, tokens, look };
     let is_shown = |layer: &&Value| {
-        layer["source"] != "selected" && layer.get("$only").is_none_or(|only| only == look.view.name())
+        (selected || layer["source"] != "selected") && layer.get("$only").is_none_or(|only| only == look.view.name())
     };
     layers
         .iter()
@@ -275,7 +294,7 @@ mod tests {
 
     fn read(template: &Value, look: Look) -> Result<Vec<Value>, StyleError> {
         let sheet = ":root { --core: #AA0011; --r: 10px; } [data-theme='dark'] { --core: #00BBCC; }";
-        read_layers(template, look, &read_tokens(sheet, look.theme)?)
+        read_layers(template, look, &read_tokens(sheet, look.theme)?, false)
     }
 
     fn layer(id: &str, look: Look) -> Option<&'static Value> {

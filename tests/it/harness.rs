@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use innospace::api::{App, router};
-use innospace::catalog::CatalogHandle;
 use innospace::config::{Config, Limits};
 use innospace::store::{Loaded, Store};
 use serde_json::Value;
@@ -41,7 +40,7 @@ impl Service {
     pub fn over(folder: &Path) -> Self {
         let config =
             Config { listen: ([127, 0, 0, 1], 0).into(), public_url: None, limits: Limits::default() };
-        let app = Arc::new(App { catalog: CatalogHandle::new(load(folder).catalog), config });
+        let app = Arc::new(App::new(load(folder).catalog, config));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         Self { app, runtime }
     }
