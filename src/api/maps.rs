@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::{App, blocking};
 use crate::catalog::{Catalog, Revision};
 use crate::geometry::Bounds;
-use crate::map::frame::{Frame, MOST_LATITUDE, MOST_ZOOM, Size};
+use crate::map::frame::{Frame, MOST_LATITUDE, MOST_ZOOM, Margins, Size};
 use crate::map::furniture::Furniture;
 use crate::map::picture::Picture;
 use crate::map::style::{Look, Theme, View, tokens};
@@ -242,7 +242,7 @@ fn request(params: &Params, catalog: &Catalog, view: View, lang: Lang) -> Result
     let title = read(params, "title", &expected, words)?;
     let size = size(params)?;
     let selected = features(params, catalog)?;
-    let frame = frame(params, catalog, &selected, size)?;
+    let frame = frame(params, catalog, &selected, size, furniture.margins(size))?;
     Ok(Request { look: Look { view, theme, lang }, frame, furniture, title, selected })
 }
 
@@ -272,7 +272,13 @@ fn numbers<const N: usize>(text: &str) -> Option<[f64; N]> {
 }
 
 /// The part of the earth: that of bbox, of center and zoom, of the features, or of the catalogue.
-fn frame(params: &Params, catalog: &Catalog, selected: &[(String, FeatureIx)], size: Size) -> Result<Frame, Problem> {
+fn frame(
+    params: &Params,
+    catalog: &Catalog,
+    selected: &[(String, FeatureIx)],
+    size: Size,
+    margins: Margins,
+) -> Result<Frame, Problem> {
     let wrong = |name: &str, expected: &str| Problem::parameter(name, params.get(name).unwrap_or_default(), expected);
     match (params.get("bbox"), params.get("center"), params.get("zoom")) {
         (Some(_), Some(_), _) => Err(wrong("center", "either bbox or center, not both")),
@@ -281,7 +287,7 @@ fn frame(params: &Params, catalog: &Catalog, selected: &[(String, FeatureIx)], s
             let [west, south, east, north] = numbers(text).ok_or_else(|| wrong("bbox", expected))?;
             let window = Bounds::new(west, south, east, north);
             let window = window.map_err(|fault| wrong("bbox", &format!("{expected}; {fault}")))?;
-            Ok(Frame::around(window, 0.0, MOST_ZOOM, size))
+            Ok(Frame::around(window, Margins::default(), MOST_ZOOM, size))
         }
         (None, Some(text), Some(zoom)) => {
             let inside = |[longitude, latitude]: &[f64; 2]| longitude.abs() <= 180.0 && latitude.abs() <= MOST_LATITUDE;
@@ -296,12 +302,14 @@ fn frame(params: &Params, catalog: &Catalog, selected: &[(String, FeatureIx)], s
         (None, None, None) => {
             let of = |(id, ix): &(String, FeatureIx)| catalog.layer(id)?.layer().feature(*ix).geometry()?.bounds();
             if let Some(window) = selected.iter().filter_map(of).reduce(around_both) {
-                return Ok(Frame::around(window, ROOM, CLOSEST, size));
+                let Margins { left, top, right, bottom } = margins;
+                let room = Margins { left: left + ROOM, top: top + ROOM, right: right + ROOM, bottom: bottom + ROOM };
+                return Ok(Frame::around(window, room, CLOSEST, size));
             }
             if params.get("features").is_some() {
                 return Err(wrong("features", "a feature with a position, or bbox or center beside it"));
             }
-            Ok(Frame::around(catalog.start_extent().unwrap_or(Bounds::WORLD), 0.0, CLOSEST, size))
+            Ok(Frame::around(catalog.start_extent().unwrap_or(Bounds::WORLD), margins, CLOSEST, size))
         }
     }
 }

@@ -39,6 +39,27 @@ impl Size {
     }
 }
 
+/// Room along the edges of a picture, CSS pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Margins {
+    /// On the left.
+    pub left: f64,
+    /// At the top.
+    pub top: f64,
+    /// On the right.
+    pub right: f64,
+    /// At the bottom.
+    pub bottom: f64,
+}
+
+impl Margins {
+    /// The same room on every side.
+    #[must_use]
+    pub fn all(room: f64) -> Self {
+        Self { left: room, top: room, right: room, bottom: room }
+    }
+}
+
 /// A part of the earth on a picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Frame {
@@ -63,19 +84,23 @@ impl Frame {
         Self { size, zoom: zoom.clamp(0.0, MOST_ZOOM), center: mercator(center) }
     }
 
-    /// The closest picture that shows a window, with room around it in CSS pixels.
+    /// The closest picture that shows a window, with room around it.
     #[must_use]
-    pub fn around(window: Bounds, room: f64, closest: f64, size: Size) -> Self {
+    pub fn around(window: Bounds, room: Margins, closest: f64, size: Size) -> Self {
         let east = if window.crosses_antimeridian() { window.east + 360.0 } else { window.east };
         let [left, top] = mercator([window.west, window.north]);
         let [right, bottom] = mercator([east, window.south]);
-        let fits = |pixels: u16, share: f64| {
-            let pixels = (f64::from(pixels) - 2.0 * room).max(f64::from(pixels) / 5.0);
+        let fits = |pixels: u16, room: f64, share: f64| {
+            let pixels = (f64::from(pixels) - room).max(f64::from(pixels) / 5.0);
             (pixels / WORLD / share).log2()
         };
+        let across = fits(size.width, room.left + room.right, right - left);
+        let down = fits(size.height, room.top + room.bottom, bottom - top);
         // A window without width fits at any zoom.
-        let zoom = fits(size.width, right - left).min(fits(size.height, bottom - top)).min(closest);
-        Self { size, zoom: zoom.clamp(0.0, MOST_ZOOM), center: [f64::midpoint(left, right), f64::midpoint(top, bottom)] }
+        let zoom = across.min(down).min(closest).clamp(0.0, MOST_ZOOM);
+        let aside = [room.right - room.left, room.bottom - room.top].map(|pixels| pixels / 2.0 / (WORLD * zoom.exp2()));
+        let center = [f64::midpoint(left, right) + aside[0], f64::midpoint(top, bottom) + aside[1]];
+        Self { size, zoom, center }
     }
 
     /// Pixels of the whole world.
@@ -179,21 +204,24 @@ mod tests {
     #[test]
     fn a_window_fits_tightly() {
         let window = Bounds { west: 10.0, south: -5.0, east: 20.0, north: 5.0 };
-        let frame = Frame::around(window, 0.0, MOST_ZOOM, SIZE);
+        let frame = Frame::around(window, Margins::default(), MOST_ZOOM, SIZE);
         // The height is the narrower side: north and south touch the edges.
         assert!(frame.project([15.0, 5.0])[1].abs() < 0.01);
         assert!((frame.project([15.0, -5.0])[1] - 600.0).abs() < 0.01);
         assert!((frame.project([15.0, 0.0])[0] - 400.0).abs() < 0.01);
-        let padded = Frame::around(window, 60.0, MOST_ZOOM, SIZE);
+        let padded = Frame::around(window, Margins::all(60.0), MOST_ZOOM, SIZE);
         assert!((padded.project([15.0, 5.0])[1] - 60.0).abs() < 0.01);
+        // Room on the left moves what is shown to the right by half of it.
+        let aside = Frame::around(window, Margins { left: 100.0, ..Margins::default() }, MOST_ZOOM, SIZE);
+        assert!((aside.project([15.0, 0.0])[0] - 450.0).abs() < 0.01);
         let point = Bounds { west: 10.0, south: 5.0, east: 10.0, north: 5.0 };
-        assert!((Frame::around(point, 0.0, 14.0, SIZE).zoom - 14.0).abs() < 1e-9);
+        assert!((Frame::around(point, Margins::default(), 14.0, SIZE).zoom - 14.0).abs() < 1e-9);
     }
 
     #[test]
     fn a_picture_may_cross_the_antimeridian() {
         let fiji = Bounds { west: 177.0, south: -20.0, east: -178.0, north: -15.0 };
-        let frame = Frame::around(fiji, 0.0, MOST_ZOOM, SIZE);
+        let frame = Frame::around(fiji, Margins::default(), MOST_ZOOM, SIZE);
         let window = frame.window(0.0);
         assert!(window.crosses_antimeridian(), "{window:?}");
         assert!((frame.turn(-179.0) - 360.0).abs() < 1e-9 && frame.turn(179.0).abs() < 1e-9);

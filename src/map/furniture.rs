@@ -7,7 +7,7 @@
 use tiny_skia::PathBuilder;
 
 use super::card::{self, Paragraph, Type};
-use super::frame::{Frame, Point};
+use super::frame::{Frame, Margins, Point, Size};
 use super::graticule;
 use super::layer::Layer;
 use super::legend;
@@ -26,6 +26,8 @@ use crate::query::QueryError;
 const MARGIN: f32 = 14.0;
 /// The longest scale bar, CSS pixels.
 const LONGEST_BAR: f64 = 150.0;
+/// From this width on, a legend stands beside what the map shows, CSS pixels.
+const WIDE: u16 = 900;
 /// How much the scale may vary over a picture without a word about it.
 const STEADY: f64 = 0.05;
 
@@ -85,6 +87,22 @@ impl Furniture {
     #[must_use]
     pub fn has(&self, piece: Piece) -> bool {
         self.0.contains(&piece)
+    }
+
+    /// The room to leave on a map that chooses its own extent: beside the legend on a wide map, above it on a narrow one.
+    #[must_use]
+    pub fn margins(&self, size: Size) -> Margins {
+        let (width, height) = (f64::from(size.width), f64::from(size.height));
+        let strip = if self.has(Piece::Attribution) { 26.0 } else { 0.0 };
+        if !self.has(Piece::Legend) {
+            return Margins { bottom: strip, ..Margins::default() };
+        }
+        if size.width >= WIDE {
+            let left = if height >= 560.0 { f64::from(legend::MOST_WIDTH + 2.0 * MARGIN) } else { 0.0 };
+            return Margins { left, bottom: strip, ..Margins::default() };
+        }
+        let top: f64 = if self.has(Piece::Title) { 100.0 } else { 40.0 };
+        Margins { top: top.min(height / 8.0), bottom: height * 0.52, left: width / 40.0, right: width / 40.0 }
     }
 
     /// Is nothing wanted?
@@ -148,9 +166,10 @@ impl Room<'_> {
         let bar = self.wanted.has(Piece::ScaleBar).then(|| self.scale_bar([width - MARGIN, floor])).flatten().map(&mut put);
         if self.wanted.has(Piece::Legend) {
             let ceiling = head.map_or(MARGIN, |head| head.bottom + 8.0);
-            let side = bar.map_or(width, |bar| bar.left) - 2.0 * MARGIN;
-            // Where both do not stand side by side, the legend stands above the scale bar.
-            let (most, floor) = if side >= 220.0 { (side, floor) } else { (width - 2.0 * MARGIN, bar.map_or(floor, |bar| bar.top - 8.0)) };
+            let wide = self.stage.frame.size.width >= WIDE;
+            // On a narrow map the legend stands above the scale bar, as wide as the map.
+            let floor = if wide { floor } else { bar.map_or(floor, |bar| bar.top - 8.0) };
+            let most = if wide { legend::MOST_WIDTH } else { width - 2.0 * MARGIN };
             let sections = legend::sections(scene, self.features, self.catalog, self.lang);
             // No legend hides most of the map.
             let most = [most, (floor - ceiling).min(height * 0.75)];
@@ -300,7 +319,6 @@ fn scale_varies(frame: &Frame) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::frame::Size;
     use super::*;
 
     #[test]
@@ -312,6 +330,19 @@ mod tests {
             assert_eq!(Furniture::parse(wrong), None, "{wrong}");
         }
         assert!(!Furniture::default().has(Piece::Graticule) && Furniture::default().has(Piece::Legend));
+    }
+
+    /// On the ellipsoid of WGS 84 a degree of the 30th parallel is 96 486 metres.
+    #[test]
+    fn a_scale_bar_is_as_long_as_it_says() {
+        for (zoom, width) in [(3.0, 1600), (8.3, 900), (10.45, 1600), (14.0, 390), (19.7, 400)] {
+            let frame = Frame::at([114.0, 30.0], zoom, Size { width, height: 900, scale: 1.0 });
+            let bar = Bar::of(&frame);
+            let degrees = f64::from(bar.pixels) / (512.0 * zoom.exp2()) * 360.0;
+            assert!((degrees * 96_486.0 / bar.metres - 1.0).abs() < 1e-4, "{zoom}: {bar:?}");
+            assert!(bar.pixels > 20.0 && bar.pixels <= 150.0 && bar.pixels <= f32::from(width) / 3.0, "{zoom}: {bar:?}");
+            assert!(["1", "2", "5"].contains(&bar.metres.to_string().trim_end_matches('0').trim_start_matches("0.")), "{bar:?}");
+        }
     }
 
     #[test]

@@ -153,6 +153,36 @@ impl Places {
         Self { room, signs, told: Vec::new() }
     }
 
+    /// Finds places for the symbols of a layer, in their order, but that names which must stand on a sign come last.
+    pub fn place_all(&mut self, symbols: Vec<Symbol>) -> Vec<Placed> {
+        let mut placed: Vec<Option<Placed>> = Vec::with_capacity(symbols.len());
+        let mut waiting = Vec::new();
+        for (number, symbol) in symbols.into_iter().enumerate() {
+            if self.stands_on_signs(&symbol) {
+                waiting.push((number, symbol));
+                placed.push(None);
+            } else {
+                placed.push(Some(self.place(symbol)));
+            }
+        }
+        for (number, symbol) in waiting {
+            placed[number] = Some(self.place(symbol));
+        }
+        placed.into_iter().flatten().collect()
+    }
+
+    /// Is there room for a name, but only on a sign that is shown in any case?
+    fn stands_on_signs(&self, symbol: &Symbol) -> bool {
+        let (Stand::Point { at, sides, .. }, Some(name)) = (&symbol.at, &symbol.name) else { return false };
+        let always = symbol.sign.as_ref().is_some_and(|sign| sign.overlaps);
+        let clear = |side: &Side| {
+            let one = text_box(name, *at, side);
+            let grown = [one.grown(name.padding)];
+            self.room.holds(&[one]) && self.room.is_free(&grown) && self.signs.is_free(&grown)
+        };
+        always && !sides.iter().any(clear)
+    }
+
     /// Finds a place for a symbol.
     pub fn place(&mut self, symbol: Symbol) -> Placed {
         match symbol.at {
@@ -234,6 +264,11 @@ fn run(name: &Name, glyphs: Vec<Set>) -> Run {
 struct Along<'a> {
     name: &'a Name,
     most_angle: f32,
+}
+
+/// Places along a line, from its middle to both ends in turn.
+fn shares() -> impl Iterator<Item = f32> {
+    (0..14u8).flat_map(|step| [0.5 - f32::from(step) * 0.03, 0.5 + f32::from(step) * 0.03]).skip(1)
 }
 
 /// A line that is walked along.
@@ -337,7 +372,7 @@ impl Along<'_> {
             }
             for piece in &pieces {
                 let walk = Walk::new(piece);
-                for share in [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74] {
+                for share in shares() {
                     if let Some((glyphs, boxes)) = self.set(&walk, walk.length() * share)
                         && self.take(&boxes, overlaps, places)
                     {

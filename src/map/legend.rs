@@ -26,7 +26,8 @@ const SWATCH: Point = [28.0, 14.0];
 const INDENT: f32 = 36.0;
 const ROW: f32 = 21.0;
 const SIZE: f32 = 12.5;
-const MOST_WIDTH: f32 = 330.0;
+/// Its width on a wide map, CSS pixels.
+pub const MOST_WIDTH: f32 = 330.0;
 
 /// A group of classes.
 pub struct Section<'a> {
@@ -99,7 +100,7 @@ pub fn draw(
     [left, bottom]: Point,
     most: Point,
 ) -> Result<Option<(Vec<Item>, Box)>, QueryError> {
-    let width = MOST_WIDTH.min(most[0]);
+    let width = most[0].min(2.0 * MOST_WIDTH);
     let inner = width - 2.0 * PADDING;
     if sections.is_empty() || inner < 130.0 {
         return Ok(None);

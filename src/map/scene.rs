@@ -111,7 +111,7 @@ pub fn compose(
     let mut placed: Vec<Vec<Placed>> = Vec::new();
     for symbols in wanted.into_iter().rev() {
         stage.budget.check()?;
-        placed.push(symbols.into_iter().map(|symbol| places.place(symbol)).collect());
+        placed.push(places.place_all(symbols));
     }
     placed.reverse();
     let mut under = Some(furnished.under);

@@ -11,6 +11,7 @@ mod formats;
 mod harness;
 mod items;
 mod laws;
+mod maps;
 mod oracle;
 mod program;
 mod random;
