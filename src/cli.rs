@@ -580,7 +580,8 @@ fn map(args: &MapArgs) -> anyhow::Result<ExitCode> {
     ];
     let parameters: Vec<_> =
         given.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
-    let suffix = args.output.extension().map(|suffix| suffix.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let suffix =
+        args.output.extension().map(|suffix| suffix.to_string_lossy().to_lowercase()).unwrap_or_default();
     let file = format!("{}.{suffix}", args.view);
     let (bytes, missing) = api::draw_map(&catalog, &file, &parameters).map_err(anyhow::Error::msg)?;
     if let Some(missing) = missing {

@@ -83,20 +83,53 @@ pub fn parameters() -> Vec<Parameter> {
         description: description.into(),
         schema,
     };
-    let side = |usual| json!({ "type": "integer", "minimum": LEAST_SIDE, "maximum": MOST_SIDE, "default": usual });
+    let side =
+        |usual| json!({ "type": "integer", "minimum": LEAST_SIDE, "maximum": MOST_SIDE, "default": usual });
     let numbers = |count| json!({ "type": "array", "items": { "type": "number" }, "minItems": count, "maxItems": count });
     vec![
-        row("bbox", "West, south, east, north in degrees; the map shows all of it. That of the service when neither bbox, center nor features is given.", numbers(4)),
+        row(
+            "bbox",
+            "West, south, east, north in degrees; the map shows all of it. That of the service when neither bbox, center nor features is given.",
+            numbers(4),
+        ),
         row("center", "Longitude and latitude of the middle, with zoom.", numbers(2)),
-        row("zoom", "Zoom of the middle, as in MapLibre: at 0 the world is 512 pixels wide.", json!({ "type": "number", "minimum": 0, "maximum": MOST_ZOOM })),
-        row("features", "Features to highlight, each collection:id, split by commas. Without bbox and center the map is of them.", json!({ "type": "array", "items": { "type": "string" }, "maxItems": MOST_FEATURES })),
+        row(
+            "zoom",
+            "Zoom of the middle, as in MapLibre: at 0 the world is 512 pixels wide.",
+            json!({ "type": "number", "minimum": 0, "maximum": MOST_ZOOM }),
+        ),
+        row(
+            "features",
+            "Features to highlight, each collection:id, split by commas. Without bbox and center the map is of them.",
+            json!({ "type": "array", "items": { "type": "string" }, "maxItems": MOST_FEATURES }),
+        ),
         row("width", "Width in CSS pixels.", side(USUAL_SIZE[0])),
         row("height", "Height in CSS pixels.", side(USUAL_SIZE[1])),
-        row("scale", "Pixels per CSS pixel; a side has at most 8192 pixels, the picture 33554432.", json!({ "type": "number", "minimum": 1, "maximum": 3, "default": 1 })),
-        row("theme", "Colours of the map.", json!({ "type": "string", "enum": Theme::ALL.map(Theme::name), "default": Theme::default().name() })),
-        row("lang", "Language of names and words; wins over the header Accept-Language.", json!({ "type": "string", "enum": ["zh", "en"] })),
-        row("furniture", "What stands on the map beside the map: all, none, or names split by commas. All but the graticule when left out. With none, the notices of schematic accuracy and of made-up data stand in the file's metadata only.", json!({ "type": "string" })),
-        row("title", "Title of the map; that of the service when left out.", json!({ "type": "string", "maxLength": LONGEST_TITLE })),
+        row(
+            "scale",
+            "Pixels per CSS pixel; a side has at most 8192 pixels, the picture 33554432.",
+            json!({ "type": "number", "minimum": 1, "maximum": 3, "default": 1 }),
+        ),
+        row(
+            "theme",
+            "Colours of the map.",
+            json!({ "type": "string", "enum": Theme::ALL.map(Theme::name), "default": Theme::default().name() }),
+        ),
+        row(
+            "lang",
+            "Language of names and words; wins over the header Accept-Language.",
+            json!({ "type": "string", "enum": ["zh", "en"] }),
+        ),
+        row(
+            "furniture",
+            "What stands on the map beside the map: all, none, or names split by commas. All but the graticule when left out. With none, the notices of schematic accuracy and of made-up data stand in the file's metadata only.",
+            json!({ "type": "string" }),
+        ),
+        row(
+            "title",
+            "Title of the map; that of the service when left out.",
+            json!({ "type": "string", "maxLength": LONGEST_TITLE }),
+        ),
     ]
 }
 
@@ -116,7 +149,10 @@ pub async fn list(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> 
         .collect();
     let parameters: Vec<Value> = parameters().iter().map(Parameter::to_openapi).collect();
     let body = json!({ "maps": maps, "parameters": parameters });
-    let headers = [(header::CONTENT_TYPE, JSON.content_type()), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
+    let headers = [
+        (header::CONTENT_TYPE, JSON.content_type()),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    ];
     Ok((headers, body.to_string()).into_response())
 }
 
@@ -148,7 +184,10 @@ pub async fn one(
     });
     let (bytes, missing) = drawn.await??;
     let mut response = ([(header::CONTENT_TYPE, form.content_type())], bytes).into_response();
-    let name = format!("inline; filename=\"{}\"", file.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '-', "_"));
+    let name = format!(
+        "inline; filename=\"{}\"",
+        file.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '-', "_")
+    );
     if let Ok(name) = HeaderValue::try_from(name) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
     }
@@ -217,7 +256,11 @@ pub fn draw(
 ) -> Result<(Vec<u8>, Option<String>), String> {
     let (view, form) = named(file).ok_or_else(|| {
         let forms: Vec<_> = FORMS.iter().map(|form| form.name).collect();
-        format!("{file:?} is no map: expected one of {}, as {}", View::ALL.map(View::name).join(", "), forms.join(", "))
+        format!(
+            "{file:?} is no map: expected one of {}, as {}",
+            View::ALL.map(View::name).join(", "),
+            forms.join(", ")
+        )
     })?;
     let text: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     let drawn = Params::parse(Some(&text), &self::parameters()).and_then(|params| {
@@ -267,7 +310,10 @@ fn size(params: &Params) -> Result<Size, Problem> {
 }
 
 fn numbers<const N: usize>(text: &str) -> Option<[f64; N]> {
-    let numbers: Option<Vec<f64>> = text.split(',').map(|number| number.trim().parse().ok().filter(|number: &f64| number.is_finite())).collect();
+    let numbers: Option<Vec<f64>> = text
+        .split(',')
+        .map(|number| number.trim().parse().ok().filter(|number: &f64| number.is_finite()))
+        .collect();
     numbers?.try_into().ok()
 }
 
@@ -279,7 +325,8 @@ fn frame(
     size: Size,
     margins: Margins,
 ) -> Result<Frame, Problem> {
-    let wrong = |name: &str, expected: &str| Problem::parameter(name, params.get(name).unwrap_or_default(), expected);
+    let wrong =
+        |name: &str, expected: &str| Problem::parameter(name, params.get(name).unwrap_or_default(), expected);
     match (params.get("bbox"), params.get("center"), params.get("zoom")) {
         (Some(_), Some(_), _) => Err(wrong("center", "either bbox or center, not both")),
         (Some(text), None, None) => {
@@ -290,20 +337,29 @@ fn frame(
             Ok(Frame::around(window, Margins::default(), MOST_ZOOM, size))
         }
         (None, Some(text), Some(zoom)) => {
-            let inside = |[longitude, latitude]: &[f64; 2]| longitude.abs() <= 180.0 && latitude.abs() <= MOST_LATITUDE;
+            let inside = |[longitude, latitude]: &[f64; 2]| {
+                longitude.abs() <= 180.0 && latitude.abs() <= MOST_LATITUDE
+            };
             let expected = "longitude and latitude in degrees, split by a comma, within 180 and 85.05";
             let center = numbers(text).filter(inside).ok_or_else(|| wrong("center", expected))?;
             let fits = |zoom: &f64| (0.0..=MOST_ZOOM).contains(zoom);
-            let zoom = zoom.parse().ok().filter(fits).ok_or_else(|| wrong("zoom", "a number from 0 to 22"))?;
+            let zoom =
+                zoom.parse().ok().filter(fits).ok_or_else(|| wrong("zoom", "a number from 0 to 22"))?;
             Ok(Frame::at(center, zoom, size))
         }
         (None, Some(_), None) => Err(wrong("center", "zoom beside it")),
         (_, None, Some(_)) => Err(wrong("zoom", "center beside it, and no bbox")),
         (None, None, None) => {
-            let of = |(id, ix): &(String, FeatureIx)| catalog.layer(id)?.layer().feature(*ix).geometry()?.bounds();
+            let of =
+                |(id, ix): &(String, FeatureIx)| catalog.layer(id)?.layer().feature(*ix).geometry()?.bounds();
             if let Some(window) = selected.iter().filter_map(of).reduce(around_both) {
                 let Margins { left, top, right, bottom } = margins;
-                let room = Margins { left: left + ROOM, top: top + ROOM, right: right + ROOM, bottom: bottom + ROOM };
+                let room = Margins {
+                    left: left + ROOM,
+                    top: top + ROOM,
+                    right: right + ROOM,
+                    bottom: bottom + ROOM,
+                };
                 return Ok(Frame::around(window, room, CLOSEST, size));
             }
             if params.get("features").is_some() {
@@ -319,7 +375,12 @@ fn around_both(a: Bounds, b: Bounds) -> Bounds {
     if a.crosses_antimeridian() || b.crosses_antimeridian() {
         return Bounds { south: a.south.min(b.south), north: a.north.max(b.north), ..Bounds::WORLD };
     }
-    Bounds { west: a.west.min(b.west), south: a.south.min(b.south), east: a.east.max(b.east), north: a.north.max(b.north) }
+    Bounds {
+        west: a.west.min(b.west),
+        south: a.south.min(b.south),
+        east: a.east.max(b.east),
+        north: a.north.max(b.north),
+    }
 }
 
 fn features(params: &Params, catalog: &Catalog) -> Result<Vec<(String, FeatureIx)>, Problem> {
@@ -330,16 +391,26 @@ fn features(params: &Params, catalog: &Catalog) -> Result<Vec<(String, FeatureIx
         return Err(wrong(&format!("at most {MOST_FEATURES} features")));
     }
     let of = |name: &&str| {
-        let (id, feature) = name.trim().split_once(':').ok_or_else(|| wrong("collection:id, split by commas"))?;
-        let layer = catalog.layer(id).ok_or_else(|| wrong(&format!("features of the collections there are; there is no {id:?}")))?;
-        let ix = layer.find(feature).ok_or_else(|| wrong(&format!("ids of features of {id}; there is no {feature:?}")))?;
+        let (id, feature) =
+            name.trim().split_once(':').ok_or_else(|| wrong("collection:id, split by commas"))?;
+        let layer = catalog
+            .layer(id)
+            .ok_or_else(|| wrong(&format!("features of the collections there are; there is no {id:?}")))?;
+        let ix = layer
+            .find(feature)
+            .ok_or_else(|| wrong(&format!("ids of features of {id}; there is no {feature:?}")))?;
         Ok((id.to_owned(), ix))
     };
     names.iter().map(of).collect()
 }
 
 /// The signs of a theme on one sheet, and where each stands: `GET /styles/sprites/{theme}{@2x}.{json|png}`.
-pub async fn sprite(State(app): State<Arc<App>>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn sprite(
+    State(app): State<Arc<App>>,
+    Path(file): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     Params::parse(uri.query(), &[])?;
     let parts = file.rsplit_once('.').and_then(|(name, form)| {
         let (name, scale) = name.strip_suffix("@2x").map_or((name, 1), |name| (name, 2));
@@ -358,7 +429,11 @@ pub async fn sprite(State(app): State<Arc<App>>, Path(file): Path<String>, uri: 
             let place = json!({ "x": cell.x, "y": cell.y, "width": cell.side, "height": cell.side, "pixelRatio": scale });
             (cell.id.clone(), place)
         };
-        let body = if form == JSON { Value::Object(cells.iter().map(cell).collect::<Map<_, _>>()).to_string().into_bytes() } else { sheet };
+        let body = if form == JSON {
+            Value::Object(cells.iter().map(cell).collect::<Map<_, _>>()).to_string().into_bytes()
+        } else {
+            sheet
+        };
         ([(header::CONTENT_TYPE, form.content_type())], body).into_response()
     };
     let mut response = response;

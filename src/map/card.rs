@@ -6,11 +6,11 @@ use tiny_skia::{Path, PathBuilder};
 
 use super::color::Color;
 use super::frame::Point;
-use super::picture::{Item, Pen, Run, Set};
+use super::picture::{Item, Pen, Run, standing};
 use super::place::Box;
 use super::signs::token;
 use super::style::Tokens;
-use super::text::{BASELINE, Block, LINE_HEIGHT, Weight};
+use super::text::{Block, Weight};
 
 /// How words look.
 #[derive(Debug, Clone, Copy)]
@@ -47,13 +47,7 @@ impl Paragraph {
     #[must_use]
     pub fn at(&self, [left, top]: Point) -> Item {
         let Type { size, color, .. } = self.look;
-        let mut glyphs = Vec::new();
-        let mut baseline = top + (LINE_HEIGHT / 2.0 + BASELINE) * size;
-        for line in &self.block.lines {
-            let set = |(pen, glyph): &(f32, super::text::Glyph)| Set { glyph: glyph.clone(), at: [left + pen * size, baseline], angle: 0.0 };
-            glyphs.extend(line.glyphs.iter().map(set));
-            baseline += LINE_HEIGHT * size;
-        }
+        let glyphs = standing(&self.block, [left, top], size, 0.0);
         Item::Text(Run { text: self.block.text.clone(), size, color, halo: None, glyphs })
     }
 

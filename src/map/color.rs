@@ -28,7 +28,8 @@ impl Color {
         }
         let (name, rest) = text.split_once('(')?;
         let parts: Vec<_> = rest.strip_suffix(')')?.split(',').map(str::trim).collect();
-        let rgb = |parts: &[&str]| Some([parts[0].parse().ok()?, parts[1].parse().ok()?, parts[2].parse().ok()?]);
+        let rgb =
+            |parts: &[&str]| Some([parts[0].parse().ok()?, parts[1].parse().ok()?, parts[2].parse().ok()?]);
         match (name, parts.as_slice()) {
             ("rgb", parts @ [_, _, _]) => Some(Self { rgb: rgb(parts)?, alpha: 1.0 }),
             ("rgba", parts @ [_, _, _, alpha]) => {

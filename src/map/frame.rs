@@ -98,7 +98,8 @@ impl Frame {
         let down = fits(size.height, room.top + room.bottom, bottom - top);
         // A window without width fits at any zoom.
         let zoom = across.min(down).min(closest).clamp(0.0, MOST_ZOOM);
-        let aside = [room.right - room.left, room.bottom - room.top].map(|pixels| pixels / 2.0 / (WORLD * zoom.exp2()));
+        let aside = [room.right - room.left, room.bottom - room.top]
+            .map(|pixels| pixels / 2.0 / (WORLD * zoom.exp2()));
         let center = [f64::midpoint(left, right) + aside[0], f64::midpoint(top, bottom) + aside[1]];
         Self { size, zoom, center }
     }
@@ -114,7 +115,10 @@ impl Frame {
     pub fn project(&self, position: [f64; 2]) -> Point {
         let [x, y] = mercator(position);
         let world = self.world();
-        #[expect(clippy::cast_possible_truncation, reason = "far from the picture a pixel more or less is nothing")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "far from the picture a pixel more or less is nothing"
+        )]
         [
             ((x - self.center[0]) * world + f64::from(self.size.width) / 2.0) as f32,
             ((y - self.center[1]) * world + f64::from(self.size.height) / 2.0) as f32,
@@ -146,7 +150,15 @@ impl Frame {
         if east - west >= 360.0 {
             return Bounds { south, north, ..Bounds::WORLD };
         }
-        let turned = |longitude: f64| if longitude > 180.0 { longitude - 360.0 } else if longitude < -180.0 { longitude + 360.0 } else { longitude };
+        let turned = |longitude: f64| {
+            if longitude > 180.0 {
+                longitude - 360.0
+            } else if longitude < -180.0 {
+                longitude + 360.0
+            } else {
+                longitude
+            }
+        };
         Bounds { west: turned(west), south, east: turned(east), north }
     }
 

@@ -69,13 +69,13 @@ pub struct Furniture(Vec<Piece>);
 
 impl Furniture {
     /// What a request may say.
-    pub const EXPECTED: &'static str =
-        "all, none, or names split by commas: title, legend, scalebar, north, graticule, attribution, approval";
+    pub const EXPECTED: &'static str = "all, none, or names split by commas: title, legend, scalebar, north, graticule, attribution, approval";
 
     /// All pieces, none, or those of a list of names.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let piece = |name: &str| Piece::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, piece)| piece);
+        let piece =
+            |name: &str| Piece::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, piece)| piece);
         match text {
             "all" => Some(Self(Piece::ALL.map(|(_, piece)| piece).to_vec())),
             "none" => Some(Self(Vec::new())),
@@ -163,7 +163,12 @@ impl Room<'_> {
             let top = head.filter(|_| !clear).map_or(MARGIN, |head| head.bottom + 8.0);
             put(self.north([width - MARGIN - 36.0, top]));
         }
-        let bar = self.wanted.has(Piece::ScaleBar).then(|| self.scale_bar([width - MARGIN, floor])).flatten().map(&mut put);
+        let bar = self
+            .wanted
+            .has(Piece::ScaleBar)
+            .then(|| self.scale_bar([width - MARGIN, floor]))
+            .flatten()
+            .map(&mut put);
         if self.wanted.has(Piece::Legend) {
             let ceiling = head.map_or(MARGIN, |head| head.bottom + 8.0);
             let wide = self.stage.frame.size.width >= WIDE;
@@ -196,10 +201,14 @@ impl Room<'_> {
         if self.wanted.has(Piece::Title) {
             lines.extend(Paragraph::set(&self.about.title, self.look(Weight::Bold, 20.0, "tx"), most));
             let formula = self.catalog.plan.as_ref().map(|plan| plan.layout.formula.say(self.lang));
-            lines.extend(formula.and_then(|text| Paragraph::set(text, self.look(Weight::Regular, 13.0, "tx2"), most)));
+            lines.extend(
+                formula.and_then(|text| Paragraph::set(text, self.look(Weight::Regular, 13.0, "tx2"), most)),
+            );
         }
         let notices = self.about.notices.iter();
-        lines.extend(notices.filter_map(|text| Paragraph::set(text, self.look(Weight::Regular, 12.0, "warn"), most)));
+        lines.extend(
+            notices.filter_map(|text| Paragraph::set(text, self.look(Weight::Regular, 12.0, "warn"), most)),
+        );
         let widest = lines.iter().map(|line| line.size()[0]).reduce(f32::max)?;
         let mut pen = MARGIN + 9.0;
         let mut words = Vec::new();
@@ -241,7 +250,11 @@ impl Room<'_> {
             path.close();
             let Some(path) = path.finish() else { continue };
             let rim = token(self.stage.tokens, "tx");
-            items.push(Item::Fill { path: path.clone(), color: token(self.stage.tokens, color), smooth: true });
+            items.push(Item::Fill {
+                path: path.clone(),
+                color: token(self.stage.tokens, color),
+                smooth: true,
+            });
             items.push(Item::Stroke { path, color: rim, pen: Pen::plain(1.0) });
         }
         let name = Paragraph::set(words::NORTH.say(self.lang), self.look(Weight::Bold, 13.0, "tx"), 36.0);
@@ -252,7 +265,11 @@ impl Room<'_> {
     /// A stretch of a round length, its lower right corner at a point.
     fn scale_bar(&self, [right, bottom]: Point) -> Option<(Vec<Item>, Box)> {
         let bar = Bar::of(self.stage.frame);
-        let (number, unit) = if bar.metres >= 1000.0 { (bar.metres / 1000.0, words::KILOMETRE) } else { (bar.metres, words::METRE) };
+        let (number, unit) = if bar.metres >= 1000.0 {
+            (bar.metres / 1000.0, words::KILOMETRE)
+        } else {
+            (bar.metres, words::METRE)
+        };
         let mut text = format!("{number} {}", unit.say(self.lang));
         if scale_varies(self.stage.frame) {
             let open = self.lang.pick("（", " (");
@@ -270,7 +287,11 @@ impl Room<'_> {
         path.line_to(left + bar.pixels, base);
         path.line_to(left + bar.pixels, base - 5.0);
         let color = token(self.stage.tokens, "tx");
-        items.extend(path.finish().map(|path| Item::Stroke { path, color, pen: Pen { join: super::picture::Join::Miter, ..Pen::plain(1.6) } }));
+        items.extend(path.finish().map(|path| Item::Stroke {
+            path,
+            color,
+            pen: Pen { join: super::picture::Join::Miter, ..Pen::plain(1.6) },
+        }));
         items.push(label.at([left, one.top + 4.0]));
         Some((items, one))
     }
@@ -292,7 +313,11 @@ impl Bar {
         let per_pixel = metres_per_pixel(frame, frame.latitude());
         let most = LONGEST_BAR.min(f64::from(frame.size.width) / 3.0) * per_pixel;
         let power = 10f64.powf(most.log10().floor());
-        let metres = [5.0, 2.0, 1.0].into_iter().map(|step| step * power).find(|metres| *metres <= most).unwrap_or(power);
+        let metres = [5.0, 2.0, 1.0]
+            .into_iter()
+            .map(|step| step * power)
+            .find(|metres| *metres <= most)
+            .unwrap_or(power);
         #[expect(clippy::cast_possible_truncation, reason = "no longer than the longest bar")]
         let pixels = (metres / per_pixel) as f32;
         Self { metres, pixels }
@@ -340,14 +365,23 @@ mod tests {
             let bar = Bar::of(&frame);
             let degrees = f64::from(bar.pixels) / (512.0 * zoom.exp2()) * 360.0;
             assert!((degrees * 96_486.0 / bar.metres - 1.0).abs() < 1e-4, "{zoom}: {bar:?}");
-            assert!(bar.pixels > 20.0 && bar.pixels <= 150.0 && bar.pixels <= f32::from(width) / 3.0, "{zoom}: {bar:?}");
-            assert!(["1", "2", "5"].contains(&bar.metres.to_string().trim_end_matches('0').trim_start_matches("0.")), "{bar:?}");
+            assert!(
+                bar.pixels > 20.0 && bar.pixels <= 150.0 && bar.pixels <= f32::from(width) / 3.0,
+                "{zoom}: {bar:?}"
+            );
+            assert!(
+                ["1", "2", "5"]
+                    .contains(&bar.metres.to_string().trim_end_matches('0').trim_start_matches("0.")),
+                "{bar:?}"
+            );
         }
     }
 
     #[test]
     fn a_scale_varies_on_maps_of_much_of_the_earth_only() {
-        let at = |latitude: f64, zoom: f64| scale_varies(&Frame::at([114.0, latitude], zoom, Size { width: 800, height: 600, scale: 1.0 }));
+        let at = |latitude: f64, zoom: f64| {
+            scale_varies(&Frame::at([114.0, latitude], zoom, Size { width: 800, height: 600, scale: 1.0 }))
+        };
         // 600 pixels at zoom 10 are about a third of a degree: cos 30.4 and cos 30.6 differ by 0.2 %.
         assert!(!at(30.4, 10.0));
         // At zoom 4 they are 22 degrees.

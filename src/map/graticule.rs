@@ -14,8 +14,8 @@ use super::text::Weight;
 
 /// Distances of lines that are easy to read, degrees.
 const STEPS: [f64; 23] = [
-    90.0, 45.0, 30.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002,
-    0.0001, 0.00005, 0.00002, 0.00001,
+    90.0, 45.0, 30.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001,
+    0.0005, 0.0002, 0.0001, 0.00005, 0.00002, 0.00001,
 ];
 /// Lines are at least so far apart, CSS pixels.
 const APART: f64 = 130.0;
@@ -43,7 +43,13 @@ fn multiples(low: f64, high: f64, step: f64) -> impl Iterator<Item = f64> {
 /// A longitude or a latitude in words.
 fn degrees(value: f64, digits: usize, [positive, negative]: [&str; 2]) -> String {
     let value = if value.abs() < 1e-9 { 0.0 } else { value };
-    let side = if value > 0.0 { positive } else if value < 0.0 { negative } else { "" };
+    let side = if value > 0.0 {
+        positive
+    } else if value < 0.0 {
+        negative
+    } else {
+        ""
+    };
     format!("{:.digits$}°{side}", value.abs())
 }
 
@@ -69,15 +75,22 @@ pub fn draw(frame: &Frame, tokens: &Tokens, stands: &[Box]) -> (Vec<Item>, Vec<B
         words.push((degrees(latitude, digits, ["N", "S"]), [0.0, y], false));
     }
     let color = token(tokens, "tx2");
-    let mut items: Vec<Item> =
-        path.finish().map(|path| Item::Stroke { path, color: color.faded(0.4), pen: Pen::plain(0.6) }).into_iter().collect();
+    let mut items: Vec<Item> = path
+        .finish()
+        .map(|path| Item::Stroke { path, color: color.faded(0.4), pen: Pen::plain(0.6) })
+        .into_iter()
+        .collect();
     let mut boxes: Vec<Box> = Vec::new();
     for (text, at, upper) in words {
         let look = Type { weight: Weight::Regular, size: SIZE, color };
         let Some(paragraph) = Paragraph::set(&text, look, 200.0) else { continue };
         let [wide, high] = paragraph.size();
         // Beside the line, at either end of it.
-        let ends = if upper { [[at[0] + 3.0, 3.0], [at[0] + 3.0, height - high - 3.0]] } else { [[3.0, at[1] - high], [width - wide - 3.0, at[1] - high]] };
+        let ends = if upper {
+            [[at[0] + 3.0, 3.0], [at[0] + 3.0, height - high - 3.0]]
+        } else {
+            [[3.0, at[1] - high], [width - wide - 3.0, at[1] - high]]
+        };
         let free = |[left, top]: &Point| {
             let one = Box { left: *left, top: *top, right: left + wide, bottom: top + high };
             let inside = *left >= 0.0 && *top >= 0.0 && one.right <= width && one.bottom <= height;
@@ -103,7 +116,10 @@ mod tests {
         assert_eq!(step(&Frame::at([114.0, 30.4], 10.0, size)), (0.1, 1));
         // At zoom 0 a degree is 1.42 pixels: 90 degrees are 128, which is the farthest there is.
         assert_eq!(step(&Frame::at([0.0, 0.0], 0.0, size)), (90.0, 0));
-        assert_eq!(multiples(113.95, 114.25, 0.1).map(|at| format!("{at:.1}")).collect::<Vec<_>>(), ["114.0", "114.1", "114.2"]);
+        assert_eq!(
+            multiples(113.95, 114.25, 0.1).map(|at| format!("{at:.1}")).collect::<Vec<_>>(),
+            ["114.0", "114.1", "114.2"]
+        );
     }
 
     #[test]

@@ -9,9 +9,9 @@ use std::f32::consts::{FRAC_PI_2, PI};
 use super::color::Color;
 use super::frame::Point;
 use super::outline::{distance, length, moved};
-use super::picture::{Run, Set};
+use super::picture::{Run, Set, standing};
 use super::place::{Box, Room};
-use super::text::{BASELINE, Block, Glyph, LINE_HEIGHT};
+use super::text::{BASELINE, Block, Glyph};
 
 /// From the baseline of a Han character up to its middle, ems.
 const HAN_MIDDLE: f32 = 0.38;
@@ -109,7 +109,15 @@ impl Side {
     /// The side of an anchor's name.
     #[must_use]
     pub fn of(anchor: &str, offset: [f32; 2]) -> Self {
-        let part = |low: &str, high: &str| if anchor.contains(low) { 0.0 } else if anchor.contains(high) { 1.0 } else { 0.5 };
+        let part = |low: &str, high: &str| {
+            if anchor.contains(low) {
+                0.0
+            } else if anchor.contains(high) {
+                1.0
+            } else {
+                0.5
+            }
+        };
         Self { anchor: [part("left", "right"), part("top", "bottom")], offset }
     }
 }
@@ -186,24 +194,37 @@ impl Places {
     /// Finds a place for a symbol.
     pub fn place(&mut self, symbol: Symbol) -> Placed {
         match symbol.at {
-            Stand::Point { at, sides, justify } => self.at_point(at, symbol.sign, symbol.name, (&sides, justify)),
+            Stand::Point { at, sides, justify } => {
+                self.at_point(at, symbol.sign, symbol.name, (&sides, justify))
+            }
             Stand::Line { pieces, spacing, most_angle, offset } => {
                 let Some(name) = symbol.name else { return Placed::default() };
                 let line = Along { name: &name, most_angle };
-                let pieces: Vec<_> = pieces.iter().map(|piece| moved(piece, offset * name.size, false)).collect();
+                let pieces: Vec<_> =
+                    pieces.iter().map(|piece| moved(piece, offset * name.size, false)).collect();
                 let mut placed = Placed::default();
-                match spacing {
-                    Some(spacing) => pieces.iter().for_each(|piece| line.repeated(piece, spacing, self, &mut placed)),
-                    None => line.once(&pieces, self, &mut placed),
+                let Some(spacing) = spacing else {
+                    line.once(&pieces, self, &mut placed);
+                    return placed;
+                };
+                for piece in &pieces {
+                    line.repeated(piece, spacing, self, &mut placed);
                 }
                 placed
             }
         }
     }
 
-    fn at_point(&mut self, at: Point, sign: Option<Sign>, name: Option<Name>, (sides, justify): (&[Side], Option<f32>)) -> Placed {
+    fn at_point(
+        &mut self,
+        at: Point,
+        sign: Option<Sign>,
+        name: Option<Name>,
+        (sides, justify): (&[Side], Option<f32>),
+    ) -> Placed {
         let sign_box = sign.as_ref().map(|sign| Box::around(at, sign.reach, sign.reach));
-        let sign_fits = sign.as_ref().zip(sign_box).is_none_or(|(sign, one)| sign.overlaps || self.room.is_free(&[one]));
+        let sign_fits =
+            sign.as_ref().zip(sign_box).is_none_or(|(sign, one)| sign.overlaps || self.room.is_free(&[one]));
         let side = name.as_ref().and_then(|name| {
             let inside = |side: &&Side| self.room.holds(&[text_box(name, at, side)]);
             let grown = |side: &Side| [text_box(name, at, side).grown(name.padding)];
@@ -228,7 +249,8 @@ impl Places {
             if !name.yields {
                 self.room.take(&[one.grown(name.padding)]);
             }
-            placed.names.push(standing(&name, one, justify.unwrap_or(side.anchor[0])));
+            let justify = justify.unwrap_or(side.anchor[0]);
+            placed.names.push(run(&name, standing(&name.block, [one.left, one.top], name.size, justify)));
             placed.boxes.push(vec![one]);
         }
         placed
@@ -240,20 +262,6 @@ fn text_box(name: &Name, at: Point, side: &Side) -> Box {
     let left = at[0] + side.offset[0] * name.size - side.anchor[0] * width;
     let top = at[1] + side.offset[1] * name.size - side.anchor[1] * height;
     Box { left, top, right: left + width, bottom: top + height }
-}
-
-/// A text in a box, its lines beginning at a share of the room beside them.
-#[must_use]
-fn standing(name: &Name, one: Box, justify: f32) -> Run {
-    let mut glyphs = Vec::new();
-    let mut baseline = one.top + (LINE_HEIGHT / 2.0 + BASELINE) * name.size;
-    for line in &name.block.lines {
-        let left = one.left + (name.block.width - line.width) * justify * name.size;
-        let set = |(pen, glyph): &(f32, Glyph)| Set { glyph: glyph.clone(), at: [left + pen * name.size, baseline], angle: 0.0 };
-        glyphs.extend(line.glyphs.iter().map(set));
-        baseline += LINE_HEIGHT * name.size;
-    }
-    run(name, glyphs)
 }
 
 fn run(name: &Name, glyphs: Vec<Set>) -> Run {
@@ -348,7 +356,9 @@ impl Along<'_> {
         }
         for way in ways {
             let at = walk.at(way);
-            let again = |(text, other): &(String, Point)| *text == self.name.block.text && distance(at, *other) < spacing / 2.0;
+            let again = |(text, other): &(String, Point)| {
+                *text == self.name.block.text && distance(at, *other) < spacing / 2.0
+            };
             if places.told.iter().any(again) {
                 continue;
             }
@@ -408,7 +418,8 @@ impl Along<'_> {
         let upright = rises && name.block.text.chars().any(is_upright);
         let backward = if upright { last[1] < first[1] } else { last[0] < first[0] };
         let advance = |glyph: &Glyph| if upright && self.stands(glyph) { 1.0 } else { glyph.advance };
-        let ems: f32 = flat.glyphs.iter().map(|(_, glyph)| advance(glyph) + name.spacing).sum::<f32>() - name.spacing;
+        let ems: f32 =
+            flat.glyphs.iter().map(|(_, glyph)| advance(glyph) + name.spacing).sum::<f32>() - name.spacing;
         let half = ems * name.size / 2.0;
         let (from, to) = (middle - half, middle + half);
         if from < 0.0 || to > walk.length() || walk.turns(from, to, 0.6 * name.size, self.most_angle) {
@@ -419,7 +430,8 @@ impl Along<'_> {
         let mut boxes = Vec::with_capacity(flat.glyphs.len());
         for (_, glyph) in &flat.glyphs {
             let wide = advance(glyph);
-            let ends = [pen, pen + wide].map(|ems| if backward { to - ems * name.size } else { from + ems * name.size });
+            let ends = [pen, pen + wide]
+                .map(|ems| if backward { to - ems * name.size } else { from + ems * name.size });
             let (set, one) = self.letter(glyph, wide, ends.map(|way| walk.at(way)), upright);
             sets.push(set);
             boxes.push(one);
@@ -480,7 +492,12 @@ mod tests {
 
     fn symbol(text: &str, at: Point, sides: &[&str]) -> Symbol {
         let sides = sides.iter().map(|side| Side::of(side, [0.0; 2])).collect();
-        Symbol { key: 0.0, sign: None, name: Some(name(text, 10.0)), at: Stand::Point { at, sides, justify: None } }
+        Symbol {
+            key: 0.0,
+            sign: None,
+            name: Some(name(text, 10.0)),
+            at: Stand::Point { at, sides, justify: None },
+        }
     }
 
     /// Two Han characters of 10 pixels on the right of a point: 20 wide and 12 high, centred on its height.
@@ -510,7 +527,9 @@ mod tests {
     #[test]
     fn names_read_from_left_to_right_whichever_way_the_line_runs() {
         // On the left of the line, that is above it when it runs eastward and below it when it runs westward.
-        for (points, middle) in [([[20.0, 100.0], [180.0, 100.0]], 90.0), ([[180.0, 100.0], [20.0, 100.0]], 110.0)] {
+        for (points, middle) in
+            [([[20.0, 100.0], [180.0, 100.0]], 90.0), ([[180.0, 100.0], [20.0, 100.0]], 110.0)]
+        {
             let placed = along("沌口路", &points, -1.0);
             let glyphs = &placed.names[0].glyphs;
             assert!(glyphs.is_sorted_by(|a, b| a.at[0] < b.at[0]), "{glyphs:?}");
@@ -525,7 +544,10 @@ mod tests {
             let placed = along("沌口路", &points, 0.0);
             let glyphs = &placed.names[0].glyphs;
             assert!(glyphs.is_sorted_by(|a, b| a.at[1] < b.at[1]), "{glyphs:?}");
-            assert!(glyphs.iter().all(|set| set.angle.abs() < 1e-3 && (set.at[0] - 95.0).abs() < 0.5), "{glyphs:?}");
+            assert!(
+                glyphs.iter().all(|set| set.angle.abs() < 1e-3 && (set.at[0] - 95.0).abs() < 0.5),
+                "{glyphs:?}"
+            );
         }
         let latin = along("Road", &[[100.0, 20.0], [100.0, 180.0]], 0.0);
         assert!(latin.names[0].glyphs.iter().all(|set| (set.angle.abs() - FRAC_PI_2).abs() < 1e-3));

@@ -60,20 +60,53 @@ impl Kind {
             Self::Background => &["background-color", "background-opacity"],
             Self::Fill => &["fill-color", "fill-opacity", "fill-pattern", "fill-antialias"],
             Self::Line => &[
-                "line-color", "line-width", "line-opacity", "line-blur", "line-offset", "line-dasharray", "line-cap",
+                "line-color",
+                "line-width",
+                "line-opacity",
+                "line-blur",
+                "line-offset",
+                "line-dasharray",
+                "line-cap",
                 "line-join",
             ],
             Self::Circle => &[
-                "circle-color", "circle-opacity", "circle-radius", "circle-stroke-color", "circle-stroke-opacity",
+                "circle-color",
+                "circle-opacity",
+                "circle-radius",
+                "circle-stroke-color",
+                "circle-stroke-opacity",
                 "circle-stroke-width",
             ],
             Self::Symbol => &[
-                "icon-allow-overlap", "icon-ignore-placement", "icon-image", "icon-opacity", "icon-padding", "icon-size",
-                "symbol-placement", "symbol-sort-key", "symbol-spacing", "text-allow-overlap", "text-anchor",
-                "text-color", "text-field", "text-font", "text-halo-color", "text-halo-width", "text-ignore-placement",
-                "text-justify", "text-letter-spacing", "text-max-angle", "text-max-width", "text-offset",
-                "text-opacity", "text-optional", "text-padding", "text-radial-offset", "text-size",
-                "text-variable-anchor", "text-variable-anchor-offset",
+                "icon-allow-overlap",
+                "icon-ignore-placement",
+                "icon-image",
+                "icon-opacity",
+                "icon-padding",
+                "icon-size",
+                "symbol-placement",
+                "symbol-sort-key",
+                "symbol-spacing",
+                "text-allow-overlap",
+                "text-anchor",
+                "text-color",
+                "text-field",
+                "text-font",
+                "text-halo-color",
+                "text-halo-width",
+                "text-ignore-placement",
+                "text-justify",
+                "text-letter-spacing",
+                "text-max-angle",
+                "text-max-width",
+                "text-offset",
+                "text-opacity",
+                "text-optional",
+                "text-padding",
+                "text-radial-offset",
+                "text-size",
+                "text-variable-anchor",
+                "text-variable-anchor-offset",
             ],
         }
     }
@@ -105,9 +138,8 @@ impl Layer {
         let text = |name: &str| json[name].as_str().unwrap_or("").to_owned();
         let id = text("id");
         let unknown = |what: String| StyleError::Unknown { layer: id.clone(), what };
-        let expression = |json| {
-            Expr::parse(json).map_err(|fault| StyleError::Expression { layer: id.clone(), fault })
-        };
+        let expression =
+            |json| Expr::parse(json).map_err(|fault| StyleError::Expression { layer: id.clone(), fault });
         let kind = Kind::of(&text("type")).ok_or_else(|| unknown(format!("type {:?}", text("type"))))?;
         let mut properties = BTreeMap::new();
         for (name, value) in ["layout", "paint"].iter().filter_map(|part| json[part].as_object()).flatten() {
@@ -121,7 +153,8 @@ impl Layer {
             properties.insert(name.clone(), value);
         }
         let filter = json.get("filter").map(expression).transpose()?;
-        let zooms = [json["minzoom"].as_f64().unwrap_or(0.0), json["maxzoom"].as_f64().unwrap_or(f64::INFINITY)];
+        let zooms =
+            [json["minzoom"].as_f64().unwrap_or(0.0), json["maxzoom"].as_f64().unwrap_or(f64::INFINITY)];
         Ok(Self { source: text("source"), id, kind, zooms, filter, properties })
     }
 
@@ -176,7 +209,10 @@ impl Layer {
     pub fn numbers(&self, name: &str, context: &Context<'_>) -> Vec<f32> {
         let value = self.json(name, context);
         let list = value.as_ref().and_then(|value| value.as_array());
-        list.map(|list| list.iter().filter_map(|number| number.as_f64().map(|number| number as f32)).collect()).unwrap_or_default()
+        list.map(|list| {
+            list.iter().filter_map(|number| number.as_f64().map(|number| number as f32)).collect()
+        })
+        .unwrap_or_default()
     }
 
     /// Does the style say anything of a property?
@@ -194,7 +230,8 @@ mod tests {
 
     #[test]
     fn what_is_not_drawn_is_refused() {
-        let layer = |paint: Json| Layer::parse(&json!({ "id": "a", "type": "line", "source": "s", "paint": paint }));
+        let layer =
+            |paint: Json| Layer::parse(&json!({ "id": "a", "type": "line", "source": "s", "paint": paint }));
         assert!(layer(json!({ "line-width": 2 })).is_ok());
         assert_eq!(
             layer(json!({ "line-gradient": "x" })).map_err(|fault| fault.to_string()),
@@ -206,7 +243,9 @@ mod tests {
 
     #[test]
     fn a_layer_shows_from_its_lowest_zoom_up_to_below_its_highest() {
-        let layer = Layer::parse(&json!({ "id": "a", "type": "fill", "source": "s", "minzoom": 10, "maxzoom": 14 })).expect("a layer");
+        let layer =
+            Layer::parse(&json!({ "id": "a", "type": "fill", "source": "s", "minzoom": 10, "maxzoom": 14 }))
+                .expect("a layer");
         assert_eq!([9.9, 10.0, 13.9, 14.0].map(|zoom| layer.shows_at(zoom)), [false, true, true, false]);
     }
 }

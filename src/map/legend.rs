@@ -46,7 +46,12 @@ enum Swatch<'a> {
 }
 
 /// The classes in sight, grouped.
-pub fn sections<'a>(scene: &Scene, features: &'a Features<'a>, catalog: &Catalog, lang: Lang) -> Vec<Section<'a>> {
+pub fn sections<'a>(
+    scene: &Scene,
+    features: &'a Features<'a>,
+    catalog: &Catalog,
+    lang: Lang,
+) -> Vec<Section<'a>> {
     let seen = |source: &'static str| {
         let numbers = scene.seen.get(source).into_iter().flatten();
         let own = features.get(source);
@@ -54,34 +59,52 @@ pub fn sections<'a>(scene: &Scene, features: &'a Features<'a>, catalog: &Catalog
     };
     let named = |source: &'static str| {
         seen(source).take(6).map(|(source, feature)| {
-            let label = feature.properties.get("name").and_then(|name| name.as_str()).unwrap_or_default().to_owned();
+            let label =
+                feature.properties.get("name").and_then(|name| name.as_str()).unwrap_or_default().to_owned();
             Entry { swatch: Swatch::Piece { source, feature }, label }
         })
     };
     let titled = |source: &'static str| {
-        let layer = catalog.layers().map(|layer| layer.layer()).find(|layer| super::sources::role(layer) == source);
+        let layer =
+            catalog.layers().map(|layer| layer.layer()).find(|layer| super::sources::role(layer) == source);
         let made_up = layer.is_some_and(|layer| layer.about.synthetic);
         let title = layer.map_or("", |layer| layer.about.title.say(lang)).to_owned();
         let label = if made_up { format!("{title} ({})", words::SYNTHETIC_SHORT.say(lang)) } else { title };
-        seen(source).next().map(|(source, feature)| Entry { swatch: Swatch::Piece { source, feature }, label })
+        seen(source)
+            .next()
+            .map(|(source, feature)| Entry { swatch: Swatch::Piece { source, feature }, label })
     };
     let shapes = ["block", "park", "building", "zone", "facility", "enterprise", "other"];
     let fills = ["built", "in-progress", "planned", "unknown"];
     let has = |shape: &str, fill: &str| scene.signs.contains(&format!("{shape}-{fill}"));
     let shown = shapes.into_iter().filter(|shape| fills.iter().any(|fill| has(shape, fill)));
-    let of_shape = |shape: &str| Some(Entry { swatch: Swatch::Sign(format!("{shape}-built")), label: words::shape(shape)?.say(lang).to_owned() });
+    let of_shape = |shape: &str| {
+        Some(Entry {
+            swatch: Swatch::Sign(format!("{shape}-built")),
+            label: words::shape(shape)?.say(lang).to_owned(),
+        })
+    };
     // Each fill on the first shape that has it.
     let of_fill = |fill: &str| {
         let shape = shapes.into_iter().find(|shape| has(shape, fill))?;
-        Some(Entry { swatch: Swatch::Sign(format!("{shape}-{fill}")), label: words::fill(fill)?.say(lang).to_owned() })
+        Some(Entry {
+            swatch: Swatch::Sign(format!("{shape}-{fill}")),
+            label: words::fill(fill)?.say(lang).to_owned(),
+        })
     };
     let sections = [
-        Section { title: words::STRUCTURE, entries: named("core").chain(named("axis")).chain(named("belt")).collect() },
+        Section {
+            title: words::STRUCTURE,
+            entries: named("core").chain(named("axis")).chain(named("belt")).collect(),
+        },
         Section { title: words::SHAPES, entries: shown.filter_map(of_shape).collect() },
         Section { title: words::FILLS, entries: fills.into_iter().filter_map(of_fill).collect() },
         Section {
             title: words::LAYERS,
-            entries: ["zone", "subdistrict", "water", "road", "transit", "parcel"].into_iter().filter_map(titled).collect(),
+            entries: ["zone", "subdistrict", "water", "road", "transit", "parcel"]
+                .into_iter()
+                .filter_map(titled)
+                .collect(),
         },
     ];
     sections.into_iter().filter(|section| !section.entries.is_empty()).collect()
@@ -108,7 +131,8 @@ pub fn draw(
     let (tx, tx2) = (token(stage.tokens, "tx"), token(stage.tokens, "tx2"));
     let look = Type { weight: Weight::Regular, size: SIZE, color: tx };
     let quiet = Type { weight: Weight::Regular, size: 11.0, color: tx2 };
-    let title = Paragraph::set(words::LEGEND.say(lang), Type { weight: Weight::Bold, size: 14.0, ..look }, inner);
+    let title =
+        Paragraph::set(words::LEGEND.say(lang), Type { weight: Weight::Bold, size: 14.0, ..look }, inner);
     let edges = Paragraph::set(words::EDGES.say(lang), quiet, inner);
     let has_structure = sections.first().is_some_and(|section| section.title == words::STRUCTURE);
     // Laid out from the top at 0, then moved to where it stands.
@@ -124,12 +148,17 @@ pub fn draw(
             parts.push((heading, [PADDING, pen]));
             pen += 17.0;
         }
-        let labels: Vec<_> = section.entries.iter().map(|entry| Paragraph::set(&entry.label, look, inner - INDENT)).collect();
+        let labels: Vec<_> =
+            section.entries.iter().map(|entry| Paragraph::set(&entry.label, look, inner - INDENT)).collect();
         let widest = labels.iter().flatten().map(|label| label.size()[0]).fold(0.0, f32::max);
         let columns = columns(inner, INDENT + widest + 10.0);
         for row in (0..section.entries.len()).step_by(columns) {
             let numbers = row..(row + columns).min(section.entries.len());
-            let high = numbers.clone().filter_map(|at| labels[at].as_ref()).map(|label| label.size()[1]).fold(0.0, f32::max);
+            let high = numbers
+                .clone()
+                .filter_map(|at| labels[at].as_ref())
+                .map(|label| label.size()[1])
+                .fold(0.0, f32::max);
             let high = ROW.max(high + 6.0);
             for at in numbers {
                 #[expect(clippy::cast_precision_loss, reason = "a few columns")]
@@ -167,7 +196,12 @@ fn columns(inner: f32, needed: f32) -> usize {
 }
 
 /// A piece of the drawing around a point.
-fn piece(stage: Stage<'_>, layers: &[Layer], of: &Swatch<'_>, middle: Point) -> Result<Vec<Item>, QueryError> {
+fn piece(
+    stage: Stage<'_>,
+    layers: &[Layer],
+    of: &Swatch<'_>,
+    middle: Point,
+) -> Result<Vec<Item>, QueryError> {
     match of {
         Swatch::Sign(id) => Ok(signs::draw(id, middle, 0.75, 1.0, stage.tokens)),
         Swatch::Piece { source, feature } => {

@@ -87,23 +87,34 @@ pub type Sources = BTreeMap<&'static str, Vec<Drawn>>;
 ///
 /// # Errors
 /// The build has no fonts, or the budget is spent.
-pub fn draw(catalog: &Catalog, sources: &Sources, request: &Request, budget: &Budget) -> Result<Picture, MapError> {
+pub fn draw(
+    catalog: &Catalog,
+    sources: &Sources,
+    request: &Request,
+    budget: &Budget,
+) -> Result<Picture, MapError> {
     text::check()?;
     let Request { look, frame, furniture, title, selected } = request;
     let chosen = selection(catalog, sources, selected, look.lang);
     let keys: BTreeSet<&str> = chosen.iter().filter_map(key_of).collect();
     let layers = if chosen.is_empty() { style::layers(*look) } else { style::layers_with_selection(*look) };
     let layers = layers.iter().map(Layer::parse).collect::<Result<Vec<_>, _>>()?;
-    let shows = |source: &str| layers.iter().any(|layer| layer.source == source && layer.shows_at(frame.zoom));
+    let shows =
+        |source: &str| layers.iter().any(|layer| layer.source == source && layer.shows_at(frame.zoom));
     // A selected sign speaks for itself, larger; the one below it is silent.
-    let points: Vec<Drawn> = sources.get("point").into_iter().flatten().map(|drawn| silenced(drawn, &keys)).collect();
+    let points: Vec<Drawn> =
+        sources.get("point").into_iter().flatten().map(|drawn| silenced(drawn, &keys)).collect();
     let mut features: Features<'_> = BTreeMap::new();
     for (name, drawn) in sources.iter().filter(|(name, _)| **name != "point") {
         features.insert(name, drawn.iter().map(|drawn| feature(drawn, frame)).collect());
     }
     features.insert("point", points.iter().map(|drawn| feature(drawn, frame)).collect());
     features.insert("selected", chosen.iter().map(|drawn| feature(drawn, frame)).collect());
-    let parcels = if shows(PARCEL) { parcels::in_sight(catalog, look.view, frame, budget)? } else { parcels::Parcels::default() };
+    let parcels = if shows(PARCEL) {
+        parcels::in_sight(catalog, look.view, frame, budget)?
+    } else {
+        parcels::Parcels::default()
+    };
     let made_up = parcels.made_up.clone();
     let left_out = parcels.left_out;
     features.insert(PARCEL, parcels.features());
@@ -117,14 +128,25 @@ pub fn draw(catalog: &Catalog, sources: &Sources, request: &Request, budget: &Bu
     let mut spent = Ok(());
     let scene = scene::compose(stage, &layers, &features, |scene| {
         about.notices = notices(scene, &features, catalog, &made_up, left_out, look.lang);
-        let room = Room { stage, layers: &layers, features: &features, catalog, lang: look.lang, wanted: furniture, about: &about };
+        let room = Room {
+            stage,
+            layers: &layers,
+            features: &features,
+            catalog,
+            lang: look.lang,
+            wanted: furniture,
+            about: &about,
+        };
         room.furnish(scene).unwrap_or_else(|fault| {
             spent = Err(fault);
             scene::Furnished::default()
         })
     })?;
     spent?;
-    let missing = scene.items.iter().filter_map(|item| if let Item::Text(run) = item { Some(text::missing(&run.text)) } else { None });
+    let missing = scene
+        .items
+        .iter()
+        .filter_map(|item| if let Item::Text(run) = item { Some(text::missing(&run.text)) } else { None });
     Ok(Picture {
         size: frame.size,
         background: scene.background.unwrap_or(Color { rgb: [255; 3], alpha: 1.0 }),
@@ -153,22 +175,35 @@ fn silenced(drawn: &Drawn, keys: &BTreeSet<&str>) -> Drawn {
 }
 
 /// What is highlighted of the selected features: their shape, for belts the band, and their sign where they have one.
-fn selection(catalog: &Catalog, sources: &Sources, selected: &[(String, FeatureIx)], lang: Lang) -> Vec<Drawn> {
+fn selection(
+    catalog: &Catalog,
+    sources: &Sources,
+    selected: &[(String, FeatureIx)],
+    lang: Lang,
+) -> Vec<Drawn> {
     let mut chosen = Vec::new();
     for (id, ix) in selected {
         let Some(indexed) = catalog.layer(id) else { continue };
         let feature = indexed.layer().feature(*ix);
         let key = format!("{id}:{}", feature.id());
-        let shapes = ["zone", "water", "road", "transit", "subdistrict", "belt", "core", "axis", "area", "point"];
+        let shapes =
+            ["zone", "water", "road", "transit", "subdistrict", "belt", "core", "axis", "area", "point"];
         let of_key = |drawn: &&Drawn| key_of(drawn) == Some(&key);
-        let known: Vec<Drawn> = shapes.iter().filter_map(|source| sources.get(source)).flatten().filter(of_key).cloned().collect();
+        let known: Vec<Drawn> = shapes
+            .iter()
+            .filter_map(|source| sources.get(source))
+            .flatten()
+            .filter(of_key)
+            .cloned()
+            .collect();
         if known.is_empty()
             && let Some(geometry) = feature.geometry()
         {
             let name = parcels::name(indexed.layer(), feature, lang);
             let properties = [("key", key), ("name", name), ("icon", String::new())];
             let properties = properties.map(|(name, value)| (name.to_owned(), Json::String(value)));
-            chosen.push(Drawn { geometry: geometry.to_shape(), properties: properties.into_iter().collect() });
+            chosen
+                .push(Drawn { geometry: geometry.to_shape(), properties: properties.into_iter().collect() });
         }
         chosen.extend(known);
     }
@@ -176,7 +211,14 @@ fn selection(catalog: &Catalog, sources: &Sources, selected: &[(String, FeatureI
 }
 
 /// What a reader must know of what is in sight.
-fn notices(scene: &Scene, features: &Features<'_>, catalog: &Catalog, made_up: &[String], left_out: u64, lang: Lang) -> Vec<String> {
+fn notices(
+    scene: &Scene,
+    features: &Features<'_>,
+    catalog: &Catalog,
+    made_up: &[String],
+    left_out: u64,
+    lang: Lang,
+) -> Vec<String> {
     let mut notices = Vec::new();
     if ["core", "axis", "belt"].iter().any(|source| scene.seen.contains_key(*source)) {
         let colon = lang.pick("：", ": ");
@@ -191,7 +233,11 @@ fn notices(scene: &Scene, features: &Features<'_>, catalog: &Catalog, made_up: &
         for feature in numbers.iter().filter_map(|&number| features.get(source.as_str())?.get(number)) {
             let id = feature.properties.get("key").and_then(|key| key.as_str()?.split_once(':'));
             let layer = id.and_then(|(id, _)| catalog.layer(id)).map(|indexed| indexed.layer());
-            titles.extend(layer.filter(|layer| layer.about.synthetic).map(|layer| layer.about.title.say(lang).to_owned()));
+            titles.extend(
+                layer
+                    .filter(|layer| layer.about.synthetic)
+                    .map(|layer| layer.about.title.say(lang).to_owned()),
+            );
         }
     }
     notices.extend(titles.iter().map(|title| words::SYNTHETIC.with(lang, "name", title)));

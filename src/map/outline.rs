@@ -73,7 +73,9 @@ impl Outline {
             Parts::Lines(lines) => lines.iter().any(|line| line.iter().zip(line.iter().skip(1)).any(crosses)),
             Parts::Polygons(polygons) => {
                 let edges = |ring: &Vec<Point>| ring.iter().zip(ring.iter().cycle().skip(1)).any(crosses);
-                polygons.iter().any(|rings| rings.iter().any(edges) || holds(rings, [width / 2.0, height / 2.0]))
+                polygons
+                    .iter()
+                    .any(|rings| rings.iter().any(edges) || holds(rings, [width / 2.0, height / 2.0]))
             }
         }
     }
@@ -122,7 +124,14 @@ fn collect(geometry: &Geometry<f64>, frame: &Frame, outlines: &mut Vec<Outline>)
     let line = |line: &LineString| run(line, frame);
     let rings = |polygon: &Polygon| {
         let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
-        rings.map(|ring| { let mut ring = run(ring, frame); ring.pop(); ring }).filter(|ring| ring.len() > 2).collect::<Vec<_>>()
+        rings
+            .map(|ring| {
+                let mut ring = run(ring, frame);
+                ring.pop();
+                ring
+            })
+            .filter(|ring| ring.len() > 2)
+            .collect::<Vec<_>>()
     };
     let parts = match geometry {
         Geometry::Point(at) => Parts::Points(vec![point(at.0)]),
@@ -155,7 +164,8 @@ fn collect(geometry: &Geometry<f64>, frame: &Frame, outlines: &mut Vec<Outline>)
 /// A line on the picture, points that are next to nothing apart left out; the first and the last stay.
 fn run(line: &LineString, frame: &Frame) -> Vec<Point> {
     let longitudes = line.0.iter().map(|coord| coord.x);
-    let (west, east) = (longitudes.clone().fold(f64::INFINITY, f64::min), longitudes.fold(f64::NEG_INFINITY, f64::max));
+    let (west, east) =
+        (longitudes.clone().fold(f64::INFINITY, f64::min), longitudes.fold(f64::NEG_INFINITY, f64::max));
     // A line around the world stays where it is.
     let turn = if east - west < 180.0 { frame.turn(f64::midpoint(west, east)) } else { 0.0 };
     let mut points: Vec<Point> = Vec::with_capacity(line.0.len());
@@ -221,7 +231,9 @@ pub fn path_of(pieces: &[Piece]) -> Option<Path> {
 fn cut_ring(ring: &[Point], frame: &Frame) -> Vec<Point> {
     let [width, height] = frame.extent();
     let mut points = ring.to_vec();
-    for (axis, limit, sign) in [(0, -MARGIN, 1.0), (0, width + MARGIN, -1.0), (1, -MARGIN, 1.0), (1, height + MARGIN, -1.0)] {
+    for (axis, limit, sign) in
+        [(0, -MARGIN, 1.0), (0, width + MARGIN, -1.0), (1, -MARGIN, 1.0), (1, height + MARGIN, -1.0)]
+    {
         let inside = |point: &Point| (point[axis] - limit) * sign >= 0.0;
         if points.iter().all(inside) {
             continue;
@@ -231,7 +243,8 @@ fn cut_ring(ring: &[Point], frame: &Frame) -> Vec<Point> {
             let before = &points[(at + points.len() - 1) % points.len()];
             if inside(before) != inside(point) {
                 let share = (limit - before[axis]) / (point[axis] - before[axis]);
-                let mut cut = [before[0] + (point[0] - before[0]) * share, before[1] + (point[1] - before[1]) * share];
+                let mut cut =
+                    [before[0] + (point[0] - before[0]) * share, before[1] + (point[1] - before[1]) * share];
                 cut[axis] = limit;
                 kept.push(cut);
             }
@@ -247,7 +260,8 @@ fn cut_ring(ring: &[Point], frame: &Frame) -> Vec<Point> {
 /// The pieces of a line within the margin.
 fn cut_line(points: &[Point], closed: bool, frame: &Frame) -> Vec<Piece> {
     let [width, height] = frame.extent();
-    let inside = |[x, y]: &Point| (-MARGIN..=width + MARGIN).contains(x) && (-MARGIN..=height + MARGIN).contains(y);
+    let inside =
+        |[x, y]: &Point| (-MARGIN..=width + MARGIN).contains(x) && (-MARGIN..=height + MARGIN).contains(y);
     if points.len() < 2 {
         return Vec::new();
     }
@@ -264,9 +278,18 @@ fn cut_line(points: &[Point], closed: bool, frame: &Frame) -> Vec<Piece> {
         match within(pair[0], pair[1], [width, height], MARGIN) {
             None => open = false,
             Some((from, to)) => {
-                let at = |share: f32| [pair[0][0] + (pair[1][0] - pair[0][0]) * share, pair[0][1] + (pair[1][1] - pair[0][1]) * share];
+                let at = |share: f32| {
+                    [
+                        pair[0][0] + (pair[1][0] - pair[0][0]) * share,
+                        pair[0][1] + (pair[1][1] - pair[0][1]) * share,
+                    ]
+                };
                 if !open || from > 0.0 {
-                    pieces.push(Piece { points: vec![at(from)], before: walked + from * long, closed: false });
+                    pieces.push(Piece {
+                        points: vec![at(from)],
+                        before: walked + from * long,
+                        closed: false,
+                    });
                 }
                 if let Some(piece) = pieces.last_mut() {
                     piece.points.push(at(to));
@@ -284,7 +307,9 @@ fn holds(rings: &[Vec<Point>], [x, y]: Point) -> bool {
     let crosses = |(a, b): (&Point, &Point)| {
         (a[1] > y) != (b[1] > y) && x < a[0] + (b[0] - a[0]) * (y - a[1]) / (b[1] - a[1])
     };
-    let crossings = |ring: &Vec<Point>| ring.iter().zip(ring.iter().cycle().skip(1)).filter(|pair| crosses(*pair)).count();
+    let crossings = |ring: &Vec<Point>| {
+        ring.iter().zip(ring.iter().cycle().skip(1)).filter(|pair| crosses(*pair)).count()
+    };
     rings.iter().map(crossings).sum::<usize>() % 2 == 1
 }
 
@@ -346,7 +371,10 @@ mod tests {
     #[test]
     fn rings_are_cut_at_the_margin() {
         let square = [[-1000.0, 20.0], [50.0, 20.0], [50.0, 80.0], [-1000.0, 80.0]];
-        assert_eq!(cut_ring(&square, &frame()), [[50.0, 20.0], [50.0, 80.0], [-MARGIN, 80.0], [-MARGIN, 20.0]].to_vec().rotated());
+        assert_eq!(
+            cut_ring(&square, &frame()),
+            [[50.0, 20.0], [50.0, 80.0], [-MARGIN, 80.0], [-MARGIN, 20.0]].to_vec().rotated()
+        );
         let around = [[-1e6, -1e6], [1e6, -1e6], [1e6, 1e6], [-1e6, 1e6]];
         let cut = cut_ring(&around, &frame());
         assert_eq!(signed_area(&cut).abs() / 2.0, (100.0 + 2.0 * MARGIN).powi(2));

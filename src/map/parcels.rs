@@ -46,7 +46,12 @@ impl Parcels {
 ///
 /// # Errors
 /// The budget is spent.
-pub fn in_sight(catalog: &Catalog, view: View, frame: &Frame, budget: &Budget) -> Result<Parcels, QueryError> {
+pub fn in_sight(
+    catalog: &Catalog,
+    view: View,
+    frame: &Frame,
+    budget: &Budget,
+) -> Result<Parcels, QueryError> {
     let mut parcels = Parcels::default();
     for indexed in sources::parcels(catalog, view) {
         let layer = indexed.layer();

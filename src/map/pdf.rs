@@ -37,7 +37,8 @@ pub struct PdfError(String);
 /// A font that cannot be embedded.
 pub fn write(picture: &Picture) -> Result<Vec<u8>, PdfError> {
     let [width, height] = [picture.size.width, picture.size.height].map(|side| f32::from(side) * POINTS);
-    let page = PageSettings::from_wh(width, height).ok_or_else(|| PdfError("a page without size".to_owned()))?;
+    let page =
+        PageSettings::from_wh(width, height).ok_or_else(|| PdfError("a page without size".to_owned()))?;
     let mut document = Document::new();
     let about = &picture.about;
     document.set_metadata(
@@ -79,7 +80,8 @@ struct Writer<'a, 'b> {
 
 impl Writer<'_, '_> {
     fn background(&mut self, picture: &Picture) {
-        let sheet = geom::Rect::from_xywh(0.0, 0.0, f32::from(picture.size.width), f32::from(picture.size.height));
+        let sheet =
+            geom::Rect::from_xywh(0.0, 0.0, f32::from(picture.size.width), f32::from(picture.size.height));
         let mut path = geom::PathBuilder::new();
         if let Some(sheet) = sheet {
             path.push_rect(sheet);
@@ -134,8 +136,11 @@ impl Writer<'_, '_> {
         let mut rest = run.glyphs.as_slice();
         while let [first, ..] = rest {
             // Glyphs of one font on one baseline are one text.
-            let joins = |set: &Set| set.glyph.face == first.glyph.face && set.angle == 0.0 && set.at[1] == first.at[1];
-            let count = if first.angle == 0.0 { rest.iter().take_while(|set| joins(set)).count().max(1) } else { 1 };
+            let joins = |set: &Set| {
+                set.glyph.face == first.glyph.face && set.angle == 0.0 && set.at[1] == first.at[1]
+            };
+            let count =
+                if first.angle == 0.0 { rest.iter().take_while(|set| joins(set)).count().max(1) } else { 1 };
             let (together, after) = rest.split_at(count);
             self.glyphs(run, together);
             rest = after;
@@ -153,7 +158,8 @@ impl Writer<'_, '_> {
         };
         let glyph = |at: usize| {
             let set = &sets[at];
-            let advance = sets.get(at + 1).map_or(set.glyph.advance, |next| (next.at[0] - set.at[0]) / run.size);
+            let advance =
+                sets.get(at + 1).map_or(set.glyph.advance, |next| (next.at[0] - set.at[0]) / run.size);
             KrillaGlyph {
                 glyph_id: GlyphId::new(set.glyph.id),
                 text_range: set.glyph.text.clone(),

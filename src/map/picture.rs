@@ -10,7 +10,7 @@ use tiny_skia::{Path, Transform};
 use super::color::Color;
 use super::frame::{Point, Size};
 use super::place::Box;
-use super::text::{self, Glyph};
+use super::text::{self, BASELINE, Block, Glyph, LINE_HEIGHT};
 
 /// A picture, ready to be written.
 #[derive(Debug, Clone)]
@@ -198,6 +198,25 @@ impl Set {
     }
 }
 
+/// The glyphs of a text whose upper left corner is at a point, its lines beginning at a share of the room beside them:
+/// 0 at the left, 1 at the right.
+#[must_use]
+pub fn standing(block: &Block, [left, top]: Point, size: f32, justify: f32) -> Vec<Set> {
+    let mut glyphs = Vec::new();
+    let mut baseline = top + (LINE_HEIGHT / 2.0 + BASELINE) * size;
+    for line in &block.lines {
+        let left = left + (block.width - line.width) * justify * size;
+        let set = |(pen, glyph): &(f32, Glyph)| Set {
+            glyph: glyph.clone(),
+            at: [left + pen * size, baseline],
+            angle: 0.0,
+        };
+        glyphs.extend(line.glyphs.iter().map(set));
+        baseline += LINE_HEIGHT * size;
+    }
+    glyphs
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,7 +232,10 @@ mod tests {
         assert!((last.1 - 0.5).abs() < 0.04, "{last:?}");
         assert!(feathers.is_sorted_by(|a, b| a.0 > b.0 && a.1 < b.1));
         // A line wider than its blur is opaque in the middle.
-        assert_eq!(Pen { blur: 2.0, ..Pen::plain(20.0) }.feathers(1.0).last().map(|feather| feather.1 > 0.8), Some(true));
+        assert_eq!(
+            Pen { blur: 2.0, ..Pen::plain(20.0) }.feathers(1.0).last().map(|feather| feather.1 > 0.8),
+            Some(true)
+        );
     }
 
     #[test]

@@ -33,13 +33,19 @@ impl Box {
     /// Do two boxes share more than an edge?
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
-        self.left < other.right && other.left < self.right && self.top < other.bottom && other.top < self.bottom
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
     }
 
     /// Does the box lie within another?
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {
-        self.left >= other.left && self.right <= other.right && self.top >= other.top && self.bottom <= other.bottom
+        self.left >= other.left
+            && self.right <= other.right
+            && self.top >= other.top
+            && self.bottom <= other.bottom
     }
 }
 
@@ -70,7 +76,8 @@ impl Room {
     #[must_use]
     pub fn is_free(&self, boxes: &[Box]) -> bool {
         boxes.iter().all(|one| {
-            self.cells_of(one).all(|cell| self.cells[cell].iter().all(|&at| !self.boxes[at as usize].overlaps(one)))
+            self.cells_of(one)
+                .all(|cell| self.cells[cell].iter().all(|&at| !self.boxes[at as usize].overlaps(one)))
         })
     }
 
@@ -83,7 +90,8 @@ impl Room {
     /// Puts boxes where they are, whether they touch others or not.
     pub fn take(&mut self, boxes: &[Box]) {
         for one in boxes {
-            let at = u32::try_from(self.boxes.len()).expect("fewer boxes than features of a picture");
+            // More boxes than this never fit into memory.
+            let Ok(at) = u32::try_from(self.boxes.len()) else { return };
             self.boxes.push(*one);
             for cell in self.cells_of(one).collect::<Vec<_>>() {
                 self.cells[cell].push(at);
@@ -99,7 +107,11 @@ impl Room {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and a picture is small")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "not negative, and a picture is small"
+)]
 fn cell(at: f32) -> usize {
     (at / CELL).max(0.0) as usize
 }

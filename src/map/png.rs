@@ -7,7 +7,8 @@ use std::io::Write as _;
 
 use thiserror::Error;
 use tiny_skia::{
-    BlendMode, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, PixmapPaint, Stroke, StrokeDash, Transform,
+    BlendMode, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, PixmapPaint, Stroke,
+    StrokeDash, Transform,
 };
 
 use super::color::Color;
@@ -49,7 +50,13 @@ pub fn write(picture: &Picture) -> Result<Vec<u8>, PngError> {
     let unit = png::Unit::Meter;
     encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit }));
     let mut writer = encoder.write_header()?;
-    let rgb: Vec<u8> = pixmap.data().as_chunks::<4>().0.iter().flat_map(|&[red, green, blue, _]| [red, green, blue]).collect();
+    let rgb: Vec<u8> = pixmap
+        .data()
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .flat_map(|&[red, green, blue, _]| [red, green, blue])
+        .collect();
     writer.write_image_data(&rgb)?;
     writer.finish()?;
     Ok(file)
@@ -102,7 +109,9 @@ pub fn sprite(tokens: &Tokens, scale: u8) -> Result<(Vec<Cell>, Vec<u8>), PngErr
         let corner = [x as f32 / canvas.scale, y as f32 / canvas.scale];
         let items = signs::tile(&id, corner, tokens);
         let side = pixels(if signs::exists(&id) { signs::side() } else { signs::hatch_side() });
-        items.iter().for_each(|item| canvas.draw(item));
+        for item in &items {
+            canvas.draw(item);
+        }
         cells.push(Cell { id, x, y, side });
     }
     let mut file = Vec::new();
@@ -175,13 +184,19 @@ impl Canvas {
     }
 
     /// Clear pixels under a line as wide as this, and where they stand; none where the line is out of sight.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "within the picture")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "within the picture"
+    )]
     fn aside(&self, path: &Path, width: f32) -> Option<(i32, i32, Pixmap)> {
         let bounds = path.bounds();
         let reach = width / 2.0 + 1.0;
         let limits = [self.pixmap.width() as f32, self.pixmap.height() as f32];
         let edge = |at: f32, limit: f32| (at * self.scale).clamp(0.0, limit);
-        let (left, top) = (edge(bounds.left() - reach, limits[0]).floor(), edge(bounds.top() - reach, limits[1]).floor());
+        let (left, top) =
+            (edge(bounds.left() - reach, limits[0]).floor(), edge(bounds.top() - reach, limits[1]).floor());
         let right = edge(bounds.right() + reach, limits[0]).ceil();
         let bottom = edge(bounds.bottom() + reach, limits[1]).ceil();
         let pixmap = Pixmap::new((right - left) as u32, (bottom - top) as u32)?;
@@ -191,7 +206,8 @@ impl Canvas {
 
 fn skia_color(color: Color) -> tiny_skia::Color {
     let [red, green, blue] = color.rgb.map(|part| f32::from(part) / 255.0);
-    tiny_skia::Color::from_rgba(red, green, blue, color.alpha.clamp(0.0, 1.0)).unwrap_or(tiny_skia::Color::BLACK)
+    tiny_skia::Color::from_rgba(red, green, blue, color.alpha.clamp(0.0, 1.0))
+        .unwrap_or(tiny_skia::Color::BLACK)
 }
 
 fn paint(color: Color) -> Paint<'static> {

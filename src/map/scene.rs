@@ -96,7 +96,9 @@ pub fn compose(
     for layer in &shown {
         let mut symbols = Vec::new();
         match layer.kind {
-            Kind::Background => scene.background = Some(layer.color("background-color", &nothing(stage.frame))),
+            Kind::Background => {
+                scene.background = Some(layer.color("background-color", &nothing(stage.frame)));
+            }
             Kind::Fill => fills(stage, layer, own(layer), &mut scene)?,
             Kind::Line => lines(stage, layer, own(layer), &mut scene)?,
             Kind::Circle => circles(stage, layer, own(layer), &mut scene)?,
@@ -168,8 +170,11 @@ fn each<'a>(
             stage.budget.check()?;
         }
         for outline in &feature.outlines {
-            let context =
-                Context { zoom: stage.frame.zoom, properties: feature.properties, geometry_type: outline.kind() };
+            let context = Context {
+                zoom: stage.frame.zoom,
+                properties: feature.properties,
+                geometry_type: outline.kind(),
+            };
             if layer.selects(&context) {
                 act(at, outline, &context);
             }
@@ -178,7 +183,12 @@ fn each<'a>(
     Ok(())
 }
 
-fn fills(stage: Stage<'_>, layer: &Layer, features: &[Feature<'_>], scene: &mut Scene) -> Result<(), QueryError> {
+fn fills(
+    stage: Stage<'_>,
+    layer: &Layer,
+    features: &[Feature<'_>],
+    scene: &mut Scene,
+) -> Result<(), QueryError> {
     // Parcels share no ground, so that one path of all looks like one for each.
     let joins = layer.source == super::sources::PARCEL;
     let mut joined: Option<(PathBuilder, Color, bool)> = None;
@@ -210,7 +220,12 @@ fn fills(stage: Stage<'_>, layer: &Layer, features: &[Feature<'_>], scene: &mut 
     Ok(())
 }
 
-fn lines(stage: Stage<'_>, layer: &Layer, features: &[Feature<'_>], scene: &mut Scene) -> Result<(), QueryError> {
+fn lines(
+    stage: Stage<'_>,
+    layer: &Layer,
+    features: &[Feature<'_>],
+    scene: &mut Scene,
+) -> Result<(), QueryError> {
     let joins = layer.source == super::sources::PARCEL;
     let mut joined: Option<(Vec<super::outline::Piece>, Color, Pen)> = None;
     each(stage, layer, features, |at, outline, context| {
@@ -262,27 +277,41 @@ fn pen(layer: &Layer, context: &Context<'_>) -> Pen {
         "bevel" => Join::Bevel,
         _ => Join::Miter,
     };
-    let mut dashes: Vec<f32> = layer.numbers("line-dasharray", context).iter().map(|dash| dash * width).collect();
+    let mut dashes: Vec<f32> =
+        layer.numbers("line-dasharray", context).iter().map(|dash| dash * width).collect();
     if dashes.len() % 2 == 1 {
         dashes.extend(dashes.clone());
     }
     Pen { width, cap, join, dashes, phase: 0.0, blur: layer.number("line-blur", 0.0, context) }
 }
 
-fn circles(stage: Stage<'_>, layer: &Layer, features: &[Feature<'_>], scene: &mut Scene) -> Result<(), QueryError> {
+fn circles(
+    stage: Stage<'_>,
+    layer: &Layer,
+    features: &[Feature<'_>],
+    scene: &mut Scene,
+) -> Result<(), QueryError> {
     each(stage, layer, features, |at, outline, context| {
         let Parts::Points(points) = &outline.parts else { return };
         let radius = layer.number("circle-radius", 5.0, context);
         let width = layer.number("circle-stroke-width", 0.0, context);
         let fill = layer.color("circle-color", context).faded(layer.number("circle-opacity", 1.0, context));
-        let rim = layer.color("circle-stroke-color", context).faded(layer.number("circle-stroke-opacity", 1.0, context));
+        let rim = layer.color("circle-stroke-color", context).faded(layer.number(
+            "circle-stroke-opacity",
+            1.0,
+            context,
+        ));
         scene.see(layer, at, outline, stage.frame);
         for [x, y] in points {
             let circle = |radius| PathBuilder::from_circle(*x, *y, radius);
             scene.items.extend(circle(radius).map(|path| Item::Fill { path, color: fill, smooth: true }));
             if width > 0.0 {
                 let path = circle(radius + width / 2.0);
-                scene.items.extend(path.map(|path| Item::Stroke { path, color: rim, pen: Pen::plain(width) }));
+                scene.items.extend(path.map(|path| Item::Stroke {
+                    path,
+                    color: rim,
+                    pen: Pen::plain(width),
+                }));
             }
         }
     })
@@ -301,7 +330,12 @@ fn symbols(stage: Stage<'_>, layer: &Layer, features: &[Feature<'_>]) -> Result<
             let most_angle = layer.number("text-max-angle", 45.0, context).to_radians();
             let offset = layer.numbers("text-offset", context).get(1).copied().unwrap_or(0.0);
             if name.is_some() {
-                symbols.push(Symbol { key, sign: None, name, at: Stand::Line { pieces, spacing, most_angle, offset } });
+                symbols.push(Symbol {
+                    key,
+                    sign: None,
+                    name,
+                    at: Stand::Line { pieces, spacing, most_angle, offset },
+                });
             }
             return;
         }
@@ -370,16 +404,29 @@ fn sign(layer: &Layer, context: &Context<'_>) -> Option<Sign> {
 
 /// The sides that a name may stand on.
 fn sides(layer: &Layer, context: &Context<'_>) -> Vec<Side> {
-    let pair = |numbers: &[f32]| [numbers.first().copied().unwrap_or(0.0), numbers.get(1).copied().unwrap_or(0.0)];
+    let pair =
+        |numbers: &[f32]| [numbers.first().copied().unwrap_or(0.0), numbers.get(1).copied().unwrap_or(0.0)];
     let shifted = |anchor: &str, [x, y]: Point| {
         // Upwards and downwards a name is measured from its baseline.
-        let shift = if anchor.starts_with("top") { -BASELINE_SHIFT } else if anchor.starts_with("bottom") { BASELINE_SHIFT } else { 0.0 };
+        let shift = if anchor.starts_with("top") {
+            -BASELINE_SHIFT
+        } else if anchor.starts_with("bottom") {
+            BASELINE_SHIFT
+        } else {
+            0.0
+        };
         Side::of(anchor, [x, y + shift])
     };
     let list = |name| layer.json(name, context).and_then(|value| value.as_array().cloned());
     if let Some(list) = list("text-variable-anchor-offset") {
         #[expect(clippy::cast_possible_truncation, reason = "a few ems")]
-        let numbers = |json: &Json| json.as_array().map(|list| list.iter().filter_map(|number| number.as_f64().map(|number| number as f32)).collect::<Vec<_>>());
+        let numbers = |json: &Json| {
+            json.as_array().map(|list| {
+                list.iter()
+                    .filter_map(|number| number.as_f64().map(|number| number as f32))
+                    .collect::<Vec<_>>()
+            })
+        };
         return list
             .chunks_exact(2)
             .filter_map(|entry| Some(shifted(entry[0].as_str()?, pair(&numbers(&entry[1])?))))
@@ -395,7 +442,9 @@ fn sides(layer: &Layer, context: &Context<'_>) -> Vec<Side> {
         } else {
             offset.map(f32::abs)
         };
-        std::array::from_fn(|axis| if part[axis] == 0.5 { 0.0 } else { reach[axis] * (1.0 - 2.0 * part[axis]) })
+        std::array::from_fn(
+            |axis| if part[axis] == 0.5 { 0.0 } else { reach[axis] * (1.0 - 2.0 * part[axis]) },
+        )
     };
     if let Some(list) = list("text-variable-anchor") {
         return list.iter().filter_map(Json::as_str).map(|anchor| shifted(anchor, away(anchor))).collect();

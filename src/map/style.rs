@@ -216,7 +216,8 @@ fn read_layers(
     let layers = template["layers"].as_array().ok_or(StyleError::Lacks("layers"))?;
     let reader = Reader { parts, tokens, look };
     let is_shown = |layer: &&Value| {
-        (selected || layer["source"] != "selected") && layer.get("$only").is_none_or(|only| only == look.view.name())
+        (selected || layer["source"] != "selected")
+            && layer.get("$only").is_none_or(|only| only == look.view.name())
     };
     layers
         .iter()

@@ -18,7 +18,8 @@ const STEP: f32 = 0.75;
 pub fn write(picture: &Picture) -> Vec<u8> {
     let mut svg = Svg { out: String::with_capacity(1 << 18), texts: 0 };
     let (width, height) = (picture.size.width, picture.size.height);
-    let [shown_width, shown_height] = [width, height].map(|side| number(f32::from(side) * picture.size.scale));
+    let [shown_width, shown_height] =
+        [width, height].map(|side| number(f32::from(side) * picture.size.scale));
     let about = &picture.about;
     let (title, description) = (escaped(&about.title), escaped(&about.description()));
     svg.add(format_args!(
@@ -97,7 +98,9 @@ impl Svg {
                      <use href=\"#{id}\"{fill}/></g>\n"
                 ));
             }
-            None => self.add(format_args!("<path role=\"img\" aria-label=\"{label}\"{fill} d=\"{data}\"/>\n")),
+            None => {
+                self.add(format_args!("<path role=\"img\" aria-label=\"{label}\"{fill} d=\"{data}\"/>\n"));
+            }
         }
     }
 
@@ -108,7 +111,11 @@ impl Svg {
 }
 
 fn paint(what: &str, color: Color) -> String {
-    let opacity = if color.alpha < 1.0 { format!(" {what}-opacity=\"{}\"", precise(color.alpha, 1000.0)) } else { String::new() };
+    let opacity = if color.alpha < 1.0 {
+        format!(" {what}-opacity=\"{}\"", precise(color.alpha, 1000.0))
+    } else {
+        String::new()
+    };
     format!(" {what}=\"{}\"{opacity}", color.hex())
 }
 
@@ -174,7 +181,7 @@ fn escaped(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             // What XML cannot hold at all.
             c if c.is_control() && c != '\n' && c != '\t' => out.push('\u{fffd}'),
-            c if matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }

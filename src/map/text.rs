@@ -71,7 +71,7 @@ impl Face {
 
 struct Font {
     data: &'static [u8],
-    font: FontRef<'static>,
+    tables: FontRef<'static>,
     shaper: ShaperData,
     instance: ShaperInstance,
     units_per_em: f32,
@@ -88,11 +88,11 @@ impl Font {
         let font = FontRef::new(data).ok()?;
         let instance = ShaperInstance::from_variations(&font, weight.map(|weight| ("wght", weight)));
         let units_per_em = f32::from(font.head().ok()?.units_per_em());
-        Some(Self { data, shaper: ShaperData::new(&font), font, instance, units_per_em })
+        Some(Self { data, shaper: ShaperData::new(&font), tables: font, instance, units_per_em })
     }
 
     fn holds(&self, character: char) -> bool {
-        self.font.charmap().map(character).is_some()
+        self.tables.charmap().map(character).is_some()
     }
 }
 
@@ -142,7 +142,9 @@ fn face_of(character: char, weight: Weight) -> Option<Face> {
 
 /// Is the character drawn at all?
 fn is_visible(character: char) -> bool {
-    !(character.is_whitespace() || character.is_control() || matches!(character, '\u{200b}'..='\u{200f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'))
+    !(character.is_whitespace()
+        || character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'))
 }
 
 /// The visible characters of a text that no font has.
@@ -166,13 +168,17 @@ pub fn shape(text: &str, weight: Weight, spread: bool) -> Vec<Glyph> {
         let end = characters.find(|&(_, c)| !goes_on(c)).map_or(rest.len(), |(at, _)| at);
         match face.and_then(|face| Some((face, font(face)?))) {
             Some((face, font)) => shape_run(&rest[..end], start, (face, font), spread, &mut glyphs),
-            None => glyphs.extend(rest[..end].char_indices().filter(|&(_, c)| is_visible(c)).map(|(at, c)| Glyph {
-                face: None,
-                id: 0,
-                advance: 1.0,
-                offset: [0.0; 2],
-                text: start + at..start + at + c.len_utf8(),
-            })),
+            None => {
+                glyphs.extend(rest[..end].char_indices().filter(|&(_, c)| is_visible(c)).map(|(at, c)| {
+                    Glyph {
+                        face: None,
+                        id: 0,
+                        advance: 1.0,
+                        offset: [0.0; 2],
+                        text: start + at..start + at + c.len_utf8(),
+                    }
+                }));
+            }
         }
         start += end;
     }
@@ -188,7 +194,7 @@ fn shape_run(text: &str, start: usize, (face, font): (Face, &Font), spread: bool
     buffer.push_str(text);
     buffer.guess_segment_properties();
     buffer.set_direction(harfrust::Direction::LeftToRight);
-    let shaper = font.shaper.shaper(&font.font).instance(Some(&font.instance)).build();
+    let shaper = font.shaper.shaper(&font.tables).instance(Some(&font.instance)).build();
     let plain = ["liga", "clig", "calt"].map(|tag| {
         let tag = harfrust::Tag::new(tag.as_bytes().try_into().expect("four letters"));
         harfrust::Feature::new(tag, 0, ..)
@@ -203,7 +209,11 @@ fn shape_run(text: &str, start: usize, (face, font): (Face, &Font), spread: bool
     let infos = shaped.glyph_infos();
     for (at, (info, position)) in infos.iter().zip(shaped.glyph_positions()).enumerate() {
         let cluster = info.cluster as usize;
-        let next = infos[at..].iter().map(|info| info.cluster as usize).find(|&next| next > cluster).unwrap_or(text.len());
+        let next = infos[at..]
+            .iter()
+            .map(|info| info.cluster as usize)
+            .find(|&next| next > cluster)
+            .unwrap_or(text.len());
         glyphs.push(Glyph {
             face: Some(face),
             id: info.glyph_id,
@@ -250,7 +260,7 @@ pub fn outline(glyph: &Glyph) -> Option<Path> {
     let font = font(face)?;
     let mut pen = Pen { path: PathBuilder::new(), scale: 1.0 / font.units_per_em };
     let settings = DrawSettings::unhinted(Size::unscaled(), LocationRef::new(font.instance.coords()));
-    font.font.outline_glyphs().get(GlyphId::new(glyph.id))?.draw(settings, &mut pen).ok()?;
+    font.tables.outline_glyphs().get(GlyphId::new(glyph.id))?.draw(settings, &mut pen).ok()?;
     pen.path.finish()
 }
 
@@ -374,7 +384,9 @@ fn breaks(text: &str, glyphs: &[Glyph], spacing: f32, most: f32) -> Vec<usize> {
         if !last.is_whitespace() {
             pen += glyph.advance + spacing;
         }
-        let Some(next) = glyphs.get(at + 1).and_then(|next| text[next.text.clone()].chars().next()) else { break };
+        let Some(next) = glyphs.get(at + 1).and_then(|next| text[next.text.clone()].chars().next()) else {
+            break;
+        };
         if may_end(last) && !NOT_FIRST.contains(next) && !NOT_LAST.contains(last) {
             let mut penalty = if last == '\n' { -10_000.0 } else { 0.0 };
             penalty += if matches!(last, '(' | '（') { 50.0 } else { 0.0 };

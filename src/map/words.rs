@@ -92,8 +92,7 @@ pub const NORTH: Word = Word("北", "N");
 /// The projection.
 pub const PROJECTION: Word = Word("投影 Web 墨卡托", "Web Mercator projection");
 /// Parcels that were too many to be drawn.
-pub const LEFT_OUT: Word =
-    Word("地块过多，{count} 个未绘出", "too many parcels: {count} are not drawn");
+pub const LEFT_OUT: Word = Word("地块过多，{count} 个未绘出", "too many parcels: {count} are not drawn");
 
 #[cfg(test)]
 mod tests {
@@ -105,11 +104,29 @@ mod tests {
         let shapes = ["block", "park", "building", "zone", "facility", "enterprise", "other"];
         let fills = ["built", "in-progress", "planned", "unknown"];
         let own = [
-            LEGEND, STRUCTURE, SHAPES, FILLS, LAYERS, EDGES, SCHEMATIC_TITLE, SCHEMATIC, SYNTHETIC, SYNTHETIC_SHORT,
-            DATE, CRS, APPROVAL, KILOMETRE, METRE,
+            LEGEND,
+            STRUCTURE,
+            SHAPES,
+            FILLS,
+            LAYERS,
+            EDGES,
+            SCHEMATIC_TITLE,
+            SCHEMATIC,
+            SYNTHETIC,
+            SYNTHETIC_SHORT,
+            DATE,
+            CRS,
+            APPROVAL,
+            KILOMETRE,
+            METRE,
         ];
-        let all = own.into_iter().chain(shapes.into_iter().filter_map(shape)).chain(fills.into_iter().filter_map(fill));
-        let absent: Vec<_> = all.filter(|Word(a, b)| !zh.contains(&format!("'{a}'")) || !en.contains(&format!("'{b}'"))).collect();
+        let all = own
+            .into_iter()
+            .chain(shapes.into_iter().filter_map(shape))
+            .chain(fills.into_iter().filter_map(fill));
+        let absent: Vec<_> = all
+            .filter(|Word(a, b)| !zh.contains(&format!("'{a}'")) || !en.contains(&format!("'{b}'")))
+            .collect();
         assert!(absent.is_empty(), "{absent:?}");
     }
 }
