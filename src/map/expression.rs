@@ -165,7 +165,7 @@ impl Expr {
 
     fn parse_match(arguments: &[Json]) -> Option<Result<Self, ExpressionError>> {
         let [input, arms @ .., otherwise] = arguments else { return None };
-        if !arms.len().is_multiple_of(2) {
+        if arms.is_empty() || !arms.len().is_multiple_of(2) {
             return None;
         }
         let arm = |pair: &[Json]| {
@@ -184,7 +184,7 @@ impl Expr {
 
     fn parse_case(arguments: &[Json]) -> Option<Result<Self, ExpressionError>> {
         let [arms @ .., otherwise] = arguments else { return None };
-        if !arms.len().is_multiple_of(2) {
+        if arms.is_empty() || !arms.len().is_multiple_of(2) {
             return None;
         }
         let arm = |pair: &[Json]| Ok((Self::parse(&pair[0])?, Self::parse(&pair[1])?));
