@@ -2,7 +2,7 @@
 //!
 //! In: symbols that want a place, the most important first. Out: the texts and signs that found one. The rules are
 //! those of `MapLibre`, and two more that a picture needs: a text is never cut off by the edge of the picture, and it
-//! keeps off the signs that are shown in any case, where another side has room. Leaves out: which features have names.
+//! keeps off the signs that are shown in any case, where another side or corner has room. Leaves out: which features have names.
 
 use std::f32::consts::{FRAC_PI_2, PI};
 
@@ -122,6 +122,14 @@ impl Side {
     }
 }
 
+/// The corners of a point: a text begins, or ends, a little beside it.
+const CORNERS: [Side; 4] = [
+    Side { anchor: [0.0, 1.0], offset: [0.5, -0.35] },
+    Side { anchor: [0.0, 0.0], offset: [0.5, 0.35] },
+    Side { anchor: [1.0, 1.0], offset: [-0.5, -0.35] },
+    Side { anchor: [1.0, 0.0], offset: [-0.5, 0.35] },
+];
+
 /// What found a place.
 #[derive(Debug, Clone, Default)]
 pub struct Placed {
@@ -188,7 +196,8 @@ impl Places {
             let grown = [one.grown(name.padding)];
             self.room.holds(&[one]) && self.room.is_free(&grown) && self.signs.is_free(&grown)
         };
-        always && !sides.iter().any(clear)
+        let corners: &[Side] = if sides.len() > 1 { &CORNERS } else { &[] };
+        always && !sides.iter().chain(corners).any(clear)
     }
 
     /// Finds a place for a symbol.
@@ -230,8 +239,11 @@ impl Places {
             let grown = |side: &Side| [text_box(name, at, side).grown(name.padding)];
             let free = |side: &&Side| inside(side) && self.room.is_free(&grown(side));
             let clear = |side: &&Side| free(side) && self.signs.is_free(&grown(side));
+            // A name that may stand on several sides may stand at the corners, too, before it stands on a sign.
+            let corners: &[Side] = if sides.len() > 1 { &CORNERS } else { &[] };
+            let all = || sides.iter().chain(corners);
             let any = || if name.overlaps { sides.iter().find(inside) } else { None };
-            sides.iter().find(clear).or_else(|| sides.iter().find(free)).or_else(any)
+            all().find(clear).or_else(|| all().find(free)).or_else(any).copied()
         });
         let optional = name.as_ref().is_none_or(|name| name.optional);
         // A name needs its sign; a sign needs its name unless that is optional.
@@ -245,7 +257,7 @@ impl Places {
             placed.sign = Some((sign, at));
         }
         if let (true, Some(name), Some(side)) = (shows_name, name, side) {
-            let one = text_box(&name, at, side);
+            let one = text_box(&name, at, &side);
             if !name.yields {
                 self.room.take(&[one.grown(name.padding)]);
             }
@@ -513,7 +525,12 @@ mod tests {
         // The right side is taken, so the next stands on the left.
         let second = place_one(symbol("沌阳", [95.0, 50.0], &["left", "right"]));
         assert_eq!(second.boxes[0][0].right, 95.0);
-        assert!(place_one(symbol("沌阳", [95.0, 50.0], &["left", "right"])).names.is_empty());
+        // Neither a side nor a corner has room.
+        assert_eq!(place_one(symbol("沌阳", [97.0, 50.0], &["left", "right"])).names.len(), 0);
+        // Twelve pixels higher the upper right corner has: half an em beside the point and 0.35 above it.
+        let corner = place_one(symbol("沌阳", [97.0, 38.0], &["left", "right"])).boxes[0][0];
+        assert_eq!((corner.left, corner.right), (102.0, 122.0));
+        assert!((corner.bottom - 34.5).abs() < 1e-3, "{corner:?}");
         // A text is not cut off by the edge.
         assert_eq!(place_one(symbol("沌阳", [195.0, 20.0], &["left", "right"])).boxes[0][0].right, 195.0);
     }
