@@ -98,11 +98,11 @@ impl Furniture {
             return Margins { bottom: strip, ..Margins::default() };
         }
         if size.width >= WIDE {
-            let left = if height >= 560.0 { f64::from(legend::MOST_WIDTH + 2.0 * MARGIN) } else { 0.0 };
+            let left = if height >= 560.0 { f64::from(legend::WIDTH + 2.0 * MARGIN) } else { 0.0 };
             return Margins { left, bottom: strip, ..Margins::default() };
         }
-        let top: f64 = if self.has(Piece::Title) { 100.0 } else { 40.0 };
-        Margins { top: top.min(height / 8.0), bottom: height * 0.52, left: width / 40.0, right: width / 40.0 }
+        let top = if self.has(Piece::Title) { height * 0.15 } else { height / 20.0 };
+        Margins { top, bottom: height * 0.57, left: width / 40.0, right: width / 40.0 }
     }
 
     /// Is nothing wanted?
@@ -172,13 +172,18 @@ impl Room<'_> {
         if self.wanted.has(Piece::Legend) {
             let ceiling = head.map_or(MARGIN, |head| head.bottom + 8.0);
             let wide = self.stage.frame.size.width >= WIDE;
-            // On a narrow map the legend stands above the scale bar, as wide as the map.
+            // On a narrow map the legend stands above the scale bar, as wide as the map, and smaller.
             let floor = if wide { floor } else { bar.map_or(floor, |bar| bar.top - 8.0) };
-            let most = if wide { legend::MOST_WIDTH } else { width - 2.0 * MARGIN };
+            let room = bar.filter(|_| wide).map_or(width, |bar| bar.left) - 2.0 * MARGIN;
+            let site = legend::Site {
+                corner: [MARGIN, floor],
+                width: if wide { legend::WIDTH } else { room },
+                // No legend hides most of the map.
+                most: [room.min(width * if wide { 0.5 } else { 1.0 }), (floor - ceiling).min(height * 0.75)],
+                size: if wide { 1.0 } else { 0.85 },
+            };
             let sections = legend::sections(scene, self.features, self.catalog, self.lang);
-            // No legend hides most of the map.
-            let most = [most, (floor - ceiling).min(height * 0.75)];
-            let drawn = legend::draw(self.stage, self.layers, &sections, self.lang, [MARGIN, floor], most)?;
+            let drawn = legend::draw(self.stage, self.layers, &sections, self.lang, site)?;
             drawn.map(&mut put);
         }
         if self.wanted.has(Piece::Graticule) {

@@ -144,7 +144,9 @@ pub struct Placed {
 /// What stands on a picture.
 #[derive(Debug)]
 pub struct Places {
-    /// What no name may stand on.
+    /// The picture without what lies over the map: every name stands in it.
+    sheet: Room,
+    /// What no name may stand on but those that are shown in any case.
     room: Room,
     /// Signs that are shown in any case: a name stands on one rather than nowhere.
     signs: Room,
@@ -156,7 +158,8 @@ impl Places {
     /// A picture with boxes that no name may stand on, and symbols that will want a place.
     #[must_use]
     pub fn new<'a>(extent: Point, kept: &[Box], symbols: impl Iterator<Item = &'a Symbol>) -> Self {
-        let (mut room, mut signs) = (Room::new(extent), Room::new(extent));
+        let [mut sheet, mut room, mut signs] = [(); 3].map(|()| Room::new(extent));
+        sheet.take(kept);
         room.take(kept);
         for symbol in symbols {
             if let (Stand::Point { at, .. }, Some(sign)) = (&symbol.at, &symbol.sign)
@@ -166,7 +169,7 @@ impl Places {
                 signs.take(&[Box::around(*at, SIGN_REACH * sign.size, SIGN_REACH * sign.size)]);
             }
         }
-        Self { room, signs, told: Vec::new() }
+        Self { sheet, room, signs, told: Vec::new() }
     }
 
     /// Finds places for the symbols of a layer, in their order, but that names which must stand on a sign come last.
@@ -187,6 +190,11 @@ impl Places {
         placed.into_iter().flatten().collect()
     }
 
+    /// Do boxes lie within the picture, and not under what lies over the map?
+    fn shows(&self, boxes: &[Box]) -> bool {
+        self.sheet.holds(boxes) && self.sheet.is_free(boxes)
+    }
+
     /// Is there room for a name, but only on a sign that is shown in any case?
     fn stands_on_signs(&self, symbol: &Symbol) -> bool {
         let (Stand::Point { at, sides, .. }, Some(name)) = (&symbol.at, &symbol.name) else { return false };
@@ -194,7 +202,7 @@ impl Places {
         let clear = |side: &Side| {
             let one = text_box(name, *at, side);
             let grown = [one.grown(name.padding)];
-            self.room.holds(&[one]) && self.room.is_free(&grown) && self.signs.is_free(&grown)
+            self.shows(&[one]) && self.room.is_free(&grown) && self.signs.is_free(&grown)
         };
         let corners: &[Side] = if sides.len() > 1 { &CORNERS } else { &[] };
         always && !sides.iter().chain(corners).any(clear)
@@ -235,7 +243,7 @@ impl Places {
         let sign_fits =
             sign.as_ref().zip(sign_box).is_none_or(|(sign, one)| sign.overlaps || self.room.is_free(&[one]));
         let side = name.as_ref().and_then(|name| {
-            let inside = |side: &&Side| self.room.holds(&[text_box(name, at, side)]);
+            let inside = |side: &&Side| self.shows(&[text_box(name, at, side)]);
             let grown = |side: &Side| [text_box(name, at, side).grown(name.padding)];
             let free = |side: &&Side| inside(side) && self.room.is_free(&grown(side));
             let clear = |side: &&Side| free(side) && self.signs.is_free(&grown(side));
@@ -409,7 +417,7 @@ impl Along<'_> {
 
     fn take(&self, boxes: &[Box], overlaps: bool, places: &mut Places) -> bool {
         let grown: Vec<Box> = boxes.iter().map(|one| one.grown(self.name.padding)).collect();
-        let fits = places.room.holds(boxes) && (overlaps || places.room.is_free(&grown));
+        let fits = places.shows(boxes) && (overlaps || places.room.is_free(&grown));
         if fits && !self.name.yields {
             places.room.take(&grown);
         }

@@ -27,7 +27,7 @@ const INDENT: f32 = 36.0;
 const ROW: f32 = 21.0;
 const SIZE: f32 = 12.5;
 /// Its width on a wide map, CSS pixels.
-pub const MOST_WIDTH: f32 = 330.0;
+pub const WIDTH: f32 = 330.0;
 
 /// A group of classes.
 pub struct Section<'a> {
@@ -110,8 +110,21 @@ pub fn sections<'a>(
     sections.into_iter().filter(|section| !section.entries.is_empty()).collect()
 }
 
-/// Draws the legend with its lower left corner at a point, no wider and no higher than told; nothing where it does not
-/// fit or there is nothing to tell.
+/// Where a legend may stand.
+#[derive(Debug, Clone, Copy)]
+pub struct Site {
+    /// Its lower left corner.
+    pub corner: Point,
+    /// Its width, where it is high enough so.
+    pub width: f32,
+    /// The most width and height.
+    pub most: Point,
+    /// How large it is drawn.
+    pub size: f32,
+}
+
+/// Draws the legend on its site, wider where it would be too high; nothing where it does not fit or there is nothing to
+/// tell.
 ///
 /// # Errors
 /// The budget is spent.
@@ -120,77 +133,85 @@ pub fn draw(
     layers: &[Layer],
     sections: &[Section<'_>],
     lang: Lang,
-    [left, bottom]: Point,
-    most: Point,
+    site: Site,
 ) -> Result<Option<(Vec<Item>, Box)>, QueryError> {
-    let width = most[0].min(2.0 * MOST_WIDTH);
-    let inner = width - 2.0 * PADDING;
-    if sections.is_empty() || inner < 130.0 {
+    if sections.is_empty() {
         return Ok(None);
     }
-    let (tx, tx2) = (token(stage.tokens, "tx"), token(stage.tokens, "tx2"));
-    let look = Type { weight: Weight::Regular, size: SIZE, color: tx };
-    let quiet = Type { weight: Weight::Regular, size: 11.0, color: tx2 };
-    let title =
-        Paragraph::set(words::LEGEND.say(lang), Type { weight: Weight::Bold, size: 14.0, ..look }, inner);
-    let edges = Paragraph::set(words::EDGES.say(lang), quiet, inner);
-    let has_structure = sections.first().is_some_and(|section| section.title == words::STRUCTURE);
-    // Laid out from the top at 0, then moved to where it stands.
-    let mut pen = PADDING;
-    let mut parts: Vec<(Paragraph, Point)> = Vec::new();
-    let mut swatches: Vec<(&Swatch<'_>, Point)> = Vec::new();
-    if let Some(title) = title {
-        parts.push((title, [PADDING, pen]));
-        pen += 22.0;
-    }
-    for section in sections {
-        if let Some(heading) = Paragraph::set(section.title.say(lang), quiet, inner) {
-            parts.push((heading, [PADDING, pen]));
-            pen += 17.0;
-        }
-        let labels: Vec<_> =
-            section.entries.iter().map(|entry| Paragraph::set(&entry.label, look, inner - INDENT)).collect();
-        let widest = labels.iter().flatten().map(|label| label.size()[0]).fold(0.0, f32::max);
-        let columns = columns(inner, INDENT + widest + 10.0);
-        for row in (0..section.entries.len()).step_by(columns) {
-            let numbers = row..(row + columns).min(section.entries.len());
-            let high = numbers
-                .clone()
-                .filter_map(|at| labels[at].as_ref())
-                .map(|label| label.size()[1])
-                .fold(0.0, f32::max);
-            let high = ROW.max(high + 6.0);
-            for at in numbers {
-                #[expect(clippy::cast_precision_loss, reason = "a few columns")]
-                let x = PADDING + (at - row) as f32 * inner / columns as f32;
-                swatches.push((&section.entries[at].swatch, [x + SWATCH[0] / 2.0, pen + high / 2.0]));
-                if let Some(label) = labels[at].clone() {
-                    let top = pen + (high - label.size()[1]) / 2.0;
-                    parts.push((label, [x + INDENT, top]));
-                }
-            }
-            pen += high;
-        }
-        pen += 5.0;
-    }
-    if let Some(edges) = edges.filter(|_| has_structure) {
-        let high = edges.size()[1];
-        parts.push((edges, [PADDING, pen]));
-        pen += high + 4.0;
-    }
-    let high = pen + PADDING - 6.0;
-    if high > most[1] {
-        return Ok(None);
-    }
-    let one = Box { left, top: bottom - high, right: left + width, bottom };
+    let widths = [1.0, 1.4, 1.8].map(|wider: f32| (site.width * wider).min(site.most[0]));
+    let sheets = widths.into_iter().map(|width| Sheet::set(stage, sections, lang, width, site.size));
+    let fits = |sheet: &Sheet<'_>| sheet.width >= 140.0 && sheet.height <= site.most[1];
+    let Some(sheet) = sheets.into_iter().find(fits) else { return Ok(None) };
+    let [left, bottom] = site.corner;
+    let one = Box { left, top: bottom - sheet.height, right: left + sheet.width, bottom };
     let mut items = card::ground(one, true, stage.tokens);
-    for (swatch, at) in swatches {
-        items.extend(piece(stage, layers, swatch, [at[0] + one.left, at[1] + one.top])?);
+    for (swatch, at) in &sheet.swatches {
+        items.extend(piece(stage, layers, swatch, [at[0] + one.left, at[1] + one.top], site.size)?);
     }
-    items.extend(parts.iter().map(|(words, at)| words.at([at[0] + one.left, at[1] + one.top])));
+    items.extend(sheet.words.iter().map(|(words, at)| words.at([at[0] + one.left, at[1] + one.top])));
     Ok(Some((items, one)))
 }
 
+/// A legend laid out from its upper left corner.
+struct Sheet<'a> {
+    width: f32,
+    height: f32,
+    words: Vec<(Paragraph, Point)>,
+    swatches: Vec<(&'a Swatch<'a>, Point)>,
+}
+
+impl<'a> Sheet<'a> {
+    fn set(stage: Stage<'_>, sections: &'a [Section<'a>], lang: Lang, width: f32, size: f32) -> Self {
+        let inner = width - 2.0 * PADDING;
+        let (tx, tx2) = (token(stage.tokens, "tx"), token(stage.tokens, "tx2"));
+        let look = Type { weight: Weight::Regular, size: SIZE * size, color: tx };
+        let quiet = Type { weight: Weight::Regular, size: 11.0 * size, color: tx2 };
+        let bold = Type { weight: Weight::Bold, size: 14.0 * size, color: tx };
+        let mut sheet = Self { width, height: PADDING, words: Vec::new(), swatches: Vec::new() };
+        sheet.say(words::LEGEND.say(lang), bold, 22.0 * size);
+        for section in sections {
+            sheet.say(section.title.say(lang), quiet, 17.0 * size);
+            let label = |entry: &Entry<'_>| Paragraph::set(&entry.label, look, inner - INDENT * size);
+            let labels: Vec<_> = section.entries.iter().map(label).collect();
+            let widest = labels.iter().flatten().map(|label| label.size()[0]).fold(0.0, f32::max);
+            let columns = columns(inner, INDENT * size + widest + 10.0);
+            for (row, labels) in section.entries.chunks(columns).zip(labels.chunks(columns)) {
+                sheet.row(row, labels, inner / f32::from(u8::try_from(columns).unwrap_or(1)), size);
+            }
+            sheet.height += 5.0 * size;
+        }
+        if sections.first().is_some_and(|section| section.title == words::STRUCTURE) {
+            let edges = words::EDGES.say(lang);
+            let high = Paragraph::set(edges, quiet, inner).map_or(0.0, |edges| edges.size()[1]);
+            sheet.say(edges, quiet, high + 4.0);
+        }
+        sheet.height += PADDING - 6.0;
+        sheet
+    }
+
+    fn say(&mut self, text: &str, look: Type, high: f32) {
+        if let Some(words) = Paragraph::set(text, look, self.width - 2.0 * PADDING) {
+            self.words.push((words, [PADDING, self.height]));
+            self.height += high;
+        }
+    }
+
+    fn row(&mut self, entries: &'a [Entry<'a>], labels: &[Option<Paragraph>], wide: f32, size: f32) {
+        let high = labels.iter().flatten().map(|label| label.size()[1] + 6.0).fold(ROW * size, f32::max);
+        let mut x = PADDING;
+        for (entry, label) in entries.iter().zip(labels) {
+            self.swatches.push((&entry.swatch, [x + SWATCH[0] * size / 2.0, self.height + high / 2.0]));
+            if let Some(label) = label.clone() {
+                let top = self.height + (high - label.size()[1]) / 2.0;
+                self.words.push((label, [x + INDENT * size, top]));
+            }
+            x += wide;
+        }
+        self.height += high;
+    }
+}
+
+/// How many entries stand side by side.
 fn columns(inner: f32, needed: f32) -> usize {
     [3, 2].into_iter().find(|&count: &u8| needed * f32::from(count) <= inner + 10.0).map_or(1, usize::from)
 }
@@ -201,20 +222,21 @@ fn piece(
     layers: &[Layer],
     of: &Swatch<'_>,
     middle: Point,
+    size: f32,
 ) -> Result<Vec<Item>, QueryError> {
     match of {
-        Swatch::Sign(id) => Ok(signs::draw(id, middle, 0.75, 1.0, stage.tokens)),
+        Swatch::Sign(id) => Ok(signs::draw(id, middle, 0.75 * size, 1.0, stage.tokens)),
         Swatch::Piece { source, feature } => {
             let kind = feature.outlines.first().map(Outline::kind);
-            let outline = Outline { parts: shape(source, kind, middle) };
+            let outline = Outline { parts: shape(source, kind, middle, size) };
             swatch(stage, layers, source, feature.properties, outline)
         }
     }
 }
 
 /// What a class is shown on: a slanting line, an oval for the core, else a box.
-fn shape(source: &str, kind: Option<&str>, [x, y]: Point) -> Parts {
-    let [wide, high] = SWATCH.map(|side| side / 2.0);
+fn shape(source: &str, kind: Option<&str>, [x, y]: Point, size: f32) -> Parts {
+    let [wide, high] = SWATCH.map(|side| side * size / 2.0);
     if kind == Some("LineString") {
         return Parts::Lines(vec![vec![[x - wide, y + high / 2.0], [x + wide, y - high / 2.0]]]);
     }
