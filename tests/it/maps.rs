@@ -109,7 +109,7 @@ fn words(svg: &[u8]) -> (String, String, Vec<String>) {
     loop {
         match reader.read_event().expect("well-formed XML") {
             Event::Start(tag) | Event::Empty(tag) => {
-                inside = tag.name().as_ref().to_owned();
+                tag.name().as_ref().clone_into(&mut inside);
                 for attribute in tag.attributes() {
                     let attribute = attribute.expect("an attribute");
                     if attribute.key.as_ref() == "aria-label" {
