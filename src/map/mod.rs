@@ -46,6 +46,7 @@ use frame::Frame;
 use furniture::{Furniture, Room};
 use layer::{Layer, StyleError};
 use outline::Outline;
+use parcels::Parcels;
 use picture::{About, Item, Picture};
 use scene::{Feature, Features, Scene, Stage};
 use sources::{Drawn, PARCEL};
@@ -94,46 +95,31 @@ pub fn draw(
     budget: &Budget,
 ) -> Result<Picture, MapError> {
     text::check()?;
-    let Request { look, frame, furniture, title, selected } = request;
-    let chosen = selection(catalog, sources, selected, look.lang);
-    let keys: BTreeSet<&str> = chosen.iter().filter_map(key_of).collect();
+    let Request { look, frame, furniture, .. } = request;
+    let chosen = selection(catalog, sources, &request.selected, look.lang);
     let layers = if chosen.is_empty() { style::layers(*look) } else { style::layers_with_selection(*look) };
     let layers = layers.iter().map(Layer::parse).collect::<Result<Vec<_>, _>>()?;
+    let signs = silenced(sources, &chosen);
+    let mut features = features(sources, &signs, &chosen, frame);
     let shows =
         |source: &str| layers.iter().any(|layer| layer.source == source && layer.shows_at(frame.zoom));
-    // A selected sign speaks for itself, larger; the one below it is silent.
-    let points: Vec<Drawn> =
-        sources.get("point").into_iter().flatten().map(|drawn| silenced(drawn, &keys)).collect();
-    let mut features: Features<'_> = BTreeMap::new();
-    for (name, drawn) in sources.iter().filter(|(name, _)| **name != "point") {
-        features.insert(name, drawn.iter().map(|drawn| feature(drawn, frame)).collect());
+    let mut parcels = Parcels::default();
+    if shows(PARCEL) {
+        parcels = parcels::in_sight(catalog, look.view, frame, budget)?;
     }
-    features.insert("point", points.iter().map(|drawn| feature(drawn, frame)).collect());
-    features.insert("selected", chosen.iter().map(|drawn| feature(drawn, frame)).collect());
-    let parcels = if shows(PARCEL) {
-        parcels::in_sight(catalog, look.view, frame, budget)?
-    } else {
-        parcels::Parcels::default()
-    };
-    let made_up = parcels.made_up.clone();
-    let left_out = parcels.left_out;
     features.insert(PARCEL, parcels.features());
     let stage = Stage { frame, tokens: style::tokens(look.theme), budget };
-    let mut about = About {
-        title: title.clone().unwrap_or_else(|| catalog.about.title.say(look.lang).to_owned()),
-        lang: look.lang.tag(),
-        notices: Vec::new(),
-        attribution: attribution(catalog, look.lang),
-    };
+    let mut about = About::default();
     let mut spent = Ok(());
     let scene = scene::compose(stage, &layers, &features, |scene| {
-        about.notices = notices(scene, &features, catalog, &made_up, left_out, look.lang);
+        about = told(scene, &features, catalog, &parcels, request);
+        let lang = look.lang;
         let room = Room {
             stage,
             layers: &layers,
             features: &features,
             catalog,
-            lang: look.lang,
+            lang,
             wanted: furniture,
             about: &about,
         };
@@ -143,18 +129,39 @@ pub fn draw(
         })
     })?;
     spent?;
-    let missing = scene
-        .items
-        .iter()
-        .filter_map(|item| if let Item::Text(run) = item { Some(text::missing(&run.text)) } else { None });
     Ok(Picture {
         size: frame.size,
         background: scene.background.unwrap_or(Color { rgb: [255; 3], alpha: 1.0 }),
-        missing: missing.flatten().collect(),
+        missing: missing(&scene.items),
         names: scene.names,
         items: scene.items,
         about,
     })
+}
+
+/// The characters of all texts that no font has.
+fn missing(items: &[Item]) -> BTreeSet<char> {
+    let texts =
+        items.iter().filter_map(|item| if let Item::Text(run) = item { Some(&run.text) } else { None });
+    texts.flat_map(|text| text::missing(text)).collect()
+}
+
+/// All features but parcels on a frame.
+fn features<'a>(
+    sources: &'a Sources,
+    signs: &'a [Drawn],
+    chosen: &'a [Drawn],
+    frame: &Frame,
+) -> Features<'a> {
+    let own = |drawn: &'a [Drawn]| drawn.iter().map(|drawn| feature(drawn, frame)).collect();
+    let mut features: Features<'a> = sources
+        .iter()
+        .filter(|(name, _)| **name != "point")
+        .map(|(name, drawn)| (*name, own(drawn)))
+        .collect();
+    features.insert("point", own(signs));
+    features.insert("selected", own(chosen));
+    features
 }
 
 fn feature<'a>(drawn: &'a Drawn, frame: &Frame) -> Feature<'a> {
@@ -165,13 +172,15 @@ fn key_of(drawn: &Drawn) -> Option<&str> {
     drawn.properties.get("key")?.as_str()
 }
 
-/// A sign without its name where it is selected: the style names the first of each stack only.
-fn silenced(drawn: &Drawn, keys: &BTreeSet<&str>) -> Drawn {
-    let mut drawn = drawn.clone();
-    if key_of(&drawn).is_some_and(|key| keys.contains(key)) {
-        drawn.properties.insert("rank".to_owned(), 1.into());
+/// All signs. A selected one is drawn again, larger and with its name, so that the one below it is silent: the style
+/// names the first of each stack only.
+fn silenced(sources: &Sources, chosen: &[Drawn]) -> Vec<Drawn> {
+    let keys: BTreeSet<&str> = chosen.iter().filter_map(key_of).collect();
+    let mut signs: Vec<Drawn> = sources.get("point").cloned().unwrap_or_default();
+    for sign in signs.iter_mut().filter(|sign| key_of(sign).is_some_and(|key| keys.contains(key))) {
+        sign.properties.insert("rank".to_owned(), 1.into());
     }
-    drawn
+    signs
 }
 
 /// What is highlighted of the selected features: their shape, for belts the band, and their sign where they have one.
@@ -210,13 +219,29 @@ fn selection(
     chosen
 }
 
+/// What a picture says about itself.
+fn told(
+    scene: &Scene,
+    features: &Features<'_>,
+    catalog: &Catalog,
+    parcels: &Parcels,
+    request: &Request,
+) -> About {
+    let lang = request.look.lang;
+    About {
+        title: request.title.clone().unwrap_or_else(|| catalog.about.title.say(lang).to_owned()),
+        lang: lang.tag(),
+        notices: notices(scene, features, catalog, parcels, lang),
+        attribution: attribution(catalog, lang),
+    }
+}
+
 /// What a reader must know of what is in sight.
 fn notices(
     scene: &Scene,
     features: &Features<'_>,
     catalog: &Catalog,
-    made_up: &[String],
-    left_out: u64,
+    parcels: &Parcels,
     lang: Lang,
 ) -> Vec<String> {
     let mut notices = Vec::new();
@@ -226,7 +251,7 @@ fn notices(
     }
     let mut titles: BTreeSet<String> = BTreeSet::new();
     if scene.seen.contains_key(PARCEL) {
-        let layers = made_up.iter().filter_map(|id| catalog.layer(id));
+        let layers = parcels.made_up.iter().filter_map(|id| catalog.layer(id));
         titles.extend(layers.map(|indexed| indexed.layer().about.title.say(lang).to_owned()));
     }
     for (source, numbers) in &scene.seen {
@@ -241,8 +266,8 @@ fn notices(
         }
     }
     notices.extend(titles.iter().map(|title| words::SYNTHETIC.with(lang, "name", title)));
-    if left_out > 0 {
-        notices.push(words::LEFT_OUT.with(lang, "count", &left_out.to_string()));
+    if parcels.left_out > 0 {
+        notices.push(words::LEFT_OUT.with(lang, "count", &parcels.left_out.to_string()));
     }
     notices
 }

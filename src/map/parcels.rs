@@ -3,7 +3,7 @@
 //! In: a catalogue and a frame. Out: the parcels in sight, as many as a picture can show. Leaves out: their drawing.
 //!
 //! Of parcels smaller than half a pixel in both directions, the first of a layer in each cell of half a pixel stands
-//! for all in it. What is left is drawn in the order of the layer up to [`MOST`], and the rest is counted.
+//! for all in it and fills it. What is left is drawn in the order of the layer up to [`MOST`], and the rest is counted.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value as Json};
 
 use super::frame::Frame;
-use super::outline::{MARGIN, Outline};
+use super::outline::{MARGIN, Outline, Parts};
 use super::scene::Feature;
 use super::sources;
 use super::style::View;
@@ -35,10 +35,13 @@ pub struct Parcels {
 }
 
 impl Parcels {
-    /// As features of the style.
-    pub fn features(self) -> Vec<Feature<'static>> {
+    /// Takes them out, as features of the style.
+    pub fn features(&mut self) -> Vec<Feature<'static>> {
         static NONE: LazyLock<Map<String, Json>> = LazyLock::new(Map::new);
-        self.outlines.into_iter().map(|outlines| Feature { properties: &NONE, outlines }).collect()
+        std::mem::take(&mut self.outlines)
+            .into_iter()
+            .map(|outlines| Feature { properties: &NONE, outlines })
+            .collect()
     }
 }
 
@@ -67,24 +70,37 @@ pub fn in_sight(
             let Some(bounds) = geometry.bounds() else { continue };
             let [left, top] = frame.project([bounds.west, bounds.north]);
             let [right, bottom] = frame.project([bounds.east, bounds.south]);
-            if right - left < SMALL && bottom - top < SMALL {
-                #[expect(clippy::cast_possible_truncation, reason = "within the picture")]
-                let cell = [left, top].map(|at| (at / SMALL).floor() as i32);
-                if !cells.insert(cell) {
-                    continue;
-                }
+            let small = right - left < SMALL && bottom - top < SMALL;
+            #[expect(clippy::cast_possible_truncation, reason = "within the picture")]
+            let cell = [left, top].map(|at| (at / SMALL).floor() as i32);
+            if small && !cells.insert(cell) {
+                continue;
             }
             if parcels.outlines.len() >= MOST {
                 parcels.left_out += 1;
                 continue;
             }
-            parcels.outlines.push(Outline::all_of(&geometry.to_shape(), frame));
+            parcels.outlines.push(if small {
+                vec![square(cell)]
+            } else {
+                Outline::all_of(&geometry.to_shape(), frame)
+            });
         }
         if layer.about.synthetic && parcels.outlines.len() > before {
             parcels.made_up.push(layer.id.as_str().to_owned());
         }
     }
     Ok(parcels)
+}
+
+/// A cell as an area.
+fn square(cell: [i32; 2]) -> Outline {
+    #[expect(clippy::cast_precision_loss, reason = "within the picture")]
+    let [left, top] = cell.map(|at| at as f32 * SMALL);
+    let (right, bottom) = (left + SMALL, top + SMALL);
+    Outline {
+        parts: Parts::Polygons(vec![vec![vec![[left, top], [right, top], [right, bottom], [left, bottom]]]]),
+    }
 }
 
 /// The name of a feature in a language, else in the other, else its id.

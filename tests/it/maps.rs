@@ -226,6 +226,54 @@ fn made_up_parcels_are_drawn_where_the_view_has_them_and_said_to_be_made_up() {
     assert!(texts.iter().any(|text| text.contains("合成样例")), "{texts:?}");
 }
 
+/// A hundred parcels of a hundred thousandth of a degree, side by side. At zoom 11 that is 0.03 pixels, and all of
+/// them reach over 0.3 pixels, which is into at most four cells of half a pixel.
+#[test]
+fn parcels_too_small_to_see_stand_for_each_other() {
+    let squares: Vec<String> = (0..100)
+        .map(|number| {
+            let (west, south) = (f64::from(number % 10) * 1e-5, f64::from(number / 10) * 1e-5);
+            let (east, north) = (west + 1e-5, south + 1e-5);
+            format!(
+                r#"{{"type":"Feature","id":{number},"properties":{{}},"geometry":{{"type":"Polygon","coordinates":
+                [[[{west:.5},{south:.5}],[{east:.5},{south:.5}],[{east:.5},{north:.5}],[{west:.5},{north:.5}],[{west:.5},{south:.5}]]]}}}}"#
+            )
+        })
+        .collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    write("lots.geojson", &format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, squares.join(",")));
+    write(
+        "catalog.toml",
+        r#"title = { zh = "地块", en = "Lots" }
+description = { zh = "", en = "" }
+attribution = { zh = "", en = "" }
+[[layers]]
+id = "lots"
+file = "lots.geojson"
+title = { zh = "地块", en = "Lots" }
+draw = "parcel"
+"#,
+    );
+    let service = Service::over(folder.path());
+    let rings = |zoom: f64| {
+        let path = format!(
+            "/maps/explore.svg?center=0.00005,0.00005&zoom={zoom}&width=100&height=100&furniture=none"
+        );
+        let svg = service.get(&path);
+        let line = svg
+            .text()
+            .lines()
+            .find(|line| line.contains("fill=\"#e7e2d8\""))
+            .expect("a path of parcels")
+            .to_owned();
+        line.matches('M').count()
+    };
+    assert!((1..=4).contains(&rings(11.0)), "{}", rings(11.0));
+    // At zoom 16 a parcel is 0.93 pixels wide.
+    assert_eq!(rings(16.0), 100);
+}
+
 #[test]
 fn the_texts_of_a_pdf_can_be_read() {
     let service = Service::over(shipped());
