@@ -2,27 +2,31 @@
 //!
 //! In: a catalogue and a frame. Out: the parcels in sight, as many as a picture can show. Leaves out: their drawing.
 //!
-//! Of parcels smaller than half a pixel in both directions, the first of a layer in each cell of half a pixel stands
-//! for all in it and fills it. What is left is drawn in the order of the layer up to [`MOST`], and the rest is counted.
+//! Parcels smaller than half a pixel in both directions stand for each other: the first of a layer in each cell of half
+//! a pixel fills it, for all that begin in it. While more than [`MOST`] are left, the limit and the cells are doubled.
+//! What is too many even so is counted.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value as Json};
 
-use super::frame::Frame;
+use super::frame::{Frame, Point};
 use super::outline::{MARGIN, Outline, Parts};
 use super::scene::Feature;
 use super::sources;
 use super::style::View;
 use crate::catalog::Catalog;
-use crate::model::{FeatureRef, Lang, Layer, Value};
+use crate::geometry::GeometryRef;
+use crate::model::{FeatureIx, FeatureRef, Lang, Layer, Value};
 use crate::query::{Budget, QueryError};
 
 /// The most parcels of a picture.
 const MOST: usize = 200_000;
 /// Smaller than this in both directions, parcels stand for each other; CSS pixels.
 const SMALL: f32 = 0.5;
+/// No cell is larger, CSS pixels.
+const LARGEST: f32 = 8.0;
 
 /// Parcels on a picture.
 #[derive(Debug, Default)]
@@ -45,6 +49,14 @@ impl Parcels {
     }
 }
 
+/// A parcel in sight and the box around it, CSS pixels.
+struct Seen<'a> {
+    layer: &'a Layer,
+    ix: FeatureIx,
+    low: Point,
+    high: Point,
+}
+
 /// The parcels that a view shows within a frame.
 ///
 /// # Errors
@@ -55,49 +67,79 @@ pub fn in_sight(
     frame: &Frame,
     budget: &Budget,
 ) -> Result<Parcels, QueryError> {
-    let mut parcels = Parcels::default();
-    for indexed in sources::parcels(catalog, view) {
-        let layer = indexed.layer();
-        let mut rows = indexed.touching(frame.window(MARGIN));
-        rows.sort_unstable();
-        let before = parcels.outlines.len();
-        let mut cells: HashSet<[i32; 2]> = HashSet::new();
-        for (at, ix) in rows.into_iter().enumerate() {
-            if at % 1024 == 0 {
-                budget.check()?;
-            }
-            let Some(geometry) = layer.feature(ix).geometry() else { continue };
-            let Some(bounds) = geometry.bounds() else { continue };
-            let [left, top] = frame.project([bounds.west, bounds.north]);
-            let [right, bottom] = frame.project([bounds.east, bounds.south]);
-            let small = right - left < SMALL && bottom - top < SMALL;
-            #[expect(clippy::cast_possible_truncation, reason = "within the picture")]
-            let cell = [left, top].map(|at| (at / SMALL).floor() as i32);
-            if small && !cells.insert(cell) {
-                continue;
-            }
-            if parcels.outlines.len() >= MOST {
-                parcels.left_out += 1;
-                continue;
-            }
-            parcels.outlines.push(if small {
-                vec![square(cell)]
-            } else {
-                Outline::all_of(&geometry.to_shape(), frame)
-            });
+    let seen = seen(catalog, view, frame, budget)?;
+    let mut small = SMALL;
+    let mut drawn = thinned(&seen, small);
+    while drawn.len() > MOST && small < LARGEST {
+        budget.check()?;
+        small *= 2.0;
+        drawn = thinned(&seen, small);
+    }
+    let left_out = drawn.len().saturating_sub(MOST) as u64;
+    let mut parcels = Parcels { left_out, ..Parcels::default() };
+    for (at, (one, cell)) in drawn.into_iter().take(MOST).enumerate() {
+        if at % 1024 == 0 {
+            budget.check()?;
         }
-        if layer.about.synthetic && parcels.outlines.len() > before {
-            parcels.made_up.push(layer.id.as_str().to_owned());
+        let id = one.layer.id.as_str();
+        if one.layer.about.synthetic && parcels.made_up.last().is_none_or(|last| last != id) {
+            parcels.made_up.push(id.to_owned());
         }
+        let whole = || Some(Outline::all_of(&one.layer.feature(one.ix).geometry()?.to_shape(), frame));
+        let outlines = cell.map(|cell| vec![square(cell, small)]).or_else(whole);
+        parcels.outlines.extend(outlines);
     }
     Ok(parcels)
 }
 
+/// All parcels in sight, layer by layer, in their order.
+fn seen<'a>(
+    catalog: &'a Catalog,
+    view: View,
+    frame: &Frame,
+    budget: &Budget,
+) -> Result<Vec<Seen<'a>>, QueryError> {
+    let mut seen = Vec::new();
+    for indexed in sources::parcels(catalog, view) {
+        let layer = indexed.layer();
+        let mut rows = indexed.touching(frame.window(MARGIN));
+        rows.sort_unstable();
+        for (at, ix) in rows.into_iter().enumerate() {
+            if at % 1024 == 0 {
+                budget.check()?;
+            }
+            let Some(bounds) = layer.feature(ix).geometry().and_then(GeometryRef::bounds) else { continue };
+            let low = frame.project([bounds.west, bounds.north]);
+            let high = frame.project([bounds.east, bounds.south]);
+            seen.push(Seen { layer, ix, low, high });
+        }
+    }
+    Ok(seen)
+}
+
+/// The parcels to draw; those smaller than a limit as the cell they fill.
+fn thinned<'a, 'b>(seen: &'b [Seen<'a>], small: f32) -> Vec<(&'b Seen<'a>, Option<[i32; 2]>)> {
+    let mut cells: HashSet<(&str, [i32; 2])> = HashSet::new();
+    let mut drawn = Vec::new();
+    for one in seen {
+        if one.high[0] - one.low[0] >= small || one.high[1] - one.low[1] >= small {
+            drawn.push((one, None));
+            continue;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "within the picture")]
+        let cell = one.low.map(|at| (at / small).floor() as i32);
+        if cells.insert((one.layer.id.as_str(), cell)) {
+            drawn.push((one, Some(cell)));
+        }
+    }
+    drawn
+}
+
 /// A cell as an area.
-fn square(cell: [i32; 2]) -> Outline {
+fn square(cell: [i32; 2], side: f32) -> Outline {
     #[expect(clippy::cast_precision_loss, reason = "within the picture")]
-    let [left, top] = cell.map(|at| at as f32 * SMALL);
-    let (right, bottom) = (left + SMALL, top + SMALL);
+    let [left, top] = cell.map(|at| at as f32 * side);
+    let (right, bottom) = (left + side, top + side);
     Outline {
         parts: Parts::Polygons(vec![vec![vec![[left, top], [right, top], [right, bottom], [left, bottom]]]]),
     }
