@@ -98,9 +98,8 @@ pub const LEFT_OUT: Word = Word("地块过多，{count} 个未绘出", "too many
 mod tests {
     use super::*;
 
-    #[test]
-    fn words_are_those_of_the_web_app() {
-        let (zh, en) = (include_str!("../../web/src/words/zh.ts"), include_str!("../../web/src/words/en.ts"));
+    /// The words that the web app has, too.
+    fn shared() -> impl Iterator<Item = Word> {
         let shapes = ["block", "park", "building", "zone", "facility", "enterprise", "other"];
         let fills = ["built", "in-progress", "planned", "unknown"];
         let own = [
@@ -120,11 +119,21 @@ mod tests {
             KILOMETRE,
             METRE,
         ];
-        let all = own
-            .into_iter()
-            .chain(shapes.into_iter().filter_map(shape))
-            .chain(fills.into_iter().filter_map(fill));
-        let absent: Vec<_> = all
+        own.into_iter().chain(shapes.into_iter().filter_map(shape)).chain(fills.into_iter().filter_map(fill))
+    }
+
+    #[test]
+    fn the_fonts_have_every_character() {
+        let words = shared().chain([SCALE_VARIES, NORTH, PROJECTION, LEFT_OUT]);
+        let missing: Vec<_> =
+            words.flat_map(|Word(zh, en)| [zh, en]).flat_map(crate::map::text::missing).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn words_are_those_of_the_web_app() {
+        let (zh, en) = (include_str!("../../web/src/words/zh.ts"), include_str!("../../web/src/words/en.ts"));
+        let absent: Vec<_> = shared()
             .filter(|Word(a, b)| !zh.contains(&format!("'{a}'")) || !en.contains(&format!("'{b}'")))
             .collect();
         assert!(absent.is_empty(), "{absent:?}");
