@@ -35,7 +35,7 @@ check: web
 # What tests start: programs, and Python packages
 tools: programs $(VENV)/ready
 
-# A browser, GDAL as a foreign client, PROJ and PostGIS as oracles, curl and jq for the README. RUNLEVEL keeps the
+# A browser, GDAL as a foreign client, PROJ and PostGIS as oracles, Poppler to read PDF, curl and jq for the README. RUNLEVEL keeps the
 # package of PostgreSQL from starting a server; tests start one of their own.
 programs:
 	@missing=""; \
@@ -43,6 +43,7 @@ programs:
 	command -v cs2cs >/dev/null || missing="$$missing proj-bin"; \
 	command -v curl >/dev/null || missing="$$missing curl"; \
 	command -v jq >/dev/null || missing="$$missing jq"; \
+	command -v pdftotext >/dev/null || missing="$$missing poppler-utils"; \
 	python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3-venv"; \
 	test -x $(CHROMIUM) || missing="$$missing chromium"; \
 	ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1 || missing="$$missing postgresql-postgis"; \

@@ -78,6 +78,14 @@ impl Catalog {
         self.layers.iter()
     }
 
+    /// What a map shows first: the extent that is asked for, else that of all layers.
+    #[must_use]
+    pub fn start_extent(&self) -> Option<Bounds> {
+        self.about.start_extent.or_else(|| {
+            self.layers.iter().filter_map(|layer| layer.layer().extent?.bounds).reduce(Bounds::union)
+        })
+    }
+
     /// Who is credited for a layer.
     #[must_use]
     pub fn attribution<'a>(&'a self, layer: &'a Layer) -> &'a Words {

@@ -49,6 +49,9 @@ enum Command {
     /// Write vector tiles of layers into one file, `PMTiles` or `MBTiles`
     #[command(after_help = TILES_EXAMPLES)]
     Tiles(Box<TilesArgs>),
+    /// Draw the map as a picture: PNG, SVG or PDF, by the suffix of the file
+    #[command(after_help = MAP_EXAMPLES)]
+    Map(Box<MapArgs>),
     /// Make synthetic data to try things out with
     Sample {
         #[command(subcommand)]
@@ -223,6 +226,59 @@ enum LangArg {
     En,
 }
 
+const MAP_EXAMPLES: &str = "\
+Examples:
+  innospace map -o map.png
+  innospace map -o map.pdf --lang en --theme dark --furniture all
+  innospace map -o core.svg --feature cores:core-chegu
+  innospace map -o parcels.png --view parcels --center 114.16,30.48 --zoom 14 --scale 2";
+
+/// The names and meanings are those of the parameters of the HTTP resource `/maps`.
+#[derive(Debug, Args)]
+struct MapArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Where to write; the suffix says the form: png, svg or pdf
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+    /// What it shows: explore, the layout of the plan, or parcels
+    #[arg(long, value_name = "VIEW", default_value = "explore")]
+    view: String,
+    /// West, south, east, north in degrees; the map shows all of it
+    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
+    bbox: Option<String>,
+    /// Longitude and latitude of the middle, with --zoom
+    #[arg(long, value_name = "LON,LAT", allow_hyphen_values = true)]
+    center: Option<String>,
+    /// Zoom of the middle, as in MapLibre
+    #[arg(long, value_name = "Z")]
+    zoom: Option<String>,
+    /// Features to highlight, LAYER:ID split by commas; without --bbox and --center the map is of them
+    #[arg(long, value_name = "LIST")]
+    feature: Option<String>,
+    /// Width in CSS pixels, 1600 when left out
+    #[arg(long, value_name = "PX")]
+    width: Option<String>,
+    /// Height in CSS pixels, 900 when left out
+    #[arg(long, value_name = "PX")]
+    height: Option<String>,
+    /// Pixels per CSS pixel, from 1 to 3
+    #[arg(long, value_name = "N")]
+    scale: Option<String>,
+    /// light or dark
+    #[arg(long, value_name = "THEME")]
+    theme: Option<String>,
+    /// zh or en
+    #[arg(long, value_name = "LANG")]
+    lang: Option<String>,
+    /// all, none, or some of title, legend, scalebar, north, graticule, attribution, approval, split by commas
+    #[arg(long, value_name = "LIST")]
+    furniture: Option<String>,
+    /// Title of the map; that of the data when left out
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+}
+
 #[derive(Debug, Args)]
 struct DataArgs {
     /// Folder with catalog.toml and its GeoJSON files; without a catalog.toml every *.geojson and *.json is a layer
@@ -268,6 +324,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Inspect { data, layers } => inspect(&data.data, &layers),
         Command::Count(args) => count(&args),
         Command::Tiles(args) => tiles(&args),
+        Command::Map(args) => map(&args),
         Command::Sample { what: Sample::Parcels { data, count, seed, output } } => {
             sample_parcels(&data.data, count, seed, output.as_deref())
         }
@@ -639,6 +696,35 @@ fn lang_of(lang: LangArg) -> Lang {
         LangArg::Zh => Lang::Zh,
         LangArg::En => Lang::En,
     }
+}
+
+fn map(args: &MapArgs) -> anyhow::Result<ExitCode> {
+    let catalog = load(&mut Store::new(&args.data.data))?.catalog;
+    let given = [
+        ("bbox", &args.bbox),
+        ("center", &args.center),
+        ("zoom", &args.zoom),
+        ("features", &args.feature),
+        ("width", &args.width),
+        ("height", &args.height),
+        ("scale", &args.scale),
+        ("theme", &args.theme),
+        ("lang", &args.lang),
+        ("furniture", &args.furniture),
+        ("title", &args.title),
+    ];
+    let parameters: Vec<_> =
+        given.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
+    let suffix =
+        args.output.extension().map(|suffix| suffix.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let file = format!("{}.{suffix}", args.view);
+    let (bytes, missing) = api::draw_map(&catalog, &file, &parameters).map_err(anyhow::Error::msg)?;
+    if let Some(missing) = missing {
+        eprintln!("warning: no font has {missing}; boxes are drawn");
+    }
+    let path = &args.output;
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn sample_parcels(data: &Path, count: u64, seed: u64, output: Option<&Path>) -> anyhow::Result<ExitCode> {

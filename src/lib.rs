@@ -8,6 +8,7 @@ pub mod index;
 pub mod catalog;
 pub mod query;
 pub mod tile;
+pub mod map;
 pub mod render;
 pub mod sample;
 pub mod config;

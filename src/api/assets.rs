@@ -110,10 +110,7 @@ pub async fn app(State(app): State<Arc<App>>) -> Response {
 
 fn description(catalog: &Catalog) -> Value {
     let about = &catalog.about;
-    let extent = about.start_extent.or_else(|| {
-        let bounds = catalog.layers().filter_map(|layer| layer.layer().extent?.bounds);
-        bounds.reduce(crate::geometry::Bounds::union)
-    });
+    let extent = catalog.start_extent();
     json!({
         "title": words(&about.title),
         "description": words(&about.description),

@@ -14,12 +14,14 @@ mod grouping;
 mod items;
 mod landing;
 mod link;
+mod maps;
 mod negotiate;
 mod openapi;
 mod params;
 mod problem;
 mod schemas;
 mod server;
+mod styles;
 mod tile_cache;
 mod tiles;
 mod tilesets;
@@ -45,6 +47,8 @@ use crate::config::Config;
 use crate::model::Timestamp;
 use crate::query::Budget;
 pub use aggregates::count;
+use maps::Desk;
+pub use maps::draw as draw_map;
 use problem::Problem;
 pub use server::serve;
 use tile_cache::TileCache;
@@ -58,6 +62,7 @@ pub struct App {
     /// How the server runs.
     pub config: Config,
     tiles: TileCache,
+    desk: Desk,
 }
 
 impl App {
@@ -65,7 +70,7 @@ impl App {
     #[must_use]
     pub fn new(catalog: Catalog, config: Config) -> Self {
         let tiles = TileCache::new(config.tile_cache_bytes);
-        Self { catalog: CatalogHandle::new(catalog), config, tiles }
+        Self { catalog: CatalogHandle::new(catalog), config, tiles, desk: Desk::default() }
     }
 }
 
@@ -104,6 +109,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/tileMatrixSets/{tileMatrixSetId}", get(tilesets::matrix_set))
         .route("/tiles/{layers}", get(tilesets::plain))
         .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::plain))
+        .route("/maps", get(maps::list))
+        .route("/maps/{file}", get(maps::one))
+        .route("/styles/sprites/{file}", get(maps::sprite))
+        .route("/styles", get(styles::list))
+        .route("/styles/{view}", get(styles::one))
+        .route("/styles/{view}/sources/{file}", get(styles::source))
         .fallback(get(assets::file))
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .with_state(app)
@@ -124,6 +135,7 @@ fn worth_packing() -> impl Predicate {
         .and(NotForContentType::const_new(negotiate::XLSX.media_type))
         .and(NotForContentType::const_new(negotiate::GEOPARQUET.media_type))
         .and(NotForContentType::const_new(negotiate::MVT.media_type))
+        .and(NotForContentType::const_new(negotiate::MAP_PDF.media_type))
 }
 
 /// What stands around every request: OPTIONS, CORS, where an error happened, one line of log.
@@ -141,7 +153,7 @@ async fn around(request: Request, next: Next) -> Response {
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static(
-            "content-crs, content-disposition, etag, link, ogc-numbermatched, ogc-numberreturned, x-request-id",
+            "content-crs, content-disposition, etag, link, map-missing-characters, ogc-numbermatched, ogc-numberreturned, x-request-id",
         ),
     );
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -88,6 +88,19 @@ pub const SCHEMA: Format = Format {
 /// Pages.
 pub const HTML: Format =
     Format { name: "html", media_type: "text/html", also: &["application/xhtml+xml"], title: "HTML" };
+/// Styles of maps.
+pub const STYLE: Format = Format {
+    name: "json",
+    media_type: "application/vnd.mapbox.style+json",
+    also: &["application/json"],
+    title: "MapLibre style",
+};
+/// Pictures as pixels.
+pub const MAP_PNG: Format = Format { name: "png", media_type: "image/png", also: &[], title: "PNG" };
+/// Pictures as paths.
+pub const MAP_SVG: Format = Format { name: "svg", media_type: "image/svg+xml", also: &[], title: "SVG" };
+/// Pictures for print.
+pub const MAP_PDF: Format = Format { name: "pdf", media_type: "application/pdf", also: &[], title: "PDF" };
 /// The API definition.
 pub const OPENAPI: Format = Format {
     name: "json",

@@ -93,6 +93,11 @@ impl Problem {
         )
     }
 
+    /// What this build cannot do, because it was made without a part.
+    pub fn missing_part(detail: &str) -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, detail.to_owned())
+    }
+
     /// A fault of ours; `hidden` goes to the log only.
     pub fn internal(hidden: String) -> Self {
         let detail = "the server failed; its log names this request by the request_id".to_owned();

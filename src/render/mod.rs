@@ -14,6 +14,7 @@
 
 pub mod aggregates;
 pub mod csv;
+pub mod drawn;
 mod figures;
 pub mod flatgeobuf;
 pub mod geojson;
