@@ -62,11 +62,14 @@ def under(url, name, value):
 
 @test(ONE, "/conf/core/query-param-capitalization")
 def capitalization(root):
-    for url, name, schema, value in every_parameter(root):
+    every = list(every_parameter(root))
+    # Two collections of one dataset may have fields whose names differ in case only.
+    declared = {(url, name) for url, name, *_ in every}
+    for url, name, schema, value in every:
         if value is not None:
             answer = ask(under(url, name, value), "*/*")
             assert answer.status == 200, (url, name, value, answer.status)
-            if name.swapcase() != name:
+            if (url, name.swapcase()) not in declared:
                 refused(under(url, name.swapcase(), value))
 
 
