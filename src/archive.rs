@@ -216,7 +216,8 @@ fn encoded(order: &Order, tiles: &[TileId]) -> Result<Vec<Packed>, ArchiveError>
     Ok(all.into_iter().map(|(_, tile)| tile).collect())
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+/// Packs a tile, always to the same bytes.
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut packer = GzEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::new(6));
     let written = packer.write_all(bytes);
     written.and_then(|()| packer.finish()).expect("memory takes all that is written to it")

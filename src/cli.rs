@@ -615,8 +615,7 @@ fn count(args: &CountArgs) -> anyhow::Result<ExitCode> {
         ("sortby", &args.sortby),
         ("limit", &args.limit),
     ];
-    let mut parameters: Vec<_> =
-        given.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
+    let mut parameters = parameters(given);
     if args.overlap {
         parameters.push(("overlap", "true".to_owned()));
     }
@@ -654,8 +653,7 @@ fn tiles(args: &TilesArgs) -> anyhow::Result<ExitCode> {
         ("properties", &args.properties),
         ("detail", &args.detail),
     ];
-    let parameters: Vec<_> =
-        given.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
+    let parameters = parameters(given);
     let window = args.bbox.as_deref().map(window).transpose()?;
     let order =
         api::archive_order(&catalog, &args.layers, &parameters, window, args.zooms, lang_of(args.lang));
@@ -691,6 +689,11 @@ fn window(text: &str) -> anyhow::Result<Bounds> {
     }
 }
 
+/// The parameters that were given, as the service names them.
+fn parameters<const N: usize>(given: [(&'static str, &Option<String>); N]) -> Vec<(&'static str, String)> {
+    given.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
+}
+
 fn lang_of(lang: LangArg) -> Lang {
     match lang {
         LangArg::Zh => Lang::Zh,
@@ -713,8 +716,7 @@ fn map(args: &MapArgs) -> anyhow::Result<ExitCode> {
         ("furniture", &args.furniture),
         ("title", &args.title),
     ];
-    let parameters: Vec<_> =
-        given.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
+    let parameters = parameters(given);
     let suffix =
         args.output.extension().map(|suffix| suffix.to_string_lossy().to_lowercase()).unwrap_or_default();
     let file = format!("{}.{suffix}", args.view);

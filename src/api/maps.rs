@@ -13,7 +13,7 @@ use super::link::Base;
 use super::negotiate::{self, Format, JSON, MAP_PDF, MAP_PNG, MAP_SVG};
 use super::params::{Parameter, Params, read};
 use super::problem::Problem;
-use super::{App, blocking};
+use super::{App, blocking, styles};
 use crate::catalog::{Catalog, Revision};
 use crate::geometry::Bounds;
 use crate::map::frame::{Frame, MOST_LATITUDE, MOST_ZOOM, Margins, Size};
@@ -110,16 +110,8 @@ pub fn parameters() -> Vec<Parameter> {
             "Pixels per CSS pixel; a side has at most 8192 pixels, the picture 33554432.",
             json!({ "type": "number", "minimum": 1, "maximum": 3, "default": 1 }),
         ),
-        row(
-            "theme",
-            "Colours of the map.",
-            json!({ "type": "string", "enum": Theme::ALL.map(Theme::name), "default": Theme::default().name() }),
-        ),
-        row(
-            "lang",
-            "Language of names and words; wins over the header Accept-Language.",
-            json!({ "type": "string", "enum": ["zh", "en"] }),
-        ),
+        styles::theme_parameter(),
+        styles::language_parameter(),
         row(
             "furniture",
             "What stands on the map beside the map: all, none, or names split by commas. All but the graticule when left out. With none, the notices of schematic accuracy and of made-up data stand in the file's metadata only.",
@@ -273,8 +265,7 @@ pub fn draw(
 
 /// What a request asks.
 fn request(params: &Params, catalog: &Catalog, view: View, lang: Lang) -> Result<Request, Problem> {
-    let named = |text: &str| [("zh", Lang::Zh), ("en", Lang::En)].into_iter().find(|(name, _)| *name == text);
-    let lang = read(params, "lang", "zh or en", named)?.map_or(lang, |(_, lang)| lang);
+    let lang = read(params, "lang", "zh or en", Lang::parse)?.unwrap_or(lang);
     let theme = read(params, "theme", "light or dark", Theme::parse)?.unwrap_or_default();
     let furniture = read(params, "furniture", Furniture::EXPECTED, Furniture::parse)?.unwrap_or_default();
     let expected = format!("a text of 1 to {LONGEST_TITLE} characters");

@@ -14,7 +14,7 @@ use super::link::{link, segment};
 use super::negotiate::{Format, GEOJSON, STYLE};
 use super::params::{Parameter, format_parameter, read};
 use super::problem::Problem;
-use super::{App, blocking};
+use super::{App, blocking, tilesets};
 use crate::catalog::Catalog;
 use crate::geometry::Bounds;
 use crate::index::IndexedLayer;
@@ -22,6 +22,7 @@ use crate::map::sources::{self, PARCEL, SOURCES};
 use crate::map::style::{self, Look, Theme, View};
 use crate::model::{Lang, Words};
 use crate::render::{drawn, html::Link};
+use crate::tile::MatrixSet;
 
 const ROOT: &str = "/styles";
 const STYLE_FORMS: &[Format] = &[STYLE];
@@ -41,15 +42,17 @@ const NOTICE: [&str; 2] = [
 /// What is said of made-up data.
 const MADE_UP: [&str; 2] = ["合成样例，不代表真实地块", "synthetic sample, not real parcels"];
 
-fn language_parameter() -> Parameter {
+/// `lang`, which pictures of the map have, too.
+pub fn language_parameter() -> Parameter {
     Parameter {
         name: "lang".into(),
-        description: "Language of names; wins over the header Accept-Language.".into(),
-        schema: json!({ "type": "string", "enum": ["zh", "en"] }),
+        description: "Language of names and words; wins over the header Accept-Language.".into(),
+        schema: json!({ "type": "string", "enum": Lang::ALL.map(Lang::name) }),
     }
 }
 
-fn theme_parameter() -> Parameter {
+/// `theme`, which pictures of the map have, too.
+pub fn theme_parameter() -> Parameter {
     Parameter {
         name: "theme".into(),
         description: "Colours of the map.".into(),
@@ -68,8 +71,7 @@ fn asked(
     let table: Vec<Parameter> =
         own.into_iter().chain([language_parameter(), format_parameter(forms)]).collect();
     let mut ask = Ask::read(app, app.catalog.snapshot(), uri, headers, &table, forms)?;
-    let lang = |text: &str| [("zh", Lang::Zh), ("en", Lang::En)].into_iter().find(|(name, _)| *name == text);
-    if let Some((_, lang)) = read(&ask.params, "lang", "zh or en", lang)? {
+    if let Some(lang) = read(&ask.params, "lang", "zh or en", Lang::parse)? {
         ask.lang = lang;
     }
     Ok(ask)
@@ -107,8 +109,7 @@ pub async fn list(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> 
                 let name = format!("{} ({colours}, {})", title(view, lang), of.pick("中文", "English"));
                 link(href, "stylesheet", STYLE, name)
             };
-            let links =
-                Theme::ALL.into_iter().flat_map(|theme| [Lang::Zh, Lang::En].map(|of| variant(theme, of)));
+            let links = Theme::ALL.into_iter().flat_map(|theme| Lang::ALL.map(|of| variant(theme, of)));
             (view, links.collect())
         })
         .collect();
@@ -134,12 +135,8 @@ pub async fn list(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> 
 
 /// Where the style of a look is.
 fn address(ask: &Ask, look: Look) -> String {
-    let (theme, lang) = (look.theme.name(), short(look.lang));
+    let (theme, lang) = (look.theme.name(), look.lang.name());
     ask.base.url(&format!("{ROOT}/{}?theme={theme}&lang={lang}", look.view.name()))
-}
-
-fn short(lang: Lang) -> &'static str {
-    lang.pick("zh", "en")
 }
 
 /// One style: `GET /styles/{view}`.
@@ -227,7 +224,7 @@ fn feeding<'a>(catalog: &'a Catalog, source: &str) -> impl Iterator<Item = &'a I
 
 /// A source whose features are fetched whole. The tolerance is that of the web map.
 fn small_source(ask: &Ask, look: Look, source: &str) -> Value {
-    let path = format!("{ROOT}/{}/sources/{source}{FILE_SUFFIX}?lang={}", look.view.name(), short(look.lang));
+    let path = format!("{ROOT}/{}/sources/{source}{FILE_SUFFIX}?lang={}", look.view.name(), look.lang.name());
     let mut json = json!({ "type": "geojson", "data": ask.base.url(&path), "tolerance": 0.2 });
     // The layers behind the others are credited by the source of their own name.
     if !matches!(source, "mask" | "belt-line" | "area" | "label") {
@@ -247,7 +244,7 @@ fn parcel_source(ask: &Ask, look: Look, parcels: &[&IndexedLayer]) -> Value {
     let coarsest = shown.filter_map(|layer| layer["minzoom"].as_u64()).min().unwrap_or(0);
     let mut json =
         json!({ "type": "vector", "tiles": [tiles], "minzoom": coarsest, "maxzoom": FINEST_PARCELS });
-    let bounds = parcels.iter().filter_map(|indexed| indexed.layer().extent?.bounds).reduce(Bounds::union);
+    let bounds = tilesets::bounds_of(parcels.iter().map(|indexed| indexed.layer()));
     if let Some(bounds) = bounds.filter(|bounds| !bounds.crosses_antimeridian()) {
         json["bounds"] = json!([bounds.west, bounds.south, bounds.east, bounds.north]);
     }
@@ -312,21 +309,21 @@ fn metadata(ask: &Ask, look: Look, drawn: &Map<String, Value>, parcels: &[&Index
 
 /// The centre of an extent, and the zoom at which a window of usual size shows it whole.
 fn opening(extent: Bounds) -> ([f64; 2], f64) {
-    /// Where Web Mercator ends.
-    const FARTHEST: f64 = 85.051_129;
     /// Pixels of the world at zoom 0.
     const WORLD: f64 = 512.0;
-    let northing = |latitude: f64| latitude.clamp(-FARTHEST, FARTHEST).to_radians().sin().atanh();
+    let set = MatrixSet::WebMercatorQuad;
+    // The square of the world ends before the poles.
+    let down = |latitude: f64| set.place([0.0, latitude])[1].clamp(0.0, 1.0);
     let across = if extent.crosses_antimeridian() { 360.0 } else { 0.0 } + extent.east - extent.west;
-    let (south, north) = (northing(extent.south), northing(extent.north));
-    let shares = [across / 360.0, (north - south) / std::f64::consts::TAU];
+    let (south, north) = (down(extent.south), down(extent.north));
+    let shares = [across / 360.0, south - north];
     // What is a single position is shown from near by.
     let zooms =
         shares.into_iter().zip(WINDOW).map(|(share, pixels)| (pixels / (WORLD * share.max(1e-6))).log2());
     let zoom = zooms.fold(f64::INFINITY, f64::min).clamp(0.0, 17.0);
     let longitude = extent.west + across / 2.0;
     let longitude = if longitude > 180.0 { longitude - 360.0 } else { longitude };
-    let latitude = f64::midpoint(south, north).sinh().atan().to_degrees();
+    let latitude = set.latitude(f64::midpoint(south, north));
     let rounded = |value: f64, unit: f64| (value * unit).round() / unit;
     ([rounded(longitude, 1e5), rounded(latitude, 1e5)], rounded(zoom, 100.0))
 }

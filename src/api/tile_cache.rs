@@ -8,14 +8,13 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use bytes::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use moka::future::Cache;
 use tokio::sync::Semaphore;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::blocking;
 use super::problem::Problem;
+use crate::archive::gzip;
 use crate::catalog::Revision;
 use crate::query::{Budget, QueryError};
 use crate::tile::{Detail, MatrixSet, Tile, TileId};
@@ -69,14 +68,6 @@ impl Packed {
     pub fn packed(&self) -> Bytes {
         self.gzip.get_or_init(|| gzip(&self.plain).into()).clone()
     }
-}
-
-/// Packs a tile, always to the same bytes.
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
-    use std::io::Write as _;
-    let mut packer = GzEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::new(5));
-    let written = packer.write_all(bytes);
-    written.and_then(|()| packer.finish()).expect("memory takes all that is written to it")
 }
 
 /// The kept tiles, and who may make new ones.

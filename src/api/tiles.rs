@@ -187,7 +187,7 @@ impl Content {
             what.push('\n');
             sheets.push(Sheet { layer, fields, query });
         }
-        let has_conditions = sheets.first().is_some_and(|sheet| sheet.query != Query::default());
+        let has_conditions = sheets.first().is_some_and(|sheet| sheet.query.has_conditions());
         if has_conditions {
             let Query { during, equal, filter, search, .. } = &sheets[0].query;
             let _ = write!(what, "{:?}", (during, equal, filter, search));

@@ -3,9 +3,8 @@
 //! In: an extent, or a centre and a zoom; a size. Out: positions in pixels of the picture. Web Mercator, as the web map:
 //! zoom 0 shows the world on 512 pixels. Leaves out: what is drawn.
 
-use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
-
 use crate::geometry::Bounds;
+use crate::tile::MatrixSet;
 
 /// Pixels of the world at zoom 0.
 const WORLD: f64 = 512.0;
@@ -73,8 +72,7 @@ pub struct Frame {
 
 /// A position in parts of the world from its upper left corner.
 fn mercator([longitude, latitude]: [f64; 2]) -> [f64; 2] {
-    let latitude = latitude.clamp(-MOST_LATITUDE, MOST_LATITUDE).to_radians();
-    [(longitude + 180.0) / 360.0, (1.0 - (FRAC_PI_4 + latitude / 2.0).tan().ln() / PI) / 2.0]
+    MatrixSet::WebMercatorQuad.place([longitude, latitude.clamp(-MOST_LATITUDE, MOST_LATITUDE)])
 }
 
 impl Frame {
@@ -131,7 +129,7 @@ impl Frame {
         let world = self.world();
         let x = self.center[0] + (f64::from(x) - f64::from(self.size.width) / 2.0) / world;
         let y = self.center[1] + (f64::from(y) - f64::from(self.size.height) / 2.0) / world;
-        [x * 360.0 - 180.0, (2.0 * ((1.0 - 2.0 * y) * PI).exp().atan() - FRAC_PI_2).to_degrees()]
+        [x * 360.0 - 180.0, MatrixSet::WebMercatorQuad.latitude(y)]
     }
 
     /// Width and height, CSS pixels.

@@ -67,6 +67,21 @@ pub enum Lang {
 }
 
 impl Lang {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Zh, Self::En];
+
+    /// Its name in addresses.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.pick("zh", "en")
+    }
+
+    /// The language of a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|lang| lang.name() == name)
+    }
+
     /// The language tag (BCP 47).
     #[must_use]
     pub fn tag(self) -> &'static str {

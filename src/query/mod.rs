@@ -51,6 +51,14 @@ pub struct Query {
     pub page: Page,
 }
 
+impl Query {
+    /// Is anything asked but the place, the order and the page?
+    #[must_use]
+    pub fn has_conditions(&self) -> bool {
+        self.during.is_some() || !self.equal.is_empty() || self.filter.is_some() || self.search.is_some()
+    }
+}
+
 /// A filter and the system of its coordinates.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Filter {

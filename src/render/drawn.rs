@@ -32,7 +32,8 @@ fn list<T>(out: &mut Vec<u8>, members: impl IntoIterator<Item = T>, write: impl 
     out.push(b']');
 }
 
-fn geometry(out: &mut Vec<u8>, shape: &Shape) {
+/// Writes a geometry outside a layer.
+pub(super) fn geometry(out: &mut Vec<u8>, shape: &Shape) {
     let (kind, member) = match shape {
         Shape::Point(_) => ("Point", "coordinates"),
         Shape::MultiPoint(_) => ("MultiPoint", "coordinates"),

@@ -1,11 +1,9 @@
 //! Features as `GeoJSON` (RFC 7946), written straight from the columns.
 
-use geo_types::{Coord, Geometry, LineString, Polygon};
-
 use super::figures::in_axes;
-use super::{Cover, SYNTHETIC, Stream, View};
-use crate::geometry::{Crs, GeometryKind, GeometryRef, Part, Run};
-use crate::model::{FeatureId, FeatureIx, FieldIx, Layer, Value};
+use super::{Cover, SYNTHETIC, Stream, View, drawn};
+use crate::geometry::{Crs, GeometryKind, GeometryRef, Part, Run, Shape};
+use crate::model::{FeatureId, FeatureIx, FieldIx, Layer, LayerId, Value};
 
 /// Writes features of one layer; names are turned into JSON once.
 #[derive(Debug)]
@@ -306,22 +304,29 @@ pub struct TileWriter {
     out: Vec<u8>,
     /// Features written.
     pub written: u64,
+    /// The layer of the last feature and how its features are written.
+    layer: Option<(LayerId, FeatureWriter)>,
 }
 
 impl TileWriter {
-    /// Adds a feature of a layer with some of its fields and its geometry in the tile, degrees.
-    pub fn feature(&mut self, layer: &Layer, fields: &[FieldIx], ix: FeatureIx, shape: &Geometry<f64>) {
-        let out = &mut self.out;
-        comma(out, usize::from(self.written > 0));
-        self.written += 1;
+    /// Adds a feature of a layer with some of its fields and its geometry in the tile, degrees. Features of one layer
+    /// come one after the other, with the same fields.
+    pub fn feature(&mut self, layer: &Layer, fields: &[FieldIx], ix: FeatureIx, shape: &Shape) {
+        let Self { out, written, layer: last } = self;
+        if last.as_ref().is_none_or(|(id, _)| *id != layer.id) {
+            let view = View { fields: fields.to_vec(), ..View::whole(layer, Crs::Crs84) };
+            *last = Some((layer.id.clone(), FeatureWriter::new(layer, view)));
+        }
+        comma(out, usize::from(*written > 0));
+        *written += 1;
         head(out, layer, ix);
         out.extend_from_slice(br#","collection":"#);
         string(out, layer.id.as_str());
         out.extend_from_slice(br#","geometry":"#);
-        drawn(out, shape);
-        let mut view = View::whole(layer, Crs::Crs84);
-        view.fields = fields.to_vec();
-        FeatureWriter::new(layer, view).properties(out, layer, ix);
+        drawn::geometry(out, shape);
+        if let Some((_, writer)) = last {
+            writer.properties(out, layer, ix);
+        }
         out.push(b'}');
     }
 
@@ -331,58 +336,6 @@ impl TileWriter {
         let head = format!(r#"{{"type":"FeatureCollection","numberReturned":{},"features":["#, self.written);
         [head.as_bytes(), &self.out, b"]}"].concat()
     }
-}
-
-/// Writes a geometry outside a layer; the kinds are those that tiles have.
-fn drawn(out: &mut Vec<u8>, shape: &Geometry<f64>) {
-    let at = |out: &mut Vec<u8>, coord: &Coord<f64>| {
-        // Seven decimals, as the data is kept: finer than the grid of any tile.
-        let decimals = |degrees: f64| (degrees * 1e7).round() / 1e7;
-        out.push(b'[');
-        number(out, decimals(coord.x));
-        out.push(b',');
-        number(out, decimals(coord.y));
-        out.push(b']');
-    };
-    let run = |out: &mut Vec<u8>, run: &LineString<f64>| each(out, &run.0, at);
-    let rings = |out: &mut Vec<u8>, polygon: &Polygon<f64>| {
-        let all: Vec<_> = std::iter::once(polygon.exterior()).chain(polygon.interiors()).collect();
-        each(out, &all, |out, ring| run(out, ring));
-    };
-    let mut named = |kind: GeometryKind, write: &dyn Fn(&mut Vec<u8>)| {
-        out.extend_from_slice(format!(r#"{{"type":"{}","coordinates":"#, kind.name()).as_bytes());
-        write(out);
-        out.push(b'}');
-    };
-    match shape {
-        Geometry::Point(point) => named(GeometryKind::Point, &|out| at(out, &point.0)),
-        Geometry::MultiPoint(points) => {
-            named(GeometryKind::MultiPoint, &|out| each(out, &points.0, |out, point| at(out, &point.0)));
-        }
-        Geometry::LineString(line) => named(GeometryKind::LineString, &|out| run(out, line)),
-        Geometry::MultiLineString(lines) => {
-            named(GeometryKind::MultiLineString, &|out| each(out, &lines.0, run));
-        }
-        Geometry::Polygon(polygon) => named(GeometryKind::Polygon, &|out| rings(out, polygon)),
-        Geometry::MultiPolygon(polygons) => {
-            named(GeometryKind::MultiPolygon, &|out| each(out, &polygons.0, rings));
-        }
-        Geometry::GeometryCollection(members) => {
-            out.extend_from_slice(br#"{"type":"GeometryCollection","geometries":"#);
-            each(out, &members.0, drawn);
-            out.push(b'}');
-        }
-        _ => out.extend_from_slice(b"null"),
-    }
-}
-
-fn each<T>(out: &mut Vec<u8>, all: &[T], write: impl Fn(&mut Vec<u8>, &T)) {
-    out.push(b'[');
-    for (at, one) in all.iter().enumerate() {
-        comma(out, at);
-        write(out, one);
-    }
-    out.push(b']');
 }
 
 #[cfg(test)]

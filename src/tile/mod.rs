@@ -181,7 +181,7 @@ impl<'a> Part<'a> {
             whole_len: 0,
             present: 0,
         };
-        if detail == Detail::Auto && is_plain(&sheet.query) {
+        if detail == Detail::Auto && !sheet.query.has_conditions() {
             let count: u64 = frame.windows().map(|(window, _)| sheet.layer.count_touching(window)).sum();
             if count > CROWD {
                 let stands = part.crowd(frame, budget)?;
@@ -299,17 +299,12 @@ fn distinct(stands: &[Stand]) -> u64 {
     rows.len() as u64
 }
 
-/// Is nothing asked but the place?
-fn is_plain(query: &Query) -> bool {
-    query.during.is_none() && query.equal.is_empty() && query.filter.is_none() && query.search.is_none()
-}
-
 /// The features that touch the buffered tile, in the order of the layer.
 fn rows(sheet: &Sheet, frame: &Frame, budget: &Budget) -> Result<Vec<FeatureIx>, QueryError> {
     let layer = &sheet.layer;
     let mut rows = Vec::new();
     for (window, _) in frame.windows() {
-        if is_plain(&sheet.query) {
+        if !sheet.query.has_conditions() {
             rows.extend(layer.touching(window));
             continue;
         }
