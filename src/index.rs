@@ -375,6 +375,40 @@ impl Visitor for Gatherer<'_> {
     }
 }
 
+/// Counts what the boxes tell, without a look at geometries.
+struct NeighbourCount<'a>(&'a mut u64);
+
+impl Visitor for NeighbourCount<'_> {
+    fn whole(&mut self, node: &ParentNode<Entry>) {
+        *self.0 += u64::from(node.envelope().features);
+    }
+
+    fn inside(&mut self, _: u32) {
+        *self.0 += 1;
+    }
+
+    fn edge(&mut self, _: u32) {
+        *self.0 += 1;
+    }
+}
+
+/// Gathers what the boxes tell, without a look at geometries.
+struct Neighbours<'a>(&'a mut Vec<FeatureIx>);
+
+impl Visitor for Neighbours<'_> {
+    fn whole(&mut self, node: &ParentNode<Entry>) {
+        rows_below(node, &mut |row| self.0.push(FeatureIx(row)));
+    }
+
+    fn inside(&mut self, row: u32) {
+        self.0.push(FeatureIx(row));
+    }
+
+    fn edge(&mut self, row: u32) {
+        self.0.push(FeatureIx(row));
+    }
+}
+
 fn touches(layer: &Layer, row: u32, window: Bounds) -> bool {
     layer.geometries().get(row as usize).is_some_and(|geometry| intersects_window(geometry, window))
 }
@@ -480,6 +514,30 @@ impl IndexedLayer {
             rows.dedup();
         }
         rows.into_iter().map(FeatureIx).collect()
+    }
+
+    /// How many boxes of features touch the window, at most; quick, and never less than [`touching`](Self::touching) finds.
+    #[must_use]
+    pub fn count_near(&self, window: Bounds) -> u64 {
+        let mut count = 0;
+        for part in window.parts() {
+            walk(self.spatial.tree.root(), &part, &mut NeighbourCount(&mut count));
+        }
+        count
+    }
+
+    /// The features whose box touches the window, each once, in no order. Boxes may be up to a metre too large.
+    #[must_use]
+    pub fn near(&self, window: Bounds) -> Vec<FeatureIx> {
+        let mut rows = Vec::new();
+        for part in window.parts() {
+            walk(self.spatial.tree.root(), &part, &mut Neighbours(&mut rows));
+        }
+        if window.crosses_antimeridian() {
+            rows.sort_unstable();
+            rows.dedup();
+        }
+        rows
     }
 
     /// Calls `act` with each feature whose box touches the window, and the lower and upper corner of that box, which may

@@ -65,10 +65,23 @@ impl Packed {
     }
 
     /// The tile packed by gzip, which is done when it is first asked for.
-    pub fn packed(&self) -> Bytes {
-        self.gzip.get_or_init(|| gzip(&self.plain).into()).clone()
+    ///
+    /// # Errors
+    /// The time is over.
+    pub async fn packed(self: Arc<Self>, patience: Duration) -> Result<Bytes, Problem> {
+        let pack = |tile: &Self| tile.gzip.get_or_init(|| gzip(&tile.plain).into()).clone();
+        if self.gzip.get().is_some() || self.plain.len() <= SOON_PACKED {
+            return Ok(pack(&self));
+        }
+        blocking(patience, move |_| pack(&self)).await
     }
 }
+
+/// Bytes that are packed sooner than handed to another thread.
+const SOON_PACKED: usize = 16 << 10;
+
+/// Positions that are drawn sooner than handed to another thread, and hold up others for a millisecond or so.
+const SOON_DRAWN: u64 = 32_768;
 
 /// The kept tiles, and who may make new ones.
 #[derive(Debug)]
@@ -94,23 +107,30 @@ impl TileCache {
         }
     }
 
-    /// The tile of a key; `make` runs when it is not kept and nobody else is making it.
+    /// The tile of a key; `make` runs when it is not kept and nobody else is making it. `effort` tells
+    /// about how many positions are looked at, where that is known before.
     ///
     /// # Errors
     /// What `make` says, or the time is over.
     pub async fn get(
         &self,
         key: TileKey,
-        is_dear: bool,
+        effort: impl FnOnce() -> Option<u64>,
         patience: Duration,
         make: impl FnOnce(&Budget) -> Result<Tile, QueryError> + Send + 'static,
     ) -> Result<Arc<Packed>, Problem> {
         if let Some(tile) = self.tiles.get(&key).await {
             return Ok(tile);
         }
+        let effort = effort();
         let made = self.tiles.try_get_with(key, async {
+            if effort.is_some_and(|effort| effort <= SOON_DRAWN) {
+                let tile = make(&Budget::default()).map_err(Problem::from)?;
+                return Ok(Arc::new(Packed::new(tile)));
+            }
             let closed = |_| Problem::internal("the makers of tiles were dismissed".to_owned());
-            let _dear = if is_dear { Some(self.dear_makers.acquire().await.map_err(closed)?) } else { None };
+            let _dear =
+                if effort.is_none() { Some(self.dear_makers.acquire().await.map_err(closed)?) } else { None };
             let _maker = self.makers.acquire().await.map_err(closed)?;
             let tile = blocking(patience, move |budget| make(budget).map(Packed::new)).await??;
             Ok(Arc::new(tile))

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
@@ -136,7 +137,6 @@ pub struct Content {
     pub detail: Detail,
     /// The layers and all that is asked of them, equal requests in equal words.
     pub what: Box<str>,
-    has_conditions: bool,
 }
 
 impl Content {
@@ -187,12 +187,11 @@ impl Content {
             what.push('\n');
             sheets.push(Sheet { layer, fields, query });
         }
-        let has_conditions = sheets.first().is_some_and(|sheet| sheet.query.has_conditions());
-        if has_conditions {
+        if sheets.first().is_some_and(|sheet| sheet.query.has_conditions()) {
             let Query { during, equal, filter, search, .. } = &sheets[0].query;
             let _ = write!(what, "{:?}", (during, equal, filter, search));
         }
-        Ok(Self { sheets, detail, what: what.into(), has_conditions })
+        Ok(Self { sheets, detail, what: what.into() })
     }
 
     /// Do all layers understand their conditions? Tiles say so when they are made.
@@ -303,8 +302,9 @@ pub async fn plain(
     let content = Content::new(&params, layers)?;
     let (set, tile) = named(MatrixSet::WebMercatorQuad.id(), &z, row, &x)?;
     let packed = make(&app, &catalog, set, tile, content).await?;
-    let mut response = send(&packed, &headers);
-    if packed.plain.is_empty() && response.status() == StatusCode::OK {
+    let is_empty = packed.plain.is_empty();
+    let mut response = send(packed, &headers, app.config.limits.patience).await?;
+    if is_empty && response.status() == StatusCode::OK {
         *response.status_mut() = StatusCode::NO_CONTENT;
     }
     Ok(response)
@@ -373,10 +373,15 @@ async fn make(
     tile: TileId,
     content: Content,
 ) -> Result<Arc<Packed>, Problem> {
-    let Content { sheets, detail, what, has_conditions } = content;
+    let Content { sheets, detail, what } = content;
     let key = TileKey { revision: catalog.revision, set, tile, detail, what };
+    let sheets: Arc<[Sheet]> = sheets.into();
+    let effort = {
+        let sheets = Arc::clone(&sheets);
+        move || tile::effort(set, tile, &sheets)
+    };
     let make = move |budget: &_| tile::encode(set, tile, &sheets, detail, budget);
-    app.tiles.get(key, has_conditions, app.config.limits.patience, make).await
+    app.tiles.get(key, effort, app.config.limits.patience, make).await
 }
 
 async fn answer(
@@ -390,7 +395,8 @@ async fn answer(
 ) -> Answer {
     let format = negotiate::format(params.get("f"), headers, FORMS)?;
     if format == MVT {
-        return Ok(send(&*make(app, catalog, set, tile, content).await?, headers));
+        let tile = make(app, catalog, set, tile, content).await?;
+        return send(tile, headers, app.config.limits.patience).await;
     }
     let body = blocking(app.config.limits.patience, move |budget| {
         let mut writer = TileWriter::default();
@@ -424,13 +430,14 @@ fn cached(out: &mut HeaderMap) {
 }
 
 /// Sends a tile in the encoding that the client takes.
-fn send(tile: &Packed, headers: &HeaderMap) -> Response {
+async fn send(tile: Arc<Packed>, headers: &HeaderMap, patience: Duration) -> Answer {
     let is_packed = !tile.plain.is_empty() && accepts_encoding(headers, "gzip");
     let tag = if is_packed { &tile.gzip_tag } else { &tile.tag };
     let mut response = if is_held(headers, tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else if is_packed {
-        ([(header::CONTENT_ENCODING, "gzip")], Body::from(tile.packed())).into_response()
+        ([(header::CONTENT_ENCODING, "gzip")], Body::from(Arc::clone(&tile).packed(patience).await?))
+            .into_response()
     } else {
         Body::from(tile.plain.clone()).into_response()
     };
@@ -440,5 +447,5 @@ fn send(tile: &Packed, headers: &HeaderMap) -> Response {
     out.insert("ogc-numbermatched", tile.present.into());
     out.insert("ogc-numberreturned", tile.shown.into());
     cached(out);
-    response
+    Ok(response)
 }

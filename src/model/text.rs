@@ -27,6 +27,18 @@ impl TextArena {
         &self.bytes[start as usize..self.ends[index] as usize]
     }
 
+    /// Looks at some strings that are needed next, so that their way from memory takes its time once for all of them.
+    pub fn fetch(&self, indices: impl Iterator<Item = usize> + Clone) {
+        let mut seen = 0;
+        for index in indices.clone() {
+            seen ^= self.ends[index];
+        }
+        for index in indices {
+            seen ^= self.get(index).bytes().next().map_or(0, u64::from);
+        }
+        std::hint::black_box(seen);
+    }
+
     /// How many strings.
     #[must_use]
     pub fn len(&self) -> usize {

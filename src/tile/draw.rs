@@ -179,21 +179,23 @@ impl<'a> Pen<'a> {
         if self.placed.len() < 3 {
             return false;
         }
-        let (low, high) = corners(&self.placed);
+        let (mut low, mut high) = corners(&self.placed);
         if low[0] > HIGH || low[1] > HIGH || high[0] < LOW || high[1] < LOW {
             return false;
         }
         if low[0] < LOW || low[1] < LOW || high[0] > HIGH || high[1] > HIGH {
             cut_ring(&mut self.placed, &mut self.cut);
-            let (low, high) = corners(&self.placed);
+            (low, high) = corners(&self.placed);
             // What only touches the border of the buffer has no area in it.
             let is_flat = |axis: usize| low[axis] >= high[axis] && (low[axis] <= LOW || high[axis] >= HIGH);
             if self.placed.len() < 3 || is_flat(0) || is_flat(1) {
                 return false;
             }
         }
-        self.rings.spots.extend(self.placed.iter().map(|&spot| snapped(spot)));
-        if !self.rings.end_ring(run.is_shell) {
+        let middle = [f64::midpoint(low[0], high[0]), f64::midpoint(low[1], high[1])];
+        // Rings of layers are wound the other way than those of tiles (see `shape` in the module above).
+        self.rings.spots.extend(self.placed.iter().rev().map(|&spot| snapped(spot)));
+        if !self.rings.end_ring_around(snapped(middle), run.is_shell) {
             if run.is_shell {
                 self.traces.extend(self.placed.iter().map(|&spot| snapped(spot)));
             }
@@ -266,24 +268,21 @@ fn place_all(
             | u8::from(y < turn.low[1]) << 2
             | u8::from(y > turn.high[1]) << 3
     };
-    let put = |[x, y]: [f64; 2]| frame.place([x + turn.degrees, y]);
-    let n = positions.len();
-    if n <= FEW {
-        placed.extend(positions.map(put));
-        return;
+    if positions.len() <= FEW {
+        return frame.place_all(positions, turn.degrees, placed);
     }
     let first = positions.clone().next().map_or(0, beside);
     let mut following = positions.clone().skip(1).map(beside).chain(is_ring.then_some(first));
-    let mut before = 0;
-    for (at, position) in positions.enumerate() {
+    let (mut before, mut needed) = (0, Vec::new());
+    for position in positions {
         let here = beside(position);
         let after = following.next().unwrap_or(0);
-        if at > 0 && before & here & after != 0 {
-            continue;
+        if needed.is_empty() || before & here & after == 0 {
+            needed.push(position);
+            before = here;
         }
-        placed.push(put(position));
-        before = here;
     }
+    frame.place_all(needed.into_iter(), turn.degrees, placed);
 }
 
 /// Runs up to this many positions are projected whole.
@@ -291,9 +290,11 @@ const FEW: usize = 32;
 
 fn corners(placed: &[[f64; 2]]) -> ([f64; 2], [f64; 2]) {
     let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+    // Written so that one instruction does for each; places are never NaN.
+    let (lesser, greater) = (|a, b| if b < a { b } else { a }, |a, b| if b > a { b } else { a });
     for &[x, y] in placed {
-        low = [low[0].min(x), low[1].min(y)];
-        high = [high[0].max(x), high[1].max(y)];
+        low = [lesser(low[0], x), lesser(low[1], y)];
+        high = [greater(high[0], x), greater(high[1], y)];
     }
     (low, high)
 }

@@ -34,12 +34,9 @@ impl Frame {
     pub(super) fn new(set: MatrixSet, tile: TileId) -> Self {
         let [cols, rows] = set.size(tile.matrix).map(f64::from);
         let extent = f64::from(EXTENT);
-        let margin = f64::from(BUFFER) / extent;
-        let longitude = |col: f64| col / cols * 360.0 - 180.0;
-        let latitude = |row: f64| set.latitude(row / rows).clamp(-90.0, 90.0);
         let (row, col) = (f64::from(tile.row), f64::from(tile.col));
-        let (south, north) = (latitude(row + 1.0 + margin), latitude(row - margin));
-        let window = [longitude(col - margin), south, longitude(col + 1.0 + margin), north];
+        let window = buffered(set, tile);
+        let [_, south, _, north] = window;
         let x_scale = cols / 360.0 * extent;
         let x_shift = (cols / 2.0 - col) * extent;
         let mut frame = Self {
@@ -51,14 +48,14 @@ impl Frame {
             window,
         };
         if set == MatrixSet::WebMercatorQuad {
-            let (middle, reach) = (f64::midpoint(south, north), (north - south) / 2.0);
-            frame.down = Down::Mercator { middle, reach, series: None };
+            let (middle, half) = (f64::midpoint(south, north), (north - south) / 2.0);
+            frame.down = Down::Mercator { middle, reach: half, series: None };
             let series = frame.series(middle);
-            let misses = |part: f64| {
-                let offset = reach * part;
-                (polynomial(&series, offset) - frame.exactly(middle + offset)).abs()
-            };
-            if [-1.0, -0.5, 0.5, 1.0].into_iter().all(|part| misses(part) < CLOSE) {
+            let misses = |offset: f64| (polynomial(&series, offset) - frame.exactly(middle + offset)).abs();
+            // Features reach beyond the tile; where that is no less close, they are placed by the polynomial, too.
+            let is_close =
+                |reach: f64| [-1.0, -0.5, 0.5, 1.0].iter().all(|part| misses(part * reach) < CLOSE);
+            if let Some(reach) = [8.0 * half, half].into_iter().find(|&reach| is_close(reach)) {
                 frame.down = Down::Mercator { middle, reach, series: Some(series) };
             }
         }
@@ -95,18 +92,52 @@ impl Frame {
         [longitude * self.x_scale + self.x_shift, self.down(latitude)]
     }
 
+    /// Adds where positions lie, `turn` degrees further east. The way down is chosen once for all.
+    pub(super) fn place_all(
+        &self,
+        positions: impl Iterator<Item = [f64; 2]> + Clone,
+        turn: f64,
+        placed: &mut Vec<[f64; 2]>,
+    ) {
+        let across = |longitude: f64| (longitude + turn) * self.x_scale + self.x_shift;
+        match &self.down {
+            Down::Straight { scale, shift } => {
+                placed.extend(positions.map(|[x, y]| [across(x), y * scale + shift]));
+            }
+            Down::Mercator { middle, reach, series: Some(series) } => {
+                // Without a branch in between, several are done at a time; what lies too far off is done again.
+                let (start, mut farthest) = (placed.len(), 0.0_f64);
+                placed.extend(positions.clone().map(|[x, y]| {
+                    let offset = y - middle;
+                    farthest = if offset.abs() > farthest { offset.abs() } else { farthest };
+                    [across(x), polynomial(series, offset)]
+                }));
+                if farthest > *reach {
+                    placed.truncate(start);
+                    let down = |latitude| self.near(latitude, *middle, *reach, series);
+                    placed.extend(positions.map(|[x, y]| [across(x), down(y)]));
+                }
+            }
+            Down::Mercator { .. } => placed.extend(positions.map(|[x, y]| [across(x), self.exactly(y)])),
+        }
+    }
+
     #[inline]
     fn down(&self, latitude: f64) -> f64 {
         match &self.down {
             Down::Straight { scale, shift } => latitude * scale + shift,
-            Down::Mercator { middle, reach, series } => {
-                let offset = latitude - middle;
-                match series {
-                    Some(series) if offset.abs() <= *reach => polynomial(series, offset),
-                    _ => self.exactly(latitude),
-                }
+            Down::Mercator { middle, reach, series: Some(series) } => {
+                self.near(latitude, *middle, *reach, series)
             }
+            Down::Mercator { .. } => self.exactly(latitude),
         }
+    }
+
+    /// By the polynomial, where it holds.
+    #[inline]
+    fn near(&self, latitude: f64, middle: f64, reach: f64, series: &[f64; 5]) -> f64 {
+        let offset = latitude - middle;
+        if offset.abs() <= reach { polynomial(series, offset) } else { self.exactly(latitude) }
     }
 
     /// Where a position lies, to the last bit the same for the tile and its neighbours.
@@ -132,15 +163,35 @@ impl Frame {
         self.x_scale
     }
 
-    /// The windows of stored positions that the buffered tile shows, each with the degrees to add to longitudes: one,
-    /// and more where it reaches over the antimeridian.
+    /// The windows of stored positions that the buffered tile shows, each with the degrees to add to longitudes.
     pub(super) fn windows(&self) -> impl Iterator<Item = (Bounds, f64)> {
-        let [west, south, east, north] = self.window;
-        [0.0, -360.0, 360.0].into_iter().filter_map(move |turn| {
-            let (west, east) = ((west - turn).max(-180.0), (east - turn).min(180.0));
-            (west < east).then_some((Bounds { west, south, east, north }, turn))
-        })
+        windows(self.window)
     }
+}
+
+/// A tile with its buffer in degrees: west, south, east, north; longitudes beyond 180 where it reaches over the
+/// antimeridian.
+pub(super) fn buffered(set: MatrixSet, tile: TileId) -> [f64; 4] {
+    let [cols, rows] = set.size(tile.matrix).map(f64::from);
+    let margin = f64::from(BUFFER) / f64::from(EXTENT);
+    let longitude = |col: f64| col / cols * 360.0 - 180.0;
+    let latitude = |row: f64| set.latitude(row / rows).clamp(-90.0, 90.0);
+    let (row, col) = (f64::from(tile.row), f64::from(tile.col));
+    [
+        longitude(col - margin),
+        latitude(row + 1.0 + margin),
+        longitude(col + 1.0 + margin),
+        latitude(row - margin),
+    ]
+}
+
+/// The windows of stored positions in one in degrees, each with the degrees to add to longitudes: one, and more where
+/// it reaches over the antimeridian.
+pub(super) fn windows([west, south, east, north]: [f64; 4]) -> impl Iterator<Item = (Bounds, f64)> {
+    [0.0, -360.0, 360.0].into_iter().filter_map(move |turn| {
+        let (west, east) = ((west - turn).max(-180.0), (east - turn).min(180.0));
+        (west < east).then_some((Bounds { west, south, east, north }, turn))
+    })
 }
 
 #[inline]

@@ -96,7 +96,24 @@ pub fn id_attribute(layer: &Layer) -> Option<&'static str> {
 /// The windows of stored positions that a tile shows with its buffer: one, or more at the antimeridian.
 #[must_use]
 pub fn buffered(set: MatrixSet, tile: TileId) -> Vec<Bounds> {
-    Frame::new(set, tile).windows().map(|(window, _)| window).collect()
+    frame::windows(frame::buffered(set, tile)).map(|(window, _)| window).collect()
+}
+
+/// About how many positions are looked at for a tile? None when conditions decide, which only asking features can tell.
+#[must_use]
+pub fn effort(set: MatrixSet, tile: TileId, sheets: &[Sheet]) -> Option<u64> {
+    let window = frame::buffered(set, tile);
+    let of_sheet = |sheet: &Sheet| {
+        let geometries = sheet.layer.layer().geometries();
+        let usual = geometries.position_count().div_ceil(geometries.len().max(1)) as u64;
+        (!sheet.query.has_conditions()).then(|| count(sheet, window) * usual)
+    };
+    sheets.iter().map(of_sheet).sum()
+}
+
+/// How many features of a layer may touch a buffered tile, whatever its conditions.
+fn count(sheet: &Sheet, window: [f64; 4]) -> u64 {
+    frame::windows(window).map(|(window, _)| sheet.layer.count_near(window)).sum()
 }
 
 /// Features between two looks at the budget.
@@ -181,21 +198,19 @@ impl<'a> Part<'a> {
             whole_len: 0,
             present: 0,
         };
-        if detail == Detail::Auto && !sheet.query.has_conditions() {
-            let count: u64 = frame.windows().map(|(window, _)| sheet.layer.count_touching(window)).sum();
-            if count > CROWD {
-                let stands = part.crowd(frame, budget)?;
-                part.whole_len = part.estimate(&stands, frame, budget)?;
-                // A sample counts names and values in full that more features would share.
-                if part.whole_len > 2 * MOST_BYTES {
-                    part.present = distinct(&stands);
-                    part.found = Found::Crowd(stands);
-                    return Ok(part);
-                }
+        let may_be_much = detail == Detail::Auto && !sheet.query.has_conditions();
+        if may_be_much && count(sheet, frame.window) > CROWD {
+            let stands = part.crowd(frame, budget)?;
+            part.whole_len = part.estimate(&stands, frame, budget)?;
+            // A sample counts names and values in full that more features would share.
+            if part.whole_len > 2 * MOST_BYTES {
+                part.present = distinct(&stands);
+                part.found = Found::Crowd(stands);
+                return Ok(part);
             }
         }
         let rows = rows(sheet, frame, budget)?;
-        let writer = part.write(rows.iter().copied(), frame, budget)?;
+        let writer = part.write(&rows, frame, budget)?;
         (part.whole_len, part.present) = (writer.body.len(), writer.written);
         (part.found, part.writer) = (Found::Rows(rows), Some(writer));
         Ok(part)
@@ -216,27 +231,21 @@ impl<'a> Part<'a> {
     /// Bytes of all features, by some of them.
     fn estimate(&self, stands: &[Stand], frame: &Frame, budget: &Budget) -> Result<usize, QueryError> {
         let step = stands.len().div_ceil(SAMPLE).max(1);
-        let sample = stands.iter().step_by(step).map(|stand| stand.ix());
-        let writer = self.write(sample, frame, budget)?;
+        let sample: Vec<_> = stands.iter().step_by(step).map(|stand| stand.ix()).collect();
+        let writer = self.write(&sample, frame, budget)?;
         let written = usize::try_from(writer.written).unwrap_or(1).max(1);
         Ok(writer.body.len() * stands.len() / written)
     }
 
     fn write(
         &self,
-        rows: impl Iterator<Item = FeatureIx>,
+        rows: &[FeatureIx],
         frame: &Frame,
         budget: &Budget,
     ) -> Result<FeatureWriter<'a>, QueryError> {
         let sheet = self.sheet;
         let mut writer = FeatureWriter::new(sheet.layer.layer(), &sheet.fields);
-        let mut pen = Pen::new(frame);
-        for (at, ix) in rows.enumerate() {
-            if at % STRIDE == 0 {
-                budget.check()?;
-            }
-            writer.add(ix, &mut pen);
-        }
+        writer.add(rows, &mut Pen::new(frame), budget)?;
         Ok(writer)
     }
 
@@ -267,7 +276,7 @@ impl<'a> Part<'a> {
             rows.sort_unstable();
             rows.dedup();
             let counts = thin::counts(stands, &shown);
-            let writer = self.write(rows.into_iter(), frame, budget)?;
+            let writer = self.write(&rows, frame, budget)?;
             let len = writer.body.len() + counts.len();
             if len <= share || most <= 1 {
                 (self.writer, self.counts) = (Some(writer), Some(counts));
@@ -305,7 +314,7 @@ fn rows(sheet: &Sheet, frame: &Frame, budget: &Budget) -> Result<Vec<FeatureIx>,
     let mut rows = Vec::new();
     for (window, _) in frame.windows() {
         if !sheet.query.has_conditions() {
-            rows.extend(layer.touching(window));
+            rows.extend(layer.near(window));
             continue;
         }
         let query = Query { window: Some(window.into()), ..sheet.query.clone() };

@@ -8,9 +8,8 @@ use hashbrown::HashTable;
 use super::draw::{Figure, Pen};
 use super::rings::Spot;
 use super::{EXTENT, ID};
-use crate::model::{
-    Column, Date, FeatureIx, FieldIx, Ids, Layer, NULL_DAYS, NULL_INTEGER, TextColumn, Timestamp,
-};
+use crate::model::{Column, Date, FeatureIx, FieldIx, Ids, Layer, NULL_DAYS, NULL_INTEGER, Timestamp};
+use crate::query::{Budget, QueryError};
 
 /// Adds a number in base 128, the lowest digits first.
 #[inline]
@@ -20,6 +19,13 @@ fn varint(out: &mut Vec<u8>, mut number: u64) {
         number >>= 7;
     }
     out.push(number.to_le_bytes()[0]);
+}
+
+/// Bytes that a number takes.
+#[inline]
+fn varint_len(number: u64) -> usize {
+    let bits = u64::BITS - (number | 1).leading_zeros();
+    bits.div_ceil(7) as usize
 }
 
 /// Adds a field that holds bytes.
@@ -68,8 +74,6 @@ pub(super) struct LayerBody {
     features: Vec<u8>,
     count: u64,
     tags: Vec<u8>,
-    geometry: Vec<u8>,
-    feature: Vec<u8>,
 }
 
 impl LayerBody {
@@ -82,74 +86,70 @@ impl LayerBody {
 
     /// Adds a whole number as a value; the answer is its number.
     pub(super) fn whole(&mut self, whole: i64) -> u32 {
-        self.value(|out| match u64::try_from(whole) {
-            Ok(whole) => number(out, VALUE_UNSIGNED, whole),
-            Err(_) => number(out, VALUE_SIGNED, zigzag(whole)),
-        })
+        match u64::try_from(whole) {
+            Ok(whole) => self.number(VALUE_UNSIGNED, whole),
+            Err(_) => self.number(VALUE_SIGNED, zigzag(whole)),
+        }
     }
 
-    fn text(&mut self, text: &str) -> u32 {
-        self.value(|out| bytes(out, VALUE_TEXT, text.as_bytes()))
-    }
-
-    fn value(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> u32 {
-        self.feature.clear();
-        write(&mut self.feature);
-        bytes(&mut self.values, LAYER_VALUE, &self.feature);
-        self.value_count += 1;
+    fn number(&mut self, field: u8, value: u64) -> u32 {
+        self.begin_value(1 + varint_len(value));
+        number(&mut self.values, field, value);
         self.value_count - 1
     }
 
+    fn real(&mut self, real: f64) -> u32 {
+        self.begin_value(9);
+        self.values.push(VALUE_DOUBLE << 3 | 1);
+        self.values.extend_from_slice(&real.to_le_bytes());
+        self.value_count - 1
+    }
+
+    fn text(&mut self, text: &str) -> u32 {
+        self.begin_value(1 + varint_len(text.len() as u64) + text.len());
+        bytes(&mut self.values, VALUE_TEXT, text.as_bytes());
+        self.value_count - 1
+    }
+
+    /// Begins a value of so many bytes.
+    fn begin_value(&mut self, len: usize) {
+        self.values.push(LAYER_VALUE << 3 | 2);
+        varint(&mut self.values, len as u64);
+        self.value_count += 1;
+    }
+
     /// Says of the next feature that a key has a value.
+    #[inline]
     pub(super) fn tag(&mut self, key: u32, value: u32) {
         varint(&mut self.tags, u64::from(key));
         varint(&mut self.tags, u64::from(value));
     }
 
-    /// Takes back what was said of the last feature.
-    pub(super) fn clear_tags(&mut self) {
-        self.tags.clear();
+    /// Adds a square with the tags said.
+    pub(super) fn square(&mut self, [x, y]: Spot, side: i32) {
+        let mut geometry = Vec::with_capacity(16);
+        Cursor::new(&mut geometry).ring(&[[x, y], [x + side, y], [x + side, y + side], [x, y + side]]);
+        self.feature(None, Figure::Polygons, &geometry);
     }
 
-    /// Ends a feature with the tags said and the geometry drawn.
-    fn feature(&mut self, id: Option<u64>, figure: Figure) {
-        let out = &mut self.feature;
-        out.clear();
+    /// Adds a feature with the tags said.
+    fn feature(&mut self, id: Option<u64>, figure: Figure, geometry: &[u8]) {
+        let Self { features: out, tags, .. } = self;
+        let long = |bytes: &[u8]| 1 + varint_len(bytes.len() as u64) + bytes.len();
+        let of_id = id.map_or(0, |id| 1 + varint_len(id));
+        let of_tags = if tags.is_empty() { 0 } else { long(tags) };
+        out.push(LAYER_FEATURE << 3 | 2);
+        varint(out, (of_id + of_tags + 2 + long(geometry)) as u64);
         if let Some(id) = id {
             number(out, FEATURE_ID, id);
         }
-        if !self.tags.is_empty() {
-            bytes(out, FEATURE_TAGS, &self.tags);
+        if !tags.is_empty() {
+            bytes(out, FEATURE_TAGS, tags);
         }
-        number(out, FEATURE_TYPE, 1 + figure as u64);
-        bytes(out, FEATURE_GEOMETRY, &self.geometry);
-        bytes(&mut self.features, LAYER_FEATURE, out);
+        out.extend_from_slice(&[FEATURE_TYPE << 3, 1 + figure as u8]);
+        bytes(out, FEATURE_GEOMETRY, geometry);
+        tags.clear();
         self.count += 1;
-    }
-
-    /// Adds a square with the tags said.
-    pub(super) fn square(&mut self, [x, y]: Spot, side: i32) {
-        let mut cursor = Cursor::new(&mut self.geometry);
-        cursor.ring(&[[x, y], [x + side, y], [x + side, y + side], [x, y + side]]);
-        self.feature(None, Figure::Polygons);
-    }
-
-    /// Adds what the pen has drawn as one feature with the tags said.
-    fn drawn(&mut self, id: Option<u64>, figure: Figure, pen: &Pen<'_>) {
-        let mut cursor = Cursor::new(&mut self.geometry);
-        match figure {
-            Figure::Points => cursor.points(&pen.points),
-            Figure::Lines => {
-                let (spots, ends) = &pen.lines;
-                let mut start = 0;
-                for &end in ends {
-                    cursor.line(&spots[start..end]);
-                    start = end;
-                }
-            }
-            Figure::Polygons => pen.rings.iter().for_each(|(ring, _)| cursor.ring(ring)),
-        }
-        self.feature(id, figure);
     }
 
     /// Bytes of the layer so far, near enough to compare with a limit.
@@ -177,7 +177,7 @@ impl LayerBody {
     }
 }
 
-/// Writes the commands of a geometry (Mapbox Vector Tile 2.1, 4.3).
+/// Adds the commands of a geometry (Mapbox Vector Tile 2.1, 4.3).
 struct Cursor<'a> {
     out: &'a mut Vec<u8>,
     at: Spot,
@@ -190,23 +190,30 @@ const CLOSE_PATH: u8 = 7 | 1 << 3;
 
 impl<'a> Cursor<'a> {
     fn new(out: &'a mut Vec<u8>) -> Self {
-        out.clear();
         Self { out, at: [0, 0] }
     }
 
     #[inline]
     fn go(&mut self, to: Spot) {
-        for (to, at) in to.into_iter().zip(self.at) {
-            let step = to - at;
-            let digits = ((step << 1) ^ (step >> 31)).cast_unsigned();
-            // Nearly all steps within a tile have one digit or two.
-            if digits < 0x80 {
-                self.out.push(digits.to_le_bytes()[0]);
-            } else if digits < 0x4000 {
-                self.out.extend_from_slice(&[digits.to_le_bytes()[0] | 0x80, (digits >> 7).to_le_bytes()[0]]);
-            } else {
-                varint(self.out, u64::from(digits));
-            }
+        let digits = |axis: usize| {
+            let step = to[axis] - self.at[axis];
+            ((step << 1) ^ (step >> 31)).cast_unsigned()
+        };
+        let [x, y] = [digits(0), digits(1)];
+        if (x | y) < 0x4000 {
+            // Nearly all steps within a tile have one digit or two: four bytes are added, then those too many are taken
+            // back, which needs no branch.
+            let two = |digits: u32| {
+                let is_long = u32::from(digits >= 0x80);
+                (digits & 0x7f | is_long << 7 | digits >> 7 << 8, 1 + is_long)
+            };
+            let ((x, x_len), (y, y_len)) = (two(x), two(y));
+            let len = self.out.len() + (x_len + y_len) as usize;
+            self.out.extend_from_slice(&(x | y << (8 * x_len)).to_le_bytes());
+            self.out.truncate(len);
+        } else {
+            varint(self.out, u64::from(x));
+            varint(self.out, u64::from(y));
         }
         self.at = to;
     }
@@ -231,12 +238,38 @@ impl<'a> Cursor<'a> {
         self.line(ring);
         self.out.push(CLOSE_PATH);
     }
+
+    /// What the pen has drawn.
+    fn drawn(&mut self, figure: Figure, pen: &Pen<'_>) {
+        match figure {
+            Figure::Points => self.points(&pen.points),
+            Figure::Lines => {
+                let (spots, ends) = &pen.lines;
+                let mut start = 0;
+                for &end in ends {
+                    self.line(&spots[start..end]);
+                    start = end;
+                }
+            }
+            Figure::Polygons => pen.rings.iter().for_each(|(ring, _)| self.ring(ring)),
+        }
+    }
 }
+
+/// Features that are written together. What they need lies far apart in memory; asked for one after the other, column by
+/// column, it comes at once, and not each time after a wait.
+const BLOCK: usize = 64;
+
+/// Bytes that a feature, and the values that it has alone, usually take.
+const USUAL_FEATURE: usize = 48;
+const USUAL_VALUES: usize = 24;
 
 /// Writes features of a layer with their attributes.
 pub(super) struct FeatureWriter<'a> {
     layer: &'a Layer,
     attributes: Vec<Attribute<'a>>,
+    /// The attributes by how often their values repeat, most often first: low numbers are short.
+    order: Vec<usize>,
     /// Is the id of every feature one of its attributes?
     has_id: bool,
     /// Key of ids that the encoding has no place for, once there is one: texts, and numbers below zero.
@@ -244,13 +277,20 @@ pub(super) struct FeatureWriter<'a> {
     /// Features written; one of several kinds of geometry is several in the encoding.
     pub(super) written: u64,
     pub(super) body: LayerBody,
+    /// The rows of a block that show.
+    rows: Vec<usize>,
+    /// Their figures: which of the rows, and the end of its commands in `shapes`.
+    figures: Vec<(usize, Figure, usize)>,
+    shapes: Vec<u8>,
+    /// Numbers of their values, attribute by attribute.
+    numbers: Vec<u32>,
 }
 
 /// A column with the numbers of those of its values that the tile already has.
 struct Attribute<'a> {
     key: u32,
     column: &'a Column,
-    seen: HashTable<(u64, u32)>,
+    seen: Seen,
 }
 
 impl<'a> FeatureWriter<'a> {
@@ -259,47 +299,111 @@ impl<'a> FeatureWriter<'a> {
         let attributes = fields.iter().map(|&field| Attribute {
             key: body.key(&layer.schema.field(field).name),
             column: layer.column(field),
-            seen: HashTable::new(),
+            seen: Seen::of(layer.column(field)),
         });
         let attributes: Vec<_> = attributes.collect();
-        let has_id = layer.id_field().is_some_and(|field| fields.contains(&field));
-        Self { layer, attributes, has_id, id_key: None, written: 0, body }
-    }
-
-    /// Draws a feature and adds it; nothing is added when nothing of it shows.
-    pub(super) fn add(&mut self, ix: FeatureIx, pen: &mut Pen<'_>) {
-        let Some(geometry) = self.layer.feature(ix).geometry() else { return };
-        let mut is_tagged = false;
-        pen.draw(geometry, |figure, pen| {
-            if !is_tagged {
-                self.tag(ix.row());
-                self.written += 1;
-                is_tagged = true;
-            }
-            let id = match self.layer.ids() {
-                Ids::Integer(ids) => u64::try_from(ids[ix.row()]).ok(),
-                Ids::Text(_) => None,
-            };
-            self.body.drawn(id, figure, pen);
+        let mut order: Vec<_> = (0..attributes.len()).collect();
+        order.sort_by_key(|&at| match attributes[at].seen {
+            Seen::Codes(_) => 0,
+            Seen::Table { .. } => 1,
+            Seen::Never => 2,
         });
+        let has_id = layer.id_field().is_some_and(|field| fields.contains(&field));
+        let (rows, figures) = (Vec::with_capacity(BLOCK), Vec::with_capacity(BLOCK));
+        let (shapes, numbers) = (Vec::new(), Vec::new());
+        Self {
+            layer,
+            attributes,
+            order,
+            has_id,
+            id_key: None,
+            written: 0,
+            body,
+            rows,
+            figures,
+            shapes,
+            numbers,
+        }
     }
 
-    fn tag(&mut self, row: usize) {
-        let Self { attributes, body, .. } = self;
-        body.clear_tags();
-        for attribute in attributes {
-            if let Some(value) = attribute.value(row, body) {
-                body.tag(attribute.key, value);
+    /// Draws features and adds those of which something shows.
+    pub(super) fn add(
+        &mut self,
+        features: &[FeatureIx],
+        pen: &mut Pen<'_>,
+        budget: &Budget,
+    ) -> Result<(), QueryError> {
+        self.body.features.reserve(features.len() * USUAL_FEATURE);
+        self.body.values.reserve(features.len() * USUAL_VALUES);
+        for block in features.chunks(BLOCK) {
+            budget.check()?;
+            self.draw(block, pen);
+            self.values();
+            self.write();
+        }
+        Ok(())
+    }
+
+    /// Draws a block.
+    fn draw(&mut self, block: &[FeatureIx], pen: &mut Pen<'_>) {
+        let Self { rows, figures, shapes, .. } = self;
+        rows.clear();
+        figures.clear();
+        shapes.clear();
+        let geometries = self.layer.geometries();
+        geometries.fetch(block.iter().map(|ix| ix.row()));
+        for row in block.iter().map(|ix| ix.row()) {
+            let Some(geometry) = geometries.get(row) else { continue };
+            pen.draw(geometry, |figure, pen| {
+                Cursor::new(shapes).drawn(figure, pen);
+                figures.push((rows.len(), figure, shapes.len()));
+            });
+            if figures.last().is_some_and(|figure| figure.0 == rows.len()) {
+                rows.push(row);
             }
         }
-        let value = match self.layer.ids() {
-            _ if self.has_id => return,
-            Ids::Text(ids) => self.body.text(ids.get(row)),
-            Ids::Integer(ids) if ids[row] < 0 => self.body.whole(ids[row]),
-            Ids::Integer(_) => return,
-        };
-        let key = *self.id_key.get_or_insert_with(|| self.body.key(id_name(self.layer)));
-        self.body.tag(key, value);
+    }
+
+    /// Finds the values of what was drawn.
+    fn values(&mut self) {
+        let Self { attributes, order, rows, numbers, body, .. } = self;
+        numbers.resize(attributes.len() * rows.len(), NOTHING);
+        for &at in &*order {
+            attributes[at].numbers(rows, &mut numbers[at * rows.len()..][..rows.len()], body);
+        }
+        if let Ids::Text(ids) = self.layer.ids()
+            && !self.has_id
+        {
+            ids.fetch(rows.iter().copied());
+        }
+    }
+
+    /// Writes what was drawn.
+    fn write(&mut self) {
+        let Self { layer, attributes, has_id, id_key, rows, figures, shapes, numbers, body, .. } = self;
+        let mut start = 0;
+        for &(at, figure, end) in &*figures {
+            for (attribute, numbers) in attributes.iter().zip(numbers.chunks_exact(rows.len())) {
+                if numbers[at] != NOTHING {
+                    body.tag(attribute.key, numbers[at]);
+                }
+            }
+            let row = rows[at];
+            let (id, odd) = match layer.ids() {
+                Ids::Text(ids) => (None, (!*has_id).then(|| body.text(ids.get(row)))),
+                Ids::Integer(ids) => match u64::try_from(ids[row]) {
+                    Ok(id) => (Some(id), None),
+                    Err(_) => (None, (!*has_id).then(|| body.whole(ids[row]))),
+                },
+            };
+            if let Some(odd) = odd {
+                let key = *id_key.get_or_insert_with(|| body.key(id_name(layer)));
+                body.tag(key, odd);
+            }
+            body.feature(id, figure, &shapes[start..end]);
+            start = end;
+        }
+        self.written += rows.len() as u64;
     }
 }
 
@@ -309,71 +413,135 @@ pub(super) fn id_name(layer: &Layer) -> &'static str {
     if is_taken { "feature_id" } else { ID }
 }
 
+/// In place of the number of a value: there is none.
+const NOTHING: u32 = u32::MAX;
+
 impl Attribute<'_> {
-    /// The number of the value in a row, which is added when the tile does not have it yet; none for a null.
-    #[inline]
-    fn value(&mut self, row: usize, body: &mut LayerBody) -> Option<u32> {
+    /// Tells the numbers of the values in some rows; values that the tile does not have yet are added to it.
+    fn numbers(&mut self, rows: &[usize], numbers: &mut [u32], body: &mut LayerBody) {
         let seen = &mut self.seen;
         match self.column {
-            Column::Text(texts) | Column::Json(texts) => text(texts, row, seen, body),
+            Column::Text(texts) | Column::Json(texts) => {
+                for (code, &row) in numbers.iter_mut().zip(rows) {
+                    *code = texts.code(row).unwrap_or(NOTHING);
+                }
+                let (codes, dictionary) = (numbers, texts.dictionary());
+                if matches!(seen, Seen::Never) {
+                    dictionary
+                        .fetch(codes.iter().filter(|&&code| code != NOTHING).map(|&code| code as usize));
+                }
+                for code in codes.iter_mut().filter(|code| **code != NOTHING) {
+                    let text = || body.text(dictionary.get(*code as usize));
+                    *code = seen.number(u64::from(*code), text);
+                }
+            }
             Column::Integer(values) => {
-                let whole = Some(values[row]).filter(|&whole| whole != NULL_INTEGER)?;
-                Some(once(seen, whole.cast_unsigned(), || body.whole(whole)))
+                let value = |row: usize| Some(values[row]).filter(|&whole| whole != NULL_INTEGER);
+                seen.numbers(rows, numbers, value, i64::cast_unsigned, |whole| body.whole(whole));
             }
             Column::Real(values) => {
-                let real = Some(values[row]).filter(|real| !real.is_nan())?;
-                let write = |out: &mut Vec<u8>| {
-                    out.push(VALUE_DOUBLE << 3 | 1);
-                    out.extend_from_slice(&real.to_le_bytes());
-                };
-                Some(once(seen, real.to_bits(), || body.value(write)))
+                let value = |row: usize| Some(values[row]).filter(|real| !real.is_nan());
+                seen.numbers(rows, numbers, value, f64::to_bits, |real| body.real(real));
             }
             Column::Bool(values) => {
-                let holds = Some(values[row]).filter(|&holds| holds < 2)?;
-                Some(once(seen, u64::from(holds), || {
-                    body.value(|out| number(out, VALUE_BOOL, u64::from(holds)))
-                }))
+                let value = |row: usize| Some(values[row]).filter(|&holds| holds < 2).map(u64::from);
+                seen.numbers(rows, numbers, value, |holds| holds, |holds| body.number(VALUE_BOOL, holds));
             }
             Column::Date(values) => {
-                let days = Some(values[row]).filter(|&days| days != NULL_DAYS)?;
-                let text = || Date::from_days(days).to_string();
-                Some(once(seen, i64::from(days).cast_unsigned(), || body.text(&text())))
+                let value = |row: usize| Some(values[row]).filter(|&days| days != NULL_DAYS);
+                let text = |days: i32| Date::from_days(days).to_string();
+                seen.numbers(
+                    rows,
+                    numbers,
+                    value,
+                    |days| i64::from(days).cast_unsigned(),
+                    |days| body.text(&text(days)),
+                );
             }
             Column::Timestamp(values) => {
-                let moment = Some(values[row]).filter(|&moment| moment != NULL_INTEGER)?;
-                let text = || Timestamp::from_microseconds(moment).to_string();
-                Some(once(seen, moment.cast_unsigned(), || body.text(&text())))
+                let value = |row: usize| Some(values[row]).filter(|&moment| moment != NULL_INTEGER);
+                let text = |moment: i64| Timestamp::from_microseconds(moment).to_string();
+                seen.numbers(rows, numbers, value, i64::cast_unsigned, |moment| body.text(&text(moment)));
             }
         }
     }
 }
 
-fn text(
-    texts: &TextColumn,
-    row: usize,
-    seen: &mut HashTable<(u64, u32)>,
-    body: &mut LayerBody,
-) -> Option<u32> {
-    let code = texts.code(row)?;
-    let text = || texts.dictionary().get(code as usize);
-    // Texts that are nearly all different are not worth the search for equal ones.
-    if !texts.is_coded() {
-        return Some(body.text(text()));
-    }
-    Some(once(seen, u64::from(code), || body.text(text())))
+/// The numbers of values that a tile has.
+enum Seen {
+    /// By value; `asked` tells how often a value was looked for.
+    Table { known: HashTable<(u64, u32)>, asked: usize },
+    /// By code, where there are few.
+    Codes(Vec<u32>),
+    /// Not kept: nearly all values differ, and are not worth the search for equal ones.
+    Never,
 }
 
-/// The number that `add` gave to a value when it was first met.
-#[inline]
-fn once(seen: &mut HashTable<(u64, u32)>, value: u64, add: impl FnOnce() -> u32) -> u32 {
-    // Fibonacci hashing: the high bits, which the table uses first, depend on all bits of the value.
-    let hash = |value: u64| (value ^ value >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    if let Some(&(_, known)) = seen.find(hash(value), |&(other, _)| other == value) {
-        return known;
+impl Seen {
+    /// Texts of a column up to which a list of all their numbers is kept.
+    const FEW_CODES: usize = 1024;
+
+    /// So many values are asked for before they are found to be nearly all different.
+    const TRIAL: usize = 8 * BLOCK;
+
+    fn of(column: &Column) -> Self {
+        match column {
+            Column::Text(texts) | Column::Json(texts) if !texts.is_coded() => Self::Never,
+            Column::Text(texts) | Column::Json(texts) if texts.dictionary().len() <= Self::FEW_CODES => {
+                Self::Codes(vec![NOTHING; texts.dictionary().len()])
+            }
+            _ => Self::Table { known: HashTable::with_capacity(2 * BLOCK), asked: 0 },
+        }
     }
-    let number = add();
-    seen.insert_unique(hash(value), (value, number), |&(other, _)| hash(other));
-    number
+
+    /// The number that `add` gave to a value when it was first met.
+    #[inline]
+    fn number(&mut self, value: u64, add: impl FnOnce() -> u32) -> u32 {
+        match self {
+            Self::Never => add(),
+            Self::Codes(numbers) => {
+                // Codes are positions in the list.
+                let number = &mut numbers[usize::try_from(value).unwrap_or(usize::MAX)];
+                if *number == NOTHING {
+                    *number = add();
+                }
+                *number
+            }
+            Self::Table { known, asked } => {
+                *asked += 1;
+                // Fibonacci hashing: the high bits, which the table uses first, depend on all bits of the value.
+                let hash = |value: u64| (value ^ value >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                if let Some(&(_, number)) = known.find(hash(value), |&(other, _)| other == value) {
+                    return number;
+                }
+                let number = add();
+                known.insert_unique(hash(value), (value, number), |&(other, _)| hash(other));
+                if *asked == Self::TRIAL && known.len() > Self::TRIAL / 16 * 15 {
+                    *self = Self::Never;
+                }
+                number
+            }
+        }
+    }
+
+    /// Tells the numbers of the values of some rows.
+    #[inline]
+    fn numbers<T: Copy>(
+        &mut self,
+        rows: &[usize],
+        numbers: &mut [u32],
+        value: impl Fn(usize) -> Option<T>,
+        bits: impl Fn(T) -> u64,
+        mut add: impl FnMut(T) -> u32,
+    ) {
+        let mut values = [None; BLOCK];
+        for (out, &row) in values.iter_mut().zip(rows) {
+            *out = value(row);
+        }
+        for (number, &value) in numbers.iter_mut().zip(&values) {
+            *number = value.map_or(NOTHING, |value| self.number(bits(value), || add(value)));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,9 @@ pub(super) struct Rings {
     pub(super) spots: Vec<Spot>,
     /// End of each ring in `spots`, and whether it is a shell.
     pub(super) ends: Vec<(usize, bool)>,
+    /// Is the last ring simple beyond doubt?
+    is_star: bool,
+    edges: Vec<Edge>,
 }
 
 impl Rings {
@@ -40,16 +43,35 @@ impl Rings {
     /// the answer says so.
     pub(super) fn end_ring(&mut self, is_shell: bool) -> bool {
         let start = self.ends.last().map_or(0, |end| end.0);
-        clean(&mut self.spots, start);
-        let area = doubled_area(&self.spots[start..]);
-        if area == 0 {
+        let (mut low, mut high) = ([i32::MAX; 2], [i32::MIN; 2]);
+        for spot in &self.spots[start..] {
+            for axis in 0..2 {
+                low[axis] = low[axis].min(spot[axis]);
+                high[axis] = high[axis].max(spot[axis]);
+            }
+        }
+        let middle =
+            if start < self.spots.len() { [0, 1].map(|axis| low[axis].midpoint(high[axis])) } else { [0; 2] };
+        self.end_ring_around(middle, is_shell)
+    }
+
+    /// The same, for a ring about whose middle it is known where it lies.
+    pub(super) fn end_ring_around(&mut self, middle: Spot, is_shell: bool) -> bool {
+        let start = self.ends.last().map_or(0, |end| end.0);
+        let mut look = Look::at(&self.spots[start..], middle);
+        if !look.is_clean {
+            clean(&mut self.spots, start);
+            look = Look::at(&self.spots[start..], middle);
+        }
+        if look.doubled_area == 0 {
             self.spots.truncate(start);
             return false;
         }
-        if (area > 0) != is_shell {
+        if (look.doubled_area > 0) != is_shell {
             self.spots[start..].reverse();
         }
         self.ends.push((self.spots.len(), is_shell));
+        self.is_star = look.is_star;
         true
     }
 
@@ -67,13 +89,46 @@ impl Rings {
     }
 
     /// Are the polygons valid beyond doubt?
-    pub(super) fn are_valid(&self) -> bool {
+    pub(super) fn are_valid(&mut self) -> bool {
         match self.ends.len() {
             0 => true,
-            1 => is_simple(&self.spots),
-            2..=MOST_RINGS => !any_touch(self.iter().map(|(ring, _)| ring)) && self.are_nested(),
+            1 if self.is_star => true,
+            1..=MOST_RINGS => !self.any_touch() && self.are_nested(),
             _ => false,
         }
+    }
+
+    /// Do edges of the rings cross or touch, but for neighbours in one ring?
+    fn any_touch(&mut self) -> bool {
+        let Self { spots, ends, edges, .. } = self;
+        edges.clear();
+        let mut start = 0;
+        for &(end, _) in &*ends {
+            let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            let mut last = end - 1;
+            for at in start..end {
+                let next = if at + 1 == end { start } else { at + 1 };
+                // Numbered by the spot an edge ends at.
+                edges.push(Edge { a: spots[last], b: spots[at], at: number(at), next: number(next) });
+                last = at;
+            }
+            start = end;
+        }
+        if edges.len() <= PAIRWISE_EDGES {
+            return (0..edges.len())
+                .any(|one| edges[one + 1..].iter().any(|other| edges[one].touches(other)));
+        }
+        let west = |edge: &Edge| edge.a[0].min(edge.b[0]);
+        edges.sort_unstable_by_key(west);
+        let mut active: Vec<Edge> = Vec::new();
+        for edge in &*edges {
+            active.retain(|other| other.a[0].max(other.b[0]) >= west(edge));
+            if active.iter().any(|other| other.touches(edge)) {
+                return true;
+            }
+            active.push(*edge);
+        }
+        false
     }
 
     /// Does every hole lie in its own shell and in no other ring, and every shell in as many holes as shells? Asked of
@@ -137,52 +192,46 @@ fn clean(spots: &mut Vec<Spot>, start: usize) {
     spots.drain(start..first);
 }
 
-/// Twice the area from `a` over `b` to `c`. Spots lie within a few tiles, so no product overflows.
+/// Twice the area from `a` over `b` to `c`. Spots lie in one tile and its buffer, so nothing overflows.
 #[inline]
-fn cross(a: Spot, b: Spot, c: Spot) -> i64 {
-    let difference = |from: Spot, to: Spot| [i64::from(to[0] - from[0]), i64::from(to[1] - from[1])];
+fn cross(a: Spot, b: Spot, c: Spot) -> i32 {
+    let difference = |from: Spot, to: Spot| [to[0] - from[0], to[1] - from[1]];
     let ([bx, by], [cx, cy]) = (difference(a, b), difference(a, c));
     bx * cy - by * cx
 }
 
-fn doubled_area(ring: &[Spot]) -> i64 {
-    let mut last = ring.last().copied().unwrap_or([0, 0]);
-    let mut area = 0;
-    for &spot in ring {
-        area += i64::from(last[0]) * i64::from(spot[1]) - i64::from(spot[0]) * i64::from(last[1]);
-        last = spot;
-    }
-    area
+/// What one walk along an open ring tells.
+struct Look {
+    /// Do all spots turn it? Then none is repeated, in line with its neighbours, or the tip of a spike.
+    is_clean: bool,
+    doubled_area: i64,
+    /// Does it go once around the given middle, always on? Then it neither crosses nor touches itself.
+    is_star: bool,
 }
 
-/// Does an open, clean ring neither cross nor touch itself?
-pub(super) fn is_simple(ring: &[Spot]) -> bool {
-    is_convex(ring) || !any_touch(std::iter::once(ring))
-}
-
-/// Is an open, clean ring convex? It turns one way only, and goes east and west once.
-fn is_convex(ring: &[Spot]) -> bool {
-    let n = ring.len();
-    let (mut before, mut here) = (ring[n - 2], ring[n - 1]);
-    let (mut left, mut right, mut reversals) = (false, false, 0);
-    let mut heading = 0;
-    for &next in ring {
-        let turn = cross(before, here, next);
-        left |= turn > 0;
-        right |= turn < 0;
-        let step = (next[0] - here[0]).signum();
-        if step != 0 {
-            reversals += u32::from(heading != 0 && step != heading);
-            heading = step;
+impl Look {
+    fn at(ring: &[Spot], middle: Spot) -> Self {
+        let [.., mut before, mut here] = *ring else {
+            return Self { is_clean: false, doubled_area: 0, is_star: false };
+        };
+        let (mut is_clean, mut doubled_area, mut rises) = (true, 0, 0);
+        let (mut least, mut most) = (i32::MAX, i32::MIN);
+        for &next in ring {
+            is_clean &= cross(before, here, next) != 0;
+            let sector = cross(middle, here, next);
+            doubled_area += i64::from(sector);
+            least = least.min(sector);
+            most = most.max(sector);
+            // Each time around, the ring rises once past the height of the middle.
+            rises += u32::from(here[1] < middle[1] && next[1] >= middle[1]);
+            (before, here) = (here, next);
         }
-        (before, here) = (here, next);
+        Self { is_clean, doubled_area, is_star: (least > 0 || most < 0) && rises == 1 }
     }
-    // Walked as a closed ring, two reversals; the one at the seam may fall between the last step and the first.
-    left != right && reversals <= 2
 }
 
 /// An edge of one of several rings.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Edge {
     a: Spot,
     b: Spot,
@@ -202,7 +251,7 @@ impl Edge {
         if self.next == other.at || other.next == self.at {
             return false;
         }
-        let apart = |p: i64, q: i64| (p > 0 && q > 0) || (p < 0 && q < 0);
+        let apart = |p: i32, q: i32| (p > 0 && q > 0) || (p < 0 && q < 0);
         !apart(cross(self.a, self.b, other.a), cross(self.a, self.b, other.b))
             && !apart(cross(other.a, other.b, self.a), cross(other.a, other.b, self.b))
     }
@@ -210,36 +259,6 @@ impl Edge {
 
 /// Rings up to this many edges together are tested pair by pair.
 const PAIRWISE_EDGES: usize = 24;
-
-/// Do edges of open, clean rings cross or touch, but for neighbours in one ring?
-fn any_touch<'a>(rings: impl Iterator<Item = &'a [Spot]>) -> bool {
-    let mut edges = Vec::new();
-    for ring in rings {
-        let first = u32::try_from(edges.len()).unwrap_or(u32::MAX);
-        let mut a = ring[ring.len() - 1];
-        let mut at = first + u32::try_from(ring.len()).unwrap_or(u32::MAX) - 1;
-        for &b in ring {
-            let next =
-                if at + 1 == first + u32::try_from(ring.len()).unwrap_or(u32::MAX) { first } else { at + 1 };
-            edges.push(Edge { a, b, at, next });
-            (a, at) = (b, next);
-        }
-    }
-    if edges.len() <= PAIRWISE_EDGES {
-        return (0..edges.len()).any(|one| edges[one + 1..].iter().any(|other| edges[one].touches(other)));
-    }
-    let west = |edge: &Edge| edge.a[0].min(edge.b[0]);
-    edges.sort_unstable_by_key(west);
-    let mut active: Vec<Edge> = Vec::new();
-    for edge in edges {
-        active.retain(|other| other.a[0].max(other.b[0]) >= west(&edge));
-        if active.iter().any(|other| other.touches(&edge)) {
-            return true;
-        }
-        active.push(edge);
-    }
-    false
-}
 
 /// Does an open ring hold a spot that is not on it?
 fn holds(ring: &[Spot], spot: Spot) -> bool {
@@ -300,7 +319,7 @@ mod tests {
         for (name, ring, want) in cases {
             let got = cleaned(ring);
             assert_eq!(got.len(), *want, "{name}: {got:?}");
-            assert!(*want == 0 || doubled_area(&got).abs() == 32, "{name}: {got:?}");
+            assert!(*want == 0 || Look::at(&got, [0, 0]).doubled_area.abs() == 32, "{name}: {got:?}");
         }
     }
 
@@ -317,6 +336,14 @@ mod tests {
             ("star", &[[0, 40], [24, -32], [-38, 12], [38, 12], [-24, -32]], false),
         ];
         for (name, ring, want) in cases {
+            let is_simple = |ring: &[Spot]| {
+                let mut alone =
+                    Rings { spots: ring.to_vec(), ends: vec![(ring.len(), true)], ..Rings::default() };
+                let touches = alone.any_touch();
+                // A star is simple; what is simple need not be a star.
+                assert!(!(Look::at(ring, ring[0]).is_star && touches), "{name}");
+                !touches
+            };
             assert_eq!(is_simple(ring), *want, "{name}");
             let turned: Vec<_> = ring.iter().rev().copied().collect();
             assert_eq!(is_simple(&turned), *want, "{name}, the other way round");
@@ -333,7 +360,7 @@ mod tests {
     }
 
     fn area(rings: &Rings) -> i64 {
-        rings.iter().map(|(ring, _)| doubled_area(ring)).sum::<i64>() / 2
+        rings.iter().map(|(ring, _)| Look::at(ring, [0, 0]).doubled_area).sum::<i64>() / 2
     }
 
     /// A name, rings, how many rings are wanted and what area.
@@ -362,7 +389,10 @@ mod tests {
             }
             assert_eq!(rings.ends.len(), want, "{name}: {rings:?}");
             assert!(covered == 0 || area(&rings) == covered, "{name}: {rings:?}");
-            assert!(rings.iter().all(|(ring, is_shell)| (doubled_area(ring) > 0) == is_shell), "{name}");
+            assert!(
+                rings.iter().all(|(ring, is_shell)| (Look::at(ring, [0, 0]).doubled_area > 0) == is_shell),
+                "{name}"
+            );
         }
         // A bow tie of equal halves has no area in sum and still is two triangles.
         let mut spots = Rings::default();

@@ -116,7 +116,6 @@ pub(super) fn counts(stands: &[Stand], shown: &[Stand]) -> LayerBody {
         if counts.0 == 0 {
             continue;
         }
-        body.clear_tags();
         for (key, count) in keys.into_iter().zip([counts.0, counts.1]) {
             let value = body.whole(count);
             body.tag(key, value);
