@@ -62,12 +62,14 @@ pub fn crs_parameter(layer: &Layer) -> Parameter {
             "Coordinate reference system of the answer, its axes in the order of its definition; CRS84 \
                       (longitude, latitude) when left out."
                 .into(),
-        schema: crs_schema(layer),
+        schema: crs_schema(&[layer]),
     }
 }
 
-fn crs_schema(layer: &Layer) -> Value {
-    let names: Vec<_> = systems(layer).iter().map(ToString::to_string).collect();
+/// A system that all of these layers are offered in.
+pub fn crs_schema(layers: &[&Layer]) -> Value {
+    let in_all = |crs: &Crs| layers.iter().all(|layer| systems(layer).contains(crs));
+    let names: Vec<_> = Crs::ALL.iter().filter(|crs| in_all(crs)).map(ToString::to_string).collect();
     json!({ "type": "string", "format": "uri", "enum": names, "default": Crs::Crs84.to_string() })
 }
 
@@ -205,7 +207,7 @@ pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec
         (
             "bbox-crs",
             "Coordinate reference system of bbox, its axes in the order of its definition; CRS84 when left out.",
-            crs_schema(layer),
+            crs_schema(&[layer]),
         ),
         (
             "datetime",
@@ -240,7 +242,7 @@ pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec
             "filter-crs",
             "Coordinate reference system of the geometries in filter, their axes in the order of its definition; \
              CRS84 when left out.",
-            crs_schema(layer),
+            crs_schema(&[layer]),
         ),
     ];
     let fixed = fixed.into_iter().map(|(name, description, schema)| Parameter {

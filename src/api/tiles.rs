@@ -69,10 +69,13 @@ pub fn parameters(layers: &[&Layer], limits: Limits, of_dataset: bool) -> Vec<Pa
     }
     all.push(format_parameter(FORMS));
     if layers.len() != 1 {
-        // What values a field takes, and which systems are offered, differs by collection.
-        all.retain(|parameter| parameter.name != "filter-crs");
-        for parameter in all.iter_mut().filter(|parameter| parameter.name == "properties") {
-            parameter.schema = json!({ "type": "array", "items": { "type": "string" } });
+        // What fields there are, and which systems are offered, differs by collection.
+        for parameter in &mut all {
+            match &*parameter.name {
+                "filter-crs" => parameter.schema = params::crs_schema(layers),
+                "properties" => parameter.schema = json!({ "type": "array", "items": { "type": "string" } }),
+                _ => {}
+            }
         }
     }
     all
