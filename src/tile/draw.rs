@@ -306,13 +306,13 @@ fn is_inside([x, y]: [f64; 2]) -> bool {
 /// which then hold the whole number in two's complement; rounding with a call costs more than all else here.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "the lowest 32 bits are the number")]
-fn snapped([x, y]: [f64; 2]) -> Spot {
+pub(super) fn snapped([x, y]: [f64; 2]) -> Spot {
     const SHIFT: f64 = 6_755_399_441_055_744.0; // 1.5 × 2^52
     [((x + SHIFT).to_bits() as u32).cast_signed(), ((y + SHIFT).to_bits() as u32).cast_signed()]
 }
 
 /// Adds a spot to the line from `start` on, unless it changes nothing.
-fn push_along(spots: &mut Vec<Spot>, start: usize, spot: Spot) {
+pub(super) fn push_along(spots: &mut Vec<Spot>, start: usize, spot: Spot) {
     if spots.len() > start && spots[spots.len() - 1] == spot {
         return;
     }
@@ -328,7 +328,7 @@ fn push_along(spots: &mut Vec<Spot>, start: usize, spot: Spot) {
 }
 
 /// What of an edge lies in the buffered tile.
-fn cut_edge(a: [f64; 2], b: [f64; 2]) -> Option<[[f64; 2]; 2]> {
+pub(super) fn cut_edge(a: [f64; 2], b: [f64; 2]) -> Option<[[f64; 2]; 2]> {
     if is_inside(a) && is_inside(b) {
         return Some([a, b]);
     }
@@ -353,7 +353,7 @@ fn cut_edge(a: [f64; 2], b: [f64; 2]) -> Option<[[f64; 2]; 2]> {
 
 /// Cuts an open ring to the buffered tile (Sutherland and Hodgman). Where it leaves and enters again it runs along the
 /// border; runs over one another there are no polygons and are mended later.
-fn cut_ring(ring: &mut Vec<[f64; 2]>, scratch: &mut Vec<[f64; 2]>) {
+pub(super) fn cut_ring(ring: &mut Vec<[f64; 2]>, scratch: &mut Vec<[f64; 2]>) {
     for (axis, limit, keeps_less) in [(0, LOW, false), (0, HIGH, true), (1, LOW, false), (1, HIGH, true)] {
         let is_kept = |spot: &[f64; 2]| if keeps_less { spot[axis] <= limit } else { spot[axis] >= limit };
         if ring.iter().all(is_kept) {

@@ -6,7 +6,7 @@
 use hashbrown::HashTable;
 
 use super::draw::{Figure, Pen};
-use super::rings::Spot;
+use super::rings::{Rings, Spot};
 use super::{EXTENT, ID};
 use crate::model::{
     Column, Date, FeatureIx, FieldIx, Ids, Layer, NULL_DAYS, NULL_INTEGER, TextColumn, Timestamp,
@@ -136,20 +136,32 @@ impl LayerBody {
 
     /// Adds what the pen has drawn as one feature with the tags said.
     fn drawn(&mut self, id: Option<u64>, figure: Figure, pen: &Pen<'_>) {
-        let mut cursor = Cursor::new(&mut self.geometry);
         match figure {
-            Figure::Points => cursor.points(&pen.points),
-            Figure::Lines => {
-                let (spots, ends) = &pen.lines;
-                let mut start = 0;
-                for &end in ends {
-                    cursor.line(&spots[start..end]);
-                    start = end;
-                }
+            Figure::Points => {
+                Cursor::new(&mut self.geometry).points(&pen.points);
+                self.feature(id, figure);
             }
-            Figure::Polygons => pen.rings.iter().for_each(|(ring, _)| cursor.ring(ring)),
+            Figure::Lines => self.lines(id, &pen.lines),
+            Figure::Polygons => self.areas(id, &pen.rings),
         }
-        self.feature(id, figure);
+    }
+
+    /// Adds lines, spots and the end of each, as one feature with the tags said.
+    pub(super) fn lines(&mut self, id: Option<u64>, (spots, ends): &(Vec<Spot>, Vec<usize>)) {
+        let mut cursor = Cursor::new(&mut self.geometry);
+        let mut start = 0;
+        for &end in ends {
+            cursor.line(&spots[start..end]);
+            start = end;
+        }
+        self.feature(id, Figure::Lines);
+    }
+
+    /// Adds polygons as one feature with the tags said.
+    pub(super) fn areas(&mut self, id: Option<u64>, rings: &Rings) {
+        let mut cursor = Cursor::new(&mut self.geometry);
+        rings.iter().for_each(|(ring, _)| cursor.ring(ring));
+        self.feature(id, Figure::Polygons);
     }
 
     /// Bytes of the layer so far, near enough to compare with a limit.
