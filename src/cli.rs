@@ -16,6 +16,8 @@ use crate::api::{self, App};
 use crate::archive::{self, Kind};
 use crate::catalog::Catalog;
 use crate::config::{Config, Limits, USUAL_TILE_CACHE_BYTES};
+#[cfg(feature = "maplibre-rs")]
+use crate::engine;
 use crate::geometry::{Bounds, GeometryKind};
 use crate::index::IndexedLayer;
 use crate::model::{Lang, Layer, Value};
@@ -57,6 +59,10 @@ enum Command {
         #[command(subcommand)]
         what: Sample,
     },
+    /// Draw the squares that the folder asks for; `innospace map` starts it
+    #[cfg(feature = "maplibre-rs")]
+    #[command(hide = true, name = engine::COMMAND)]
+    Squares,
 }
 
 #[derive(Debug, Subcommand)]
@@ -277,6 +283,32 @@ struct MapArgs {
     /// Title of the map; that of the data when left out
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
+    /// What draws areas and lines: innospace, or maplibre-rs for PNG, where it was built with it
+    #[arg(long, value_enum, default_value_t = EngineArg::Innospace)]
+    engine: EngineArg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum EngineArg {
+    Innospace,
+    #[value(name = "maplibre-rs")]
+    MaplibreRs,
+}
+
+/// The other engine, where one was asked for.
+fn engine_of(engine: EngineArg) -> anyhow::Result<Option<api::MapEngine>> {
+    match engine {
+        EngineArg::Innospace => Ok(None),
+        #[cfg(feature = "maplibre-rs")]
+        EngineArg::MaplibreRs => {
+            Ok(Some(|picture| engine::paint(picture).map_err(|fault| fault.to_string())))
+        }
+        #[cfg(not(feature = "maplibre-rs"))]
+        EngineArg::MaplibreRs => bail!(
+            "this program was built without maplibre-rs; build it with \
+             cargo build --release --features maplibre-rs (make maplibre installs what that needs)"
+        ),
+    }
 }
 
 #[derive(Debug, Args)]
@@ -328,6 +360,8 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Sample { what: Sample::Parcels { data, count, seed, output } } => {
             sample_parcels(&data.data, count, seed, output.as_deref())
         }
+        #[cfg(feature = "maplibre-rs")]
+        Command::Squares => engine::serve().map(|()| ExitCode::SUCCESS),
     }
 }
 
@@ -702,6 +736,7 @@ fn lang_of(lang: LangArg) -> Lang {
 }
 
 fn map(args: &MapArgs) -> anyhow::Result<ExitCode> {
+    let engine = engine_of(args.engine)?;
     let catalog = load(&mut Store::new(&args.data.data))?.catalog;
     let given = [
         ("bbox", &args.bbox),
@@ -720,7 +755,7 @@ fn map(args: &MapArgs) -> anyhow::Result<ExitCode> {
     let suffix =
         args.output.extension().map(|suffix| suffix.to_string_lossy().to_lowercase()).unwrap_or_default();
     let file = format!("{}.{suffix}", args.view);
-    let (bytes, missing) = api::draw_map(&catalog, &file, &parameters).map_err(anyhow::Error::msg)?;
+    let (bytes, missing) = api::draw_map(&catalog, &file, &parameters, engine).map_err(anyhow::Error::msg)?;
     if let Some(missing) = missing {
         eprintln!("warning: no font has {missing}; boxes are drawn");
     }

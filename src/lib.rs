@@ -15,4 +15,6 @@ pub mod config;
 pub mod store;
 pub mod archive;
 pub mod api;
+#[cfg(feature = "maplibre-rs")]
+pub mod engine;
 pub mod cli;

@@ -172,7 +172,8 @@ pub async fn one(
     let drawn = blocking(patience, move |budget| {
         let _seat = seat;
         let sources = service.desk.sources(&catalog, lang);
-        write(&catalog, &sources, &request, form, budget)
+        let picture = map::draw(&catalog, &sources, &request, budget)?;
+        Ok::<_, Problem>((write(&picture, form)?, missing(&picture)))
     });
     let (bytes, missing) = drawn.await??;
     let mut response = ([(header::CONTENT_TYPE, form.content_type())], bytes).into_response();
@@ -214,21 +215,12 @@ impl From<MapError> for Problem {
     }
 }
 
-/// Draws and writes a map; also the characters that no font has.
-fn write(
-    catalog: &Catalog,
-    sources: &Sources,
-    request: &Request,
-    form: Format,
-    budget: &Budget,
-) -> Result<(Vec<u8>, Option<String>), Problem> {
-    let picture = map::draw(catalog, sources, request, budget)?;
-    let bytes = match form {
-        MAP_SVG => map::svg::write(&picture),
-        MAP_PDF => map::pdf::write(&picture).map_err(|fault| Problem::internal(fault.to_string()))?,
-        _ => map::png::write(&picture).map_err(|fault| Problem::internal(fault.to_string()))?,
-    };
-    Ok((bytes, missing(&picture)))
+fn write(picture: &Picture, form: Format) -> Result<Vec<u8>, Problem> {
+    match form {
+        MAP_SVG => Ok(map::svg::write(picture)),
+        MAP_PDF => map::pdf::write(picture).map_err(|fault| Problem::internal(fault.to_string())),
+        _ => map::png::write(picture).map_err(|fault| Problem::internal(fault.to_string())),
+    }
 }
 
 /// The first characters that no font has, by their numbers.
@@ -237,7 +229,11 @@ fn missing(picture: &Picture) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// Draws a map for the command line: the bytes of the file, and the characters that no font has.
+/// Another engine that makes the PNG file of a picture.
+pub type Engine = fn(&Picture) -> Result<Vec<u8>, String>;
+
+/// Draws a map for the command line, where asked by another engine: the bytes of the file, and the characters that no
+/// font has.
 ///
 /// # Errors
 /// What is wrong with a parameter, or why there is no picture.
@@ -245,6 +241,7 @@ pub fn draw(
     catalog: &Catalog,
     file: &str,
     parameters: &[(&str, String)],
+    engine: Option<Engine>,
 ) -> Result<(Vec<u8>, Option<String>), String> {
     let (view, form) = named(file).ok_or_else(|| {
         let forms: Vec<_> = FORMS.iter().map(|form| form.name).collect();
@@ -254,13 +251,25 @@ pub fn draw(
             forms.join(", ")
         )
     })?;
+    if engine.is_some() && form != MAP_PNG {
+        return Err(format!(
+            "this engine draws pixels: name a file with the suffix png, or draw the {} with the usual engine",
+            form.name
+        ));
+    }
     let text: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     let drawn = Params::parse(Some(&text), &self::parameters()).and_then(|params| {
         let request = request(&params, catalog, view, Lang::default())?;
         let sources = map::sources::sources(catalog, request.look.lang);
-        write(catalog, &sources, &request, form, &Budget::default())
+        Ok(map::draw(catalog, &sources, &request, &Budget::default())?)
     });
-    drawn.map_err(|problem| problem.detail().to_owned())
+    let told = |problem: Problem| problem.detail().to_owned();
+    let picture = drawn.map_err(told)?;
+    let bytes = match engine {
+        Some(paint) => paint(&picture)?,
+        None => write(&picture, form).map_err(told)?,
+    };
+    Ok((bytes, missing(&picture)))
 }
 
 /// What a request asks.

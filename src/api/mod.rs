@@ -48,7 +48,7 @@ use crate::model::Timestamp;
 use crate::query::Budget;
 pub use aggregates::count;
 use maps::Desk;
-pub use maps::draw as draw_map;
+pub use maps::{Engine as MapEngine, draw as draw_map};
 use problem::Problem;
 pub use server::serve;
 use tile_cache::TileCache;

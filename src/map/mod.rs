@@ -7,7 +7,7 @@
 //! three steps. [`scene`] reads the layers ([`layer`], [`expression`]), puts the features on the frame ([`outline`]) and
 //! finds room for their names ([`labels`], [`place`], [`text`]) and signs ([`signs`]). [`furniture`] adds legend, scale
 //! bar and the rest. What comes out is one list of paths and texts ([`picture`]), which [`png`], [`svg`] and [`pdf`] only
-//! write down.
+//! write down. Its areas and lines may be drawn by an engine of vector tiles instead ([`squares`]).
 
 mod card;
 pub mod color;
@@ -28,6 +28,7 @@ pub mod scene;
 pub mod signs;
 pub mod sources;
 mod spots;
+pub mod squares;
 pub mod style;
 pub mod svg;
 pub mod text;
@@ -135,6 +136,7 @@ pub fn draw(
         missing: missing(&scene.items),
         names: scene.names,
         items: scene.items,
+        ground: scene.ground,
         about,
     })
 }

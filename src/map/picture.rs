@@ -21,6 +21,8 @@ pub struct Picture {
     pub background: Color,
     /// What is drawn, from the lowest to the highest.
     pub items: Vec<Item>,
+    /// How many of them, from the lowest, are areas and lines of the map alone: what another engine may draw.
+    pub ground: usize,
     /// What it says about itself, also where nothing of it is drawn.
     pub about: About,
     /// The names on the map, each with the boxes that it stands in.

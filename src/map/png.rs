@@ -32,7 +32,15 @@ pub enum PngError {
 /// # Errors
 /// A picture too large for memory.
 pub fn write(picture: &Picture) -> Result<Vec<u8>, PngError> {
-    let pixmap = draw(picture)?;
+    let mut canvas = Canvas::of(picture)?;
+    for item in &picture.items {
+        canvas.draw(item);
+    }
+    canvas.encode(picture)
+}
+
+/// Encodes drawn pixels with what a picture says about itself.
+fn encode(pixmap: &Pixmap, picture: &Picture) -> Result<Vec<u8>, PngError> {
     let mut file = Vec::with_capacity(pixmap.data().len() / 8);
     let mut encoder = png::Encoder::new(&mut file, pixmap.width(), pixmap.height());
     // The background is opaque, so the picture is.
@@ -60,17 +68,6 @@ pub fn write(picture: &Picture) -> Result<Vec<u8>, PngError> {
     writer.write_image_data(&rgb)?;
     writer.finish()?;
     Ok(file)
-}
-
-/// Draws a picture.
-fn draw(picture: &Picture) -> Result<Pixmap, PngError> {
-    let [width, height] = picture.size.pixels();
-    let mut canvas = Canvas::new(width, height, picture.size.scale)?;
-    canvas.pixmap.fill(skia_color(Color { alpha: 1.0, ..picture.background }));
-    for item in &picture.items {
-        canvas.draw(item);
-    }
-    Ok(canvas.pixmap)
 }
 
 /// Where signs stand on a sheet of all of them.
@@ -125,8 +122,8 @@ pub fn sprite(tokens: &Tokens, scale: u8) -> Result<(Vec<Cell>, Vec<u8>), PngErr
 }
 
 /// Pixels that are drawn on.
-struct Canvas {
-    pixmap: Pixmap,
+pub(super) struct Canvas {
+    pub(super) pixmap: Pixmap,
     scale: f32,
     place: Transform,
 }
@@ -137,7 +134,20 @@ impl Canvas {
         Ok(Self { pixmap, scale, place: Transform::from_scale(scale, scale) })
     }
 
-    fn draw(&mut self, item: &Item) {
+    /// The background of a picture.
+    pub(super) fn of(picture: &Picture) -> Result<Self, PngError> {
+        let [width, height] = picture.size.pixels();
+        let mut canvas = Self::new(width, height, picture.size.scale)?;
+        canvas.pixmap.fill(skia_color(Color { alpha: 1.0, ..picture.background }));
+        Ok(canvas)
+    }
+
+    /// The PNG file, with what the picture says about itself.
+    pub(super) fn encode(&self, picture: &Picture) -> Result<Vec<u8>, PngError> {
+        encode(&self.pixmap, picture)
+    }
+
+    pub(super) fn draw(&mut self, item: &Item) {
         match item {
             Item::Fill { path, color, smooth } => {
                 let mut paint = paint(*color);
@@ -216,7 +226,7 @@ fn paint(color: Color) -> Paint<'static> {
     paint
 }
 
-fn stroke(pen: &Pen, width: f32) -> Stroke {
+pub(super) fn stroke(pen: &Pen, width: f32) -> Stroke {
     Stroke {
         width,
         line_cap: match pen.cap {

@@ -58,6 +58,8 @@ pub struct Scene {
     pub background: Option<Color>,
     /// Items from the lowest to the highest.
     pub items: Vec<Item>,
+    /// How many of them, from the lowest, are areas and lines under all furniture, signs and names.
+    pub ground: usize,
     /// The numbers of the features in sight, by source.
     pub seen: BTreeMap<String, BTreeSet<usize>>,
     /// The ids of the signs in sight.
@@ -116,6 +118,9 @@ pub fn compose(
         placed.push(places.place_all(symbols));
     }
     placed.reverse();
+    let is_ground = |layer: &&Layer| matches!(layer.kind, Kind::Background | Kind::Fill | Kind::Line);
+    let ground = shown.iter().copied().take_while(is_ground).count();
+    scene.ground = drawn[..ground].iter().map(Vec::len).sum();
     let mut under = Some(furnished.under);
     for ((layer, items), symbols) in shown.iter().zip(drawn).zip(placed) {
         if layer.kind == Kind::Symbol {

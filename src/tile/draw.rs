@@ -207,29 +207,7 @@ impl<'a> Pen<'a> {
     /// Draws what of a line lies in the buffered tile.
     fn line(&mut self, run: &Run<'_>, turn: usize) {
         self.place(run, turn, false);
-        let Self { placed, lines: (spots, ends), traces, .. } = self;
-        let mut start = spots.len();
-        let end_line =
-            |spots: &mut Vec<Spot>, start: &mut usize, ends: &mut Vec<usize>, traces: &mut Vec<Spot>| {
-                if spots.len() >= *start + 2 {
-                    ends.push(spots.len());
-                } else {
-                    traces.extend_from_slice(&spots[*start..]);
-                    spots.truncate(*start);
-                }
-                *start = spots.len();
-            };
-        let mut reached: Option<[f64; 2]> = None;
-        for pair in placed.windows(2) {
-            let Some([from, to]) = cut_edge(pair[0], pair[1]) else { continue };
-            if reached != Some(from) {
-                end_line(spots, &mut start, ends, traces);
-                push_along(spots, start, snapped(from));
-            }
-            push_along(spots, start, snapped(to));
-            reached = Some(to);
-        }
-        end_line(spots, &mut start, ends, traces);
+        cut_line(&self.placed, &mut self.lines, &mut self.traces);
     }
 
     /// The line of one unit that stands for lines the grid cannot tell from a spot.
@@ -307,9 +285,40 @@ fn is_inside([x, y]: [f64; 2]) -> bool {
 /// which then hold the whole number in two's complement; rounding with a call costs more than all else here.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "the lowest 32 bits are the number")]
-fn snapped([x, y]: [f64; 2]) -> Spot {
+pub(super) fn snapped([x, y]: [f64; 2]) -> Spot {
     const SHIFT: f64 = 6_755_399_441_055_744.0; // 1.5 × 2^52
     [((x + SHIFT).to_bits() as u32).cast_signed(), ((y + SHIFT).to_bits() as u32).cast_signed()]
+}
+
+/// Adds what of a line lies in the buffered tile: spots, and the end of each piece. Pieces that the grid cannot tell from
+/// a spot become traces.
+pub(super) fn cut_line(
+    line: &[[f64; 2]],
+    (spots, ends): &mut (Vec<Spot>, Vec<usize>),
+    traces: &mut Vec<Spot>,
+) {
+    let mut start = spots.len();
+    let end_line =
+        |spots: &mut Vec<Spot>, start: &mut usize, ends: &mut Vec<usize>, traces: &mut Vec<Spot>| {
+            if spots.len() >= *start + 2 {
+                ends.push(spots.len());
+            } else {
+                traces.extend_from_slice(&spots[*start..]);
+                spots.truncate(*start);
+            }
+            *start = spots.len();
+        };
+    let mut reached: Option<[f64; 2]> = None;
+    for pair in line.windows(2) {
+        let Some([from, to]) = cut_edge(pair[0], pair[1]) else { continue };
+        if reached != Some(from) {
+            end_line(spots, &mut start, ends, traces);
+            push_along(spots, start, snapped(from));
+        }
+        push_along(spots, start, snapped(to));
+        reached = Some(to);
+    }
+    end_line(spots, &mut start, ends, traces);
 }
 
 /// Adds a spot to the line from `start` on, unless it changes nothing.
@@ -354,7 +363,7 @@ fn cut_edge(a: [f64; 2], b: [f64; 2]) -> Option<[[f64; 2]; 2]> {
 
 /// Cuts an open ring to the buffered tile (Sutherland and Hodgman). Where it leaves and enters again it runs along the
 /// border; runs over one another there are no polygons and are mended later.
-fn cut_ring(ring: &mut Vec<[f64; 2]>, scratch: &mut Vec<[f64; 2]>) {
+pub(super) fn cut_ring(ring: &mut Vec<[f64; 2]>, scratch: &mut Vec<[f64; 2]>) {
     for (axis, limit, keeps_less) in [(0, LOW, false), (0, HIGH, true), (1, LOW, false), (1, HIGH, true)] {
         let is_kept = |spot: &[f64; 2]| if keeps_less { spot[axis] <= limit } else { spot[axis] >= limit };
         if ring.iter().all(is_kept) {

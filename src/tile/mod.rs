@@ -14,6 +14,7 @@ mod draw;
 mod frame;
 mod matrix;
 mod mvt;
+mod plain;
 mod rings;
 mod thin;
 
@@ -31,6 +32,8 @@ use draw::{Figure, Pen};
 use frame::Frame;
 pub use matrix::{MatrixLimits, MatrixSet, TILE_PIXELS, TileId};
 use mvt::FeatureWriter;
+pub use plain::{Plain, plain};
+pub use rings::Cover;
 use thin::Stand;
 
 /// Units along each side of a tile.

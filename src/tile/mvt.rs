@@ -6,7 +6,7 @@
 use hashbrown::HashTable;
 
 use super::draw::{Figure, Pen};
-use super::rings::Spot;
+use super::rings::{Rings, Spot};
 use super::{EXTENT, ID};
 use crate::model::{Column, Date, FeatureIx, FieldIx, Ids, Layer, NULL_DAYS, NULL_INTEGER, Timestamp};
 use crate::query::{Budget, QueryError};
@@ -132,6 +132,20 @@ impl LayerBody {
         self.feature(None, Figure::Polygons, &geometry);
     }
 
+    /// Adds lines, spots and the end of each, as one feature with the tags said.
+    pub(super) fn lines(&mut self, lines: &(Vec<Spot>, Vec<usize>)) {
+        let mut geometry = Vec::new();
+        Cursor::new(&mut geometry).lines(lines);
+        self.feature(None, Figure::Lines, &geometry);
+    }
+
+    /// Adds polygons as one feature with the tags said.
+    pub(super) fn areas(&mut self, rings: &Rings) {
+        let mut geometry = Vec::new();
+        Cursor::new(&mut geometry).areas(rings);
+        self.feature(None, Figure::Polygons, &geometry);
+    }
+
     /// Adds a feature with the tags said.
     fn feature(&mut self, id: Option<u64>, figure: Figure, geometry: &[u8]) {
         let Self { features: out, tags, .. } = self;
@@ -239,19 +253,24 @@ impl<'a> Cursor<'a> {
         self.out.push(CLOSE_PATH);
     }
 
+    fn lines(&mut self, (spots, ends): &(Vec<Spot>, Vec<usize>)) {
+        let mut start = 0;
+        for &end in ends {
+            self.line(&spots[start..end]);
+            start = end;
+        }
+    }
+
+    fn areas(&mut self, rings: &Rings) {
+        rings.iter().for_each(|(ring, _)| self.ring(ring));
+    }
+
     /// What the pen has drawn.
     fn drawn(&mut self, figure: Figure, pen: &Pen<'_>) {
         match figure {
             Figure::Points => self.points(&pen.points),
-            Figure::Lines => {
-                let (spots, ends) = &pen.lines;
-                let mut start = 0;
-                for &end in ends {
-                    self.line(&spots[start..end]);
-                    start = end;
-                }
-            }
-            Figure::Polygons => pen.rings.iter().for_each(|(ring, _)| self.ring(ring)),
+            Figure::Lines => self.lines(&pen.lines),
+            Figure::Polygons => self.areas(&pen.rings),
         }
     }
 }

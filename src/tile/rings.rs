@@ -77,8 +77,12 @@ impl Rings {
 
     /// Makes valid polygons of what the rings cover; nothing may be left.
     pub(super) fn mend(&mut self) {
-        let shapes = united(self);
+        let shapes = united(self.iter().map(|(ring, _)| ring), FillRule::NonZero);
         self.clear();
+        self.take(shapes);
+    }
+
+    fn take(&mut self, shapes: Vec<Vec<Vec<IntPoint>>>) {
         for shape in shapes {
             for (at, contour) in shape.iter().enumerate() {
                 self.spots.extend(contour.iter().map(|point| [point.x, point.y]));
@@ -86,6 +90,17 @@ impl Rings {
                 self.end_ring(at == 0);
             }
         }
+    }
+
+    /// The valid polygons that contours cover together: where their winding number is not zero, or odd.
+    pub(super) fn covered(contours: &[Vec<Spot>], by: Cover) -> Self {
+        let mut rings = Self::default();
+        let rule = match by {
+            Cover::Odd => FillRule::EvenOdd,
+            Cover::Wound => FillRule::NonZero,
+        };
+        rings.take(united(contours.iter().map(Vec::as_slice), rule));
+        rings
     }
 
     /// Are the polygons valid beyond doubt?
@@ -274,8 +289,17 @@ fn holds(ring: &[Spot], spot: Spot) -> bool {
     inside
 }
 
-/// All that the polygons cover, as valid polygons on the same grid.
-fn united(rings: &Rings) -> Vec<Vec<Vec<IntPoint>>> {
+/// What counts as inside of contours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cover {
+    /// What an odd number of them is around.
+    Odd,
+    /// What they wind around.
+    Wound,
+}
+
+/// All that rings cover, as valid polygons on the same grid.
+fn united<'a>(rings: impl Iterator<Item = &'a [Spot]>, rule: FillRule) -> Vec<Vec<Vec<IntPoint>>> {
     let options = IntOverlayOptions {
         preserve_input_collinear: false,
         output_direction: ContourDirection::CounterClockwise,
@@ -283,11 +307,13 @@ fn united(rings: &Rings) -> Vec<Vec<Vec<IntPoint>>> {
         min_output_area: 0,
         ogc: true,
     };
-    let mut overlay = Overlay::new_custom(rings.spots.len(), options, Solver::default());
-    for (ring, _) in rings.iter() {
+    let rings: Vec<_> = rings.collect();
+    let mut overlay =
+        Overlay::new_custom(rings.iter().map(|ring| ring.len()).sum(), options, Solver::default());
+    for ring in rings {
         overlay.add_path_iter(ring.iter().map(|&[x, y]| IntPoint::new(x, y)), ShapeType::Subject);
     }
-    overlay.overlay(OverlayRule::Subject, FillRule::NonZero)
+    overlay.overlay(OverlayRule::Subject, rule)
 }
 
 #[cfg(test)]

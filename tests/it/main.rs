@@ -6,6 +6,7 @@ mod architecture;
 mod cases;
 mod crs;
 mod data;
+mod engines;
 mod filters;
 mod formats;
 mod harness;
