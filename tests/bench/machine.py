@@ -14,6 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "target/bench"
 VENV = WORK / "venv"
+# Those whose versions are told.
+MODULES = ("mapbox-vector-tile", "numpy", "psycopg", "pyogrio", "sedonadb", "shapely", "tipg", "uvicorn")
 
 sys.path.append(str(ROOT / "tests/oracles"))
 from cluster import NotRun, last_line
@@ -80,6 +82,25 @@ def need_modules(*modules):
         raise NotRun(f"pip could not install {', '.join(modules)}: {last_line(done.stderr)}")
 
 
+def crate_version(name):
+    """The version of a program that need_crate has built; none when there is none."""
+    program = WORK / name / "bin" / name
+    return output(program, "--version").split()[-1] if program.exists() else None
+
+
+@functools.cache
+def need_crate(name, version, *features):
+    """A program built by cargo, in a folder of its own."""
+    if crate_version(name) != version:
+        say(f"building {name} {version}, which takes a quarter of an hour")
+        command = ["cargo", "install", name, "--version", version, "--locked", "--no-default-features"]
+        command += ["--features", ",".join(features), "--root", WORK / name, "--force"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise NotRun(f"cargo could not install {name} {version}: {last_line(done.stderr)}")
+    return WORK / name / "bin" / name
+
+
 def memory_mib(pid):
     """Most and present resident memory of a process."""
     status = Path(f"/proc/{pid}/status").read_text()
@@ -120,10 +141,12 @@ def versions():
     for package in ("postgresql-15", "postgresql-15-postgis-3", "cgi-mapserver", "nginx-light", "gdal-bin", "wrk"):
         if installed(package):
             found[package] = output("dpkg-query", "--show", "--showformat=${Version}", package)
+    if martin := crate_version("martin"):
+        found["martin"] = martin
     if (VENV / "bin/python").exists():
         found["Python"] = output(VENV / "bin/python", "--version").split()[1]
         for module in json.loads(output(VENV / "bin/python", "-m", "pip", "list", "--format=json")):
-            if module["name"] in ("numpy", "psycopg", "pyogrio", "sedonadb", "shapely", "tipg", "uvicorn"):
+            if module["name"] in MODULES:
                 found[module["name"]] = module["version"]
     return found
 

@@ -9,9 +9,30 @@ Each figure is the median of {rounds} rounds, in which the programs took turns o
 {parcels:,} generated parcels ({size_mb:,.0f} MB of GeoJSON, seed 42). In brackets stands how many times better
 innospace is, whether less or more is better; **below 1×, in bold, it is worse**. Trust no ratio below 2× unless the
 load average was near zero at the start. The answers are compared too: the counts of all {windows:,} windows must be the
-same in every program and round, so must every group of the counts by district, and each response over HTTP must be 200
-with 100 features and the same number of matches, or the run fails. `run`, `servers.py`, `peer.py` and `grouped.py` say
-exactly what is measured, README.md what it means."""
+same in every program and round, so must every group of the counts by district, each response over HTTP must be 200
+with 100 features and the same number of matches, and sampled tiles must hold the same features with the same attributes,
+or the run fails. `run`, `servers.py`, `peer.py` and `grouped.py` say exactly what is measured, README.md what it means."""
+
+
+@dataclass
+class Goal:
+    """A figure, and below or above what it should be; no figure when it could not be measured."""
+
+    measure: str
+    figure: float | None
+    under: float | None = None
+    least: float | None = None
+
+    def outcome(self):
+        if self.figure is None:
+            return "**not measured**"
+        is_met = self.figure >= self.least if self.under is None else self.figure < self.under
+        return "met" if is_met else "**missed**"
+
+    def line(self):
+        goal = f"at least {number(self.least)}" if self.under is None else f"under {number(self.under)}"
+        figure = "–" if self.figure is None else number(self.figure)
+        return f"| {self.measure} | {figure} | {goal} | {self.outcome()} |"
 
 
 @dataclass
@@ -91,27 +112,35 @@ def markdown(facts, versions, tables, goals, steps, not_run, **run):
     yield ""
     yield HOW_TO_READ.format(**run)
     yield ""
+    yield from body(tables, goals, steps, not_run)
+
+
+def body(tables, goals, steps, not_run):
+    """What was found."""
     worse = [line for table in tables for line in table.worse()]
     yield f"**Where innospace is worse.** {'; '.join(worse) or 'Nowhere'}."
+    yield ""
+    short = [f"{goal.measure} ({goal.outcome().strip('*')})" for goal in goals if goal.outcome() != "met"]
+    yield f"**Goals missed.** {'; '.join(short) or 'None'}."
     yield ""
     missing = [f"{name}: {reason}" for name, reason in not_run.items()]
     yield f"**Not run.** {'; '.join(missing) or 'Nothing: all peers ran'}."
     yield ""
     for table in tables:
         yield from table.lines()
-    yield "## Start with the shipped data"
-    yield ""
-    yield "| | figure | goal | |"
-    yield "|---|---:|---:|---|"
-    for measure, figure, goal in goals:
-        yield f"| {measure} | {number(figure)} | under {number(goal)} | {'met' if figure < goal else '**missed**'} |"
-    yield ""
-    yield "## Steps of a request, in process"
-    yield ""
-    yield "| step | median |"
-    yield "|---|---:|"
-    for step, nanoseconds in steps.items():
-        yield f"| {step} | {duration(nanoseconds)} |"
+    if goals:
+        yield "## Goals"
+        yield ""
+        yield "| | figure | goal | |"
+        yield "|---|---:|---:|---|"
+        yield from (goal.line() for goal in goals)
+        yield ""
+    if steps:
+        yield "## Steps of a request, in process"
+        yield ""
+        yield "| step | median |"
+        yield "|---|---:|"
+        yield from (f"| {step} | {duration(nanoseconds)} |" for step, nanoseconds in steps.items())
 
 
 def duration(nanoseconds):

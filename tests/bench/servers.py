@@ -8,24 +8,23 @@ import time
 import urllib.request
 from pathlib import Path
 
-from machine import VENV, WORK, NotRun, last_line, memory_mib, need_modules, need_packages, stop
+from machine import VENV, WORK, NotRun, last_line, memory_mib, need_crate, need_modules, need_packages, stop
 
 # machine says where it is.
 from cluster import Cluster, free_port
 
 
-class Service:
-    """innospace over a folder, ready when constructed."""
+class Program:
+    """A program that says where it listens once it is ready, as innospace and bare.rs do; ready when constructed."""
 
-    def __init__(self, program, folder):
-        command = [program, "serve", "--data", folder, "--listen", "127.0.0.1:0", "--log", "off"]
+    def __init__(self, *command):
         began = time.perf_counter()
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         self.seconds = time.perf_counter() - began
         if "listening on " not in line:
             stop(self.process)
-            raise SystemExit(f"innospace did not start over {folder}")
+            raise SystemExit(f"it did not start: {' '.join(map(str, command))}")
         self.address = line.split()[-1]
         self.peak_mib, _ = memory_mib(self.process.pid)
 
@@ -37,6 +36,13 @@ class Service:
 
     def __exit__(self, *_):
         stop(self.process)
+
+
+class Service(Program):
+    """innospace over a folder."""
+
+    def __init__(self, program, folder, *options):
+        super().__init__(program, "serve", "--data", folder, "--listen", "127.0.0.1:0", "--log", "off", *options)
 
 
 class Worker:
@@ -133,6 +139,7 @@ class MapServer:
 
     name = "MapServer"
     path = "/parcels/ogcapi/collections/parcels/items?bbox={0},{1},{2},{3}&limit=100&f=json"
+    tile = "/?map=parcels&mode=tile&tilemode=gmap&layers=parcels&map.imagetype=mvt&tile={x}+{y}+{z}"
 
     def __init__(self, database):
         need_packages("cgi-mapserver", "nginx-light")
@@ -173,12 +180,16 @@ MAP
   WEB METADATA
     "ows_enable_request" "*" "ows_srs" "EPSG:4326" "oga_onlineresource" "{address}/parcels/ogcapi"
   END END
+  OUTPUTFORMAT
+    NAME "mvt" DRIVER "MVT" FORMATOPTION "EXTENT=4096" FORMATOPTION "EDGE_BUFFER=64"
+  END
   LAYER
     NAME "parcels" TYPE POLYGON STATUS ON TEMPLATE "none"
     CONNECTIONTYPE POSTGIS CONNECTION "{connection}" PROCESSING "CLOSE_CONNECTION=DEFER"
     DATA "geom FROM parcels USING UNIQUE gid USING SRID=4326"
     PROJECTION "init=epsg:4326" END
     METADATA "oga_title" "parcels" "gml_include_items" "all" "gml_featureid" "gid" END
+    CLASS STYLE COLOR 0 0 0 END END
   END
 END
 """
@@ -195,7 +206,7 @@ http {{
     location / {{
       include /etc/nginx/fastcgi_params;
       fastcgi_param SCRIPT_NAME ""; fastcgi_param PATH_INFO $uri;
-      fastcgi_pass 127.0.0.1:{gate}; fastcgi_buffers 64 64k;
+      fastcgi_pass 127.0.0.1:{gate}; fastcgi_buffers 64 64k; fastcgi_read_timeout 300;
     }}
   }}
 }}
@@ -207,6 +218,7 @@ class Tipg:
 
     name = "tipg"
     path = "/collections/public.parcels/items?bbox={0},{1},{2},{3}&limit=100"
+    tile = "/collections/public.parcels/tiles/WebMercatorQuad/{z}/{x}/{y}"
 
     def __init__(self, database):
         need_modules("tipg", "uvicorn", "uvloop", "httptools")
@@ -214,8 +226,36 @@ class Tipg:
         self.address = f"http://127.0.0.1:{port}"
         url = f"postgresql://owner@127.0.0.1:{database.port}/postgres"
         command = [VENV / "bin/uvicorn", "tipg.main:app", "--workers", str(os.cpu_count()), "--port", str(port)]
-        environment = os.environ | {"DATABASE_URL": url}
+        whole = {"TIPG_TILE_BUFFER": "64", "TIPG_MAX_FEATURES_PER_TILE": "10000000"}
+        environment = os.environ | whole | {"DATABASE_URL": url}
         self.processes = [subprocess.Popen([*command, "--log-level", "error"], env=environment)]
+
+    def __enter__(self):
+        return wait_until_up(self)
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            stop(process)
+
+
+class Martin:
+    """Martin over the database, without its cache."""
+
+    name = "Martin"
+    tile = "/parcels/{z}/{x}/{y}"
+
+    def __init__(self, database):
+        program = need_crate("martin", "1.14.0", "postgres", "geojson", "mbtiles")
+        config, port = WORK / "martin.json", free_port()
+        self.address = f"http://127.0.0.1:{port}"
+        url = f"postgres://owner@127.0.0.1:{database.port}/postgres"
+        tables = {"from_schemas": "public", "id_columns": "gid", "extent": 4096, "buffer": 64, "clip_geom": True}
+        postgres = {"connection_string": url, "pool_size": 8, "auto_publish": {"tables": tables}}
+        # JSON is YAML.
+        settings = {"listen_addresses": f"127.0.0.1:{port}", "worker_processes": os.cpu_count(), "cache_size_mb": 0}
+        config.write_text(json.dumps(settings | {"postgres": postgres}))
+        environment = os.environ | {"RUST_LOG": "error"}
+        self.processes = [subprocess.Popen([program, "--config", config], env=environment)]
 
     def __enter__(self):
         return wait_until_up(self)
