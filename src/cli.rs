@@ -300,7 +300,9 @@ fn engine_of(engine: EngineArg) -> anyhow::Result<Option<api::MapEngine>> {
     match engine {
         EngineArg::Innospace => Ok(None),
         #[cfg(feature = "maplibre-rs")]
-        EngineArg::MaplibreRs => Ok(Some(|picture| engine::paint(picture).map_err(|fault| fault.to_string()))),
+        EngineArg::MaplibreRs => {
+            Ok(Some(|picture| engine::paint(picture).map_err(|fault| fault.to_string())))
+        }
         #[cfg(not(feature = "maplibre-rs"))]
         EngineArg::MaplibreRs => bail!(
             "this program was built without maplibre-rs; build it with \

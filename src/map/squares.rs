@@ -102,7 +102,8 @@ pub fn job(picture: &Picture) -> Job {
         let Step::Engine { layers, .. } = step else { continue };
         for top in (0..height).step_by(side as usize) {
             for left in (0..width).step_by(side as usize) {
-                let square = Square { corner: [f64::from(left), f64::from(top)], side: f64::from(side), scale };
+                let square =
+                    Square { corner: [f64::from(left), f64::from(top)], side: f64::from(side), scale };
                 let named = layers.iter().map(|(layer, items)| {
                     let shapes = items.iter().filter_map(|&item| square.shape(shapes[item].as_ref()?));
                     (job.layers[*layer].name.as_str(), shapes.collect())
@@ -164,7 +165,9 @@ struct Shape {
 impl Shape {
     fn of(item: &Item, scale: f32) -> Option<Self> {
         match item {
-            Item::Fill { path, .. } => Some(Self { contours: contours(path, false), cover: Some(Cover::Odd) }),
+            Item::Fill { path, .. } => {
+                Some(Self { contours: contours(path, false), cover: Some(Cover::Odd) })
+            }
             Item::Stroke { path, pen, .. } => {
                 let Pen { width, dashes, .. } = pen;
                 let pen = stroke(pen, *width);
@@ -186,9 +189,8 @@ impl Shape {
 fn contours(path: &Path, as_lines: bool) -> Vec<Vec<[f32; 2]>> {
     let mut contours: Vec<Vec<[f32; 2]>> = Vec::new();
     let shares = || (1..=PIECES).map(|piece| f32::from(piece) / f32::from(PIECES));
-    let between = |a: [f32; 2], b: [f32; 2], share: f32| {
-        [a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share]
-    };
+    let between =
+        |a: [f32; 2], b: [f32; 2], share: f32| [a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share];
     for segment in path.segments() {
         if let PathSegment::MoveTo(to) = segment {
             contours.push(vec![[to.x, to.y]]);
@@ -327,7 +329,8 @@ mod tests {
     const BLUE: Color = Color { rgb: [0, 0, 250], alpha: 1.0 };
 
     fn fill(color: Color) -> Item {
-        let path = PathBuilder::from_rect(tiny_skia::Rect::from_xywh(10.0, 10.0, 50.0, 50.0).expect("a rectangle"));
+        let path =
+            PathBuilder::from_rect(tiny_skia::Rect::from_xywh(10.0, 10.0, 50.0, 50.0).expect("a rectangle"));
         Item::Fill { path, color, smooth: true }
     }
 
@@ -353,24 +356,43 @@ mod tests {
     #[test]
     fn opaque_colours_share_a_step_and_a_translucent_one_is_its_own() {
         let pale = BLUE.faded(0.5);
-        let items =
-            vec![fill(RED), fill(RED), line(RED, Pen::plain(1.0)), fill(BLUE), fill(pale), fill(pale), fill(RED.faded(0.5)), fill(RED)];
+        let items = vec![
+            fill(RED),
+            fill(RED),
+            line(RED, Pen::plain(1.0)),
+            fill(BLUE),
+            fill(pale),
+            fill(pale),
+            fill(RED.faded(0.5)),
+            fill(RED),
+        ];
         let job = job(&picture(items));
         let layers: Vec<_> = job.layers.iter().map(|layer| (layer.is_line, layer.rgb, layer.depth)).collect();
         let (red, blue) = (RED.rgb, BLUE.rgb);
         assert_eq!(
             layers,
-            [(false, red, 1), (true, red, 2), (false, blue, 3), (false, blue, 1), (false, red, 1), (false, red, 1)]
+            [
+                (false, red, 1),
+                (true, red, 2),
+                (false, blue, 3),
+                (false, blue, 1),
+                (false, red, 1),
+                (false, red, 1)
+            ]
         );
         // The line crosses both squares of 683 pixels, the rectangles lie in the first.
         let spots: Vec<_> = job.spots.iter().map(|spot| (spot.step, spot.corner)).collect();
-        assert_eq!((job.side, spots), (683, vec![(0, [0, 0]), (0, [683, 0]), (1, [0, 0]), (2, [0, 0]), (3, [0, 0])]));
+        assert_eq!(
+            (job.side, spots),
+            (683, vec![(0, [0, 0]), (0, [683, 0]), (1, [0, 0]), (2, [0, 0]), (3, [0, 0])])
+        );
     }
 
     #[test]
     fn wide_lines_are_areas_and_fading_ones_are_not_for_the_engine() {
         let glow = Pen { blur: 4.0, ..Pen::plain(4.0) };
-        let job = job(&picture(vec![line(RED, Pen::plain(4.0)), line(RED, glow), line(RED, Pen::plain(1.0))]));
+        let job =
+            job(&picture(vec![line(RED, Pen::plain(4.0)), line(RED, glow), line(RED, Pen::plain(1.0))]));
         let kinds: Vec<_> = job.layers.iter().map(|layer| layer.is_line).collect();
         assert_eq!(kinds, [false, true]);
         assert!(matches!(job.steps[1], Step::Own(1)));
@@ -405,7 +427,11 @@ mod tests {
         let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
         reader.next_frame(&mut pixels).expect("pixels");
         let at = |x: usize, y: usize| &pixels[(y * 800 + x) * 3..(y * 800 + x) * 3 + 3];
-        assert_eq!((at(30, 30), at(300, 300)), (&BLUE.rgb[..], &[240; 3][..]), "what lies over the ground is ours");
+        assert_eq!(
+            (at(30, 30), at(300, 300)),
+            (&BLUE.rgb[..], &[240; 3][..]),
+            "what lies over the ground is ours"
+        );
         let wrong = assemble(&picture, &job, |_| Ok::<_, SquaresError>(vec![255; 12]));
         assert!(matches!(wrong, Err(SquaresError::Size(12, 1_865_956))));
     }

@@ -110,7 +110,8 @@ mod tests {
         let spots: Vec<Spot> = rings.iter().flat_map(|(ring, _)| ring.to_vec()).collect();
         assert_eq!(spots.len(), 4);
         assert!(spots.iter().flatten().all(|at| [-64, 4160].contains(at)), "{spots:?}");
-        let (spots, ends) = cut_lines(&[vec![[-100.0, 8.0], [10.0, 8.0], [5000.0, 8.0]], vec![[1.0, 1.0], [1.2, 1.2]]]);
+        let (spots, ends) =
+            cut_lines(&[vec![[-100.0, 8.0], [10.0, 8.0], [5000.0, 8.0]], vec![[1.0, 1.0], [1.2, 1.2]]]);
         assert_eq!((spots, ends), (vec![[-64, 8], [4160, 8]], vec![2]));
     }
 

@@ -44,11 +44,16 @@ mod maplibre {
 
     /// A picture by an engine; nothing of it is left but its file.
     fn picture(data: &Path, engine: &str, arguments: &[&str]) -> Bitmap {
-        let (folder, temporary) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let (folder, temporary) =
+            (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
         let file = folder.path().join("map.png");
         let output = map(data, &file, engine, arguments, &[("TMPDIR", temporary.path())]);
         assert!(output.status.success(), "{engine}: {}", said(&output));
-        assert_eq!(std::fs::read_dir(temporary.path()).expect("a folder").count(), 0, "something is left behind");
+        assert_eq!(
+            std::fs::read_dir(temporary.path()).expect("a folder").count(),
+            0,
+            "something is left behind"
+        );
         lodepng::decode24_file(&file).expect("a PNG file")
     }
 
@@ -78,7 +83,11 @@ mod maplibre {
             let made = picture(fixture(), "maplibre-rs", &arguments);
             let scale: f64 = scale.parse().expect("a number");
             for (what, longitude, latitude, want) in light {
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the picture")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "within the picture"
+                )]
                 let pixel = |at: f64| (at * scale) as usize;
                 let have = at(&made, pixel(400.0 + 100.0 * longitude), pixel(305.0 - 100.0 * latitude));
                 assert!(is_near(have, want, 2), "{what} at scale {scale} is {have:?}, not {want:?}");
@@ -100,7 +109,8 @@ mod maplibre {
         for pixel in &picture.buffer {
             *counts.entry([pixel.r, pixel.g, pixel.b]).or_default() += 1;
         }
-        let mut often: Vec<_> = counts.into_iter().filter(|(_, count)| count * 100 >= picture.buffer.len()).collect();
+        let mut often: Vec<_> =
+            counts.into_iter().filter(|(_, count)| count * 100 >= picture.buffer.len()).collect();
         often.sort_by_key(|(colour, count)| (std::cmp::Reverse(*count), *colour));
         let mut apart: Vec<Rgb> = Vec::new();
         for (colour, _) in often {
@@ -124,14 +134,16 @@ mod maplibre {
         let across: Vec<bool> = (0..marks.len())
             .map(|at| {
                 let (row, x) = (at / width * width, at % width);
-                marks[row + x.saturating_sub(MOST_PIXELS)..=row + (x + MOST_PIXELS).min(width - 1)].contains(&true)
+                marks[row + x.saturating_sub(MOST_PIXELS)..=row + (x + MOST_PIXELS).min(width - 1)]
+                    .contains(&true)
             })
             .collect();
         let height = marks.len() / width;
         (0..marks.len())
             .map(|at| {
                 let (x, y) = (at % width, at / width);
-                (y.saturating_sub(MOST_PIXELS)..=(y + MOST_PIXELS).min(height - 1)).any(|y| across[y * width + x])
+                (y.saturating_sub(MOST_PIXELS)..=(y + MOST_PIXELS).min(height - 1))
+                    .any(|y| across[y * width + x])
             })
             .collect()
     }
@@ -150,7 +162,10 @@ mod maplibre {
             let (own, theirs) = (has(usual, colour), has(other, colour));
             let shares = [share(count(&own), all), share(count(&theirs), all)];
             if (shares[0] - shares[1]).abs() > MOST_SHARE {
-                wrong.push(format!("{colour:?} is on {:.4} of the pixels, not on {:.4}", shares[1], shares[0]));
+                wrong.push(format!(
+                    "{colour:?} is on {:.4} of the pixels, not on {:.4}",
+                    shares[1], shares[0]
+                ));
             }
             for (marks, around, whose) in [(&theirs, &own, "maplibre-rs"), (&own, &theirs, "innospace")] {
                 let around = grown(around, usual.width);
@@ -171,8 +186,36 @@ mod maplibre {
         let cases: [(&str, &[&str]); 4] = [
             ("zh-light", &["--lang", "zh", "--furniture", "all"]),
             ("en-dark", &["--lang", "en", "--theme", "dark", "--furniture", "all"]),
-            ("close", &["--center", "114.16,30.48", "--zoom", "13", "--scale", "2", "--width", "800", "--height", "600"]),
-            ("parcels", &["--view", "parcels", "--center", "114.16,30.49", "--zoom", "14", "--width", "800", "--height", "600"]),
+            (
+                "close",
+                &[
+                    "--center",
+                    "114.16,30.48",
+                    "--zoom",
+                    "13",
+                    "--scale",
+                    "2",
+                    "--width",
+                    "800",
+                    "--height",
+                    "600",
+                ],
+            ),
+            (
+                "parcels",
+                &[
+                    "--view",
+                    "parcels",
+                    "--center",
+                    "114.16,30.49",
+                    "--zoom",
+                    "14",
+                    "--width",
+                    "800",
+                    "--height",
+                    "600",
+                ],
+            ),
         ];
         let mut all_wrong = Vec::new();
         for (name, arguments) in cases {
@@ -180,8 +223,13 @@ mod maplibre {
                 let begun = std::time::Instant::now();
                 let made = picture(shipped(), engine, arguments);
                 println!("{name} by {engine}: {:?}", begun.elapsed());
-                lodepng::encode24_file(kept.join(format!("{name}-{engine}.png")), &made.buffer, made.width, made.height)
-                    .expect("written");
+                lodepng::encode24_file(
+                    kept.join(format!("{name}-{engine}.png")),
+                    &made.buffer,
+                    made.width,
+                    made.height,
+                )
+                .expect("written");
                 made
             };
             let (usual, other) = (draw("innospace"), draw("maplibre-rs"));
@@ -189,7 +237,8 @@ mod maplibre {
             assert!(colours >= 2, "{name}: only {colours} colours were compared");
             // An engine that draws nothing leaves the land alone.
             let land = at_corner_colour(&other);
-            let plain = other.buffer.iter().filter(|pixel| is_near([pixel.r, pixel.g, pixel.b], land, 0)).count();
+            let plain =
+                other.buffer.iter().filter(|pixel| is_near([pixel.r, pixel.g, pixel.b], land, 0)).count();
             assert!(share(plain, other.buffer.len()) < 0.95, "{name} is empty");
             all_wrong.extend(wrong.into_iter().map(|wrong| format!("{name}: {wrong}")));
         }
@@ -204,7 +253,11 @@ mod maplibre {
     #[test]
     fn a_picture_that_differs_is_noticed() {
         let of = |theme: &str, center: &str| {
-            picture(shipped(), "innospace", &["--theme", theme, "--center", center, "--zoom", "12", "--width", "400", "--height", "300"])
+            picture(
+                shipped(),
+                "innospace",
+                &["--theme", theme, "--center", center, "--zoom", "12", "--width", "400", "--height", "300"],
+            )
         };
         let usual = of("light", "114.16,30.48");
         assert_eq!(compared(&usual, &usual).1, Vec::<String>::new());
@@ -215,11 +268,15 @@ mod maplibre {
 
     #[test]
     fn without_a_device_or_time_the_error_says_what_to_do() {
-        let (folder, temporary) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let (folder, temporary) =
+            (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
         let file = folder.path().join("map.png");
         let none = Path::new("/nowhere.json");
         let cases: [(&[(&str, &Path)], &str); 2] = [
-            (&[("VK_ICD_FILENAMES", none), ("VK_DRIVER_FILES", none), ("TMPDIR", temporary.path())], "mesa-vulkan-drivers"),
+            (
+                &[("VK_ICD_FILENAMES", none), ("VK_DRIVER_FILES", none), ("TMPDIR", temporary.path())],
+                "mesa-vulkan-drivers",
+            ),
             (&[("INNOSPACE_MAPLIBRE_LIMIT_MS", Path::new("1")), ("TMPDIR", temporary.path())], "was ended"),
         ];
         for (settings, want) in cases {
@@ -228,7 +285,11 @@ mod maplibre {
             assert!(said(&output).contains(want), "{}", said(&output));
             assert!(!said(&output).contains("panicked"), "{}", said(&output));
             assert!(!file.exists());
-            assert_eq!(std::fs::read_dir(temporary.path()).expect("a folder").count(), 0, "something is left behind");
+            assert_eq!(
+                std::fs::read_dir(temporary.path()).expect("a folder").count(),
+                0,
+                "something is left behind"
+            );
         }
     }
 
