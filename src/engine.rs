@@ -14,6 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use maplibre::headless::environment::HeadlessEnvironment;
 use maplibre::headless::map::HeadlessMap;
 use maplibre::headless::{HeadlessPlugin, create_headless_renderer};
@@ -188,7 +189,9 @@ fn told_by(said: &[u8]) -> Option<String> {
 /// # Panics
 /// As the engine does.
 pub fn serve() -> anyhow::Result<()> {
-    let order: Order = serde_json::from_slice(&fs::read(JOB)?)?;
+    let order =
+        fs::read(JOB).context("there is nothing to draw here; `innospace map` starts this command")?;
+    let order: Order = serde_json::from_slice(&order)?;
     let tiles = order.tiles;
     std::thread::spawn(move || {
         // Nothing is ever written: this ends when the parent does.
