@@ -203,6 +203,8 @@ pub struct GeometryArray {
     altitudes: Vec<f64>,
     /// Members of the geometry collections, by index of the geometry.
     collections: BTreeMap<u32, Vec<Member>>,
+    /// Positions of the geometry that has most.
+    most_positions: usize,
 }
 
 impl GeometryArray {
@@ -268,6 +270,12 @@ impl GeometryArray {
     #[must_use]
     pub fn position_count(&self) -> usize {
         self.positions.len()
+    }
+
+    /// Number of positions of the geometry that has most.
+    #[must_use]
+    pub fn most_positions(&self) -> usize {
+        self.most_positions
     }
 
     /// Are the positions kept as multiples of 1e-7 degree?
@@ -465,6 +473,7 @@ impl Default for GeometryBuilder {
                 positions: Kept::Grid(Vec::new()),
                 altitudes: Vec::new(),
                 collections: BTreeMap::new(),
+                most_positions: 0,
             },
             members: Vec::new(),
             run_of_member: 0,
@@ -558,8 +567,12 @@ impl GeometryBuilder {
             (false, None) => Slot::Null,
         };
         self.members.clear();
-        self.array.slots.push(slot);
-        self.array.first_run.push(self.run_of_member);
+        let array = &mut self.array;
+        let before = array.first_run.last().and_then(|&run| array.run_end.get(run.checked_sub(1)? as usize));
+        let own = array.positions.len() - before.map_or(0, |&end| end as usize);
+        array.most_positions = array.most_positions.max(own);
+        array.slots.push(slot);
+        array.first_run.push(self.run_of_member);
         Ok(())
     }
 
@@ -646,4 +659,30 @@ fn check_position([longitude, latitude]: [f64; 2]) -> Result<(), GeometryFault> 
         return Err(GeometryFault::Latitude(latitude));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_geometry_with_most_positions_is_known() {
+        let mut builder = GeometryBuilder::default();
+        builder.point([1.0, 2.0], None).expect("a point");
+        builder.end_member(GeometryKind::Point);
+        builder.finish(false).expect("a geometry");
+        builder.null();
+        // A shell and a hole of four positions each, the closing one not stored.
+        for (low, high, is_shell) in [(0.0, 9.0, true), (3.0, 6.0, false)] {
+            let mut ring = [[low, low], [high, low], [high, high], [low, high], [low, low]];
+            builder.ring(&mut ring, &mut [], is_shell).expect("a ring");
+        }
+        builder.end_member(GeometryKind::Polygon);
+        builder.finish(false).expect("a geometry");
+        builder.line(&[[0.0, 0.0], [1.0, 0.0], [2.0, 1.0]], &[]).expect("a line");
+        builder.end_member(GeometryKind::LineString);
+        builder.finish(false).expect("a geometry");
+        let array = builder.build();
+        assert_eq!((array.position_count(), array.most_positions()), (1 + 8 + 3, 8));
+    }
 }

@@ -102,14 +102,17 @@ pub fn buffered(set: MatrixSet, tile: TileId) -> Vec<Bounds> {
     frame::windows(frame::buffered(set, tile)).map(|(window, _)| window).collect()
 }
 
-/// About how many positions are looked at for a tile? None when conditions decide, which only asking features can tell.
+/// About how many positions are looked at for a tile, one of the largest features among them? None when conditions
+/// decide, which only asking features can tell.
 #[must_use]
 pub fn effort(set: MatrixSet, tile: TileId, sheets: &[Sheet]) -> Option<u64> {
     let window = frame::buffered(set, tile);
     let of_sheet = |sheet: &Sheet| {
         let geometries = sheet.layer.layer().geometries();
         let usual = geometries.position_count().div_ceil(geometries.len().max(1)) as u64;
-        (!sheet.query.has_conditions()).then(|| count(sheet, window) * usual)
+        let of_count =
+            |count| if count == 0 { 0 } else { count * usual + geometries.most_positions() as u64 };
+        (!sheet.query.has_conditions()).then(|| of_count(count(sheet, window)))
     };
     sheets.iter().map(of_sheet).sum()
 }
