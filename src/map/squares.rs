@@ -199,7 +199,6 @@ fn contours(path: &Path, as_lines: bool) -> Vec<Vec<[f32; 2]>> {
         let Some(contour) = contours.last_mut() else { continue };
         let from = contour[contour.len() - 1];
         match segment {
-            PathSegment::MoveTo(_) => {}
             PathSegment::LineTo(to) => contour.push([to.x, to.y]),
             PathSegment::QuadTo(by, to) => contour.extend(shares().map(|share| {
                 let by = [by.x, by.y];
@@ -212,7 +211,7 @@ fn contours(path: &Path, as_lines: bool) -> Vec<Vec<[f32; 2]>> {
                 between(first, between(middle, between(two, [to.x, to.y], share), share), share)
             })),
             PathSegment::Close if as_lines => contour.push(contour[0]),
-            PathSegment::Close => {}
+            PathSegment::MoveTo(_) | PathSegment::Close => {}
         }
     }
     contours
@@ -243,7 +242,7 @@ impl Square {
             })
         };
         let contours: Vec<_> = contours.filter(near).collect();
-        (!contours.is_empty()).then(|| match shape.cover {
+        (!contours.is_empty()).then_some(match shape.cover {
             Some(by) => Plain::Areas(contours, by),
             None => Plain::Lines(contours),
         })

@@ -201,7 +201,7 @@ mod maplibre {
                     wrong.push(format!("{colour:?} of {whose} is alone in {astray:.4} of its pixels"));
                 }
             }
-            println!("{colour:?}: {:.4} of the pixels, {:.4} by maplibre-rs", shares[0], shares[1]);
+            eprintln!("{colour:?}: {:.4} of the pixels, {:.4} by maplibre-rs", shares[0], shares[1]);
         }
         (colours.len(), wrong)
     }
@@ -252,7 +252,7 @@ mod maplibre {
             let draw = |engine: &str| {
                 let begun = std::time::Instant::now();
                 let made = picture(shipped(), engine, arguments);
-                println!("{name} by {engine}: {:?}", begun.elapsed());
+                eprintln!("{name} by {engine}: {:?}", begun.elapsed());
                 lodepng::encode24_file(
                     kept.join(format!("{name}-{engine}.png")),
                     &made.buffer,
