@@ -296,6 +296,10 @@ enum EngineArg {
 }
 
 /// The other engine, where one was asked for.
+#[cfg_attr(
+    feature = "maplibre-rs",
+    expect(clippy::unnecessary_wraps, reason = "a program without the feature has no other engine")
+)]
 fn engine_of(engine: EngineArg) -> anyhow::Result<Option<api::MapEngine>> {
     match engine {
         EngineArg::Innospace => Ok(None),

@@ -206,7 +206,7 @@ pub fn serve() -> anyhow::Result<()> {
         fs::write(READY, "")?;
         let style = Style { layers: order.layers.iter().map(style_layer).collect(), ..Style::default() };
         let plugins: Vec<Box<dyn Plugin<HeadlessEnvironment>>> = vec![
-            Box::new(RenderPlugin::default()),
+            Box::new(RenderPlugin),
             Box::new(VectorPlugin::<DefaultVectorTransferables>::default()),
             Box::new(HeadlessPlugin::new(true)),
         ];
