@@ -25,7 +25,7 @@ test('no request leaves the origin, whatever is done; the first screen keeps its
   await page.getByRole('button', { name: 'Zoom map in' }).click();
   await page.locator('[data-part=axis]').click();
   await page.locator('.legend summary').click();
-  await page.getByRole('checkbox', { name: /Parcels/ }).check();
+  await page.getByRole('checkbox', { name: /Sample parcels/ }).check();
   await mapIdle(page);
   await page.setViewportSize(phone);
   await mapIdle(page);
