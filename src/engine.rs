@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::map::picture::Picture;
-use crate::map::squares::{self, Job, SquaresError};
+use crate::map::squares::{self, Job, Layer, SquaresError};
 
 /// The hidden command of the child.
 pub const COMMAND: &str = "maplibre-squares";
@@ -84,8 +84,7 @@ pub enum EngineError {
 #[derive(Debug, Serialize, Deserialize)]
 struct Order {
     side: u32,
-    /// Name, line or area, colour, depth.
-    layers: Vec<(String, bool, [u8; 3], u32)>,
+    layers: Vec<Layer>,
     tiles: usize,
 }
 
@@ -123,8 +122,7 @@ fn read(path: &Path) -> Result<Vec<u8>, EngineError> {
 
 /// Has a child draw all squares into a folder.
 fn draw(job: &Job, folder: &Path) -> Result<(), EngineError> {
-    let layers = job.layers.iter().map(|layer| (layer.name.clone(), layer.is_line, layer.rgb, layer.depth));
-    let order = Order { side: job.side, layers: layers.collect(), tiles: job.tiles.len() };
+    let order = Order { side: job.side, layers: job.layers.clone(), tiles: job.tiles.len() };
     fs::write(folder.join(JOB), serde_json::to_vec(&order).map_err(io::Error::from)?)?;
     for (number, tile) in job.tiles.iter().enumerate() {
         fs::write(folder.join(tile_name(number)), tile)?;
@@ -212,7 +210,7 @@ pub fn serve() -> anyhow::Result<()> {
         ];
         let mut map = HeadlessMap::new(style, renderer, kernel, plugins)
             .map_err(|fault| anyhow::anyhow!("the engine does not start: {fault:?}"))?;
-        let names: Vec<&str> = order.layers.iter().map(|(name, ..)| name.as_str()).collect();
+        let names: Vec<&str> = order.layers.iter().map(|layer| layer.name.as_str()).collect();
         for number in 0..order.tiles {
             let tile = fs::read(tile_name(number))?.into_boxed_slice();
             let layers = map.process_tile(tile, &names).await;
@@ -223,17 +221,18 @@ pub fn serve() -> anyhow::Result<()> {
 }
 
 /// A layer of the engine's style. Its default has an index of 0, which is as far as what is cleared, and so not seen.
-fn style_layer((name, is_line, [red, green, blue], depth): &(String, bool, [u8; 3], u32)) -> StyleLayer {
+fn style_layer(layer: &Layer) -> StyleLayer {
+    let [red, green, blue] = layer.rgb;
     let color = format!("rgba({red},{green},{blue},0)").parse().ok();
-    let paint = if *is_line {
+    let paint = if layer.is_line {
         LayerPaint::Line(LinePaint { line_color: color })
     } else {
         LayerPaint::Fill(FillPaint { fill_color: color })
     };
     StyleLayer {
-        index: *depth,
-        id: name.clone(),
-        source_layer: Some(name.clone()),
+        index: layer.depth,
+        id: layer.name.clone(),
+        source_layer: Some(layer.name.clone()),
         paint: Some(paint),
         ..StyleLayer::default()
     }

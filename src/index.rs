@@ -375,40 +375,6 @@ impl Visitor for Gatherer<'_> {
     }
 }
 
-/// Counts what the boxes tell, without a look at geometries.
-struct NeighbourCount<'a>(&'a mut u64);
-
-impl Visitor for NeighbourCount<'_> {
-    fn whole(&mut self, node: &ParentNode<Entry>) {
-        *self.0 += u64::from(node.envelope().features);
-    }
-
-    fn inside(&mut self, _: u32) {
-        *self.0 += 1;
-    }
-
-    fn edge(&mut self, _: u32) {
-        *self.0 += 1;
-    }
-}
-
-/// Gathers what the boxes tell, without a look at geometries.
-struct Neighbours<'a>(&'a mut Vec<FeatureIx>);
-
-impl Visitor for Neighbours<'_> {
-    fn whole(&mut self, node: &ParentNode<Entry>) {
-        rows_below(node, &mut |row| self.0.push(FeatureIx(row)));
-    }
-
-    fn inside(&mut self, row: u32) {
-        self.0.push(FeatureIx(row));
-    }
-
-    fn edge(&mut self, row: u32) {
-        self.0.push(FeatureIx(row));
-    }
-}
-
 fn touches(layer: &Layer, row: u32, window: Bounds) -> bool {
     layer.geometries().get(row as usize).is_some_and(|geometry| intersects_window(geometry, window))
 }
@@ -521,7 +487,10 @@ impl IndexedLayer {
     pub fn count_near(&self, window: Bounds) -> u64 {
         let mut count = 0;
         for part in window.parts() {
-            walk(self.spatial.tree.root(), &part, &mut NeighbourCount(&mut count));
+            let add = |found: Found<'_>| {
+                count += if let Found::Below(below) = found { below.count() } else { 1 };
+            };
+            walk(self.spatial.tree.root(), &part, &mut Finder(add));
         }
         count
     }
@@ -531,7 +500,11 @@ impl IndexedLayer {
     pub fn near(&self, window: Bounds) -> Vec<FeatureIx> {
         let mut rows = Vec::new();
         for part in window.parts() {
-            walk(self.spatial.tree.root(), &part, &mut Neighbours(&mut rows));
+            let add = |found: Found<'_>| match found {
+                Found::Below(below) => below.each(|ix| rows.push(ix)),
+                Found::Inside(ix) | Found::AtBorder(ix) => rows.push(ix),
+            };
+            walk(self.spatial.tree.root(), &part, &mut Finder(add));
         }
         if window.crosses_antimeridian() {
             rows.sort_unstable();

@@ -16,8 +16,8 @@ use super::blocking;
 use super::problem::Problem;
 use crate::archive::gzip;
 use crate::catalog::Revision;
-use crate::query::{Budget, QueryError};
-use crate::tile::{Detail, MatrixSet, Tile, TileId};
+use crate::query::Budget;
+use crate::tile::{self, Detail, MatrixSet, Sheet, Tile, TileId};
 
 /// What a tile is kept under.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -107,33 +107,31 @@ impl TileCache {
         }
     }
 
-    /// The tile of a key; `make` runs when it is not kept and nobody else is making it. `effort` tells
-    /// about how many positions are looked at, where that is known before.
+    /// The tile of a key, which shows these sheets; it is made when it is not kept and nobody else is making it.
     ///
     /// # Errors
-    /// What `make` says, or the time is over.
+    /// A condition that a layer does not understand, or the time is over.
     pub async fn get(
         &self,
         key: TileKey,
-        effort: impl FnOnce() -> Option<u64>,
+        sheets: Vec<Sheet>,
         patience: Duration,
-        make: impl FnOnce(&Budget) -> Result<Tile, QueryError> + Send + 'static,
     ) -> Result<Arc<Packed>, Problem> {
         if let Some(tile) = self.tiles.get(&key).await {
             return Ok(tile);
         }
-        let effort = effort();
+        let TileKey { set, tile, detail, .. } = key;
+        let effort = tile::effort(set, tile, &sheets);
+        let make = move |budget: &Budget| tile::encode(set, tile, &sheets, detail, budget).map(Packed::new);
         let made = self.tiles.try_get_with(key, async {
             if effort.is_some_and(|effort| effort <= SOON_DRAWN) {
-                let tile = make(&Budget::default()).map_err(Problem::from)?;
-                return Ok(Arc::new(Packed::new(tile)));
+                return Ok(Arc::new(make(&Budget::default()).map_err(Problem::from)?));
             }
             let closed = |_| Problem::internal("the makers of tiles were dismissed".to_owned());
             let _dear =
                 if effort.is_none() { Some(self.dear_makers.acquire().await.map_err(closed)?) } else { None };
             let _maker = self.makers.acquire().await.map_err(closed)?;
-            let tile = blocking(patience, move |budget| make(budget).map(Packed::new)).await??;
-            Ok(Arc::new(tile))
+            Ok(Arc::new(blocking(patience, make).await??))
         });
         made.await.map_err(|problem: Arc<Problem>| (*problem).clone())
     }

@@ -378,13 +378,7 @@ async fn make(
 ) -> Result<Arc<Packed>, Problem> {
     let Content { sheets, detail, what } = content;
     let key = TileKey { revision: catalog.revision, set, tile, detail, what };
-    let sheets: Arc<[Sheet]> = sheets.into();
-    let effort = {
-        let sheets = Arc::clone(&sheets);
-        move || tile::effort(set, tile, &sheets)
-    };
-    let make = move |budget: &_| tile::encode(set, tile, &sheets, detail, budget);
-    app.tiles.get(key, effort, app.config.limits.patience, make).await
+    app.tiles.get(key, sheets, app.config.limits.patience).await
 }
 
 async fn answer(

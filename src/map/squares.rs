@@ -13,6 +13,7 @@
 //! Layers are written with an alpha of 0 on the engine's opaque white, so that what is left of the alpha of a pixel is
 //! the share of it that is not covered, and its colour can be told from the white beneath it.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tiny_skia::{Path, PathSegment, Pixmap};
 
@@ -45,7 +46,7 @@ pub struct Job {
 }
 
 /// A layer of the tiles.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layer {
     /// Its name in the tiles.
     pub name: String,

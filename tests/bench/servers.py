@@ -134,7 +134,18 @@ class Database(Cluster):
         return seconds
 
 
-class MapServer:
+class Peer:
+    """Processes that listen at an address."""
+
+    def __enter__(self):
+        return wait_until_up(self)
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            stop(process)
+
+
+class MapServer(Peer):
     """MapServer over the database: FastCGI processes, one a core, behind nginx."""
 
     name = "MapServer"
@@ -162,13 +173,6 @@ class MapServer:
         self.processes.append(
             subprocess.Popen(["/usr/sbin/nginx", "-p", folder, "-e", "error.log", "-c", "nginx.conf"])
         )
-
-    def __enter__(self):
-        return wait_until_up(self)
-
-    def __exit__(self, *_):
-        for process in self.processes:
-            stop(process)
 
 
 TEMPLATES = "/usr/share/mapserver/ogcapi/templates/html-plain/"
@@ -213,7 +217,7 @@ http {{
 """
 
 
-class Tipg:
+class Tipg(Peer):
     """tipg over the database: a worker a core."""
 
     name = "tipg"
@@ -230,15 +234,8 @@ class Tipg:
         environment = os.environ | whole | {"DATABASE_URL": url}
         self.processes = [subprocess.Popen([*command, "--log-level", "error"], env=environment)]
 
-    def __enter__(self):
-        return wait_until_up(self)
 
-    def __exit__(self, *_):
-        for process in self.processes:
-            stop(process)
-
-
-class Martin:
+class Martin(Peer):
     """Martin over the database, without its cache."""
 
     name = "Martin"
@@ -256,13 +253,6 @@ class Martin:
         config.write_text(json.dumps(settings | {"postgres": postgres}))
         environment = os.environ | {"RUST_LOG": "error"}
         self.processes = [subprocess.Popen([program, "--config", config], env=environment)]
-
-    def __enter__(self):
-        return wait_until_up(self)
-
-    def __exit__(self, *_):
-        for process in self.processes:
-            stop(process)
 
 
 def wait_until_up(server, seconds=60):
