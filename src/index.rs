@@ -303,6 +303,12 @@ impl Below<'_> {
         bounds_of(corners.lower(), corners.upper())
     }
 
+    /// Calls `act` with each feature whose box touches the window, which does not cross the antimeridian, and the lower
+    /// and upper corner of that box, which may be up to a metre too large.
+    pub fn boxes_touching(self, window: Bounds, mut act: impl FnMut(FeatureIx, [f64; 2], [f64; 2])) {
+        boxes_below(self.0, &window, &mut act);
+    }
+
     /// Calls `act` with each.
     pub fn each(self, mut act: impl FnMut(FeatureIx)) {
         rows_below(self.0, &mut |row| act(FeatureIx(row)));
@@ -314,6 +320,9 @@ impl std::fmt::Debug for Below<'_> {
         write!(f, "{} features", self.count())
     }
 }
+
+/// Parts of a tree that are enough to keep all cores busy to the end.
+const BRANCHES: usize = 64;
 
 struct Finder<F>(F);
 
@@ -513,12 +522,27 @@ impl IndexedLayer {
         rows
     }
 
-    /// Calls `act` with each feature whose box touches the window, and the lower and upper corner of that box, which may
-    /// be up to a metre too large.
-    pub fn boxes_touching(&self, window: Bounds, mut act: impl FnMut(FeatureIx, [f64; 2], [f64; 2])) {
-        for part in window.parts() {
-            boxes_below(self.spatial.tree.root(), &part, &mut act);
+    /// The tree cut into parts that may touch the window, a hundred or so where it is large enough for that; together
+    /// they hold all features whose box touches it.
+    #[must_use]
+    pub fn branches(&self, window: Bounds) -> Vec<Below<'_>> {
+        let may_touch = |below: &Below<'_>| window.parts().any(|part| part.overlaps(below.bounds()));
+        let mut level = vec![Below(self.spatial.tree.root())];
+        level.retain(may_touch);
+        while level.len() < BRANCHES {
+            let is_parent = |child: &RTreeNode<Entry>| matches!(child, RTreeNode::Parent(_));
+            // All leaves of an R-tree lie equally deep.
+            if !level.iter().any(|below| below.0.children().iter().any(is_parent)) {
+                break;
+            }
+            let parents = level.iter().flat_map(|below| below.0.children());
+            let below = parents.filter_map(|child| match child {
+                RTreeNode::Parent(parent) => Some(Below(parent)),
+                RTreeNode::Leaf(_) => None,
+            });
+            level = below.filter(may_touch).collect();
         }
+        level
     }
 
     /// Walks what lies in an area or may meet its border, each feature once; what lies wholly inside is not looked at

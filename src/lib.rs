@@ -10,6 +10,7 @@ pub mod query;
 pub mod tile;
 pub mod map;
 pub mod render;
+pub mod report;
 pub mod sample;
 pub mod config;
 pub mod store;

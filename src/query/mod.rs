@@ -8,6 +8,7 @@
 
 pub mod aggregate;
 mod bind;
+mod cores;
 pub mod cql2;
 mod execute;
 pub mod functions;
@@ -27,6 +28,7 @@ use crate::geometry::{Crs, Window};
 use crate::model::{FeatureIx, Interval, ValueKind};
 
 pub use bind::{GEOMETRY_NAMES, ID_NAME};
+pub use cores::fold_on_all_cores;
 pub use execute::{execute, matching};
 pub use plan::{Plan, plan};
 pub use search::Search;

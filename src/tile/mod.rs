@@ -34,7 +34,7 @@ pub use matrix::{MatrixLimits, MatrixSet, TILE_PIXELS, TileId};
 use mvt::FeatureWriter;
 pub use plain::{Plain, plain};
 pub use rings::Cover;
-use thin::Stand;
+use thin::{Crowd, Stand};
 
 /// Units along each side of a tile.
 pub const EXTENT: u32 = 4096;
@@ -184,15 +184,15 @@ struct Part<'a> {
 enum Found {
     /// All, by their position in the layer.
     Rows(Vec<FeatureIx>),
-    /// So many that choosing comes first; how they stand.
-    Crowd(Vec<Stand>),
+    /// So many that choosing comes first.
+    Crowd(Crowd),
 }
 
 /// From this many features on, a sample is asked first how large all will be; fewer are sooner written than guessed at.
 const CROWD: u64 = 20_000;
 
-/// Features of a sample.
-const SAMPLE: usize = 64;
+/// Features of a sample, at least.
+const SAMPLE: u64 = 64;
 
 impl<'a> Part<'a> {
     fn new(sheet: &'a Sheet, frame: &Frame, detail: Detail, budget: &Budget) -> Result<Self, QueryError> {
@@ -205,13 +205,19 @@ impl<'a> Part<'a> {
             present: 0,
         };
         let may_be_much = detail == Detail::Auto && !sheet.query.has_conditions();
-        if may_be_much && count(sheet, frame.window) > CROWD {
-            let stands = part.crowd(frame, budget)?;
-            part.whole_len = part.estimate(&stands, frame, budget)?;
+        let count = if may_be_much { count(sheet, frame.window) } else { 0 };
+        if count > CROWD {
+            let (crowd, sample) = part.crowd(count, frame, budget)?;
+            let writer = part.write(&sample, frame, budget)?;
+            let written = usize::try_from(writer.written).unwrap_or(1).max(1);
+            part.whole_len = writer.body.len() * crowd.len / written;
             // A sample counts names and values in full that more features would share.
             if part.whole_len > 2 * MOST_BYTES {
-                part.present = distinct(&stands);
-                part.found = Found::Crowd(stands);
+                part.present = match frame.windows().count() {
+                    0 | 1 => crowd.len as u64,
+                    _ => rows(sheet, frame, budget)?.len() as u64,
+                };
+                part.found = Found::Crowd(crowd);
                 return Ok(part);
             }
         }
@@ -222,25 +228,42 @@ impl<'a> Part<'a> {
         Ok(part)
     }
 
-    /// How the features that may touch the buffered tile stand in it.
-    fn crowd(&self, frame: &Frame, budget: &Budget) -> Result<Vec<Stand>, QueryError> {
-        let mut stands = Vec::new();
-        for (window, turn) in frame.windows() {
-            budget.check()?;
-            self.sheet.layer.boxes_touching(window, |ix, low, high| {
-                stands.push(Stand::new(frame, ix, low, high, turn));
+    /// How the features that may touch the buffered tile stand in it, about `count`, and some of them.
+    fn crowd(
+        &self,
+        count: u64,
+        frame: &Frame,
+        budget: &Budget,
+    ) -> Result<(Crowd, Vec<FeatureIx>), QueryError> {
+        let layer = &self.sheet.layer;
+        let step = usize::try_from(count / SAMPLE).unwrap_or(usize::MAX).max(1);
+        let branches: Vec<_> = frame
+            .windows()
+            .flat_map(|(window, turn)| {
+                layer.branches(window).into_iter().map(move |below| (below, window, turn))
+            })
+            .collect();
+        let start = || (Crowd::default(), Vec::new());
+        let gathered = query::fold_on_all_cores(branches.len(), budget, start, |(crowd, sample), at| {
+            let (below, window, turn) = branches[at];
+            let mut number = 0_usize;
+            below.boxes_touching(window, |ix, low, high| {
+                crowd.add(Stand::new(frame, ix, low, high, turn));
+                if number.is_multiple_of(step) {
+                    sample.push(ix);
+                }
+                number += 1;
             });
+        })?;
+        let mut gathered = gathered.into_iter();
+        let Some((mut crowd, mut sample)) = gathered.next() else { return Ok(start()) };
+        for (other, others) in gathered {
+            crowd = crowd.and(&other);
+            sample.extend(others);
         }
-        Ok(stands)
-    }
-
-    /// Bytes of all features, by some of them.
-    fn estimate(&self, stands: &[Stand], frame: &Frame, budget: &Budget) -> Result<usize, QueryError> {
-        let step = stands.len().div_ceil(SAMPLE).max(1);
-        let sample: Vec<_> = stands.iter().step_by(step).map(|stand| stand.ix()).collect();
-        let writer = self.write(&sample, frame, budget)?;
-        let written = usize::try_from(writer.written).unwrap_or(1).max(1);
-        Ok(writer.body.len() * stands.len() / written)
+        // The same whichever core met which of them.
+        sample.sort_unstable();
+        Ok((crowd, sample))
     }
 
     fn write(
@@ -265,23 +288,23 @@ impl<'a> Part<'a> {
     fn thin(&mut self, share: usize, frame: &Frame, budget: &Budget) -> Result<(), QueryError> {
         if let Found::Rows(rows) = &self.found {
             let geometries = self.sheet.layer.layer().geometries();
-            let mut stands = Vec::with_capacity(rows.len());
+            let mut crowd = Crowd::default();
             for &ix in rows {
                 let Some(bounds) = geometries.get(ix.row()).and_then(GeometryRef::bounds) else { continue };
                 let windows = frame.windows().filter(|(window, _)| window.overlaps(bounds));
                 let (low, high) = ([bounds.west, bounds.south], [bounds.east, bounds.north]);
-                stands.extend(windows.map(|(_, turn)| Stand::new(frame, ix, low, high, turn)));
+                windows.for_each(|(_, turn)| crowd.add(Stand::new(frame, ix, low, high, turn)));
             }
-            self.found = Found::Crowd(stands);
+            self.found = Found::Crowd(crowd);
         }
-        let Found::Crowd(stands) = &self.found else { return Ok(()) };
-        let mut most = stands.len().saturating_mul(share) / self.whole_len.max(1);
+        let Found::Crowd(crowd) = &self.found else { return Ok(()) };
+        let mut most = crowd.len.saturating_mul(share) / self.whole_len.max(1);
         loop {
-            let shown = thin::choose(stands, most.max(1));
+            let shown = crowd.choose(most.max(1));
             let mut rows: Vec<_> = shown.iter().map(|stand| stand.ix()).collect();
             rows.sort_unstable();
             rows.dedup();
-            let counts = thin::counts(stands, &shown);
+            let counts = crowd.counts(&shown);
             let writer = self.write(&rows, frame, budget)?;
             let len = writer.body.len() + counts.len();
             if len <= share || most <= 1 {
@@ -302,16 +325,6 @@ impl<'a> Part<'a> {
         tile.shown += writer.written;
         tile.present += self.present;
     }
-}
-
-/// How many features stand there; one that a tile shows on both sides of the antimeridian stands twice.
-fn distinct(stands: &[Stand]) -> u64 {
-    let mut rows: Vec<_> = stands.iter().map(|stand| stand.ix()).collect();
-    if !rows.is_sorted() {
-        rows.sort_unstable();
-    }
-    rows.dedup();
-    rows.len() as u64
 }
 
 /// The features that touch the buffered tile, in the order of the layer.

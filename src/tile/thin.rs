@@ -49,6 +49,12 @@ impl Stand {
         self.size > other.size || self.size == other.size && self.row < other.row
     }
 
+    /// The cell of the layer of counts that its middle lies in; none in the buffer.
+    fn counted(self) -> Option<usize> {
+        let [x, y] = self.middle.map(|at| usize::try_from(at).ok().filter(|&at| at < EXTENT as usize));
+        Some(y? / (EXTENT as usize / CELLS) * CELLS + x? / (EXTENT as usize / CELLS))
+    }
+
     fn cell(self, side: usize) -> [usize; 2] {
         self.middle.map(|at| usize::try_from(i64::from(at) + i64::from(BUFFER)).unwrap_or(0) / side)
     }
@@ -59,70 +65,117 @@ const REACH: usize = (EXTENT + 2 * BUFFER) as usize;
 /// Side of the smallest cells, tile units: one pixel of a map that shows a tile on 512 × 512.
 const LEAST_SIDE: usize = 8;
 
+/// Smallest cells along each side.
+const ACROSS: usize = REACH.div_ceil(LEAST_SIDE);
+
+/// Cells of the layer of counts along each side of a tile.
+const CELLS: usize = 32;
+
+/// What is kept of all features that stand in a tile, however many.
+pub(super) struct Crowd {
+    /// The largest of each of the smallest cells, row by row.
+    best: Vec<Option<Stand>>,
+    /// How many there are in each cell of the layer of counts, row by row.
+    present: Vec<i64>,
+    /// How many there are; one that a tile shows on both sides of the antimeridian stands twice.
+    pub(super) len: usize,
+}
+
+impl Default for Crowd {
+    fn default() -> Self {
+        Self { best: vec![None; ACROSS * ACROSS], present: vec![0; CELLS * CELLS], len: 0 }
+    }
+}
+
+impl Crowd {
+    pub(super) fn add(&mut self, stand: Stand) {
+        let [x, y] = stand.cell(LEAST_SIDE);
+        keep_larger(&mut self.best[y * ACROSS + x], stand);
+        if let Some(cell) = stand.counted() {
+            self.present[cell] += 1;
+        }
+        self.len += 1;
+    }
+
+    /// Both together.
+    pub(super) fn and(mut self, other: &Self) -> Self {
+        for (best, stand) in self.best.iter_mut().zip(&other.best) {
+            stand.iter().for_each(|&stand| keep_larger(best, stand));
+        }
+        for (here, there) in self.present.iter_mut().zip(&other.present) {
+            *here += there;
+        }
+        self.len += other.len;
+        self
+    }
+
+    /// The features that show when about `most` may.
+    pub(super) fn choose(&self, most: usize) -> Vec<Stand> {
+        // The largest of larger cells are among the largest of the smallest.
+        let finest: Vec<_> = self.best.iter().flatten().copied().collect();
+        if finest.len() <= most {
+            return finest;
+        }
+        let (mut low, mut high) = (LEAST_SIDE, REACH);
+        let mut kept = largest(&finest, high);
+        while high - low > 1 {
+            let side = usize::midpoint(low, high);
+            // A cell covers, in part at least, no more of the smallest than these.
+            let covered = (side.div_ceil(LEAST_SIDE) + 1).pow(2);
+            if finest.len() > covered * most {
+                low = side;
+                continue;
+            }
+            let some = largest(&finest, side);
+            if some.len() <= most {
+                (high, kept) = (side, some);
+            } else {
+                low = side;
+            }
+        }
+        kept
+    }
+
+    /// A layer of squares that tell how many features have their middle there and how many of these show.
+    pub(super) fn counts(&self, shown: &[Stand]) -> LayerBody {
+        let mut shown_there = vec![0_i64; self.present.len()];
+        for cell in shown.iter().filter_map(|stand| stand.counted()) {
+            shown_there[cell] += 1;
+        }
+        let mut body = LayerBody::default();
+        let keys = [body.key("present"), body.key("shown")];
+        let [cells, side] =
+            [CELLS, EXTENT as usize / CELLS].map(|size| i32::try_from(size).unwrap_or(i32::MAX));
+        for (at, (&present, shown)) in (0..).zip(self.present.iter().zip(shown_there)) {
+            if present == 0 {
+                continue;
+            }
+            for (key, count) in keys.into_iter().zip([present, shown]) {
+                let value = body.whole(count);
+                body.tag(key, value);
+            }
+            body.square([at % cells * side, at / cells * side], side);
+        }
+        body
+    }
+}
+
+#[inline]
+fn keep_larger(best: &mut Option<Stand>, stand: Stand) {
+    if best.is_none_or(|best| stand.is_larger(best)) {
+        *best = Some(stand);
+    }
+}
+
 /// The largest feature of each cell.
 fn largest(stands: &[Stand], side: usize) -> Vec<Stand> {
     let across = REACH.div_ceil(side);
-    let mut best: Vec<u32> = vec![u32::MAX; across * across];
-    for (at, stand) in stands.iter().enumerate() {
+    let mut best = vec![None; across * across];
+    for &stand in stands {
         let [x, y] = stand.cell(side);
-        let best = &mut best[y * across + x];
-        if *best == u32::MAX || stand.is_larger(stands[*best as usize]) {
-            *best = u32::try_from(at).unwrap_or(u32::MAX);
-        }
+        keep_larger(&mut best[y * across + x], stand);
     }
-    best.into_iter().filter(|&at| at != u32::MAX).map(|at| stands[at as usize]).collect()
-}
-
-/// The features that show when about `most` may.
-pub(super) fn choose(stands: &[Stand], most: usize) -> Vec<Stand> {
-    // The largest of larger cells are among the largest of the smallest.
-    let finest = largest(stands, LEAST_SIDE);
-    if finest.len() <= most {
-        return finest;
-    }
-    let (mut low, mut high) = (LEAST_SIDE, REACH);
-    let mut kept = largest(&finest, high);
-    while high - low > 1 {
-        let side = usize::midpoint(low, high);
-        let some = largest(&finest, side);
-        if some.len() <= most {
-            (high, kept) = (side, some);
-        } else {
-            low = side;
-        }
-    }
-    kept
-}
-
-/// Cells of the layer of counts along each side of a tile.
-const CELLS: i32 = 32;
-
-/// A layer of squares that tell how many features have their middle there and how many of these show.
-pub(super) fn counts(stands: &[Stand], shown: &[Stand]) -> LayerBody {
-    let side = i32::try_from(EXTENT).unwrap_or(i32::MAX) / CELLS;
-    let count = |stands: &[Stand]| {
-        let mut cells = vec![0_i64; usize::try_from(CELLS * CELLS).unwrap_or(0)];
-        for stand in stands {
-            let [x, y] = stand.middle.map(i32::from).map(|at| at.div_euclid(side));
-            if (0..CELLS).contains(&x) && (0..CELLS).contains(&y) {
-                cells[usize::try_from(y * CELLS + x).unwrap_or(0)] += 1;
-            }
-        }
-        cells
-    };
-    let mut body = LayerBody::default();
-    let keys = [body.key("present"), body.key("shown")];
-    for (at, counts) in (0..).zip(count(stands).into_iter().zip(count(shown))) {
-        if counts.0 == 0 {
-            continue;
-        }
-        for (key, count) in keys.into_iter().zip([counts.0, counts.1]) {
-            let value = body.whole(count);
-            body.tag(key, value);
-        }
-        body.square([at % CELLS * side, at / CELLS * side], side);
-    }
-    body
+    best.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -131,6 +184,18 @@ mod tests {
 
     fn stand(row: u32, x: i16, y: i16, size: u32) -> Stand {
         Stand { row, middle: [x, y], size }
+    }
+
+    fn crowd(stands: &[Stand]) -> Crowd {
+        let mut crowd = Crowd::default();
+        stands.iter().for_each(|&stand| crowd.add(stand));
+        crowd
+    }
+
+    fn shown(stands: &[Stand], most: usize) -> Vec<u32> {
+        let mut rows: Vec<_> = crowd(stands).choose(most).iter().map(|stand| stand.row).collect();
+        rows.sort_unstable();
+        rows
     }
 
     #[test]
@@ -143,15 +208,37 @@ mod tests {
             stand(3, 4000, 4000, 2),
             stand(4, 4001, 4001, 2),
         ];
-        let mut rows: Vec<_> = choose(&stands, 10).iter().map(|stand| stand.row).collect();
-        rows.sort_unstable();
-        assert_eq!(rows, [1, 2, 3]);
+        assert_eq!(shown(&stands, 10), [1, 2, 3]);
         // Two may show: the cells grow until row 1 stands for row 2.
-        let mut rows: Vec<_> = choose(&stands, 2).iter().map(|stand| stand.row).collect();
-        rows.sort_unstable();
-        assert_eq!(rows, [1, 3]);
-        assert_eq!(choose(&stands, 1).len(), 1);
-        assert_eq!(choose(&[], 5).len(), 0);
+        assert_eq!(shown(&stands, 2), [1, 3]);
+        assert_eq!(shown(&stands, 1).len(), 1);
+        assert_eq!(shown(&[], 5).len(), 0);
+    }
+
+    #[test]
+    fn crowds_add_up_in_any_order() {
+        let spot = |row: u32| (row * 7919 % 4223, row * 104_729 % 4219, row * 31 % 17);
+        let stands: Vec<_> = (0..5000)
+            .map(|row| {
+                let (x, y, size) = spot(row);
+                let at = |value: u32| i16::try_from(value).expect("small") - 64;
+                stand(row, at(x), at(y), size)
+            })
+            .collect();
+        let [odd, even] = [1, 0].map(|rest| {
+            let some: Vec<_> = stands.iter().rev().filter(|stand| stand.row % 2 == rest).copied().collect();
+            crowd(&some)
+        });
+        let (whole, parts) = (crowd(&stands), odd.and(&even));
+        assert_eq!((parts.len, &parts.present), (5000, &whole.present));
+        for most in [1, 10, 300, 4000, 5000] {
+            let rows = |crowd: &Crowd| crowd.choose(most).iter().map(|stand| stand.row).collect::<Vec<_>>();
+            assert_eq!(rows(&parts), rows(&whole), "{most}");
+        }
+        // In the buffer there are no counts.
+        let within =
+            stands.iter().filter(|stand| stand.middle.iter().all(|at| (0..4096).contains(at))).count();
+        assert_eq!(whole.present.iter().sum::<i64>(), i64::try_from(within).expect("small"));
     }
 
     #[test]
@@ -160,7 +247,7 @@ mod tests {
             .map(|at| stand(u32::from(at.cast_unsigned()), at % 64 * 64, at / 64 * 64, 1))
             .collect();
         for most in [1, 5, 100, 1000, 4095, 4096] {
-            let shown = choose(&stands, most).len();
+            let shown = shown(&stands, most).len();
             assert!(shown <= most && shown * 5 >= most, "{shown} of {most}");
         }
     }

@@ -6,10 +6,7 @@
 //! Areas are walked side by side on all cores. What lies wholly inside an area is taken node by node; only features
 //! at its border are looked at.
 
-use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use super::super::{Budget, QueryError};
+use super::super::{Budget, QueryError, fold_on_all_cores};
 use super::{Areas, Bands, Rule};
 use crate::geometry::{
     Area, Bounds, GeometryRef, LEAST_SHARE, Lies, Scratch, Shape, Span, area_m2, centroid, length_m, reach,
@@ -140,39 +137,13 @@ pub(super) fn on_all_cores<T: Send>(
     budget: &Budget,
     work: impl Fn(usize, &mut Scratch) -> T + Sync,
 ) -> Result<Vec<T>, QueryError> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(count).min(MOST_THREADS);
-    let next = AtomicUsize::new(0);
-    let run = || {
-        let (mut scratch, mut done) = (Scratch::default(), Vec::new());
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            if at >= count || budget.check().is_err() {
-                return done;
-            }
-            done.push((at, work(at, &mut scratch)));
-        }
-    };
-    let mut results = if threads <= 1 {
-        run()
-    } else {
-        std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
-            let mut all = run();
-            for other in others {
-                match other.join() {
-                    Ok(done) => all.extend(done),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            all
-        })
-    };
-    budget.check()?;
+    let start = || (Scratch::default(), Vec::new());
+    let done =
+        fold_on_all_cores(count, budget, start, |(scratch, done), at| done.push((at, work(at, scratch))))?;
+    let mut results: Vec<_> = done.into_iter().flat_map(|(_, done)| done).collect();
     results.sort_unstable_by_key(|(at, _)| *at);
     Ok(results.into_iter().map(|(_, result)| result).collect())
 }
-
-const MOST_THREADS: usize = 8;
 
 /// The areas of the rows asked for in square metres, by row; 0 for the others.
 pub(super) fn areas_m2(asked: Asked<'_>) -> Result<Vec<f64>, QueryError> {

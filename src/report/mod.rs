@@ -1,0 +1,6 @@
+//! Which tables, figures and maps make a report, and how it becomes a file?
+//!
+//! In: a catalogue. Out: a [`document::Document`], and it as HTML, PDF, DOCX, XLSX and CSV. Leaves out: routes,
+//! commands.
+
+pub mod document;
