@@ -69,4 +69,10 @@ impl<'a> FeatureRef<'a> {
     pub fn value(self, field: FieldIx) -> Value<'a> {
         self.layer.column(field).value(self.ix.row())
     }
+
+    /// Its value in the field of a name; null where the layer has none.
+    #[must_use]
+    pub fn named(self, field: &str) -> Value<'a> {
+        self.layer.schema.find(field).map_or(Value::Null, |(at, _)| self.value(at))
+    }
 }

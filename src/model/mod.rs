@@ -4,6 +4,7 @@
 
 mod column;
 mod domain;
+mod evidence;
 mod feature;
 mod fold;
 mod layer;
@@ -15,6 +16,7 @@ mod value;
 
 pub use column::{Column, ColumnBuilder, Conflict, Incoming, NULL_DAYS, NULL_INTEGER};
 pub use domain::{Domain, Element};
+pub use evidence::{Document, Entry, Event, Evidence, Observation, Registered};
 pub use feature::{FeatureId, FeatureIx, FeatureRef};
 pub use fold::{case_folded, normalized, without_accents};
 pub use layer::{Extent, Ids, Lang, Layer, LayerAbout, LayerError, LayerId, TimeFields, Words};

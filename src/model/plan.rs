@@ -8,6 +8,7 @@
 
 use std::fmt;
 
+use super::evidence::{Event, Evidence};
 use super::layer::Words;
 
 /// Where in the plan a fact stands.
@@ -59,13 +60,14 @@ macro_rules! words_of {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
             }
         }
     };
 }
+pub(super) use words_of;
 
 words_of! {
     /// How a number binds. The plan writes both "at least" and "more than", and the difference counts at the very value.
@@ -302,7 +304,7 @@ pub struct Indicator {
     /// Never empty.
     pub citations: Vec<Citation>,
     /// Our remark.
-    pub note: Option<Box<str>>,
+    pub note: Option<Words>,
 }
 
 /// A numeric target in the prose.
@@ -331,7 +333,7 @@ pub struct Target {
     /// Never empty.
     pub citations: Vec<Citation>,
     /// Our remark.
-    pub note: Option<Box<str>>,
+    pub note: Option<Words>,
 }
 
 /// What the zone had before the plan.
@@ -358,7 +360,7 @@ pub struct Baseline {
     /// Never empty.
     pub citations: Vec<Citation>,
     /// Our remark.
-    pub note: Option<Box<str>>,
+    pub note: Option<Words>,
 }
 
 /// One of the four parts of the layout.
@@ -738,6 +740,65 @@ pub struct ChipAlliance {
     pub citations: Vec<Citation>,
 }
 
+/// What makes a rule count a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Basis {
+    /// The plan names it in one of these roles; outcomes are never among them.
+    Plan(Vec<UnitRole>),
+    /// The register has an entry that holds on the day.
+    Register(Event),
+}
+
+/// A rule by which units are counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountingRule {
+    /// Id.
+    pub id: Box<str>,
+    /// What people call it.
+    pub title: Words,
+    /// The rule in one sentence of ours.
+    pub sentence: Words,
+    /// What it looks at.
+    pub basis: Basis,
+}
+
+words_of! {
+    /// Which of the units that a rule finds are counted.
+    Scope {
+        /// Each.
+        All = "all",
+        /// Those that do not stand in another unit that is counted.
+        TopLevel = "top-level",
+    }
+}
+
+/// How units are counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counting {
+    /// The rules, in the order they are shown.
+    pub rules: Vec<CountingRule>,
+    /// What each scope counts: title and sentence, in the order of [`Scope::ALL`].
+    pub scopes: Vec<(Words, Words)>,
+    /// The rule and scope that decide whether the target is met.
+    pub deciding: (Box<str>, Scope),
+    /// Why these.
+    pub reason: Words,
+    /// Never empty.
+    pub citations: Vec<Citation>,
+}
+
+/// How progress is judged: the change since the baseline, beside the change that a straight line to the target would
+/// have made by then.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judging {
+    /// From this share on, it is on track.
+    pub on_track: f64,
+    /// From this share on, it is slightly off.
+    pub slightly_off: f64,
+    /// The rule in words of ours.
+    pub sentence: Words,
+}
+
 /// What a reader of the numbers must know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caution {
@@ -846,8 +907,14 @@ pub struct PlanFacts {
     pub enterprise_ladder: EnterpriseLadder,
     /// Chip alliance.
     pub chip_alliance: ChipAlliance,
+    /// How units are counted.
+    pub counting: Counting,
+    /// How progress is judged.
+    pub judging: Judging,
     /// Cautions.
     pub cautions: Vec<Caution>,
+    /// What is known beside the plan.
+    pub evidence: Evidence,
 }
 
 impl PlanFacts {

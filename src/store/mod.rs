@@ -342,7 +342,12 @@ impl Store {
         let plan = seeds.as_deref().map(|folder| {
             begin(&folder.display().to_string());
             digest_folder(folder, &mut revision)?;
-            Ok::<_, StoreError>(plan::read(folder)?)
+            let mut facts = plan::read(folder)?;
+            for file in [plan::REGISTER, plan::OBSERVATIONS] {
+                revision.update(&std::fs::read(self.folder.join(file)).unwrap_or_default());
+            }
+            plan::read_evidence(&self.folder, &mut facts)?;
+            Ok::<_, StoreError>(facts)
         });
         let plan = plan.transpose()?;
         self.read = read;
@@ -374,7 +379,10 @@ impl Store {
                 Err(fault) => checked.errors.push(fault),
             }
         }
-        if let Some(fault) = seeds.and_then(|folder| plan::read(&folder).err()) {
+        let facts = seeds.map(|folder| {
+            plan::read(&folder).and_then(|mut facts| plan::read_evidence(&self.folder, &mut facts))
+        });
+        if let Some(Err(fault)) = facts {
             checked.errors.push(fault.into());
         }
         checked

@@ -7,6 +7,7 @@
 //! refused, and so is any row that does not say where in the plan it stands.
 
 mod check;
+mod evidence;
 mod nested;
 mod rows;
 mod table;
@@ -15,6 +16,8 @@ use std::fmt;
 use std::path::Path;
 
 use thiserror::Error;
+
+pub use evidence::{OBSERVATIONS, REGISTER};
 
 use crate::model::Words;
 use crate::model::plan::{
@@ -205,6 +208,15 @@ pub fn read(folder: &Path) -> Result<PlanFacts, PlanError> {
     let facts = nested.join(rows);
     check::facts(&facts)?;
     Ok(facts)
+}
+
+/// Adds the evidence in a folder of data to the facts of a plan; a file that is not there is an empty one.
+///
+/// # Errors
+/// The first fault found, in the register and then in the observations.
+pub fn read_evidence(folder: &Path, facts: &mut PlanFacts) -> Result<(), PlanError> {
+    facts.evidence = evidence::read(folder, facts)?;
+    Ok(())
 }
 
 /// The text of a file of the folder, without a leading byte order mark.
@@ -420,6 +432,22 @@ mod tests {
             [governance.digital]
             functions = []
             sections = ["八(一)2"]
+            [counting]
+            deciding = { rule = "signed", scope = "all" }
+            reason = { zh = "因", en = "because" }
+            rules = [
+              { id = "told", title = { zh = "点名", en = "told" }, sentence = { zh = "点", en = "told" }, roles = ["named"] },
+              { id = "signed", title = { zh = "认定", en = "signed" }, sentence = { zh = "认", en = "signed" }, event = "designated" },
+            ]
+            scopes = [
+              { id = "all", title = { zh = "全部", en = "all" }, sentence = { zh = "全", en = "all" } },
+              { id = "top-level", title = { zh = "顶层", en = "top" }, sentence = { zh = "顶", en = "top" } },
+            ]
+            sections = ["三(一)4"]
+            [progress]
+            on_track = 0.95
+            slightly_off = 0.6
+            sentence = { zh = "比例", en = "share" }
             [[cautions]]
             id = "care"
             text = { zh = "注意", en = "care" }
@@ -440,21 +468,21 @@ mod tests {
         (
             "indicators.csv",
             "number,id,name_zh,name_en,kind,unit,baseline,baseline_parts,op,target,op_in_prose,earlier_year,\
-             earlier_value,spatial,sections,line,note\n\
-             1,bodies,机构,bodies,stock,count,55,national;provincial,gte,100,gt,,,true,二(三);表1,,\n",
+             earlier_value,spatial,sections,line,note_zh,note_en\n\
+             1,bodies,机构,bodies,stock,count,55,national;provincial,gte,100,gt,,,true,二(三);表1,,,\n",
         ),
         (
             "targets.csv",
-            "id,name_zh,name_en,same_as,op,value,unit,by,counts,soft,spatial,sections,line,note\n\
-             units,单元,units,,gte,20,count,2025,block;park,false,true,三(一)4,118,\n\
-             again,机构,bodies,bodies,gte,100,count,,,false,true,五(一)2,,\n",
+            "id,name_zh,name_en,same_as,op,value,unit,by,counts,soft,spatial,sections,line,note_zh,note_en\n\
+             units,单元,units,,gte,20,count,2025,block;park,false,true,三(一)4,118,,\n\
+             again,机构,bodies,bodies,gte,100,count,,,false,true,五(一)2,,,\n",
         ),
         (
             "baselines.csv",
             "id,name_zh,name_en,op,value,approx,unit,first_year,last_year,growth_since_2015_percent,indicator,\
-             sections,line,note\n\
-             national,国家级,national,eq,2,false,count,2020,2020,,,一(一)3,,\n\
-             provincial,省级,provincial,eq,53,false,count,2020,2020,,bodies,一(一)3,,\n",
+             sections,line,note_zh,note_en\n\
+             national,国家级,national,eq,2,false,count,2020,2020,,,一(一)3,,,\n\
+             provincial,省级,provincial,eq,53,false,count,2020,2020,,bodies,一(一)3,,,\n",
         ),
         ("links.csv", "link,role,place,sections,line,note\ncorridor,gateway,lake,三(二)3,,\n"),
         (

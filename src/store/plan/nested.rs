@@ -1,20 +1,22 @@
 //! `plan.toml`: everything of the plan that is not a plain row.
 
+mod counting;
 mod layout;
 
 use std::path::Path;
 
 use serde::Deserialize;
 
+use counting::{RawCounting, RawJudging};
 use layout::{RawBlock, RawCandidates, RawLayout};
 
 use super::{At, PlanError, Rows, citations, one_of, text, words, wrong};
-use crate::model::Words;
 use crate::model::plan::{
-    Block, CandidateCounts, Caution, ChipAlliance, Citation, EnterpriseLadder, Governance, Incubation,
-    IndustryGroup, Land, Layout, Link, LivingCircle, Named, Part, PlanAbout, PlanFacts, Renovation, Scenario,
-    Status, TestRoads, UnitRole, UnitType, Years, Zone,
+    Block, CandidateCounts, Caution, ChipAlliance, Citation, Counting, EnterpriseLadder, Governance,
+    Incubation, IndustryGroup, Judging, Land, Layout, Link, LivingCircle, Named, Part, PlanAbout, PlanFacts,
+    Renovation, Scenario, Status, TestRoads, UnitRole, UnitType, Years, Zone,
 };
+use crate::model::{Evidence, Words};
 
 /// Name of the file in the folder.
 pub(super) const FILE: &str = "plan.toml";
@@ -47,6 +49,8 @@ pub(super) struct Nested {
     incubation: Incubation,
     enterprise_ladder: EnterpriseLadder,
     chip_alliance: ChipAlliance,
+    counting: Counting,
+    judging: Judging,
     cautions: Vec<Caution>,
 }
 
@@ -97,7 +101,10 @@ impl Nested {
             incubation: self.incubation,
             enterprise_ladder: self.enterprise_ladder,
             chip_alliance: self.chip_alliance,
+            counting: self.counting,
+            judging: self.judging,
             cautions: self.cautions,
+            evidence: Evidence::default(),
         }
     }
 }
@@ -140,6 +147,8 @@ pub(super) fn read(folder: &Path) -> Result<Nested, PlanError> {
         incubation: raw.incubation.read()?,
         enterprise_ladder: raw.enterprise_ladder.read()?,
         chip_alliance: raw.chip_alliance.read()?,
+        counting: raw.counting.read()?,
+        judging: raw.progress.read()?,
         cautions: each("cautions", raw.cautions, |caution, at| {
             Ok(Caution {
                 text: caution.text.read(&at.at("text"))?,
@@ -202,6 +211,8 @@ struct RawFile {
     enterprise_ladder: RawLadder,
     chip_alliance: RawAlliance,
     governance: RawGovernance,
+    counting: RawCounting,
+    progress: RawJudging,
     cautions: Vec<RawCaution>,
 }
 

@@ -189,7 +189,8 @@ const INDICATOR_COLUMNS: &[&str] = &[
     "spatial",
     "sections",
     "line",
-    "note",
+    "note_zh",
+    "note_en",
 ];
 
 fn indicator(row: Row<'_>) -> Result<Indicator, PlanError> {
@@ -218,13 +219,13 @@ fn indicator(row: Row<'_>) -> Result<Indicator, PlanError> {
         earlier,
         spatial: row.required_boolean("spatial")?,
         citations: row.citations()?,
-        note: row.optional("note"),
+        note: row.note()?,
     })
 }
 
 const TARGET_COLUMNS: &[&str] = &[
     "id", "name_zh", "name_en", "same_as", "op", "value", "unit", "by", "counts", "soft", "spatial",
-    "sections", "line", "note",
+    "sections", "line", "note_zh", "note_en",
 ];
 
 fn target(row: Row<'_>) -> Result<Target, PlanError> {
@@ -242,7 +243,7 @@ fn target(row: Row<'_>) -> Result<Target, PlanError> {
         soft: row.required_boolean("soft")?,
         spatial: row.required_boolean("spatial")?,
         citations: row.citations()?,
-        note: row.optional("note"),
+        note: row.note()?,
     })
 }
 
@@ -260,7 +261,8 @@ const BASELINE_COLUMNS: &[&str] = &[
     "indicator",
     "sections",
     "line",
-    "note",
+    "note_zh",
+    "note_en",
 ];
 
 fn baseline(row: Row<'_>) -> Result<Baseline, PlanError> {
@@ -281,7 +283,7 @@ fn baseline(row: Row<'_>) -> Result<Baseline, PlanError> {
         growth_since_2015_percent: row.number("growth_since_2015_percent")?,
         indicator: row.optional("indicator"),
         citations: row.citations()?,
-        note: row.optional("note"),
+        note: row.note()?,
     })
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::{At, PlanError, citations, cut, one_of, text, words, wrong};
-use crate::model::Words;
 use crate::model::plan::Citation;
+use crate::model::{Date, Words};
 
 /// A table whose header holds exactly the expected columns, in any order.
 pub(super) struct Table {
@@ -92,6 +92,12 @@ impl<'t> Row<'t> {
         words(&self.at("name_zh"), self.field("name_zh"), self.field("name_en"))
     }
 
+    /// A remark of ours in both languages, or none.
+    pub(super) fn note(self) -> Result<Option<Words>, PlanError> {
+        let [zh, en] = ["note_zh", "note_en"].map(|column| self.field(column));
+        (!zh.is_empty() || !en.is_empty()).then(|| words(&self.at("note_zh"), zh, en)).transpose()
+    }
+
     /// The values of a list; an empty field is an empty list, an empty value an error.
     pub(super) fn list(self, column: &str) -> Result<Vec<Box<str>>, PlanError> {
         let field = self.field(column);
@@ -116,6 +122,22 @@ impl<'t> Row<'t> {
 
     pub(super) fn year(self, column: &str) -> Result<Option<u16>, PlanError> {
         self.parsed(column, "a year of four digits", |year: &u16| (1000..=9999).contains(year))
+    }
+
+    pub(super) fn date(self, column: &str) -> Result<Option<Date>, PlanError> {
+        let Some(text) = self.optional(column) else { return Ok(None) };
+        let expected = "a day that exists, as 2025-12-31";
+        Date::parse(&text).map(Some).ok_or_else(|| wrong(self.at(column), &text, expected))
+    }
+
+    pub(super) fn required_date(self, column: &str) -> Result<Date, PlanError> {
+        self.date(column)?
+            .ok_or_else(|| wrong(self.at(column), "", "a day, as 2025-12-31; the field is empty"))
+    }
+
+    /// The line in the file, from 1.
+    pub(super) fn line(self) -> u64 {
+        self.line
     }
 
     pub(super) fn parsed<T: FromStr>(

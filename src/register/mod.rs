@@ -1,0 +1,332 @@
+//! What counts as an innovation unit, under which rule, on which day, and what does the plan's evidence come to?
+//!
+//! In: the facts of the plan with its evidence, and a day; for the block sheet the layers too. Out: counts that open into
+//! lists, each line with its reason ([`count`]); the state of every target ([`progress`]); what a block holds beside what
+//! the plan says of it ([`block`]). Leaves out: how any of it is shown.
+//!
+//! Nothing is judged without evidence: a unit is designated or built by a dated entry with a document, a number is
+//! reached by a dated observation with one.
+
+pub mod block;
+pub mod progress;
+mod say;
+
+use thiserror::Error;
+
+use crate::model::plan::{Basis, CountingRule, PlanFacts, Scope, Target, UnitRole, UnitType};
+use crate::model::{Citation, Date, Entry, Event, Place, Words};
+
+/// A question that the register cannot answer.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RegisterError {
+    /// A day before the plan.
+    #[error("{asked} is before the plan begins, expected {first} or later")]
+    BeforePlan {
+        /// The day.
+        asked: Date,
+        /// The first day of the plan.
+        first: Date,
+    },
+    /// A rule that the data does not know.
+    #[error("the rule {asked:?} is unknown, expected one of {known}")]
+    UnknownRule {
+        /// Its name, cut to 80 characters.
+        asked: String,
+        /// The names there are.
+        known: String,
+    },
+}
+
+/// The first day of a year.
+#[must_use]
+pub fn first_day(year: u16) -> Date {
+    Date::parse(&format!("{year:04}-01-01")).unwrap_or_else(|| Date::from_days(0))
+}
+
+/// The last day of a year.
+#[must_use]
+pub fn last_day(year: u16) -> Date {
+    Date::from_days(first_day(year + 1).days() - 1)
+}
+
+/// Checks a day that is asked for.
+///
+/// # Errors
+/// It lies before the plan.
+pub fn day(facts: &PlanFacts, asked: Date) -> Result<Date, RegisterError> {
+    let first = first_day(facts.about.period.start);
+    if asked < first { Err(RegisterError::BeforePlan { asked, first }) } else { Ok(asked) }
+}
+
+/// The rule of a name.
+///
+/// # Errors
+/// There is none.
+pub fn rule<'a>(facts: &'a PlanFacts, name: &str) -> Result<&'a CountingRule, RegisterError> {
+    facts.counting.rules.iter().find(|rule| &*rule.id == name).ok_or_else(|| RegisterError::UnknownRule {
+        asked: name.chars().take(80).collect(),
+        known: facts.counting.rules.iter().map(|rule| &*rule.id).collect::<Vec<_>>().join(", "),
+    })
+}
+
+/// What may be a unit: a place of the plan, or one that the register names.
+#[derive(Debug, Clone, Copy)]
+pub struct Unit<'a> {
+    /// Id; that of its feature too, where it has one.
+    pub id: &'a str,
+    /// Name.
+    pub name: &'a Words,
+    /// Block, park or building; none where neither the plan nor the register says.
+    pub unit_type: Option<UnitType>,
+    /// What the plan takes it for; none where the plan does not speak of it as a unit.
+    pub role: Option<UnitRole>,
+    /// Id of what it stands in.
+    pub within: Option<&'a str>,
+    /// Where the plan speaks of it.
+    pub citations: &'a [Citation],
+}
+
+/// Everything that a rule could count, in the order of the plan and then of the register.
+#[must_use]
+pub fn units(facts: &PlanFacts) -> Vec<Unit<'_>> {
+    let told = |id: &str| facts.evidence.units.iter().find(|unit| &*unit.id == id);
+    let of_place = |place: &'_ Place| place.unit.is_some() || told(&place.id).is_some();
+    let places = facts.places.iter().filter(|place| of_place(place)).map(|place| {
+        let registered = told(&place.id);
+        Unit {
+            id: &place.id,
+            name: &place.name,
+            unit_type: place.unit_type().or_else(|| registered?.unit_type),
+            role: place.unit,
+            within: registered.and_then(|unit| unit.within.as_deref()).or(place.within.as_deref()),
+            citations: &place.citations,
+        }
+    });
+    let others = facts.evidence.units.iter().filter(|unit| facts.place(&unit.id).is_none());
+    let others = others.filter_map(|unit| {
+        Some(Unit {
+            id: &unit.id,
+            name: unit.name.as_ref()?,
+            unit_type: unit.unit_type,
+            role: None,
+            within: unit.within.as_deref(),
+            citations: &[],
+        })
+    });
+    places.chain(others).collect()
+}
+
+/// Why a unit is counted or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason<'a> {
+    /// Counted: the plan names it.
+    Named,
+    /// Counted: the register says so.
+    Registered(&'a Entry),
+    /// Not counted: it stands in this unit, which is counted.
+    Nested(&'a str),
+    /// Never counted: it is to be made of the ground of other units.
+    Outcome,
+    /// Not counted: the plan does not take it for a unit.
+    OtherRole(Option<UnitRole>),
+    /// Not counted: the register has no such entry.
+    NoEntry(Event),
+    /// Not counted yet: the entry holds from a later day on.
+    Later(&'a Entry),
+    /// No longer counted: the entry held until an earlier day.
+    Ended(&'a Entry),
+}
+
+impl Reason<'_> {
+    /// Is the unit counted?
+    #[must_use]
+    pub fn is_counted(self) -> bool {
+        matches!(self, Self::Named | Self::Registered(_))
+    }
+}
+
+/// A unit and what a count makes of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    /// The unit.
+    pub unit: Unit<'a>,
+    /// Why.
+    pub reason: Reason<'a>,
+}
+
+/// A count that opens into its list.
+#[derive(Debug, Clone)]
+pub struct Count<'a> {
+    /// The rule.
+    pub rule: &'a CountingRule,
+    /// Which of the units that it finds are counted.
+    pub scope: Scope,
+    /// The day.
+    pub as_of: Date,
+    /// What is counted.
+    pub counted: Vec<Line<'a>>,
+    /// What is not, though one might think so.
+    pub excluded: Vec<Line<'a>>,
+}
+
+impl Count<'_> {
+    /// How many of a type are counted.
+    #[must_use]
+    pub fn of_type(&self, unit_type: UnitType) -> usize {
+        self.counted.iter().filter(|line| line.unit.unit_type == Some(unit_type)).count()
+    }
+}
+
+/// Counts the units of a plan by a rule on a day.
+#[must_use]
+pub fn count<'a>(facts: &'a PlanFacts, rule: &'a CountingRule, scope: Scope, as_of: Date) -> Count<'a> {
+    let units = units(facts);
+    let mut lines: Vec<_> =
+        units.iter().map(|&unit| Line { unit, reason: reason(facts, rule, unit, as_of) }).collect();
+    if scope == Scope::TopLevel {
+        let counted: Vec<&str> =
+            lines.iter().filter(|line| line.reason.is_counted()).map(|line| line.unit.id).collect();
+        for line in lines.iter_mut().filter(|line| line.reason.is_counted()) {
+            if let Some(parent) = parent_in(facts, &units, line.unit, &counted) {
+                line.reason = Reason::Nested(parent);
+            }
+        }
+    }
+    let (counted, excluded) = lines.into_iter().partition(|line| line.reason.is_counted());
+    Count { rule, scope, as_of, counted, excluded }
+}
+
+fn reason<'a>(facts: &'a PlanFacts, rule: &CountingRule, unit: Unit<'_>, as_of: Date) -> Reason<'a> {
+    if unit.role == Some(UnitRole::Outcome) {
+        return Reason::Outcome;
+    }
+    let event = match &rule.basis {
+        Basis::Plan(roles) if unit.role.is_some_and(|role| roles.contains(&role)) => return Reason::Named,
+        Basis::Plan(_) => return Reason::OtherRole(unit.role),
+        Basis::Register(event) => *event,
+    };
+    let of_unit =
+        || facts.evidence.register.iter().filter(|entry| *entry.unit == *unit.id && entry.event == event);
+    let ended = |entry: &&Entry| entry.until.is_some_and(|until| until <= as_of);
+    if let Some(entry) = of_unit().find(|entry| entry.holds(as_of)) {
+        Reason::Registered(entry)
+    } else if let Some(entry) = of_unit().filter(ended).max_by_key(|entry| entry.until) {
+        Reason::Ended(entry)
+    } else {
+        of_unit().min_by_key(|entry| entry.from).map_or(Reason::NoEntry(event), Reason::Later)
+    }
+}
+
+/// The nearest counted unit that a unit stands in, however deep.
+fn parent_in<'a>(
+    facts: &'a PlanFacts,
+    units: &[Unit<'a>],
+    unit: Unit<'a>,
+    counted: &[&'a str],
+) -> Option<&'a str> {
+    let mut inside = unit.within;
+    // Nesting forms no ring, so the walk ends; the bound keeps that true for values built by hand.
+    for _ in 0..facts.places.len() + units.len() {
+        let id = inside?;
+        if let Some(&parent) = counted.iter().find(|&&counted| counted == id) {
+            return Some(parent);
+        }
+        let known = units.iter().find(|unit| unit.id == id);
+        inside = match known {
+            Some(unit) => unit.within,
+            None => facts.place(id)?.within.as_deref(),
+        };
+    }
+    None
+}
+
+/// Is the plan's target of units met?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Since a day not after its deadline.
+    Met(Date),
+    /// Since a day after its deadline.
+    MetLate(Date),
+    /// Not yet, and there is time left.
+    Open,
+    /// Not, and the deadline is past.
+    Missed,
+    /// The register has no entry that bears on it.
+    NotEvidenced,
+}
+
+impl State {
+    /// Its word in documents.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Met(_) => "met",
+            Self::MetLate(_) => "met-late",
+            Self::Open => "open",
+            Self::Missed => "missed",
+            Self::NotEvidenced => "not-evidenced",
+        }
+    }
+}
+
+/// What the count that decides makes of the target.
+#[derive(Debug, Clone)]
+pub struct TargetState<'a> {
+    /// The target.
+    pub target: &'a Target,
+    /// The count that decides.
+    pub count: Count<'a>,
+    /// Is it met?
+    pub state: State,
+}
+
+/// Is the target of units met on a day? None for a plan without the rule or the target, which no reader lets through.
+#[must_use]
+pub fn target(facts: &PlanFacts, as_of: Date) -> Option<TargetState<'_>> {
+    let (rule, scope) = &facts.counting.deciding;
+    let rule = self::rule(facts, rule).ok()?;
+    let target = facts.unit_target()?;
+    let holds = |day: Date| reaches(target, count(facts, rule, *scope, day).counted.len());
+    let count = count(facts, rule, *scope, as_of);
+    let deadline = target.by.map(last_day);
+    let state = if holds(as_of) {
+        let since = since(facts, as_of, holds);
+        if deadline.is_none_or(|deadline| since <= deadline) {
+            State::Met(since)
+        } else {
+            State::MetLate(since)
+        }
+    } else if count.counted.is_empty() {
+        State::NotEvidenced
+    } else if deadline.is_some_and(|deadline| as_of > deadline) {
+        State::Missed
+    } else {
+        State::Open
+    };
+    Some(TargetState { target, count, state })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a number of units")]
+fn reaches(target: &Target, found: usize) -> bool {
+    target.op.holds(found as f64, target.value)
+}
+
+/// The first day of the days up to this one on which something has held all along. It may change on days of the
+/// register only.
+fn since(facts: &PlanFacts, as_of: Date, holds: impl Fn(Date) -> bool) -> Date {
+    let register = &facts.evidence.register;
+    let mut days: Vec<Date> =
+        register.iter().flat_map(|entry| [Some(entry.from), entry.until]).flatten().collect();
+    days.push(first_day(facts.about.period.start));
+    days.retain(|&day| day <= as_of);
+    days.sort_unstable_by(|a, b| b.cmp(a));
+    days.dedup();
+    let mut since = as_of;
+    for day in days {
+        if !holds(day) {
+            break;
+        }
+        since = day;
+    }
+    since
+}

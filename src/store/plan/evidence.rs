@@ -1,0 +1,216 @@
+//! The evidence beside the plan: the register of innovation units and what was observed of indicators and targets.
+//!
+//! Both are tables in the data folder, not in the seeds: the plan does not change, the evidence grows.
+
+use std::path::Path;
+
+use super::table::{Row, Table};
+use super::{At, Located, PlanError, cut, wrong};
+use crate::model::plan::{Place, PlanFacts, UnitType};
+use crate::model::{Document, Entry, Event, Evidence, Observation, Registered, Words};
+
+/// The register's file in the data folder.
+pub const REGISTER: &str = "register.csv";
+/// The file of observations in the data folder.
+pub const OBSERVATIONS: &str = "observations.csv";
+
+const REGISTER_COLUMNS: &[&str] = &[
+    "unit", "name_zh", "name_en", "type", "within", "event", "date", "until", "document", "address", "note",
+];
+const OBSERVATION_COLUMNS: &[&str] = &["subject", "date", "value", "unit", "document", "address", "note"];
+
+pub(super) fn read(folder: &Path, facts: &PlanFacts) -> Result<Evidence, PlanError> {
+    let mut evidence = Evidence::default();
+    if let Some(table) = open(folder, REGISTER, REGISTER_COLUMNS)? {
+        let mut told: Vec<Located<Registered>> = Vec::new();
+        for row in table.rows() {
+            unit(row, facts, &mut told)?;
+            let entry = entry(row)?;
+            // A second entry for the same time would count one unit twice, or hide which document holds.
+            let overlaps = |known: &&Entry| {
+                let ends_first = |a: &Entry, b: &Entry| a.until.is_some_and(|until| until <= b.from);
+                known.unit == entry.unit
+                    && known.event == entry.event
+                    && !ends_first(known, &entry)
+                    && !ends_first(&entry, known)
+            };
+            if let Some(first) = evidence.register.iter().find(overlaps) {
+                let first = At::row(REGISTER, first.line);
+                return Err(PlanError::Duplicate { at: row.at("unit"), id: cut(&entry.unit), first });
+            }
+            evidence.register.push(entry);
+        }
+        nesting(facts, &told)?;
+        evidence.units = told.into_iter().map(|unit| unit.value).collect();
+    }
+    if let Some(table) = open(folder, OBSERVATIONS, OBSERVATION_COLUMNS)? {
+        for row in table.rows() {
+            let found = observation(row, facts)?;
+            let same = |known: &&Observation| known.subject == found.subject && known.date == found.date;
+            if let Some(first) = evidence.observations.iter().find(same) {
+                let first = At::row(OBSERVATIONS, first.line);
+                return Err(PlanError::Duplicate { at: row.at("date"), id: cut(&found.subject), first });
+            }
+            evidence.observations.push(found);
+        }
+        evidence.observations.sort_by_key(|found| found.date);
+    }
+    Ok(evidence)
+}
+
+fn open(folder: &Path, file: &'static str, columns: &[&'static str]) -> Result<Option<Table>, PlanError> {
+    match Table::read(folder, file, columns) {
+        Err(PlanError::Read { why, .. }) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        table => table.map(Some),
+    }
+}
+
+fn document(row: Row<'_>) -> Result<Document, PlanError> {
+    let title = row
+        .optional("document")
+        .ok_or_else(|| wrong(row.at("document"), "", "title and number of the document that says so"))?;
+    Ok(Document { title, address: row.optional("address") })
+}
+
+fn entry(row: Row<'_>) -> Result<Entry, PlanError> {
+    let from = row.required_date("date")?;
+    let until = row.date("until")?;
+    if let Some(until) = until.filter(|&until| until <= from) {
+        return Err(wrong(row.at("until"), &until.to_string(), format!("a day after {from}")));
+    }
+    Ok(Entry {
+        unit: row.id("unit")?,
+        event: row.required_word("event", Event::parse, Event::ALL)?,
+        from,
+        until,
+        document: document(row)?,
+        note: row.optional("note"),
+        line: row.line(),
+    })
+}
+
+/// Joins what a row tells of its unit to what the rows before it told.
+fn unit(row: Row<'_>, facts: &PlanFacts, told: &mut Vec<Located<Registered>>) -> Result<(), PlanError> {
+    let id = row.id("unit")?;
+    let place = facts.place(&id);
+    let name = (row.optional("name_zh").is_some() || row.optional("name_en").is_some())
+        .then(|| row.name())
+        .transpose()?;
+    let unit_type = row.word("type", UnitType::parse, UnitType::ALL)?;
+    let within = row.optional("within");
+    let at = told.iter().position(|unit| unit.value.id == id).unwrap_or_else(|| {
+        let value = Registered { id: id.clone(), name: None, unit_type: None, within: None };
+        told.push(Located { at: row.here(), value });
+        told.len() - 1
+    });
+    let unit = &mut told[at].value;
+    if let Some(place) = place {
+        of_the_plan(row, place, name.as_ref(), unit_type)?;
+    } else {
+        same(row, "name_zh", unit.name.as_ref(), name.as_ref(), |name| name.zh.to_string())?;
+        unit.name = unit.name.take().or(name);
+        if unit.name.is_none() {
+            let expected = "a place of places.csv, or a unit with name_zh and name_en";
+            return Err(PlanError::UnknownId { at: row.at("unit"), id: cut(&id), expected });
+        }
+    }
+    same(row, "type", unit.unit_type.as_ref(), unit_type.as_ref(), ToString::to_string)?;
+    same(row, "within", unit.within.as_ref(), within.as_ref(), ToString::to_string)?;
+    unit.unit_type = unit.unit_type.or(unit_type);
+    unit.within = unit.within.take().or(within);
+    if unit.unit_type.is_none() && place.and_then(Place::unit_type).is_none() {
+        let expected = "block, park or building; the plan does not say which";
+        return Err(wrong(row.at("type"), "", expected));
+    }
+    Ok(())
+}
+
+/// A place of the plan keeps its name and, where it has one, its type.
+fn of_the_plan(
+    row: Row<'_>,
+    place: &Place,
+    name: Option<&Words>,
+    unit_type: Option<UnitType>,
+) -> Result<(), PlanError> {
+    if let Some(name) = name.filter(|name| **name != place.name) {
+        let expected = format!("empty, or the name in places.csv, {}", place.name.zh);
+        return Err(wrong(row.at("name_zh"), &name.zh, expected));
+    }
+    match (place.unit_type(), unit_type) {
+        (Some(known), Some(said)) if known != said => {
+            Err(wrong(row.at("type"), said.as_str(), format!("empty or {known}, as in places.csv")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Rows of one unit do not contradict each other.
+fn same<T: PartialEq>(
+    row: Row<'_>,
+    column: &str,
+    known: Option<&T>,
+    said: Option<&T>,
+    tell: impl Fn(&T) -> String,
+) -> Result<(), PlanError> {
+    match (known, said) {
+        (Some(known), Some(said)) if known != said => {
+            let expected = format!("empty or {}, as an earlier row of this unit says", tell(known));
+            Err(wrong(row.at(column), &tell(said), expected))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Follows `within`: it leads to something, and never back.
+fn nesting(facts: &PlanFacts, told: &[Located<Registered>]) -> Result<(), PlanError> {
+    let registered = |id: &str| told.iter().find(|unit| &*unit.value.id == id);
+    for unit in told {
+        let Some(within) = unit.value.within.as_deref() else { continue };
+        let at = unit.at.at("within");
+        let is_core = facts.layout.cores.iter().any(|core| &*core.id == within);
+        if registered(within).is_none() && facts.place(within).is_none() && !is_core {
+            let expected = "a unit of the register, a place of places.csv or a core of plan.toml";
+            return Err(PlanError::UnknownId { at, id: cut(within), expected });
+        }
+        let mut inside = Some(within);
+        for _ in 0..=told.len() + facts.places.len() {
+            let Some(id) = inside else { break };
+            if id == &*unit.value.id {
+                return Err(wrong(at, within, "a place that does not itself lie within this unit"));
+            }
+            let own = registered(id).and_then(|unit| unit.value.within.as_deref());
+            inside = own.or_else(|| facts.place(id)?.within.as_deref());
+        }
+    }
+    Ok(())
+}
+
+fn observation(row: Row<'_>, facts: &PlanFacts) -> Result<Observation, PlanError> {
+    let subject = row.id("subject")?;
+    let target = facts.target(&subject);
+    if let Some(same) = target.and_then(|target| target.same_as.as_deref()) {
+        let expected = format!("{same}, the indicator that this target repeats");
+        return Err(wrong(row.at("subject"), &subject, expected));
+    }
+    if *subject == *facts.layout.target {
+        let expected = "another indicator or target; units are counted from register.csv";
+        return Err(wrong(row.at("subject"), &subject, expected));
+    }
+    let unit = facts.indicator(&subject).map(|indicator| &indicator.unit);
+    let Some(unit) = unit.or_else(|| Some(&target?.unit)) else {
+        let expected = "an indicator of indicators.csv or a target of targets.csv";
+        return Err(PlanError::UnknownId { at: row.at("subject"), id: cut(&subject), expected });
+    };
+    let said = row.required("unit")?;
+    if said != *unit {
+        return Err(wrong(row.at("unit"), &said, format!("{unit}, the unit of {subject}")));
+    }
+    Ok(Observation {
+        date: row.required_date("date")?,
+        value: row.required_number("value")?,
+        document: document(row)?,
+        note: row.optional("note"),
+        line: row.line(),
+        subject,
+    })
+}
