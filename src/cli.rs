@@ -21,6 +21,7 @@ use crate::engine;
 use crate::geometry::{Bounds, GeometryKind};
 use crate::index::IndexedLayer;
 use crate::model::{Lang, Layer, Value};
+use crate::report::{self, Form};
 use crate::sample::{self, SampleError};
 use crate::store::{self, Checked, Effect, Loaded, Store, Watch};
 
@@ -54,6 +55,9 @@ enum Command {
     /// Draw the map as a picture: PNG, SVG or PDF, by the suffix of the file
     #[command(after_help = MAP_EXAMPLES)]
     Map(Box<MapArgs>),
+    /// Report on innovation units, the progress of the plan, parcels or one place: HTML, PDF, DOCX, XLSX, CSV or text
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(Box<ReportArgs>),
     /// Make synthetic data to try things out with
     Sample {
         #[command(subcommand)]
@@ -84,6 +88,54 @@ enum Sample {
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+}
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  innospace report units
+  innospace report units --as-of 2025-12-31 --lang both --output units.pdf
+  innospace report progress --format csv --table indicators
+  innospace report parcels --filter \"use_code = 'M0' AND status = 'idle'\" --output m0.docx
+  innospace report site nantaizihu-innovation-block --output block.html
+
+Same data and words: same bytes. Reports are those of http://…/reports/{kind}.{form}.";
+
+/// The names and meanings are those of the parameters of reports over HTTP.
+#[derive(Debug, Args)]
+struct ReportArgs {
+    /// units, progress, parcels or site
+    kind: String,
+    /// Of a report on a site: the id of a place of the plan, or of a feature
+    id: Option<String>,
+    #[command(flatten)]
+    data: DataArgs,
+    /// The day to report of, not before the plan; that of the data when left out
+    #[arg(long, value_name = "DAY")]
+    as_of: Option<String>,
+    /// zh, en or both
+    #[arg(long, value_name = "LANG")]
+    lang: Option<String>,
+    /// html, pdf, docx, xlsx, csv or txt; told by the suffix of the output when left out
+    #[arg(long, value_name = "FORM")]
+    format: Option<String>,
+    /// Of CSV, which table of the report; its first when left out
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
+    /// Of a report on parcels: the collection
+    #[arg(long, value_name = "ID")]
+    collection: Option<String>,
+    /// CQL2 text over its features
+    #[arg(long, value_name = "CQL2")]
+    filter: Option<String>,
+    /// West, south, east, north in degrees
+    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
+    bbox: Option<String>,
+    /// A date, a timestamp, or an interval with a slash
+    #[arg(long, value_name = "TIME")]
+    datetime: Option<String>,
+    /// Where to write; standard output when left out
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
 const TILES_EXAMPLES: &str = "\
@@ -361,6 +413,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Count(args) => count(&args),
         Command::Tiles(args) => tiles(&args),
         Command::Map(args) => map(&args),
+        Command::Report(args) => make_report(&args),
         Command::Sample { what: Sample::Parcels { data, count, seed, output } } => {
             sample_parcels(&data.data, count, seed, output.as_deref())
         }
@@ -765,6 +818,53 @@ fn map(args: &MapArgs) -> anyhow::Result<ExitCode> {
     }
     let path = &args.output;
     std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn make_report(args: &ReportArgs) -> anyhow::Result<ExitCode> {
+    let Some(kind) = report::Kind::parse(&args.kind) else {
+        bail!(
+            "{:?} is no report: expected one of {}",
+            args.kind,
+            report::Kind::ALL.map(report::Kind::name).join(", ")
+        );
+    };
+    let suffix =
+        args.output.as_ref().and_then(|path| path.extension()).map(|suffix| suffix.to_string_lossy());
+    let name = args.format.clone().or_else(|| suffix.map(|suffix| suffix.to_lowercase()));
+    let name = name.unwrap_or_else(|| Form::Text.name().to_owned());
+    let Some(form) = Form::parse(&name) else {
+        bail!("{name:?} is no form of reports: expected one of {}", Form::ALL.map(Form::name).join(", "));
+    };
+    if args.output.is_none()
+        && matches!(form, Form::Pdf | Form::Docx | Form::Xlsx)
+        && std::io::stdout().is_terminal()
+    {
+        bail!("this is no text; name a file with --output");
+    }
+    let given = [
+        ("as_of", &args.as_of),
+        ("lang", &args.lang),
+        ("table", &args.table),
+        ("id", &args.id),
+        ("collection", &args.collection),
+        ("filter", &args.filter),
+        ("bbox", &args.bbox),
+        ("datetime", &args.datetime),
+    ];
+    let catalog = load(&mut Store::new(&args.data.data))?.catalog;
+    let (document, bytes) =
+        api::make_report(&catalog, kind, form, &parameters(given)).map_err(anyhow::Error::msg)?;
+    let missing = document.missing_characters();
+    if !missing.is_empty() && matches!(form, Form::Pdf) {
+        eprintln!("warning: no font has {}; boxes are drawn", missing.iter().collect::<String>());
+    }
+    match &args.output {
+        Some(path) => {
+            std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        None => print(&bytes)?,
+    }
     Ok(ExitCode::SUCCESS)
 }
 

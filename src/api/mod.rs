@@ -19,6 +19,8 @@ mod negotiate;
 mod openapi;
 mod params;
 mod problem;
+mod register;
+mod reports;
 mod schemas;
 mod server;
 mod styles;
@@ -50,6 +52,7 @@ pub use aggregates::count;
 use maps::Desk;
 pub use maps::{Engine as MapEngine, draw as draw_map};
 use problem::Problem;
+pub use reports::make as make_report;
 pub use server::serve;
 use tile_cache::TileCache;
 pub use tilesets::archive_order;
@@ -111,6 +114,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::plain))
         .route("/maps", get(maps::list))
         .route("/maps/{file}", get(maps::one))
+        .route("/units", get(register::units))
+        .route("/progress", get(register::progress))
+        .route("/blocks", get(register::blocks))
+        .route("/blocks/{id}", get(register::block))
+        .route("/reports", get(reports::list))
+        .route("/reports/{file}", get(reports::one))
         .route("/styles/sprites/{file}", get(maps::sprite))
         .route("/styles", get(styles::list))
         .route("/styles/{view}", get(styles::one))
@@ -133,6 +142,7 @@ pub fn router(app: Arc<App>) -> Router {
 fn worth_packing() -> impl Predicate {
     DefaultPredicate::new()
         .and(NotForContentType::const_new(negotiate::XLSX.media_type))
+        .and(NotForContentType::const_new(negotiate::DOCX.media_type))
         .and(NotForContentType::const_new(negotiate::GEOPARQUET.media_type))
         .and(NotForContentType::const_new(negotiate::MVT.media_type))
         .and(NotForContentType::const_new(negotiate::MAP_PDF.media_type))

@@ -51,6 +51,13 @@ pub const XLSX: Format = Format {
     also: &[],
     title: "Excel",
 };
+/// Reports for word processors.
+pub const DOCX: Format = Format {
+    name: "docx",
+    media_type: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    also: &[],
+    title: "Word",
+};
 /// Features for globes.
 pub const KML: Format =
     Format { name: "kml", media_type: "application/vnd.google-earth.kml+xml", also: &[], title: "KML" };

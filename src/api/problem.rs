@@ -34,6 +34,16 @@ impl Problem {
         Self { parameter: Some(name.to_owned()), ..Self::new(StatusCode::BAD_REQUEST, detail) }
     }
 
+    /// A parameter that is missing, or whose value makes no sense for what there is.
+    pub fn wrong_parameter(name: &str, detail: String) -> Self {
+        Self { parameter: Some(name.to_owned()), ..Self::new(StatusCode::BAD_REQUEST, detail) }
+    }
+
+    /// Something that this data does not have.
+    pub fn missing(detail: String) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
     /// A parameter that the resource does not have.
     pub fn unknown_parameter(name: &str, known: &str) -> Self {
         let name: String = name.chars().take(80).collect();

@@ -9,7 +9,7 @@
 
 pub mod block;
 pub mod progress;
-mod say;
+pub mod say;
 
 use thiserror::Error;
 
@@ -114,6 +114,15 @@ pub fn units(facts: &PlanFacts) -> Vec<Unit<'_>> {
         })
     });
     places.chain(others).collect()
+}
+
+/// The name of a unit, place or core; its id where there is none.
+#[must_use]
+pub fn name(facts: &PlanFacts, id: &str) -> Words {
+    let unit = units(facts).into_iter().find(|unit| unit.id == id).map(|unit| unit.name.clone());
+    let place = || facts.place(id).map(|place| place.name.clone());
+    let core = || facts.layout.cores.iter().find(|core| &*core.id == id).map(|core| core.name.clone());
+    unit.or_else(place).or_else(core).unwrap_or_else(|| Words { zh: id.into(), en: id.into() })
 }
 
 /// Why a unit is counted or not.

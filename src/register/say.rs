@@ -1,7 +1,10 @@
-//! Notes on numbers of the plan, in both languages.
+//! Reasons, states and notes in both languages.
 
-use crate::model::plan::Baseline;
-use crate::model::{Operator, Words};
+use super::block::Standing;
+use super::progress::Status;
+use super::{Reason, State, TargetState, Unit};
+use crate::model::plan::{Baseline, UnitRole, UnitType};
+use crate::model::{Event, Operator, Words};
 
 fn words(zh: String, en: String) -> Words {
     Words { zh: zh.into(), en: en.into() }
@@ -41,4 +44,197 @@ pub(super) fn sum(parts: &[&Baseline], sum: f64) -> Words {
     };
     let (zh, en) = (terms(|part| &part.name.zh), terms(|part| &part.name.en));
     words(format!("基数 {sum} = {zh}。"), format!("Baseline {sum} = {en}."))
+}
+
+impl Reason<'_> {
+    /// Its word in documents.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Named => "named",
+            Self::Registered(_) => "registered",
+            Self::Nested(_) => "nested",
+            Self::Outcome => "outcome",
+            Self::OtherRole(Some(UnitRole::Carrier)) => "carrier",
+            Self::OtherRole(_) => "not-in-plan",
+            Self::NoEntry(_) => "no-entry",
+            Self::Later(_) => "later",
+            Self::Ended(_) => "ended",
+        }
+    }
+
+    /// The reason in a sentence. `name` tells the name of a unit by its id.
+    #[must_use]
+    pub fn words(self, unit: &Unit<'_>, name: impl Fn(&str) -> Words) -> Words {
+        match self {
+            Self::Named => {
+                let sections: Vec<_> = unit.citations.iter().map(ToString::to_string).collect();
+                let sections = sections.join("; ");
+                words(format!("规划点名：{sections}"), format!("named in the plan: {sections}"))
+            }
+            Self::Registered(entry) => {
+                let (day, document) = (entry.from, &entry.document.title);
+                let [zh, en] = event(entry.event);
+                words(format!("{day}起{zh}：{document}"), format!("{en} since {day}: {document}"))
+            }
+            Self::Nested(id) => {
+                let Words { zh, en } = name(id);
+                words(format!("位于已计数的{zh}之内"), format!("stands in {en}, which is counted"))
+            }
+            Self::Outcome => words(
+                "改造后的名称，用地属于其他单元，不另计".to_owned(),
+                "to be made of the ground of other units, never counted again".to_owned(),
+            ),
+            Self::OtherRole(Some(UnitRole::Carrier)) => words(
+                "孵化载体，规划未称其为创新单元".to_owned(),
+                "an incubation carrier, which the plan does not call a unit".to_owned(),
+            ),
+            Self::OtherRole(_) => words("规划未点名".to_owned(), "not named in the plan".to_owned()),
+            Self::NoEntry(what) => {
+                let [zh, en] = event(what);
+                words(format!("登记册中没有“{zh}”的记录"), format!("the register has no entry “{en}”"))
+            }
+            Self::Later(entry) => {
+                let (day, [zh, en]) = (entry.from, event(entry.event));
+                words(format!("{day}才{zh}"), format!("{en} on {day} only"))
+            }
+            Self::Ended(entry) => {
+                let (day, [zh, en]) = (entry.until.unwrap_or(entry.from), event(entry.event));
+                words(format!("“{zh}”已于{day}终止"), format!("no longer {en} since {day}"))
+            }
+        }
+    }
+}
+
+fn event(event: Event) -> [&'static str; 2] {
+    match event {
+        Event::Designated => ["认定", "designated"],
+        Event::Built => ["建成", "built"],
+    }
+}
+
+impl UnitType {
+    /// What people call it.
+    #[must_use]
+    pub fn words(self) -> Words {
+        let (zh, en) = match self {
+            Self::Block => ("创新街区", "block"),
+            Self::Park => ("创新园区", "park"),
+            Self::Building => ("创新楼宇", "building"),
+        };
+        words(zh.to_owned(), en.to_owned())
+    }
+}
+
+impl TargetState<'_> {
+    /// The state of the target in a sentence.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        let (target, found) = (&self.target, self.count.counted.len());
+        let asked = format!("{}{}", sign(target.op), target.value);
+        let (day, title) = (self.count.as_of, &self.count.rule.title);
+        let by = target.by.map_or_else(String::new, |by| format!(" by {by}"));
+        match self.state {
+            State::Met(since) => words(
+                format!("已达到：{day}{}{found}个，目标{asked}，自{since}起满足。", title.zh),
+                format!("Met: {found} {} on {day}, target {asked}{by}; satisfied since {since}.", title.en),
+            ),
+            State::MetLate(since) => words(
+                format!("逾期达到：{day}{}{found}个，目标{asked}，{since}才满足。", title.zh),
+                format!(
+                    "Met late: {found} {} on {day}, target {asked}{by}; satisfied on {since} only.",
+                    title.en
+                ),
+            ),
+            State::Open => words(
+                format!("尚未达到：{day}{}{found}个，目标{asked}。", title.zh),
+                format!("Not met yet: {found} {} on {day}, target {asked}{by}.", title.en),
+            ),
+            State::Missed => words(
+                format!("未达到：{day}{}{found}个，目标{asked}，期限已过。", title.zh),
+                format!("Not met: {found} {} on {day}, target {asked}{by}; the deadline is past.", title.en),
+            ),
+            State::NotEvidenced => words(
+                format!("无证据：登记册中没有到{day}有效的记录，目标{asked}是否达到不能说明。"),
+                format!(
+                    "Not evidenced: the register has no entry that holds on {day}, so nothing shows whether the target {asked}{by} is met."
+                ),
+            ),
+        }
+    }
+}
+
+impl Status {
+    /// What people call it.
+    #[must_use]
+    pub fn words(self) -> Words {
+        let (zh, en) = match self {
+            Self::Met => ("已达到", "met"),
+            Self::OnTrack => ("正常", "on track"),
+            Self::SlightlyOff => ("略有滞后", "slightly off"),
+            Self::OffTrack => ("滞后", "off track"),
+            Self::Reverse => ("倒退", "reverse"),
+            Self::Insufficient => ("资料不足", "insufficient data"),
+        };
+        words(zh.to_owned(), en.to_owned())
+    }
+}
+
+/// What people call a unit of numbers of the plan.
+#[must_use]
+pub fn unit(unit: &str) -> Words {
+    let (zh, en) = match unit {
+        "percent" => ("%", "%"),
+        "percent-per-year" => ("%/年", "% a year"),
+        "percent-of-gdp" => ("占地区生产总值%", "% of GDP"),
+        "per-10000-people" => ("件/万人", "per 10,000 people"),
+        "count" => ("个", "count"),
+        "count-added" => ("个（新增）", "added"),
+        "count-cumulative" => ("个（累计）", "cumulative"),
+        "people" => ("人", "people"),
+        "1e8-yuan" => ("亿元", "100 million yuan"),
+        other => (other, other),
+    };
+    words(zh.to_owned(), en.to_owned())
+}
+
+/// A number of the plan with how it binds: "≥ 20".
+#[must_use]
+pub fn bound(op: Operator, value: f64) -> String {
+    format!("{}{value}", sign(op))
+}
+
+impl Standing {
+    /// Where a place lies, in a sentence.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        let known = |accuracy: &Option<f64>| {
+            accuracy.map_or_else(
+                || ["位置精度未知".to_owned(), "accuracy not known".to_owned()],
+                |metres| [format!("位置精度±{metres}米"), format!("known to ±{metres} m")],
+            )
+        };
+        let sure = |is_sure: bool| {
+            if is_sure {
+                ["", ""]
+            } else {
+                ["，距边界小于误差，不确定", ", nearer to the border than that, so not sure"]
+            }
+        };
+        match self {
+            Self::Inside { accuracy_m, is_sure } => {
+                let ([a, b], [zh, en]) = (known(accuracy_m), sure(*is_sure));
+                words(format!("在内（{a}{zh}）"), format!("inside ({b}{en})"))
+            }
+            Self::Outside { distance_m, accuracy_m, is_sure } => {
+                let ([a, b], [zh, en]) = (known(accuracy_m), sure(*is_sure));
+                words(
+                    format!("在外，距{distance_m:.0}米（{a}{zh}）"),
+                    format!("outside by {distance_m:.0} m ({b}{en})"),
+                )
+            }
+            Self::NoPosition => words("没有位置".to_owned(), "no position".to_owned()),
+            Self::NoPolygon => words("没有可比的多边形".to_owned(), "no polygon to compare with".to_owned()),
+        }
+    }
 }

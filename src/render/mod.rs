@@ -23,9 +23,11 @@ pub mod html;
 pub mod jsonfg;
 pub mod kml;
 pub mod ndjson;
+pub mod register;
 pub mod schema;
 mod table;
 pub mod xlsx;
+pub(crate) use xlsx::width;
 
 use thiserror::Error;
 

@@ -6,8 +6,11 @@
 //! A report in both languages holds each text twice, Chinese in the first line and English in the second: writers only
 //! know that a text may have several lines.
 
+use std::collections::BTreeSet;
+
 use crate::map::color::Color;
 use crate::map::picture::Picture;
+use crate::map::text;
 use crate::model::{Date, Lang, Words};
 
 /// The language of a report.
@@ -101,6 +104,47 @@ pub struct Document {
     pub footer: String,
     /// What it tells, in this order.
     pub sections: Vec<Section>,
+}
+
+impl Document {
+    /// The characters of its texts that no font has.
+    #[must_use]
+    pub fn missing_characters(&self) -> BTreeSet<char> {
+        let mut all = vec![&*self.title, &*self.footer];
+        all.extend(self.banner.as_deref());
+        all.extend(self.facts.iter().flat_map(|(name, value)| [&**name, &**value]));
+        for section in &self.sections {
+            all.push(&section.heading);
+            section.blocks.iter().for_each(|block| block.texts(&mut all));
+        }
+        all.into_iter().flat_map(text::missing).collect()
+    }
+}
+
+impl Block {
+    /// Adds all of its texts.
+    fn texts<'a>(&'a self, all: &mut Vec<&'a str>) {
+        match self {
+            Self::Headline { value, label } => all.extend([&**value, &**label]),
+            Self::Text(text) => all.push(text),
+            Self::Notes(notes) => all.extend(notes.iter().map(String::as_str)),
+            Self::Table(table) => {
+                all.push(&table.title);
+                all.extend(table.columns.iter().map(|column| &*column.heading));
+                let cells = table.rows.iter().chain(&table.total).flatten();
+                all.extend(
+                    cells.filter_map(|cell| if let Cell::Text(text) = cell { Some(&**text) } else { None }),
+                );
+            }
+            Self::Chart(chart) => {
+                all.extend([&*chart.title, &*chart.unit]);
+                all.extend(chart.series.iter().map(|series| &*series.name));
+                all.extend(chart.bars.iter().map(|(name, _)| &**name));
+                all.extend(chart.target.iter().map(|(name, _)| &**name));
+            }
+            Self::Map { caption, .. } => all.push(caption),
+        }
+    }
 }
 
 /// A part of a report.

@@ -1,6 +1,206 @@
 //! Which tables, figures and maps make a report, and how it becomes a file?
 //!
-//! In: a catalogue. Out: a [`document::Document`], and it as HTML, PDF, DOCX, XLSX and CSV. Leaves out: routes,
-//! commands.
+//! In: a catalogue and a [`Request`]. Out: a [`document::Document`], and it as HTML, PDF, DOCX, XLSX and CSV. Leaves out:
+//! routes, commands.
+//!
+//! A report is composed once, by [`units`], [`progress`], [`parcels`] or [`site`], and every writer reads the same
+//! document, so that no number differs from one file to the next.
 
+pub mod chart;
 pub mod document;
+pub mod html;
+mod maker;
+mod parcels;
+mod progress;
+mod site;
+pub mod text;
+mod units;
+
+use thiserror::Error;
+
+use crate::catalog::Catalog;
+use crate::map::MapError;
+use crate::model::Date;
+use crate::query::{Budget, Query, QueryError};
+use crate::register::RegisterError;
+use document::{Document, Tongue};
+use maker::Maker;
+
+/// What a report is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Innovation units under every rule.
+    Units,
+    /// The state of every number of the plan.
+    Progress,
+    /// Parcels that a query finds.
+    Parcels,
+    /// One place, and for a block what it holds.
+    Site,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Units, Self::Progress, Self::Parcels, Self::Site];
+
+    /// Its name in addresses and commands.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Units => "units",
+            Self::Progress => "progress",
+            Self::Parcels => "parcels",
+            Self::Site => "site",
+        }
+    }
+
+    /// The kind of a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// What is asked of a report.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Its languages.
+    pub tongue: Tongue,
+    /// The day; that of the data when none is given.
+    pub as_of: Option<Date>,
+    /// What it is about.
+    pub subject: Subject,
+}
+
+/// What a report is about, with what each kind needs.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    /// See [`Kind::Units`].
+    Units,
+    /// See [`Kind::Progress`].
+    Progress,
+    /// See [`Kind::Parcels`].
+    Parcels {
+        /// Id of the layer.
+        layer: String,
+        /// The conditions.
+        query: Box<Query>,
+        /// The conditions as they were asked for, by name.
+        asked: Vec<(String, String)>,
+    },
+    /// See [`Kind::Site`].
+    Site {
+        /// Id of the place.
+        id: String,
+    },
+}
+
+/// Why there is no report.
+#[derive(Debug, Error)]
+pub enum ReportError {
+    /// The data comes without a plan.
+    #[error("the data has no plan: this report needs the facts of one (`seeds` in catalog.toml)")]
+    NoPlan,
+    /// There is no day to report of.
+    #[error("the data states no day (`data_date` in catalog.toml): give as_of")]
+    NoDay,
+    /// A question that the register cannot answer.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// A place that neither the plan nor a layer has.
+    #[error("there is no place {0:?}")]
+    NoPlace(String),
+    /// A layer that is not served.
+    #[error("there is no collection {0:?}")]
+    NoLayer(String),
+    /// A condition that the layer does not understand.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// There is no map.
+    #[error(transparent)]
+    Map(#[from] MapError),
+    /// A table that the report does not have.
+    #[error("the report has no table {asked:?}, expected one of {known}")]
+    NoTable {
+        /// Its name, cut to 80 characters.
+        asked: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A writer of a format refused.
+    #[error("{format}: {fault}")]
+    Refused {
+        /// The format.
+        format: &'static str,
+        /// What the writer says.
+        fault: String,
+    },
+}
+
+/// Composes a report.
+///
+/// # Errors
+/// What is asked for does not exist, or the budget is spent.
+pub fn compose(catalog: &Catalog, request: &Request, budget: &Budget) -> Result<Document, ReportError> {
+    let day = request.as_of.or(catalog.about.data_date).ok_or(ReportError::NoDay)?;
+    let maker = Maker { catalog, tongue: request.tongue, as_of: day, budget };
+    match &request.subject {
+        Subject::Units => units::compose(&maker),
+        Subject::Progress => progress::compose(&maker),
+        Subject::Parcels { layer, query, asked } => parcels::compose(&maker, layer, query, asked),
+        Subject::Site { id } => site::compose(&maker, id),
+    }
+}
+
+/// What a report can become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A page, for the screen and for printing.
+    Html,
+    /// Pages of A4.
+    Pdf,
+    /// A document of a word processor.
+    Docx,
+    /// A workbook.
+    Xlsx,
+    /// One of its tables.
+    Csv,
+    /// Words and tables for a terminal.
+    Text,
+}
+
+impl Form {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Html, Self::Pdf, Self::Docx, Self::Xlsx, Self::Csv, Self::Text];
+
+    /// Its name, and the suffix of its files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Html => "html",
+            Self::Pdf => "pdf",
+            Self::Docx => "docx",
+            Self::Xlsx => "xlsx",
+            Self::Csv => "csv",
+            Self::Text => "txt",
+        }
+    }
+
+    /// The form of a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.name() == name)
+    }
+}
+
+/// Writes a report as a file; of CSV one table, the first when none is named.
+///
+/// # Errors
+/// A table that the report does not have, or a writer refuses.
+pub fn write(document: &Document, form: Form, table: Option<&str>) -> Result<Vec<u8>, ReportError> {
+    match form {
+        Form::Html => Ok(html::write(document)),
+        Form::Text => Ok(text::write(document)),
+        _ => todo!("{table:?}"),
+    }
+}

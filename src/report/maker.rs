@@ -1,0 +1,176 @@
+//! What all reports have in common: their head, their end, their maps.
+
+use super::ReportError;
+use super::document::{Block, Cell, Column, Document, Section, Tongue};
+use crate::catalog::Catalog;
+use crate::geometry::Bounds;
+use crate::map::frame::{Frame, Size};
+use crate::map::furniture::Furniture;
+use crate::map::style::{Look, Theme, View};
+use crate::map::{self, Request};
+use crate::model::plan::PlanFacts;
+use crate::model::{Citation, Date, FeatureIx, Words};
+use crate::query::Budget;
+use crate::register;
+
+/// A report in the making.
+pub(super) struct Maker<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) tongue: Tongue,
+    pub(super) as_of: Date,
+    pub(super) budget: &'a Budget,
+}
+
+/// The size of maps: as wide as the text of a page when it is printed at two thirds.
+const MAP_SIZE: Size = Size { width: 960, height: 660, scale: 2.0 };
+/// The closest zoom that a map takes by itself.
+const CLOSEST: f64 = 15.0;
+
+impl<'a> Maker<'a> {
+    /// The facts of the plan, on a day that the plan knows.
+    pub(super) fn facts(&self) -> Result<&'a PlanFacts, ReportError> {
+        let facts = self.catalog.plan.as_ref().ok_or(ReportError::NoPlan)?;
+        register::day(facts, self.as_of)?;
+        Ok(facts)
+    }
+
+    pub(super) fn pick(&self, zh: &str, en: &str) -> String {
+        self.tongue.pick(zh, en)
+    }
+
+    pub(super) fn say(&self, words: &Words) -> String {
+        self.tongue.say(words)
+    }
+
+    /// The whole: what stands at the head of every report, its sections, and what stands at the end of every report.
+    pub(super) fn document(
+        &self,
+        name: String,
+        title: String,
+        facts: Vec<(String, String)>,
+        banner: Option<String>,
+        mut sections: Vec<Section>,
+    ) -> Document {
+        let about = &self.catalog.about;
+        let mut head = vec![(self.pick("截至日期", "As of"), self.as_of.to_string())];
+        head.extend(facts);
+        if let Some(plan) = &self.catalog.plan {
+            head.push((self.pick("规划", "Plan"), self.say(&plan.about.title)));
+        }
+        if let Some(date) = about.data_date {
+            head.push((self.pick("数据日期", "Date of the data"), date.to_string()));
+        }
+        head.push((self.pick("数据版本", "Revision of the data"), self.catalog.revision.to_string()));
+        sections.push(self.sources());
+        Document {
+            tongue: self.tongue,
+            name,
+            title,
+            as_of: self.as_of,
+            facts: head,
+            banner,
+            footer: [self.approval(), self.say(&about.attribution)].join("\n"),
+            sections,
+        }
+    }
+
+    /// The approval number, or that this is not for the public.
+    pub(super) fn approval(&self) -> String {
+        match &*self.catalog.about.approval_number {
+            "" => self.pick(
+                "内部使用，不得公开出版（无审图号）",
+                "Internal, not for publication (no map approval number)",
+            ),
+            number => self.pick(&format!("审图号：{number}"), &format!("Map approval no. {number}")),
+        }
+    }
+
+    fn sources(&self) -> Section {
+        let about = &self.catalog.about;
+        let mut notes = Vec::new();
+        if let Some(plan) = &self.catalog.plan {
+            let (zh, en) = (&plan.about.title.zh, &plan.about.title.en);
+            notes.push(self.pick(
+                &format!("规划文本：《{zh}》。引文按规划自身的章节编号；仅录事实与数字，文字为本项目所写。"),
+                &format!("Text of the plan: {en}. Citations follow its own numbering; facts and figures only, in words of this project."),
+            ));
+        }
+        notes.push(self.say(&about.attribution));
+        if !about.licence.is_empty() {
+            notes
+                .push(self.pick(&format!("许可：{}", about.licence), &format!("Licence: {}", about.licence)));
+        }
+        notes.push(self.pick(
+            "坐标系：WGS 84 经纬度（与CGCS2000相差不到一米）；地图为Web墨卡托投影，比例尺按图幅中心纬度绘制。",
+            "Coordinates: longitude and latitude of WGS 84 (less than a metre from CGCS2000); maps in the Web Mercator projection, their scale bars true at the latitude of the middle.",
+        ));
+        notes.push(self.approval());
+        Section {
+            heading: self.pick("来源与说明", "Sources and notes"), blocks: vec![Block::Notes(notes)]
+        }
+    }
+
+    /// A map of a window, one for each language; features of a list are highlighted.
+    pub(super) fn maps(
+        &self,
+        view: View,
+        window: Option<Bounds>,
+        title: &Words,
+        selected: &[(String, FeatureIx)],
+    ) -> Result<Vec<Block>, ReportError> {
+        let mut blocks = Vec::new();
+        let Some(window) = window.or_else(|| self.catalog.start_extent()) else { return Ok(blocks) };
+        for &lang in self.tongue.langs() {
+            let furniture = Furniture::default();
+            let request = Request {
+                look: Look { view, theme: Theme::Light, lang },
+                frame: Frame::around(window, furniture.margins(MAP_SIZE), CLOSEST, MAP_SIZE),
+                furniture,
+                title: Some(title.say(lang).to_owned()),
+                selected: selected.to_vec(),
+            };
+            let sources = map::sources::sources(self.catalog, lang);
+            let picture = map::draw(self.catalog, &sources, &request, self.budget)?;
+            let only = Maker { tongue: Tongue::Only(lang), ..*self };
+            let caption = format!("{}{}{}", title.say(lang), lang.pick("。", ". "), only.approval());
+            blocks.push(Block::Map { caption, picture: Box::new(picture) });
+        }
+        Ok(blocks)
+    }
+
+    /// A number of things.
+    #[expect(clippy::cast_precision_loss, reason = "a number of things that one counts")]
+    pub(super) fn number(count: usize) -> Cell {
+        Cell::Number(count as f64, 0)
+    }
+
+    pub(super) fn text(&self, zh: &str, en: &str) -> Cell {
+        Cell::Text(self.pick(zh, en))
+    }
+
+    pub(super) fn words(&self, words: &Words) -> Cell {
+        Cell::Text(self.say(words))
+    }
+
+    /// Sections of the plan, or that nothing is cited.
+    pub(super) fn cited(citations: &[Citation]) -> Cell {
+        if citations.is_empty() {
+            return Cell::Missing;
+        }
+        let said = |citation: &Citation| format!("{citation}{}", if citation.inferred { "?" } else { "" });
+        Cell::Text(citations.iter().map(said).collect::<Vec<_>>().join("; "))
+    }
+
+    pub(super) fn column(&self, zh: &str, en: &str, weight: u8) -> Column {
+        Column { heading: self.pick(zh, en), weight, is_number: false }
+    }
+
+    pub(super) fn numbers(&self, zh: &str, en: &str, weight: u8) -> Column {
+        Column { heading: self.pick(zh, en), weight, is_number: true }
+    }
+
+    /// A text or the dash.
+    pub(super) fn maybe(text: Option<&str>) -> Cell {
+        text.map_or(Cell::Missing, |text| Cell::Text(text.to_owned()))
+    }
+}

@@ -1,0 +1,420 @@
+//! The report on one place: what the plan and the layers say of it, and for a block what it holds.
+
+use super::ReportError;
+use super::document::{Block, Cell, Document, Section, Table};
+use super::maker::Maker;
+use crate::geometry::{Bounds, Shape, distance_m};
+use crate::map::style::View;
+use crate::model::plan::PlanFacts;
+use crate::model::{FeatureIx, FeatureRef, Layer, Place, Value, Words};
+use crate::register;
+use crate::register::block::{self, Member, Sheet, Standing};
+use crate::render::synthetic_notice;
+
+/// Around a place that is a point, degrees.
+const AROUND: f64 = 0.02;
+
+pub(super) fn compose(maker: &Maker<'_>, id: &str) -> Result<Document, ReportError> {
+    let facts = maker.catalog.plan.as_ref();
+    if facts.is_some() {
+        maker.facts()?;
+    }
+    let place = facts.and_then(|facts| facts.place(id));
+    let feature = find(maker, id);
+    if place.is_none() && feature.is_none() {
+        return Err(ReportError::NoPlace(id.chars().take(80).collect()));
+    }
+    let name =
+        place.map(|place| place.name.clone()).or_else(|| feature.map(|(layer, ix)| title_of(layer, ix)));
+    let name = name.unwrap_or_default();
+    let mut sections = Vec::new();
+    if let (Some(facts), Some(place)) = (facts, place) {
+        sections.push(in_the_plan(maker, facts, place));
+    }
+    let is_synthetic = feature.is_some_and(|(layer, _)| layer.about.synthetic);
+    if let Some((layer, ix)) = feature {
+        sections.push(on_the_ground(maker, layer, layer.feature(ix)));
+    } else {
+        let text = maker.pick("没有图层给出它的位置。", "No layer has a position for it.");
+        sections.push(Section { heading: maker.pick("位置", "Position"), blocks: vec![Block::Text(text)] });
+    }
+    if let Some(facts) = facts {
+        if let Some(sheet) = block::sheet(maker.catalog, facts, id) {
+            sections.extend(sheet_sections(maker, &sheet));
+        }
+        sections.extend(members(maker, facts, id));
+    }
+    if let Some((layer, ix)) = feature.filter(|(layer, ix)| layer.feature(*ix).geometry().is_some()) {
+        let chosen = [(layer.id.as_str().to_owned(), ix)];
+        let window = layer.feature(ix).geometry().and_then(|geometry| geometry.bounds()).map(around);
+        let blocks = maker.maps(View::Explore, window, &name, &chosen)?;
+        sections.push(Section { heading: maker.pick("位置图", "Map"), blocks });
+    }
+    let banner = is_synthetic.then(|| maker.tongue.tell(|lang| synthetic_notice(lang).to_owned()));
+    let head = vec![(maker.pick("标识", "Id"), id.to_owned())];
+    let file = format!("site-{id}-{}-{}", maker.as_of, maker.tongue.name());
+    let file = file.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+    Ok(maker.document(file, maker.say(&name), head, banner, sections))
+}
+
+/// The feature of an id, the one with a geometry where several layers have it.
+fn find<'a>(maker: &Maker<'a>, id: &str) -> Option<(&'a Layer, FeatureIx)> {
+    let all = || maker.catalog.layers().filter_map(|indexed| Some((indexed.layer(), indexed.find(id)?)));
+    all().find(|(layer, ix)| layer.feature(*ix).geometry().is_some()).or_else(|| all().next())
+}
+
+fn title_of(layer: &Layer, ix: FeatureIx) -> Words {
+    let feature = layer.feature(ix);
+    let name = |field: &str| match feature.named(field) {
+        Value::Text(text) => text.to_owned(),
+        _ => feature.id().to_string(),
+    };
+    Words { zh: name("name_zh").into(), en: name("name_en").into() }
+}
+
+/// A window with room: a tenth on every side, and more around a point.
+fn around(bounds: Bounds) -> Bounds {
+    let room = |low: f64, high: f64| ((high - low) / 10.0).max(if high - low < 1e-9 { AROUND } else { 0.0 });
+    let (x, y) = (room(bounds.west, bounds.east), room(bounds.south, bounds.north));
+    Bounds {
+        west: (bounds.west - x).max(-180.0),
+        south: (bounds.south - y).max(-90.0),
+        east: (bounds.east + x).min(180.0),
+        north: (bounds.north + y).min(90.0),
+    }
+}
+
+/// A table of names and values.
+fn pairs(maker: &Maker<'_>, name: &'static str, title: String, rows: Vec<(String, Cell)>) -> Block {
+    Block::Table(Table {
+        name,
+        title,
+        columns: vec![maker.column("项目", "Item", 2), maker.column("内容", "Value", 5)],
+        rows: rows.into_iter().map(|(name, value)| vec![Cell::Text(name), value]).collect(),
+        total: None,
+    })
+}
+
+fn in_the_plan(maker: &Maker<'_>, facts: &PlanFacts, place: &Place) -> Section {
+    let text = |text: &str| Cell::Text(text.to_owned());
+    let mut rows = vec![
+        (maker.pick("名称", "Name"), maker.words(&place.name)),
+        (maker.pick("类别", "Kind"), text(&place.kind)),
+        (
+            maker.pick("规划所述状态", "State as the plan speaks of it"),
+            place.status.map_or(Cell::Missing, |status| {
+                let inferred = if place.status_inferred {
+                    maker.pick("（推断）", " (inferred)")
+                } else {
+                    String::new()
+                };
+                text(&format!("{status}{inferred}"))
+            }),
+        ),
+        (
+            maker.pick("所属", "Within"),
+            place.within.as_deref().map_or(Cell::Missing, |id| maker.words(&register::name(facts, id))),
+        ),
+        (
+            maker.pick("产业", "Industries"),
+            list(
+                place
+                    .industries
+                    .iter()
+                    .filter_map(|id| facts.industry(id))
+                    .map(|industry| maker.say(&industry.name).replace('\n', " ")),
+            ),
+        ),
+        (maker.pick("别名", "Other names"), list(place.aliases.iter().map(ToString::to_string))),
+        (
+            maker.pick("事实", "Facts"),
+            list(place.facts.iter().map(|fact| format!("{} {} {}", fact.name, fact.relation, fact.value))),
+        ),
+        (maker.pick("规划章节", "Sections of the plan"), Maker::cited(&place.citations)),
+    ];
+    rows.retain(|(_, value)| *value != Cell::Missing);
+    let heading = maker.pick("规划所述", "In the plan");
+    Section { blocks: vec![pairs(maker, "plan", heading.clone(), rows)], heading }
+}
+
+fn list(texts: impl Iterator<Item = String>) -> Cell {
+    let texts: Vec<_> = texts.collect();
+    if texts.is_empty() { Cell::Missing } else { Cell::Text(texts.join("; ")) }
+}
+
+fn on_the_ground(maker: &Maker<'_>, layer: &Layer, feature: FeatureRef<'_>) -> Section {
+    let mut rows = vec![(maker.pick("图层", "Collection"), maker.words(&layer.about.title))];
+    for (at, field) in layer.schema.fields() {
+        let value = match feature.value(at) {
+            Value::Null => continue,
+            Value::Bool(is) => maker.pick(if is { "是" } else { "否" }, if is { "yes" } else { "no" }),
+            Value::Text(text) => text.to_owned(),
+            Value::Json(json) => match serde_json::from_str::<Vec<String>>(json) {
+                Ok(texts) if texts.is_empty() => continue,
+                Ok(texts) => texts.join("; "),
+                Err(_) => json.to_owned(),
+            },
+            Value::Integer(whole) => whole.to_string(),
+            Value::Real(real) => real.to_string(),
+            Value::Date(day) => day.to_string(),
+            Value::Timestamp(moment) => moment.to_string(),
+        };
+        let unit = field.unit.as_deref().filter(|&unit| unit != "1");
+        let title = field.title.as_ref().map_or_else(|| field.name.to_string(), |title| maker.say(title));
+        rows.push((title, Cell::Text(unit.map_or(value.clone(), |unit| format!("{value} {unit}")))));
+    }
+    let shape = feature.geometry().map(|geometry| geometry.to_shape());
+    match &shape {
+        None => rows.push((maker.pick("位置", "Position"), maker.text("未知", "unknown"))),
+        Some(Shape::Point(point)) => rows.push((
+            maker.pick("经度，纬度（WGS 84）", "Longitude, latitude (WGS 84)"),
+            Cell::Text(format!("{:.5}, {:.5}", point.x(), point.y())),
+        )),
+        Some(_) => {}
+    }
+    let heading = maker.pick("数据所载", "In the data");
+    let mut blocks = vec![pairs(maker, "feature", heading.clone(), rows)];
+    if let Some(shape) = &shape {
+        blocks.extend(distances(maker, layer, feature, shape));
+    }
+    Section { heading, blocks }
+}
+
+/// How far the place is from the core, the axis and the belts.
+fn distances(maker: &Maker<'_>, own: &Layer, feature: FeatureRef<'_>, shape: &Shape) -> Option<Block> {
+    let mut rows = Vec::new();
+    for layer in maker.catalog.layers().map(|indexed| indexed.layer()) {
+        if !matches!(layer.about.draw.as_deref(), Some("core" | "axis" | "belt")) {
+            continue;
+        }
+        for ix in layer.positions() {
+            let other = layer.feature(ix);
+            let is_itself = layer.id == own.id && other.id() == feature.id();
+            let Some(metres) = other
+                .geometry()
+                .filter(|_| !is_itself)
+                .and_then(|geometry| distance_m(shape, &geometry.to_shape()))
+            else {
+                continue;
+            };
+            let basis = match other.named("accuracy_m") {
+                Value::Integer(metres) => Cell::Text(format!("±{metres} m")),
+                _ => Cell::Missing,
+            };
+            rows.push(vec![maker.words(&title_of(layer, ix)), Cell::Number(metres, 0), basis]);
+        }
+    }
+    (!rows.is_empty()).then(|| {
+        Block::Table(Table {
+            name: "distances",
+            title: maker.pick("到核、轴、带的距离", "Distance to core, axis and belts"),
+            columns: vec![
+                maker.column("名称", "Name", 4),
+                maker.numbers("米", "Metres", 2),
+                maker.column("其位置精度", "Its accuracy", 2),
+            ],
+            rows,
+            total: None,
+        })
+    })
+}
+
+fn members(maker: &Maker<'_>, facts: &PlanFacts, id: &str) -> Option<Section> {
+    let inside: Vec<_> = facts.places.iter().filter(|place| place.within.as_deref() == Some(id)).collect();
+    if inside.is_empty() {
+        return None;
+    }
+    let rows = inside.iter().map(|place| {
+        vec![
+            Cell::Text(place.id.to_string()),
+            maker.words(&place.name),
+            Cell::Text(place.kind.to_string()),
+            place.status.map_or(Cell::Missing, |status| Cell::Text(status.to_string())),
+            Maker::cited(&place.citations),
+        ]
+    });
+    let heading = maker.pick("规划中位于其内的地点", "Places that the plan puts in it");
+    let table = Table {
+        name: "members",
+        title: heading.clone(),
+        columns: vec![
+            maker.column("标识", "id", 3),
+            maker.column("名称", "Name", 4),
+            maker.column("类别", "Kind", 2),
+            maker.column("状态", "State", 2),
+            maker.column("章节", "Sections", 3),
+        ],
+        rows: rows.collect(),
+        total: None,
+    };
+    Some(Section { heading, blocks: vec![Block::Table(table)] })
+}
+
+fn sheet_sections(maker: &Maker<'_>, sheet: &Sheet<'_>) -> Vec<Section> {
+    let mut blocks = vec![Block::Text(maker.say(&sheet.block.situation))];
+    if let Some(drawn) = sheet.drawn {
+        let (hectares, off) = (drawn.area_m2 / 1e4, drawn.accuracy_m.map(|metres| format!(" (±{metres} m)")));
+        let off = off.unwrap_or_default();
+        blocks.push(Block::Text(maker.pick(
+            &format!("图上面积{hectares:.1}公顷，边界精度{off}。"),
+            &format!("Area as drawn {hectares:.1} ha; accuracy of its border{off}."),
+        )));
+    } else {
+        blocks.push(Block::Text(
+            maker.pick("没有它的多边形，无法核对。", "It has no polygon, so nothing can be compared."),
+        ));
+    }
+    blocks.push(Block::Table(contents(maker, sheet)));
+    blocks.push(Block::Table(each_member(maker, sheet)));
+    let mut sections =
+        vec![Section { heading: maker.pick("街区构成", "What the block contains"), blocks }];
+    sections.push(Section {
+        heading: maker.pick("四至", "Its edges"),
+        blocks: vec![Block::Table(edges(maker, sheet)), Block::Notes(vec![maker.pick(
+            "“最近”“最远”为多边形该侧边界到所述地物的最近、最远距离；容差为二者位置精度之和，精度未知的按100米计。",
+            "Nearest and farthest are those of the polygon's border on that side from what it runs along; the tolerance is the sum of both accuracies, 100 m where one is not known.",
+        )])],
+    });
+    if !sheet.block.notes.is_empty() {
+        let notes = sheet.block.notes.iter().map(|note| maker.say(note)).collect();
+        sections.push(Section {
+            heading: maker.pick("原文的出入", "Where the source does not agree with itself"),
+            blocks: vec![Block::Notes(notes)],
+        });
+    }
+    sections
+}
+
+/// What a kind of contents is called.
+fn kind(what: &str) -> Words {
+    let (zh, en) = match what {
+        "communities" => ("社区", "communities"),
+        "universities" => ("大学", "universities"),
+        "hospitals" => ("医院", "hospitals"),
+        "parks" => ("园区", "parks"),
+        other => (other, other),
+    };
+    Words { zh: zh.into(), en: en.into() }
+}
+
+/// What is stated, and what is found in the polygon.
+fn contents(maker: &Maker<'_>, sheet: &Sheet<'_>) -> Table {
+    let rows: Vec<[usize; 5]> = sheet
+        .contents
+        .iter()
+        .map(|contents| {
+            let inside = contents.inside();
+            let lost = |standing: fn(&Standing) -> bool| {
+                contents.members.iter().filter(|member| standing(&member.lies)).count()
+            };
+            let outside = lost(|lies| matches!(lies, Standing::Outside { .. }));
+            let nowhere = lost(|lies| matches!(lies, Standing::NoPosition | Standing::NoPolygon));
+            [contents.stated.count, inside, outside, nowhere, contents.unnamed()]
+        })
+        .collect();
+    let total = rows.iter().fold([0; 5], |sum, row| std::array::from_fn(|at| sum[at] + row[at]));
+    let cells = |name: Cell, numbers: &[usize; 5]| {
+        let mut row = vec![name];
+        row.extend(numbers.iter().map(|&count| Maker::number(count)));
+        row
+    };
+    Table {
+        name: "contents",
+        title: maker.pick("规划所述与图上所见", "What the plan states and what the map holds"),
+        columns: vec![
+            maker.column("类别", "Kind", 3),
+            maker.numbers("规划所述", "Stated", 1),
+            maker.numbers("在多边形内", "In the polygon", 1),
+            maker.numbers("在多边形外", "Outside", 1),
+            maker.numbers("无位置", "No position", 1),
+            maker.numbers("未点名", "Not named", 1),
+        ],
+        rows: sheet
+            .contents
+            .iter()
+            .zip(&rows)
+            .map(|(contents, numbers)| cells(maker.words(&kind(&contents.stated.what)), numbers))
+            .collect(),
+        total: Some(cells(maker.text("合计", "Total"), &total)),
+    }
+}
+
+fn each_member(maker: &Maker<'_>, sheet: &Sheet<'_>) -> Table {
+    let mut rows = Vec::new();
+    for contents in &sheet.contents {
+        let kind = kind(&contents.stated.what);
+        rows.extend(contents.members.iter().map(|member| member_row(maker, &kind, member)));
+        let unnamed = contents.unnamed();
+        if unnamed > 0 {
+            let lies = maker.pick(
+                &format!("规划只给出数量，{unnamed}个未点名，数据中没有"),
+                &format!("the plan gives a number only: {unnamed} are not named, and the data has none"),
+            );
+            rows.push(vec![maker.words(&kind), Cell::Missing, Cell::Missing, Cell::Text(lies)]);
+        }
+    }
+    let others = Words { zh: "规划未列入".into(), en: "not stated".into() };
+    rows.extend(sheet.others.iter().map(|member| member_row(maker, &others, member)));
+    Table {
+        name: "places",
+        title: maker.pick("逐个核对", "One by one"),
+        columns: vec![
+            maker.column("类别", "Kind", 2),
+            maker.column("标识", "id", 3),
+            maker.column("名称", "Name", 3),
+            maker.column("所在", "Where it lies", 4),
+        ],
+        rows,
+        total: None,
+    }
+}
+
+fn member_row(maker: &Maker<'_>, kind: &Words, member: &Member<'_>) -> Vec<Cell> {
+    vec![
+        maker.words(kind),
+        Cell::Text(member.id.to_owned()),
+        maker.words(member.name),
+        Cell::Text(maker.say(&member.lies.words())),
+    ]
+}
+
+fn edges(maker: &Maker<'_>, sheet: &Sheet<'_>) -> Table {
+    let side = |side: &str| match side {
+        "north" => maker.pick("北", "north"),
+        "south" => maker.pick("南", "south"),
+        "east" => maker.pick("东", "east"),
+        "west" => maker.pick("西", "west"),
+        other => other.to_owned(),
+    };
+    let rows = sheet.edges.iter().map(|edge| {
+        let verdict = match edge.gap {
+            None => maker.pick("无法核对：没有几何", "cannot be compared: no geometry"),
+            Some(gap) if gap.follows() => maker.pick("整侧相接", "the whole side runs along it"),
+            Some(gap) if gap.meets() => maker.pick("相接，部分离开", "meets it, and leaves it in part"),
+            Some(_) => maker.pick("不相接", "does not meet it"),
+        };
+        let metres = |metres: Option<f64>| metres.map_or(Cell::Missing, |metres| Cell::Number(metres, 0));
+        vec![
+            Cell::Text(side(edge.side)),
+            maker.words(edge.name),
+            metres(edge.gap.map(|gap| gap.nearest_m)),
+            metres(edge.gap.map(|gap| gap.farthest_m)),
+            metres(edge.gap.map(|gap| gap.tolerance_m)),
+            Cell::Text(verdict),
+        ]
+    });
+    Table {
+        name: "edges",
+        title: maker.pick("四至与多边形", "The named edges and the polygon"),
+        columns: vec![
+            maker.column("方位", "Side", 1),
+            maker.column("地物", "Runs along", 3),
+            maker.numbers("最近（米）", "Nearest, m", 2),
+            maker.numbers("最远（米）", "Farthest, m", 2),
+            maker.numbers("容差（米）", "Tolerance, m", 2),
+            maker.column("结论", "Result", 3),
+        ],
+        rows: rows.collect(),
+        total: None,
+    }
+}
