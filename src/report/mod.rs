@@ -3,4 +3,10 @@
 //! In: a catalogue. Out: a [`document::Document`], and it as HTML, PDF, DOCX, XLSX and CSV. Leaves out: routes,
 //! commands.
 
+pub mod chart;
 pub mod document;
+pub mod grid;
+pub mod layout;
+pub mod lines;
+pub mod page;
+pub mod pdf;
