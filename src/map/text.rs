@@ -452,8 +452,12 @@ fn end_before(text: &str, glyphs: &[Glyph], at: usize) -> End {
         return End::Welcome;
     }
     match last {
-        // A date, a range and a fraction stay in one piece.
-        _ if may_end(last) && !next.is_ascii_digit() && !next.is_whitespace() => End::Welcome,
+        // Dates, ranges, fractions and ids stay in one piece.
+        _ if may_end(last)
+            && !(next.is_ascii_digit() || next.is_ascii_uppercase() || next.is_whitespace()) =>
+        {
+            End::Welcome
+        }
         '-' | '/' | '_' | '.' | ',' | ':' | ';' | '=' | '#' | '|' => End::Borne,
         _ => End::Unfit,
     }
@@ -581,6 +585,7 @@ mod tests {
         {
             assert!(block.width <= 5.001, "{}: {}", block.text, block.width);
         }
+        assert!(longest_part("WEDZ-2025", Weight::Regular) > longest_part("co-working", Weight::Regular));
         assert!((longest_part("武汉经开区", Weight::Regular) - 1.0).abs() < 1e-3);
     }
 

@@ -352,3 +352,161 @@ fn line([x, y]: Point, [to_x, to_y]: Point, color: Color, pen: Pen) -> Option<It
     path.line_to(to_x, to_y);
     Some(Item::Stroke { path: path.finish()?, color, pen })
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::map::place::Box;
+    use crate::model::Lang;
+
+    const BLUE: Color = Color { rgb: [30, 79, 163], alpha: 1.0 };
+    const SAND: Color = Color { rgb: [194, 124, 0], alpha: 1.0 };
+
+    fn chart(series: &[(&str, Color)], bars: &[(&str, &[f64])], target: Option<(&str, f64)>) -> Chart {
+        Chart {
+            title: "题\nTitle".to_owned(),
+            unit: "个\nunits".to_owned(),
+            series: series
+                .iter()
+                .map(|(name, color)| Series { name: (*name).to_owned(), color: *color })
+                .collect(),
+            bars: bars.iter().map(|(name, values)| ((*name).to_owned(), values.to_vec())).collect(),
+            target: target.map(|(name, value)| (name.to_owned(), value)),
+        }
+    }
+
+    /// Left and right of what is filled with a colour, from the upper to the lower; swatches of the legend left out.
+    fn filled(picture: &Picture, color: Color) -> Vec<[f32; 2]> {
+        let bar = |item: &Item| match item {
+            Item::Fill { path, color: own, .. } if *own == color && path.bounds().height() > 12.0 => {
+                Some([path.bounds().left(), path.bounds().right()])
+            }
+            _ => None,
+        };
+        picture.items.iter().filter_map(bar).collect()
+    }
+
+    fn target_at(picture: &Picture) -> Option<f32> {
+        picture.items.iter().find_map(|item| match item {
+            Item::Stroke { path, pen, .. } if !pen.dashes.is_empty() => Some(path.bounds().left()),
+            _ => None,
+        })
+    }
+
+    fn near(one: f32, other: f32) -> bool {
+        (one - other).abs() < 0.01
+    }
+
+    #[test]
+    fn bars_are_as_long_as_their_values() {
+        let bars: [(&str, &[f64]); 4] = [("甲", &[10.0]), ("乙", &[20.0]), ("丙", &[0.0]), ("丁", &[5.0])];
+        let picture = draw(&chart(&[("一", BLUE)], &bars, Some(("目标", 15.0))), 600, Tongue::Only(Lang::Zh));
+        let filled = filled(&picture, BLUE);
+        let lengths: Vec<f32> = filled.iter().map(|[left, right]| right - left).collect();
+        let [ten, twenty, five] = lengths[..] else { panic!("{lengths:?}") };
+        assert!(near(twenty, ten * 2.0) && near(five, ten / 2.0), "{lengths:?}");
+        assert!(filled.iter().all(|[left, _]| near(*left, filled[0][0])), "{filled:?}");
+        // Halfway between the ends of the first two.
+        let target = target_at(&picture).expect("a line");
+        assert!(near(target, filled[0][0] + ten * 1.5), "{target} {filled:?}");
+    }
+
+    #[test]
+    fn parts_stand_in_a_row() {
+        let series = [("已核实", BLUE), ("未核实", SAND)];
+        let picture = draw(&chart(&series, &[("甲", &[3.0, 6.0])], None), 600, Tongue::Only(Lang::Zh));
+        let (blue, sand) = (filled(&picture, BLUE)[0], filled(&picture, SAND)[0]);
+        assert!(
+            near(blue[1], sand[0]) && near(sand[1] - sand[0], (blue[1] - blue[0]) * 2.0),
+            "{blue:?} {sand:?}"
+        );
+    }
+
+    #[test]
+    fn ticks_are_round() {
+        for (reach, whole, want) in [
+            (0.0, true, vec![0.0, 1.0]),
+            (3.0, true, vec![0.0, 1.0, 2.0, 3.0]),
+            (20.0, true, vec![0.0, 5.0, 10.0, 15.0, 20.0]),
+            (21.0, true, vec![0.0, 5.0, 10.0, 15.0, 20.0, 25.0]),
+            (0.9, false, vec![0.0, 0.2, 0.4, 0.6, 0.8, 1.0]),
+        ] {
+            let ticks = ticks(reach, whole);
+            assert_eq!(ticks.len(), want.len(), "{reach}: {ticks:?}");
+            assert!(ticks.iter().zip(&want).all(|(tick, want)| (tick - want).abs() < 1e-9), "{ticks:?}");
+        }
+    }
+
+    pub fn nasty() -> Vec<Chart> {
+        let long = "一个名称特别长而且需要换行才能放得下的片区\nAn area whose name is so long that it needs several lines";
+        let (one, two) =
+            ([("一", BLUE)], [("已核实的单元\nverified", BLUE), ("尚未核实的单元\nnot verified", SAND)]);
+        vec![
+            chart(
+                &one,
+                &[(long, &[3.0]), ("零\nzero", &[0.0])],
+                Some(("很远的目标\nA target far away", 100.0)),
+            ),
+            chart(&one, &[("a", &[1_234_567.0]), ("b", &[1.0]), ("c", &[2.0])], Some(("目标\nTarget", 1.0))),
+            chart(&two, &[("甲", &[0.0, 0.0]), ("乙", &[0.0, 0.0])], None),
+            chart(
+                &two,
+                &[("甲", &[0.25, 7.5]), (long, &[100.0, 3.0]), ("乙", &[0.0, 0.5])],
+                Some(("零\nnone", 0.0)),
+            ),
+            chart(
+                &two,
+                &[("甲", &[f64::NAN, f64::NAN]), ("乙", &[f64::INFINITY, 2.0]), ("丙", &[-3.0, 1.0])],
+                None,
+            ),
+            chart(&[], &[], None),
+            chart(&[], &[("甲", &[987_654_321.25, 1.5])], None),
+        ]
+    }
+
+    fn text_box(item: &Item) -> Option<(String, Box)> {
+        let Item::Text(run) = item else { return None };
+        let (first, last) = (run.glyphs.first()?, run.glyphs.last()?);
+        let right = last.at[0] + last.glyph.advance * run.size;
+        let (top, bottom) = (first.at[1] - run.size * 0.75, first.at[1] + run.size * 0.1);
+        Some((run.text.clone(), Box { left: first.at[0], top, right, bottom }))
+    }
+
+    #[test]
+    fn nothing_is_cut_off_and_no_texts_overlap() {
+        for (at, chart) in nasty().iter().enumerate() {
+            for width in [260, 420, 674] {
+                let picture = draw(chart, width, Tongue::Both);
+                let sheet = Box {
+                    left: 0.0,
+                    top: 0.0,
+                    right: f32::from(width),
+                    bottom: f32::from(picture.size.height),
+                };
+                let boxes: Vec<_> = picture.items.iter().filter_map(text_box).collect();
+                for item in &picture.items {
+                    let bounds = match item {
+                        Item::Fill { path, .. } | Item::Stroke { path, .. } => path.bounds(),
+                        Item::Text(_) => continue,
+                    };
+                    let bounds = Box {
+                        left: bounds.left(),
+                        top: bounds.top(),
+                        right: bounds.right(),
+                        bottom: bounds.bottom(),
+                    };
+                    assert!(bounds.is_within(&sheet.grown(0.1)), "{at}, {width}: {bounds:?}");
+                }
+                for (index, (text, one)) in boxes.iter().enumerate() {
+                    assert!(
+                        one.is_within(&sheet.grown(0.1)),
+                        "{at}, {width}: {text} at {one:?} of {sheet:?}"
+                    );
+                    for (other, two) in &boxes[index + 1..] {
+                        assert!(!one.overlaps(two), "{at}, {width}: {text} at {one:?}, {other} at {two:?}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -22,6 +22,10 @@ const SIZES: [f32; 3] = [10.7, 9.8, 9.0];
 const CLAIM: f32 = 0.3;
 /// Ems that a text which is longer than that gets at least, where its words are shorter.
 const LEAST: f32 = 5.0;
+/// Ems that a heading gets at least, where it is longer.
+const HEADING: f32 = 7.5;
+/// What is left on a page for the headings above a row that is cut, CSS pixels.
+const HEADINGS: f32 = 110.0;
 
 /// A table in bands: its title, its head, its rows, what sums up.
 pub struct Grid {
@@ -43,7 +47,7 @@ pub fn set(table: &Table, [element, head]: [usize; 2], [width, room]: [f32; 2], 
     let items: Vec<Item> = band.parts.iter().flat_map(|part| part.items.clone()).collect();
     let height = band.height;
     let mut bands = vec![Band { clings: true, ..band }];
-    let room = (room - height).max(60.0);
+    let room = (room - height - HEADINGS).max(60.0);
     for (at, row) in table.rows.iter().enumerate() {
         bands.extend(setter.row(row, at + 1, room));
     }
@@ -79,8 +83,12 @@ impl Setter<'_> {
     /// The bands of a row: one, or several where it is higher than a page.
     fn row(&self, cells: &[Cell], row: usize, room: f32) -> Vec<Band<'static>> {
         let look = look(row, self.size, self.tongue);
-        let set = |(cell, width): (&Cell, &f32)| Lines::set(&cell.shown(), &look, width - 2.0 * BESIDE);
-        let cells: Vec<Lines> = cells.iter().zip(&self.widths).map(set).collect();
+        let set = |(cell, (about, width)): (&Cell, (&Column, &f32))| match cell {
+            // A text has no sum, and that is known.
+            Cell::Missing if row == TOTAL && !about.is_number => Lines::default(),
+            cell => Lines::set(&cell.shown(), &look, width - 2.0 * BESIDE),
+        };
+        let cells: Vec<Lines> = cells.iter().zip(self.columns.iter().zip(&self.widths)).map(set).collect();
         let mut bands = Vec::new();
         let mut shown = vec![0; cells.len()];
         loop {
@@ -173,6 +181,8 @@ struct Claim {
 impl Claim {
     fn of(table: &Table, at: usize, column: &Column, [size, width]: [f32; 2], tongue: Tongue) -> Self {
         let [mut least, mut most] = look(0, size, tongue).widths(&column.heading);
+        // A short heading stands in one line.
+        least = least.max(most.min(HEADING * size));
         let rows = table.rows.iter().map(|row| (1, row)).chain(table.total.iter().map(|row| (TOTAL, row)));
         for (row, cells) in rows {
             let Some(cell) = cells.get(at) else { continue };
@@ -223,4 +233,34 @@ pub fn rule(y: f32, width: f32, color: Color, thickness: f32) -> Option<Item> {
 pub fn area([left, top, width, height]: [f32; 4], color: Color) -> Option<Item> {
     let path = PathBuilder::from_rect(tiny_skia::Rect::from_xywh(left, top, width, height)?);
     Some(Item::Fill { path, color, smooth: true })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(least: f32, most: f32, weight: f32) -> Claim {
+        Claim { least, most, weight }
+    }
+
+    #[test]
+    fn columns_share_the_width() {
+        let cases = [
+            // There is room for all: the rest goes along with what each needs.
+            (vec![claim(10.0, 30.0, 1.0), claim(10.0, 20.0, 9.0)], vec![60.0, 40.0]),
+            // By weight, 1 to 3.
+            (vec![claim(10.0, 200.0, 1.0), claim(10.0, 200.0, 3.0)], vec![25.0, 75.0]),
+            // The second needs 40 only, the first gets the rest.
+            (vec![claim(10.0, 200.0, 1.0), claim(10.0, 40.0, 3.0)], vec![60.0, 40.0]),
+            // The first is not torn.
+            (vec![claim(45.0, 200.0, 1.0), claim(10.0, 200.0, 3.0)], vec![45.0, 55.0]),
+            // Nothing helps.
+            (vec![claim(100.0, 200.0, 1.0), claim(300.0, 400.0, 1.0)], vec![25.0, 75.0]),
+        ];
+        for (claims, want) in cases {
+            let widths = share(&claims, 100.0);
+            let is_equal = widths.iter().zip(&want).all(|(width, want)| (width - want).abs() < 0.01);
+            assert!(is_equal, "{claims:?}: {widths:?}, wanted {want:?}");
+        }
+    }
 }

@@ -69,16 +69,12 @@ impl<'a> Layout<'a> {
         let left = names + 16.0;
         let table = self.element();
         for (row, (name, value)) in facts.iter().enumerate() {
-            let cells = [
-                Lines::set(name, &name_look, names).at([0.0, 4.0], 0.0, 0.0),
-                Lines::set(value, &look, self.width - left).at([left, 4.0], 0.0, 0.0),
-            ];
-            let heights = [Lines::set(name, &name_look, names), Lines::set(value, &look, self.width - left)];
-            let height = heights.iter().map(Lines::height).fold(0.0, f32::max) + 8.0;
-            let mut parts = vec![Part::of(
-                Role::Decoration,
-                rule(height, self.width, ink("ln"), 0.7).into_iter().collect(),
-            )];
+            let (name, value) =
+                (Lines::set(name, &name_look, names), Lines::set(value, &look, self.width - left));
+            let height = name.height().max(value.height()) + 8.0;
+            let cells = [name.at([0.0, 4.0], 0.0, 0.0), value.at([left, 4.0], 0.0, 0.0)];
+            let line = rule(height, self.width, ink("ln"), 0.7);
+            let mut parts = vec![Part::of(Role::Decoration, line.into_iter().collect())];
             for (column, items) in cells.into_iter().enumerate() {
                 // Its head is at the left, so that no row is the first.
                 let role = Role::Cell { table, row: row + 1, column, is_heading: column == 0 };
@@ -146,9 +142,10 @@ impl<'a> Layout<'a> {
             for (value, label) in row {
                 let value = Lines::set(value, &value_look, each - 24.0);
                 let label = Lines::set(label, &label_look, each - 24.0);
-                let mut items = value.at([left + 12.0, 0.0], 0.0, 0.0);
-                items.extend(label.at([left + 12.0, value.height() + 2.0], 0.0, 0.0));
-                parts.push(Part::of(Role::Text(self.element()), items));
+                let corners = [[left + 12.0, 0.0], [left + 12.0, value.height() + 2.0]];
+                for (lines, corner) in [&value, &label].into_iter().zip(corners) {
+                    parts.push(Part::of(Role::Text(self.element()), lines.at(corner, 0.0, 0.0)));
+                }
                 high = high.max(value.height() + 2.0 + label.height());
                 left += each;
             }

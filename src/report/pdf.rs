@@ -439,4 +439,125 @@ pub(super) mod tests {
     }
 
     pub const TONGUES: [Tongue; 3] = [Tongue::Only(Lang::Zh), Tongue::Only(Lang::En), Tongue::Both];
+
+    fn texts(items: &[Item]) -> String {
+        let text = |item: &Item| if let Item::Text(run) = item { Some(run.text.clone()) } else { None };
+        items.iter().filter_map(text).collect::<Vec<_>>().join("|")
+    }
+
+    /// The texts of the cells of the first long table, by row and column, and the pages that they stand on.
+    fn cells(pages: &[Page<'_>]) -> BTreeMap<(usize, usize), (String, Vec<usize>)> {
+        let mut found: BTreeMap<usize, BTreeMap<(usize, usize), (String, Vec<usize>)>> = BTreeMap::new();
+        for (number, page) in pages.iter().enumerate() {
+            for (_, part) in &page.parts {
+                if let Role::Cell { table, row, column, .. } = part.role {
+                    let cell = found.entry(table).or_default().entry((row, column)).or_default();
+                    cell.0.push_str(&texts(&part.items).replace('|', ""));
+                    cell.1.push(number);
+                }
+            }
+        }
+        found.into_values().max_by_key(BTreeMap::len).expect("a table")
+    }
+
+    #[test]
+    fn no_row_is_lost_or_doubled_and_heads_stand_again() {
+        for tongue in TONGUES {
+            let document = document(tongue);
+            let frame = Frame::of(&document);
+            let pages = frame.pages(&document);
+            let cells = cells(&pages);
+            let rows: BTreeSet<usize> = cells.keys().map(|(row, _)| *row).collect();
+            assert_eq!(rows.len(), 72, "head, 70 rows, total");
+            for row in 1..=70 {
+                let (text, on) = &cells[&(row, 0)];
+                assert_eq!(*text, format!("SYNTH-PARCEL-2025-{row:06}"));
+                assert_eq!(on.len(), 1, "row {row} is not cut");
+                assert_eq!(cells[&(row, 1)].1, *on);
+            }
+            let on: BTreeSet<usize> = cells.values().flat_map(|(_, on)| on).copied().collect();
+            assert!(on.len() > 2, "{on:?}");
+            let head = joined(&tongue.pick("编号", "Id")).replace(" / ", "|");
+            for number in on {
+                let first = |(_, part): &(Point, Part<'_>)| texts(&part.items).starts_with(&head);
+                assert!(pages[number].parts.iter().any(first), "page {number} has no head");
+            }
+        }
+    }
+
+    #[test]
+    fn no_heading_stands_at_the_foot_of_a_page_and_nothing_beyond_it() {
+        for tongue in TONGUES {
+            // A growing first section moves all headings down the pages.
+            for lines in 0..24 {
+                let mut document = document(tongue);
+                let text = vec![Block::Text("行".to_owned()); lines * 2];
+                document.sections[0].blocks.extend(text);
+                let frame = Frame::of(&document);
+                for (number, page) in frame.pages(&document).iter().enumerate() {
+                    let mut read = page.parts.iter().filter(|(_, part)| part.role != Role::Decoration);
+                    let last = read.next_back().map(|(_, part)| part.role.clone());
+                    let is_alone =
+                        matches!(last, Some(Role::Title(_) | Role::Heading(_) | Role::Cell { row: 0, .. }));
+                    assert!(!is_alone, "{tongue:?}, {lines}, page {number}: {last:?}");
+                    let floor = frame.top + frame.room + 1.0;
+                    let baselines = page.parts.iter().flat_map(|(at, part)| {
+                        part.items.iter().filter_map(|item| match item {
+                            Item::Text(run) => Some(at[1] + run.glyphs.first()?.at[1]),
+                            _ => None,
+                        })
+                    });
+                    assert!(baselines.into_iter().all(|y| y > frame.top && y < floor), "page {number}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_higher_than_a_page_is_cut_between_lines() {
+        let mut document = document(Tongue::Only(Lang::Zh));
+        let long = "智能网联汽车测试示范".repeat(900);
+        let mut table = table(document.tongue, 3);
+        table.rows[1][1] = Cell::Text(long.clone());
+        document.sections = vec![Section { heading: "题".to_owned(), blocks: vec![Block::Table(table)] }];
+        let frame = Frame::of(&document);
+        let pages = frame.pages(&document);
+        let cells = cells(&pages);
+        assert_eq!(cells[&(2, 1)].0, long);
+        assert!(cells[&(2, 1)].1.len() > 2, "{:?}", cells[&(2, 1)].1);
+        assert_eq!(cells[&(2, 0)].0, "SYNTH-PARCEL-2025-000002");
+        assert_eq!(cells[&(3, 0)].0, "SYNTH-PARCEL-2025-000003");
+    }
+
+    #[test]
+    fn the_same_report_has_the_same_bytes() {
+        let [one, two] = [(); 2].map(|()| write(&document(Tongue::Both)).expect("a file"));
+        assert!(one.starts_with(b"%PDF-") && one == two);
+        let empty = Document {
+            sections: Vec::new(),
+            facts: Vec::new(),
+            banner: None,
+            title: String::new(),
+            footer: String::new(),
+            ..document(Tongue::Both)
+        };
+        assert!(write(&empty).is_ok());
+    }
+
+    #[test]
+    fn characters_without_a_font_are_told() {
+        let mut document = document(Tongue::Both);
+        assert_eq!(missing(&document), BTreeSet::new());
+        document.title.push('\u{1F680}');
+        let mut table = table(Tongue::Both, 1);
+        table.rows[0][1] = Cell::Text("\u{1F681}".to_owned());
+        document.sections[0].blocks.push(Block::Table(table));
+        assert_eq!(missing(&document), BTreeSet::from(['\u{1F680}', '\u{1F681}']));
+    }
+
+    #[test]
+    fn days_are_moments() {
+        let moment = |day: &str| moment(Date::parse(day).expect("a day"));
+        assert!(moment("2025-06-30").is_some() && moment("2025-06-30") != moment("2025-07-30"));
+    }
 }
