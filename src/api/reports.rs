@@ -49,9 +49,7 @@ impl From<ReportError> for Problem {
             ReportError::NoPlace(id) => {
                 Self::parameter("id", &id, "the id of a place of the plan or of a feature")
             }
-            ReportError::NoTable { ref asked, ref known } => {
-                Self::parameter("table", asked, &format!("one of {known}"))
-            }
+            ReportError::Table(fault) => Self::wrong_parameter("table", fault.to_string()),
             ReportError::NoLayer(id) => Self::parameter("collection", &id, "the id of a collection"),
             ReportError::Refused { .. } => Self::internal(error.to_string()),
         }

@@ -1,12 +1,14 @@
 //! A picture as PDF.
 //!
-//! In: a picture. Out: a PDF file of one page, a CSS pixel being three quarters of a point. Texts are texts of embedded
-//! fonts, so that they can be searched and copied. Leaves out: what is drawn.
+//! In: a picture. Out: a PDF file of one page, a CSS pixel being three quarters of a point; a [`Writer`] for those who
+//! have more pages. Texts are texts of embedded fonts, so that they can be searched and copied. Leaves out: what is
+//! drawn.
 
 use std::collections::HashMap;
 
 use krilla::Document;
 use krilla::color::rgb;
+use krilla::error::KrillaError;
 use krilla::geom::{self, Point, Transform};
 use krilla::metadata::Metadata;
 use krilla::num::NormalizedF32;
@@ -22,7 +24,7 @@ use super::picture::{Cap, Item, Join, Pen, Picture, Run, Set};
 use super::text::{self, Face};
 
 /// Points of a CSS pixel.
-const POINTS: f32 = 0.75;
+pub const POINTS: f32 = 0.75;
 /// Steps of a fading edge, CSS pixels.
 const STEP: f32 = 0.75;
 
@@ -31,14 +33,25 @@ const STEP: f32 = 0.75;
 #[error("the PDF could not be made: {0}")]
 pub struct PdfError(String);
 
+impl From<text::NoFonts> for PdfError {
+    fn from(fault: text::NoFonts) -> Self {
+        Self(fault.to_string())
+    }
+}
+
+impl From<KrillaError> for PdfError {
+    fn from(fault: KrillaError) -> Self {
+        Self(format!("{fault:?}"))
+    }
+}
+
 /// Writes a picture as a PDF file.
 ///
 /// # Errors
 /// A font that cannot be embedded.
 pub fn write(picture: &Picture) -> Result<Vec<u8>, PdfError> {
-    let [width, height] = [picture.size.width, picture.size.height].map(|side| f32::from(side) * POINTS);
-    let page =
-        PageSettings::from_wh(width, height).ok_or_else(|| PdfError("a page without size".to_owned()))?;
+    let sheet = page([picture.size.width, picture.size.height].map(f32::from))?;
+    let fonts = Fonts::load()?;
     let mut document = Document::new();
     let about = &picture.about;
     document.set_metadata(
@@ -48,50 +61,92 @@ pub fn write(picture: &Picture) -> Result<Vec<u8>, PdfError> {
             .language(about.lang.to_owned())
             .creator("innospace".to_owned()),
     );
-    let mut page = document.start_page_with(page);
+    let mut page = document.start_page_with(sheet);
     let mut surface = page.surface();
     surface.push_transform(&Transform::from_scale(POINTS, POINTS));
-    let mut writer = Writer { surface: &mut surface, fonts: fonts()? };
-    writer.background(picture);
-    picture.items.iter().for_each(|item| writer.item(item));
+    let mut writer = Writer { surface: &mut surface, fonts: &fonts };
+    writer.picture(picture);
     surface.pop();
     surface.finish();
     page.finish();
-    document.finish().map_err(|fault| PdfError(format!("{fault:?}")))
+    Ok(document.finish()?)
 }
 
-fn fonts() -> Result<HashMap<Face, Font>, PdfError> {
-    let font = |face: Face| {
-        let (name, weight) = face.file();
-        let data = text::data(face).ok_or_else(|| PdfError(format!("there is no {name}")))?;
-        let font = match weight {
-            Some(weight) => Font::new_variable(data.into(), 0, &[(Tag::new(b"wght"), weight)]),
-            None => Font::new(data.into(), 0),
+/// A page of a width and height in CSS pixels.
+///
+/// # Errors
+/// One of them is not above zero.
+pub fn page(size: [f32; 2]) -> Result<PageSettings, PdfError> {
+    let [width, height] = size.map(|side| side * POINTS);
+    PageSettings::from_wh(width, height).ok_or_else(|| PdfError("a page without size".to_owned()))
+}
+
+/// The fonts of texts.
+#[derive(Debug)]
+pub struct Fonts(HashMap<Face, Font>);
+
+impl Fonts {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// One is not there or cannot be read.
+    pub fn load() -> Result<Self, PdfError> {
+        let font = |face: Face| {
+            let (name, weight) = face.file();
+            let data = text::data(face).ok_or_else(|| PdfError(format!("there is no {name}")))?;
+            let font = match weight {
+                Some(weight) => Font::new_variable(data.into(), 0, &[(Tag::new(b"wght"), weight)]),
+                None => Font::new(data.into(), 0),
+            };
+            Ok((face, font.ok_or_else(|| PdfError(format!("{name} cannot be read")))?))
         };
-        Ok((face, font.ok_or_else(|| PdfError(format!("{name} cannot be read")))?))
-    };
-    Face::ALL.into_iter().map(font).collect()
+        Face::ALL.into_iter().map(font).collect::<Result<_, _>>().map(Self)
+    }
 }
 
-struct Writer<'a, 'b> {
+/// Draws on a page; one after the other over what is there.
+pub struct Writer<'a, 'b> {
     surface: &'a mut Surface<'b>,
-    fonts: HashMap<Face, Font>,
+    fonts: &'a Fonts,
 }
 
-impl Writer<'_, '_> {
-    fn background(&mut self, picture: &Picture) {
-        let sheet =
-            geom::Rect::from_xywh(0.0, 0.0, f32::from(picture.size.width), f32::from(picture.size.height));
-        let mut path = geom::PathBuilder::new();
-        if let Some(sheet) = sheet {
-            path.push_rect(sheet);
+impl<'a, 'b> Writer<'a, 'b> {
+    /// Draws on a surface whose unit is a CSS pixel.
+    #[must_use]
+    pub fn new(surface: &'a mut Surface<'b>, fonts: &'a Fonts) -> Self {
+        Self { surface, fonts }
+    }
+
+    /// Draws a picture with its background.
+    pub fn picture(&mut self, picture: &Picture) {
+        self.background(picture);
+        picture.items.iter().for_each(|item| self.item(item));
+    }
+
+    /// Draws a picture at another size, what reaches beyond its edges cut off.
+    pub fn cut(&mut self, picture: &Picture, scale: f32) {
+        let [width, height] = [picture.size.width, picture.size.height].map(f32::from);
+        self.surface.push_transform(&Transform::from_scale(scale, scale));
+        let edges = rectangle(width, height);
+        if let Some(edges) = &edges {
+            self.surface.push_clip_path(edges, &FillRule::NonZero);
         }
-        if let Some(path) = path.finish() {
+        self.picture(picture);
+        if edges.is_some() {
+            self.surface.pop();
+        }
+        self.surface.pop();
+    }
+
+    fn background(&mut self, picture: &Picture) {
+        let [width, height] = [picture.size.width, picture.size.height].map(f32::from);
+        if let Some(path) = rectangle(width, height) {
             self.fill(&path, picture.background, FillRule::NonZero);
         }
     }
 
-    fn item(&mut self, item: &Item) {
+    /// Draws an item.
+    pub fn item(&mut self, item: &Item) {
         match item {
             Item::Fill { path, color, .. } => {
                 if let Some(path) = krilla_path(path) {
@@ -149,7 +204,7 @@ impl Writer<'_, '_> {
 
     fn glyphs(&mut self, run: &Run, sets: &[Set]) {
         let Some(first) = sets.first() else { return };
-        let Some(font) = first.glyph.face.and_then(|face| self.fonts.get(&face)).cloned() else {
+        let Some(font) = first.glyph.face.and_then(|face| self.fonts.0.get(&face)).cloned() else {
             // A box for what no font has.
             for path in sets.iter().filter_map(|set| krilla_path(&set.outline(run.size)?)) {
                 self.fill(&path, run.color, FillRule::NonZero);
@@ -178,6 +233,12 @@ impl Writer<'_, '_> {
         self.surface.draw_glyphs(Point::from_xy(0.0, 0.0), &glyphs, font, &run.text, run.size, false);
         self.surface.pop();
     }
+}
+
+fn rectangle(width: f32, height: f32) -> Option<geom::Path> {
+    let mut path = geom::PathBuilder::new();
+    path.push_rect(geom::Rect::from_xywh(0.0, 0.0, width, height)?);
+    path.finish()
 }
 
 fn fill(color: Color, rule: FillRule) -> Fill {

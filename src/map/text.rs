@@ -325,13 +325,23 @@ impl Block {
         let width = lines.iter().map(|line| line.width).fold(0.0, f32::max);
         Some(Self { lines, width, text: text.to_owned() })
     }
+
+    /// A line of a longer text, with its own part of it; none without glyphs.
+    fn of_line(text: &str, mut line: Line) -> Option<Self> {
+        let start = line.glyphs.iter().map(|(_, glyph)| glyph.text.start).min()?;
+        let end = line.glyphs.iter().map(|(_, glyph)| glyph.text.end).max()?;
+        for (_, glyph) in &mut line.glyphs {
+            glyph.text = glyph.text.start - start..glyph.text.end - start;
+        }
+        let width = line.width;
+        Some(Self { lines: vec![line], width, text: text[start..end].to_owned() })
+    }
 }
 
 impl Line {
     fn of(text: &str, glyphs: &[Glyph], spacing: f32) -> Self {
-        let is_blank = |glyph: &&Glyph| text[glyph.text.clone()].chars().all(char::is_whitespace);
-        let first = glyphs.iter().position(|glyph| !is_blank(&glyph)).unwrap_or(glyphs.len());
-        let last = glyphs.iter().rposition(|glyph| !is_blank(&glyph)).map_or(first, |at| at + 1);
+        let first = glyphs.iter().position(|glyph| !is_blank(text, glyph)).unwrap_or(glyphs.len());
+        let last = glyphs.iter().rposition(|glyph| !is_blank(text, glyph)).map_or(first, |at| at + 1);
         let mut line = Self::default();
         let mut pen = 0.0;
         for glyph in &glyphs[first..last] {
@@ -358,6 +368,104 @@ fn is_ideographic(character: char) -> bool {
 /// Characters that must not begin a line, and those that must not end one.
 const NOT_FIRST: &str = "，。、；：？！）】》〉」』〕”’…—～·%％";
 const NOT_LAST: &str = "（【《〈「『〔“‘";
+
+fn may_part(last: char, next: char) -> bool {
+    !NOT_FIRST.contains(next) && !NOT_LAST.contains(last)
+}
+
+/// Lines as full as they can be, none longer than `most` ems, each a text of its own: for what is read, where
+/// [`Block::set`] is for names. A word that is longer than a line is torn where it has a mark, else anywhere.
+#[must_use]
+pub fn filled(text: &str, weight: Weight, most: f32) -> Vec<Block> {
+    let glyphs = shape(text, weight, false);
+    let mut lines = Vec::new();
+    let mut start = 0;
+    while start < glyphs.len() {
+        let end = full(text, &glyphs, start, most);
+        let line = Line::of(text, &glyphs[start..end], 0.0);
+        lines.extend(Block::of_line(text, line));
+        start = end;
+    }
+    lines
+}
+
+/// The width of the longest part of a text that no line should end in, ems.
+#[must_use]
+pub fn longest_part(text: &str, weight: Weight) -> f32 {
+    let glyphs = shape(text, weight, false);
+    let (mut longest, mut pen) = (0.0_f32, 0.0);
+    for (at, glyph) in glyphs.iter().enumerate() {
+        if at > 0 && end_before(text, &glyphs, at) == End::Welcome {
+            pen = 0.0;
+        }
+        pen += if is_blank(text, glyph) { 0.0 } else { glyph.advance };
+        longest = longest.max(pen);
+    }
+    longest
+}
+
+/// Where a full line ends that begins with a glyph.
+fn full(text: &str, glyphs: &[Glyph], start: usize, most: f32) -> usize {
+    // What was added up in another order may differ in its last digit.
+    let most = most + 1e-4;
+    let (mut welcome, mut borne) = (None, None);
+    let mut pen = 0.0;
+    for at in start..glyphs.len() {
+        if at > start {
+            match end_before(text, glyphs, at) {
+                End::Welcome => welcome = Some(at),
+                End::Borne => borne = Some(at),
+                End::Unfit => {}
+            }
+        }
+        let blank = is_blank(text, &glyphs[at]);
+        if at > start && !blank && pen + glyphs[at].advance > most {
+            return welcome.or(borne).unwrap_or(at);
+        }
+        // Blanks at the start of a line are not drawn.
+        if !(blank && pen == 0.0) {
+            pen += glyphs[at].advance;
+        }
+    }
+    glyphs.len()
+}
+
+/// How good it is that a line ends at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// There is no better place.
+    Welcome,
+    /// Where the whole word is longer than a line.
+    Borne,
+    /// Only where nothing else helps.
+    Unfit,
+}
+
+/// How good it is that a line ends before a glyph.
+fn end_before(text: &str, glyphs: &[Glyph], at: usize) -> End {
+    let last = text[glyphs[at - 1].text.clone()].chars().next_back().unwrap_or(' ');
+    let next = text[glyphs[at].text.clone()].chars().next().unwrap_or(' ');
+    if !may_part(last, next) || "([{".contains(last) || ")]},.;:!?".contains(next) {
+        return End::Unfit;
+    }
+    if last.is_whitespace() || is_ideographic(last) || is_ideographic(next) {
+        return End::Welcome;
+    }
+    match last {
+        // Dates, ranges, fractions and ids stay in one piece.
+        _ if may_end(last)
+            && !(next.is_ascii_digit() || next.is_ascii_uppercase() || next.is_whitespace()) =>
+        {
+            End::Welcome
+        }
+        '-' | '/' | '_' | '.' | ',' | ':' | ';' | '=' | '#' | '|' => End::Borne,
+        _ => End::Unfit,
+    }
+}
+
+fn is_blank(text: &str, glyph: &Glyph) -> bool {
+    text[glyph.text.clone()].chars().all(char::is_whitespace)
+}
 
 /// A place where a line may end: the glyph it stands before, the length of the text up to it, how good the best way to
 /// it is, and the place before it on that way.
@@ -387,7 +495,7 @@ fn breaks(text: &str, glyphs: &[Glyph], spacing: f32, most: f32) -> Vec<usize> {
         let Some(next) = glyphs.get(at + 1).and_then(|next| text[next.text.clone()].chars().next()) else {
             break;
         };
-        if may_end(last) && !NOT_FIRST.contains(next) && !NOT_LAST.contains(last) {
+        if may_end(last) && may_part(last, next) {
             let mut penalty = if last == '\n' { -10_000.0 } else { 0.0 };
             penalty += if matches!(last, '(' | '（') { 50.0 } else { 0.0 };
             penalty += if matches!(next, ')' | '）') { 50.0 } else { 0.0 };
@@ -457,6 +565,28 @@ mod tests {
         for line in lines("智能网联，汽车测试，示范道路。", 4.0) {
             assert!(!line.starts_with(['，', '。']), "{line}");
         }
+    }
+
+    #[test]
+    fn full_lines_end_where_a_reader_expects_it() {
+        let filled = |text: &str, most: f32| -> Vec<String> {
+            super::filled(text, Weight::Regular, most).into_iter().map(|block| block.text).collect()
+        };
+        // Eleven characters, five a line: the comma takes the character before it along, the bracket the one behind it.
+        assert_eq!(filled("智能网联，汽车（测试）示", 4.0), ["智能网", "联，汽车", "（测试）", "示"]);
+        assert_eq!(filled("one two three four", 5.0), ["one two", "three four"]);
+        // Latin words stay whole beside Han characters.
+        assert_eq!(filled("武汉Wuhan武汉", 4.0), ["武汉", "Wuhan", "武汉"]);
+        assert_eq!(filled("since 2025-06-30 only", 6.0), ["since", "2025-06-30", "only"]);
+        assert_eq!(filled("WEDZ-PARCEL-2025-000017", 7.0).concat(), "WEDZ-PARCEL-2025-000017");
+        assert_eq!(filled("aaaaaaaaaaaaaaaaaaaaaaaaaa", 5.0).concat(), "aaaaaaaaaaaaaaaaaaaaaaaaaa");
+        assert!(filled(" ", 5.0).is_empty());
+        for block in super::filled("aaaaaaaaaaaaaaaaaaaaaaaaaa，武汉经开区 WEDZ-2025", Weight::Bold, 5.0)
+        {
+            assert!(block.width <= 5.001, "{}: {}", block.text, block.width);
+        }
+        assert!(longest_part("WEDZ-2025", Weight::Regular) > longest_part("co-working", Weight::Regular));
+        assert!((longest_part("武汉经开区", Weight::Regular) - 1.0).abs() < 1e-3);
     }
 
     #[test]

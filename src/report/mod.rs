@@ -7,14 +7,24 @@
 //! document, so that no number differs from one file to the next.
 
 pub mod chart;
+pub mod csv;
 pub mod document;
+pub mod docx;
+mod grid;
 pub mod html;
+mod layout;
+mod lines;
 mod maker;
+mod page;
 mod parcels;
+pub mod pdf;
 mod progress;
 mod site;
+#[cfg(test)]
+mod specimen;
 pub mod text;
 mod units;
+pub mod xlsx;
 
 use thiserror::Error;
 
@@ -23,7 +33,7 @@ use crate::map::MapError;
 use crate::model::Date;
 use crate::query::{Budget, Query, QueryError};
 use crate::register::RegisterError;
-use document::{Document, Tongue};
+use document::{Chart, Document, Tongue};
 use maker::Maker;
 
 /// What a report is about.
@@ -120,13 +130,8 @@ pub enum ReportError {
     #[error(transparent)]
     Map(#[from] MapError),
     /// A table that the report does not have.
-    #[error("the report has no table {asked:?}, expected one of {known}")]
-    NoTable {
-        /// Its name, cut to 80 characters.
-        asked: String,
-        /// The names there are.
-        known: String,
-    },
+    #[error(transparent)]
+    Table(#[from] csv::CsvError),
     /// A writer of a format refused.
     #[error("{format}: {fault}")]
     Refused {
@@ -201,6 +206,19 @@ pub fn write(document: &Document, form: Form, table: Option<&str>) -> Result<Vec
     match form {
         Form::Html => Ok(html::write(document)),
         Form::Text => Ok(text::write(document)),
-        _ => todo!("{table:?}"),
+        Form::Pdf => pdf::write(document).map_err(|fault| refused("pdf", &fault)),
+        Form::Docx => {
+            let draw = |chart: &Chart| chart::draw(chart, CHART_WIDTH, document.tongue);
+            docx::write(document, &draw).map_err(|fault| refused("docx", &fault))
+        }
+        Form::Xlsx => xlsx::write(document).map_err(|fault| refused("xlsx", &fault)),
+        Form::Csv => Ok(csv::write(document, table)?),
     }
+}
+
+/// Width of charts in documents, CSS pixels: that of the text on A4.
+const CHART_WIDTH: u16 = 680;
+
+fn refused(format: &'static str, fault: &dyn std::error::Error) -> ReportError {
+    ReportError::Refused { format, fault: fault.to_string() }
 }
