@@ -103,6 +103,20 @@ pub struct Document {
     pub sections: Vec<Section>,
 }
 
+impl Document {
+    /// Its tables in their order.
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        let blocks = self.sections.iter().flat_map(|section| &section.blocks);
+        blocks.filter_map(|block| if let Block::Table(table) = block { Some(table) } else { None })
+    }
+}
+
+/// The lines of a text in one, for places that hold no more.
+#[must_use]
+pub fn joined(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" / ")
+}
+
 /// A part of a report.
 #[derive(Debug, Clone)]
 pub struct Section {
@@ -220,6 +234,32 @@ pub struct Chart {
     pub bars: Vec<(String, Vec<f64>)>,
     /// A value to be reached, drawn as a line across: its name and the value.
     pub target: Option<(String, f64)>,
+}
+
+impl Chart {
+    /// What it says, for those who do not see it: each bar and its numbers.
+    #[must_use]
+    pub fn described(&self) -> String {
+        let figure = |value: f64| ((value * 100.0).round() / 100.0).to_string();
+        let mut told = joined(&self.title);
+        if !self.unit.is_empty() {
+            told += &format!(" ({})", joined(&self.unit));
+        }
+        for (at, (name, values)) in self.bars.iter().enumerate() {
+            told += if at == 0 { ": " } else { "; " };
+            told += &joined(name);
+            for (at, &value) in values.iter().enumerate() {
+                let part = self.series.get(at).map(|part| joined(&part.name)).unwrap_or_default();
+                let is_named = self.series.len() > 1 && !part.is_empty();
+                let part = if is_named { part + " " } else { String::new() };
+                told += &format!("{} {part}{}", if at == 0 { "" } else { "," }, figure(value));
+            }
+        }
+        if let Some((name, value)) = &self.target {
+            told += &format!("; {} {}", joined(name), figure(*value));
+        }
+        told
+    }
 }
 
 /// The parts of bars that have one meaning.
