@@ -855,7 +855,7 @@ fn make_report(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let catalog = load(&mut Store::new(&args.data.data))?.catalog;
     let (document, bytes) =
         api::make_report(&catalog, kind, form, &parameters(given)).map_err(anyhow::Error::msg)?;
-    let missing = document.missing_characters();
+    let missing = report::pdf::missing(&document);
     if !missing.is_empty() && matches!(form, Form::Pdf) {
         eprintln!("warning: no font has {}; boxes are drawn", missing.iter().collect::<String>());
     }

@@ -100,7 +100,7 @@ impl Stream for Csv {
 }
 
 /// A text that no spreadsheet takes for a formula. Those in East Asian locales take the wide signs too.
-pub(super) fn unformulated(text: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn unformulated(text: &str) -> std::borrow::Cow<'_, str> {
     match text.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r' | '＝' | '＋' | '－' | '＠') => {
             format!("'{text}").into()
@@ -109,7 +109,8 @@ pub(super) fn unformulated(text: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
-fn cell(out: &mut Vec<u8>, text: &str) {
+/// A text as a cell, quoted where it must be.
+pub(crate) fn cell(out: &mut Vec<u8>, text: &str) {
     let plain = !text.is_empty()
         && !text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n'))
         && !text.starts_with(' ')

@@ -18,13 +18,13 @@ use crate::model::{FeatureIx, Lang, Layer, Value};
 use crate::query::Budget;
 
 /// The most characters of a cell.
-const LONGEST_TEXT: usize = 32_767;
+pub(crate) const LONGEST_TEXT: usize = 32_767;
 /// The most rows of a sheet, its head left out.
 pub const MOST_ROWS: usize = 1_048_575;
 /// Day number of 1970-01-01.
-const EPOCH: f64 = 25_569.0;
+pub(crate) const EPOCH: f64 = 25_569.0;
 /// Day number of 1900-03-01, from which on day numbers are right.
-const FIRST_DAY: f64 = 61.0;
+pub(crate) const FIRST_DAY: f64 = 61.0;
 /// Whole numbers up to this have a cell of their own digits.
 const MOST_DIGITS: i64 = 999_999_999_999_999;
 /// Widths of columns in characters.

@@ -6,11 +6,8 @@
 //! A report in both languages holds each text twice, Chinese in the first line and English in the second: writers only
 //! know that a text may have several lines.
 
-use std::collections::BTreeSet;
-
 use crate::map::color::Color;
 use crate::map::picture::Picture;
-use crate::map::text;
 use crate::model::{Date, Lang, Words};
 
 /// The language of a report.
@@ -107,44 +104,17 @@ pub struct Document {
 }
 
 impl Document {
-    /// The characters of its texts that no font has.
-    #[must_use]
-    pub fn missing_characters(&self) -> BTreeSet<char> {
-        let mut all = vec![&*self.title, &*self.footer];
-        all.extend(self.banner.as_deref());
-        all.extend(self.facts.iter().flat_map(|(name, value)| [&**name, &**value]));
-        for section in &self.sections {
-            all.push(&section.heading);
-            section.blocks.iter().for_each(|block| block.texts(&mut all));
-        }
-        all.into_iter().flat_map(text::missing).collect()
+    /// Its tables in their order.
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        let blocks = self.sections.iter().flat_map(|section| &section.blocks);
+        blocks.filter_map(|block| if let Block::Table(table) = block { Some(table) } else { None })
     }
 }
 
-impl Block {
-    /// Adds all of its texts.
-    fn texts<'a>(&'a self, all: &mut Vec<&'a str>) {
-        match self {
-            Self::Headline { value, label } => all.extend([&**value, &**label]),
-            Self::Text(text) => all.push(text),
-            Self::Notes(notes) => all.extend(notes.iter().map(String::as_str)),
-            Self::Table(table) => {
-                all.push(&table.title);
-                all.extend(table.columns.iter().map(|column| &*column.heading));
-                let cells = table.rows.iter().chain(&table.total).flatten();
-                all.extend(
-                    cells.filter_map(|cell| if let Cell::Text(text) = cell { Some(&**text) } else { None }),
-                );
-            }
-            Self::Chart(chart) => {
-                all.extend([&*chart.title, &*chart.unit]);
-                all.extend(chart.series.iter().map(|series| &*series.name));
-                all.extend(chart.bars.iter().map(|(name, _)| &**name));
-                all.extend(chart.target.iter().map(|(name, _)| &**name));
-            }
-            Self::Map { caption, .. } => all.push(caption),
-        }
-    }
+/// The lines of a text in one, for places that hold no more.
+#[must_use]
+pub fn joined(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" / ")
 }
 
 /// A part of a report.
@@ -264,6 +234,32 @@ pub struct Chart {
     pub bars: Vec<(String, Vec<f64>)>,
     /// A value to be reached, drawn as a line across: its name and the value.
     pub target: Option<(String, f64)>,
+}
+
+impl Chart {
+    /// What it says, for those who do not see it: each bar and its numbers.
+    #[must_use]
+    pub fn described(&self) -> String {
+        let figure = |value: f64| ((value * 100.0).round() / 100.0).to_string();
+        let mut told = joined(&self.title);
+        if !self.unit.is_empty() {
+            told += &format!(" ({})", joined(&self.unit));
+        }
+        for (at, (name, values)) in self.bars.iter().enumerate() {
+            told += if at == 0 { ": " } else { "; " };
+            told += &joined(name);
+            for (at, &value) in values.iter().enumerate() {
+                let part = self.series.get(at).map(|part| joined(&part.name)).unwrap_or_default();
+                let is_named = self.series.len() > 1 && !part.is_empty();
+                let part = if is_named { part + " " } else { String::new() };
+                told += &format!("{} {part}{}", if at == 0 { "" } else { "," }, figure(value));
+            }
+        }
+        if let Some((name, value)) = &self.target {
+            told += &format!("; {} {}", joined(name), figure(*value));
+        }
+        told
+    }
 }
 
 /// The parts of bars that have one meaning.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::document::{Block, Cell, Document, Table};
+use super::document::{Block, Cell, Document, Table, joined};
 use crate::render::width;
 
 /// Widest column, columns of a fixed font.
@@ -25,10 +25,6 @@ pub fn write(document: &Document) -> Vec<u8> {
     }
     let _ = writeln!(out, "\n{}", document.footer);
     out.into_bytes()
-}
-
-fn joined(text: &str) -> String {
-    text.replace('\n', " / ")
 }
 
 fn block(out: &mut String, block: &Block) {
