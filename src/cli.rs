@@ -118,7 +118,7 @@ struct ReportArgs {
     /// html, pdf, docx, xlsx, csv or txt; told by the suffix of the output when left out
     #[arg(long, value_name = "FORM")]
     format: Option<String>,
-    /// Of CSV, which table of the report; its first when left out
+    /// Of CSV, which table of the report: its main one when left out
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
     /// Of a report on parcels: the collection

@@ -82,7 +82,7 @@ fn parameters(
         ),
         row(
             "table",
-            "Of CSV, which table of the report; its first when left out.",
+            "Of CSV, which table of the report: its main one when left out.",
             json!({ "type": "string" }),
         ),
     ];
@@ -150,7 +150,8 @@ fn request(
             Subject::Parcels { layer, query: Box::new(query), asked }
         }
     };
-    Ok((Request { tongue, as_of, subject }, params.get("table").map(str::to_owned)))
+    let table = params.get("table").or(kind.main_table()).map(str::to_owned);
+    Ok((Request { tongue, as_of, subject }, table))
 }
 
 /// The kind and the form that the name of a file says.

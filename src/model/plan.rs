@@ -137,6 +137,16 @@ words_of! {
 }
 
 words_of! {
+    /// Do the indicators bind anyone?
+    Nature {
+        /// No: 预期性.
+        Expected = "expected",
+        /// Yes: 约束性.
+        Binding = "binding",
+    }
+}
+
+words_of! {
     /// The parts of the layout, in the order of the plan's formula.
     Part {
         /// 核.
@@ -885,6 +895,8 @@ pub struct PlanFacts {
     pub industry_groups: Vec<IndustryGroup>,
     /// Industries, in the order of their groups.
     pub industries: Vec<Industry>,
+    /// Do the indicators bind?
+    pub nature: Nature,
     /// Rows of the table of indicators, in order.
     pub indicators: Vec<Indicator>,
     /// Targets in the prose.

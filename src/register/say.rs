@@ -3,7 +3,7 @@
 use super::block::Standing;
 use super::progress::Status;
 use super::{Reason, State, TargetState, Unit};
-use crate::model::plan::{Baseline, UnitRole, UnitType};
+use crate::model::plan::{self, Baseline, UnitRole, UnitType};
 use crate::model::{Event, Operator, Words};
 
 fn words(zh: String, en: String) -> Words {
@@ -237,4 +237,58 @@ impl Standing {
             Self::NoPolygon => words("没有可比的多边形".to_owned(), "no polygon to compare with".to_owned()),
         }
     }
+}
+
+/// The state that the plan speaks of.
+#[must_use]
+pub fn status(status: plan::Status) -> Words {
+    let (zh, en) = match status {
+        plan::Status::Existing => ("现状", "existing"),
+        plan::Status::UnderConstruction => ("建设中", "under construction"),
+        plan::Status::Renovate => ("待改造", "to be renovated"),
+        plan::Status::Revitalise => ("待盘活", "to be revitalised"),
+        plan::Status::Planned => ("规划", "planned"),
+        plan::Status::Proposed => ("设想", "proposed"),
+    };
+    words(zh.to_owned(), en.to_owned())
+}
+
+/// A kind of place; a kind of another plan is its own word.
+#[must_use]
+pub fn kind(kind: &str) -> Words {
+    let (zh, en) = match kind {
+        "block" => ("街区", "block"),
+        "park" => ("园区", "park"),
+        "building" => ("楼宇", "building"),
+        "carrier" => ("孵化载体", "incubation carrier"),
+        "zone" => ("片区", "area"),
+        "site" => ("场所", "site"),
+        "campus" => ("校区", "campus"),
+        "lab" => ("实验室", "laboratory"),
+        "platform" => ("平台", "platform"),
+        "enterprise" => ("企业", "company"),
+        "port" => ("口岸", "port of entry"),
+        "road" => ("道路", "road"),
+        "water" => ("水域", "water"),
+        "place" => ("地点", "place"),
+        "park-green" => ("公园", "public park"),
+        "external" => ("区外机构", "institution outside the zone"),
+        "region" => ("地区", "region"),
+        "group" => ("群组", "group"),
+        other => (other, other),
+    };
+    words(zh.to_owned(), en.to_owned())
+}
+
+/// How a number of the plan is measured.
+#[must_use]
+pub fn measure(kind: &str) -> Words {
+    let (zh, en) = match kind {
+        "rate" => ("速率", "rate"),
+        "share" => ("占比", "share"),
+        "stock" => ("存量", "stock"),
+        "cumulative" => ("累计", "cumulative"),
+        other => (other, other),
+    };
+    words(zh.to_owned(), en.to_owned())
 }

@@ -69,6 +69,15 @@ impl Kind {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
+
+    /// The table that a file of one table holds when none is named; the first of the report when there is none.
+    #[must_use]
+    pub fn main_table(self) -> Option<&'static str> {
+        match self {
+            Self::Progress => Some("indicators"),
+            Self::Units | Self::Parcels | Self::Site => None,
+        }
+    }
 }
 
 /// What is asked of a report.

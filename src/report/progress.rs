@@ -18,7 +18,7 @@ pub(super) fn compose(maker: &Maker<'_>) -> Result<Document, ReportError> {
     );
     let sections = vec![
         result(maker, &progress),
-        indicators(maker, &progress),
+        indicators(maker, facts, &progress),
         targets(maker, &progress),
         observed(maker, facts, &progress),
         baselines(maker, progress.baselines),
@@ -142,7 +142,7 @@ fn unit(maker: &Maker<'_>, unit: &str) -> Cell {
     maker.words(&say::unit(unit))
 }
 
-fn indicators(maker: &Maker<'_>, progress: &Progress<'_>) -> Section {
+fn indicators(maker: &Maker<'_>, facts: &PlanFacts, progress: &Progress<'_>) -> Section {
     let mut columns = vec![
         maker.numbers("序号", "No.", 1),
         maker.column("指标", "Indicator", 5),
@@ -166,14 +166,21 @@ fn indicators(maker: &Maker<'_>, progress: &Progress<'_>) -> Section {
     });
     let table = Table {
         name: "indicators",
-        title: maker.pick("指标", "Indicators"),
+        title: maker.pick("表中的指标", "The table of indicators"),
         columns,
         rows: rows.collect(),
         total: None,
     };
     Section {
         heading: maker.pick("指标", "Indicators"),
-        blocks: vec![Block::Table(table), Block::Table(paths(maker, progress))],
+        blocks: vec![
+            Block::Table(table),
+            Block::Text(
+                maker.pick("指标均为预期性，无约束性指标。", "All indicators are expected, none is binding."),
+            ),
+            Block::Table(paths(maker, progress)),
+            Block::Table(measures(maker, facts)),
+        ],
     }
 }
 
@@ -202,6 +209,34 @@ fn paths(maker: &Maker<'_>, progress: &Progress<'_>) -> Table {
             maker.numbers("截至日应达（直线）", "Due as of the day, straight", 2),
         ],
         rows: progress.indicators.iter().filter_map(row).collect(),
+        total: None,
+    }
+}
+
+/// How each indicator is measured, and what else the plan says of its number.
+fn measures(maker: &Maker<'_>, facts: &PlanFacts) -> Table {
+    let rows = facts.indicators.iter().map(|indicator| {
+        let (yes, no) = (("是", "yes"), ("否", "no"));
+        let (zh, en) = if indicator.spatial { yes } else { no };
+        vec![
+            maker.words(&indicator.name),
+            maker.words(&say::measure(&indicator.kind)),
+            maker.text(zh, en),
+            indicator.op_in_prose.map_or(Cell::Missing, |op| Cell::Text(say::bound(op, indicator.target))),
+            indicator.earlier.map_or(Cell::Missing, |(year, value)| Cell::Text(format!("{year}: {value}"))),
+        ]
+    });
+    Table {
+        name: "measures",
+        title: maker.pick("指标的性质", "How the indicators are measured"),
+        columns: vec![
+            maker.column("指标", "Indicator", 4),
+            maker.column("性质", "Kind", 2),
+            maker.column("可在图上计数", "Can be counted on the map", 2),
+            maker.column("正文的写法", "In the prose", 2),
+            maker.column("更早的数值", "An earlier value", 2),
+        ],
+        rows: rows.collect(),
         total: None,
     }
 }
@@ -235,7 +270,7 @@ fn targets(maker: &Maker<'_>, progress: &Progress<'_>) -> Section {
     });
     let table = Table {
         name: "targets",
-        title: maker.pick("正文中的目标", "Targets of the prose"),
+        title: maker.pick("目标与状态", "Targets and their states"),
         columns,
         rows: rows.collect(),
         total: None,

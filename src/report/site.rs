@@ -5,10 +5,11 @@ use super::document::{Block, Cell, Document, Section, Table};
 use super::maker::Maker;
 use crate::geometry::{Bounds, Shape, distance_m};
 use crate::map::style::View;
-use crate::model::plan::PlanFacts;
+use crate::model::plan::{self, PlanFacts};
 use crate::model::{FeatureIx, FeatureRef, Layer, Place, Value, Words};
 use crate::register;
 use crate::register::block::{self, Member, Sheet, Standing};
+use crate::register::say;
 use crate::render::synthetic_notice;
 
 /// Around a place that is a point, degrees.
@@ -96,19 +97,18 @@ fn pairs(maker: &Maker<'_>, name: &'static str, title: String, rows: Vec<(String
 }
 
 fn in_the_plan(maker: &Maker<'_>, facts: &PlanFacts, place: &Place) -> Section {
-    let text = |text: &str| Cell::Text(text.to_owned());
     let mut rows = vec![
         (maker.pick("名称", "Name"), maker.words(&place.name)),
-        (maker.pick("类别", "Kind"), text(&place.kind)),
+        (maker.pick("类别", "Kind"), maker.words(&say::kind(&place.kind))),
         (
             maker.pick("规划所述状态", "State as the plan speaks of it"),
             place.status.map_or(Cell::Missing, |status| {
-                let inferred = if place.status_inferred {
-                    maker.pick("（推断）", " (inferred)")
-                } else {
-                    String::new()
-                };
-                text(&format!("{status}{inferred}"))
+                let inferred = place.status_inferred;
+                let Words { zh, en } = say::status(status);
+                maker.text(
+                    &format!("{zh}{}", if inferred { "（推断）" } else { "" }),
+                    &format!("{en}{}", if inferred { " (inferred)" } else { "" }),
+                )
             }),
         ),
         (
@@ -132,9 +132,40 @@ fn in_the_plan(maker: &Maker<'_>, facts: &PlanFacts, place: &Place) -> Section {
         ),
         (maker.pick("规划章节", "Sections of the plan"), Maker::cited(&place.citations)),
     ];
+    if let Some(block) = facts.blocks.iter().find(|block| block.id == place.id) {
+        rows.extend(of_block(maker, facts, block));
+    }
     rows.retain(|(_, value)| *value != Cell::Missing);
     let heading = maker.pick("规划所述", "In the plan");
     Section { blocks: vec![pairs(maker, "plan", heading.clone(), rows)], heading }
+}
+
+/// What the plan says of a block beside its contents and edges.
+fn of_block(maker: &Maker<'_>, facts: &PlanFacts, block: &plan::Block) -> Vec<(String, Cell)> {
+    let party = |id: &str| match id {
+        "government" => maker.pick("政府", "government"),
+        "enterprise" => maker.pick("企业", "enterprises"),
+        "private-capital" => maker.pick("社会资本", "private capital"),
+        other => other.to_owned(),
+    };
+    vec![
+        (maker.pick("所处", "Situation"), maker.words(&block.situation)),
+        (maker.pick("核心", "Core site"), maker.words(&register::name(facts, &block.core_site))),
+        (
+            maker.pick("投资方", "Investors"),
+            list(block.investors.iter().map(|id| party(id).replace('\n', " "))),
+        ),
+        (
+            maker.pick("引入", "Draws in"),
+            block.draws_in.as_deref().map_or(Cell::Missing, |id| Cell::Text(party(id))),
+        ),
+        (
+            maker.pick("配套", "Complement"),
+            block.complement.as_ref().map_or(Cell::Missing, |words| maker.words(words)),
+        ),
+        (maker.pick("构成总数", "Components in all"), Maker::number(block.components)),
+        (maker.pick("街区的章节", "Sections on the block"), Maker::cited(&block.citations)),
+    ]
 }
 
 fn list(texts: impl Iterator<Item = String>) -> Cell {
@@ -228,8 +259,8 @@ fn members(maker: &Maker<'_>, facts: &PlanFacts, id: &str) -> Option<Section> {
         vec![
             Cell::Text(place.id.to_string()),
             maker.words(&place.name),
-            Cell::Text(place.kind.to_string()),
-            place.status.map_or(Cell::Missing, |status| Cell::Text(status.to_string())),
+            maker.words(&say::kind(&place.kind)),
+            place.status.map_or(Cell::Missing, |status| maker.words(&say::status(status))),
             Maker::cited(&place.citations),
         ]
     });
@@ -251,7 +282,7 @@ fn members(maker: &Maker<'_>, facts: &PlanFacts, id: &str) -> Option<Section> {
 }
 
 fn sheet_sections(maker: &Maker<'_>, sheet: &Sheet<'_>) -> Vec<Section> {
-    let mut blocks = vec![Block::Text(maker.say(&sheet.block.situation))];
+    let mut blocks = Vec::new();
     if let Some(drawn) = sheet.drawn {
         let (hectares, off) = (drawn.area_m2 / 1e4, drawn.accuracy_m.map(|metres| format!(" (±{metres} m)")));
         let off = off.unwrap_or_default();

@@ -35,7 +35,8 @@ pub(super) fn compose(maker: &Maker<'_>) -> Result<Document, ReportError> {
                 let colon = lang.pick("：", ": ");
                 let (title, sentence) = (rule.title.say(lang), rule.sentence.say(lang));
                 let comma = lang.pick("，", ", ");
-                format!("{title}{comma}{}{colon}{sentence}{}", scope.0.say(lang), scope.1.say(lang))
+                let blank = lang.pick("", " ");
+                format!("{title}{comma}{}{colon}{sentence}{blank}{}", scope.0.say(lang), scope.1.say(lang))
             }),
         ));
     }
@@ -126,10 +127,7 @@ fn chart(
         unit: maker.pick("个", "units"),
         series: series.collect(),
         bars: counts.iter().map(bar).collect(),
-        target: target.map(|target| {
-            let bound = register::say::bound(target.target.op, target.target.value);
-            (maker.pick(&format!("目标{bound}"), &format!("target {bound}")), target.target.value)
-        }),
+        target: target.map(|target| (maker.pick("目标", "target"), target.target.value)),
     }
 }
 
@@ -181,6 +179,9 @@ fn difference(maker: &Maker<'_>, all: &Count<'_>, top: &Count<'_>) -> String {
         .map(|line| line.unit)
         .collect();
     let Words { zh, en } = &all.rule.title;
+    if found == 0 {
+        return maker.pick(&format!("{zh}：0个。"), &format!("{en}: none."));
+    }
     if nested.is_empty() {
         return maker.pick(
             &format!("{zh}：{found}个，没有互相嵌套的单元，故仅顶层也为{left}个。"),

@@ -18,6 +18,7 @@ mod program;
 mod random;
 mod readme;
 mod reading;
+mod register;
 mod schemas;
 mod service;
 mod spatial;

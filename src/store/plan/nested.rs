@@ -13,8 +13,8 @@ use layout::{RawBlock, RawCandidates, RawLayout};
 use super::{At, PlanError, Rows, citations, one_of, text, words, wrong};
 use crate::model::plan::{
     Block, CandidateCounts, Caution, ChipAlliance, Citation, Counting, EnterpriseLadder, Governance,
-    Incubation, IndustryGroup, Judging, Land, Layout, Link, LivingCircle, Named, Part, PlanAbout, PlanFacts,
-    Renovation, Scenario, Status, TestRoads, UnitRole, UnitType, Years, Zone,
+    Incubation, IndustryGroup, Judging, Land, Layout, Link, LivingCircle, Named, Nature, Part, PlanAbout,
+    PlanFacts, Renovation, Scenario, Status, TestRoads, UnitRole, UnitType, Years, Zone,
 };
 use crate::model::{Evidence, Words};
 
@@ -40,6 +40,7 @@ pub(super) struct Nested {
     pub(super) industry_count: usize,
     /// Rows of the table of indicators, as stated.
     pub(super) indicator_count: usize,
+    nature: Nature,
     pub(super) links: Vec<Link>,
     test_roads: TestRoads,
     scenarios: Vec<Scenario>,
@@ -90,6 +91,7 @@ impl Nested {
             industry_code: self.industry_code,
             industry_groups: self.industry_groups,
             industries: rows.industries.into_iter().map(|row| row.value).collect(),
+            nature: self.nature,
             indicators: rows.indicators.into_iter().map(|row| row.value).collect(),
             targets: rows.targets.into_iter().map(|row| row.value).collect(),
             baselines: rows.baselines.into_iter().map(|row| row.value).collect(),
@@ -131,6 +133,7 @@ pub(super) fn read(folder: &Path) -> Result<Nested, PlanError> {
         industry_groups: each("industries.groups", industries.groups, RawGroup::read)?,
         industry_count: industries.count,
         indicator_count: indicators.count,
+        nature: one_of(key("indicators.nature"), &indicators.nature, Nature::parse, Nature::ALL)?,
         links: each("links", raw.links, RawLink::read)?,
         test_roads: raw.test_roads.read()?,
         scenarios: each("scenarios.groups", scenarios.groups, |group, at| {
@@ -464,15 +467,14 @@ impl RawGroup {
     }
 }
 
-/// The table the indicators stand in; its name and nature are for readers of the file.
+/// The table the indicators stand in; its name is for readers of the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawIndicators {
     #[serde(rename = "table")]
     _table: Box<str>,
     count: usize,
-    #[serde(rename = "nature")]
-    _nature: Box<str>,
+    nature: String,
     #[serde(default)]
     sections: Vec<String>,
     line: Option<u32>,

@@ -1,0 +1,482 @@
+//! The register of innovation units, the progress of the plan, and the sheet of a block: counted by hand.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::harness::{Service, shipped};
+
+/// A copy of the shipped data with other evidence.
+pub struct Evidence(tempfile::TempDir);
+
+const REGISTER_HEAD: &str = "unit,name_zh,name_en,type,within,event,date,until,document,address,note\n";
+const OBSERVATIONS_HEAD: &str = "subject,date,value,unit,document,address,note\n";
+
+impl Evidence {
+    pub fn new(register: &str, observations: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let copy = |from: &Path, to: PathBuf| {
+            std::fs::create_dir_all(&to).expect("a folder");
+            for entry in std::fs::read_dir(from).expect("the folder is there") {
+                let path = entry.expect("an entry").path();
+                if path.is_file() {
+                    std::fs::copy(&path, to.join(path.file_name().expect("a name"))).expect("copied");
+                }
+            }
+        };
+        copy(shipped(), folder.path().join("geodata"));
+        copy(&shipped().join("../seeds"), folder.path().join("seeds"));
+        let write = |name, head: &str, rows: &str| {
+            std::fs::write(folder.path().join("geodata").join(name), format!("{head}{rows}"))
+                .expect("written");
+        };
+        write("register.csv", REGISTER_HEAD, register);
+        write("observations.csv", OBSERVATIONS_HEAD, observations);
+        Self(folder)
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.0.path().join("geodata")
+    }
+
+    fn service(&self) -> Service {
+        Service::over(&self.data())
+    }
+
+    /// What the store says of it.
+    fn fault(&self) -> String {
+        let loaded = innospace::store::Store::new(&self.data()).load(&mut |_| {});
+        loaded.err().map_or_else(|| "no fault".to_owned(), |fault| fault.to_string())
+    }
+}
+
+fn counts(service: &Service, query: &str) -> Vec<(String, String, u64)> {
+    let json = service.get(&format!("/units?f=json&{query}")).json();
+    let counts = json["counts"].as_array().expect("counts").clone();
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    counts
+        .iter()
+        .map(|count| {
+            let listed = count["counted"].as_array().expect("a list").len() as u64;
+            assert_eq!(count["count"].as_u64(), Some(listed), "the list is the number");
+            let types =
+                count["byType"].as_object().expect("types").values().filter_map(Value::as_u64).sum::<u64>();
+            assert_eq!(types, listed, "the types add up");
+            (text(&count["rule"]["id"]), text(&count["scope"]["id"]), listed)
+        })
+        .collect()
+}
+
+fn told(rows: &[(String, String, u64)]) -> Vec<(&str, &str, u64)> {
+    rows.iter().map(|(rule, scope, count)| (&**rule, &**scope, *count)).collect()
+}
+
+/// The plan's own facts: it names 13 units, 7 of them inside the one block; nothing is designated or built.
+#[test]
+fn the_shipped_data_holds_13_named_units_6_at_the_top_and_none_designated() {
+    let service = Service::over(shipped());
+    let rows = counts(&service, "");
+    assert_eq!(
+        told(&rows),
+        [
+            ("named", "all", 13),
+            ("named", "top-level", 6),
+            ("designated", "all", 0),
+            ("designated", "top-level", 0),
+            ("built", "all", 0),
+            ("built", "top-level", 0),
+        ]
+    );
+    let json = service.get("/units?f=json").json();
+    assert_eq!(json["target"]["state"], "not-evidenced");
+    assert_eq!((&json["target"]["value"], &json["target"]["by"]), (&20.0.into(), &2025.into()));
+    // Every candidate is either counted or excluded with its reason: 13 named, 3 outcomes, 7 carriers.
+    for count in json["counts"].as_array().expect("counts") {
+        let lines = |name: &str| count[name].as_array().expect("a list").clone();
+        let all: Vec<_> = lines("counted").into_iter().chain(lines("excluded")).collect();
+        let ids: BTreeSet<_> =
+            all.iter().map(|line| line["id"].as_str().expect("an id").to_owned()).collect();
+        assert_eq!((all.len(), ids.len()), (23, 23));
+        assert!(all.iter().all(|line| !line["statement"].as_str().expect("a reason").is_empty()));
+    }
+    let top = &service.get("/units?f=json&rule=named&scope=top-level").json()["counts"];
+    assert_eq!(top.as_array().expect("one").len(), 1);
+    let nested =
+        top[0]["excluded"].as_array().expect("a list").iter().filter(|line| line["reason"] == "nested");
+    let mut nested: Vec<_> = nested.map(|line| (line["id"].as_str(), line["in"].as_str())).collect();
+    nested.sort_unstable();
+    let inside = [
+        "ai-tech-park",
+        "cummins-east-asia-rd-centre",
+        "donghe-centre",
+        "haier-wuhan-industrial-park",
+        "huazhong-zhigu",
+        "nantaizihu-innovation-valley",
+        "tongji-modern-pharma-park",
+    ];
+    assert_eq!(nested, inside.map(|id| (Some(id), Some("nantaizihu-innovation-block"))));
+}
+
+/// Twenty designations, one a day from 2024-06-01 on: the 13 named units, two carriers and five units of other names.
+fn twenty() -> String {
+    let named = [
+        "nantaizihu-innovation-block",
+        "nantaizihu-innovation-valley",
+        "chunsun",
+        "huazhong-zhigu",
+        "ai-tech-park",
+        "haier-wuhan-industrial-park",
+        "cummins-east-asia-rd-centre",
+        "tongji-modern-pharma-park",
+        "donghe-centre",
+        "chuangsihui-building",
+        "dongfang-industrial-park",
+        "zhuanyang-private-industrial-park",
+        "xinke-industrial-park",
+    ];
+    let mut rows = String::new();
+    for (at, id) in named.iter().enumerate() {
+        let _ = writeln!(rows, "{id},,,,,designated,2024-06-{:02},,Notice {at},,", at + 1);
+    }
+    for (at, id) in ["jingkai-chuangfu", "jingkai-zhizao"].iter().enumerate() {
+        let _ = writeln!(rows, "{id},,,park,,designated,2024-06-{},,Notice C{at},,", at + 14);
+    }
+    for at in 1..=5 {
+        let day = at + 15;
+        let within = if at == 5 { "new-4" } else { "" };
+        let _ = writeln!(
+            rows,
+            "new-{at},新{at},New {at},building,{within},designated,2024-06-{day},,Notice N{at},,"
+        );
+    }
+    rows
+}
+
+#[test]
+fn the_twentieth_designation_meets_the_target_on_its_day() {
+    let evidence = Evidence::new(&twenty(), "");
+    let service = evidence.service();
+    let state = |day: &str| {
+        let target = service.get(&format!("/units?f=json&as_of={day}")).json()["target"].clone();
+        (target["decidedBy"]["count"].as_u64(), target["state"].clone(), target["since"].clone())
+    };
+    assert_eq!(state("2024-05-31"), (Some(0), "not-evidenced".into(), Value::Null));
+    assert_eq!(state("2024-06-19"), (Some(19), "open".into(), Value::Null));
+    assert_eq!(state("2024-06-20"), (Some(20), "met".into(), "2024-06-20".into()));
+    assert_eq!(state("2026-11-24"), (Some(20), "met".into(), "2024-06-20".into()));
+    // At the top level the seven in the block and the one in new-4 are not counted again.
+    let rows = counts(&service, "rule=designated&as_of=2024-06-20");
+    assert_eq!(told(&rows), [("designated", "all", 20), ("designated", "top-level", 12)]);
+    // A nested unit counts at the top as long as what it stands in does not: on the first day only the block is there.
+    let rows = counts(&service, "rule=designated&as_of=2024-06-02");
+    assert_eq!(told(&rows), [("designated", "all", 2), ("designated", "top-level", 1)]);
+    let shown = service.get("/progress?f=json&as_of=2024-06-20").json();
+    let units = shown["targets"].as_array().expect("targets")[0].clone();
+    assert_eq!((&units["latest"]["value"], &units["status"]), (&20.0.into(), &"met".into()));
+    // Other rules stay as they are.
+    assert_eq!(told(&counts(&service, "rule=built"))[0].2, 0);
+    assert_eq!(told(&counts(&service, "rule=named"))[0].2, 13);
+}
+
+#[test]
+fn what_ends_or_comes_late_is_said() {
+    let mut rows = twenty().replace(
+        "new-5,新5,New 5,building,new-4,designated,2024-06-20,,",
+        "new-5,新5,New 5,building,new-4,designated,2024-06-20,2025-03-01,",
+    );
+    rows += "digital-economy-park,,,,,designated,2024-01-01,,Notice D,,\n";
+    rows += "new-6,新6,New 6,block,,designated,2026-02-01,,Notice N6,,\n";
+    let evidence = Evidence::new(&rows, "");
+    let service = evidence.service();
+    let state =
+        |day: &str| service.get(&format!("/units?f=json&as_of={day}")).json()["target"]["state"].clone();
+    // Outcome parks are never added, so the twentieth is still new-5; it ends, and the next comes after the deadline.
+    assert_eq!(state("2024-06-19"), "open");
+    assert_eq!(state("2024-06-20"), "met");
+    assert_eq!(state("2025-02-28"), "met");
+    assert_eq!(state("2025-03-01"), "open");
+    assert_eq!(state("2025-12-31"), "open");
+    assert_eq!(state("2026-01-01"), "missed");
+    assert_eq!(state("2026-02-01"), "met-late");
+    let json = service.get("/units?f=json&rule=designated&scope=all&as_of=2025-06-01").json();
+    let excluded = json["counts"][0]["excluded"].as_array().expect("a list").clone();
+    let reason = |id: &str| excluded.iter().find(|line| line["id"] == id).expect("listed")["reason"].clone();
+    assert_eq!(reason("new-5"), "ended");
+    assert_eq!(reason("new-6"), "later");
+    assert_eq!(reason("digital-economy-park"), "outcome");
+    assert_eq!(reason("plug-and-play-wuhan"), "no-entry");
+}
+
+#[test]
+fn faults_of_the_register_name_file_line_and_column() {
+    let row = |row: &str| Evidence::new(&format!("{row}\n"), "").fault();
+    let cases = [
+        (
+            "chunsun,,,,,designated,2024-02-30,,N,,",
+            "register.csv, line 2, column `date`: `2024-02-30` is not a day that exists",
+        ),
+        ("chunsun,,,,,designated,,,N,,", "register.csv, line 2, column `date`: `` is not a day"),
+        (
+            "chunsun,,,,,designated,2024-02-01,,,,",
+            "register.csv, line 2, column `document`: `` is not title and number of the document",
+        ),
+        ("chunsun,,,,,named,2024-02-01,,N,,", "column `event`: `named` is not one of designated, built"),
+        (
+            "chunsun,,,,,designated,2024-02-01,2024-02-01,N,,",
+            "column `until`: `2024-02-01` is not a day after 2024-02-01",
+        ),
+        ("nowhere,,,,,designated,2024-02-01,,N,,", "column `unit`: `nowhere` is unknown"),
+        ("nowhere,新,New,,,designated,2024-02-01,,N,,", "column `type`: `` is not block, park or building"),
+        ("chunsun,,,park,,designated,2024-02-01,,N,,", "column `type`: `park` is not empty or building"),
+        (
+            "chunsun,另,Other,,,designated,2024-02-01,,N,,",
+            "column `name_zh`: `另` is not empty, or the name in places.csv, 春笋",
+        ),
+        ("lake-x,湖,Lake,block,lake-y,designated,2024-02-01,,N,,", "column `within`: `lake-y` is unknown"),
+        (
+            "a,甲,A,block,b,designated,2024-02-01,,N,,\nb,乙,B,block,a,designated,2024-02-01,,N,,",
+            "column `within`: `b` is not a place that does not itself lie within this unit",
+        ),
+        (
+            "chunsun,,,,,designated,2024-02-01,,N,,\nchunsun,,,,,designated,2024-03-01,,M,,",
+            "register.csv, line 3, column `unit`: `chunsun` is already the id of register.csv, line 2",
+        ),
+        (
+            "a,甲,A,block,,designated,2024-02-01,,N,,\na,丙,C,block,,built,2024-02-01,,N,,",
+            "line 3, column `name_zh`: `丙` is not empty or 甲",
+        ),
+    ];
+    let wrong: Vec<_> = cases
+        .iter()
+        .map(|(rows, want)| (rows, want, row(rows)))
+        .filter(|(_, want, found)| !found.contains(*want))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // One entry after the other is no repetition.
+    let twice = "chunsun,,,,,designated,2024-02-01,2024-03-01,N,,\nchunsun,,,,,designated,2024-03-01,,M,,\n";
+    assert_eq!(Evidence::new(twice, "").fault(), "no fault");
+}
+
+#[test]
+fn faults_of_observations_name_file_line_and_column() {
+    let row = |row: &str| Evidence::new("", &format!("{row}\n")).fault();
+    let cases = [
+        ("unicorns,2024-12-31,2,count,,,", "observations.csv, line 2, column `document`"),
+        ("unicorns,2024-13-01,2,count,D,,", "column `date`: `2024-13-01` is not a day that exists"),
+        ("unicorns,2024-12-31,two,count,D,,", "column `value`: `two` is not a number"),
+        ("unicorns,2024-12-31,,count,D,,", "column `value`: `` is not a number"),
+        ("unicorns,2024-12-31,2,percent,D,,", "column `unit`: `percent` is not count, the unit of unicorns"),
+        ("dragons,2024-12-31,2,count,D,,", "column `subject`: `dragons` is unknown"),
+        (
+            "target-hightech-enterprises,2024-12-31,2,count,D,,",
+            "is not hightech-enterprises, the indicator that this target repeats",
+        ),
+        ("target-innovation-units,2024-12-31,2,count,D,,", "units are counted from register.csv"),
+        (
+            "unicorns,2024-12-31,2,count,D,,\nunicorns,2024-12-31,3,count,E,,",
+            "observations.csv, line 3, column `date`: `unicorns` is already the id of observations.csv, line 2",
+        ),
+    ];
+    let wrong: Vec<_> = cases
+        .iter()
+        .map(|(rows, want)| (rows, want, row(rows)))
+        .filter(|(_, want, found)| !found.contains(*want))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn days_and_rules_that_make_no_sense_are_refused() {
+    let service = Service::over(shipped());
+    let cases = [
+        (
+            "/units?as_of=2020-12-31",
+            "as_of",
+            "2020-12-31 is before the plan begins, expected 2021-01-01 or later",
+        ),
+        ("/units?as_of=2025-02-29", "as_of", "expected a day that exists"),
+        ("/units?rule=built2", "rule", "unknown, expected one of named, designated, built"),
+        ("/units?scope=some", "scope", "expected all or top-level"),
+        ("/progress?as_of=yesterday", "as_of", "expected a day that exists"),
+        ("/progress?day=2025-01-01", "day", "unknown here"),
+    ];
+    for (path, parameter, detail) in cases {
+        let answer = service.get(path);
+        assert_eq!(answer.status.as_u16(), 400, "{path}");
+        let json = answer.json();
+        assert_eq!(json["parameter"], parameter, "{path}");
+        assert!(json["detail"].as_str().expect("a detail").contains(detail), "{path}: {}", json["detail"]);
+    }
+    assert_eq!(service.get("/blocks/nowhere").status.as_u16(), 404);
+    // Data without a plan has no units, and says so.
+    let plain = Service::over(crate::harness::fixtures());
+    for path in ["/units", "/progress", "/blocks", "/reports/units.pdf"] {
+        let answer = plain.get(path);
+        assert_eq!(answer.status.as_u16(), 404, "{path}");
+        assert!(answer.text().contains("no plan"), "{path}: {}", answer.text());
+    }
+}
+
+/// Every fact of the tables of indicators and targets, read from the files themselves.
+#[test]
+fn progress_holds_every_number_of_the_plan() {
+    let json = Service::over(shipped()).get("/progress?f=json").json();
+    let table = |name: &str| {
+        let text = std::fs::read_to_string(shipped().join("../seeds").join(name)).expect("the seeds");
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let head = reader.headers().expect("a head").clone();
+        let rows = reader.records().map(|row| {
+            let row = row.expect("a row");
+            head.iter()
+                .map(str::to_owned)
+                .zip(row.iter().map(str::to_owned))
+                .collect::<std::collections::BTreeMap<_, _>>()
+        });
+        rows.collect::<Vec<_>>()
+    };
+    let number = |text: &str| text.parse::<f64>().ok().map_or(Value::Null, Value::from);
+    for (name, member, target, count) in
+        [("indicators.csv", "indicators", "target", 9), ("targets.csv", "targets", "value", 12)]
+    {
+        let rows = table(name);
+        let found = json[member].as_array().expect("rows");
+        assert_eq!((rows.len(), found.len()), (count, count));
+        for (row, found) in rows.iter().zip(found) {
+            assert_eq!(found["id"], row["id"].as_str());
+            assert_eq!(found["op"], row["op"].as_str());
+            assert_eq!(found["unit"], row["unit"].as_str());
+            assert_eq!(found["target"], number(&row[target]));
+            let sections: Vec<_> =
+                found["sections"].as_array().expect("citations").iter().filter_map(Value::as_str).collect();
+            assert_eq!(sections.join(";"), row["sections"]);
+            if member == "indicators" {
+                assert_eq!(found["baseline"], number(&row["baseline"]), "a blank baseline is null");
+                assert_eq!(found["by"], 2025);
+            } else {
+                assert_eq!(found["by"], row["by"].parse::<u16>().map_or(Value::Null, Value::from));
+                assert_eq!(found["soft"], row["soft"] == "true");
+            }
+            // Nothing was observed, so nothing is said.
+            assert_eq!((&found["latest"], &found["status"]), (&Value::Null, &"insufficient-data".into()));
+        }
+    }
+    // 331 to 3000 in five years: (3000 / 331)^(1/5) = 1.5540, and 2669 / 5 = 533.8 a year.
+    let path = &json["indicators"][5]["path"];
+    assert!((path["percentPerYear"].as_f64().expect("a rate") - 55.4).abs() < 0.05, "{path}");
+    assert!((path["linearPerYear"].as_f64().expect("a step") - 533.8).abs() < 1e-9, "{path}");
+    assert_eq!(json["indicators"][0]["path"], Value::Null, "without a baseline there is no path");
+    assert_eq!(json["cautions"].as_array().expect("cautions").len(), 7);
+}
+
+/// Provincial R&D institutions go from 55 (end of 2020) to 100 (end of 2025): 9 a year, so 73 are due at the end of 2022
+/// and 18 of change; 55 + 0.95 × 18 = 72.1, 55 + 0.6 × 18 = 65.8. (2022-12-31 is day 730 of 1826, so due is a hair less.)
+#[test]
+fn states_follow_the_printed_rule() {
+    let cases = [
+        ("provincial-rd-institutions", "2022-12-31", "73", "2022-12-31", "on-track"),
+        ("provincial-rd-institutions", "2022-12-31", "72.2", "2022-12-31", "on-track"),
+        ("provincial-rd-institutions", "2022-12-31", "72", "2022-12-31", "slightly-off"),
+        ("provincial-rd-institutions", "2022-12-31", "66", "2022-12-31", "slightly-off"),
+        ("provincial-rd-institutions", "2022-12-31", "65", "2022-12-31", "off-track"),
+        ("provincial-rd-institutions", "2022-12-31", "55", "2022-12-31", "off-track"),
+        ("provincial-rd-institutions", "2022-12-31", "54", "2022-12-31", "reverse"),
+        ("provincial-rd-institutions", "2022-12-31", "100", "2022-12-31", "met"),
+        // Seen later than the day that is asked for, or before the plan.
+        ("provincial-rd-institutions", "2022-12-31", "100", "2022-12-30", "insufficient-data"),
+        ("provincial-rd-institutions", "2020-12-31", "55", "2022-12-31", "insufficient-data"),
+        // At and after the target date nothing that is not met is on track.
+        ("provincial-rd-institutions", "2025-12-31", "99", "2025-12-31", "slightly-off"),
+        ("provincial-rd-institutions", "2026-06-30", "70", "2026-06-30", "off-track"),
+        // More than 40 is not 40, and without a baseline there is no path.
+        ("hightech-value-added-share", "2024-12-31", "40.0", "2025-01-01", "insufficient-data"),
+        ("hightech-value-added-share", "2024-12-31", "40.1", "2025-01-01", "met"),
+        ("hightech-value-added-share", "2025-12-31", "40.0", "2026-01-01", "off-track"),
+        ("rd-spend-growth", "2023-12-31", "14", "2024-01-01", "met"),
+    ];
+    for (subject, seen, value, day, want) in cases {
+        let unit = match subject {
+            "hightech-value-added-share" => "percent",
+            "rd-spend-growth" => "percent-per-year",
+            _ => "count",
+        };
+        let evidence = Evidence::new("", &format!("{subject},{seen},{value},{unit},Yearbook,,\n"));
+        let json = evidence.service().get(&format!("/progress?f=json&as_of={day}")).json();
+        let rows = json["indicators"].as_array().expect("rows");
+        let row = rows.iter().find(|row| row["id"] == subject).expect("the row");
+        assert_eq!(row["status"], want, "{subject} {value} on {seen}, asked on {day}: {row}");
+        // Nothing else has a state.
+        let others = rows.iter().filter(|row| row["id"] != subject);
+        assert!(others.into_iter().all(|row| row["status"] == "insufficient-data"));
+    }
+}
+
+#[test]
+fn targets_of_the_prose_share_the_state_of_the_indicator_they_repeat() {
+    let rows = "hightech-enterprises,2025-12-31,3000,count,Bulletin 7,https://example.org/7,\n\
+                target-listed-companies,2024-12-31,14,count,Bulletin 8,,\n";
+    let evidence = Evidence::new("", rows);
+    let json = evidence.service().get("/progress?f=json&as_of=2026-01-01").json();
+    let target = |id: &str| {
+        let rows = json["targets"].as_array().expect("rows");
+        rows.iter().find(|row| row["id"] == id).expect("the row").clone()
+    };
+    let repeated = target("target-hightech-enterprises");
+    assert_eq!((&repeated["status"], &repeated["latest"]["value"]), (&"met".into(), &3000.0.into()));
+    assert_eq!(repeated["observations"][0]["document"]["address"], "https://example.org/7");
+    // 14 of 15 at the end of 2024: there was a year left, and there is no baseline to draw a line from.
+    assert_eq!(target("target-listed-companies")["status"], "insufficient-data");
+}
+
+/// The first block: 11 communities that are not named, 1 university, 1 hospital, 7 parks, of which three have no position.
+#[test]
+fn the_sheet_of_the_first_block_names_what_is_missing() {
+    let service = Service::over(shipped());
+    let json = service.get("/blocks/nantaizihu-innovation-block?f=json").json();
+    let contains = json["contains"].as_array().expect("contents").clone();
+    let row = |what: &str| contains.iter().find(|row| row["what"] == what).expect("the row").clone();
+    let numbers = |what: &str| {
+        let row = row(what);
+        [&row["stated"], &row["inside"], &row["notNamed"]].map(|value| value.as_u64().expect("a number"))
+    };
+    assert_eq!(numbers("communities"), [11, 0, 11]);
+    assert_eq!(numbers("universities"), [1, 1, 0]);
+    assert_eq!(numbers("hospitals"), [1, 1, 0]);
+    assert_eq!(numbers("parks"), [7, 4, 0]);
+    let parks = row("parks")["places"].as_array().expect("places").clone();
+    let mut lost: Vec<_> = parks
+        .iter()
+        .filter(|park| park["lies"] == "no-position")
+        .filter_map(|park| park["id"].as_str())
+        .collect();
+    lost.sort_unstable();
+    assert_eq!(lost, ["ai-tech-park", "cummins-east-asia-rd-centre", "tongji-modern-pharma-park"]);
+    let edges: Vec<_> = json["edges"]
+        .as_array()
+        .expect("edges")
+        .iter()
+        .map(|edge| {
+            (
+                edge["side"].as_str().expect("a side").to_owned(),
+                edge["id"].as_str().expect("an id").to_owned(),
+            )
+        })
+        .collect();
+    let want = [
+        ("east", "third-ring-road"),
+        ("north", "jianghan-university"),
+        ("south", "nantaizi-lake"),
+        ("west", "fourth-ring-road"),
+    ];
+    let mut sorted = edges.clone();
+    sorted.sort();
+    assert_eq!(sorted, want.map(|(side, id)| (side.to_owned(), id.to_owned())));
+    for edge in json["edges"].as_array().expect("edges") {
+        let metres = |name: &str| edge[name].as_f64().expect("metres");
+        assert!(metres("nearestM") <= metres("farthestM"));
+        assert_eq!(edge["meets"], metres("nearestM") <= metres("toleranceM"));
+    }
+    assert_eq!(json["notes"].as_array().expect("notes").len(), 4);
+    assert_eq!(json["statedComponents"], 20);
+}
