@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::map::picture::{Item, Picture};
+use crate::map::picture::{Item, Pen, Picture};
 use crate::map::text::Weight;
 use crate::report::chart;
 use crate::report::document::{Block, Chart, Document, Section, Table, Tongue};
@@ -134,8 +134,7 @@ impl<'a> Layout<'a> {
         for row in numbers.chunks(abreast) {
             #[expect(clippy::cast_precision_loss, reason = "a few")]
             let each = self.width / abreast.max(2) as f32;
-            let size = 30.0;
-            let value_look = Look { second: None, ..self.look(Weight::Bold, size, "br") }.led(1.2);
+            let value_look = self.number_look(row, each - 24.0);
             let label_look = self.look(Weight::Regular, 11.3, "tx");
             let mut parts = Vec::new();
             let (mut left, mut high) = (0.0, 0.0_f32);
@@ -154,6 +153,13 @@ impl<'a> Layout<'a> {
             parts.insert(0, Part::of(Role::Decoration, lines));
             self.story.bands.push(Band { before: 12.0, height: high + 4.0, parts, ..Band::default() });
         }
+    }
+
+    /// The largest look at which no number needs a second line.
+    fn number_look(&self, numbers: &[(&str, &str)], width: f32) -> Look {
+        let look = |size| Look { second: None, ..self.look(Weight::Bold, size, "br") }.led(1.2);
+        let fits = |look: &Look| numbers.iter().all(|(value, _)| look.widths(value)[1] <= width);
+        [30.0, 25.0, 21.0].map(look).into_iter().find(fits).unwrap_or_else(|| look(18.0))
     }
 
     fn text(&mut self, text: &str) {
@@ -263,5 +269,5 @@ fn frame([left, top, width, height]: [f32; 4]) -> Vec<Item> {
     let Some(Item::Fill { path, .. }) = area([left, top, width, height], ink("ln2")) else {
         return Vec::new();
     };
-    vec![Item::Stroke { path, color: ink("ln2"), pen: crate::map::picture::Pen::plain(0.8) }]
+    vec![Item::Stroke { path, color: ink("ln2"), pen: Pen::plain(0.8) }]
 }
