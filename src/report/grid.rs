@@ -52,6 +52,10 @@ pub fn set(table: &Table, [element, head]: [usize; 2], [width, room]: [f32; 2], 
     for (at, row) in table.rows.iter().enumerate() {
         bands.extend(setter.row(row, at + 1, room));
     }
+    // The first row takes the second along, so that a table does not begin with one row alone.
+    if let [_, first, _, ..] = bands.as_mut_slice() {
+        first.clings = true;
+    }
     if table.rows.is_empty() && table.total.is_none() {
         bands.extend(setter.row(&[Cell::Missing], 1, room));
     }
@@ -225,7 +229,7 @@ fn share(claims: &[Claim], width: f32) -> Vec<f32> {
 fn level(width: f32, at: impl Fn(f32) -> Vec<f32>) -> Vec<f32> {
     let (mut low, mut high) = (0.0, width);
     for _ in 0..40 {
-        let middle = (low + high) / 2.0;
+        let middle = f32::midpoint(low, high);
         if at(middle).iter().sum::<f32>() > width {
             high = middle;
         } else {

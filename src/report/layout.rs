@@ -169,7 +169,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Lines one by one, so that a page may end between them, but neither behind the first nor before the last.
-    fn lines(&mut self, lines: &Lines, role: &Role, left: f32, before: f32, bullet: Option<Lines>) {
+    fn lines(&mut self, lines: &Lines, role: &Role, left: f32, before: f32, bullet: Option<&Lines>) {
         let count = lines.len();
         for at in 0..count {
             let line = lines.part(at..at + 1);
@@ -196,7 +196,7 @@ impl<'a> Layout<'a> {
             let lines = Lines::set(note, &look, self.width - INDENT);
             let bullet = Lines::set("•", &look, INDENT);
             let before = if number == 0 { 9.0 } else { 3.0 };
-            self.lines(&lines, &Role::Entry { list, number }, INDENT, before, Some(bullet));
+            self.lines(&lines, &Role::Entry { list, number }, INDENT, before, Some(&bullet));
         }
     }
 

@@ -8,5 +8,7 @@ pub mod document;
 pub mod grid;
 pub mod layout;
 pub mod lines;
+#[cfg(test)]
+pub(crate) mod made_up;
 pub mod page;
 pub mod pdf;
