@@ -9,8 +9,9 @@ use crate::map::color::Color;
 use crate::map::frame::{Point, Size};
 use crate::map::picture::{About, Item, Pen, Picture};
 use crate::map::text::{self, Weight};
+use crate::report::document::joined;
 use crate::report::document::{Chart, Series, Tongue, grouped};
-use crate::report::lines::{Lines, Look, ink, joined};
+use crate::report::lines::{Lines, Look, ink};
 
 /// Thickness of a bar, CSS pixels.
 const BAR: f32 = 14.0;
@@ -209,10 +210,10 @@ impl<'a> Plan<'a> {
     fn target_name(&self, y: f32, items: &mut Vec<Item>) -> f32 {
         let Some((name, value)) = &self.chart.target else { return y };
         let look = Look { color: ink("core"), ..Look::of(Weight::Bold, 11.0, "tx", self.tongue) };
-        let said = said(*value, self.decimals);
+        let (said, colon) = (said(*value, self.decimals), self.tongue.langs()[0].pick("：", ": "));
         let name = match name.split_once('\n') {
-            Some((first, rest)) => format!("{first} {said}\n{rest}"),
-            None => format!("{name} {said}"),
+            Some((first, rest)) => format!("{first}{colon}{said}\n{rest}"),
+            None => format!("{name}{colon}{said}"),
         };
         let lines = Lines::set(&name, &look, self.width);
         let left = (self.x(drawn(*value)) - lines.width() / 2.0).clamp(0.0, self.width - lines.width());

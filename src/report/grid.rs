@@ -16,14 +16,15 @@ use crate::report::page::{Band, Part, Role};
 const BESIDE: f32 = 5.0;
 /// Room above and below it.
 const ABOVE: f32 = 4.0;
-/// Sizes that a table may be set in, the first that it fits in being taken.
-const SIZES: [f32; 3] = [10.7, 9.8, 9.0];
+/// Sizes that a table may be set in, and ems that each heading then gets in one line, where it is that long; the first
+/// that it fits in is taken.
+const SETTINGS: [(f32, f32); 4] = [(10.7, 7.5), (9.8, 7.5), (9.8, 4.0), (9.0, 0.0)];
+/// What is taken where nothing fits.
+const SMALLEST: (f32, f32) = (8.4, 0.0);
 /// The share of the width that the longest word of a column may claim.
 const CLAIM: f32 = 0.3;
 /// Ems that a text which is longer than that gets at least, where its words are shorter.
 const LEAST: f32 = 5.0;
-/// Ems that a heading gets at least, where it is longer.
-const HEADING: f32 = 7.5;
 /// What is left on a page for the headings above a row that is cut, CSS pixels.
 const HEADINGS: f32 = 110.0;
 
@@ -50,6 +51,10 @@ pub fn set(table: &Table, [element, head]: [usize; 2], [width, room]: [f32; 2], 
     let room = (room - height - HEADINGS).max(60.0);
     for (at, row) in table.rows.iter().enumerate() {
         bands.extend(setter.row(row, at + 1, room));
+    }
+    // The first row takes the second along, so that a table does not begin with one row alone.
+    if let [_, first, _, ..] = bands.as_mut_slice() {
+        first.clings = true;
     }
     if table.rows.is_empty() && table.total.is_none() {
         bands.extend(setter.row(&[Cell::Missing], 1, room));
@@ -152,22 +157,47 @@ fn look(row: usize, size: f32, tongue: Tongue) -> Look {
 
 /// The size of the texts of a table, and how wide each column is.
 fn columns(table: &Table, width: f32, tongue: Tongue) -> (f32, Vec<f32>) {
-    let claims = |size: f32| -> Vec<Claim> {
-        let claim = |(at, column)| Claim::of(table, at, column, [size, width], tongue);
-        table.columns.iter().enumerate().map(claim).collect()
+    let needs: Vec<Need> = (0..table.columns.len()).map(|at| Need::of(table, at, tongue)).collect();
+    let claims = |&(size, heading): &(f32, f32)| -> (f32, Vec<Claim>) {
+        let claim = |(need, column): (&Need, &Column)| need.claim(column, size, heading, width);
+        (size, needs.iter().zip(&table.columns).map(claim).collect())
     };
-    // All lengths follow the size.
-    let first = claims(SIZES[0]);
-    let fits = |claims: &[Claim]| claims.iter().map(|claim| claim.least).sum::<f32>() <= width;
-    if fits(&first) {
-        return (SIZES[0], share(&first, width));
-    }
-    let (size, claims) = SIZES[1..]
-        .iter()
-        .map(|size| (*size, claims(*size)))
-        .find(|(_, claims)| fits(claims))
-        .unwrap_or_else(|| (SIZES[SIZES.len() - 1], claims(SIZES[SIZES.len() - 1])));
+    let fits = |(_, claims): &(f32, Vec<Claim>)| claims.iter().map(|claim| claim.least).sum::<f32>() <= width;
+    let (size, claims) = SETTINGS.iter().map(claims).find(fits).unwrap_or_else(|| claims(&SMALLEST));
     (size, share(&claims, width))
+}
+
+/// The widths of the longest word and of the longest line of a column, in ems.
+#[derive(Debug, Clone, Copy)]
+struct Need {
+    heading: [f32; 2],
+    cells: [f32; 2],
+}
+
+impl Need {
+    fn of(table: &Table, at: usize, tongue: Tongue) -> Self {
+        let column = &table.columns[at];
+        let rows = table.rows.iter().map(|row| (1, row)).chain(table.total.iter().map(|row| (TOTAL, row)));
+        let mut cells = [0.0_f32; 2];
+        for (row, cell) in rows.filter_map(|(row, cells)| Some((row, cells.get(at)?))) {
+            let [part, whole] = look(row, 1.0, tongue).widths(&cell.shown());
+            // Numbers and days are not cut.
+            let is_whole = column.is_number || matches!(cell, Cell::Number(..) | Cell::Day(_));
+            cells = [cells[0].max(if is_whole { whole } else { part }), cells[1].max(whole)];
+        }
+        Self { heading: look(0, 1.0, tongue).widths(&column.heading), cells }
+    }
+
+    /// What it is in pixels, where a heading of so many ems stands in one line.
+    fn claim(self, column: &Column, size: f32, heading: f32, width: f32) -> Claim {
+        let [part, whole] = self.heading;
+        let most = whole.max(self.cells[1]);
+        let least = part.max(whole.min(heading)).max(self.cells[0]).max(self.cells[1].min(LEAST));
+        let least = (least * size).min(width * CLAIM);
+        let [least, most] =
+            [least, (most * size).max(least)].map(|width| (width + 2.0 * BESIDE + 0.5).ceil());
+        Claim { least, most, weight: f32::from(column.weight.max(1)) }
+    }
 }
 
 /// What a column needs, CSS pixels.
@@ -178,45 +208,35 @@ struct Claim {
     weight: f32,
 }
 
-impl Claim {
-    fn of(table: &Table, at: usize, column: &Column, [size, width]: [f32; 2], tongue: Tongue) -> Self {
-        let [mut least, mut most] = look(0, size, tongue).widths(&column.heading);
-        // A short heading stands in one line.
-        least = least.max(most.min(HEADING * size));
-        let rows = table.rows.iter().map(|row| (1, row)).chain(table.total.iter().map(|row| (TOTAL, row)));
-        for (row, cells) in rows {
-            let Some(cell) = cells.get(at) else { continue };
-            let [part, whole] = look(row, size, tongue).widths(&cell.shown());
-            // Numbers and days are not cut.
-            let is_whole = column.is_number || matches!(cell, Cell::Number(..) | Cell::Day(_));
-            least = least.max(if is_whole { whole } else { part });
-            most = most.max(whole);
-        }
-        let least = least.max(most.min(LEAST * size)).min(width * CLAIM);
-        let [least, most] = [least, most.max(least)].map(|width| (width + 2.0 * BESIDE + 0.5).ceil());
-        Self { least, most, weight: f32::from(column.weight.max(1)) }
-    }
-}
-
 /// The widths of columns that together are as wide as the table: by their weights, but none wider than it needs while
 /// another is too narrow, and none narrower than its words.
 fn share(claims: &[Claim], width: f32) -> Vec<f32> {
     let sum = |of: fn(&Claim) -> f32| claims.iter().map(of).sum::<f32>();
     let (least, most) = (sum(|claim| claim.least), sum(|claim| claim.most));
     if least >= width {
-        return claims.iter().map(|claim| claim.least * width / least).collect();
+        // The widest give way, so that those that are narrow already stay whole.
+        return level(width, |level| claims.iter().map(|claim| claim.least.min(level)).collect());
     }
     if most <= width {
         return claims.iter().map(|claim| claim.most + (width - most) * claim.most / most).collect();
     }
-    let at =
-        |level: f32| claims.iter().map(move |claim| (claim.weight * level).clamp(claim.least, claim.most));
+    level(width, |level| {
+        claims.iter().map(|claim| (claim.weight * level).clamp(claim.least, claim.most)).collect()
+    })
+}
+
+/// The widths at the highest level at which their sum is no more than this.
+fn level(width: f32, at: impl Fn(f32) -> Vec<f32>) -> Vec<f32> {
     let (mut low, mut high) = (0.0, width);
     for _ in 0..40 {
-        let middle = (low + high) / 2.0;
-        if at(middle).sum::<f32>() > width { high = middle } else { low = middle }
+        let middle = f32::midpoint(low, high);
+        if at(middle).iter().sum::<f32>() > width {
+            high = middle;
+        } else {
+            low = middle;
+        }
     }
-    at(low).collect()
+    at(low)
 }
 
 /// A line over the width of a table.
@@ -254,8 +274,8 @@ mod tests {
             (vec![claim(10.0, 200.0, 1.0), claim(10.0, 40.0, 3.0)], vec![60.0, 40.0]),
             // The first is not torn.
             (vec![claim(45.0, 200.0, 1.0), claim(10.0, 200.0, 3.0)], vec![45.0, 55.0]),
-            // Nothing helps.
-            (vec![claim(100.0, 200.0, 1.0), claim(300.0, 400.0, 1.0)], vec![25.0, 75.0]),
+            // Nothing helps: the wider gives way.
+            (vec![claim(20.0, 200.0, 1.0), claim(300.0, 400.0, 1.0)], vec![20.0, 80.0]),
         ];
         for (claims, want) in cases {
             let widths = share(&claims, 100.0);

@@ -4,12 +4,13 @@
 
 use std::borrow::Cow;
 
-use crate::map::picture::{Item, Picture};
+use crate::map::picture::{Item, Pen, Picture};
 use crate::map::text::Weight;
 use crate::report::chart;
+use crate::report::document::joined;
 use crate::report::document::{Block, Chart, Document, Section, Table, Tongue};
 use crate::report::grid::{self, area, rule};
-use crate::report::lines::{Lines, Look, ink, joined};
+use crate::report::lines::{Lines, Look, ink};
 use crate::report::page::{Band, Part, Role, Shown, Story};
 
 /// Numbers that stand beside each other, at most.
@@ -134,8 +135,7 @@ impl<'a> Layout<'a> {
         for row in numbers.chunks(abreast) {
             #[expect(clippy::cast_precision_loss, reason = "a few")]
             let each = self.width / abreast.max(2) as f32;
-            let size = 30.0;
-            let value_look = Look { second: None, ..self.look(Weight::Bold, size, "br") }.led(1.2);
+            let value_look = self.number_look(row, each - 24.0);
             let label_look = self.look(Weight::Regular, 11.3, "tx");
             let mut parts = Vec::new();
             let (mut left, mut high) = (0.0, 0.0_f32);
@@ -156,6 +156,13 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// The largest look at which no number needs a second line.
+    fn number_look(&self, numbers: &[(&str, &str)], width: f32) -> Look {
+        let look = |size| Look { second: None, ..self.look(Weight::Bold, size, "br") }.led(1.2);
+        let fits = |look: &Look| numbers.iter().all(|(value, _)| look.widths(value)[1] <= width);
+        [30.0, 25.0, 21.0].map(look).into_iter().find(fits).unwrap_or_else(|| look(18.0))
+    }
+
     fn text(&mut self, text: &str) {
         let lines = Lines::set(text, &self.look(Weight::Regular, 12.5, "tx").led(1.5), self.width);
         let role = Role::Text(self.element());
@@ -163,7 +170,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Lines one by one, so that a page may end between them, but neither behind the first nor before the last.
-    fn lines(&mut self, lines: &Lines, role: &Role, left: f32, before: f32, bullet: Option<Lines>) {
+    fn lines(&mut self, lines: &Lines, role: &Role, left: f32, before: f32, bullet: Option<&Lines>) {
         let count = lines.len();
         for at in 0..count {
             let line = lines.part(at..at + 1);
@@ -190,7 +197,7 @@ impl<'a> Layout<'a> {
             let lines = Lines::set(note, &look, self.width - INDENT);
             let bullet = Lines::set("•", &look, INDENT);
             let before = if number == 0 { 9.0 } else { 3.0 };
-            self.lines(&lines, &Role::Entry { list, number }, INDENT, before, Some(bullet));
+            self.lines(&lines, &Role::Entry { list, number }, INDENT, before, Some(&bullet));
         }
     }
 
@@ -263,5 +270,5 @@ fn frame([left, top, width, height]: [f32; 4]) -> Vec<Item> {
     let Some(Item::Fill { path, .. }) = area([left, top, width, height], ink("ln2")) else {
         return Vec::new();
     };
-    vec![Item::Stroke { path, color: ink("ln2"), pen: crate::map::picture::Pen::plain(0.8) }]
+    vec![Item::Stroke { path, color: ink("ln2"), pen: Pen::plain(0.8) }]
 }

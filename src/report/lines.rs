@@ -11,7 +11,7 @@ use crate::map::picture::{Item, Run, standing};
 use crate::map::signs::token;
 use crate::map::style::{self, Theme};
 use crate::map::text::{self, Block, LINE_HEIGHT, Weight};
-use crate::report::document::Tongue;
+use crate::report::document::{Tongue, joined};
 
 /// A colour of the web app's light theme.
 #[must_use]
@@ -189,12 +189,6 @@ impl Lines {
         };
         self.lines.iter().map(item).collect()
     }
-}
-
-/// The lines of a text as one.
-#[must_use]
-pub fn joined(text: &str) -> String {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" / ")
 }
 
 #[cfg(test)]

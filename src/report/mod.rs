@@ -14,6 +14,8 @@ mod grid;
 pub mod html;
 mod layout;
 mod lines;
+#[cfg(test)]
+mod made_up;
 mod maker;
 mod page;
 mod parcels;

@@ -125,7 +125,7 @@ pub struct Page<'a> {
 
 /// Puts a story on pages; at least one.
 #[must_use]
-pub fn flow<'a>(story: Story<'a>, corner: Point, room: f32) -> Vec<Page<'a>> {
+pub fn flow(story: Story<'_>, corner: Point, room: f32) -> Vec<Page<'_>> {
     let Story { bands, heads } = story;
     let needs = needs(&bands);
     let mut flow = Flow { pages: vec![Page::default()], corner, room, y: 0.0, is_fresh: true };

@@ -5,7 +5,7 @@ use super::document::{Block, Cell, Chart, Column, Document, Section, Series, Tab
 use super::maker::Maker;
 use crate::map::color::Color;
 use crate::model::Words;
-use crate::model::plan::{Baseline, PlanFacts};
+use crate::model::plan::{Baseline, Nature, PlanFacts};
 use crate::register::progress::{self, Progress, Row, Status};
 use crate::register::say;
 
@@ -175,9 +175,11 @@ fn indicators(maker: &Maker<'_>, facts: &PlanFacts, progress: &Progress<'_>) -> 
         heading: maker.pick("指标", "Indicators"),
         blocks: vec![
             Block::Table(table),
-            Block::Text(
-                maker.pick("指标均为预期性，无约束性指标。", "All indicators are expected, none is binding."),
-            ),
+            Block::Text(match facts.nature {
+                Nature::Expected => maker
+                    .pick("指标均为预期性，无约束性指标。", "All indicators are expected, none is binding."),
+                Nature::Binding => maker.pick("指标均为约束性。", "All indicators are binding."),
+            }),
             Block::Table(paths(maker, progress)),
             Block::Table(measures(maker, facts)),
         ],
