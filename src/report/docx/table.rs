@@ -8,7 +8,7 @@ use crate::report::document::{Cell, Table, Tongue, joined};
 /// The most headline numbers beside each other.
 const HEADLINES: usize = 4;
 /// Left and right of a cell's text, in twentieths of a point.
-const PADDING: u32 = 160;
+const PADDING: u32 = 200;
 /// The longest piece of a text that is kept in one line, in characters.
 const LONGEST_PIECE: u32 = 18;
 
@@ -181,9 +181,13 @@ fn needed(table: &Table, at: usize) -> (u32, u32) {
         } else {
             text.split_whitespace().map(piece).max().unwrap_or(0).min(LONGEST_PIECE)
         };
-        // A bold character is wider.
-        let more = u32::from(is_head);
-        need = (need.0.max(longest + more), need.1.max(characters(&text) + more));
+        // A heading may have twice its lines, and its bold characters are wider.
+        let (longest, most) = if is_head {
+            (longest + 1, (characters(&text).div_ceil(2) + 2).max(longest + 1))
+        } else {
+            (longest, characters(&text))
+        };
+        need = (need.0.max(longest), need.1.max(most));
     }
     need
 }
