@@ -149,7 +149,7 @@ fn folded(line: &str, most: usize) -> Vec<String> {
 
 /// How many lines a text takes in a column so wide. Not every spreadsheet finds the height of a row itself.
 fn lines(text: &str, wide: usize) -> f64 {
-    let most = (wide * 9 / 10).saturating_sub(1).max(1);
+    let most = (wide * 9 / 10).max(1);
     let line =
         |line: &str| folded(line, most).iter().map(|piece| width(piece).div_ceil(most).max(1)).sum::<usize>();
     f64::from(u16::try_from(text.lines().map(line).sum::<usize>()).unwrap_or(u16::MAX).clamp(1, 26))

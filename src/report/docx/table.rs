@@ -11,6 +11,8 @@ const HEADLINES: usize = 4;
 const PADDING: u32 = 200;
 /// The longest piece of a text that is kept in one line, in characters.
 const LONGEST_PIECE: u32 = 18;
+/// The longest line of a heading that room is kept for, in characters.
+const LONGEST_HEADING: u32 = 16;
 
 /// The styles of a table's paragraphs.
 struct Set {
@@ -177,17 +179,15 @@ fn needed(table: &Table, at: usize) -> (u32, u32) {
         std::iter::once((true, column.heading.clone())).chain(cells.map(|text| (false, text)))
     {
         let longest = if column.is_number && !is_head {
-            characters(&text)
+            // A number that is broken is misread: it has room in a wider font too.
+            characters(&text) + 2
         } else {
             text.split_whitespace().map(piece).max().unwrap_or(0).min(LONGEST_PIECE)
         };
-        // A heading may have twice its lines, and its bold characters are wider.
-        let (longest, most) = if is_head {
-            (longest + 1, (characters(&text).div_ceil(2) + 2).max(longest + 1))
-        } else {
-            (longest, characters(&text))
-        };
-        need = (need.0.max(longest), need.1.max(most));
+        // Bold characters are wider. A long heading is broken before texts are.
+        let most = if is_head { (characters(&text) + 1).min(LONGEST_HEADING) } else { characters(&text) };
+        let longest = longest + u32::from(is_head);
+        need = (need.0.max(longest), need.1.max(most).max(longest));
     }
     need
 }

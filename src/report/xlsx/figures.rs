@@ -5,7 +5,7 @@ use rust_xlsxwriter::{
     Image, Worksheet, XlsxError,
 };
 
-use super::tables::digits;
+use super::tables::{digits, side};
 use super::{Book, Formats, LINE, WorkbookError, at, fitting, lines};
 use crate::map::picture::Picture;
 use crate::map::png;
@@ -51,7 +51,12 @@ fn figures(sheet: &mut Worksheet, chart: &Chart, top: u32, formats: &Formats) ->
     let heads = chart.series.iter().map(|part| lines(&part.name, SERIES)).fold(1.0, f64::max);
     sheet.set_row_height(top + 1, heads * LINE)?;
     for (column, part) in chart.series.iter().enumerate() {
-        sheet.write_string_with_format(top + 1, at(column + 1), fitting(&part.name), &formats.head)?;
+        sheet.write_string_with_format(
+            top + 1,
+            at(column + 1),
+            fitting(&part.name),
+            &side(&formats.head, true),
+        )?;
     }
     let number = formats.text.clone().set_num_format(digits(decimals(chart)));
     let mut row = top + 2;

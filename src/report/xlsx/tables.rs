@@ -77,7 +77,7 @@ fn line(
 }
 
 /// Numbers stand at the right; what stands at the left keeps away from them.
-fn side(format: &Format, is_number: bool) -> Format {
+pub(super) fn side(format: &Format, is_number: bool) -> Format {
     if is_number {
         format.clone().set_align(FormatAlign::Right)
     } else {
