@@ -124,7 +124,8 @@ fn decimals(chart: &Chart) -> u8 {
 fn height(chart: &Chart) -> u32 {
     let lines = chart.bars.iter().map(|(name, _)| name.lines().count().max(1)).sum::<usize>();
     let lines = u32::try_from(lines + chart.bars.len()).unwrap_or(u32::MAX).min(200);
-    150 + 16 * lines
+    let legend = if chart.series.len() > 1 { 40 } else { 0 };
+    150 + legend + 20 * lines
 }
 
 /// Writes the sheet of maps, where there are any; each begins on a page.
