@@ -6,6 +6,8 @@
 //! A report in both languages holds each text twice, Chinese in the first line and English in the second: writers only
 //! know that a text may have several lines.
 
+use std::fmt::Write as _;
+
 use crate::map::color::Color;
 use crate::map::picture::Picture;
 use crate::model::{Date, Lang, Words};
@@ -243,7 +245,7 @@ impl Chart {
         let figure = |value: f64| ((value * 100.0).round() / 100.0).to_string();
         let mut told = joined(&self.title);
         if !self.unit.is_empty() {
-            told += &format!(" ({})", joined(&self.unit));
+            let _ = write!(told, " ({})", joined(&self.unit));
         }
         for (at, (name, values)) in self.bars.iter().enumerate() {
             told += if at == 0 { ": " } else { "; " };
@@ -252,11 +254,11 @@ impl Chart {
                 let part = self.series.get(at).map(|part| joined(&part.name)).unwrap_or_default();
                 let is_named = self.series.len() > 1 && !part.is_empty();
                 let part = if is_named { part + " " } else { String::new() };
-                told += &format!("{} {part}{}", if at == 0 { "" } else { "," }, figure(value));
+                let _ = write!(told, "{} {part}{}", if at == 0 { "" } else { "," }, figure(value));
             }
         }
         if let Some((name, value)) = &self.target {
-            told += &format!("; {} {}", joined(name), figure(*value));
+            let _ = write!(told, "; {} {}", joined(name), figure(*value));
         }
         told
     }

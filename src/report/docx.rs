@@ -1,4 +1,4 @@
-//! A report as a Word document (WordprocessingML, ISO/IEC 29500 transitional).
+//! A report as a Word document (`WordprocessingML`, ISO/IEC 29500 transitional).
 //!
 //! In: a report, and how its charts are drawn. Out: A4 pages with real headings, tables whose heads come again on each
 //! page, pictures that tell what they show, the banner and page numbers on each page. Leaves out: a table of contents,
@@ -11,6 +11,7 @@ mod parts;
 mod table;
 mod xml;
 
+use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
 use thiserror::Error;
@@ -112,7 +113,8 @@ impl Body {
         };
         let number = self.pictures.len();
         let told = escaped(told);
-        self.xml += &format!(
+        let _ = write!(
+            self.xml,
             "<w:p><w:pPr><w:pStyle w:val=\"Figure\"/></w:pPr><w:r><w:drawing>\
              <wp:inline distT=\"0\" distB=\"0\" distL=\"0\" distR=\"0\"><wp:extent cx=\"{wide}\" cy=\"{high}\"/>\
              <wp:docPr id=\"{number}\" name=\"Picture {number}\" descr=\"{told}\"/><wp:cNvGraphicFramePr>\
@@ -358,8 +360,58 @@ mod tests {
         let bare = members(&bare);
         assert!(!bare.contains_key("word/header1.xml"));
         assert!(!String::from_utf8_lossy(&bare["[Content_Types].xml"]).contains("header"));
-        for (name, part) in bare.iter().filter(|(name, _)| !name.ends_with(".png")) {
+        for (name, part) in bare.iter().filter(|(name, _)| !name.starts_with("word/media/")) {
             assert!(!read(part).0.is_empty(), "{name}");
         }
+    }
+
+    /// The children of elements in the order of the schema (ISO/IEC 29500-1, annex A), of those that are written.
+    const ORDER: [(&str, &str); 11] = [
+        (
+            "w:pPr",
+            "pStyle keepNext keepLines pageBreakBefore numPr pBdr shd tabs spacing ind contextualSpacing jc outlineLvl",
+        ),
+        ("w:rPr", "rStyle rFonts b bCs i iCs color sz szCs lang"),
+        (
+            "w:tblPr",
+            "tblStyle tblW jc tblInd tblBorders shd tblLayout tblCellMar tblLook tblCaption tblDescription",
+        ),
+        ("w:tcPr", "tcW gridSpan tcBorders shd noWrap tcMar vAlign"),
+        ("w:tblBorders", "top left bottom right insideH insideV"),
+        ("w:tblCellMar", "top left bottom right"),
+        ("w:sectPr", "headerReference footerReference pgSz pgMar cols"),
+        ("w:style", "name basedOn next link uiPriority semiHidden qFormat pPr rPr tblPr trPr tcPr"),
+        ("w:lvl", "start numFmt pStyle lvlText lvlJc pPr rPr"),
+        (
+            "w:settings",
+            "zoom defaultTabStop characterSpacingControl compat themeFontLang decimalSymbol listSeparator",
+        ),
+        ("w:font", "altName panose1 charset family pitch"),
+    ];
+
+    #[test]
+    fn elements_stand_in_the_order_of_the_schema() {
+        let mut checked = 0;
+        for (name, part) in members(&made(Tongue::Both)).iter().filter(|(name, _)| name.starts_with("word/"))
+        {
+            if name.starts_with("word/media/") {
+                continue;
+            }
+            // The parent of each element, its order, the place of its last child.
+            let mut last: BTreeMap<String, usize> = BTreeMap::new();
+            for (path, _) in read(part).0 {
+                last.retain(|parent, _| path.starts_with(&format!("{parent}/")));
+                last.insert(path.clone(), 0);
+                let Some((parent, child)) = path.rsplit_once('/') else { continue };
+                let of = parent.rsplit('/').next().unwrap_or_default();
+                let Some((_, order)) = ORDER.iter().find(|(name, _)| *name == of) else { continue };
+                let place = order.split(' ').position(|known| format!("w:{known}") == child);
+                let place = place.unwrap_or_else(|| panic!("{name}: {path} is not in the order"));
+                let before = last.insert(parent.to_owned(), place).unwrap_or(0);
+                assert!(before <= place, "{name}: {path} is too late");
+                checked += 1;
+            }
+        }
+        assert!(checked > 1000, "{checked}");
     }
 }

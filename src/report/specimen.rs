@@ -91,20 +91,20 @@ fn long(tongue: Tongue) -> Table {
     }
 }
 
-fn chart(tongue: Tongue, parts: usize) -> Chart {
+fn chart(tongue: Tongue, parts: u8) -> Chart {
     let say = |zh: &str, en: &str| tongue.pick(zh, en);
     let names = [say("已命名", "named"), say("待命名", "to be named")];
     let colors = [[0x0B, 0x5C, 0xAD], [0xC2, 0x7C, 0x00]];
     Chart {
         title: if parts > 1 { say("分轴数量", "Units by axis") } else { say("目标", "Targets") },
         unit: say("个", "units"),
-        series: (0..parts)
+        series: (0..usize::from(parts))
             .map(|at| Series { name: names[at].clone(), color: Color { rgb: colors[at], alpha: 1.0 } })
             .collect(),
         bars: [("东风大道轴", "Dongfeng axis"), ("车城轴", "Car city axis"), ("沌口轴", "Zhuankou axis")]
             .into_iter()
             .zip([12.0, 7.5, 3.0])
-            .map(|((zh, en), value)| (say(zh, en), (1..=parts).map(|part| value / part as f64).collect()))
+            .map(|((zh, en), value)| (say(zh, en), (1..=parts).map(|part| value / f64::from(part)).collect()))
             .collect(),
         target: (parts == 1).then(|| (say("2030年目标", "target of 2030"), 10.0)),
     }

@@ -26,6 +26,8 @@ const A4: u8 = 9;
 const LONGEST_EDGE: usize = 255;
 /// The most characters of a line of them, on upright A4.
 const EDGE_WIDTH: usize = 110;
+/// Height of a line in points.
+const LINE: f64 = 15.5;
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
@@ -92,6 +94,7 @@ impl Book<'_> {
         let bottom = room(&footer);
         let sheet = self.workbook.add_worksheet();
         sheet.set_name(name)?.set_paper_size(A4).set_print_fit_to_pages(1, 0).set_footer(footer);
+        sheet.set_header_footer_scale_with_doc(false);
         sheet.set_margins(0.6, 0.6, top, bottom, 0.3, 0.3);
         if let Some(header) = header {
             sheet.set_header(header);
@@ -144,6 +147,14 @@ fn folded(line: &str, most: usize) -> Vec<String> {
     lines
 }
 
+/// How many lines a text takes in a column so wide. Not every spreadsheet finds the height of a row itself.
+fn lines(text: &str, wide: usize) -> f64 {
+    let most = (wide * 9 / 10).max(1);
+    let line =
+        |line: &str| folded(line, most).iter().map(|piece| width(piece).div_ceil(most).max(1)).sum::<usize>();
+    f64::from(u16::try_from(text.lines().map(line).sum::<usize>()).unwrap_or(u16::MAX).clamp(1, 26))
+}
+
 /// A text as a cell holds it: cut, where it is longer than any cell.
 fn fitting(text: &str) -> String {
     let text = text.replace('\r', "");
@@ -187,12 +198,8 @@ impl Formats {
             quiet: Format::new().set_font_size(12).set_font_color(0x0056_606E),
             name: text.clone().set_bold().set_font_color(0x0056_606E),
             banner: amber.set_bold().set_text_wrap().set_align(FormatAlign::Top),
-            headline: bold
-                .clone()
-                .set_font_size(18)
-                .set_font_color(0x000B_5CAD)
-                .set_align(FormatAlign::Right),
-            bullet: text.clone().set_align(FormatAlign::Right),
+            headline: bold.clone().set_font_size(18).set_font_color(0x000B_5CAD).set_align(FormatAlign::Left),
+            bullet: text.clone().set_align(FormatAlign::Right).set_indent(1),
             link: text
                 .clone()
                 .set_font_color(0x000B_5CAD)

@@ -1,5 +1,7 @@
 //! Tables: facts, headline numbers, tables of data.
 
+use std::fmt::Write as _;
+
 use super::TEXT_WIDTH;
 use super::xml::{escaped, paragraph, runs};
 use crate::render::xlsx::width;
@@ -7,10 +9,10 @@ use crate::report::document::{Cell, Table, Tongue, joined};
 
 /// The most headline numbers beside each other.
 const HEADLINES: usize = 4;
-/// Left and right of a cell's text, in twentieths of a point.
-const PADDING: u32 = 160;
 /// The longest piece of a text that is kept in one line, in characters.
 const LONGEST_PIECE: u32 = 18;
+/// The longest line of a heading that room is kept for, in characters.
+const LONGEST_HEADING: u32 = 16;
 
 /// The styles of a table's paragraphs.
 struct Set {
@@ -18,22 +20,44 @@ struct Set {
     text: &'static str,
     last: &'static str,
     total: &'static str,
+    table: &'static str,
+    /// Left and right of a cell's text, in twentieths of a point.
+    padding: u32,
+    /// A character, in twentieths of a point.
+    character: u32,
 }
 
-const USUAL: Set = Set { head: "TableHead", text: "TableText", last: "TableLast", total: "TableTotal" };
-const DENSE: Set = Set { head: "DenseHead", text: "DenseText", last: "DenseLast", total: "DenseTotal" };
+const USUAL: Set = Set {
+    head: "TableHead",
+    text: "TableText",
+    last: "TableLast",
+    total: "TableTotal",
+    table: "ReportTable",
+    padding: 200,
+    character: 100,
+};
+const DENSE: Set = Set {
+    head: "DenseHead",
+    text: "DenseText",
+    last: "DenseLast",
+    total: "DenseTotal",
+    table: "DenseTable",
+    padding: 120,
+    character: 84,
+};
 
 /// Opens a table as wide as the text.
 fn open(out: &mut String, style: &str, told: &str, widths: &[u32]) {
     let told =
         if told.is_empty() { String::new() } else { format!("<w:tblCaption w:val=\"{}\"/>", escaped(told)) };
-    *out += &format!(
+    let _ = write!(
+        out,
         "<w:tbl><w:tblPr><w:tblStyle w:val=\"{style}\"/><w:tblW w:w=\"{TEXT_WIDTH}\" w:type=\"dxa\"/>\
          <w:tblLayout w:type=\"fixed\"/><w:tblLook w:val=\"0000\" w:firstRow=\"0\" w:lastRow=\"0\" \
          w:firstColumn=\"0\" w:lastColumn=\"0\" w:noHBand=\"1\" w:noVBand=\"1\"/>{told}</w:tblPr><w:tblGrid>"
     );
     for width in widths {
-        *out += &format!("<w:gridCol w:w=\"{width}\"/>");
+        let _ = write!(out, "<w:gridCol w:w=\"{width}\"/>");
     }
     *out += "</w:tblGrid>";
 }
@@ -44,7 +68,7 @@ fn close(out: &mut String) {
 }
 
 fn open_cell(out: &mut String, width: u32, properties: &str) {
-    *out += &format!("<w:tc><w:tcPr><w:tcW w:w=\"{width}\" w:type=\"dxa\"/>{properties}</w:tcPr>");
+    let _ = write!(out, "<w:tc><w:tcPr><w:tcW w:w=\"{width}\" w:type=\"dxa\"/>{properties}</w:tcPr>");
 }
 
 /// Names and values.
@@ -86,9 +110,9 @@ pub(super) fn headlines(out: &mut String, headlines: &[(&str, &str)], tongue: To
 pub(super) fn table(out: &mut String, table: &Table, tongue: Tongue) {
     paragraph(out, "Caption", &table.title, tongue);
     let is_dense = table.columns.len() > 8;
-    let widths = widths(table, is_dense);
     let set = if is_dense { &DENSE } else { &USUAL };
-    open(out, "ReportTable", &joined(&table.title), &widths);
+    let widths = widths(table, set);
+    open(out, set.table, &joined(&table.title), &widths);
     *out += "<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>";
     for (column, &width) in table.columns.iter().zip(&widths) {
         let shade = "<w:shd w:val=\"clear\" w:color=\"auto\" w:fill=\"E5EFF9\"/><w:vAlign w:val=\"bottom\"/>";
@@ -128,16 +152,15 @@ fn row(
 
 fn cell(out: &mut String, style: &str, text: &str, is_number: bool, tongue: Tongue) {
     let side = if is_number { "<w:jc w:val=\"right\"/>" } else { "" };
-    *out += &format!("<w:p><w:pPr><w:pStyle w:val=\"{style}\"/>{side}</w:pPr>");
+    let _ = write!(out, "<w:p><w:pPr><w:pStyle w:val=\"{style}\"/>{side}</w:pPr>");
     runs(out, text, tongue);
     *out += "</w:p>";
 }
 
 /// How wide the columns are, in twentieths of a point: each holds its longest word and number; the rest of the room
 /// goes by weight to those whose texts are longer, and evenly where there is room for all.
-fn widths(table: &Table, is_dense: bool) -> Vec<u32> {
-    let character = if is_dense { 84 } else { 100 };
-    let twips = |characters: u32| characters * character + PADDING;
+fn widths(table: &Table, set: &Set) -> Vec<u32> {
+    let twips = |characters: u32| characters * set.character + set.padding;
     let needs: Vec<(u32, u32)> = (0..table.columns.len())
         .map(|at| {
             let (least, most) = needed(table, at);
@@ -177,13 +200,15 @@ fn needed(table: &Table, at: usize) -> (u32, u32) {
         std::iter::once((true, column.heading.clone())).chain(cells.map(|text| (false, text)))
     {
         let longest = if column.is_number && !is_head {
-            characters(&text)
+            // A number that is broken is misread: it has room in a wider font too.
+            characters(&text) + 2
         } else {
             text.split_whitespace().map(piece).max().unwrap_or(0).min(LONGEST_PIECE)
         };
-        // A bold character is wider.
-        let more = u32::from(is_head);
-        need = (need.0.max(longest + more), need.1.max(characters(&text) + more));
+        // Bold characters are wider. A long heading is broken before texts are.
+        let most = if is_head { (characters(&text) + 1).min(LONGEST_HEADING) } else { characters(&text) };
+        let longest = if is_head { longest + 2 } else { longest };
+        need = (need.0.max(longest), need.1.max(most).max(longest));
     }
     need
 }
@@ -219,10 +244,10 @@ mod tests {
     fn columns_fill_the_text_and_hold_their_numbers() {
         for tongue in [Tongue::Both, Tongue::Only(crate::model::Lang::En)] {
             for table in specimen(tongue).tables() {
-                let widths = widths(table, false);
+                let widths = widths(table, &USUAL);
                 assert_eq!(widths.iter().sum::<u32>(), TEXT_WIDTH);
                 for (at, column) in table.columns.iter().enumerate().filter(|(_, column)| column.is_number) {
-                    let need = needed(table, at).0 * 100 + PADDING;
+                    let need = needed(table, at).0 * USUAL.character + USUAL.padding;
                     assert!(widths[at] >= need, "{}: {} < {need}", column.heading, widths[at]);
                 }
             }

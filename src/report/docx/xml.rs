@@ -1,6 +1,7 @@
 //! Texts as paragraphs and runs.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use crate::render::xlsx::width;
 use crate::report::document::Tongue;
@@ -28,7 +29,7 @@ pub(super) fn escaped(text: &str) -> Cow<'_, str> {
 
 /// A paragraph of a style.
 pub(super) fn paragraph(out: &mut String, style: &str, text: &str, tongue: Tongue) {
-    *out += &format!("<w:p><w:pPr><w:pStyle w:val=\"{style}\"/></w:pPr>");
+    let _ = write!(out, "<w:p><w:pPr><w:pStyle w:val=\"{style}\"/></w:pPr>");
     runs(out, text, tongue);
     *out += "</w:p>";
 }
@@ -47,7 +48,7 @@ pub(super) fn runs(out: &mut String, text: &str, tongue: Tongue) {
             *out += "</w:rPr>";
         }
         *out += if at > 0 { "<w:br/>" } else { "" };
-        *out += &format!("<w:t xml:space=\"preserve\">{}</w:t></w:r>", escaped(line));
+        let _ = write!(out, "<w:t xml:space=\"preserve\">{}</w:t></w:r>", escaped(line));
     }
 }
 

@@ -5,17 +5,19 @@ use rust_xlsxwriter::{
     Image, Worksheet, XlsxError,
 };
 
-use super::tables::digits;
-use super::{Book, Formats, WorkbookError, at, fitting};
+use super::tables::{digits, side};
+use super::{Book, Formats, LINE, WorkbookError, at, fitting, lines};
 use crate::map::picture::Picture;
 use crate::map::png;
-use crate::render::xlsx::width;
 use crate::report::document::{Chart, joined};
 
 /// Height of a row in pixels, where nothing makes it higher.
 const ROW: u32 = 20;
 /// Width of a chart in pixels.
 const CHART_WIDTH: u32 = 720;
+/// Widths of the columns of names and of parts, in characters.
+const NAMES: usize = 30;
+const SERIES: usize = 16;
 /// The greatest width of a map in pixels.
 const MAP_WIDTH: u16 = 960;
 
@@ -26,11 +28,10 @@ pub(super) fn charts(book: &mut Book<'_>, charts: &[&Chart], name: &str) -> Resu
     }
     let sheet = book.sheet(name, true)?;
     let formats = Formats::new();
-    let names = charts.iter().flat_map(|chart| chart.bars.iter().map(|(name, _)| width(name)));
-    sheet.set_column_width(0, at(names.max().unwrap_or(0).clamp(12, 36) + 2))?;
+    sheet.set_column_width(0, at(NAMES))?;
     let most = charts.iter().map(|chart| chart.series.len()).max().unwrap_or(0);
     for column in 1..=most {
-        sheet.set_column_width(at(column), 16)?;
+        sheet.set_column_width(at(column), at(SERIES))?;
     }
     let mut row = 0;
     for chart in charts {
@@ -47,14 +48,22 @@ pub(super) fn charts(book: &mut Book<'_>, charts: &[&Chart], name: &str) -> Resu
 fn figures(sheet: &mut Worksheet, chart: &Chart, top: u32, formats: &Formats) -> Result<u32, XlsxError> {
     sheet.write_string_with_format(top, 0, joined(&chart.title), &formats.name.clone().unset_text_wrap())?;
     sheet.write_string_with_format(top + 1, 0, joined(&chart.unit), &formats.head)?;
+    let heads = chart.series.iter().map(|part| lines(&part.name, SERIES)).fold(1.0, f64::max);
+    sheet.set_row_height(top + 1, heads * LINE)?;
     for (column, part) in chart.series.iter().enumerate() {
-        sheet.write_string_with_format(top + 1, at(column + 1), fitting(&part.name), &formats.head)?;
+        sheet.write_string_with_format(
+            top + 1,
+            at(column + 1),
+            fitting(&part.name),
+            &side(&formats.head, true),
+        )?;
     }
     let number = formats.text.clone().set_num_format(digits(decimals(chart)));
     let mut row = top + 2;
     let target = chart.target.as_ref().map(|(name, value)| (name, std::slice::from_ref(value)));
     let bars = chart.bars.iter().map(|(name, values)| (name, values.as_slice()));
     for (name, values) in bars.chain(target) {
+        sheet.set_row_height(row, lines(name, NAMES) * LINE)?;
         sheet.write_string_with_format(row, 0, fitting(name), &formats.text)?;
         for (column, &value) in values.iter().enumerate().filter(|(_, value)| value.is_finite()) {
             sheet.write_number_with_format(row, at(column + 1), value, &number)?;
@@ -85,10 +94,9 @@ fn drawn(chart: &Chart, sheet: &str, first: u32) -> Drawn {
             series.set_data_label(ChartDataLabel::new().show_value().set_num_format(&digits));
         }
     }
-    // Spreadsheets count bars from below; turned around, the axis of numbers has to cross at the last.
-    drawn.x_axis().set_reverse();
-    drawn.y_axis().set_min(0).set_num_format(digits).set_name(&joined(&chart.unit));
-    drawn.y_axis().set_crossing(ChartAxisCrossing::Max);
+    // Spreadsheets count bars from below. Turned around, the axis of numbers would stand above them.
+    drawn.y_axis().set_reverse().set_crossing(ChartAxisCrossing::Max);
+    drawn.x_axis().set_min(0).set_num_format(digits).set_name(&joined(&chart.unit));
     drawn.title().set_name(&titled(chart)).set_font(ChartFont::new().set_size(12));
     if is_stacked {
         drawn.legend().set_position(rust_xlsxwriter::ChartLegendPosition::Bottom);
@@ -116,7 +124,8 @@ fn decimals(chart: &Chart) -> u8 {
 fn height(chart: &Chart) -> u32 {
     let lines = chart.bars.iter().map(|(name, _)| name.lines().count().max(1)).sum::<usize>();
     let lines = u32::try_from(lines + chart.bars.len()).unwrap_or(u32::MAX).min(200);
-    150 + 16 * lines
+    let legend = if chart.series.len() > 1 { 40 } else { 0 };
+    150 + legend + 20 * lines
 }
 
 /// Writes the sheet of maps, where there are any; each begins on a page.

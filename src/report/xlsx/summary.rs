@@ -3,7 +3,7 @@
 use rust_xlsxwriter::{Format, Url, Worksheet, XlsxError};
 
 use super::names::{Names, address};
-use super::{Book, Formats, fitting};
+use super::{Book, Formats, LINE, fitting, lines};
 use crate::report::document::{Block, joined};
 
 /// Widths of its two columns in characters: together a page.
@@ -16,8 +16,8 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// A row of one or two texts.
-    fn row(&mut self, cells: [(&str, &Format); 2]) -> Result<(), XlsxError> {
+    /// A row of one or two texts, at least so high.
+    fn row(&mut self, cells: [(&str, &Format); 2], least: f64) -> Result<(), XlsxError> {
         for (column, (text, format)) in (0..).zip(cells) {
             if text.is_empty() {
                 self.sheet.write_blank(self.row, column, format)?;
@@ -25,6 +25,9 @@ impl Rows<'_> {
                 self.sheet.write_string_with_format(self.row, column, fitting(text), format)?;
             }
         }
+        let [(first, _), (second, _)] = cells;
+        let high = lines(first, usize::from(WIDTHS[0])).max(lines(second, usize::from(WIDTHS[1])));
+        self.sheet.set_row_height(self.row, (high * LINE).max(least))?;
         self.row += 1;
         Ok(())
     }
@@ -61,11 +64,11 @@ pub(super) fn write(book: &mut Book<'_>, names: &Names) -> Result<(), XlsxError>
     rows.heading(&document.title, &formats.title, &formats.quiet)?;
     rows.row += 1;
     if let Some(banner) = &document.banner {
-        rows.row([("", &formats.banner), (banner, &formats.banner)])?;
+        rows.row([("", &formats.banner), (banner, &formats.banner)], LINE)?;
         rows.row += 1;
     }
     for (name, value) in &document.facts {
-        rows.row([(name, &formats.name), (value, &formats.text)])?;
+        rows.row([(name, &formats.name), (value, &formats.text)], LINE)?;
     }
     let mut tables = names.tables.iter();
     for section in &document.sections {
@@ -74,12 +77,12 @@ pub(super) fn write(book: &mut Book<'_>, names: &Names) -> Result<(), XlsxError>
         for block in &section.blocks {
             match block {
                 Block::Headline { value, label } => {
-                    rows.row([(value, &formats.headline), (label, &formats.text)])?;
+                    rows.row([(value, &formats.headline), (label, &formats.text)], 2.0 * LINE)?;
                 }
-                Block::Text(text) => rows.row([("", &formats.text), (text, &formats.text)])?,
+                Block::Text(text) => rows.row([("", &formats.text), (text, &formats.text)], LINE)?,
                 Block::Notes(notes) => {
                     for note in notes {
-                        rows.row([("•", &formats.bullet), (note, &formats.text)])?;
+                        rows.row([("•", &formats.bullet), (note, &formats.text)], LINE)?;
                     }
                 }
                 Block::Table(table) => {
@@ -92,5 +95,5 @@ pub(super) fn write(book: &mut Book<'_>, names: &Names) -> Result<(), XlsxError>
         }
     }
     rows.row += 1;
-    rows.row([("", &formats.text), (&document.footer, &formats.text)])
+    rows.row([("", &formats.text), (&document.footer, &formats.text)], LINE)
 }

@@ -2,7 +2,7 @@
 
 use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Worksheet, XlsxError};
 
-use super::{Book, Formats, at, fitting};
+use super::{Book, Formats, LINE, at, fitting, lines};
 use crate::render::xlsx::{EPOCH, FIRST_DAY, width};
 use crate::report::document::{Cell, Column, Table};
 
@@ -17,18 +17,16 @@ pub(super) fn write(book: &mut Book<'_>, table: &Table, name: &str) -> Result<()
     let widths: Vec<usize> = (0..table.columns.len()).map(|column| needed(table, column)).collect();
     let sheet = book.sheet(name, widths.iter().sum::<usize>() > PAGE)?;
     let formats = Formats::new();
+    sheet.set_row_height(0, head_lines(table, &widths) * LINE)?;
     for (column, (head, &width)) in table.columns.iter().zip(&widths).enumerate() {
-        let format = if head.is_number {
-            formats.head.clone().set_align(FormatAlign::Right)
-        } else {
-            formats.head.clone()
-        };
+        let format = side(&formats.head, head.is_number);
         sheet.write_string_with_format(0, at(column), fitting(&head.heading), &format)?;
         sheet.set_column_width(at(column), at(width))?;
     }
     let mut row = 0;
     for cells in &table.rows {
         row += 1;
+        sheet.set_row_height(row, row_lines(cells, &widths) * LINE)?;
         line(sheet, row, &table.columns, cells, &formats.text)?;
     }
     // The sum is no row to be filtered or sorted.
@@ -38,6 +36,7 @@ pub(super) fn write(book: &mut Book<'_>, table: &Table, name: &str) -> Result<()
     sheet.set_repeat_rows(0, 0)?;
     if let Some(cells) = &table.total {
         let format = formats.text.clone().set_bold().set_border_top(FormatBorder::Thin);
+        sheet.set_row_height(row + 1, row_lines(cells, &widths) * LINE)?;
         line(sheet, row + 1, &table.columns, cells, &format)?;
     }
     Ok(())
@@ -58,20 +57,16 @@ fn line(
                 sheet.write_number_with_format(row, column, *number, &format)?;
             }
             Cell::Day(day) if f64::from(day.days()) + EPOCH >= FIRST_DAY => {
-                let format = format.clone().set_num_format("yyyy-mm-dd").set_align(FormatAlign::Left);
+                let format = side(format, head.is_number).set_num_format("yyyy-mm-dd");
                 sheet.write_number_with_format(row, column, f64::from(day.days()) + EPOCH, &format)?;
             }
             Cell::Text(text) if !text.is_empty() => {
-                let side = if head.is_number { FormatAlign::Right } else { FormatAlign::Left };
-                sheet.write_string_with_format(
-                    row,
-                    column,
-                    fitting(text),
-                    &format.clone().set_align(side),
-                )?;
+                let format = side(format, head.is_number);
+                sheet.write_string_with_format(row, column, fitting(text), &format)?;
             }
             Cell::Day(day) => {
-                sheet.write_string_with_format(row, column, day.to_string(), format)?;
+                let format = side(format, head.is_number);
+                sheet.write_string_with_format(row, column, day.to_string(), &format)?;
             }
             Cell::Missing | Cell::Number(..) | Cell::Text(_) => {
                 sheet.write_blank(row, column, format)?;
@@ -79,6 +74,30 @@ fn line(
         }
     }
     Ok(())
+}
+
+/// Numbers stand at the right; what stands at the left keeps away from them.
+pub(super) fn side(format: &Format, is_number: bool) -> Format {
+    if is_number {
+        format.clone().set_align(FormatAlign::Right)
+    } else {
+        format.clone().set_align(FormatAlign::Left).set_indent(1)
+    }
+}
+
+/// The most lines of a heading; the arrow of the filter takes room beside each.
+fn head_lines(table: &Table, widths: &[usize]) -> f64 {
+    let heads = table.columns.iter().zip(widths);
+    heads.map(|(head, &width)| lines(&head.heading, width.saturating_sub(2))).fold(1.0, f64::max)
+}
+
+/// The most lines of a cell.
+fn row_lines(cells: &[Cell], widths: &[usize]) -> f64 {
+    let texts = cells.iter().zip(widths).filter_map(|(cell, &width)| match cell {
+        Cell::Text(text) => Some(lines(text, width.saturating_sub(1))),
+        _ => None,
+    });
+    texts.fold(1.0, f64::max)
 }
 
 /// The format of a number with so many decimals.
@@ -90,7 +109,7 @@ pub(super) fn digits(decimals: u8) -> String {
 /// How wide a column is: as what it holds, and the arrow of the filter beside its heading.
 fn needed(table: &Table, column: usize) -> usize {
     let cells = table.rows.iter().chain(&table.total).filter_map(|row| row.get(column));
-    let cells = cells.map(|cell| width(&cell.shown()) + 2);
-    let head = width(&table.columns[column].heading) + 4;
+    let cells = cells.map(|cell| width(&cell.shown()) + 4);
+    let head = width(&table.columns[column].heading) + 5;
     cells.chain([head, NARROWEST]).max().unwrap_or(NARROWEST).min(WIDEST)
 }
