@@ -8,6 +8,7 @@
 use thiserror::Error;
 
 use super::document::{Cell, Document, Table, joined};
+use crate::render::SYNTHETIC;
 use crate::render::csv::{cell, unformulated};
 
 /// Why there is no file.
@@ -35,9 +36,12 @@ pub enum CsvError {
 pub fn write(document: &Document, name: Option<&str>) -> Result<Vec<u8>, CsvError> {
     let table = find(document, name)?;
     let mut out = "\u{FEFF}".as_bytes().to_vec();
-    line(&mut out, table.columns.iter().map(|column| Some(said(&column.heading))));
+    // A file of rows has no room for a banner.
+    let flagged = |text: &str| document.banner.as_ref().map(|_| Some(text.to_owned()));
+    let headings = table.columns.iter().map(|column| Some(said(&column.heading)));
+    line(&mut out, headings.chain(flagged(SYNTHETIC)));
     for row in &table.rows {
-        line(&mut out, row.iter().map(value));
+        line(&mut out, row.iter().map(value).chain(flagged("true")));
     }
     Ok(out)
 }

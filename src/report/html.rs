@@ -2,14 +2,12 @@
 //!
 //! In: a document. Out: its sections as HTML, to stand in a page of the service or alone. Leaves out: addresses.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::chart;
-use super::document::{Block, Cell, Chart, Document, Section, Table, Tongue};
+use super::document::{Block, Cell, Document, Section, Table, Tongue, joined};
 use crate::map::{png, svg};
 
 /// Width of charts, CSS pixels: that of the text on A4.
@@ -46,7 +44,7 @@ pub fn write(document: &Document) -> Vec<u8> {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (document.title.replace('\n', " / ")) }
+                title { (joined(&document.title)) }
                 style { (PreEscaped(STYLE)) (PreEscaped(BLOCK_STYLE)) }
             }
             body {
@@ -105,7 +103,7 @@ fn block(block: &Block, tongue: Tongue) -> Markup {
         Block::Table(table) => self::table(table),
         Block::Chart(chart) => {
             let drawn = svg::write(&chart::draw(chart, WIDTH, tongue));
-            figure("image/svg+xml", &drawn, &chart.title, &said(chart))
+            figure("image/svg+xml", &drawn, &chart.title, &chart.described())
         }
         Block::Map { caption, picture } => match png::write(picture) {
             Ok(drawn) => figure("image/png", &drawn, caption, caption),
@@ -136,22 +134,12 @@ fn table(table: &Table) -> Markup {
     }
 }
 
-/// A chart in words, for those who do not see it.
-fn said(chart: &Chart) -> String {
-    let mut said = chart.title.clone();
-    for (name, values) in &chart.bars {
-        let values: Vec<_> = values.iter().map(|value| format!("{value}")).collect();
-        let _ = write!(said, "; {name}: {} {}", values.join(" + "), chart.unit);
-    }
-    said.replace('\n', " / ")
-}
-
 /// A picture within the page, which so needs no other file.
 fn figure(media_type: &str, bytes: &[u8], caption: &str, said: &str) -> Markup {
     let source = format!("data:{media_type};base64,{}", STANDARD.encode(bytes));
     html! {
         figure {
-            img src=(source) alt=(said.replace('\n', " / "));
+            img src=(source) alt=(joined(said));
             figcaption { (lines(caption)) }
         }
     }

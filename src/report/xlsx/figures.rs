@@ -103,7 +103,7 @@ fn drawn(chart: &Chart, sheet: &str, first: u32) -> Drawn {
     } else {
         drawn.legend().set_hidden();
     }
-    drawn.set_width(CHART_WIDTH).set_height(height(chart)).set_alt_text(chart.described());
+    drawn.set_width(CHART_WIDTH).set_height(height(chart)).set_alt_text(short(chart.described()));
     drawn
 }
 
@@ -142,7 +142,7 @@ pub(super) fn maps(book: &mut Book<'_>, maps: &[(&str, &Picture)], name: &str) -
             breaks.push(row);
         }
         sheet.write_string_with_format(row, 0, joined(caption), &formats.heading)?;
-        let image = Image::new_from_buffer(&png::write(picture)?)?.set_alt_text(joined(caption));
+        let image = Image::new_from_buffer(&png::write(picture)?)?.set_alt_text(short(joined(caption)));
         let (width, height) = (picture.size.width.max(1), picture.size.height);
         let wide = width.min(MAP_WIDTH);
         let high = f64::from(height) * f64::from(wide) / f64::from(width);
@@ -153,4 +153,10 @@ pub(super) fn maps(book: &mut Book<'_>, maps: &[(&str, &Picture)], name: &str) -
     }
     sheet.set_page_breaks(&breaks)?;
     Ok(())
+}
+
+/// As much of a description as a workbook takes.
+fn short(text: String) -> String {
+    const MOST: usize = 255;
+    if text.chars().count() <= MOST { text } else { text.chars().take(MOST - 1).chain(['…']).collect() }
 }
