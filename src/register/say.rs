@@ -292,3 +292,30 @@ pub fn measure(kind: &str) -> Words {
     };
     words(zh.to_owned(), en.to_owned())
 }
+
+/// A word of the data, where it is one that the plan or this service has words for.
+#[must_use]
+pub fn word(facts: Option<&plan::PlanFacts>, word: &str) -> Option<Words> {
+    let of_plan = facts.and_then(|facts| {
+        let mut named = facts.land.supply_modes.iter().chain(&facts.land.use_types);
+        let named = named.find(|named| *named.id == *word).map(|named| named.name.clone());
+        named.or_else(|| facts.industry(word).map(|industry| industry.name.clone()))
+    });
+    let of_state = || plan::Status::parse(word).map(status);
+    let own = || {
+        let (zh, en) = match word {
+            "built" => ("已建成", "built"),
+            "idle" => ("闲置", "idle"),
+            "interpreted" => ("文字解读", "read from words"),
+            "gazetteer" => ("地名资料", "gazetteer"),
+            "synthetic" => ("虚拟", "made up"),
+            "high" => ("高", "high"),
+            "medium" => ("中", "medium"),
+            "low" => ("低", "low"),
+            _ => return None,
+        };
+        Some(words(zh.to_owned(), en.to_owned()))
+    };
+    let of_kind = || Some(kind(word)).filter(|words| *words.zh != *word);
+    of_plan.or_else(of_state).or_else(own).or_else(of_kind)
+}

@@ -169,6 +169,12 @@ impl<'a> Maker<'a> {
         Column { heading: self.pick(zh, en), weight, is_number: true }
     }
 
+    /// A text of the data, in words where there are some.
+    pub(super) fn worded(&self, text: &str) -> String {
+        register::say::word(self.catalog.plan.as_ref(), text)
+            .map_or_else(|| text.to_owned(), |words| self.say(&words))
+    }
+
     /// A text or the dash.
     pub(super) fn maybe(text: Option<&str>) -> Cell {
         text.map_or(Cell::Missing, |text| Cell::Text(text.to_owned()))

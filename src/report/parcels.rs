@@ -74,7 +74,8 @@ pub(super) fn compose(
     if asked.is_empty() {
         head.push((maker.pick("条件", "Conditions"), maker.pick("无，全部要素", "none, all features")));
     }
-    head.extend(asked.iter().cloned());
+    let condition = |name: &str| maker.pick(&format!("条件 {name}"), &format!("Condition {name}"));
+    head.extend(asked.iter().map(|(name, value)| (condition(name), value.clone())));
     let banner = about.synthetic.then(|| maker.tongue.tell(|lang| synthetic_notice(lang).to_owned()));
     let name = format!("{layer}-{}-{}", maker.as_of, maker.tongue.name());
     Ok(maker.document(name, maker.say(&title), head, banner, sections))
@@ -171,7 +172,7 @@ impl<'a> Asked<'a> {
             .iter()
             .map(|row| (self.key(row.cells.first()).shown(), vec![real(row.cells.get(1))]));
         let chart = Chart {
-            title: title.clone(),
+            title: maker.pick(&format!("{}：数量", zh(field)), &format!("{}: count", en(field))),
             unit: maker.pick("个", "features"),
             series: vec![Series { name: String::new(), color: Color { rgb: COLORS[0], alpha: 1.0 } }],
             bars: bars.collect(),
@@ -179,7 +180,8 @@ impl<'a> Asked<'a> {
         };
         let table = Table {
             name,
-            title: title.clone(),
+            title: maker
+                .pick(&format!("{}：数量与面积", zh(field)), &format!("{}: count and area", en(field))),
             columns: vec![
                 Column { heading: title.clone(), weight: 4, is_number: false },
                 maker.numbers("数量", "Count", 2),
@@ -190,7 +192,8 @@ impl<'a> Asked<'a> {
             rows: found.groups.iter().map(row).collect(),
             total: Some(total),
         };
-        Ok(Section { heading: title, blocks: vec![Block::Table(table), Block::Chart(chart)] })
+        let heading = maker.pick(&format!("按{}", zh(field)), &format!("By {}", en(field)));
+        Ok(Section { heading, blocks: vec![Block::Table(table), Block::Chart(chart)] })
     }
 
     /// How the values of two fields meet.
@@ -208,11 +211,11 @@ impl<'a> Asked<'a> {
         let found = self.sum(&[first, second], "count")?;
         let unknown = || maker.pick("未知", "unknown");
         let told = |cell: Option<&Incoming<'_>>| match cell {
-            Some(Incoming::Text(text)) => text.to_string(),
+            Some(Incoming::Text(text)) => maker.worded(text),
             _ => unknown(),
         };
-        let mut across: Vec<String> = of(second).iter().map(ToString::to_string).collect();
-        let mut down: Vec<String> = of(first).iter().map(ToString::to_string).collect();
+        let mut across: Vec<String> = of(second).iter().map(|text| maker.worded(text)).collect();
+        let mut down: Vec<String> = of(first).iter().map(|text| maker.worded(text)).collect();
         across.push(unknown());
         down.push(unknown());
         let count = |a: &str, b: &str| {
@@ -266,7 +269,7 @@ impl<'a> Asked<'a> {
 
     fn key(&self, value: Option<&Incoming<'_>>) -> Cell {
         match value {
-            Some(Incoming::Text(text)) => Cell::Text(text.to_string()),
+            Some(Incoming::Text(text)) => Cell::Text(self.maker.worded(text)),
             _ => self.maker.text("未知", "unknown"),
         }
     }
@@ -379,7 +382,8 @@ fn cell(maker: &Maker<'_>, value: Value<'_>) -> Cell {
         #[expect(clippy::cast_precision_loss, reason = "a number that is read")]
         Value::Integer(whole) => Cell::Number(whole as f64, 0),
         Value::Real(real) => Cell::Number(real, 2),
-        Value::Text(text) | Value::Json(text) => Cell::Text(text.to_owned()),
+        Value::Text(text) => Cell::Text(maker.worded(text)),
+        Value::Json(text) => Cell::Text(text.to_owned()),
         Value::Date(day) => Cell::Day(day),
         Value::Timestamp(moment) => Cell::Text(moment.to_string()),
     }

@@ -179,7 +179,7 @@ fn on_the_ground(maker: &Maker<'_>, layer: &Layer, feature: FeatureRef<'_>) -> S
         let value = match feature.value(at) {
             Value::Null => continue,
             Value::Bool(is) => maker.pick(if is { "是" } else { "否" }, if is { "yes" } else { "no" }),
-            Value::Text(text) => text.to_owned(),
+            Value::Text(text) => maker.worded(text),
             Value::Json(json) => match serde_json::from_str::<Vec<String>>(json) {
                 Ok(texts) if texts.is_empty() => continue,
                 Ok(texts) => texts.join("; "),

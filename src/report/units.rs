@@ -3,6 +3,7 @@
 use super::ReportError;
 use super::document::{Block, Cell, Chart, Document, Section, Series, Table};
 use super::maker::Maker;
+use crate::geometry::Bounds;
 use crate::map::color::Color;
 use crate::map::style::View;
 use crate::model::plan::{CountingRule, PlanFacts, Scope, UnitRole, UnitType};
@@ -213,6 +214,11 @@ fn lists(maker: &Maker<'_>, facts: &PlanFacts, counts: &[Count<'_>]) -> Vec<Sect
     facts.counting.rules.iter().enumerate().map(section).collect()
 }
 
+/// Where a row of totals has nothing to say.
+fn blank() -> Cell {
+    Cell::Text(String::new())
+}
+
 /// Names of the tables of lists; a plan has a few rules.
 const LISTS: [&str; 8] = ["list-1", "list-2", "list-3", "list-4", "list-5", "list-6", "list-7", "list-8"];
 
@@ -223,7 +229,7 @@ fn list(maker: &Maker<'_>, facts: &PlanFacts, at: usize, counts: &[&Count<'_>]) 
     let title = counts.first().map_or_else(String::new, |count| maker.say(&count.rule.title));
     for count in counts {
         let Words { zh, en } = &scope_words(facts, count.scope).0;
-        columns.push(maker.numbers(&format!("计入（{zh}）"), &format!("counted ({en})"), 1));
+        columns.push(maker.numbers(&format!("计入（{zh}）"), &format!("counted ({en})"), 2));
     }
     columns.push(maker.column("理由", "Reason", 6));
     let mut rows = Vec::new();
@@ -248,9 +254,9 @@ fn list(maker: &Maker<'_>, facts: &PlanFacts, at: usize, counts: &[&Count<'_>]) 
     }
     // What is counted comes first.
     rows.sort_by_key(|row| row[3..3 + counts.len()].iter().all(|cell| *cell == Maker::number(0)));
-    let mut total = vec![maker.text("合计", "Total"), Cell::Missing, Cell::Missing];
+    let mut total = vec![maker.text("合计", "Total"), blank(), blank()];
     total.extend(counts.iter().map(|count| Maker::number(count.counted.len())));
-    total.push(Cell::Missing);
+    total.push(blank());
     Table { name: LISTS[at.min(LISTS.len() - 1)], title, columns, rows, total: Some(total) }
 }
 
@@ -313,7 +319,11 @@ fn features(maker: &Maker<'_>, facts: &PlanFacts) -> (Vec<(String, FeatureIx)>, 
 
 fn on_the_map(maker: &Maker<'_>, facts: &PlanFacts, title: &Words) -> Result<Section, ReportError> {
     let (placed, lost) = features(maker, facts);
-    let mut blocks = maker.maps(View::Explore, None, title, &placed)?;
+    let bounds = |(layer, ix): &(String, FeatureIx)| {
+        maker.catalog.layer(layer)?.layer().feature(*ix).geometry()?.bounds()
+    };
+    let window = placed.iter().filter_map(bounds).reduce(Bounds::union).map(widened);
+    let mut blocks = maker.maps(View::Explore, window, title, &placed)?;
     if !lost.is_empty() {
         let names =
             |pick: fn(&Words) -> &str, comma: &str| lost.iter().map(pick).collect::<Vec<_>>().join(comma);
@@ -327,6 +337,17 @@ fn on_the_map(maker: &Maker<'_>, facts: &PlanFacts, title: &Words) -> Result<Sec
         )));
     }
     Ok(Section { heading: maker.pick("位置", "On the map"), blocks })
+}
+
+/// A window with a tenth of room on every side.
+fn widened(window: Bounds) -> Bounds {
+    let (x, y) = ((window.east - window.west) / 10.0, (window.north - window.south) / 10.0);
+    Bounds {
+        west: (window.west - x).max(-180.0),
+        south: (window.south - y).max(-90.0),
+        east: (window.east + x).min(180.0),
+        north: (window.north + y).min(90.0),
+    }
 }
 
 fn definitions(maker: &Maker<'_>, facts: &PlanFacts) -> Section {
