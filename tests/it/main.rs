@@ -19,6 +19,7 @@ mod random;
 mod readme;
 mod reading;
 mod register;
+mod reports;
 mod schemas;
 mod service;
 mod spatial;
