@@ -207,7 +207,7 @@ impl Row<'_> {
     }
 }
 
-impl<'a> Row<'a> {
+impl Row<'_> {
     fn judge(&mut self, facts: &PlanFacts, as_of: Date) {
         let start = last_day(facts.about.baseline_year);
         let end = self.by.map(last_day);

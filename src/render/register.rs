@@ -78,7 +78,7 @@ fn line(line: &Line<'_>, facts: &PlanFacts, lang: Lang) -> Value {
     });
     match line.reason {
         Reason::Registered(found) | Reason::Later(found) | Reason::Ended(found) => {
-            json["entry"] = entry(found)
+            json["entry"] = entry(found);
         }
         Reason::Nested(parent) => json["in"] = parent.into(),
         _ => {}

@@ -103,11 +103,18 @@ mod tests {
         assert_eq!(rows.len(), 1 + table.rows.len());
         assert_eq!(
             rows[0],
-            ["名称 / Name", "说明 / About", "面积（平方米） / Floor area (m2)", "占比 (%)", "日期 / Day"]
+            [
+                "名称 / Name",
+                "说明 / About",
+                "面积（平方米） / Floor area (m2)",
+                "占比 (%)",
+                "日期 / Day",
+                "synthetic"
+            ]
         );
         assert_eq!(
             rows[1],
-            ["'=1+1", "<b>&\"说\"</b>, a, b / second, line", "1234567.891", "", "2025-03-01"]
+            ["'=1+1", "<b>&\"说\"</b>, a, b / second, line", "1234567.891", "", "2025-03-01", "true"]
         );
         assert_eq!(rows[2][2], "", "not known is not zero");
         assert_eq!(rows[3][2], "0", "zero is zero");
@@ -118,9 +125,11 @@ mod tests {
     fn a_name_chooses_and_an_unknown_one_is_told() {
         let document = specimen(Tongue::Only(crate::model::Lang::En));
         let rows = read(&write(&document, Some("short")).expect("a table"));
-        assert_eq!(rows[0], ["Axis", "Units"]);
+        assert_eq!(rows[0], ["Axis", "Units", "synthetic"], "its banner says that rows are made up");
         let fault = write(&document, Some("none")).expect_err("no such table").to_string();
         assert_eq!(fault, "the report specimen has no table \"none\"; its tables are: long, short");
+        let true_rows = Document { banner: None, ..specimen(Tongue::Only(crate::model::Lang::En)) };
+        assert_eq!(read(&write(&true_rows, Some("short")).expect("a table"))[0], ["Axis", "Units"]);
         let bare = Document { sections: Vec::new(), ..document };
         assert_eq!(write(&bare, None), Err(CsvError::NoTable("specimen".to_owned())));
     }

@@ -25,10 +25,10 @@ footer{color:var(--tx2);border-top:1px solid var(--ln);font-size:13px;margin-top
 /// What tables, figures and headlines need, wherever they stand.
 pub const BLOCK_STYLE: &str = "
 .report h2{font-size:20px;line-height:1.3;margin:28px 0 8px} .report h3{font-size:15px;margin:20px 0 6px}
-.report .both{display:block;color:var(--tx2);font-size:.9em;font-weight:400}
+.both{display:block;color:var(--tx2);font-size:.9em;font-weight:400}
 .report table{border-collapse:collapse;font-size:13px;width:100%} .report .scroll{overflow-x:auto}
 .report th,.report td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;border-bottom:1px solid var(--ln);white-space:normal}
-.report th{color:var(--tx2);font-weight:600} .report .n{text-align:right} .report tfoot td{font-weight:700;border-top:2px solid var(--tx2)}
+.report th{color:var(--tx2);font-weight:600} .report .n{text-align:right} @media screen and (max-width:640px){.report table.wide{min-width:600px}} .report tfoot td{font-weight:700;border-top:2px solid var(--tx2)}
 .report .headlines{display:flex;flex-wrap:wrap;gap:8px 32px} .report .headline b{display:block;font-size:34px;line-height:1.2;color:var(--br)}
 .report figure{margin:16px 0} .report figure img{max-width:100%;height:auto;display:block} .report figcaption{color:var(--tx2);font-size:13px;white-space:pre-line}
 .report .notice{background:#fff3dc;color:#8a5200;padding:8px 12px;border-radius:10px}
@@ -124,7 +124,7 @@ fn table(table: &Table) -> Markup {
     };
     html! {
         h3 { (lines(&table.title)) }
-        div.scroll { table id=(table.name) {
+        div.scroll { table.wide[table.columns.len() > 3] id=(table.name) {
             thead { tr {
                 @for column in &table.columns { th.n[column.is_number] scope="col" { (lines(&column.heading)) } }
             } }

@@ -104,7 +104,7 @@ impl<'a> Asked<'a> {
         let lang = self.maker.tongue.langs()[0];
         let other = Lang::ALL.into_iter().find(|other| *other != lang).unwrap_or_default();
         let stem = field.name.strip_suffix(other.name()).and_then(|stem| stem.strip_suffix('_'));
-        !stem.is_some_and(|stem| self.layer().schema.find(&format!("{stem}_{}", lang.name())).is_some())
+        stem.is_none_or(|stem| self.layer().schema.find(&format!("{stem}_{}", lang.name())).is_none())
     }
 
     fn sum(&self, fields: &[&Field], measures: &str) -> Result<query::aggregate::Table, ReportError> {

@@ -3,7 +3,7 @@
 use super::ReportError;
 use super::document::{Block, Cell, Document, Section, Table};
 use super::maker::Maker;
-use crate::geometry::{Bounds, Shape, distance_m};
+use crate::geometry::{Bounds, GeometryRef, Shape, distance_m};
 use crate::map::style::View;
 use crate::model::plan::{self, PlanFacts};
 use crate::model::{FeatureIx, FeatureRef, Layer, Place, Value, Words};
@@ -47,7 +47,7 @@ pub(super) fn compose(maker: &Maker<'_>, id: &str) -> Result<Document, ReportErr
     }
     if let Some((layer, ix)) = feature.filter(|(layer, ix)| layer.feature(*ix).geometry().is_some()) {
         let chosen = [(layer.id.as_str().to_owned(), ix)];
-        let window = layer.feature(ix).geometry().and_then(|geometry| geometry.bounds()).map(around);
+        let window = layer.feature(ix).geometry().and_then(GeometryRef::bounds).map(around);
         let blocks = maker.maps(View::Explore, window, &name, &chosen)?;
         sections.push(Section { heading: maker.pick("位置图", "Map"), blocks });
     }
@@ -194,7 +194,7 @@ fn on_the_ground(maker: &Maker<'_>, layer: &Layer, feature: FeatureRef<'_>) -> S
         let title = field.title.as_ref().map_or_else(|| field.name.to_string(), |title| maker.say(title));
         rows.push((title, Cell::Text(unit.map_or(value.clone(), |unit| format!("{value} {unit}")))));
     }
-    let shape = feature.geometry().map(|geometry| geometry.to_shape());
+    let shape = feature.geometry().map(GeometryRef::to_shape);
     match &shape {
         None => rows.push((maker.pick("位置", "Position"), maker.text("未知", "unknown"))),
         Some(Shape::Point(point)) => rows.push((

@@ -226,7 +226,7 @@ fn list(maker: &Maker<'_>, facts: &PlanFacts, at: usize, counts: &[&Count<'_>]) 
     let name = |id: &str| register::name(facts, id);
     let mut columns =
         vec![maker.column("标识", "id", 3), maker.column("名称", "Name", 3), maker.column("类型", "Type", 2)];
-    let title = counts.first().map_or_else(String::new, |count| maker.say(&count.rule.title));
+    let title = maker.pick("各单元与理由", "Each unit and the reason");
     for count in counts {
         let Words { zh, en } = &scope_words(facts, count.scope).0;
         columns.push(maker.numbers(&format!("计入（{zh}）"), &format!("counted ({en})"), 2));

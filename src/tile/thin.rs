@@ -100,7 +100,9 @@ impl Crowd {
     /// Both together.
     pub(super) fn and(mut self, other: &Self) -> Self {
         for (best, stand) in self.best.iter_mut().zip(&other.best) {
-            stand.iter().for_each(|&stand| keep_larger(best, stand));
+            if let Some(stand) = *stand {
+                keep_larger(best, stand);
+            }
         }
         for (here, there) in self.present.iter_mut().zip(&other.present) {
             *here += there;
@@ -188,7 +190,9 @@ mod tests {
 
     fn crowd(stands: &[Stand]) -> Crowd {
         let mut crowd = Crowd::default();
-        stands.iter().for_each(|&stand| crowd.add(stand));
+        for &stand in stands {
+            crowd.add(stand);
+        }
         crowd
     }
 
