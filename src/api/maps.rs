@@ -125,6 +125,24 @@ pub fn parameters() -> Vec<Parameter> {
     ]
 }
 
+/// Runs work that draws maps: away from the threads that serve, as many at a time as there are cores.
+///
+/// # Errors
+/// No seat became free in time.
+pub async fn at_desk<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce(&Budget) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let patience = app.config.limits.patience;
+    let seat = tokio::time::timeout(patience, Arc::clone(&app.desk.seats).acquire_owned()).await;
+    let seat = seat.map_err(|_| QueryError::Spent)?.map_err(|fault| Problem::internal(fault.to_string()))?;
+    blocking(patience, move |budget| {
+        let _seat = seat;
+        work(budget)
+    })
+    .await
+}
+
 /// The maps there are: `GET /maps`.
 pub async fn list(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     Params::parse(uri.query(), &[])?;
@@ -165,12 +183,8 @@ pub async fn one(
     if negotiate::is_held(&headers, &tag) {
         return Ok(finish(StatusCode::NOT_MODIFIED.into_response(), tag, lang));
     }
-    let patience = app.config.limits.patience;
-    let seat = tokio::time::timeout(patience, Arc::clone(&app.desk.seats).acquire_owned()).await;
-    let seat = seat.map_err(|_| QueryError::Spent)?.map_err(|fault| Problem::internal(fault.to_string()))?;
     let service = Arc::clone(&app);
-    let drawn = blocking(patience, move |budget| {
-        let _seat = seat;
+    let drawn = at_desk(&app, move |budget| {
         let sources = service.desk.sources(&catalog, lang);
         let picture = map::draw(&catalog, &sources, &request, budget)?;
         Ok::<_, Problem>((write(&picture, form)?, missing(&picture)))

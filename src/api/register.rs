@@ -12,10 +12,11 @@ use serde_json::{Value, json};
 
 use super::document::{Ask, Document};
 use super::link::link;
+use super::maps::at_desk;
 use super::negotiate::{Format, HTML, JSON, MAP_PDF};
 use super::params::{Parameter, format_parameter, read};
 use super::problem::Problem;
-use super::{App, blocking, reports, styles};
+use super::{App, reports, styles};
 use crate::catalog::Catalog;
 use crate::model::plan::{PlanFacts, Scope};
 use crate::model::{Date, Lang};
@@ -186,7 +187,7 @@ async fn answer(
     let html = if ask.format == HTML {
         let request = report::Request { tongue: Tongue::Only(ask.lang), as_of: Some(day), subject };
         let of_page = Arc::clone(&ask);
-        let made = blocking(app.config.limits.patience, move |budget| {
+        let made = at_desk(app, move |budget| {
             report::compose(&of_page.catalog, &request, budget).map(|document| page(&document))
         });
         made.await??

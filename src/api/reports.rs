@@ -9,10 +9,11 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::link::Base;
+use super::maps::at_desk;
 use super::negotiate::{self, CSV, DOCX, Format, HTML, JSON, MAP_PDF, XLSX};
 use super::params::{self, Parameter, Params, items_parameters, read};
 use super::problem::Problem;
-use super::{App, blocking, register};
+use super::{App, register};
 use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::model::Lang;
@@ -202,7 +203,7 @@ pub async fn one(
     let mut response = if negotiate::is_held(&headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let made = blocking(app.config.limits.patience, move |budget| {
+        let made = at_desk(&app, move |budget| {
             let document = report::compose(&catalog, &request, budget)?;
             let bytes = report::write(&document, form, table.as_deref())?;
             Ok::<_, ReportError>((document.name, bytes))
