@@ -106,6 +106,13 @@ impl Reason<'_> {
     }
 }
 
+/// What a document says of a unit, in a word.
+#[must_use]
+pub fn happened(what: Event) -> Words {
+    let [zh, en] = event(what);
+    words(zh.to_owned(), en.to_owned())
+}
+
 fn event(event: Event) -> [&'static str; 2] {
     match event {
         Event::Designated => ["认定", "designated"],

@@ -100,7 +100,13 @@ impl<'a> Layout<'a> {
                     }
                     self.headlines(&numbers);
                 }
-                Block::Text(text) => self.text(text),
+                Block::Text(text) => {
+                    self.text(text);
+                    // What introduces a table stands with it.
+                    if let ([Block::Table(_), ..], Some(band)) = (blocks, self.story.bands.last_mut()) {
+                        band.clings = true;
+                    }
+                }
                 Block::Notes(notes) => self.notes(notes),
                 Block::Table(table) => self.table(table),
                 Block::Chart(chart) => self.chart(chart),

@@ -58,7 +58,15 @@ impl<'a> Maker<'a> {
             head.push((self.pick("规划", "Plan"), self.say(&plan.about.title)));
         }
         if let Some(date) = about.data_date {
-            head.push((self.pick("数据日期", "Date of the data"), date.to_string()));
+            let said = if date < self.as_of {
+                self.tongue.pick(
+                    &format!("{date}，早于截至日期：其后的变化不在数据中"),
+                    &format!("{date}, before the day of the report: what came after it is not in the data"),
+                )
+            } else {
+                date.to_string()
+            };
+            head.push((self.pick("数据日期", "Date of the data"), said));
         }
         head.push((self.pick("数据版本", "Revision of the data"), self.catalog.revision.to_string()));
         sections.push(self.sources());

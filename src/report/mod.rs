@@ -14,8 +14,6 @@ mod grid;
 pub mod html;
 mod layout;
 mod lines;
-#[cfg(test)]
-mod made_up;
 mod maker;
 mod page;
 mod parcels;

@@ -4,6 +4,7 @@ use super::ReportError;
 use super::document::{Block, Cell, Chart, Column, Document, Section, Series, Table};
 use super::maker::Maker;
 use crate::map::color::Color;
+use crate::map::style::View;
 use crate::model::Words;
 use crate::model::plan::{Baseline, Nature, PlanFacts};
 use crate::register::progress::{self, Progress, Row, Status};
@@ -23,6 +24,7 @@ pub(super) fn compose(maker: &Maker<'_>) -> Result<Document, ReportError> {
         observed(maker, facts, &progress),
         baselines(maker, progress.baselines),
         cautions(maker, facts, &progress),
+        on_the_map(maker, facts)?,
         definitions(maker, facts),
     ];
     let head = vec![(maker.pick("判定规则", "Rule"), maker.say(&facts.judging.sentence))];
@@ -396,6 +398,16 @@ fn cautions(maker: &Maker<'_>, facts: &PlanFacts, progress: &Progress<'_>) -> Se
         heading: maker.pick("规划文本中的出入", "Where the plan does not agree with itself"),
         blocks: vec![Block::Notes(notes)],
     }
+}
+
+fn on_the_map(maker: &Maker<'_>, facts: &PlanFacts) -> Result<Section, ReportError> {
+    let Words { zh, en } = &facts.layout.formula;
+    let title = Words {
+        zh: format!("规划的空间格局：{zh}").into(),
+        en: format!("The layout of the plan: {en}").into(),
+    };
+    let blocks = maker.maps(View::Explore, None, &title, &[])?;
+    Ok(Section { heading: maker.pick("空间格局", "The layout"), blocks })
 }
 
 fn definitions(maker: &Maker<'_>, facts: &PlanFacts) -> Section {

@@ -1,9 +1,10 @@
 //! The report on one place: what the plan and the layers say of it, and for a block what it holds.
 
 use super::ReportError;
-use super::document::{Block, Cell, Document, Section, Table};
+use super::document::{Block, Cell, Chart, Document, Section, Series, Table};
 use super::maker::Maker;
 use crate::geometry::{Bounds, GeometryRef, Shape, distance_m};
+use crate::map::color::Color;
 use crate::map::style::View;
 use crate::model::plan::{self, PlanFacts};
 use crate::model::{FeatureIx, FeatureRef, Layer, Place, Value, Words};
@@ -296,6 +297,7 @@ fn sheet_sections(maker: &Maker<'_>, sheet: &Sheet<'_>) -> Vec<Section> {
         ));
     }
     blocks.push(Block::Table(contents(maker, sheet)));
+    blocks.push(Block::Chart(chart(maker, sheet)));
     blocks.push(Block::Table(each_member(maker, sheet)));
     let mut sections =
         vec![Section { heading: maker.pick("街区构成", "What the block contains"), blocks }];
@@ -328,21 +330,43 @@ fn kind(what: &str) -> Words {
     Words { zh: zh.into(), en: en.into() }
 }
 
+/// For each kind of contents: stated, in the polygon, outside, without position, not named.
+fn numbers(sheet: &Sheet<'_>) -> Vec<[usize; 5]> {
+    let of_kind = |contents: &block::Contents<'_>| {
+        let found =
+            |lies: fn(&Standing) -> bool| contents.members.iter().filter(|member| lies(&member.lies)).count();
+        let outside = found(|lies| matches!(lies, Standing::Outside { .. }));
+        let nowhere = found(|lies| matches!(lies, Standing::NoPosition | Standing::NoPolygon));
+        [contents.stated.count, contents.inside(), outside, nowhere, contents.unnamed()]
+    };
+    sheet.contents.iter().map(of_kind).collect()
+}
+
+/// What is stated, parted by what became of it.
+#[expect(clippy::cast_precision_loss, reason = "numbers of places")]
+fn chart(maker: &Maker<'_>, sheet: &Sheet<'_>) -> Chart {
+    let series = |zh, en, rgb| Series { name: maker.pick(zh, en), color: Color { rgb, alpha: 1.0 } };
+    let bar = |(contents, numbers): (&block::Contents<'_>, [usize; 5])| {
+        let parts = numbers[1..].iter().map(|&count| count as f64).collect();
+        (maker.say(&kind(&contents.stated.what)), parts)
+    };
+    Chart {
+        title: maker.pick("规划所述，按图上所见分", "What is stated, by what became of it on the map"),
+        unit: maker.pick("个", "places"),
+        series: vec![
+            series("在多边形内", "in the polygon", [46, 139, 110]),
+            series("在多边形外", "outside", [214, 138, 38]),
+            series("无位置", "no position", [148, 160, 176]),
+            series("未点名", "not named", [205, 211, 219]),
+        ],
+        bars: sheet.contents.iter().zip(numbers(sheet)).map(bar).collect(),
+        target: None,
+    }
+}
+
 /// What is stated, and what is found in the polygon.
 fn contents(maker: &Maker<'_>, sheet: &Sheet<'_>) -> Table {
-    let rows: Vec<[usize; 5]> = sheet
-        .contents
-        .iter()
-        .map(|contents| {
-            let inside = contents.inside();
-            let lost = |standing: fn(&Standing) -> bool| {
-                contents.members.iter().filter(|member| standing(&member.lies)).count()
-            };
-            let outside = lost(|lies| matches!(lies, Standing::Outside { .. }));
-            let nowhere = lost(|lies| matches!(lies, Standing::NoPosition | Standing::NoPolygon));
-            [contents.stated.count, inside, outside, nowhere, contents.unnamed()]
-        })
-        .collect();
+    let rows = numbers(sheet);
     let total = rows.iter().fold([0; 5], |sum, row| std::array::from_fn(|at| sum[at] + row[at]));
     let cells = |name: Cell, numbers: &[usize; 5]| {
         let mut row = vec![name];

@@ -275,7 +275,7 @@ fn evidence(maker: &Maker<'_>, facts: &PlanFacts) -> Section {
         vec![
             Cell::Text(entry.unit.to_string()),
             maker.words(&register::name(facts, &entry.unit)),
-            Cell::Text(entry.event.to_string()),
+            maker.words(&register::say::happened(entry.event)),
             Cell::Day(entry.from),
             entry.until.map_or(Cell::Missing, Cell::Day),
             Cell::Text(entry.document.title.to_string()),

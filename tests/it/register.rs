@@ -480,3 +480,57 @@ fn the_sheet_of_the_first_block_names_what_is_missing() {
     assert_eq!(json["notes"].as_array().expect("notes").len(), 4);
     assert_eq!(json["statedComponents"], 20);
 }
+
+/// A block of two hundredths of a degree around 114.11, 30.46. There a degree of longitude is 96,038 m and one of latitude
+/// 110,860 m (series of the WGS 84 ellipsoid), so its border is 960 m east and west of the middle and 1,109 m north and south.
+#[test]
+fn places_and_edges_of_a_square_block_lie_as_measured_by_hand() {
+    let evidence = Evidence::new("", "");
+    let place = |file: &str, id: &str, geometry: &Value, accuracy: u32| {
+        let path = evidence.data().join(file);
+        let mut json: Value =
+            serde_json::from_slice(&std::fs::read(&path).expect("the layer")).expect("JSON");
+        let features = json["features"].as_array_mut().expect("features");
+        let feature = features.iter_mut().find(|feature| feature["id"] == id).expect("the feature");
+        feature["geometry"] = geometry.clone();
+        feature["properties"]["accuracy_m"] = accuracy.into();
+        std::fs::write(&path, json.to_string()).expect("written");
+    };
+    let point = |x: f64, y: f64| serde_json::json!({ "type": "Point", "coordinates": [x, y] });
+    let square = serde_json::json!({ "type": "Polygon", "coordinates":
+        [[[114.10, 30.45], [114.12, 30.45], [114.12, 30.47], [114.10, 30.47], [114.10, 30.45]]] });
+    place("sites.geojson", "nantaizihu-innovation-block", &square, 100);
+    place("sites.geojson", "donghe-centre", &point(114.11, 30.46), 400);
+    place("sites.geojson", "huazhong-zhigu", &point(114.13, 30.46), 2500);
+    place("facilities.geojson", "jianghan-university", &point(114.11, 30.472), 50);
+    let json = evidence.service().get("/blocks/nantaizihu-innovation-block?f=json").json();
+    let area = json["areaM2"].as_f64().expect("an area");
+    let by_hand = 0.02 * 96_038.0 * 0.02 * 110_860.0;
+    assert!((area / by_hand - 1.0).abs() < 1e-3, "{area} {by_hand}");
+    let find = |id: &str| {
+        let all = json["contains"].as_array().expect("contents").iter();
+        let places = all.flat_map(|row| row["places"].as_array().expect("places").clone());
+        places.into_iter().find(|place| place["id"] == id).expect("the place")
+    };
+    let close = |value: &Value, metres: f64| (value.as_f64().expect("metres") / metres - 1.0).abs() < 2e-3;
+    // 960 m to the border, and both may be off by 500 m together: sure. 2,600 m would not be.
+    let inside = find("donghe-centre");
+    assert_eq!((&inside["lies"], &inside["sure"]), (&"inside".into(), &true.into()));
+    let outside = find("huazhong-zhigu");
+    assert_eq!((&outside["lies"], &outside["sure"]), (&"outside".into(), &false.into()));
+    assert!(close(&outside["distanceM"], 960.4), "{outside}");
+    // The university is 0.002 degrees above the middle of the northern side. The farthest spot of that side, seen within 45
+    // degrees of north, is the one of 16 on the eastern edge at 0.00875 degrees: 960.4 m east, 0.00325 degrees below.
+    let north = json["edges"]
+        .as_array()
+        .expect("edges")
+        .iter()
+        .find(|edge| edge["side"] == "north")
+        .expect("north")
+        .clone();
+    assert_eq!(north["id"], "jianghan-university");
+    assert!(close(&north["nearestM"], 0.002 * 110_860.0), "{north}");
+    assert!(close(&north["farthestM"], 960.4_f64.hypot(0.003_25 * 110_860.0)), "{north}");
+    assert_eq!(north["toleranceM"], 150.0);
+    assert_eq!((&north["meets"], &north["follows"]), (&false.into(), &false.into()));
+}
