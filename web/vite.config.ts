@@ -14,6 +14,6 @@ export default defineConfig({
     reportCompressedSize: false,
     modulePreload: { polyfill: false },
   },
-  server: { host: '127.0.0.1', proxy: { '/app.json': 'http://127.0.0.1:8080', '/ogc': 'http://127.0.0.1:8080' } },
+  server: { host: '127.0.0.1', proxy: Object.fromEntries(['/app.json', '/ogc', '/maps', '/units', '/progress', '/blocks', '/reports'].map((path) => [path, 'http://127.0.0.1:8080'])) },
   test: { include: ['tests/unit/**/*.test.ts'], environment: 'node' },
 } as Parameters<typeof defineConfig>[0]);

@@ -21,6 +21,9 @@ struct Web;
 
 const PAGE: &str = "index.html";
 
+/// Paths of the screens of the page, which tells them apart itself.
+const SCREENS: [&str; 2] = ["", "report"];
+
 /// What a page may do: nothing leaves its origin. MapLibre starts its worker from a blob where modules fail.
 const CONTENT_POLICY: &str = "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; \
     style-src 'self' 'unsafe-inline'; connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'self'; \
@@ -29,7 +32,7 @@ const CONTENT_POLICY: &str = "default-src 'self'; worker-src 'self' blob:; img-s
 /// A file of the web app; an unknown path is not found, never the page.
 pub async fn file(uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
-    let name = if path.is_empty() { PAGE } else { path };
+    let name = if SCREENS.contains(&path) { PAGE } else { path };
     let Some(plain) = Web::get(name) else {
         return match name {
             PAGE => missing_page(),

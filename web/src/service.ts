@@ -12,7 +12,7 @@ export class ServiceError extends Error {
 const patienceMs = 20_000;
 const pageSize = 10_000;
 
-async function readJson<Answer>(path: string): Promise<Answer> {
+export async function readJson<Answer>(path: string): Promise<Answer> {
   let response: Response;
   try {
     response = await fetch(path, { headers: { accept: 'application/geo+json, application/json' }, signal: AbortSignal.timeout(patienceMs) });

@@ -1,0 +1,96 @@
+// The state of the Report screen: language, theme, day, and what the service says of it.
+import { say, type AppInfo, type Lang } from '../catalogue';
+import { themes, type ThemeChoice } from '../address';
+import { recall, remember } from '../preferences';
+import { readAppInfo, ServiceError } from '../service';
+import { messages } from '../words';
+import { readReport, type Report } from './service';
+
+const day = /^\d{4}-\d{2}-\d{2}$/;
+
+export class Screen {
+  lang = $state<Lang>('zh');
+  theme = $state<ThemeChoice>('auto');
+  private systemDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
+  /** The day that is asked for; that of the data when there is none. */
+  asOf = $state<string | null>(null);
+  app = $state.raw<AppInfo | null>(null);
+  report = $state.raw<Report | null>(null);
+  failure = $state.raw<ServiceError | null>(null);
+  busy = $state(true);
+  private run = 0;
+
+  words = $derived(messages[this.lang]);
+  dark = $derived(this.theme === 'dark' || (this.theme === 'auto' && this.systemDark));
+  title = $derived(say(this.app?.title, this.lang) || 'innospace');
+  /** What an address of this service needs to speak of the same day in the same language. */
+  query = $derived(new URLSearchParams({ lang: this.lang, ...(this.asOf === null ? {} : { as_of: this.asOf }) }).toString());
+
+  begin(): () => void {
+    const asked = new URLSearchParams(location.search);
+    this.lang = (['zh', 'en'] as const).find((lang) => lang === asked.get('lang')) ?? (recall('lang') === 'en' ? 'en' : 'zh');
+    this.theme = themes.find((theme) => theme === (asked.get('theme') ?? recall('theme'))) ?? 'auto';
+    this.asOf = asked.get('as_of');
+    void this.load();
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const followSystem = () => (this.systemDark = dark.matches);
+    const followHistory = () => {
+      this.asOf = new URLSearchParams(location.search).get('as_of');
+      void this.load();
+    };
+    dark.addEventListener('change', followSystem);
+    addEventListener('popstate', followHistory);
+    return () => {
+      dark.removeEventListener('change', followSystem);
+      removeEventListener('popstate', followHistory);
+    };
+  }
+
+  async load(): Promise<void> {
+    const run = ++this.run;
+    this.busy = true;
+    this.failure = null;
+    try {
+      const [app, report] = await Promise.all([this.app ?? readAppInfo(), readReport(this.asOf, this.lang)]);
+      if (run !== this.run) return;
+      this.app = app;
+      this.report = report;
+    } catch (cause) {
+      if (run !== this.run) return;
+      this.report = null;
+      this.failure = cause instanceof ServiceError ? cause : new ServiceError('unreadable', String(cause));
+      this.app ??= await readAppInfo().catch(() => null);
+    }
+    this.busy = false;
+  }
+
+  ask(asOf: string): void {
+    const next = day.test(asOf) ? asOf : null;
+    if (next === this.asOf) return;
+    this.asOf = next;
+    this.write('push');
+    void this.load();
+  }
+
+  switchLanguage(): void {
+    this.lang = this.lang === 'zh' ? 'en' : 'zh';
+    remember('lang', this.lang);
+    this.write('replace');
+    void this.load();
+  }
+
+  nextTheme(): ThemeChoice {
+    return themes[(themes.indexOf(this.theme) + 1) % themes.length]!;
+  }
+
+  switchTheme(): void {
+    this.theme = this.nextTheme();
+    remember('theme', this.theme);
+    this.write('replace');
+  }
+
+  private write(change: 'push' | 'replace'): void {
+    const query = new URLSearchParams({ lang: this.lang, ...(this.theme === 'auto' ? {} : { theme: this.theme }), ...(this.asOf === null ? {} : { as_of: this.asOf }) });
+    history[change === 'push' ? 'pushState' : 'replaceState'](null, '', `${location.pathname}?${query}`);
+  }
+}
