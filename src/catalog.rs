@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 
 use crate::geometry::Bounds;
 use crate::index::IndexedLayer;
-use crate::model::{Date, Layer, PlanFacts, Words};
+use crate::model::{Date, FeatureIx, Layer, PlanFacts, Words};
 
 /// Names one published catalogue: equal data, equal revision, on every machine and after every restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -90,6 +90,13 @@ impl Catalog {
     #[must_use]
     pub fn attribution<'a>(&'a self, layer: &'a Layer) -> &'a Words {
         layer.about.attribution.as_ref().unwrap_or(&self.about.attribution)
+    }
+
+    /// The feature of an id, whatever its layer: the first with a position, or the first without where none has one.
+    #[must_use]
+    pub fn feature(&self, id: &str) -> Option<(&Layer, FeatureIx)> {
+        let all = || self.layers.iter().filter_map(|indexed| Some((indexed.layer(), indexed.find(id)?)));
+        all().find(|(layer, ix)| layer.feature(*ix).geometry().is_some()).or_else(|| all().next())
     }
 
     /// The layer of an id.

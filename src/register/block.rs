@@ -178,10 +178,10 @@ pub fn sheet<'a>(catalog: &'a Catalog, facts: &'a PlanFacts, id: &str) -> Option
     Some(Sheet { block, name: &place.name, drawn, contents, others, edges })
 }
 
-/// The feature of a place: the one with a geometry where several layers have it.
+/// The feature of a place, where it has a position.
 fn find<'a>(catalog: &'a Catalog, id: &str) -> Option<FeatureRef<'a>> {
-    let features = catalog.layers().filter_map(|indexed| Some(indexed.layer().feature(indexed.find(id)?)));
-    features.into_iter().find(|feature: &FeatureRef<'_>| feature.geometry().is_some())
+    let (layer, ix) = catalog.feature(id)?;
+    Some(layer.feature(ix)).filter(|feature| feature.geometry().is_some())
 }
 
 /// Is a place drawn as a spot? Roads and lakes lie in a block in part only.

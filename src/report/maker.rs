@@ -188,3 +188,16 @@ impl<'a> Maker<'a> {
         text.map_or(Cell::Missing, |text| Cell::Text(text.to_owned()))
     }
 }
+
+/// A window with a tenth of room on every side, and more around a point.
+pub(super) fn widened(window: Bounds) -> Bounds {
+    const AROUND_A_POINT: f64 = 0.02;
+    let room = |low: f64, high: f64| if high - low < 1e-9 { AROUND_A_POINT } else { (high - low) / 10.0 };
+    let (x, y) = (room(window.west, window.east), room(window.south, window.north));
+    Bounds {
+        west: (window.west - x).max(-180.0),
+        south: (window.south - y).max(-90.0),
+        east: (window.east + x).min(180.0),
+        north: (window.north + y).min(90.0),
+    }
+}

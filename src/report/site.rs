@@ -2,8 +2,8 @@
 
 use super::ReportError;
 use super::document::{Block, Cell, Chart, Document, Section, Series, Table};
-use super::maker::Maker;
-use crate::geometry::{Bounds, GeometryRef, Shape, distance_m};
+use super::maker::{Maker, widened};
+use crate::geometry::{GeometryRef, Shape, distance_m};
 use crate::map::color::Color;
 use crate::map::style::View;
 use crate::model::plan::{self, PlanFacts};
@@ -13,16 +13,13 @@ use crate::register::block::{self, Member, Sheet, Standing};
 use crate::register::say;
 use crate::render::synthetic_notice;
 
-/// Around a place that is a point, degrees.
-const AROUND: f64 = 0.02;
-
 pub(super) fn compose(maker: &Maker<'_>, id: &str) -> Result<Document, ReportError> {
     let facts = maker.catalog.plan.as_ref();
     if facts.is_some() {
         maker.facts()?;
     }
     let place = facts.and_then(|facts| facts.place(id));
-    let feature = find(maker, id);
+    let feature = maker.catalog.feature(id);
     if place.is_none() && feature.is_none() {
         return Err(ReportError::NoPlace(id.chars().take(80).collect()));
     }
@@ -48,7 +45,7 @@ pub(super) fn compose(maker: &Maker<'_>, id: &str) -> Result<Document, ReportErr
     }
     if let Some((layer, ix)) = feature.filter(|(layer, ix)| layer.feature(*ix).geometry().is_some()) {
         let chosen = [(layer.id.as_str().to_owned(), ix)];
-        let window = layer.feature(ix).geometry().and_then(GeometryRef::bounds).map(around);
+        let window = layer.feature(ix).geometry().and_then(GeometryRef::bounds).map(widened);
         let blocks = maker.maps(View::Explore, window, &name, &chosen)?;
         sections.push(Section { heading: maker.pick("位置图", "Map"), blocks });
     }
@@ -59,12 +56,6 @@ pub(super) fn compose(maker: &Maker<'_>, id: &str) -> Result<Document, ReportErr
     Ok(maker.document(file, maker.say(&name), head, banner, sections))
 }
 
-/// The feature of an id, the one with a geometry where several layers have it.
-fn find<'a>(maker: &Maker<'a>, id: &str) -> Option<(&'a Layer, FeatureIx)> {
-    let all = || maker.catalog.layers().filter_map(|indexed| Some((indexed.layer(), indexed.find(id)?)));
-    all().find(|(layer, ix)| layer.feature(*ix).geometry().is_some()).or_else(|| all().next())
-}
-
 fn title_of(layer: &Layer, ix: FeatureIx) -> Words {
     let feature = layer.feature(ix);
     let name = |field: &str| match feature.named(field) {
@@ -72,18 +63,6 @@ fn title_of(layer: &Layer, ix: FeatureIx) -> Words {
         _ => feature.id().to_string(),
     };
     Words { zh: name("name_zh").into(), en: name("name_en").into() }
-}
-
-/// A window with room: a tenth on every side, and more around a point.
-fn around(bounds: Bounds) -> Bounds {
-    let room = |low: f64, high: f64| ((high - low) / 10.0).max(if high - low < 1e-9 { AROUND } else { 0.0 });
-    let (x, y) = (room(bounds.west, bounds.east), room(bounds.south, bounds.north));
-    Bounds {
-        west: (bounds.west - x).max(-180.0),
-        south: (bounds.south - y).max(-90.0),
-        east: (bounds.east + x).min(180.0),
-        north: (bounds.north + y).min(90.0),
-    }
 }
 
 /// A table of names and values.

@@ -2,7 +2,7 @@
 
 use super::ReportError;
 use super::document::{Block, Cell, Chart, Document, Section, Series, Table};
-use super::maker::Maker;
+use super::maker::{Maker, widened};
 use crate::geometry::Bounds;
 use crate::map::color::Color;
 use crate::map::style::View;
@@ -304,13 +304,10 @@ fn evidence(maker: &Maker<'_>, facts: &PlanFacts) -> Section {
 fn features(maker: &Maker<'_>, facts: &PlanFacts) -> (Vec<(String, FeatureIx)>, Vec<Words>) {
     let (mut placed, mut lost) = (Vec::new(), Vec::new());
     for unit in register::units(facts).into_iter().filter(|unit| unit.unit_type.is_some()) {
-        let feature = maker.catalog.layers().find_map(|indexed| {
-            let ix = indexed.find(unit.id)?;
-            let layer = indexed.layer();
-            layer.feature(ix).geometry().map(|_| (layer.id.as_str().to_owned(), ix))
-        });
+        let feature = maker.catalog.feature(unit.id);
+        let feature = feature.filter(|(layer, ix)| layer.feature(*ix).geometry().is_some());
         match feature {
-            Some(feature) => placed.push(feature),
+            Some((layer, ix)) => placed.push((layer.id.as_str().to_owned(), ix)),
             None => lost.push(unit.name.clone()),
         }
     }
@@ -337,17 +334,6 @@ fn on_the_map(maker: &Maker<'_>, facts: &PlanFacts, title: &Words) -> Result<Sec
         )));
     }
     Ok(Section { heading: maker.pick("位置", "On the map"), blocks })
-}
-
-/// A window with a tenth of room on every side.
-fn widened(window: Bounds) -> Bounds {
-    let (x, y) = ((window.east - window.west) / 10.0, (window.north - window.south) / 10.0);
-    Bounds {
-        west: (window.west - x).max(-180.0),
-        south: (window.south - y).max(-90.0),
-        east: (window.east + x).min(180.0),
-        north: (window.north + y).min(90.0),
-    }
 }
 
 fn definitions(maker: &Maker<'_>, facts: &PlanFacts) -> Section {
