@@ -217,7 +217,12 @@ pub fn write(document: &Document, form: Form, table: Option<&str>) -> Result<Vec
         Form::Text => Ok(text::write(document)),
         Form::Pdf => pdf::write(document).map_err(|fault| refused("pdf", &fault)),
         Form::Docx => {
-            let draw = |chart: &Chart| chart::draw(chart, CHART_WIDTH, document.tongue);
+            let draw = |chart: &Chart| {
+                let mut picture = chart::draw(chart, CHART_WIDTH, document.tongue);
+                // Word prints pixels.
+                picture.size.scale = 3.0;
+                picture
+            };
             docx::write(document, &draw).map_err(|fault| refused("docx", &fault))
         }
         Form::Xlsx => xlsx::write(document).map_err(|fault| refused("xlsx", &fault)),
