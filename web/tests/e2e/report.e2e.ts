@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { AxeResults } from 'axe-core';
 import type { Page } from '@playwright/test';
 import { desktop, expect, languages, open, origin, phone, test, themes } from './explore';
+import { inRepository, serve } from './server';
 
 interface Count { rule: { id: string }; scope: { id: string }; count: number; counted: { id: string }[]; excluded: { id: string }[] }
 
@@ -111,3 +114,41 @@ test('from the map to the report and back', async ({ page }) => {
   await page.getByRole('link', { name: 'Explore', exact: true }).click();
   await expect(page.getByTestId('map')).toBeVisible();
 });
+
+const designated = (from: number, to: number) => {
+  const rows = [];
+  for (let at = from; at <= to; at++) rows.push(`unit-${at},单元${at},Unit ${at},building,,designated,2024-05-${String(at).padStart(2, '0')},,Notice ${at},,`);
+  return rows.join('\n') + '\n';
+};
+
+// Nothing designated is the shipped data, above.
+for (const { what, register, observations, count, state } of [
+  { what: 'under the target', register: designated(1, 7), observations: '', count: 7, state: 'Not met: 7' },
+  { what: 'over the target', register: designated(1, 21), observations: 'unicorns,2024-12-31,3,count,Yearbook,,\n', count: 21, state: 'Met: 21' },
+]) {
+  test(`headline, cards, bars, table and service agree: ${what}`, async ({ browser }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'innospace-'));
+    for (const part of ['geodata', 'seeds']) cpSync(inRepository(part), join(folder, part), { recursive: true });
+    appendFileSync(join(folder, 'geodata/register.csv'), register);
+    appendFileSync(join(folder, 'geodata/observations.csv'), observations);
+    const server = await serve(join(folder, 'geodata'));
+    const context = await browser.newContext({ viewport: desktop });
+    try {
+      const page = await context.newPage();
+      await page.goto(`${server.url}/report?lang=en`);
+      await expect(page.getByTestId('headline')).toContainText(state);
+      await expect(page.locator('.cards [data-rule=designated] .big a')).toHaveText(String(count));
+      await expect(page.getByTestId('counts').locator('a[href="#list-designated-all"]')).toHaveText(String(count));
+      await expect(page.getByRole('img', { name: /Figure 1/ })).toHaveAttribute('aria-label', new RegExp(`designated, all: ${count};`));
+      const [meter, whole] = await page.locator('.cards [data-rule=designated] .meter').evaluate((bar) => [bar.firstElementChild!.clientWidth, bar.clientWidth]);
+      expect(Math.abs(meter! / whole! - Math.min(1, count / 20))).toBeLessThan(0.02);
+      const units = (await (await fetch(`${server.url}/units?f=json&rule=designated&scope=all`)).json()) as { counts: Count[] };
+      expect(units.counts.map((one) => one.count)).toEqual([count]);
+      await expect(page.getByTestId('indicators').locator('[data-row=unicorns] .state')).toHaveText(observations === '' ? 'insufficient data' : 'met');
+    } finally {
+      await context.close();
+      await server.stop();
+      rmSync(folder, { recursive: true });
+    }
+  });
+}

@@ -1,7 +1,7 @@
 // Pictures for review: what the page looks like in both languages, both themes, on desktop and phone.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { languages, open, phone, picture, test, themes } from './explore';
-import { encodeSmall } from './png';
+import { languages, open, origin, phone, picture, test, themes } from './explore';
+import { decode, encodeSmall } from './png';
 
 const desktop = { width: 1440, height: 900 };
 
@@ -13,6 +13,10 @@ for (const lang of languages) {
         await open(page, `?lang=${lang}&theme=${theme}`);
         mkdirSync('screenshots', { recursive: true });
         writeFileSync(`screenshots/explore-${lang}-${theme}-${size}.png`, encodeSmall(await picture(page)));
+        await page.goto(`${origin()}/report?lang=${lang}&theme=${theme}`);
+        await page.getByTestId('headline').waitFor();
+        await page.waitForLoadState('networkidle');
+        writeFileSync(`screenshots/report-${lang}-${theme}-${size}.png`, encodeSmall(decode(await page.screenshot())));
       });
     }
   }

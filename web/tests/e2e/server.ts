@@ -4,11 +4,11 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const inRepository = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+export const inRepository = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
-export default async function startServer(): Promise<() => Promise<void>> {
+/** The program over a data folder: its address, and how to stop it. */
+export async function serve(data: string): Promise<{ url: string; stop: () => Promise<void> }> {
   const program = process.env['INNOSPACE_BIN'] ?? inRepository('target/release/innospace');
-  const data = process.env['INNOSPACE_DATA'] ?? inRepository('geodata');
   if (!existsSync(program)) {
     throw new Error(`No server program at ${program}: build it with "cargo build --release" after "npm run build", or name one in INNOSPACE_BIN.`);
   }
@@ -19,7 +19,7 @@ export default async function startServer(): Promise<() => Promise<void>> {
     if (complaints.length > 20) complaints.shift();
   });
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  process.env['INNOSPACE_URL'] = await new Promise<string>((resolve, reject) => {
+  const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: server.stdout! }).on('line', (line) => {
       const address = /listening on (http:\/\/\S+)/.exec(line)?.[1];
       if (address) resolve(address);
@@ -27,8 +27,15 @@ export default async function startServer(): Promise<() => Promise<void>> {
     server.once('error', reject);
     server.once('exit', (code) => reject(new Error(`the server ended with code ${code} before it listened:\n${complaints.join('\n')}`)));
   });
-  return async () => {
+  const stop = () => {
     server.kill('SIGTERM');
-    await ended;
+    return ended;
   };
+  return { url, stop };
+}
+
+export default async function startServer(): Promise<() => Promise<void>> {
+  const { url, stop } = await serve(process.env['INNOSPACE_DATA'] ?? inRepository('geodata'));
+  process.env['INNOSPACE_URL'] = url;
+  return stop;
 }
