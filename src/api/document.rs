@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::link::{Base, link};
-use super::negotiate::{self, Format, HTML};
+use super::negotiate::{self, Format, HTML, JSON};
 use super::params::{Parameter, Params};
 use super::problem::Problem;
 use crate::catalog::Catalog;
@@ -214,6 +214,15 @@ pub struct Document {
     pub json: Value,
     /// The same content for people.
     pub html: Markup,
+}
+
+/// A list of what there is beside the OGC API, in one form and language.
+pub fn listed(body: &Value) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, JSON.content_type()),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    ];
+    (headers, body.to_string()).into_response()
 }
 
 /// Links as JSON.

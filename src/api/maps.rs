@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 
+use super::document::listed;
 use super::link::Base;
 use super::negotiate::{self, Format, JSON, MAP_PDF, MAP_PNG, MAP_SVG};
 use super::params::{Parameter, Params, read};
@@ -159,11 +160,7 @@ pub async fn list(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> 
         .collect();
     let parameters: Vec<Value> = parameters().iter().map(Parameter::to_openapi).collect();
     let body = json!({ "maps": maps, "parameters": parameters });
-    let headers = [
-        (header::CONTENT_TYPE, JSON.content_type()),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-    ];
-    Ok((headers, body.to_string()).into_response())
+    Ok(listed(&body))
 }
 
 /// One map: `GET /maps/{view}.{form}`.

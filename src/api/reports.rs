@@ -8,9 +8,10 @@ use axum::response::{IntoResponse, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
+use super::document::listed;
 use super::link::Base;
 use super::maps::at_desk;
-use super::negotiate::{self, CSV, DOCX, Format, HTML, JSON, MAP_PDF, XLSX};
+use super::negotiate::{self, CSV, DOCX, Format, HTML, MAP_PDF, XLSX};
 use super::params::{self, Parameter, Params, items_parameters, read};
 use super::problem::Problem;
 use super::{App, register};
@@ -180,11 +181,7 @@ pub async fn list(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> 
         json!({ "id": kind.name(), "parameters": parameters, "links": links })
     };
     let body = json!({ "reports": Kind::ALL.map(described) });
-    let headers = [
-        (header::CONTENT_TYPE, JSON.content_type()),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-    ];
-    Ok((headers, body.to_string()).into_response())
+    Ok(listed(&body))
 }
 
 /// One report: `GET /reports/{kind}.{form}`.

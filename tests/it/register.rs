@@ -209,6 +209,13 @@ fn what_ends_or_comes_late_is_said() {
     assert_eq!(reason("plug-and-play-wuhan"), "no-entry");
 }
 
+/// Each case makes its fault.
+fn all_told(cases: &[(&str, &str)], fault: impl Fn(&str) -> String) {
+    let told = cases.iter().map(|&(rows, want)| (rows, want, fault(rows)));
+    let wrong: Vec<_> = told.filter(|(_, want, found)| !found.contains(want)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn faults_of_the_register_name_file_line_and_column() {
     let row = |row: &str| Evidence::new(&format!("{row}\n"), "").fault();
@@ -248,12 +255,7 @@ fn faults_of_the_register_name_file_line_and_column() {
             "line 3, column `name_zh`: `丙` is not empty or 甲",
         ),
     ];
-    let wrong: Vec<_> = cases
-        .iter()
-        .map(|(rows, want)| (rows, want, row(rows)))
-        .filter(|(_, want, found)| !found.contains(*want))
-        .collect();
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    all_told(&cases, row);
     // One entry after the other is no repetition.
     let twice = "chunsun,,,,,designated,2024-02-01,2024-03-01,N,,\nchunsun,,,,,designated,2024-03-01,,M,,\n";
     assert_eq!(Evidence::new(twice, "").fault(), "no fault");
@@ -279,12 +281,7 @@ fn faults_of_observations_name_file_line_and_column() {
             "observations.csv, line 3, column `date`: `unicorns` is already the id of observations.csv, line 2",
         ),
     ];
-    let wrong: Vec<_> = cases
-        .iter()
-        .map(|(rows, want)| (rows, want, row(rows)))
-        .filter(|(_, want, found)| !found.contains(*want))
-        .collect();
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    all_told(&cases, row);
 }
 
 #[test]

@@ -4,6 +4,8 @@ import { parts, type Lang, type Part } from './catalogue';
 
 export const themes = ['auto', 'light', 'dark'] as const;
 export type ThemeChoice = (typeof themes)[number];
+/** The choice that follows another, round and round. */
+export const themeAfter = (theme: ThemeChoice): ThemeChoice => themes[(themes.indexOf(theme) + 1) % themes.length]!;
 
 export interface View { longitude: number; latitude: number; zoom: number }
 

@@ -1,6 +1,6 @@
 // The state of the Explore screen and everything that changes it. Components show it and call its methods;
 // the map is told what to do through `stage`.
-import { readAddress, themes, writeAddress, type Address, type ThemeChoice, type View } from './address';
+import { readAddress, themeAfter, themes, writeAddress, type Address, type ThemeChoice, type View } from './address';
 import { belongingTo, Gazetteer, groupPlaces, matchesFilter, membersOf, say, type AppInfo, type Collection, type Lang, type Part, type Place } from './catalogue';
 import { Frame } from './frame.svelte';
 import { joinBounds, type Bounds } from './geometry';
@@ -285,7 +285,7 @@ export class Explorer {
   }
 
   nextTheme(): ThemeChoice {
-    return themes[(themes.indexOf(this.theme) + 1) % themes.length]!;
+    return themeAfter(this.theme);
   }
 
   switchTheme(): void {

@@ -1,6 +1,6 @@
 // The state of the Report screen: language, theme, day, and what the service says of it.
 import { say, type AppInfo, type Lang } from '../catalogue';
-import { themes, type ThemeChoice } from '../address';
+import { themeAfter, themes, type ThemeChoice } from '../address';
 import { recall, remember } from '../preferences';
 import { readAppInfo, ServiceError } from '../service';
 import { messages } from '../words';
@@ -80,7 +80,7 @@ export class Screen {
   }
 
   nextTheme(): ThemeChoice {
-    return themes[(themes.indexOf(this.theme) + 1) % themes.length]!;
+    return themeAfter(this.theme);
   }
 
   switchTheme(): void {
