@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::collections;
 use super::negotiate::Format;
-use super::params::{self, Parameter, Params, format_parameter, items_parameters, read};
+use super::params::{self, Parameter, Params, format_parameter, read, selecting_parameters};
 use super::problem::Problem;
 use crate::catalog::Catalog;
 use crate::config::Limits;
@@ -18,10 +18,6 @@ use crate::query::{Filter, QueryError};
 
 /// Names that aggregates have beside those of the selection.
 const OWN: &[&str] = &["group-by", "measure", "assign", "polygon", "bands", "accuracy", "overlap", "having"];
-
-/// Parameters of items that aggregates do not have, or have in their own words.
-const NOT_SELECTING: &[&str] =
-    &["limit", "offset", "sortby", "crs", "properties", "skipGeometry", "zoom-level", "f"];
 
 /// Groups of a page when none are asked for.
 const USUAL_GROUPS: u32 = 1000;
@@ -103,9 +99,7 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
         description: description.into(),
         schema,
     });
-    let selecting = items_parameters(layer, limits, offers)
-        .into_iter()
-        .filter(|parameter| !NOT_SELECTING.contains(&&*parameter.name) && !OWN.contains(&&*parameter.name));
+    let selecting = selecting_parameters(layer, limits, OWN);
     own.chain(selecting).chain([format_parameter(offers)]).collect()
 }
 

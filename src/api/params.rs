@@ -182,6 +182,20 @@ pub fn is_parameter(field: &Field) -> bool {
     field.kind.is_simple() && !RESERVED.contains(&&*field.name)
 }
 
+/// Parameters of items that select no features.
+const NOT_SELECTING: &[&str] =
+    &["limit", "offset", "sortby", "crs", "properties", "skipGeometry", "zoom-level", "f"];
+
+/// The parameters of items that select features, for a resource with `own` names beside them.
+pub fn selecting_parameters(
+    layer: &Layer,
+    limits: Limits,
+    own: &'static [&str],
+) -> impl Iterator<Item = Parameter> {
+    let is_free = |name: &str| !NOT_SELECTING.contains(&name) && !own.contains(&name);
+    items_parameters(layer, limits, &[]).into_iter().filter(move |parameter| is_free(&parameter.name))
+}
+
 /// The parameters of a layer's items.
 pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Parameter> {
     let fixed = [

@@ -14,16 +14,16 @@ use super::document::{Ask, Document};
 use super::link::link;
 use super::maps::at_desk;
 use super::negotiate::{Format, HTML, JSON, MAP_PDF};
-use super::params::{Parameter, format_parameter, read};
+use super::params::{Parameter, Params, format_parameter, read};
 use super::problem::Problem;
-use super::{App, reports, styles};
+use super::{App, blocking, reports, styles};
 use crate::catalog::Catalog;
 use crate::model::plan::{PlanFacts, Scope};
 use crate::model::{Date, Lang};
 use crate::register::{self, block, progress};
 use crate::render;
 use crate::report::document::Tongue;
-use crate::report::{self, Kind, Subject};
+use crate::report::{self, Subject};
 
 const FORMS: &[Format] = &[JSON, HTML];
 
@@ -39,7 +39,7 @@ pub fn day_parameter() -> Parameter {
 }
 
 /// The day that is asked for.
-pub fn day(params: &super::params::Params, catalog: &Catalog) -> Result<Option<Date>, Problem> {
+pub fn day(params: &Params, catalog: &Catalog) -> Result<Option<Date>, Problem> {
     let asked = read(params, "as_of", "a day that exists, as 2025-12-31", Date::parse)?;
     Ok(asked.or(catalog.about.data_date))
 }
@@ -50,12 +50,18 @@ fn facts(catalog: &Catalog) -> Result<&PlanFacts, Problem> {
 }
 
 /// A request for one of these documents: its day too.
-fn asked(app: &App, uri: &Uri, headers: &HeaderMap, own: Vec<Parameter>) -> Result<(Ask, Date), Problem> {
+fn asked(
+    app: &App,
+    catalog: Arc<Catalog>,
+    uri: &Uri,
+    headers: &HeaderMap,
+    own: Vec<Parameter>,
+) -> Result<(Ask, Date), Problem> {
     let table: Vec<_> = own
         .into_iter()
         .chain([day_parameter(), styles::language_parameter(), format_parameter(FORMS)])
         .collect();
-    let mut ask = Ask::read(app, app.catalog.snapshot(), uri, headers, &table, FORMS)?;
+    let mut ask = Ask::read(app, catalog, uri, headers, &table, FORMS)?;
     ask.lang = read(&ask.params, "lang", "zh or en", Lang::parse)?.unwrap_or(ask.lang);
     let day = day(&ask.params, &ask.catalog)?.ok_or(report::ReportError::NoDay)?;
     let day = register::day(facts(&ask.catalog)?, day)?;
@@ -79,26 +85,30 @@ pub async fn units(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) ->
             schema: json!({ "type": "string", "enum": Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>() }),
         },
     ];
-    let (ask, day) = asked(&app, &uri, &headers, own)?;
-    let facts = facts(&ask.catalog)?;
-    let rule = ask.params.get("rule").map(|name| register::rule(facts, name)).transpose()?;
+    let (ask, day) = asked(&app, catalog, &uri, &headers, own)?;
+    let rule =
+        ask.params.get("rule").map(|name| register::rule(facts(&ask.catalog)?, name).map_err(Problem::from));
+    let rule = rule.transpose()?.map(|rule| rule.id.clone());
     let scope = read(&ask.params, "scope", "all or top-level", Scope::parse)?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
-    let title = ask.lang.pick("创新单元", "Innovation units");
-    let json = json!({
-        "title": title,
-        "asOf": day.to_string(),
-        "target": register::target(facts, day).map(|found| render::register::target(&found, facts, ask.lang)),
-        "counts": facts.counting.rules.iter()
-            .filter(|known| rule.is_none_or(|rule| rule.id == known.id))
-            .flat_map(|rule| Scope::ALL.iter().map(move |&of| (rule, of)))
-            .filter(|(_, of)| scope.is_none_or(|scope| scope == *of))
-            .map(|(rule, of)| render::register::count(&register::count(facts, rule, of, day), facts, ask.lang))
-            .collect::<Vec<Value>>(),
-    });
-    answer(&app, ask, day, title, json, (Kind::Units, Subject::Units)).await
+    let (title, lang) = (ask.lang.pick("创新单元", "Innovation units"), ask.lang);
+    let json = move |_: &Catalog, facts: &PlanFacts| {
+        let rules =
+            facts.counting.rules.iter().filter(|known| rule.as_ref().is_none_or(|rule| *rule == known.id));
+        let counts = rules.flat_map(|rule| Scope::ALL.iter().map(move |&of| (rule, of)));
+        json!({
+            "title": title,
+            "asOf": day.to_string(),
+            "target": register::target(facts, day).map(|found| render::register::target(&found, facts, lang)),
+            "counts": counts
+                .filter(|(_, of)| scope.is_none_or(|scope| scope == *of))
+                .map(|(rule, of)| render::register::count(&register::count(facts, rule, of, day), facts, lang))
+                .collect::<Vec<Value>>(),
+        })
+    };
+    answer(&app, ask, day, title.to_owned(), Subject::Units, json).await
 }
 
 /// The state of every number of the plan: `GET /progress`.
@@ -107,15 +117,17 @@ pub async fn progress(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (ask, day) = asked(&app, &uri, &headers, Vec::new())?;
+    let (ask, day) = asked(&app, app.catalog.snapshot(), &uri, &headers, Vec::new())?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
-    let facts = facts(&ask.catalog)?;
-    let title = ask.lang.pick("规划进展", "Progress of the plan");
-    let mut json = render::register::progress(&progress::progress(facts, day), facts, ask.lang);
-    json["title"] = title.into();
-    answer(&app, ask, day, title, json, (Kind::Progress, Subject::Progress)).await
+    let (title, lang) = (ask.lang.pick("规划进展", "Progress of the plan"), ask.lang);
+    let json = move |_: &Catalog, facts: &PlanFacts| {
+        let mut json = render::register::progress(&progress::progress(facts, day), facts, lang);
+        json["title"] = title.into();
+        json
+    };
+    answer(&app, ask, day, title.to_owned(), Subject::Progress, json).await
 }
 
 /// What a block holds beside what the plan says of it: `GET /blocks/{id}`.
@@ -125,21 +137,25 @@ pub async fn block(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (ask, day) = asked(&app, &uri, &headers, Vec::new())?;
+    let (ask, day) = asked(&app, app.catalog.snapshot(), &uri, &headers, Vec::new())?;
     let facts = facts(&ask.catalog)?;
-    let sheet =
-        block::sheet(&ask.catalog, facts, &id).ok_or_else(|| Problem::not_found("block of the plan", &id))?;
+    if !facts.blocks.iter().any(|block| *block.id == *id) {
+        return Err(Problem::not_found("block of the plan", &id));
+    }
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
-    let title = sheet.name.say(ask.lang).to_owned();
-    let json = render::register::sheet(&sheet, ask.lang);
-    answer(&app, ask, day, &title, json, (Kind::Site, Subject::Site { id })).await
+    let (title, lang) = (register::name(facts, &id).say(ask.lang).to_owned(), ask.lang);
+    let subject = Subject::Site { id: id.clone() };
+    let json = move |catalog: &Catalog, facts: &PlanFacts| {
+        block::sheet(catalog, facts, &id).map_or(Value::Null, |sheet| render::register::sheet(&sheet, lang))
+    };
+    answer(&app, ask, day, title, subject, json).await
 }
 
 /// The blocks that the plan describes: `GET /blocks`.
 pub async fn blocks(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
-    let (ask, _) = asked(&app, &uri, &headers, Vec::new())?;
+    let (ask, _) = asked(&app, app.catalog.snapshot(), &uri, &headers, Vec::new())?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
@@ -165,14 +181,14 @@ pub async fn blocks(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -
     Ok(ask.document(Document { title, crumbs, links, json, html }))
 }
 
-/// The document as JSON, or as the page that the report of the same day would be.
+/// The document as JSON, or as the page that the report of the same day would be; only the one that is asked for is made.
 async fn answer(
     app: &App,
     ask: Ask,
     day: Date,
-    title: &str,
-    json: Value,
-    (kind, subject): (Kind, Subject),
+    title: String,
+    subject: Subject,
+    json: impl FnOnce(&Catalog, &PlanFacts) -> Value + Send + 'static,
 ) -> Result<Response, Problem> {
     let mut links = ask.own_links();
     let id = match &subject {
@@ -180,21 +196,24 @@ async fn answer(
         _ => String::new(),
     };
     for (form, words) in [(HTML, ["报告", "report"]), (MAP_PDF, ["报告（PDF）", "report (PDF)"])] {
-        let path = format!("/reports/{}.{}?as_of={day}&lang={}{id}", kind.name(), form.name, ask.lang.name());
+        let kind = subject.kind().name();
+        let path = format!("/reports/{kind}.{}?as_of={day}&lang={}{id}", form.name, ask.lang.name());
         links.push(link(ask.base.url(&path), "alternate", form, ask.lang.pick(words[0], words[1])));
     }
-    let (ask, title) = (Arc::new(ask), title.to_owned());
-    let html = if ask.format == HTML {
+    let (mut document, catalog) = (Value::Null, Arc::clone(&ask.catalog));
+    let mut content = html! {};
+    if ask.format == HTML {
         let request = report::Request { tongue: Tongue::Only(ask.lang), as_of: Some(day), subject };
-        let of_page = Arc::clone(&ask);
         let made = at_desk(app, move |budget| {
-            report::compose(&of_page.catalog, &request, budget).map(|document| page(&document))
+            report::compose(&catalog, &request, budget).map(|document| page(&document))
         });
-        made.await??
+        content = made.await??;
     } else {
-        html! {}
-    };
-    Ok(ask.document(Document { title, crumbs: Vec::new(), links, json, html }))
+        let made =
+            blocking(app.config.limits.patience, move |_| facts(&catalog).map(|facts| json(&catalog, facts)));
+        document = made.await??;
+    }
+    Ok(ask.document(Document { title, crumbs: Vec::new(), links, json: document, html: content }))
 }
 
 fn page(document: &report::document::Document) -> Markup {

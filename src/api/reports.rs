@@ -12,7 +12,7 @@ use super::document::listed;
 use super::link::Base;
 use super::maps::at_desk;
 use super::negotiate::{self, CSV, DOCX, Format, HTML, MAP_PDF, XLSX};
-use super::params::{self, Parameter, Params, items_parameters, read};
+use super::params::{self, Parameter, Params, read, selecting_parameters};
 use super::problem::Problem;
 use super::{App, register};
 use crate::catalog::Catalog;
@@ -27,10 +27,6 @@ use crate::report::{self, Form, Kind, ReportError, Request, Subject};
 const FORMS: [Format; 5] = [HTML, MAP_PDF, DOCX, XLSX, CSV];
 /// Names that reports of parcels have beside those of the selection.
 const OWN: &[&str] = &["as_of", "lang", "table", "collection"];
-/// Parameters of items that select no features.
-const NOT_SELECTING: &[&str] =
-    &["limit", "offset", "sortby", "crs", "properties", "skipGeometry", "zoom-level", "f"];
-
 impl From<RegisterError> for Problem {
     fn from(error: RegisterError) -> Self {
         let name = match &error {
@@ -100,10 +96,7 @@ fn parameters(
                 "The collection; that of parcels when left out.",
                 json!({ "type": "string" }),
             ));
-            let selecting = items_parameters(indexed.layer(), limits, &[]).into_iter();
-            table.extend(selecting.filter(|parameter| {
-                !NOT_SELECTING.contains(&&*parameter.name) && !OWN.contains(&&*parameter.name)
-            }));
+            table.extend(selecting_parameters(indexed.layer(), limits, OWN));
         }
     }
     Ok(table)

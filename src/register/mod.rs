@@ -119,10 +119,10 @@ pub fn units(facts: &PlanFacts) -> Vec<Unit<'_>> {
 /// The name of a unit, place or core; its id where there is none.
 #[must_use]
 pub fn name(facts: &PlanFacts, id: &str) -> Words {
-    let unit = units(facts).into_iter().find(|unit| unit.id == id).map(|unit| unit.name.clone());
-    let place = || facts.place(id).map(|place| place.name.clone());
+    let place = facts.place(id).map(|place| place.name.clone());
+    let unit = || facts.evidence.units.iter().find(|unit| *unit.id == *id)?.name.clone();
     let core = || facts.layout.cores.iter().find(|core| &*core.id == id).map(|core| core.name.clone());
-    unit.or_else(place).or_else(core).unwrap_or_else(|| Words { zh: id.into(), en: id.into() })
+    place.or_else(unit).or_else(core).unwrap_or_else(|| Words { zh: id.into(), en: id.into() })
 }
 
 /// Why a unit is counted or not.
@@ -298,7 +298,7 @@ pub fn target(facts: &PlanFacts, as_of: Date) -> Option<TargetState<'_>> {
     let holds = |day: Date| reaches(target, count(facts, rule, *scope, day).counted.len());
     let count = count(facts, rule, *scope, as_of);
     let deadline = target.by.map(last_day);
-    let state = if holds(as_of) {
+    let state = if reaches(target, count.counted.len()) {
         let since = since(facts, as_of, holds);
         if deadline.is_none_or(|deadline| since <= deadline) {
             State::Met(since)

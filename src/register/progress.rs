@@ -4,7 +4,7 @@
 //! of the observation; [`Judging`](crate::model::plan::Judging) says which share is called what.
 
 use super::{State, first_day, last_day, target};
-use crate::model::plan::{Baseline, Caution, Indicator, PlanFacts, Target};
+use crate::model::plan::{Baseline, Indicator, PlanFacts, Target};
 use crate::model::{Citation, Date, Observation, Operator, Words};
 
 /// What an observation makes of a target.
@@ -80,7 +80,7 @@ pub struct Row<'a> {
     /// What is needed; none without a baseline or a year.
     pub path: Option<Path>,
     /// The last observation up to the day.
-    pub latest: Option<Seen<'a>>,
+    pub latest: Option<Seen>,
     /// All observations up to the day, the oldest first.
     pub observations: Vec<&'a Observation>,
     /// The change so far as a share of the change due by the day of the observation.
@@ -95,13 +95,11 @@ pub struct Row<'a> {
 
 /// What was seen.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Seen<'a> {
+pub struct Seen {
     /// The number.
     pub value: f64,
     /// The day it speaks of.
     pub date: Date,
-    /// The observation; none where units were counted.
-    pub observation: Option<&'a Observation>,
 }
 
 /// The state of every number of the plan on a day.
@@ -113,10 +111,6 @@ pub struct Progress<'a> {
     pub indicators: Vec<Row<'a>>,
     /// The targets of the prose.
     pub targets: Vec<Row<'a>>,
-    /// What the zone had before the plan.
-    pub baselines: &'a [Baseline],
-    /// What a reader must know.
-    pub cautions: &'a [Caution],
 }
 
 /// Tells the state of every number of a plan.
@@ -125,7 +119,7 @@ pub fn progress(facts: &PlanFacts, as_of: Date) -> Progress<'_> {
     let indicators: Vec<_> =
         facts.indicators.iter().map(|indicator| of_indicator(facts, indicator, as_of)).collect();
     let targets = facts.targets.iter().map(|goal| of_target(facts, goal, &indicators, as_of)).collect();
-    Progress { as_of, indicators, targets, baselines: &facts.baselines, cautions: &facts.cautions }
+    Progress { as_of, indicators, targets }
 }
 
 fn of_indicator<'a>(facts: &'a PlanFacts, indicator: &'a Indicator, as_of: Date) -> Row<'a> {
@@ -198,16 +192,14 @@ impl Row<'_> {
         }
         #[expect(clippy::cast_precision_loss, reason = "a number of units")]
         let value = found.count.counted.len() as f64;
-        self.latest = Some(Seen { value, date: as_of, observation: None });
+        self.latest = Some(Seen { value, date: as_of });
         self.status = match found.state {
             State::Met(_) => Status::Met,
             State::MetLate(_) | State::Missed => Status::OffTrack,
             State::Open | State::NotEvidenced => Status::Insufficient,
         };
     }
-}
 
-impl Row<'_> {
     fn judge(&mut self, facts: &PlanFacts, as_of: Date) {
         let start = last_day(facts.about.baseline_year);
         let end = self.by.map(last_day);
@@ -217,7 +209,7 @@ impl Row<'_> {
         // What was seen before the plan's first day tells of the baseline, not of progress.
         let after = |seen: &&&Observation| seen.date >= first_day(facts.about.period.start);
         let Some(seen) = self.observations.iter().rev().find(after).copied() else { return };
-        self.latest = Some(Seen { value: seen.value, date: seen.date, observation: Some(seen) });
+        self.latest = Some(Seen { value: seen.value, date: seen.date });
         let is_past = end.is_some_and(|end| seen.date >= end);
         self.share = line.as_ref().and_then(|line| line.share(seen));
         self.status = if self.op.holds(seen.value, self.target) {

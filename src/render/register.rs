@@ -99,7 +99,7 @@ pub fn progress(progress: &Progress<'_>, facts: &PlanFacts, lang: Lang) -> Value
         },
         "indicators": rows(&progress.indicators),
         "targets": rows(&progress.targets),
-        "cautions": progress.cautions.iter().map(|caution| json!({
+        "cautions": facts.cautions.iter().map(|caution| json!({
             "id": caution.id, "statement": said(&caution.text), "sections": sections(&caution.citations),
         })).collect::<Vec<_>>(),
     })

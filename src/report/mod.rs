@@ -114,6 +114,19 @@ pub enum Subject {
     },
 }
 
+impl Subject {
+    /// Which kind of report it makes.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Units => Kind::Units,
+            Self::Progress => Kind::Progress,
+            Self::Parcels { .. } => Kind::Parcels,
+            Self::Site { .. } => Kind::Site,
+        }
+    }
+}
+
 /// Why there is no report.
 #[derive(Debug, Error)]
 pub enum ReportError {

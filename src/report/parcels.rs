@@ -1,6 +1,7 @@
 //! The report on parcels, or features of any other layer, that a query finds: how many, how large, of which kinds, and
 //! which.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ReportError;
@@ -157,7 +158,7 @@ impl<'a> Asked<'a> {
         let found = self.sum(&[field], "count,share,area(ha),area(mu)")?;
         let row = |row: &Row| {
             vec![
-                self.key(row.cells.first()),
+                Cell::Text(self.word(row.cells.first())),
                 number(row.cells.get(1), 0),
                 percent(row.cells.get(2)),
                 number(row.cells.get(3), 2),
@@ -167,10 +168,8 @@ impl<'a> Asked<'a> {
         let mut total = row(&found.total);
         total[0] = maker.text("合计", "Total");
         let title = self.title(field);
-        let bars = found
-            .groups
-            .iter()
-            .map(|row| (self.key(row.cells.first()).shown(), vec![real(row.cells.get(1))]));
+        let bars =
+            found.groups.iter().map(|row| (self.word(row.cells.first()), vec![real(row.cells.get(1))]));
         let chart = Chart {
             title: maker.pick(&format!("{}：数量", zh(field)), &format!("{}: count", en(field))),
             unit: maker.pick("个", "features"),
@@ -199,30 +198,15 @@ impl<'a> Asked<'a> {
     /// How the values of two fields meet.
     fn cross(&self, first: &Field, second: &Field) -> Result<Section, ReportError> {
         let maker = self.maker;
-        let of = |field: &Field| match self
-            .layer()
-            .schema
-            .find(&field.name)
-            .map(|(at, _)| self.layer().domain(at))
-        {
-            Some(Domain::Texts(texts)) => texts.to_vec(),
-            _ => Vec::new(),
-        };
         let found = self.sum(&[first, second], "count")?;
-        let unknown = || maker.pick("未知", "unknown");
-        let told = |cell: Option<&Incoming<'_>>| match cell {
-            Some(Incoming::Text(text)) => maker.worded(text),
-            _ => unknown(),
-        };
-        let mut across: Vec<String> = of(second).iter().map(|text| maker.worded(text)).collect();
-        let mut down: Vec<String> = of(first).iter().map(|text| maker.worded(text)).collect();
-        across.push(unknown());
-        down.push(unknown());
-        let count = |a: &str, b: &str| {
-            let here =
-                found.groups.iter().find(|row| told(row.cells.first()) == a && told(row.cells.get(1)) == b);
-            here.map_or(0.0, |row| real(row.cells.get(2)))
-        };
+        // Two codes may have one word.
+        let mut counts: BTreeMap<(String, String), f64> = BTreeMap::new();
+        for row in &found.groups {
+            let [a, b] = [0, 1].map(|at| self.word(row.cells.get(at)));
+            *counts.entry((a, b)).or_default() += real(row.cells.get(2));
+        }
+        let (mut across, mut down) = (self.words(second), self.words(first));
+        let count = |a: &str, b: &str| counts.get(&(a.to_owned(), b.to_owned())).copied().unwrap_or(0.0);
         across.retain(|b| down.iter().any(|a| count(a, b) > 0.0));
         down.retain(|a| across.iter().any(|b| count(a, b) > 0.0));
         let sum_of = |a: &str| across.iter().map(|b| count(a, b)).sum::<f64>();
@@ -267,11 +251,24 @@ impl<'a> Asked<'a> {
         Ok(Section { heading, blocks })
     }
 
-    fn key(&self, value: Option<&Incoming<'_>>) -> Cell {
+    fn word(&self, value: Option<&Incoming<'_>>) -> String {
         match value {
-            Some(Incoming::Text(text)) => Cell::Text(self.maker.worded(text)),
-            _ => self.maker.text("未知", "unknown"),
+            Some(Incoming::Text(text)) => self.maker.worded(text),
+            _ => self.maker.pick("未知", "unknown"),
         }
+    }
+
+    /// The words for all values of a field, the unknown one last.
+    fn words(&self, field: &Field) -> Vec<String> {
+        let domain = self.layer().schema.find(&field.name).map(|(at, _)| self.layer().domain(at));
+        let texts = if let Some(Domain::Texts(texts)) = domain { &texts[..] } else { &[] };
+        let mut words: Vec<String> = Vec::new();
+        for word in texts.iter().map(|text| self.maker.worded(text)).chain([self.word(None)]) {
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        words
     }
 
     fn on_the_map(&self, found: &Selection, title: &Words) -> Result<Section, ReportError> {

@@ -22,7 +22,7 @@ pub(super) fn compose(maker: &Maker<'_>) -> Result<Document, ReportError> {
         indicators(maker, facts, &progress),
         targets(maker, &progress),
         observed(maker, facts, &progress),
-        baselines(maker, progress.baselines),
+        baselines(maker, &facts.baselines),
         cautions(maker, facts, &progress),
         on_the_map(maker, facts)?,
         definitions(maker, facts),
@@ -377,7 +377,7 @@ fn cautions(maker: &Maker<'_>, facts: &PlanFacts, progress: &Progress<'_>) -> Se
         Cell::Text(sections) => sections,
         _ => String::new(),
     };
-    let mut notes: Vec<String> = progress
+    let mut notes: Vec<String> = facts
         .cautions
         .iter()
         .map(|caution| {
