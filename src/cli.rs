@@ -46,6 +46,9 @@ enum Command {
         /// Layers to show; all when none is named
         layers: Vec<String>,
     },
+    /// Write the features of a layer that a query finds: GeoJSON, CSV, workbook and others, by the suffix of the file
+    #[command(after_help = ITEMS_EXAMPLES)]
+    Items(Box<ItemsArgs>),
     /// Count the features of a layer, in all or by fields, areas or distance, with sums and other measures
     #[command(after_help = COUNT_EXAMPLES)]
     Count(Box<CountArgs>),
@@ -203,6 +206,68 @@ const MOST_ZOOM: u8 = 20;
 enum TilesFormat {
     Pmtiles,
     Mbtiles,
+}
+
+const ITEMS_EXAMPLES: &str = "\
+Examples:
+  innospace items parcels --filter \"use_code = 'M0' AND status = 'idle' AND area_m2 > 20000\" -o idle.xlsx
+  innospace items parcels --filter \"DWITHIN(geometry, feature('axes', 'axis-chegu-avenue'), 500)\" \\
+    --distance-to axes:axis-chegu-avenue --sortby distance_m --properties parcel_no,area_m2,distance_m --format csv";
+
+/// The names and meanings are those of the HTTP resource `/ogc/collections/{id}/items`.
+#[derive(Debug, Args)]
+struct ItemsArgs {
+    /// The layer
+    layer: String,
+    #[command(flatten)]
+    data: DataArgs,
+    /// CQL2 text over the features
+    #[arg(long, value_name = "CQL2")]
+    filter: Option<String>,
+    /// West, south, east, north in degrees
+    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
+    bbox: Option<String>,
+    /// A date, a timestamp, or an interval with a slash
+    #[arg(long, value_name = "TIME")]
+    datetime: Option<String>,
+    /// Text to look for
+    #[arg(long, short, value_name = "TEXT")]
+    q: Option<String>,
+    /// Fields, - for descending
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    sortby: Option<String>,
+    /// Fields to write; all when left out
+    #[arg(long, value_name = "LIST")]
+    properties: Option<String>,
+    /// Adds the field `distance_m`: LAYER:ID or a geometry, longitude first
+    #[arg(long, value_name = "PLACE")]
+    distance_to: Option<String>,
+    /// System of the coordinates
+    #[arg(long, value_name = "URI")]
+    crs: Option<String>,
+    /// Most features; all when left out
+    #[arg(long, value_name = "N")]
+    limit: Option<String>,
+    /// The form; told by the suffix of the output when left out, else GeoJSON
+    #[arg(long, value_enum)]
+    format: Option<ItemsFormat>,
+    /// Language of titles and notes
+    #[arg(long, value_enum, default_value_t = LangArg::En)]
+    lang: LangArg,
+    /// Where to write; standard output when left out
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
+enum ItemsFormat {
+    Geojson,
+    Ndjson,
+    Csv,
+    Xlsx,
+    Kml,
+    Fgb,
+    Parquet,
 }
 
 const COUNT_EXAMPLES: &str = "\
@@ -410,6 +475,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve(&args),
         Command::Check(args) => check(&args.data),
         Command::Inspect { data, layers } => inspect(&data.data, &layers),
+        Command::Items(args) => items(&args),
         Command::Count(args) => count(&args),
         Command::Tiles(args) => tiles(&args),
         Command::Map(args) => map(&args),
@@ -724,6 +790,52 @@ fn count(args: &CountArgs) -> anyhow::Result<ExitCode> {
         }
         None if matches!(args.format, CountFormat::Xlsx) && std::io::stdout().is_terminal() => {
             bail!("a workbook is no text; name a file with --output");
+        }
+        None => print(&made)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn items(args: &ItemsArgs) -> anyhow::Result<ExitCode> {
+    let suffix = args.output.as_deref().and_then(Path::extension).and_then(|suffix| suffix.to_str());
+    let told = match suffix.map(str::to_ascii_lowercase).as_deref() {
+        None => Some(ItemsFormat::Geojson),
+        Some("json") => Some(ItemsFormat::Geojson),
+        Some(suffix) => ItemsFormat::from_str(suffix, true).ok(),
+    };
+    let Some(format) = args.format.or(told) else {
+        bail!("name the form by the suffix .geojson, .ndjson, .csv, .xlsx, .kml, .fgb or .parquet, or with --format");
+    };
+    let is_binary = matches!(format, ItemsFormat::Xlsx | ItemsFormat::Fgb | ItemsFormat::Parquet);
+    if args.output.is_none() && is_binary && std::io::stdout().is_terminal() {
+        bail!("this form is no text; name a file with --output");
+    }
+    let catalog = load(&mut Store::new(&args.data.data))?.catalog;
+    let given = [
+        ("filter", &args.filter),
+        ("bbox", &args.bbox),
+        ("datetime", &args.datetime),
+        ("q", &args.q),
+        ("sortby", &args.sortby),
+        ("properties", &args.properties),
+        ("distance-to", &args.distance_to),
+        ("crs", &args.crs),
+        ("limit", &args.limit),
+    ];
+    let form = match format {
+        ItemsFormat::Geojson => api::GEOJSON,
+        ItemsFormat::Ndjson => api::NDJSON,
+        ItemsFormat::Csv => api::CSV,
+        ItemsFormat::Xlsx => api::XLSX,
+        ItemsFormat::Kml => api::KML,
+        ItemsFormat::Fgb => api::FLATGEOBUF,
+        ItemsFormat::Parquet => api::GEOPARQUET,
+    };
+    let made = api::export(&catalog, &args.layer, &parameters(given), form, lang_of(args.lang));
+    let made = made.map_err(anyhow::Error::msg)?;
+    match &args.output {
+        Some(path) => {
+            std::fs::write(path, made).with_context(|| format!("cannot write {}", path.display()))?;
         }
         None => print(&made)?,
     }

@@ -32,6 +32,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { default_items: 100, most_items: 10_000, patience: Duration::from_secs(20) }
+        Self { default_items: 100, most_items: 100_000, patience: Duration::from_secs(20) }
     }
 }

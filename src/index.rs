@@ -4,7 +4,7 @@
 //! of ids. Leaves out: filters, pages.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashTable;
 use rstar::{AABB, Envelope, ParentNode, RTree, RTreeNode, RTreeObject, RTreeParams};
@@ -407,7 +407,7 @@ pub enum IndexError {
 
 /// A layer with its R-tree and its table of ids.
 pub struct IndexedLayer {
-    layer: Layer,
+    layer: Arc<Layer>,
     spatial: SpatialIndex,
     by_id: HashTable<u32>,
     hasher: RandomState,
@@ -441,13 +441,19 @@ impl IndexedLayer {
             by_id.insert_unique(hash, ix.0, |&row| hasher.hash_one(layer.ids().get(FeatureIx(row))));
         }
         let spatial = SpatialIndex::build(&layer);
-        Ok(Self { layer, spatial, by_id, hasher, areas: OnceLock::new(), overlap: OnceLock::new() })
+        Ok(Self { layer: Arc::new(layer), spatial, by_id, hasher, areas: OnceLock::new(), overlap: OnceLock::new() })
     }
 
     /// The layer.
     #[must_use]
     pub fn layer(&self) -> &Layer {
         &self.layer
+    }
+
+    /// The layer, to be kept or to be given more fields.
+    #[must_use]
+    pub fn shared_layer(&self) -> Arc<Layer> {
+        Arc::clone(&self.layer)
     }
 
     /// The position of the feature with a public id, as it stands in a path.

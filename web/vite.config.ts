@@ -1,10 +1,11 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
+import { mapStyles } from './build/mapstyles.mjs';
 import { licences } from './build/licences.mjs';
 import { compressAndWeigh } from './build/finish.mjs';
 
 export default defineConfig({
-  plugins: [svelte(), licences(), compressAndWeigh()],
+  plugins: [mapStyles(), svelte(), licences(), compressAndWeigh()],
   build: {
     target: 'es2022',
     // The content security policy forbids data: fonts and scripts, so nothing is inlined.
@@ -14,6 +15,6 @@ export default defineConfig({
     reportCompressedSize: false,
     modulePreload: { polyfill: false },
   },
-  server: { host: '127.0.0.1', proxy: Object.fromEntries(['/app.json', '/ogc', '/maps', '/units', '/progress', '/blocks', '/reports'].map((path) => [path, 'http://127.0.0.1:8080'])) },
+  server: { host: '127.0.0.1', proxy: Object.fromEntries(['/app.json', '/ogc', '/maps', '/units', '/progress', '/blocks', '/reports', '/measure', '/styles', '/tiles'].map((path) => [path, process.env['INNOSPACE'] ?? 'http://127.0.0.1:8080'])) },
   test: { include: ['tests/unit/**/*.test.ts'], environment: 'node' },
 } as Parameters<typeof defineConfig>[0]);

@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use maud::html;
+use serde_json::{Value, json};
 
 use super::collections::{self, path_of};
 use super::document::{Ask, Document};
@@ -21,7 +22,7 @@ use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::index::IndexedLayer;
 use crate::model::{Lang, Layer};
-use crate::query::Budget;
+use crate::query::{Budget, QueryError, Reasons, explain};
 use crate::query::aggregate::aggregate;
 use crate::render::aggregates::Told;
 use crate::render::html::Link;
@@ -76,9 +77,14 @@ async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Respo
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
-    let table = blocking(patience, {
+    let explains = grouping::explains(&ask.params)?;
+    let (table, reasons) = blocking(patience, {
         let (asked, indexed) = (Arc::clone(&asked), Arc::clone(&indexed));
-        move |budget| aggregate(&asked, &indexed, budget)
+        move |budget| {
+            let table = aggregate(&asked, &indexed, budget)?;
+            let reasons = explains.then(|| explain(&asked.select, &indexed, budget)).transpose()?;
+            Ok::<_, QueryError>((table, reasons))
+        }
     })
     .await??;
     let layer = indexed.layer();
@@ -96,6 +102,9 @@ async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Respo
         (ask.lang.pick("统计", "Aggregates"), format!("{}/{NAME}", path_of(layer))),
     ]);
     let mut json = told.json();
+    if let Some(reasons) = reasons {
+        json["explained"] = explained(&reasons);
+    }
     json["timeStamp"] = super::now().to_string().into();
     if let Some(day) = ask.catalog.about.data_date {
         json["dataDate"] = day.to_string().into();
@@ -105,6 +114,16 @@ async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Respo
         (told.html())
     };
     Ok(ask.document(Document { title, crumbs, links, json, html }))
+}
+
+/// Why features do not match, as members of an object.
+fn explained(reasons: &Reasons) -> Value {
+    let conditions = reasons.conditions.iter();
+    let conditions = conditions.map(|left_out| json!({ "failed": left_out.failed, "unknown": left_out.unknown }));
+    json!({
+        "searched": reasons.searched, "matched": reasons.matched, "unknown": reasons.unknown(),
+        "conditions": conditions.collect::<Vec<_>>(),
+    })
 }
 
 /// The table as a file.

@@ -22,7 +22,7 @@ struct Web;
 const PAGE: &str = "index.html";
 
 /// Paths of the screens of the page, which tells them apart itself.
-const SCREENS: [&str; 2] = ["", "report"];
+const SCREENS: [&str; 3] = ["", "parcels", "report"];
 
 /// What a page may do: nothing leaves its origin. MapLibre starts its worker from a blob where modules fail.
 const CONTENT_POLICY: &str = "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; \

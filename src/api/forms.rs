@@ -21,9 +21,8 @@ use super::problem::Problem;
 use super::schemas::{RESOURCES, add_link_headers};
 use super::{App, blocking, now};
 use crate::geometry::Crs;
-use crate::index::IndexedLayer;
 use crate::model::{FeatureIx, Layer};
-use crate::query::{Page, Selection};
+use crate::query::{Budget, Page, Selection};
 use crate::render::geojson::{Collection, FeatureWriter};
 use crate::render::html::Link;
 use crate::render::jsonfg::JsonFg;
@@ -48,9 +47,15 @@ enum Making {
 }
 
 fn making(ask: &Ask, layer: &Layer, view: &View) -> Making {
-    let view = view.clone();
     match ask.format {
-        JSONFG => Making::Stream(Box::new(json_fg(ask, layer, view))),
+        JSONFG => Making::Stream(Box::new(json_fg(ask, layer, view.clone()))),
+        format => by_itself(format, layer, view.clone()),
+    }
+}
+
+/// The forms that need no address of the service; GeoJSON for any other.
+fn by_itself(format: Format, layer: &Layer, view: View) -> Making {
+    match format {
         NDJSON => Making::Stream(Box::new(render::ndjson::Lines::new(layer, view))),
         CSV => Making::Stream(Box::new(render::csv::Csv::new(layer, view))),
         KML => Making::Stream(Box::new(render::kml::Kml::new(layer, view))),
@@ -88,19 +93,19 @@ pub fn check(ask: &Ask, view: &View, page: Page) -> Result<(), Problem> {
 pub async fn answer(
     app: &App,
     ask: &Ask,
-    indexed: Arc<IndexedLayer>,
+    layer: Arc<Layer>,
     picked: Selection,
     page: Page,
     view: View,
     links: &[Link],
 ) -> Result<Response, Problem> {
-    let cover = cover(ask, indexed.layer(), picked.matched, page, picked.items.len());
+    let cover = cover(ask, &layer, picked.matched, page, picked.items.len());
     let cover = Cover { links: links_json(links).to_string(), ..cover };
-    Ok(match making(ask, indexed.layer(), &view) {
-        Making::Stream(writer) => stream(ask, indexed, picked.items, writer, &cover),
+    Ok(match making(ask, &layer, &view) {
+        Making::Stream(writer) => stream(ask, layer, picked.items, writer, &cover),
         Making::Whole(make) => {
             let patience = app.config.limits.patience;
-            let work = move |budget: &_| make(indexed.layer(), &picked.items, &view, &cover, budget);
+            let work = move |budget: &_| make(&layer, &picked.items, &view, &cover, budget);
             let file = blocking(patience, work).await?.map_err(|fault| match fault {
                 RenderError::Spent(fault) => Problem::from(fault),
                 RenderError::Refused { .. } => Problem::internal(fault.to_string()),
@@ -108,6 +113,28 @@ pub async fn answer(
             ask.body(Body::from(file))
         }
     })
+}
+
+/// Features as a file.
+///
+/// # Errors
+/// A writer failed.
+pub fn file(
+    format: Format,
+    layer: &Layer,
+    items: &[FeatureIx],
+    view: &View,
+    cover: &Cover,
+) -> Result<Vec<u8>, RenderError> {
+    let mut writer = match by_itself(format, layer, view.clone()) {
+        Making::Stream(writer) => writer,
+        Making::Whole(make) => return make(layer, items, view, cover, &Budget::default()),
+    };
+    let mut out = Vec::new();
+    writer.begin(&mut out, layer, cover);
+    items.iter().enumerate().for_each(|(at, &ix)| writer.feature(&mut out, layer, ix, at == 0));
+    writer.end(&mut out);
+    Ok(out)
 }
 
 /// One feature as a document of its own, for the forms that have members for its links.
@@ -207,14 +234,14 @@ fn disposition(name: &str, suffix: &str) -> String {
 /// Features sent as they are written.
 fn stream(
     ask: &Ask,
-    indexed: Arc<IndexedLayer>,
+    layer: Arc<Layer>,
     items: Vec<FeatureIx>,
     mut writer: Box<dyn Stream>,
     cover: &Cover,
 ) -> Response {
     let mut head = Vec::with_capacity(CHUNK + CHUNK / 8);
-    writer.begin(&mut head, indexed.layer(), cover);
-    let mut chunks = Chunks { writer, indexed, items, at: 0, done: false, head };
+    writer.begin(&mut head, &layer, cover);
+    let mut chunks = Chunks { writer, layer, items, at: 0, done: false, head };
     let Some(first) = chunks.next() else { return ask.body(Body::empty()) };
     if chunks.done {
         return ask.body(Body::from(first));
@@ -225,7 +252,7 @@ fn stream(
 
 /// Writes features chunk by chunk, each when the client is ready for it.
 struct Chunks {
-    indexed: Arc<IndexedLayer>,
+    layer: Arc<Layer>,
     writer: Box<dyn Stream>,
     items: Vec<FeatureIx>,
     at: usize,
@@ -245,7 +272,7 @@ impl Iterator for Chunks {
             out.reserve(CHUNK + CHUNK / 8);
         }
         while let Some(&ix) = self.items.get(self.at) {
-            self.writer.feature(&mut out, self.indexed.layer(), ix, self.at == 0);
+            self.writer.feature(&mut out, &self.layer, ix, self.at == 0);
             self.at += 1;
             if out.len() >= CHUNK {
                 return Some(out.into());

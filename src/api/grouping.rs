@@ -8,16 +8,16 @@ use super::params::{self, Parameter, Params, format_parameter, read, selecting_p
 use super::problem::Problem;
 use crate::catalog::Catalog;
 use crate::config::Limits;
-use crate::geometry::{Crs, Shape};
+use crate::geometry::Crs;
 use crate::model::Layer;
 use crate::query::aggregate::{
     Aggregation, Areas, Bands, EXPECTED_MEASURES, MOST_GROUPS, Measure, Places, Rule,
 };
-use crate::query::cql2::{self, Encoding, Node};
+use crate::query::cql2::{self, Encoding};
 use crate::query::{Filter, QueryError};
 
 /// Names that aggregates have beside those of the selection.
-const OWN: &[&str] = &["group-by", "measure", "assign", "polygon", "bands", "accuracy", "overlap", "having"];
+const OWN: &[&str] = &["group-by", "measure", "assign", "polygon", "bands", "accuracy", "overlap", "having", "explain"];
 
 /// Groups of a page when none are asked for.
 const USUAL_GROUPS: u32 = 1000;
@@ -72,6 +72,14 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
             json!({ "type": "boolean", "default": false }),
         ),
         (
+            "explain",
+            "true adds explained: how many features the other conditions leave to the filter (searched), how many of them \
+             match, and in conditions, for each member of its outermost ANDs as written, for how many features it is the \
+             first that is false (failed), and for how many, where none is false, the first that is unknown because a \
+             value is missing (unknown).",
+            json!({ "type": "boolean", "default": false }),
+        ),
+        (
             "having",
             "A CQL2 expression (text, or JSON when it begins with a brace) over the columns of the answer; selects \
              groups. Totals do not change.",
@@ -103,6 +111,15 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
     own.chain(selecting).chain([format_parameter(offers)]).collect()
 }
 
+/// Is it to be told why features do not match?
+///
+/// # Errors
+/// Neither true nor false.
+pub fn explains(params: &Params) -> Result<bool, Problem> {
+    let parse = |text: &str| text.parse().ok();
+    Ok(read(params, "explain", "true or false", parse)?.unwrap_or(false))
+}
+
 /// What a request for aggregates asks.
 ///
 /// # Errors
@@ -118,7 +135,7 @@ pub fn aggregation(params: &Params, catalog: &Catalog, layer: &Layer) -> Result<
     let rule = Rule::ALL[choice("assign", &Rule::ALL.map(|(name, _)| name))?].1;
     let doubt = choice("accuracy", &["ignore", "respect"])? == 1;
     let may_overlap = choice("overlap", &["false", "true"])? == 1;
-    let drawn = read(params, "polygon", "a polygon as WKT or GeoJSON, longitude first, in degrees", polygon)?;
+    let drawn = read(params, "polygon", "a polygon as WKT or GeoJSON, longitude first, in degrees", cql2::geometry)?;
     let drawn = drawn.map(Areas::drawn).transpose()?;
     let mut places = drawn.map(|areas| Places::Areas { areas, rule, doubt });
     let mut fields = Vec::new();
@@ -179,7 +196,7 @@ pub fn aggregation(params: &Params, catalog: &Catalog, layer: &Layer) -> Result<
     }
     let page = params::page(params, USUAL_GROUPS, u32::try_from(MOST_GROUPS).unwrap_or(u32::MAX))?;
     Ok(Aggregation {
-        select: params::selection(params, layer, OWN)?,
+        select: params::selection(params, layer, catalog, OWN)?,
         fields,
         places,
         measures: read(params, "measure", EXPECTED_MEASURES, Measure::parse_list)?.unwrap_or_default(),
@@ -209,23 +226,6 @@ fn bands(params: &Params) -> Result<Vec<f64>, Problem> {
     let parse =
         |text: &str| text.split(',').map(|limit| limit.trim().parse().ok()).collect::<Option<Vec<f64>>>();
     Ok(read(params, "bands", "metres split by commas", parse)?.unwrap_or_else(|| USUAL_BANDS.to_vec()))
-}
-
-/// A geometry, as filters read it.
-fn polygon(text: &str) -> Option<Shape> {
-    let text = text.trim();
-    let expr = if text.starts_with('{') {
-        let filter = format!(r#"{{"op":"s_intersects","args":[{{"property":"geometry"}},{text}]}}"#);
-        cql2::parse(&filter, Encoding::Json)
-    } else {
-        cql2::parse(&format!("S_INTERSECTS(geometry,{text})"), Encoding::Text)
-    };
-    let Node::Call(_, operands) = expr.ok()?.node else { return None };
-    let mut operands = operands.into_iter();
-    match (operands.next()?.node, operands.next()?.node, operands.next()) {
-        (Node::Property(_), Node::Geometry(shape), None) => Some(shape),
-        _ => None,
-    }
 }
 
 fn having(params: &Params) -> Result<Option<Filter>, Problem> {

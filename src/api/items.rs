@@ -13,14 +13,17 @@ use super::document::Ask;
 use super::forms::{self, FORMS};
 use super::link::{link, segment};
 use super::negotiate::{CSV, FLATGEOBUF, Format, GEOJSON, GEOPARQUET, HTML, JSONFG, KML, NDJSON, XLSX};
-use super::params::{self, format_parameter, view_parameters};
+use super::params::{self, Params, format_parameter, view_parameters};
 use super::problem::Problem;
 use super::{App, blocking, schemas};
+use crate::catalog::Catalog;
+use crate::config::Limits;
 use crate::index::IndexedLayer;
-use crate::query::{self, Page, Selection};
-use crate::render::View;
+use crate::model::{Lang, Layer};
+use crate::query::{self, Budget, DISTANCE, DistanceTo, Page, Query, QueryError, Selection};
 use crate::render::html::{self as pages, Link};
 use crate::render::schema::Purpose;
+use crate::render::{Cover, View};
 
 /// The page of one feature.
 const ONLY: Page = Page { offset: 0, limit: 1 };
@@ -53,26 +56,107 @@ pub async fn search(
 
 async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
     let limits = app.config.limits;
-    let query = params::items(&ask.params, indexed.layer(), limits)?;
-    let view = params::view(&ask.params, indexed.layer(), ask.lang)?;
+    let Question { query, view, distance } = Question::read(&ask.params, &indexed, &ask.catalog, limits, ask.lang)?;
     forms::check(&ask, &view, query.page)?;
-    let plan = query::plan(&query, &indexed)?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
-    let picked = blocking(limits.patience, {
-        let indexed = Arc::clone(&indexed);
-        move |budget| query::execute(&plan, &indexed, budget)
-    })
-    .await??;
-    let links = page_links(&ask, &indexed, query.page, &picked);
+    let page = query.page;
+    let (layer, picked) =
+        blocking(limits.patience, move |budget| select(&query, distance.as_ref(), &indexed, budget)).await??;
+    let links = page_links(&ask, &layer, page, &picked);
     let (crs, counts) = (view.crs, (picked.matched, picked.items.len() as u64));
     let response = if ask.format == HTML {
-        page(&ask, &indexed, query.page, &picked, &view, &links)
+        self::page(&ask, &layer, page, &picked, &view, &links)
     } else {
-        forms::answer(app, &ask, Arc::clone(&indexed), picked, query.page, view, &links).await?
+        forms::answer(app, &ask, Arc::clone(&layer), picked, page, view, &links).await?
     };
-    Ok(ask.finish(forms::with_headers(response, &ask, indexed.layer(), crs, counts, &links)))
+    Ok(ask.finish(forms::with_headers(response, &ask, &layer, crs, counts, &links)))
+}
+
+/// What a request for items asks.
+struct Question {
+    query: Query,
+    view: View,
+    distance: Option<DistanceTo>,
+}
+
+impl Question {
+    fn read(
+        params: &Params,
+        indexed: &IndexedLayer,
+        catalog: &Catalog,
+        limits: Limits,
+        lang: Lang,
+    ) -> Result<Self, Problem> {
+        let layer = indexed.layer();
+        let distance = params::distance_to(params, layer, catalog)?;
+        let query = params::items(params, layer, catalog, limits)?;
+        let view = match &distance {
+            Some(distance) => params::view(params, &*fielded(distance, layer)?, lang)?,
+            None => params::view(params, layer, lang)?,
+        };
+        // What the layer does not understand is refused before anything is looked for.
+        let sort = query.sort.iter().filter(|key| distance.is_none() || key.name != DISTANCE).cloned().collect();
+        query::plan(&Query { sort, ..query.clone() }, indexed)?;
+        Ok(Self { query, view, distance })
+    }
+}
+
+/// The layer with the field of distances, still empty.
+fn fielded(distance: &DistanceTo, layer: &Layer) -> Result<Box<Layer>, Problem> {
+    distance.field_on(layer).map(Box::new).map_err(|fault| Problem::wrong_parameter("distance-to", fault.to_string()))
+}
+
+/// The page of a query, and the layer that its features are shown of.
+fn select(
+    query: &Query,
+    distance: Option<&DistanceTo>,
+    indexed: &IndexedLayer,
+    budget: &Budget,
+) -> Result<(Arc<Layer>, Selection), QueryError> {
+    match distance {
+        Some(distance) => distance.select(query, indexed, budget),
+        None => {
+            let picked = query::execute(&query::plan(query, indexed)?, indexed, budget)?;
+            Ok((indexed.shared_layer(), picked))
+        }
+    }
+}
+
+/// The same answer without a server, as a file: parameters as in an address, without their percent signs.
+///
+/// # Errors
+/// What was wrong with them, in words.
+pub fn export(
+    catalog: &Catalog,
+    collection: &str,
+    parameters: &[(&str, String)],
+    format: Format,
+    lang: Lang,
+) -> Result<Vec<u8>, String> {
+    let words = |problem: Problem| problem.detail().to_owned();
+    let indexed = collections::find(catalog, collection).map_err(words)?;
+    let limits = Limits { default_items: u32::MAX, most_items: u32::MAX, ..Limits::default() };
+    let table = params::items_parameters(indexed.layer(), limits, FORMS);
+    let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+    let params = Params::parse(Some(&text), &table).map_err(words)?;
+    let Question { query, view, distance } =
+        Question::read(&params, &indexed, catalog, limits, lang).map_err(words)?;
+    let picked = select(&query, distance.as_ref(), &indexed, &Budget::default());
+    let (layer, picked) = picked.map_err(|fault| fault.to_string())?;
+    let cover = Cover {
+        conditions: params.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        matched: picked.matched,
+        offset: query.page.offset,
+        returned: picked.items.len() as u64,
+        made_at: Some(super::now()),
+        data_date: catalog.about.data_date,
+        attribution: catalog.attribution(&layer).say(lang).to_owned(),
+        licence: catalog.about.licence.to_string(),
+        ..Cover::default()
+    };
+    forms::file(format, &layer, &picked.items, &view, &cover).map_err(|fault| fault.to_string())
 }
 
 pub async fn one(
@@ -87,12 +171,16 @@ pub async fn one(
     let mut table = view_parameters(indexed.layer());
     table.push(format_parameter(FORMS));
     let ask = Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?;
-    let view = params::view(&ask.params, indexed.layer(), ask.lang)?;
+    let shared = match params::distance_to(&ask.params, indexed.layer(), &ask.catalog)? {
+        None => indexed.shared_layer(),
+        Some(distance) => distance.measured(indexed.layer(), &[ix], &Budget::default())?,
+    };
+    let layer = &*shared;
+    let view = params::view(&ask.params, layer, ask.lang)?;
     forms::check(&ask, &view, ONLY)?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
-    let layer = indexed.layer();
     let path = path_of(layer);
     let mut links = ask.own_links();
     links.push(link(ask.url(&path), "collection", super::negotiate::JSON, layer.about.title.say(ask.lang)));
@@ -106,7 +194,7 @@ pub async fn one(
             Some(crate::model::Value::Text(name)) => name.to_owned(),
             _ => feature.clone(),
         };
-        let crumbs = crumbs(&ask, &indexed, Some((&title, format!("{path}/items/{}", segment(&feature)))));
+        let crumbs = crumbs(&ask, layer, Some((&title, format!("{path}/items/{}", segment(&feature)))));
         let on_map = ask.base.url(&format!("/?v=1&sel={}:{}", segment(layer.id.as_str()), segment(&feature)));
         let content = html! {
             @if layer.about.synthetic { (pages::synthetic_notice(ask.lang)) }
@@ -118,14 +206,13 @@ pub async fn one(
         ask.page(&title, &crumbs, &links, &content)
     } else {
         let picked = Selection { matched: 1, items: vec![ix] };
-        forms::answer(&app, &ask, Arc::clone(&indexed), picked, ONLY, view, &links).await?
+        forms::answer(&app, &ask, Arc::clone(&shared), picked, ONLY, view, &links).await?
     };
     Ok(ask.finish(forms::with_headers(response, &ask, layer, crs, (1, 1), &links)))
 }
 
 /// Links of a page: itself, its other forms, the collection, the pages before and after.
-fn page_links(ask: &Ask, indexed: &IndexedLayer, page: Page, picked: &Selection) -> Vec<Link> {
-    let layer = indexed.layer();
+fn page_links(ask: &Ask, layer: &Layer, page: Page, picked: &Selection) -> Vec<Link> {
     let mut links = ask.own_links();
     links.push(link(
         ask.url(&path_of(layer)),
@@ -140,8 +227,7 @@ fn page_links(ask: &Ask, indexed: &IndexedLayer, page: Page, picked: &Selection)
     links
 }
 
-fn crumbs(ask: &Ask, indexed: &IndexedLayer, item: Option<(&str, String)>) -> Vec<(String, String)> {
-    let layer = indexed.layer();
+fn crumbs(ask: &Ask, layer: &Layer, item: Option<(&str, String)>) -> Vec<(String, String)> {
     let mut below = vec![
         (ask.lang.pick("要素集", "Collections"), "/collections".to_owned()),
         (layer.about.title.say(ask.lang), path_of(layer)),
@@ -153,13 +239,13 @@ fn crumbs(ask: &Ask, indexed: &IndexedLayer, item: Option<(&str, String)>) -> Ve
 
 fn page(
     ask: &Ask,
-    indexed: &IndexedLayer,
+    layer: &Layer,
     page: Page,
     picked: &Selection,
     view: &View,
     links: &[Link],
 ) -> Response {
-    let (lang, layer) = (ask.lang, indexed.layer());
+    let lang = ask.lang;
     let path = path_of(layer);
     let href = |id: crate::model::FeatureId<'_>| {
         ask.url(&format!("{path}/items/{}?f=html", segment(&id.to_string())))
@@ -189,7 +275,7 @@ fn page(
         }
         (pages::items(layer, &picked.items, view, lang, href))
     };
-    ask.page(layer.about.title.say(lang), &crumbs(ask, indexed, None), links, &content)
+    ask.page(layer.about.title.say(lang), &crumbs(ask, layer, None), links, &content)
 }
 
 /// What people call a form.

@@ -15,6 +15,7 @@ mod items;
 mod landing;
 mod link;
 mod maps;
+mod measure;
 mod negotiate;
 mod openapi;
 mod params;
@@ -49,6 +50,8 @@ use crate::config::Config;
 use crate::model::Timestamp;
 use crate::query::Budget;
 pub use aggregates::count;
+pub use items::export;
+pub use negotiate::{CSV, FLATGEOBUF, GEOJSON, GEOPARQUET, KML, NDJSON, XLSX};
 use maps::Desk;
 pub use maps::{Engine as MapEngine, draw as draw_map};
 use problem::Problem;
@@ -114,6 +117,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::plain))
         .route("/maps", get(maps::list))
         .route("/maps/{file}", get(maps::one))
+        .route("/measure", get(measure::get).post(measure::post))
         .route("/units", get(register::units))
         .route("/progress", get(register::progress))
         .route("/blocks", get(register::blocks))
@@ -178,6 +182,9 @@ async fn around(request: Request, next: Next) -> Response {
 
 /// The methods that a path answers.
 fn methods(path: &str) -> &'static str {
+    if path == "/measure" {
+        return "GET, HEAD, POST, OPTIONS";
+    }
     let mut parts = path.strip_prefix("/ogc/collections/").unwrap_or("").split('/');
     match (parts.next(), parts.next(), parts.next()) {
         (Some(_), Some("search"), None) => "POST, OPTIONS",

@@ -5,15 +5,16 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::negotiate::Format;
 use super::problem::Problem;
+use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::geometry::{Crs, Window};
-use crate::model::{Domain, Field, Interval, Lang, Layer};
+use crate::model::{Domain, Field, Interval, Lang, Layer, Value, Words};
 use crate::query::cql2::{self, Encoding, MOST_BYTES};
-use crate::query::{Equality, Filter, ID_NAME, Page, Query, QueryError, Search, SortKey};
+use crate::query::{DISTANCE, DistanceTo, Equality, Filter, ID_NAME, Page, Query, QueryError, Search, SortKey, with_features};
 use crate::render::View;
 use crate::render::schema::{GEOMETRY, id_type, value_schema};
 
@@ -25,12 +26,12 @@ pub struct Parameter {
     /// What it does.
     pub description: Cow<'static, str>,
     /// Its JSON schema.
-    pub schema: Value,
+    pub schema: Json,
 }
 
 impl Parameter {
     /// As the API definition writes it.
-    pub fn to_openapi(&self) -> Value {
+    pub fn to_openapi(&self) -> Json {
         json!({
             "name": self.name, "in": "query", "required": false, "description": self.description,
             "schema": self.schema, "style": "form", "explode": false,
@@ -67,7 +68,7 @@ pub fn crs_parameter(layer: &Layer) -> Parameter {
 }
 
 /// A system that all of these layers are offered in.
-pub fn crs_schema(layers: &[&Layer]) -> Value {
+pub fn crs_schema(layers: &[&Layer]) -> Json {
     let in_all = |crs: &Crs| layers.iter().all(|layer| systems(layer).contains(crs));
     let names: Vec<_> = Crs::ALL.iter().filter(|crs| in_all(crs)).map(ToString::to_string).collect();
     json!({ "type": "string", "format": "uri", "enum": names, "default": Crs::Crs84.to_string() })
@@ -95,7 +96,7 @@ fn returnables(layer: &Layer) -> Vec<&str> {
 
 /// What of features is written: their system, their fields and their geometry (drafts of OGC 24-019 and 24-020).
 pub fn view_parameters(layer: &Layer) -> Vec<Parameter> {
-    let parameter = |name: &'static str, description: &'static str, schema: Value| Parameter {
+    let parameter = |name: &'static str, description: &'static str, schema: Json| Parameter {
         name: name.into(),
         description: description.into(),
         schema,
@@ -119,7 +120,47 @@ pub fn view_parameters(layer: &Layer) -> Vec<Parameter> {
              levels in between.",
             json!({ "type": "number", "minimum": 0 }),
         ),
+        parameter(
+            "distance-to",
+            "Adds the field distance_m: metres on the ellipsoid from the nearest position of each feature to that of a \
+             place, 0 where they touch. The place is {collectionId}:{featureId}, or a geometry as WKT or GeoJSON in \
+             CRS84 (longitude first). It may stand in properties and in sortby.",
+            json!({ "type": "string", "minLength": 3 }),
+        ),
     ]
+}
+
+/// The place that distances are measured from, if one is asked for.
+///
+/// # Errors
+/// No such feature, one without position, what is no geometry, or a layer that has a field of that name.
+pub fn distance_to(
+    params: &Params,
+    layer: &Layer,
+    catalog: &Catalog,
+) -> Result<Option<DistanceTo>, Problem> {
+    const EXPECTED: &str = "collectionId:featureId of a feature with a position, or a geometry as WKT or GeoJSON, \
+                            longitude first, in degrees";
+    let Some(text) = params.get("distance-to") else { return Ok(None) };
+    if layer.schema.find(DISTANCE).is_some() {
+        let expected = format!("nothing, because this collection has a field {DISTANCE} of its own");
+        return Err(Problem::parameter("distance-to", text, &expected));
+    }
+    if let Some(shape) = cql2::geometry(text) {
+        let words = Words { zh: "所给位置".into(), en: "the given place".into() };
+        return Ok(Some(DistanceTo::new(shape, &words)));
+    }
+    let found = text.split_once(':').and_then(|(collection, id)| {
+        let source = catalog.layer(collection)?;
+        let feature = source.layer().feature(source.find(id)?);
+        let geometry = feature.geometry().filter(|geometry| geometry.bounds().is_some())?;
+        let name = |lang: Lang| match feature.named(lang.pick("name_zh", "name_en")) {
+            Value::Text(name) => name.into(),
+            _ => id.into(),
+        };
+        Some(DistanceTo::new(geometry.to_shape(), &Words { zh: name(Lang::Zh), en: name(Lang::En) }))
+    });
+    found.map(Some).ok_or_else(|| Problem::parameter("distance-to", text, EXPECTED))
 }
 
 /// What of a layer's features a request wants written.
@@ -175,6 +216,7 @@ const RESERVED: &[&str] = &[
     "properties",
     "skipGeometry",
     "zoom-level",
+    "distance-to",
 ];
 
 /// Is a field a parameter of items?
@@ -184,7 +226,7 @@ pub fn is_parameter(field: &Field) -> bool {
 
 /// Parameters of items that select no features.
 const NOT_SELECTING: &[&str] =
-    &["limit", "offset", "sortby", "crs", "properties", "skipGeometry", "zoom-level", "f"];
+    &["limit", "offset", "sortby", "crs", "properties", "skipGeometry", "zoom-level", "distance-to", "f"];
 
 /// The parameters of items that select features, for a resource with `own` names beside them.
 pub fn selecting_parameters(
@@ -326,7 +368,7 @@ impl Params {
     /// # Errors
     /// What is no object of such members, or a name that is not in the table.
     pub fn of_json(body: &[u8], table: &[Parameter]) -> Result<Self, Problem> {
-        let members: Map<String, Value> = serde_json::from_slice(body)
+        let members: Map<String, Json> = serde_json::from_slice(body)
             .map_err(|fault| Problem::body(&format!("expected a JSON object of parameters; {fault}")))?;
         let mut pairs = Vec::with_capacity(members.len() + 1);
         for (name, value) in members {
@@ -365,7 +407,7 @@ impl Params {
     }
 
     /// The parameters as the members of an object, some of them changed, or (with an empty value) left out.
-    pub fn to_json(&self, changes: &[(&str, &str)]) -> Value {
+    pub fn to_json(&self, changes: &[(&str, &str)]) -> Json {
         let kept = self.pairs().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
         let changed = changes.iter().copied().filter(|(_, value)| !value.is_empty());
         let is_json = self.get("filter-lang") == Some(Encoding::ALL[1].0);
@@ -373,7 +415,7 @@ impl Params {
             let json = if name == "filter" && is_json { serde_json::from_str(value).ok() } else { None };
             (name.to_owned(), json.unwrap_or_else(|| value.into()))
         };
-        Value::Object(kept.chain(changed).map(member).collect())
+        Json::Object(kept.chain(changed).map(member).collect())
     }
 
     /// The value of a parameter.
@@ -398,16 +440,16 @@ impl Params {
 }
 
 /// A value as a query string would hold it.
-fn plain(value: &Value) -> Option<String> {
+fn plain(value: &Json) -> Option<String> {
     match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(value) => Some(value.to_string()),
-        Value::Array(elements) => {
-            let scalar = |element: &Value| plain(element).filter(|_| !element.is_array());
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        Json::Bool(value) => Some(value.to_string()),
+        Json::Array(elements) => {
+            let scalar = |element: &Json| plain(element).filter(|_| !element.is_array());
             Some(elements.iter().map(scalar).collect::<Option<Vec<_>>>()?.join(","))
         }
-        Value::Null | Value::Object(_) => None,
+        Json::Null | Json::Object(_) => None,
     }
 }
 
@@ -415,16 +457,21 @@ fn plain(value: &Value) -> Option<String> {
 ///
 /// # Errors
 /// A value that makes no sense.
-pub fn items(params: &Params, layer: &Layer, limits: Limits) -> Result<Query, Problem> {
+pub fn items(params: &Params, layer: &Layer, catalog: &Catalog, limits: Limits) -> Result<Query, Problem> {
     let page = page(params, limits.default_items, limits.most_items)?;
-    Ok(Query { sort: sort(params)?, page, ..selection(params, layer, &[])? })
+    Ok(Query { sort: sort(params)?, page, ..selection(params, layer, catalog, &[])? })
 }
 
 /// Which features a request is about; `own` are the names that the resource has beside those of items.
 ///
 /// # Errors
 /// A value that makes no sense.
-pub fn selection(params: &Params, layer: &Layer, own: &[&str]) -> Result<Query, Problem> {
+pub fn selection(
+    params: &Params,
+    layer: &Layer,
+    catalog: &Catalog,
+    own: &[&str],
+) -> Result<Query, Problem> {
     let is_field = |name: &str| !RESERVED.contains(&name) && !own.contains(&name);
     let equal = params.0.iter().filter(|(name, _)| is_field(name));
     let bbox_crs = crs(params, "bbox-crs", layer)?;
@@ -432,7 +479,7 @@ pub fn selection(params: &Params, layer: &Layer, own: &[&str]) -> Result<Query, 
         window: params.get("bbox").map(|text| bbox(text, bbox_crs)).transpose()?,
         during: params.get("datetime").map(datetime).transpose()?,
         equal: equal.map(|(field, value)| Equality { field: field.clone(), value: value.clone() }).collect(),
-        filter: filter(params, layer)?,
+        filter: filter(params, layer, catalog)?,
         search: read(params, "q", Search::EXPECTED, Search::parse)?,
         ..Query::default()
     })
@@ -478,7 +525,7 @@ pub fn read<T>(
 }
 
 /// `filter` with its encoding and its system (OGC 19-079r2, 8.2).
-fn filter(params: &Params, layer: &Layer) -> Result<Option<Filter>, Problem> {
+fn filter(params: &Params, layer: &Layer, catalog: &Catalog) -> Result<Option<Filter>, Problem> {
     let encoding = params.get("filter-lang").map_or(Ok(Encoding::Text), |name| {
         let known = Encoding::ALL.into_iter().find(|(known, _)| *known == name);
         known.map(|(_, encoding)| encoding).ok_or_else(|| {
@@ -488,7 +535,11 @@ fn filter(params: &Params, layer: &Layer) -> Result<Option<Filter>, Problem> {
     })?;
     let crs = crs(params, "filter-crs", layer)?;
     let expr = params.get("filter").map(|text| cql2::parse(text, encoding)).transpose();
-    Ok(expr.map_err(QueryError::from)?.map(|expr| Filter { expr, crs }))
+    let mut expr = expr.map_err(QueryError::from)?;
+    if let Some(expr) = &mut expr {
+        with_features(expr, crs, catalog).map_err(QueryError::from)?;
+    }
+    Ok(expr.map(|expr| Filter { expr, crs }))
 }
 
 fn bbox(text: &str, crs: Crs) -> Result<Window, Problem> {

@@ -139,7 +139,7 @@ fn request(
         Kind::Parcels => {
             let layer = collection_of(catalog, collection)?;
             let indexed = super::collections::find(catalog, &layer)?;
-            let query = params::selection(&params, indexed.layer(), OWN)?;
+            let query = params::selection(&params, indexed.layer(), catalog, OWN)?;
             let asked = params.pairs().filter(|(name, _)| !OWN.contains(name));
             let asked = asked.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
             Subject::Parcels { layer, query: Box::new(query), asked }

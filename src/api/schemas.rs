@@ -90,7 +90,7 @@ fn answer(app: &App, id: &str, uri: &Uri, headers: &HeaderMap, resource: Resourc
         return Ok(response);
     }
     let path = format!("{}/{}", path_of(layer), resource.name);
-    let json = schema(layer, resource.purpose, &ask.url(&path), ask.lang);
+    let json = schema(layer, resource.purpose, &ask.url(&path), ask.catalog.plan.as_ref(), ask.lang);
     let links = ask.own_links();
     let mut response = if ask.format == HTML {
         let title = ask.lang.pick(resource.titles.0, resource.titles.1);

@@ -147,7 +147,7 @@ impl Content {
     ///
     /// # Errors
     /// A value that makes no sense for one of the layers.
-    pub fn new(params: &Params, layers: Vec<Arc<IndexedLayer>>) -> Result<Self, Problem> {
+    pub fn new(params: &Params, layers: Vec<Arc<IndexedLayer>>, catalog: &Catalog) -> Result<Self, Problem> {
         let detail = match params.get("detail") {
             None | Some("auto") => Detail::Auto,
             Some("full") => Detail::Full,
@@ -173,7 +173,7 @@ impl Content {
         for layer in layers {
             let id = layer.layer().id.clone();
             let mut query =
-                params::selection(params, layer.layer(), OWN).map_err(|fault| named(id.as_str(), fault))?;
+                params::selection(params, layer.layer(), catalog, OWN).map_err(|fault| named(id.as_str(), fault))?;
             query.equal.sort_by(|one, other| one.field.cmp(&other.field));
             query.during = query.during.or(during);
             let knows = |name: &str| name == ID_NAME || layer.layer().schema.find(name).is_some();
@@ -260,7 +260,7 @@ pub async fn of_collection(
     let catalog = app.catalog.snapshot();
     let layers = vec![collections::find(&catalog, &id)?];
     let params = read(raw.as_deref(), &[layers[0].layer()], false)?;
-    let content = Content::new(&params, layers)?;
+    let content = Content::new(&params, layers, &catalog)?;
     let (set, tile) = named(&set, &matrix, &row, &col)?;
     within_limits(set, tile, content.sheets.iter().map(|sheet| sheet.layer.layer()))?;
     answer(&app, &catalog, &params, &headers, set, tile, content).await
@@ -279,7 +279,7 @@ pub async fn of_all(
         Some(list) => layers_of(&catalog, list, "collections")?,
         None => catalog.layers().cloned().collect(),
     };
-    let content = Content::new(&params, layers)?;
+    let content = Content::new(&params, layers, &catalog)?;
     let (set, tile) = named(&set, &matrix, &row, &col)?;
     // Those of the tileset, whatever is chosen of it.
     within_limits(set, tile, all.into_iter())?;
@@ -302,7 +302,7 @@ pub async fn plain(
     if let Some(form) = params.get("f").filter(|form| *form != MVT.name) {
         return Err(Problem::parameter("f", form, MVT.name));
     }
-    let content = Content::new(&params, layers)?;
+    let content = Content::new(&params, layers, &catalog)?;
     let (set, tile) = named(MatrixSet::WebMercatorQuad.id(), &z, row, &x)?;
     let packed = make(&app, &catalog, set, tile, content).await?;
     let is_empty = packed.plain.is_empty();

@@ -423,7 +423,7 @@ pub async fn plain(
     headers.remove(header::ACCEPT);
     let ask = Ask::read(&app, Arc::clone(&catalog), &uri, &headers, &table, TILEJSON_FORMS)?;
     // Conditions that tiles would refuse are refused here.
-    tiles::Content::new(&ask.params, layers.clone())?.check()?;
+    tiles::Content::new(&ask.params, layers.clone(), &catalog)?.check()?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
@@ -454,7 +454,7 @@ pub fn archive_order(
     let bounds = bounds.ok_or_else(|| "nothing in these layers has a position".to_owned())?;
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     let params = tiles::read(Some(&query), &about, false).map_err(words)?;
-    let content = tiles::Content::new(&params, layers.clone()).map_err(words)?;
+    let content = tiles::Content::new(&params, layers.clone(), catalog).map_err(words)?;
     content.check().map_err(words)?;
     let mut about = tile_json(catalog, &layers, lang, &Base::none(), "", "");
     about["center"] =

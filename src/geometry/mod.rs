@@ -13,6 +13,7 @@ mod distances;
 mod exact;
 mod matrix;
 mod measure;
+pub mod positions;
 mod prepared;
 mod relate;
 mod ring;

@@ -223,10 +223,10 @@ pub struct Layer {
     pub time: Option<TimeFields>,
     /// Its reach; `None` when it is empty or nowhere.
     pub extent: Option<Extent>,
-    ids: Ids,
-    geometries: GeometryArray,
-    columns: Vec<Column>,
-    domains: Vec<Domain>,
+    ids: Arc<Ids>,
+    geometries: Arc<GeometryArray>,
+    columns: Vec<Arc<Column>>,
+    domains: Vec<Arc<Domain>>,
     id_field: Option<FieldIx>,
 }
 
@@ -265,9 +265,11 @@ impl Layer {
         let time = time
             .map(|(start, end)| TimeFields { start: temporal(start), end: temporal(end) })
             .filter(|time| time.start.is_some() || time.end.is_some());
-        let domains = columns.iter().map(Domain::of).collect();
+        let domains = columns.iter().map(|column| Arc::new(Domain::of(column))).collect();
         let id_field = schema.find("id").map(|(at, _)| at);
         let id_field = id_field.filter(|at| repeats(&ids, &columns[usize::from(at.0)]));
+        let columns = columns.into_iter().map(Arc::new).collect();
+        let (ids, geometries) = (Arc::new(ids), Arc::new(geometries));
         let mut layer =
             Self { id, about, schema, time, extent: None, ids, geometries, columns, domains, id_field };
         layer.extent = layer.measure_extent();
@@ -284,6 +286,38 @@ impl Layer {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
+    }
+
+    /// The same features with one field more, behind the others. What was there is shared, not copied.
+    ///
+    /// # Errors
+    /// A column of another length, or a field too many.
+    pub fn with_column(&self, field: Field, column: Column) -> Result<Self, LayerError> {
+        if column.len() != self.len() {
+            return Err(LayerError::Uneven {
+                layer: self.id.clone(),
+                ids: self.len(),
+                geometries: self.len(),
+                column: column.len(),
+            });
+        }
+        if self.columns.len() >= usize::from(u16::MAX) {
+            return Err(LayerError::TooLarge(self.id.clone()));
+        }
+        let fields = self.schema.fields().map(|(_, field)| field.clone()).chain([field]);
+        let domain = Arc::new(Domain::of(&column));
+        Ok(Self {
+            id: self.id.clone(),
+            about: self.about.clone(),
+            schema: Schema::new(fields.collect()),
+            time: self.time,
+            extent: self.extent,
+            ids: Arc::clone(&self.ids),
+            geometries: Arc::clone(&self.geometries),
+            columns: self.columns.iter().cloned().chain([Arc::new(column)]).collect(),
+            domains: self.domains.iter().cloned().chain([domain]).collect(),
+            id_field: self.id_field,
+        })
     }
 
     /// All positions, ascending.
@@ -350,7 +384,7 @@ impl Layer {
     /// Bytes held.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.ids.memory() + self.geometries.memory() + self.columns.iter().map(Column::memory).sum::<usize>()
+        self.ids.memory() + self.geometries.memory() + self.columns.iter().map(|column| column.memory()).sum::<usize>()
     }
 
     fn measure_extent(&self) -> Option<Extent> {

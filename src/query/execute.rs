@@ -8,7 +8,7 @@ use crate::index::IndexedLayer;
 use crate::model::{FeatureIx, Layer};
 
 /// Features between two looks at the budget.
-const STRIDE: usize = 1024;
+pub(super) const STRIDE: usize = 1024;
 
 /// Runs a plan on the layer it was made for.
 ///

@@ -91,8 +91,21 @@ const fn needed(title: &'static str, kind: Type) -> Argument {
 const UNIT: Argument =
     Argument { title: "unit (m or km; m when left out)", kind: Type::Text, optional: true };
 
+/// The function whose calls [`stored`](super::stored) puts geometries in the place of, before filters are bound.
+pub const FEATURE: &str = "feature";
+
 /// All functions.
-pub static FUNCTIONS: [Function; 7] = [
+pub static FUNCTIONS: [Function; 8] = [
+    Function {
+        name: FEATURE,
+        description: [
+            "任一要素集中一个要素的几何，按两个标识指明",
+            "the geometry of a feature of any collection, named by both ids",
+        ],
+        arguments: &[needed("collection", Type::Text), needed("id", Type::Text)],
+        returns: Type::Geometry,
+        compute: |_| None,
+    },
     Function {
         name: "distance",
         description: [

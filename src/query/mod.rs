@@ -10,7 +10,9 @@ pub mod aggregate;
 mod bind;
 mod cores;
 pub mod cql2;
+mod distance;
 mod execute;
+mod explain;
 pub mod functions;
 mod number;
 mod plan;
@@ -18,6 +20,7 @@ mod predicate;
 mod scalar;
 mod search;
 mod sort;
+mod stored;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,10 +32,13 @@ use crate::model::{FeatureIx, Interval, ValueKind};
 
 pub use bind::{GEOMETRY_NAMES, ID_NAME};
 pub use cores::fold_on_all_cores;
+pub use distance::{DISTANCE, DistanceTo};
 pub use execute::{execute, matching};
+pub use explain::{LeftOut, Reasons, explain};
 pub use plan::{Plan, plan};
 pub use search::Search;
 pub use sort::{SortKey, sortables};
+pub use stored::with_features;
 
 /// What a request asks of one layer. All conditions must hold.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -95,7 +101,7 @@ impl Default for Page {
 }
 
 /// The answer to a query.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
     /// How many features match, whatever the page.
     pub matched: u64,

@@ -33,7 +33,7 @@ fn list<T>(out: &mut Vec<u8>, members: impl IntoIterator<Item = T>, write: impl 
 }
 
 /// Writes a geometry outside a layer.
-pub(super) fn geometry(out: &mut Vec<u8>, shape: &Shape) {
+pub(crate) fn geometry(out: &mut Vec<u8>, shape: &Shape) {
     let (kind, member) = match shape {
         Shape::Point(_) => ("Point", "coordinates"),
         Shape::MultiPoint(_) => ("MultiPoint", "coordinates"),

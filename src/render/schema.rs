@@ -9,7 +9,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::geometry::GeometryKind;
-use crate::model::{Domain, Element, Field, FieldIx, Ids, Lang, Layer, ValueKind};
+use crate::model::plan::PlanFacts;
+use crate::model::{Domain, Element, Field, FieldIx, Ids, Lang, Layer, Value as Cell, ValueKind};
+use crate::register::say;
 
 /// The name of the id, unless a field has it.
 pub const ID: &str = "id";
@@ -29,7 +31,7 @@ pub enum Purpose {
 
 /// The schema of a layer; `id` is its own address without a query.
 #[must_use]
-pub fn schema(layer: &Layer, purpose: Purpose, id: &str, lang: Lang) -> Value {
+pub fn schema(layer: &Layer, purpose: Purpose, id: &str, facts: Option<&PlanFacts>, lang: Lang) -> Value {
     let mut json = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": id,
         "title": layer.about.title.say(lang),
@@ -38,7 +40,7 @@ pub fn schema(layer: &Layer, purpose: Purpose, id: &str, lang: Lang) -> Value {
         json["description"] = description.say(lang).into();
     }
     json["type"] = "object".into();
-    json["properties"] = properties(layer, purpose, lang).into();
+    json["properties"] = properties(layer, purpose, facts, lang).into();
     // What a client may name is closed, and an unknown name is refused. What is returned may grow with the data.
     if purpose != Purpose::Schema {
         json["additionalProperties"] = false.into();
@@ -47,7 +49,7 @@ pub fn schema(layer: &Layer, purpose: Purpose, id: &str, lang: Lang) -> Value {
 }
 
 /// The properties in their order: id, geometry, fields.
-fn properties(layer: &Layer, purpose: Purpose, lang: Lang) -> Map<String, Value> {
+fn properties(layer: &Layer, purpose: Purpose, facts: Option<&PlanFacts>, lang: Lang) -> Map<String, Value> {
     let mut all = Map::new();
     let has = |name| layer.schema.find(name).is_some();
     let mut place = 0;
@@ -79,12 +81,50 @@ fn properties(layer: &Layer, purpose: Purpose, lang: Lang) -> Map<String, Value>
         }
         let domain = if purpose == Purpose::Sortables { &Domain::Any } else { layer.domain(at) };
         merge(&mut property, value_schema(field, domain));
+        if let Domain::Texts(texts) = domain {
+            let titles = titles_of(layer, field, texts, facts, lang);
+            if !titles.is_empty() {
+                property["x-enum-titles"] = titles.into();
+            }
+        }
         if let Some(unit) = field.unit.as_deref().filter(|_| is_number(field.kind)) {
             property["x-ogc-unit"] = unit.into();
         }
         add(&field.name, property, purpose != Purpose::Sortables || field.kind.is_simple());
     }
     all
+}
+
+/// What people call the values of a field. Of a field `x_code` beside one `x_name_zh` or `x_name_en` that is the name in
+/// the same feature; else the words that the plan and this service have for such codes.
+fn titles_of(
+    layer: &Layer,
+    field: &Field,
+    texts: &[Box<str>],
+    facts: Option<&PlanFacts>,
+    lang: Lang,
+) -> Map<String, Value> {
+    let stem = field.name.strip_suffix("_code");
+    let names = stem.and_then(|stem| layer.schema.find(&format!("{stem}_name_{}", lang.name())));
+    let mut titles = Map::new();
+    if let (Some((name, _)), Some((code, _))) = (names, layer.schema.find(&field.name)) {
+        for row in 0..layer.len() {
+            if titles.len() == texts.len() {
+                break;
+            }
+            if let (Cell::Text(code), Cell::Text(name)) = (layer.column(code).value(row), layer.column(name).value(row))
+                && !titles.contains_key(code)
+            {
+                titles.insert(code.to_owned(), name.into());
+            }
+        }
+    }
+    for text in texts {
+        if let Some(words) = say::word(facts, text).filter(|_| !titles.contains_key(&**text)) {
+            titles.insert(text.to_string(), words.say(lang).into());
+        }
+    }
+    titles
 }
 
 /// The JSON type of ids.

@@ -14,6 +14,7 @@ mod items;
 mod laws;
 mod maps;
 mod oracle;
+mod parcels;
 mod program;
 mod random;
 mod readme;

@@ -3,6 +3,7 @@ import './app.css';
 import App from './App.svelte';
 
 const target = document.getElementById('app')!;
-// A screen of its own: no map runs on it, and its script is fetched with it only.
+// Screens of their own, whose scripts are fetched with them only.
 if (location.pathname === '/report') void import('./report/ReportScreen.svelte').then(({ default: ReportScreen }) => mount(ReportScreen, { target }));
+else if (location.pathname === '/parcels') void import('./parcels/ParcelsScreen.svelte').then(({ default: ParcelsScreen }) => mount(ParcelsScreen, { target }));
 else mount(App, { target });

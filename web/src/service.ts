@@ -1,6 +1,6 @@
 // All requests to the service. Every failure becomes a ServiceError that says what to show.
 import type { Feature, FeatureCollection } from 'geojson';
-import { placeOf, type AppInfo, type Collection, type DrawRole, type Part, type Place } from './catalogue';
+import { placeOf, type AppInfo, type Collection, type DrawRole, type Lang, type Part, type Place } from './catalogue';
 
 export class ServiceError extends Error {
   constructor(readonly kind: 'unreachable' | 'refused' | 'unreadable', readonly detail: string) {
@@ -12,10 +12,18 @@ export class ServiceError extends Error {
 const patienceMs = 20_000;
 const pageSize = 10_000;
 
-export async function readJson<Answer>(path: string): Promise<Answer> {
+/** How a question is put: in which language, until when it is wanted, and with parameters in a body in place of the address. */
+export interface Manner { lang?: Lang; signal?: AbortSignal | undefined; body?: Record<string, string> }
+
+export async function readJson<Answer>(path: string, { lang, signal, body }: Manner = {}): Promise<Answer> {
   let response: Response;
+  const patience = AbortSignal.timeout(patienceMs);
   try {
-    response = await fetch(path, { headers: { accept: 'application/geo+json, application/json' }, signal: AbortSignal.timeout(patienceMs) });
+    response = await fetch(path, {
+      headers: { accept: 'application/geo+json, application/json', ...(lang && { 'accept-language': lang }), ...(body && { 'content-type': 'application/json' }) },
+      signal: signal ? AbortSignal.any([patience, signal]) : patience,
+      ...(body && { method: 'POST', body: JSON.stringify(body) }),
+    });
   } catch (cause) {
     throw new ServiceError('unreachable', cause instanceof Error ? cause.message : path);
   }

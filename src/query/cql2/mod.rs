@@ -11,6 +11,8 @@ mod text;
 
 use thiserror::Error;
 
+use crate::geometry::Shape;
+
 pub use ast::{Arithmetic, Comparison, Expr, Node, Op, Place, SetRelation, TimeRelation};
 
 /// The longest filter, bytes.
@@ -103,5 +105,23 @@ impl Allowance {
             return Err(FilterError::new(place(), problem));
         }
         Ok(())
+    }
+}
+
+/// Reads a geometry alone, well-known text or GeoJSON, as filters write it; `None` for anything else.
+#[must_use]
+pub fn geometry(text: &str) -> Option<Shape> {
+    let text = text.trim();
+    let expr = if text.starts_with('{') {
+        let filter = format!(r#"{{"op":"s_intersects","args":[{{"property":"geometry"}},{text}]}}"#);
+        parse(&filter, Encoding::Json)
+    } else {
+        parse(&format!("S_INTERSECTS(geometry,{text})"), Encoding::Text)
+    };
+    let Node::Call(_, operands) = expr.ok()?.node else { return None };
+    let mut operands = operands.into_iter();
+    match (operands.next()?.node, operands.next()?.node, operands.next()) {
+        (Node::Property(_), Node::Geometry(shape), None) => Some(shape),
+        _ => None,
     }
 }

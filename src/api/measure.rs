@@ -1,0 +1,186 @@
+//! A shape that someone drew, typed or pasted: read, checked, widened and measured (`/measure`).
+//!
+//! The map draws in degrees on a sphere; what it shows in the end comes from here.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::negotiate::GEOJSON;
+use super::params::{Parameter, Params, read};
+use super::problem::Problem;
+use super::{App, blocking};
+use crate::geometry::positions::{self, Reading};
+use crate::geometry::{Crs, Shape, area_m2, buffer_m, length_m};
+use crate::query::cql2;
+use crate::render::drawn;
+
+/// The longest body, bytes.
+const MOST_BODY_BYTES: usize = 4 << 20;
+/// The farthest that a shape is widened, metres.
+const FARTHEST: f64 = 200_000.0;
+/// 15 mu are a hectare.
+const MU_PER_HA: f64 = 15.0;
+const M2_PER_HA: f64 = 10_000.0;
+
+fn parameters() -> Vec<Parameter> {
+    let parameter = |name: &'static str, description: &'static str, schema: Value| Parameter {
+        name: name.into(),
+        description: description.into(),
+        schema,
+    };
+    let systems: Vec<_> = Crs::ALL.iter().map(ToString::to_string).collect();
+    vec![
+        parameter(
+            "geometry",
+            "A geometry: WKT or GeoJSON (easting or longitude first), or positions line by line, two numbers each, \
+             perhaps behind the name of a point: one is a point, two are a line, more are the outline of a polygon.",
+            json!({ "type": "string", "minLength": 1 }),
+        ),
+        parameter(
+            "crs",
+            "The system of its numbers. Of positions line by line it may be left out: degrees, EPSG 4526 and 4547 are told \
+             apart, and which number goes north, by their size. CRS84 for WKT and GeoJSON when left out.",
+            json!({ "type": "string", "enum": systems }),
+        ),
+        parameter(
+            "buffer",
+            "Metres by which the shape is widened before it is measured.",
+            json!({ "type": "number", "exclusiveMinimum": 0, "maximum": FARTHEST }),
+        ),
+    ]
+}
+
+pub async fn get(State(app): State<Arc<App>>, uri: Uri) -> Result<Response, Problem> {
+    let params = Params::parse(uri.query(), &parameters())?;
+    answer(&app, params).await
+}
+
+pub async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+    if !kind.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case("application/json") {
+        return Err(Problem::unsupported_media_type("application/json"));
+    }
+    let body = axum::body::to_bytes(body, MOST_BODY_BYTES).await;
+    let body = body.map_err(|_| Problem::body_too_large(MOST_BODY_BYTES))?;
+    let params = Params::of_json(&body, &parameters())?;
+    answer(&app, params).await
+}
+
+async fn answer(app: &App, params: Params) -> Result<Response, Problem> {
+    let body = blocking(app.config.limits.patience, move |_| measured(&params)).await??;
+    let headers = [(header::CONTENT_TYPE, GEOJSON.media_type), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, body).into_response())
+}
+
+/// The shape as a feature in CRS84, with its measures on the ellipsoid and how its numbers were understood.
+fn measured(params: &Params) -> Result<String, Problem> {
+    let (shape, reading) = shape_of(params)?;
+    if let Some(fault) = positions::fault(&shape) {
+        return Err(Problem::wrong_parameter("geometry", format!("the shape is not valid: {fault}")));
+    }
+    let expected = format!("metres above 0, at most {FARTHEST}");
+    let in_range = |text: &str| text.parse().ok().filter(|metres: &f64| *metres > 0.0 && *metres <= FARTHEST);
+    let shape = match read(params, "buffer", &expected, in_range)? {
+        None => shape,
+        Some(metres) => buffer_m(&shape, metres)
+            .ok_or_else(|| Problem::wrong_parameter("buffer", "there is no such area on the earth".to_owned()))?,
+    };
+    let mut properties = json!({
+        "crs": reading.crs.to_string(), "north_first": reading.north_first, "length_m": length_m(&shape),
+    });
+    if matches!(shape, Shape::Polygon(_) | Shape::MultiPolygon(_)) {
+        let m2 = area_m2(&shape);
+        properties["area_m2"] = m2.into();
+        properties["area_ha"] = (m2 / M2_PER_HA).into();
+        properties["area_mu"] = (m2 / M2_PER_HA * MU_PER_HA).into();
+    }
+    let mut geometry = Vec::new();
+    drawn::geometry(&mut geometry, &shape);
+    let geometry = String::from_utf8_lossy(&geometry);
+    Ok(format!(r#"{{"type":"Feature","geometry":{geometry},"properties":{properties}}}"#))
+}
+
+/// The shape in degrees, longitude first.
+fn shape_of(params: &Params) -> Result<(Shape, Reading), Problem> {
+    let text = params.get("geometry");
+    let text = text.ok_or_else(|| Problem::wrong_parameter("geometry", "geometry is missing".to_owned()))?;
+    let names = Crs::ALL.map(|crs| crs.to_string()).join(", ");
+    let crs = read(params, "crs", &format!("one of {names}"), Crs::parse)?;
+    let wrong = |fault: String| Problem::wrong_parameter("geometry", fault);
+    if text.trim_start().starts_with(|first: char| first == '{' || first.is_ascii_alphabetic())
+        && let Some(shape) = cql2::geometry(text)
+    {
+        let reading = Reading { crs: crs.unwrap_or(Crs::Crs84), north_first: false };
+        return Ok((positions::placed(&shape, reading).map_err(wrong)?, reading));
+    }
+    let list = positions::parse(text).map_err(|fault| {
+        wrong(format!("{fault}; expected WKT, GeoJSON, or positions line by line"))
+    })?;
+    let seen = positions::reading_of(&list);
+    let reading = match (crs, seen) {
+        (None, Some(seen)) => seen,
+        (None, None) => {
+            let fault = "the numbers show no system that this service knows; name it with crs";
+            return Err(wrong(fault.to_owned()));
+        }
+        // The order of the numbers is told by their size where it can be; else it is that of the definition.
+        (Some(crs), Some(seen)) if seen.crs == crs || seen.crs.is_geographic() && crs.is_geographic() => {
+            Reading { crs, north_first: seen.north_first }
+        }
+        (Some(crs), _) => Reading { crs, north_first: crs.east_first([0.0, 1.0]) != [0.0, 1.0] },
+    };
+    Ok((positions::shape(&list, reading).map_err(wrong)?, reading))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(pairs: &[(&str, &str)]) -> Result<Value, Problem> {
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let params = Params::parse(Some(&query), &parameters())?;
+        Ok(serde_json::from_str(&measured(&params)?).expect("JSON"))
+    }
+
+    #[test]
+    fn a_square_of_the_equator_is_measured() {
+        // On the ellipsoid a degree of the equator is 2 pi 6378137 / 360 = 111319.49 m; a degree of the meridian from the
+        // equator is 110574.39 m (series of the meridian arc). Their product is off by the narrowing to the north, 0.005 %.
+        let square = "POLYGON((0 0, 1 0, 1 1, 0 1, 0 0))";
+        let told = ask(&[("geometry", square)]).expect("a square");
+        let m2 = told["properties"]["area_m2"].as_f64().expect("an area");
+        assert!((m2 / (111_319.49 * 110_574.39) - 1.0).abs() < 1e-4, "{m2}");
+        let mu = told["properties"]["area_mu"].as_f64().expect("an area");
+        assert!((mu - m2 * 15.0 / 10_000.0).abs() < 1e-3);
+        assert_eq!(told["geometry"]["type"], "Polygon");
+    }
+
+    #[test]
+    fn a_pasted_list_and_the_same_in_degrees_are_one_place() {
+        // EPSG 4547 has its central meridian at 114 degrees with 500 km; the meridian itself stays there.
+        let told = ask(&[("geometry", "3375000 500000")]).expect("a point");
+        let at = &told["geometry"]["coordinates"];
+        assert!((at[0].as_f64().expect("a number") - 114.0).abs() < 1e-9, "{at}");
+        assert_eq!(told["properties"]["north_first"], true);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_in_words() {
+        for (pairs, word) in [
+            (vec![], "missing"),
+            (vec![("geometry", "12708000 3571000")], "crs"),
+            (vec![("geometry", "POLYGON((0 0, 1 1, 0 1, 1 0, 0 0))")], "not valid"),
+            (vec![("geometry", "0 0"), ("buffer", "-1")], "metres above 0"),
+            (vec![("geometry", "0 0"), ("crs", "x")], "one of"),
+            (vec![("geometry", "0 zero")], "line 1"),
+        ] {
+            let fault = ask(&pairs).expect_err("refused");
+            assert!(fault.detail().contains(word), "{pairs:?}: {}", fault.detail());
+        }
+    }
+}

@@ -1,0 +1,38 @@
+// Language and theme of a screen without the map of places: asked by the address, else remembered, else usual.
+import { themeAfter, themes, type ThemeChoice } from './address';
+import type { Lang } from './catalogue';
+import { recall, remember } from './preferences';
+import { messages } from './words';
+
+export class Appearance {
+  lang = $state<Lang>('zh');
+  theme = $state<ThemeChoice>('auto');
+  private systemDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
+
+  words = $derived(messages[this.lang]);
+  dark = $derived(this.theme === 'dark' || (this.theme === 'auto' && this.systemDark));
+
+  /** Reads what is asked, and follows the system's theme; gives back how to stop. */
+  appear(asked: URLSearchParams): () => void {
+    this.lang = (['zh', 'en'] as const).find((lang) => lang === asked.get('lang')) ?? (recall('lang') === 'en' ? 'en' : 'zh');
+    this.theme = themes.find((theme) => theme === (asked.get('theme') ?? recall('theme'))) ?? 'auto';
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const follow = () => (this.systemDark = dark.matches);
+    dark.addEventListener('change', follow);
+    return () => dark.removeEventListener('change', follow);
+  }
+
+  nextTheme(): ThemeChoice {
+    return themeAfter(this.theme);
+  }
+
+  switchLanguage(): void {
+    this.lang = this.lang === 'zh' ? 'en' : 'zh';
+    remember('lang', this.lang);
+  }
+
+  switchTheme(): void {
+    this.theme = this.nextTheme();
+    remember('theme', this.theme);
+  }
+}

@@ -1,0 +1,239 @@
+// The map of the Parcels screen: the service's own style, and over it what matches, what is drawn and what is chosen.
+import { Map as MapLibre, setWorkerUrl, type GeoJSONSource, type LngLatBoundsLike, type PointLike, type StyleSpecification, type VectorTileSource } from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import type { Feature, Geometry, Position } from 'geojson';
+import type { Lang } from '../catalogue';
+import type { Bounds } from '../geometry';
+import { readTokens } from '../map/symbols';
+import { tileAddress } from './service';
+
+setWorkerUrl(workerUrl);
+
+/** What is to be seen over the style. */
+export interface Scene {
+  lang: Lang;
+  dark: boolean;
+  collection: string;
+  /** Null while nothing is asked, so that no parcel stands out. */
+  filter: string | null;
+  band: readonly Geometry[];
+  /** Shapes of conditions. */
+  drawn: readonly Geometry[];
+  /** The shape under way: corners, and the line or outline between them. */
+  draft: readonly Position[];
+  corners: readonly Position[];
+  picked: Geometry | null;
+}
+
+export interface Surroundings {
+  container: HTMLElement;
+  view: { longitude: number; latitude: number; zoom: number } | null;
+  bounds: Bounds | null;
+  /** How far below the middle the crosshair stands. */
+  pressed: (at: Position, ids: string[]) => void;
+  /** Twice at one place ends a drawing. */
+  pressedTwice: () => void;
+  hovered: (id: string | null) => void;
+  moved: (view: { longitude: number; latitude: number; zoom: number }) => void;
+  scaled: (metresPerPixel: number) => void;
+  key: (event: KeyboardEvent) => boolean;
+}
+
+const reach = 5;
+const earthCircumference = 40_075_016.686;
+const isStill = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+const collectionOf = (shapes: readonly Geometry[]) => ({ type: 'FeatureCollection' as const, features: shapes.map((geometry): Feature => ({ type: 'Feature', geometry, properties: {} })) });
+/** What stands above the parcels but below names. */
+const firstName = (style: StyleSpecification) => style.layers.find(({ type }) => type === 'symbol')?.id;
+
+export class ParcelMap {
+  private readonly map: MapLibre;
+  private scene: Scene;
+  /** The look that the style was fetched for. */
+  private look = '';
+  private hoveredId: string | null = null;
+
+  constructor(private readonly around: Surroundings, scene: Scene) {
+    this.scene = scene;
+    const { view, bounds, container } = around;
+    const map = new MapLibre({
+      container,
+      style: { version: 8, sources: {}, layers: [] },
+      ...(view ? { center: [view.longitude, view.latitude] as [number, number], zoom: view.zoom } : bounds ? { bounds: bounds as LngLatBoundsLike, fitBoundsOptions: { padding: 24 } } : {}),
+      minZoom: 3,
+      maxZoom: 18,
+      maxPitch: 0,
+      pitchWithRotate: false,
+      dragRotate: false,
+      attributionControl: false,
+      fadeDuration: isStill() ? 0 : 200,
+      renderWorldCopies: false,
+      doubleClickZoom: false,
+      // Addresses in the style are absolute; behind a proxy their host may not be the page's.
+      transformRequest: (url) => {
+        const { pathname, search, protocol } = new URL(url, location.href);
+        return { url: protocol.startsWith('http') ? location.origin + pathname + search : url };
+      },
+    });
+    this.map = map;
+    map.touchZoomRotate.disableRotation();
+    map.keyboard.disableRotation();
+    map.on('click', ({ point, lngLat }) => around.pressed([lngLat.lng, lngLat.lat], this.idsAt([point.x, point.y])));
+    map.on('dblclick', () => around.pressedTwice());
+    map.on('mousemove', ({ point }) => this.hover(this.idsAt([point.x, point.y], 0)[0] ?? null));
+    map.on('mouseout', () => this.hover(null));
+    map.on('move', () => this.scale());
+    map.on('moveend', () => {
+      around.moved(this.view());
+      this.scale();
+    });
+    map.on('render', () => this.mark(false));
+    map.on('idle', () => this.mark(true));
+    map.getCanvas().addEventListener('keydown', (event) => {
+      if (event.altKey || event.ctrlKey || event.metaKey || !around.key(event)) return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    void this.dress();
+    this.scale();
+  }
+
+  /** Tests wait for this mark instead of for time. */
+  private mark(idle: boolean): void {
+    this.around.container.dataset['mapIdle'] = String(idle && this.look !== '');
+  }
+
+  private view(): { longitude: number; latitude: number; zoom: number } {
+    const { lng, lat } = this.map.getCenter();
+    return { longitude: lng, latitude: lat, zoom: this.map.getZoom() };
+  }
+
+  private scale(): void {
+    const { latitude, zoom } = this.view();
+    this.around.scaled((earthCircumference * Math.cos((latitude * Math.PI) / 180)) / (512 * 2 ** zoom));
+  }
+
+  label(text: string): void {
+    this.map.getCanvas().setAttribute('aria-label', text);
+  }
+
+  centre(): Position {
+    const { lng, lat } = this.map.getCenter();
+    return [lng, lat];
+  }
+
+  /** What lies under the middle of the map. */
+  idsAtCentre(): string[] {
+    const { clientWidth, clientHeight } = this.around.container;
+    return this.idsAt([clientWidth / 2, clientHeight / 2]);
+  }
+
+  fit(bounds: Bounds): void {
+    this.map.fitBounds(bounds as LngLatBoundsLike, { padding: 48, maxZoom: 15.5, animate: !isStill() });
+  }
+
+  zoom(by: 1 | -1): void {
+    this.map.easeTo({ zoom: Math.round(this.map.getZoom() * 2 + by) / 2, animate: !isStill() });
+  }
+
+  private idsAt([x, y]: [number, number], within = reach): string[] {
+    const layers = this.map.getStyle().layers.filter(({ id }) => id === 'match-fill' || id.startsWith('parcel-fill')).map(({ id }) => id);
+    if (layers.length === 0) return [];
+    const exact = this.map.queryRenderedFeatures([x, y], { layers });
+    const box: [PointLike, PointLike] = [[x - within, y - within], [x + within, y + within]];
+    const hits = exact.length > 0 || within === 0 ? exact : this.map.queryRenderedFeatures(box, { layers });
+    return [...new Set(hits.map(({ id, properties }) => String(properties['id'] ?? id ?? '')))].filter((id) => id !== '');
+  }
+
+  private hover(id: string | null): void {
+    if (id === this.hoveredId) return;
+    this.point(id);
+    this.around.hovered(id);
+  }
+
+  /** Marks the parcel that the pointer is on, here or in the table. */
+  point(id: string | null): void {
+    const target = (of: string) => ({ source: 'match', sourceLayer: this.scene.collection, id: of });
+    if (this.map.getSource('match')) {
+      if (this.hoveredId !== null) this.map.setFeatureState(target(this.hoveredId), { hovered: false });
+      if (id !== null) this.map.setFeatureState(target(id), { hovered: true });
+    }
+    this.hoveredId = id;
+    this.map.getCanvas().style.cursor = id !== null ? 'pointer' : '';
+  }
+
+  draw(scene: Scene): void {
+    const before = this.scene;
+    this.scene = scene;
+    const look = `${scene.lang} ${scene.dark}`;
+    if (look !== `${before.lang} ${before.dark}`) return void this.dress();
+    if (!this.map.getSource('match')) return;
+    if (scene.filter !== before.filter) this.match();
+    const set = (source: string, shapes: readonly Geometry[]) => (this.map.getSource(source) as GeoJSONSource).setData(collectionOf(shapes));
+    this.mark(false);
+    if (scene.band !== before.band) set('band', scene.band);
+    if (scene.drawn !== before.drawn) set('drawn', scene.drawn);
+    if (scene.picked !== before.picked) set('picked', scene.picked ? [scene.picked] : []);
+    if (scene.draft !== before.draft || scene.corners !== before.corners) {
+      set('draft', draftOf(scene));
+    }
+  }
+
+  private match(): void {
+    const { collection, filter } = this.scene;
+    (this.map.getSource('match') as VectorTileSource).setTiles([tileAddress(collection, filter ?? '')]);
+    for (const layer of ['match-fill', 'match-line']) this.map.setLayoutProperty(layer, 'visibility', filter ? 'visible' : 'none');
+  }
+
+  /** Fetches the service's style for the language and the theme, and lays what matches over it. */
+  private async dress(): Promise<void> {
+    const { lang, dark } = this.scene;
+    const look = `${lang} ${dark}`;
+    this.look = look;
+    const style = await fetch(`/styles/parcels?theme=${dark ? 'dark' : 'light'}&lang=${lang}`).then((response) => response.json() as Promise<StyleSpecification>).catch(() => null);
+    if (!style || this.look !== look) return;
+    this.map.setStyle(this.withOwn(style), { diff: false });
+  }
+
+  private withOwn(style: StyleSpecification): StyleSpecification {
+    const tokens = readTokens();
+    const { collection, filter, band, drawn, picked } = this.scene;
+    const own: StyleSpecification['sources'] = {
+      match: { type: 'vector', tiles: [tileAddress(collection, filter ?? '')], minzoom: 0, maxzoom: 16, promoteId: 'id' },
+      ...Object.fromEntries(([['band', band], ['drawn', drawn], ['draft', draftOf(this.scene)], ['picked', picked ? [picked] : []]] as const).map(([id, shapes]) => [id, { type: 'geojson' as const, data: collectionOf(shapes) }])),
+    };
+    const visibility = filter ? 'visible' as const : 'none' as const;
+    const match = { source: 'match', 'source-layer': collection };
+    const hovered = (on: number, off: number): ['case', ['boolean', ['feature-state', string], boolean], number, number] => ['case', ['boolean', ['feature-state', 'hovered'], false], on, off];
+    const layers: StyleSpecification['layers'] = [
+      { id: 'band-line', type: 'line', source: 'band', paint: { 'line-color': tokens['axis']!, 'line-width': 1.5, 'line-dasharray': [3, 2] } },
+      { id: 'drawn-fill', type: 'fill', source: 'drawn', paint: { 'fill-color': tokens['core']!, 'fill-opacity': 0.08 } },
+      { id: 'match-fill', type: 'fill', ...match, layout: { visibility }, paint: { 'fill-color': tokens['hit']!, 'fill-opacity': hovered(0.9, 0.6) } },
+      { id: 'match-line', type: 'line', ...match, layout: { visibility }, paint: { 'line-color': tokens['hit']!, 'line-width': ['interpolate', ['linear'], ['zoom'], 9, 0.5, 13, 2] } },
+      { id: 'picked-line', type: 'line', source: 'picked', paint: { 'line-color': tokens['sel']!, 'line-width': 4 } },
+      { id: 'picked-edge', type: 'line', source: 'picked', paint: { 'line-color': tokens['tx']!, 'line-width': 1.2 } },
+      { id: 'drawn-line', type: 'line', source: 'drawn', paint: { 'line-color': tokens['core']!, 'line-width': 2, 'line-dasharray': [3, 2] } },
+      { id: 'draft-line', type: 'line', source: 'draft', paint: { 'line-color': tokens['core']!, 'line-width': 2.4 } },
+      { id: 'draft-corner', type: 'circle', source: 'draft', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 5, 'circle-color': tokens['bg']!, 'circle-stroke-color': tokens['core']!, 'circle-stroke-width': 2.4 } },
+    ];
+    const before = style.layers.findIndex(({ id }) => id === firstName(style));
+    const at = before < 0 ? style.layers.length : before;
+    return { ...style, sources: { ...style.sources, ...own }, layers: [...style.layers.slice(0, at), ...layers, ...style.layers.slice(at)] };
+  }
+
+  remove(): void {
+    this.map.remove();
+  }
+}
+
+function draftOf({ corners, draft }: Scene): Geometry[] {
+  const points = corners.map((coordinates): Geometry => ({ type: 'Point', coordinates }));
+  return draft.length > 1 ? [{ type: 'LineString', coordinates: [...draft] }, ...points] : points;
+}
+
+/** Whether the browser can draw the map at all. */
+export function canDraw(): boolean {
+  const probe = document.createElement('canvas');
+  return Boolean(probe.getContext('webgl2') ?? probe.getContext('webgl'));
+}

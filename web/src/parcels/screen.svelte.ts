@@ -1,0 +1,647 @@
+// The state of the Parcels screen and everything that changes it. Components show it and call its methods.
+import type { Feature, Geometry, Position } from 'geojson';
+import { Appearance } from '../appearance.svelte';
+import { say, type AppInfo, type Collection, type Lang } from '../catalogue';
+import { Frame } from '../frame.svelte';
+import { boundsOf, type Bounds } from '../geometry';
+import { recall, remember } from '../preferences';
+import { readAppInfo, ServiceError } from '../service';
+import { fill } from '../words';
+import { cqlOf, filterOf, finished, membersOf, outline, readCondition, wkt, written, type Condition, type ShapeKind } from './conditions';
+import { formatNumber, groupFields, shown, usualColumns, type Field } from './fields';
+import * as service from './service';
+import type { Found, Group, Named, Query, Row } from './service';
+
+export const distance = 'distance_m';
+/** Rows that are fetched at once. */
+export const pageRows = 100;
+export const mostCompared = 6;
+
+export type Tool = 'choose' | ShapeKind | 'length' | 'area';
+
+/** What the map does for the screen. */
+export interface Stage {
+  fit(bounds: Bounds): void;
+  centre(): Position;
+}
+
+/** A place that distances are measured from. */
+export interface Reference { collection: string; id: string }
+
+export interface Notice { id: number; kind: 'info' | 'error'; text: string }
+
+const formVersion = '1';
+
+export class Parcels extends Appearance {
+  readonly frame = new Frame();
+  shortcuts = $state(recall('shortcuts') !== 'off');
+
+  app = $state.raw<AppInfo | null>(null);
+  collection = $state.raw<Collection | null>(null);
+  fields = $state.raw<Field[]>([]);
+  failure = $state.raw<ServiceError | null>(null);
+
+  conditions = $state.raw<Condition[]>([]);
+  sort = $state<string | null>(null);
+  private chosenColumns = $state.raw<string[] | null>(null);
+  private chosenReference = $state.raw<Reference | null>(null);
+  private chosenGroup = $state<string | null>(null);
+  basket = $state.raw<string[]>([]);
+  selected = $state<string | null>(null);
+  detail = $state.raw<Feature<Geometry | null> | null>(null);
+  /** Other parcels under the last press. */
+  here = $state.raw<string[]>([]);
+  hovered = $state<string | null>(null);
+
+  found = $state.raw<Found | null>(null);
+  groups = $state.raw<{ groups: Group[]; rest: number } | null>(null);
+  band = $state.raw<Geometry[]>([]);
+  busy = $state(false);
+  /** The failed question, to be asked again. */
+  trouble = $state.raw<ServiceError | null>(null);
+  notices = $state.raw<Notice[]>([]);
+
+  tool = $state<Tool>('choose');
+  corners = $state.raw<Position[]>([]);
+  measured = $state.raw<service.Measured | null>(null);
+
+  view: { longitude: number; latitude: number; zoom: number } | null = null;
+  stage: Stage | null = null;
+
+  private names = $state.raw<ReadonlyMap<string, Named[]>>(new Map());
+  private pages = $state.raw<ReadonlyMap<number, Row[]>>(new Map());
+  private asked = new Set<number>();
+  private run = 0;
+  private abort = new AbortController();
+  private lastNotice = 0;
+
+  title = $derived(say(this.app?.title, this.lang) || 'innospace');
+  filter = $derived(filterOf(this.conditions));
+  /** The axis of the plan, or whatever a condition speaks of, or what was chosen. */
+  reference = $derived.by<Reference | null>(() => {
+    const near = this.conditions.find((condition) => condition.kind === 'near');
+    const axis = this.app?.collections.find(({ draw, count }) => draw === 'axis' && count > 0);
+    const first = axis && this.names.get(axis.id)?.[0];
+    return this.chosenReference ?? near ?? (first ? { collection: axis.id, id: first.id } : null);
+  });
+  referenceName = $derived(this.reference ? this.nameOf(this.reference) : '');
+  columns = $derived.by(() => {
+    const known = this.fields.map(({ name }) => name);
+    const usual = [...usualColumns(this.fields, this.lang), ...(this.reference ? [distance] : [])];
+    return (this.chosenColumns ?? usual).filter((column) => known.includes(column) || (column === distance && this.reference));
+  });
+  /** The order of the rows: by area, the largest first, unless another is asked for. */
+  order = $derived(this.sort ?? (this.fields.find(({ unit }) => unit === 'm2') ? `-${this.fields.find(({ unit }) => unit === 'm2')!.name}` : ''));
+  places = $derived((this.app?.collections ?? []).filter(({ id, count, draw }) => id !== this.collection?.id && count > 0 && draw !== 'parcel'));
+  groupings = $derived.by(() => {
+    const belts = this.app?.collections.find(({ draw, count }) => draw === 'belt' && count > 0);
+    const areas = (this.app?.collections ?? []).filter(({ draw, count }) => draw === 'subdistrict' && count > 0);
+    return [
+      ...(belts ? [{ id: 'belts', title: say(belts.title, this.lang) }] : []),
+      ...areas.map((area) => ({ id: `area:${area.id}`, title: say(area.title, this.lang) })),
+      ...groupFields(this.fields, this.lang).map(({ name, title }) => ({ id: name, title })),
+    ];
+  });
+  grouping = $derived(this.groupings.find(({ id }) => id === this.chosenGroup)?.id ?? this.groupings[0]?.id ?? null);
+  /** What each condition leaves out because a value is unknown. */
+  unknownOf = $derived.by(() => {
+    let member = 0;
+    return this.conditions.map((condition) => {
+      const from = member;
+      member += membersOf(condition);
+      return (this.found?.conditions ?? []).slice(from, member).reduce((sum, { unknown }) => sum + unknown, 0);
+    });
+  });
+  /** Asks for distances, where there is something to measure from. */
+  from = $derived.by<Query>((): Query => (this.reference ? { 'distance-to': `${this.reference.collection}:${this.reference.id}` } : {}));
+  /** The query of the rows and of files: conditions, order, columns, distances. */
+  query = $derived.by<Query>(() => ({
+    ...(this.filter === '' ? {} : { filter: this.filter }),
+    ...(this.order === '' ? {} : { sortby: this.order }),
+    ...this.from,
+  }));
+  /** The shape that is being drawn, as far as it goes. */
+  draft = $derived.by<Position[]>(() => {
+    if (this.tool === 'box' || this.tool === 'circle') {
+      const drawn = finished(this.tool, this.corners);
+      return drawn && this.tool === 'box' ? outline(drawn) : this.corners;
+    }
+    return this.corners;
+  });
+  status = $derived.by(() => {
+    if (this.failure || this.trouble) return '';
+    if (this.busy || !this.found) return this.words.loading;
+    return this.summary;
+  });
+  summary = $derived.by(() => {
+    const { found, words: { parcels: words } } = this;
+    if (!found) return '';
+    return fill(words.statusLine, { count: this.number(found.count, 0), ha: this.number(found.ha), mu: this.number(found.mu) });
+  });
+
+  number(value: number | null, digits = 2): string {
+    return value === null ? '—' : formatNumber(value, this.lang, digits);
+  }
+
+  field(name: string): Field | undefined {
+    return this.fields.find((field) => field.name === name);
+  }
+
+  columnTitle(name: string): string {
+    const words = this.words.parcels;
+    if (name === distance) return fill(words.distanceColumn, { name: this.referenceName });
+    const field = this.field(name);
+    if (!field) return name;
+    const unit = field.unit === 'm2' ? words.units.ha : field.unit === '1' ? null : field.unit;
+    return unit ? fill(words.withUnit, { title: field.title, unit: words.units[unit as keyof typeof words.units] ?? unit }) : field.title;
+  }
+
+  cell(name: string, value: unknown): string | null {
+    if (name === distance) return typeof value === 'number' ? formatNumber(value, this.lang, 0) : null;
+    const field = this.field(name);
+    return field ? shown(field, value, this.lang, this.words) : null;
+  }
+
+  nameOf({ collection, id }: Reference): string {
+    return this.names.get(collection)?.find((named) => named.id === id)?.name[this.lang] ?? id;
+  }
+
+  // ---- start, address, history
+
+  begin(): () => void {
+    const stop = this.appear(new URLSearchParams(location.search));
+    this.restore();
+    void this.load();
+    const unfollow = this.frame.follow();
+    const back = () => {
+      this.restore();
+      this.ask();
+    };
+    addEventListener('popstate', back);
+    return () => {
+      stop();
+      unfollow();
+      this.abort.abort();
+      removeEventListener('popstate', back);
+    };
+  }
+
+  private restore(): void {
+    const asked = new URLSearchParams(location.search);
+    const dropped: string[] = [];
+    const read = <Value>(name: string, parse: (text: string) => Value | null): Value | null => {
+      const text = asked.get(name);
+      const value = text === null || text === '' ? null : parse(text);
+      if (text && value === null) dropped.push(`${name}=${text}`);
+      return value;
+    };
+    const list = (text: string) => text.split(',').filter((entry) => entry !== '');
+    const known = new Set(['v', 'lang', 'theme', 'map', 'sel', 'c', 'sort', 'cols', 'to', 'by', 'basket']);
+    for (const name of asked.keys()) if (!known.has(name)) dropped.push(`${name}=${asked.get(name)}`);
+    read('v', (text) => (text === formVersion ? text : null));
+    this.view = read('map', (text) => {
+      const [longitude, latitude, zoom] = text.split(',').map(Number);
+      const possible = [longitude, latitude, zoom].every(Number.isFinite) && Math.abs(longitude!) <= 180 && Math.abs(latitude!) <= 85;
+      return possible ? { longitude: longitude!, latitude: latitude!, zoom: zoom! } : null;
+    });
+    this.conditions = asked.getAll('c').flatMap((text) => {
+      const condition = readCondition(text);
+      if (!condition) dropped.push(`c=${text}`);
+      return condition ?? [];
+    });
+    this.sort = read('sort', (text) => text);
+    this.chosenColumns = read('cols', list);
+    this.chosenReference = read('to', (text) => {
+      const at = text.indexOf(':');
+      return at > 0 ? { collection: text.slice(0, at), id: text.slice(at + 1) } : null;
+    });
+    this.chosenGroup = asked.get('by');
+    this.basket = (read('basket', list) ?? []).slice(0, mostCompared);
+    this.selected = asked.get('sel');
+    if (dropped.length > 0) this.tell('info', fill(this.words.droppedParts, { parts: dropped.join(', ') }));
+  }
+
+  write(change: 'push' | 'replace'): void {
+    if (!this.app) return;
+    const query = new URLSearchParams({ v: formVersion });
+    if (this.view) query.set('map', `${this.view.longitude.toFixed(5)},${this.view.latitude.toFixed(5)},${this.view.zoom.toFixed(2)}`);
+    for (const condition of this.conditions) query.append('c', written(condition));
+    if (this.sort) query.set('sort', this.sort);
+    if (this.chosenColumns) query.set('cols', this.chosenColumns.join(','));
+    if (this.chosenReference) query.set('to', `${this.chosenReference.collection}:${this.chosenReference.id}`);
+    if (this.chosenGroup) query.set('by', this.chosenGroup);
+    if (this.basket.length > 0) query.set('basket', this.basket.join(','));
+    if (this.selected !== null) query.set('sel', this.selected);
+    query.set('lang', this.lang);
+    if (this.theme !== 'auto') query.set('theme', this.theme);
+    const address = `${location.pathname}?${query}`;
+    if (address === location.pathname + location.search) return;
+    history[change === 'push' ? 'pushState' : 'replaceState'](null, '', address);
+  }
+
+  async load(): Promise<void> {
+    this.failure = null;
+    try {
+      const app = this.app ?? (await readAppInfo());
+      const collection = app.collections.find(({ draw }) => draw === 'parcel') ?? null;
+      this.app = app;
+      this.collection = collection;
+      if (!collection) return;
+      const axis = app.collections.find(({ draw, count }) => draw === 'axis' && count > 0);
+      const spoken = this.conditions.flatMap((condition) => (condition.kind === 'near' ? [condition.collection] : []));
+      const needed = [...new Set([axis?.id, this.chosenReference?.collection, ...spoken].filter((id) => id !== undefined))];
+      const [fields] = await Promise.all([service.readFields(collection, this.lang), ...needed.map((id) => this.namesOf(id))]);
+      this.fields = fields;
+      this.heal();
+      this.ask();
+      if (this.selected !== null) void this.open(this.selected);
+    } catch (cause) {
+      this.failure = asServiceError(cause);
+    }
+  }
+
+  /** Drops what an address asks of this data that it does not have, and says so. */
+  private heal(): void {
+    const places = this.places;
+    const holds = (condition: Condition) => {
+      if (condition.kind === 'drawn') return true;
+      if (condition.kind !== 'near') return this.field(condition.field) !== undefined;
+      return places.some(({ id }) => id === condition.collection) && (this.names.get(condition.collection)?.some(({ id }) => id === condition.id) ?? false);
+    };
+    const dead = this.conditions.filter((condition) => !holds(condition));
+    this.conditions = this.conditions.filter(holds);
+    const dropped = dead.map(cqlOf);
+    const known = (name: string) => name === distance || this.field(name) !== undefined;
+    if (this.sort && !known(this.sort.replace(/^-/, ''))) {
+      dropped.push(this.sort);
+      this.sort = null;
+    }
+    if (this.chosenReference && !this.names.get(this.chosenReference.collection)?.some(({ id }) => id === this.chosenReference!.id)) {
+      dropped.push(`${this.chosenReference.collection}:${this.chosenReference.id}`);
+      this.chosenReference = null;
+    }
+    if (dropped.length > 0) this.tell('info', fill(this.words.droppedParts, { parts: dropped.join(', ') }));
+  }
+
+  async namesOf(collection: string): Promise<Named[]> {
+    const known = this.names.get(collection);
+    if (known) return known;
+    const names = await service.readNames(collection, this.lang).catch(() => []);
+    this.names = new Map([...this.names, [collection, names]]);
+    return names;
+  }
+
+  // ---- asking
+
+  /** Asks all that depends on the conditions; an answer to an earlier question is dropped. */
+  ask(): void {
+    const { collection, lang } = this;
+    if (!collection) return;
+    const run = ++this.run;
+    this.abort.abort();
+    this.abort = new AbortController();
+    const { signal } = this.abort;
+    this.busy = true;
+    this.trouble = null;
+    this.pages = new Map();
+    this.asked.clear();
+    const query: Query = this.filter === '' ? {} : { filter: this.filter };
+    const near = this.conditions.filter((condition) => condition.kind === 'near');
+    const last = <Answer>(question: Promise<Answer>, take: (answer: Answer) => void) =>
+      question.then((answer) => {
+        if (run === this.run) take(answer);
+      });
+    void Promise.all([
+      last(service.readFound(collection.id, query, lang, signal), (found) => (this.found = found)),
+      this.askRows(0),
+      this.askGroups(query, signal, run),
+      last(Promise.all(near.map((condition) => this.bandOf(condition))), (band) => (this.band = band.flatMap((shape) => shape ?? []))),
+    ])
+      .catch((cause: unknown) => {
+        if (run !== this.run) return;
+        this.trouble = asServiceError(cause);
+        this.found = null;
+      })
+      .finally(() => {
+        if (run === this.run) this.busy = false;
+      });
+  }
+
+  private async bandOf({ collection, id, metres }: Extract<Condition, { kind: 'near' }>): Promise<Geometry | null> {
+    if (metres <= 0) return null;
+    const { geometry } = await service.readOne(collection, id, {}, this.lang);
+    if (!geometry) return null;
+    return (await service.measure({ geometry: JSON.stringify(geometry), buffer: String(metres) }, this.lang)).geometry;
+  }
+
+  private async askGroups(query: Query, signal: AbortSignal, run: number): Promise<void> {
+    const { collection, grouping, lang } = this;
+    if (!collection || !grouping) return;
+    const groups = grouping === 'belts' ? await this.byBelt(collection.id, signal) : await service.readGroups(collection.id, query, grouping, lang, signal);
+    if (run !== this.run) return;
+    const field = this.field(grouping);
+    const titled = groups.groups.map((group) => ({ ...group, title: field ? (shown(field, group.key, lang, this.words) ?? this.words.parcels.unknownValue) : group.title || group.key }));
+    this.groups = { ...groups, groups: titled };
+  }
+
+  /** A belt holds what lies within its stated half width; belts may share ground, so a parcel may count in both. */
+  private async byBelt(collection: string, signal: AbortSignal): Promise<{ groups: Group[]; rest: number }> {
+    const belts = this.app!.collections.find(({ draw }) => draw === 'belt')!;
+    const names = await this.namesOf(belts.id);
+    const features = await Promise.all(names.map(({ id }) => service.readOne(belts.id, id, {}, this.lang)));
+    const within = features.map(({ properties }, index) => {
+      const width = properties?.['half_width_m'];
+      return cqlOf({ kind: 'near', collection: belts.id, id: names[index]!.id, metres: typeof width === 'number' ? width : 0 });
+    });
+    const also = (condition: string): Query => ({ filter: [this.filter, condition].filter((part) => part !== '').join(' AND ') });
+    const totals = await Promise.all(within.map((condition) => service.readTotal(collection, also(condition), this.lang, signal)));
+    const none = within.length === 0 ? { count: 0 } : await service.readTotal(collection, also(within.map((condition) => `NOT ${condition}`).join(' AND ')), this.lang, signal);
+    return { rest: none.count, groups: totals.map((total, index) => ({ ...total, key: names[index]!.id, title: names[index]!.name[this.lang] })) };
+  }
+
+  /** Fetches a page of rows unless it is there or on its way. */
+  async askRows(page: number): Promise<void> {
+    const { collection, run } = this;
+    if (!collection || this.asked.has(page)) return;
+    this.asked.add(page);
+    const properties = [...new Set([...this.columns, ...(this.field('id') ? ['id'] : [])])].join(',');
+    try {
+      const { rows } = await service.readRows(collection.id, { ...this.query, properties, limit: String(pageRows), offset: String(page * pageRows) }, this.lang, this.abort.signal);
+      if (run === this.run) this.pages = new Map([...this.pages, [page, rows]]);
+    } catch (cause) {
+      if (run !== this.run) return;
+      this.asked.delete(page);
+      throw cause;
+    }
+  }
+
+  /** The row at a place of the order; undefined until it has come. */
+  row(at: number): Row | undefined {
+    return this.pages.get(Math.floor(at / pageRows))?.[at % pageRows];
+  }
+
+  // ---- conditions
+
+  private changed(change: 'push' | 'replace' = 'push'): void {
+    this.write(change);
+    this.ask();
+  }
+
+  put(condition: Condition, at: number | null): void {
+    this.conditions = at === null ? [...this.conditions, condition] : this.conditions.map((known, index) => (index === at ? condition : known));
+    if (condition.kind === 'near') void this.namesOf(condition.collection).then(() => this.changed());
+    else this.changed();
+  }
+
+  remove(at: number): void {
+    this.conditions = this.conditions.filter((_, index) => index !== at);
+    this.changed();
+  }
+
+  clear(): void {
+    this.conditions = [];
+    this.sort = null;
+    this.changed();
+  }
+
+  describe(condition: Condition): { what: string; how: string } {
+    const words = this.words.parcels;
+    const title = (name: string) => this.field(name)?.title ?? name;
+    const sign = { gt: '>', gte: '≥', lt: '<', lte: '≤', between: '' } as const;
+    switch (condition.kind) {
+      case 'among': {
+        const field = this.field(condition.field);
+        const values = condition.values.map((value) => (field ? (shown(field, value, this.lang, this.words) ?? value) : value));
+        return { what: `${title(condition.field)} =`, how: values.join(words.or) };
+      }
+      case 'holds':
+      case 'member':
+        return { what: `${title(condition.field)} ${words.holds}`, how: condition.text };
+      case 'compare': {
+        const { comparison, value, to, unit } = condition;
+        const own = this.field(condition.field)?.unit;
+        const name = unit ?? (own && own !== '1' ? own : '');
+        const written = words.units[name as keyof typeof words.units] ?? name;
+        const how = comparison === 'between' ? `${this.number(value, 6)} – ${this.number(to, 6)}` : this.number(value, 6);
+        return { what: `${title(condition.field)} ${sign[comparison]}`.trim(), how: `${how} ${written}`.trim() };
+      }
+      case 'days':
+        return { what: title(condition.field), how: `${condition.from || '…'} – ${condition.to || '…'}` };
+      case 'is':
+        return { what: `${title(condition.field)} =`, how: condition.value ? this.words.yes : this.words.no };
+      case 'unknown':
+        return { what: title(condition.field), how: condition.value ? words.isUnknown : words.isKnown };
+      case 'near':
+        return { what: `${fill(words.distanceTo, { name: this.nameOf(condition) })} ≤`, how: `${this.number(condition.metres, 3)} ${words.units.m}` };
+      case 'drawn': {
+        const { shape, metres } = condition.drawn;
+        const how = shape === 'circle' ? fill(words.circleOf, { metres: this.number(metres, 0) }) : words.tools[shape];
+        return { what: condition.within ? words.inside : words.touches, how };
+      }
+    }
+  }
+
+  // ---- table, detail, basket
+
+  sortBy(column: string): void {
+    const now = this.order;
+    this.sort = now === column ? `-${column}` : column;
+    this.changed();
+  }
+
+  chooseColumns(columns: string[]): void {
+    this.chosenColumns = columns;
+    this.changed('replace');
+  }
+
+  measureFrom(reference: Reference): void {
+    this.chosenReference = reference;
+    void this.namesOf(reference.collection).then(() => this.changed('replace'));
+  }
+
+  groupBy(grouping: string): void {
+    this.chosenGroup = grouping;
+    this.write('replace');
+    const query: Query = this.filter === '' ? {} : { filter: this.filter };
+    void this.askGroups(query, this.abort.signal, this.run).catch((cause: unknown) => this.tell('error', this.words.errors[asServiceError(cause).kind]));
+  }
+
+  async open(id: string, here: string[] = []): Promise<void> {
+    const { collection } = this;
+    if (!collection) return;
+    this.selected = id;
+    this.here = here.filter((other) => other !== id);
+    this.write('replace');
+    try {
+      const detail = await service.readOne(collection.id, id, this.from, this.lang);
+      if (this.selected !== id) return;
+      this.detail = detail;
+      if (!this.frame.wide) this.showOnMap();
+    } catch (cause) {
+      if (this.selected !== id) return;
+      const fault = asServiceError(cause);
+      this.close();
+      this.tell(fault.kind === 'refused' ? 'info' : 'error', fault.kind === 'refused' ? fill(this.words.deadPlace, { parts: id }) : this.words.errors[fault.kind]);
+    }
+  }
+
+  close(): void {
+    this.selected = null;
+    this.detail = null;
+    this.here = [];
+    this.write('replace');
+  }
+
+  private fit(geometry: Geometry | null): void {
+    const bounds = geometry && boundsOf(geometry);
+    if (bounds) this.stage?.fit(bounds);
+  }
+
+  showOnMap(): void {
+    this.fit(this.detail?.geometry ?? null);
+  }
+
+  toggleBasket(id: string): void {
+    if (this.basket.includes(id)) this.basket = this.basket.filter((other) => other !== id);
+    else if (this.basket.length < mostCompared) this.basket = [...this.basket, id];
+    else return this.tell('info', fill(this.words.parcels.basketFull, { count: mostCompared }));
+    this.write('replace');
+  }
+
+  emptyBasket(): void {
+    this.basket = [];
+    this.write('replace');
+  }
+
+  // ---- drawing and measuring
+
+  take(tool: Tool): void {
+    this.tool = tool;
+    this.corners = [];
+    this.measured = null;
+  }
+
+  /** A corner by press or key; a box and a circle are done with their second. */
+  addCorner(at: Position): void {
+    this.corners = [...this.corners, at];
+    if ((this.tool === 'box' || this.tool === 'circle') && this.corners.length === 2) this.finish();
+  }
+
+  dropCorner(): void {
+    this.corners = this.corners.slice(0, -1);
+  }
+
+  canFinish = $derived(this.tool === 'length' ? this.corners.length >= 2 : this.tool === 'area' || this.tool === 'polygon' ? this.corners.length >= 3 : false);
+
+  finish(): void {
+    const { tool, corners } = this;
+    if (tool === 'choose') return;
+    if (tool === 'length' || tool === 'area') {
+      if (this.canFinish) void this.measureCorners(tool, corners);
+      return;
+    }
+    const drawn = finished(tool, corners);
+    this.corners = [];
+    if (!drawn) return;
+    this.tool = 'choose';
+    void this.putDrawn({ kind: 'drawn', drawn, within: false });
+  }
+
+  /** A shape that crosses itself is refused by the service, in its words. */
+  private async putDrawn(condition: Extract<Condition, { kind: 'drawn' }>): Promise<void> {
+    try {
+      await service.measure({ geometry: wkt(condition.drawn) }, this.lang);
+      this.put(condition, null);
+    } catch (cause) {
+      this.tell('error', asServiceError(cause).detail);
+    }
+  }
+
+  private async measureCorners(tool: 'length' | 'area', corners: Position[]): Promise<void> {
+    const list = corners.map((at) => at.slice(0, 2).join(' ')).join(', ');
+    try {
+      this.measured = await service.measure({ geometry: tool === 'length' ? `LINESTRING(${list})` : `POLYGON((${list}, ${corners[0]!.slice(0, 2).join(' ')}))` }, this.lang);
+    } catch (cause) {
+      this.tell('error', asServiceError(cause).detail);
+    }
+  }
+
+  /** Pasted positions, read by the service; gives back what is wrong with them. */
+  async paste(text: string, crs: string): Promise<string | null> {
+    try {
+      const { geometry } = await service.measure({ geometry: text, ...(crs === '' ? {} : { crs }) }, this.lang);
+      const ring = geometry.type === 'Polygon' ? geometry.coordinates[0] : geometry.type === 'MultiPolygon' && geometry.coordinates.length === 1 ? geometry.coordinates[0]![0] : null;
+      if (!ring) return this.words.parcels.pasteNoArea;
+      this.put({ kind: 'drawn', drawn: { shape: 'polygon', positions: ring.slice(0, -1), metres: 0 }, within: false }, null);
+      this.fit(geometry);
+      return null;
+    } catch (cause) {
+      return asServiceError(cause).detail;
+    }
+  }
+
+  // ---- files, link, words
+
+  async save(form: 'xlsx' | 'csv' | 'json'): Promise<void> {
+    const { collection, found, words } = this;
+    if (!collection || !found) return;
+    if (found.count === 0) return this.tell('info', words.parcels.nothingToExport);
+    if (found.count > service.mostExported) this.tell('info', fill(words.parcels.exportCut, { count: this.number(service.mostExported, 0) }));
+    const properties = [...(form === 'json' ? ['geometry'] : []), ...this.columns, ...(this.field('synthetic') ? ['synthetic'] : [])].join(',');
+    const query = { ...this.query, properties };
+    const name = `${collection.id}.${form === 'json' ? 'geojson' : form}`;
+    try {
+      const blob = await service.readFile(collection.id, query, form, this.lang);
+      const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(blob), download: name });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    } catch (cause) {
+      this.tell('error', words.errors[asServiceError(cause).kind]);
+    }
+  }
+
+  async share(): Promise<void> {
+    this.write('replace');
+    try {
+      await navigator.clipboard.writeText(location.href);
+      this.tell('info', this.words.shared);
+    } catch {
+      this.tell('info', this.words.shareFailed);
+    }
+  }
+
+  override switchLanguage(): void {
+    super.switchLanguage();
+    this.write('replace');
+    void this.load();
+  }
+
+  override switchTheme(): void {
+    super.switchTheme();
+    this.write('replace');
+  }
+
+  setShortcuts(on: boolean): void {
+    this.shortcuts = on;
+    remember('shortcuts', on ? 'on' : 'off');
+  }
+
+  moved(view: { longitude: number; latitude: number; zoom: number }): void {
+    this.view = view;
+    this.write('replace');
+  }
+
+  tell(kind: Notice['kind'], text: string): void {
+    this.notices = [...this.notices.filter((other) => other.text !== text), { id: ++this.lastNotice, kind, text }];
+  }
+
+  dismiss(id: number): void {
+    this.notices = this.notices.filter((notice) => notice.id !== id);
+  }
+}
+
+function asServiceError(cause: unknown): ServiceError {
+  return cause instanceof ServiceError ? cause : new ServiceError('unreadable', String(cause));
+}
+
+export type { Lang };

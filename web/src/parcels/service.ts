@@ -1,0 +1,126 @@
+// What the Parcels screen asks the service. Every number on it comes from here.
+import type { Feature, Geometry } from 'geojson';
+import type { Collection, Lang } from '../catalogue';
+import { readJson, ServiceError } from '../service';
+import { fieldsOf, type Field, type Schema } from './fields';
+
+export type Query = Record<string, string>;
+
+/** Addresses longer than this are sent as a body. */
+const longest = 4000;
+/** The most features that a file holds. */
+export const mostExported = 100_000;
+
+const collectionPath = (collection: string) => `/ogc/collections/${encodeURIComponent(collection)}`;
+
+async function ask<Answer>(path: string, posted: string, query: Query, lang: Lang, signal?: AbortSignal): Promise<Answer> {
+  const address = `${path}?${new URLSearchParams(query)}`;
+  if (address.length <= longest) return readJson<Answer>(address, { lang, signal });
+  return readJson<Answer>(posted, { lang, signal, body: query });
+}
+
+export async function readFields(collection: Collection, lang: Lang): Promise<Field[]> {
+  const base = collectionPath(collection.id);
+  const schema = await readJson<Schema>(`${base}/queryables`, { lang });
+  const names = Object.keys(schema.properties).filter((name) => schema.properties[name]!.type);
+  const measure = names.filter((name) => name !== 'id').map((name) => `known(${name})`).join(',');
+  const { total } = await readJson<{ total: Record<string, number | null> }>(`${base}/aggregates?${new URLSearchParams({ measure })}`, { lang });
+  return fieldsOf(schema, Object.fromEntries(names.map((name) => [name, name === 'id' ? collection.count : total[`known_${name}`]])));
+}
+
+export interface Found {
+  count: number;
+  ha: number | null;
+  mu: number | null;
+  searched: number;
+  unknown: number;
+  /** In the order of the members of the filter. */
+  conditions: { failed: number; unknown: number }[];
+}
+
+export async function readFound(collection: string, query: Query, lang: Lang, signal: AbortSignal): Promise<Found> {
+  interface Answer { total: Record<string, number | null>; explained: Omit<Found, 'count' | 'ha' | 'mu'> & { matched: number } }
+  const path = `${collectionPath(collection)}/aggregates`;
+  const { total, explained } = await ask<Answer>(path, path, { ...query, measure: 'area(ha),area(mu)', explain: 'true' }, lang, signal);
+  return { ...explained, count: total['count'] ?? 0, ha: total['area_ha'] ?? null, mu: total['area_mu'] ?? null };
+}
+
+export interface Group { key: string; title: string; count: number; ha: number | null }
+
+/** How the features that match part: by a field, or by the areas of a collection. */
+export async function readGroups(collection: string, query: Query, by: string, lang: Lang, signal: AbortSignal): Promise<{ groups: Group[]; rest: number }> {
+  type Row = Record<string, string | number | null>;
+  interface Answer { groups: Row[]; unassigned?: Row; withoutGeometry?: Row; columns: { name: string; role: string }[] }
+  const path = `${collectionPath(collection)}/aggregates`;
+  const own: Query = by.startsWith('area:') ? { overlap: 'true' } : {};
+  const answer = await ask<Answer>(path, path, { ...query, ...own, 'group-by': by, measure: 'area(ha)', sortby: '-count', limit: '30' }, lang, signal);
+  const keys = answer.columns.filter(({ role }) => role === 'key').map(({ name }) => name);
+  const title = (row: Row) => String(row[`${keys[0]}_name_${lang}`] ?? row[`area_name_${lang}`] ?? row[`name_${lang}`] ?? row[keys[0]!] ?? '');
+  const rest = Number(answer.unassigned?.['count'] ?? 0) + Number(answer.withoutGeometry?.['count'] ?? 0);
+  return { rest, groups: answer.groups.map((row) => ({ key: String(row[keys[0]!] ?? ''), title: title(row), count: Number(row['count']), ha: row['area_ha'] as number | null })) };
+}
+
+/** How many match and how large they are, of a filter of its own. */
+export async function readTotal(collection: string, query: Query, lang: Lang, signal: AbortSignal): Promise<{ count: number; ha: number | null }> {
+  const path = `${collectionPath(collection)}/aggregates`;
+  const { total } = await ask<{ total: Record<string, number | null> }>(path, path, { ...query, measure: 'area(ha)' }, lang, signal);
+  return { count: total['count'] ?? 0, ha: total['area_ha'] ?? null };
+}
+
+export interface Row { id: string; properties: Record<string, unknown> }
+
+const rowOf = ({ id, properties }: Feature<Geometry | null>): Row => ({ id: String(id ?? ''), properties: (properties ?? {}) as Record<string, unknown> });
+
+export async function readRows(collection: string, query: Query, lang: Lang, signal: AbortSignal): Promise<{ matched: number; rows: Row[] }> {
+  const base = collectionPath(collection);
+  const answer = await ask<{ numberMatched: number; features: Feature<Geometry | null>[] }>(`${base}/items`, `${base}/search`, { ...query, skipGeometry: 'true' }, lang, signal);
+  return { matched: answer.numberMatched, rows: answer.features.map(rowOf) };
+}
+
+/** One feature, with its distance where one is asked for. */
+export function readOne(collection: string, id: string, query: Query, lang: Lang): Promise<Feature<Geometry | null>> {
+  return readJson(`${collectionPath(collection)}/items/${encodeURIComponent(id)}?${new URLSearchParams(query)}`, { lang });
+}
+
+export interface Named { id: string; name: Record<Lang, string> }
+
+/** The features of a collection that distances can be measured from, by name. */
+export async function readNames(collection: string, lang: Lang): Promise<Named[]> {
+  const query = { limit: '1000', properties: 'name_zh,name_en', filter: 'geometry IS NOT NULL' };
+  const { rows } = await readRows(collection, query, lang, AbortSignal.timeout(20_000));
+  return rows.map(({ id, properties }) => {
+    const [zh, en] = [properties['name_zh'], properties['name_en']].map((name) => (typeof name === 'string' ? name : null));
+    return { id, name: { zh: zh ?? en ?? id, en: en ?? zh ?? id } };
+  });
+}
+
+/** The systems that a collection is offered in. */
+export async function readSystems(collection: string): Promise<string[]> {
+  return (await readJson<{ crs: string[] }>(collectionPath(collection))).crs;
+}
+
+export interface Measured extends Feature<Geometry> {
+  properties: { crs: string; north_first: boolean; length_m: number; area_m2?: number; area_ha?: number; area_mu?: number };
+}
+
+export function measure(query: Query, lang: Lang): Promise<Measured> {
+  return readJson<Measured>('/measure', { lang, body: query });
+}
+
+/** A file of what a query finds, by a body, so that no query is too long. */
+export async function readFile(collection: string, query: Query, form: string, lang: Lang): Promise<Blob> {
+  const response = await fetch(`${collectionPath(collection)}/search`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'accept-language': lang },
+    body: JSON.stringify({ ...query, f: form, limit: mostExported }),
+  }).catch((cause: unknown) => {
+    throw new ServiceError('unreachable', String(cause));
+  });
+  if (!response.ok) throw new ServiceError('refused', `${response.status}`);
+  return response.blob();
+}
+
+export function tileAddress(collection: string, filter: string): string {
+  const query = new URLSearchParams({ properties: '', ...(filter === '' ? {} : { filter }) });
+  return `${location.origin}/tiles/${encodeURIComponent(collection)}/{z}/{x}/{y}.mvt?${query}`;
+}
