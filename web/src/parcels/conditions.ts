@@ -83,7 +83,7 @@ export const membersOf = (condition: Condition): number => (condition.kind === '
 
 // ---- addresses. A condition is written as fields split by "~"; what a field holds is percent-encoded.
 
-const joined = (...entries: (string | number)[]) => entries.map((entry) => encodeURIComponent(entry)).join('~');
+const joined = (...entries: (string | number)[]) => entries.map((entry) => encodeURIComponent(entry).replaceAll('~', '%7E')).join('~');
 
 export function written(condition: Condition): string {
   switch (condition.kind) {

@@ -1,0 +1,438 @@
+// The Parcels screen: flow B by mouse, keyboard and touch, what is unknown, drawing, files, links, trouble.
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Locator, Page } from '@playwright/test';
+import { violations } from './axe';
+import { desktop, expect, languages, mapIdle, origin, phone, test, themes } from './explore';
+import { inRepository, serve } from './server';
+
+const axis = 'axis-chegu-avenue';
+/** Idle land of new-type industry over two hectares within so many metres of the axis. */
+const metres = '2500';
+const flowB = `use_code = 'M0' AND status = 'idle' AND area_m2 > 20000 AND DWITHIN(geometry, feature('axes', '${axis}'), ${metres})`;
+
+async function visit(page: Page, query = '?lang=en', at = origin()): Promise<void> {
+  await page.goto(`${at}/parcels${query}`);
+  await mapIdle(page);
+  await expect(page.getByTestId('count')).not.toHaveText('…');
+}
+
+async function expected(filter: string): Promise<string[]> {
+  const query = new URLSearchParams({ filter, sortby: '-area_m2', limit: '1000', properties: 'id' });
+  const answer = (await (await fetch(`${origin()}/ogc/collections/parcels/items?${query}`)).json()) as { features: { id: string }[] };
+  return answer.features.map(({ id }) => id);
+}
+
+const rowIds = (page: Page) => page.locator('tr[data-id]').evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['id']!));
+const count = (page: Page) => page.getByTestId('count');
+
+/** How a control is worked. */
+interface Hand { press: (target: Locator) => Promise<void>; check: (target: Locator) => Promise<void> }
+const hands: Record<'mouse' | 'keyboard' | 'touch', Hand> = {
+  mouse: { press: (target) => target.click(), check: (target) => target.check() },
+  keyboard: {
+    press: async (target) => {
+      await target.focus();
+      await target.press('Enter');
+    },
+    check: async (target) => {
+      await target.focus();
+      await target.press('Space');
+    },
+  },
+  touch: { press: (target) => target.tap(), check: (target) => target.tap() },
+};
+
+async function ask(page: Page, { press, check }: Hand): Promise<void> {
+  const dialog = page.getByRole('dialog');
+  const begin = async (about: string) => {
+    await press(page.getByTestId('add'));
+    await dialog.getByTestId('about').selectOption(about);
+  };
+  const add = async () => {
+    await press(dialog.getByRole('button', { name: 'Add', exact: true }));
+    await expect(dialog).toBeHidden();
+  };
+  await begin('use_code');
+  await check(dialog.getByRole('checkbox', { name: /^M0/ }));
+  await add();
+  await begin('status');
+  await check(dialog.getByRole('checkbox', { name: 'idle' }));
+  await add();
+  await begin('area_m2');
+  await dialog.getByTestId('comparison').selectOption('gt');
+  await dialog.getByTestId('value').fill('2');
+  await add();
+  await begin('@near');
+  await dialog.getByLabel('Kind of place').selectOption('axes');
+  await expect(dialog.getByLabel('Place', { exact: true })).toHaveValue(axis);
+  await dialog.getByTestId('value').fill(metres);
+  await add();
+}
+
+for (const hand of ['mouse', 'keyboard', 'touch'] as const) {
+  test.describe(`flow B by ${hand}`, () => {
+    test.use(hand === 'touch' ? { hasTouch: true, isMobile: true, viewport: phone } : { viewport: desktop });
+    test('gives the parcels that the API gives, and a workbook of exactly these rows', async ({ page }) => {
+      const want = await expected(flowB);
+      expect(want.length).toBeGreaterThan(0);
+      await visit(page);
+      await ask(page, hands[hand]);
+      await expect(count(page)).toHaveText(String(want.length));
+      await expect.poll(() => rowIds(page)).toEqual(want);
+      const totals = (await (await fetch(`${origin()}/ogc/collections/parcels/aggregates?${new URLSearchParams({ filter: flowB, measure: 'area(ha),area(mu)' })}`)).json()) as { total: Record<string, number> };
+      const written = (value: number) => new Intl.NumberFormat('en', { maximumFractionDigits: 2 }).format(value);
+      await expect(page.getByTestId('area')).toHaveText(written(totals.total['area_ha']!));
+      await expect(page.getByText(`hectares, ${written(totals.total['area_mu']!)} mu`)).toBeVisible();
+      await expect(page.getByRole('status').filter({ hasText: `${want.length} parcels match` })).toHaveCount(1);
+
+      const saved = page.waitForEvent('download');
+      await hands[hand].press(page.getByTestId('xlsx'));
+      const file = await (await saved).path();
+      const program = `import sys, json, zipfile, re
+import xml.etree.ElementTree as E
+book = zipfile.ZipFile(sys.argv[1])
+space = '{http://schemas.openxmlformats.org/spreadsheetml/2006/main}'
+texts = [''.join(t.text or '' for t in item.iter(space + 't')) for item in E.fromstring(book.read('xl/sharedStrings.xml'))]
+rows = []
+for row in E.fromstring(book.read('xl/worksheets/sheet1.xml')).iter(space + 'row'):
+    cell = row.find(space + 'c')
+    rows.append(texts[int(cell.find(space + 'v').text)] if cell.get('t') == 's' else ''.join(t.text for t in cell.iter(space + 't')))
+notes = book.read('xl/sharedStrings.xml').decode()
+print(json.dumps({'rows': rows[1:], 'filter': 'DWITHIN' in notes}))`;
+      const told = JSON.parse(execFileSync('python3', ['-c', program, file], { encoding: 'utf8' })) as { rows: string[]; filter: boolean };
+      expect(told.rows).toEqual(want);
+      expect(told.filter, 'the workbook tells its conditions').toBe(true);
+    });
+  });
+}
+
+test('the command line gives the same parcels', async () => {
+  const program = process.env['INNOSPACE_BIN'] ?? inRepository('target/release/innospace');
+  const text = execFileSync(program, ['items', 'parcels', '--data', inRepository('geodata'), '--filter', flowB, '--sortby=-area_m2', '--properties', 'id', '--format', 'ndjson'], { encoding: 'utf8' });
+  expect(text.trim().split('\n').map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(await expected(flowB));
+});
+
+test('a link restores conditions, order, columns, place, basket, choice and view; what is dead is named', async ({ page, context }) => {
+  const want = await expected("use_code = 'M0'");
+  await visit(page, '?v=1&lang=en&c=in~use_code~M0&map=114.15,30.45,12.5');
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('checkbox', { name: 'planning unit' }).uncheck();
+  await page.keyboard.press('Escape');
+  await page.getByRole('columnheader', { name: 'floor area ratio' }).getByRole('button').click();
+  await expect(page.getByRole('columnheader', { name: 'floor area ratio' })).toHaveAttribute('aria-sort', 'ascending');
+  await expect.poll(async () => (await rowIds(page)).length).toBeGreaterThan(3);
+  await page.locator('tr[data-id] input').nth(1).check();
+  await page.locator('tr[data-id] .open').first().click();
+  await expect(page.getByTestId('detail')).toBeVisible();
+  const before = { rows: await rowIds(page), url: page.url() };
+  const other = await context.newPage();
+  await other.setViewportSize(desktop);
+  await visit(other, new URL(before.url).search);
+  await expect.poll(() => rowIds(other)).toEqual(before.rows);
+  await expect(other.getByTestId('detail')).toBeVisible();
+  await expect(count(other)).toHaveText(String(want.length));
+  await expect(other.getByRole('columnheader', { name: 'planning unit' })).toHaveCount(0);
+  await expect(other.getByRole('button', { name: 'Compare 1' })).toBeVisible();
+  expect(new URL(other.url()).searchParams.get('map')).toBe(new URL(before.url).searchParams.get('map'));
+
+  await visit(other, '?v=1&lang=en&c=in~use_code~M0&c=gt~no_such_field~3~~&c=nonsense&fish=1');
+  await expect(count(other)).toHaveText(String(want.length));
+  await expect(other.getByText(/no_such_field/)).toBeVisible();
+  await expect(other.getByText(/fish=1/)).toBeVisible();
+  await other.goBack();
+  await expect(other.getByRole('button', { name: 'Compare 1' })).toBeVisible();
+});
+
+test('a polygon of eight corners ends only when asked, another tool leaves nothing behind, a circle and a box are done with two presses', async ({ page }) => {
+  await visit(page, '?v=1&lang=en&map=114.15,30.47,13');
+  const box = (await page.getByTestId('map').boundingBox())!;
+  const at = (x: number, y: number) => page.mouse.click(box.x + box.width * x, box.y + box.height * y);
+  await page.getByRole('button', { name: 'Polygon' }).click();
+  const corners = [[0.3, 0.3], [0.45, 0.22], [0.6, 0.3], [0.68, 0.45], [0.6, 0.6], [0.45, 0.68], [0.3, 0.6], [0.25, 0.45]] as const;
+  for (const [x, y] of corners) await at(x, y);
+  await expect(page.getByRole('button', { name: 'Finish' })).toBeVisible();
+  expect(await page.locator('.chip').count()).toBe(0);
+  await page.getByRole('button', { name: 'Finish' }).click();
+  await expect(page.locator('.chip')).toHaveText(/Touches: Polygon/);
+  const drawn = new URL(page.url()).searchParams.get('c')!;
+  expect(drawn.split(/~|%7E/).at(-1)!.split(';').length).toBe(8);
+  const ring = decodeURIComponent(drawn.split('~').at(-1)!).split(';').map((corner) => corner.replace(',', ' '));
+  const want = await expected(`S_INTERSECTS(geometry, POLYGON((${[...ring, ring[0]].join(', ')})))`);
+  await expect(count(page)).toHaveText(new Intl.NumberFormat('en').format(want.length));
+
+  await page.getByRole('button', { name: 'Clear' }).click();
+  await page.getByRole('button', { name: 'Polygon' }).click();
+  await at(0.3, 0.3);
+  await at(0.5, 0.3);
+  await page.getByRole('button', { name: 'Box' }).click();
+  await expect(page.getByText('Press two opposite corners')).toBeVisible();
+  await at(0.3, 0.3);
+  await at(0.5, 0.5);
+  await expect(page.locator('.chip')).toHaveText(/Touches: Box/);
+  expect(new URL(page.url()).searchParams.get('c')!.split('~').at(-1)!.split(';').length).toBe(2);
+  await page.getByRole('button', { name: 'Circle' }).click();
+  await at(0.4, 0.4);
+  await at(0.5, 0.4);
+  await expect(page.locator('.chip')).toHaveCount(2);
+  await expect(page.locator('.chip').nth(1)).toHaveText(/circle of [\d,]+ m radius/);
+});
+
+test('drawing by keyboard: corners at the crosshair, twice at one place ends', async ({ page }) => {
+  await visit(page, '?v=1&lang=en&map=114.15,30.47,13');
+  await page.getByRole('button', { name: 'Polygon' }).press('Enter');
+  const canvas = page.locator('canvas');
+  await canvas.focus();
+  const step = async (key: string) => {
+    const before = page.url();
+    await canvas.press(key);
+    await expect.poll(() => page.url()).not.toBe(before);
+    await mapIdle(page);
+  };
+  await canvas.press('Enter');
+  await step('ArrowRight');
+  await canvas.press('Enter');
+  await canvas.press('Backspace');
+  await canvas.press('Enter');
+  await step('ArrowDown');
+  await canvas.press('Enter');
+  await expect(page.getByRole('button', { name: 'Finish' })).toBeVisible();
+  await canvas.press('Enter');
+  await expect(page.locator('.chip')).toHaveText(/Touches: Polygon/);
+  await page.getByRole('button', { name: 'Area' }).press('Enter');
+  await canvas.focus();
+  await canvas.press('Enter');
+  await canvas.press('Escape');
+  await expect(page.getByRole('button', { name: 'Select' })).toHaveAttribute('aria-pressed', 'true');
+});
+
+test('measures come from the service; pasted lists are read in the system that their numbers show', async ({ page }) => {
+  await visit(page, '?v=1&lang=en&map=114.15,30.47,13');
+  const box = (await page.getByTestId('map').boundingBox())!;
+  await page.getByRole('button', { name: 'Distance', exact: true }).click();
+  await page.mouse.click(box.x + 300, box.y + 150);
+  await page.mouse.click(box.x + 500, box.y + 150);
+  await expect(page.getByText(/^about [\d,]+ m$/)).toBeVisible();
+  await page.getByRole('button', { name: 'Finish' }).click();
+  await expect(page.getByText(/^[\d,.]+ m \(on the ellipsoid\)$/)).toBeVisible();
+  await page.getByRole('button', { name: 'Cancel drawing' }).click();
+
+  // The meridian of 114 degrees has 500 km in EPSG 4547; the corners are named as in lists of boundary points.
+  await page.getByRole('button', { name: 'Paste coordinates' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Coordinates').fill('J1 3360000 510000\nJ2 3360000 520000\nJ3 3372000');
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(dialog.getByRole('alert')).toContainText('line 3');
+  await dialog.getByLabel('Coordinates').fill('J1 3360000 510000\nJ2 3360000 520000\nJ3 3372000 520000\nJ4 3372000 510000');
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.locator('.chip')).toHaveText(/Touches: Polygon/);
+  const answer = (await (await fetch(`${origin()}/ogc/collections/parcels/items?limit=1&bbox=3360000,510000,3372000,520000&bbox-crs=[EPSG:4547]`)).json()) as { numberMatched: number };
+  // Straight in the plane and straight in degrees differ by less than a parcel here.
+  const shown = Number((await count(page).innerText()).replaceAll(',', ''));
+  expect(Math.abs(shown - answer.numberMatched)).toBeLessThanOrEqual(2);
+  expect(shown).toBeGreaterThan(100);
+});
+
+test('map and table are one: hover marks, a press opens, the basket compares', async ({ page }) => {
+  await visit(page, `?v=1&lang=en&c=in~use_code~M0`);
+  await expect.poll(async () => (await rowIds(page)).length).toBeGreaterThan(2);
+  const [first, second] = await rowIds(page);
+  await page.locator(`tr[data-id="${first}"] .open`).click();
+  await expect(page.getByTestId('detail')).toContainText('Synthetic parcel');
+  await page.getByRole('button', { name: 'Show on map' }).click();
+  await mapIdle(page);
+  await page.getByTestId('detail').getByRole('button', { name: 'Close' }).click();
+  const box = (await page.getByTestId('map').boundingBox())!;
+  const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  await page.mouse.move(middle.x - 1, middle.y);
+  await page.mouse.move(middle.x, middle.y);
+  await expect(page.locator(`tr[data-id="${first}"]`)).toHaveClass(/hovered/);
+  await page.mouse.click(middle.x, middle.y);
+  await expect(page.getByTestId('detail')).toBeVisible();
+  expect(new URL(page.url()).searchParams.get('sel')).toBe(first);
+  for (const id of [first, second]) await page.locator(`tr[data-id="${id}"] input`).check();
+  await page.getByRole('button', { name: 'Compare 2' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByRole('columnheader').filter({ hasText: first! })).toBeVisible();
+  const areas = await dialog.getByRole('row', { name: /^area \(ha\)/ }).getByRole('cell').allInnerTexts();
+  const api = await Promise.all([first, second].map(async (id) => ((await (await fetch(`${origin()}/ogc/collections/parcels/items/${id}`)).json()) as { properties: { area_m2: number } }).properties.area_m2));
+  expect(areas).toEqual(api.map((m2) => new Intl.NumberFormat('en', { maximumFractionDigits: 2 }).format(m2 / 10_000)));
+});
+
+/** A data folder with more parcels, of which some miss values. */
+async function other(change: (folder: string) => void, act: (url: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'parcels-'));
+  cpSync(inRepository('geodata'), join(folder, 'geodata'), { recursive: true });
+  cpSync(inRepository('seeds'), join(folder, 'seeds'), { recursive: true });
+  change(join(folder, 'geodata'));
+  const server = await serve(join(folder, 'geodata'));
+  const before = process.env['INNOSPACE_URL'];
+  process.env['INNOSPACE_URL'] = server.url;
+  try {
+    await act(server.url);
+  } finally {
+    process.env['INNOSPACE_URL'] = before;
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test('a parcel of unknown area or status matches nothing, counts as nothing and is told of', async ({ browser }) => {
+  await other(
+    (folder) => {
+      const file = join(folder, 'parcels.geojson');
+      const parcels = JSON.parse(readFileSync(file, 'utf8')) as { features: { properties: Record<string, unknown> }[] };
+      const idle = parcels.features.filter(({ properties }) => properties['use_code'] === 'M0' && properties['status'] === 'idle');
+      idle[0]!.properties['area_m2'] = null;
+      idle[1]!.properties['status'] = null;
+      writeFileSync(file, JSON.stringify(parcels));
+    },
+    async () => {
+      const context = await browser.newContext({ viewport: desktop });
+      const page = await context.newPage();
+      await visit(page, '?v=1&lang=en&c=in~use_code~M0&c=in~status~idle&c=gte~area_m2~0~~m2');
+      // Ten idle parcels of M0 are shipped; one has lost its area, one its status.
+      await expect(count(page)).toHaveText('8');
+      await expect(page.getByTestId('searched')).toHaveText('3,000 parcels were searched. 2 more were left out, because a value is unknown.');
+      expect(await page.locator('.chip + .quiet').allInnerTexts()).toEqual(['1 left out, because this is unknown', '1 left out, because this is unknown']);
+      await page.goto(`${origin()}/parcels?v=1&lang=en&c=in~use_code~M0&sort=area_m2`);
+      await expect(page.getByTestId('count')).not.toHaveText('…');
+      await page.locator('.scroll').first().evaluate((scroller) => scroller.scrollTo(0, 1e9));
+      await expect(page.locator('tr[data-id]').last()).toContainText('unknown');
+      await context.close();
+    },
+  );
+});
+
+test('twenty thousand rows are fewer than sixty in the page, and the last can be reached', async ({ browser }) => {
+  test.setTimeout(120_000);
+  await other(
+    (folder) => execFileSync(process.env['INNOSPACE_BIN'] ?? inRepository('target/release/innospace'), ['sample', 'parcels', '--data', folder, '--count', '20000', '--output', join(folder, 'parcels.geojson')]),
+    async () => {
+      const context = await browser.newContext({ viewport: desktop });
+      const page = await context.newPage();
+      await visit(page, '?v=1&lang=en');
+      await expect(count(page)).toHaveText('20,000');
+      expect(await page.locator('tbody tr').count()).toBeLessThan(60);
+      await page.locator('.table .scroll').evaluate((scroller) => scroller.scrollTo(0, scroller.scrollHeight));
+      await expect(page.locator('tr[data-row="19999"][data-id]')).toBeVisible();
+      expect(await page.locator('tbody tr').count()).toBeLessThan(60);
+      await expect(page.locator('table')).toHaveAttribute('aria-rowcount', '20001');
+      await context.close();
+    },
+  );
+});
+
+test.describe('without WebGL', () => {
+  test.use({ launchOptions: {} });
+  test('query, table and files still work', async ({ page }) => {
+    await page.addInitScript(() => {
+      const original = HTMLCanvasElement.prototype.getContext;
+      HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string, ...rest: unknown[]) {
+        return kind.startsWith('webgl') ? null : (original as (...all: unknown[]) => unknown).call(this, kind, ...rest);
+      } as typeof original;
+    });
+    await page.goto(`${origin()}/parcels?v=1&lang=en&c=in~use_code~M0`);
+    await expect(page.getByText('This browser cannot show the map')).toBeVisible();
+    await expect.poll(async () => (await rowIds(page)).length).toBeGreaterThan(3);
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'CSV' }).click();
+    const csv = readFileSync(await (await saved).path(), 'utf8');
+    expect(csv.startsWith('\ufeff')).toBe(true);
+    expect(csv.trim().split('\n').length - 1).toBe((await expected("use_code = 'M0'")).length);
+  });
+});
+
+test.describe('with trouble', () => {
+  test.use({ mayComplain: true });
+  test('a server that fails gives a message and a retry; an older answer never replaces a newer one', async ({ page }) => {
+    await visit(page, '?v=1&lang=en');
+    await page.route('**/aggregates**', (route) => route.abort());
+    await page.getByTestId('add').click();
+    await page.getByRole('dialog').getByTestId('about').selectOption('status');
+    await page.getByRole('dialog').getByRole('checkbox', { name: 'idle' }).check();
+    await page.getByRole('dialog').getByRole('button', { name: 'Add', exact: true }).click();
+    await expect(page.getByRole('alert').filter({ hasText: 'cannot be reached' })).toBeVisible();
+    await page.unroute('**/aggregates**');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    const idle = await expected("status = 'idle'");
+    await expect(count(page)).toHaveText(new Intl.NumberFormat('en').format(idle.length));
+
+    // The question for all parcels is held back until the next has been answered.
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/aggregates**', async (route) => {
+      if (!route.request().url().includes('filter')) await held;
+      await route.continue().catch(() => undefined);
+    });
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.getByTestId('add').click();
+    await page.getByRole('dialog').getByTestId('about').selectOption('use_code');
+    await page.getByRole('dialog').getByRole('checkbox', { name: /^M0/ }).check();
+    await page.getByRole('dialog').getByRole('button', { name: 'Add', exact: true }).click();
+    const wanted = String((await expected("use_code = 'M0'")).length);
+    await expect(count(page)).toHaveText(wanted);
+    release();
+    await mapIdle(page);
+    await expect(count(page)).toHaveText(wanted);
+  });
+});
+
+test('nothing found says so, and an export explains itself', async ({ page }) => {
+  await visit(page, '?v=1&lang=en&c=gt~area_m2~100000~~ha');
+  await expect(count(page)).toHaveText('0');
+  await expect(page.getByText('No parcel matches. Relax or remove a condition.')).toBeVisible();
+  await page.getByTestId('xlsx').click();
+  await expect(page.getByText('no rows to export')).toBeVisible();
+});
+
+for (const lang of languages) {
+  for (const theme of themes) {
+    for (const [size, viewport] of Object.entries({ desktop, phone })) {
+      test(`axe finds nothing on the parcels: ${lang}, ${theme}, ${size}`, async ({ page }) => {
+        await page.setViewportSize(viewport);
+        await visit(page, `?v=1&lang=${lang}&theme=${theme}&c=in~use_code~M0&c=near~axes~${axis}~${metres}`);
+        await expect(page.locator('tr[data-id]').first()).toBeVisible();
+        await page.locator('tr[data-id] .open').first().click();
+        await expect(page.getByTestId('detail')).toBeVisible();
+        expect(await violations(page), 'with a parcel').toEqual([]);
+        await page.getByTestId('add').click();
+        await page.getByTestId('about').selectOption('area_m2');
+        expect(await violations(page), 'a condition').toEqual([]);
+        await page.keyboard.press('Escape');
+        for (const name of lang === 'zh' ? ['列', '粘贴坐标', '帮助'] : ['Columns', 'Paste coordinates', 'Help']) {
+          await page.getByRole('button', { name, exact: true }).click();
+          await expect(page.getByRole('dialog')).toBeVisible();
+          expect(await violations(page), name).toEqual([]);
+          await page.keyboard.press('Escape');
+        }
+        const suspicious = await page.evaluate(() => document.body.innerText.match(/\{\w+\}|undefined|\bNaN\b|\[object|\bnull\b|words\./g) ?? []);
+        expect(suspicious).toEqual([]);
+      });
+    }
+  }
+}
+
+test('at 320 px and at 200 % text nothing goes sideways', async ({ page }) => {
+  await page.setViewportSize({ width: 320, height: 640 });
+  await visit(page, `?v=1&lang=en&c=in~use_code~M0`);
+  const wider = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(await wider()).toBeLessThanOrEqual(0);
+  await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
+  expect(await wider()).toBeLessThanOrEqual(0);
+});
+
+test('the language switches in place, titles of fields and values too', async ({ page }) => {
+  await visit(page, '?v=1&lang=zh&c=in~status~idle');
+  await expect(page.locator('.chip')).toHaveText(/状态 = 闲置/);
+  const before = await rowIds(page);
+  await page.getByRole('button', { name: 'Switch to English' }).click();
+  await expect(page.locator('.chip')).toHaveText(/status = idle/);
+  await expect(page.getByRole('columnheader', { name: 'status' })).toBeVisible();
+  await expect.poll(() => rowIds(page)).toEqual(before);
+  expect(await page.title()).toMatch(/^Parcels/);
+  expect(await page.evaluate(() => document.documentElement.lang)).toBe('en');
+});

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { cqlOf, filterOf, finished, membersOf, readCondition, roughMetres, roughSquareMetres, written, type Condition } from '../../src/parcels/conditions';
+import { fieldsOf, groupFields, shown, usualColumns, type Schema } from '../../src/parcels/fields';
+
+const triangle = { shape: 'polygon' as const, positions: [[114, 30], [114.5, 30], [114, 30.25]], metres: 0 };
+const all: [Condition, string][] = [
+  [{ kind: 'among', field: 'use_code', values: ['M0'] }, "use_code = 'M0'"],
+  [{ kind: 'among', field: 'status', values: ['idle', "o'ld"] }, "status IN ('idle', 'o''ld')"],
+  [{ kind: 'holds', field: 'no', text: '50%_a\\' }, "CASEI(no) LIKE CASEI('%50\\%\\_a\\\\%')"],
+  [{ kind: 'member', field: 'aliases', text: '车谷' }, "A_CONTAINS(aliases, ('车谷'))"],
+  [{ kind: 'compare', field: 'area_m2', comparison: 'gt', value: 2, to: 2, unit: 'ha' }, 'area_m2 > 20000'],
+  [{ kind: 'compare', field: 'area_m2', comparison: 'gte', value: 30, to: 30, unit: 'mu' }, 'area_m2 >= 20000'],
+  [{ kind: 'compare', field: 'far', comparison: 'between', value: 1.5, to: 2, unit: null }, 'far BETWEEN 1.5 AND 2'],
+  [{ kind: 'days', field: 'valid_from', from: '2020-01-01', to: '2021-01-01' }, "valid_from >= DATE('2020-01-01') AND valid_from <= DATE('2021-01-01')"],
+  [{ kind: 'days', field: 'valid_from', from: '', to: '2021-01-01' }, "valid_from <= DATE('2021-01-01')"],
+  [{ kind: 'is', field: 'inside', value: false }, 'inside = FALSE'],
+  [{ kind: 'unknown', field: 'far', value: true }, 'far IS NULL'],
+  [{ kind: 'near', collection: 'axes', id: 'a~b:c', metres: 500 }, "DWITHIN(geometry, feature('axes', 'a~b:c'), 500)"],
+  [{ kind: 'drawn', drawn: triangle, within: false }, 'S_INTERSECTS(geometry, POLYGON((114 30, 114.5 30, 114 30.25, 114 30)))'],
+  [{ kind: 'drawn', drawn: triangle, within: true }, 'S_WITHIN(geometry, POLYGON((114 30, 114.5 30, 114 30.25, 114 30)))'],
+  [{ kind: 'drawn', drawn: { shape: 'box', positions: [[1, 2], [3, 4]], metres: 0 }, within: false }, 'S_INTERSECTS(geometry, POLYGON((1 2, 3 2, 3 4, 1 4, 1 2)))'],
+  [{ kind: 'drawn', drawn: { shape: 'circle', positions: [[1, 2]], metres: 250 }, within: false }, 'DWITHIN(geometry, POINT(1 2), 250)'],
+];
+
+describe('conditions', () => {
+  test.each(all)('%j as CQL2', (condition, want) => expect(cqlOf(condition)).toBe(want));
+  test.each(all)('%j survives an address', (condition) => expect(readCondition(written(condition))).toEqual(condition));
+  test('are joined by AND, and two bounds of a time are two members', () => {
+    expect(filterOf(all.slice(0, 2).map(([condition]) => condition))).toBe("use_code = 'M0' AND status IN ('idle', 'o''ld')");
+    expect(all.slice(7, 9).map(([condition]) => membersOf(condition))).toEqual([2, 1]);
+  });
+  test('a name that is a word of CQL2, or has other signs, is quoted', () => {
+    expect(cqlOf({ kind: 'unknown', field: 'in', value: true })).toBe('"in" IS NULL');
+    expect(cqlOf({ kind: 'unknown', field: '容积率 "x"', value: false })).toBe('"容积率 ""x""" IS NOT NULL');
+  });
+  test.each(['', 'in', 'in~f', 'gt~f', 'gt~f~x', 'between~f~1', 'days~f~~', 'days~f~2020~', 'is~f~maybe', 'near~axes~a', 'near~axes~a~-1', 'touch~polygon~0~1,2;3,4', 'touch~polygon~0~1,2;3,4;500,6', 'touch~circle~0~1,2', 'touch~star~1~1,2', '%'])('%j is none', (text) => expect(readCondition(text)).toBeNull());
+});
+
+describe('drawing', () => {
+  test('a polygon needs three corners, a box two that differ both ways, a circle a radius', () => {
+    expect(finished('polygon', [[0, 0], [1, 0]])).toBeNull();
+    expect(finished('polygon', [[0, 0], [1, 0], [1, 1]])?.positions).toHaveLength(3);
+    expect(finished('box', [[3, 2], [1, 4]])?.positions).toEqual([[1, 2], [3, 4]]);
+    expect(finished('box', [[1, 2], [1, 4]])).toBeNull();
+    expect(finished('circle', [[0, 0], [0, 0]])).toBeNull();
+    // A degree of a sphere of 6371 km is 111.2 km.
+    expect(finished('circle', [[0, 0], [0, 0.01]])?.metres).toBe(1112);
+  });
+  test('rough measures are those of a sphere', () => {
+    expect(roughMetres([0, 0], [1, 0])).toBeCloseTo(111_195.08, 0);
+    // An eighth of a sphere is pi / 2 times the square of its radius.
+    expect(roughSquareMetres([[0, 0], [90, 0], [90, 90], [0, 90]]) / ((Math.PI / 2) * 6_371_008.8 ** 2)).toBeCloseTo(1, 6);
+  });
+});
+
+describe('fields', () => {
+  const schema: Schema = {
+    properties: {
+      id: { type: 'string', title: 'id' },
+      geometry: { 'x-ogc-role': 'primary-geometry', format: 'geometry-polygon' },
+      synthetic: { type: 'boolean' },
+      basis: { type: 'string', enum: ['synthetic'] },
+      note: { type: 'string' },
+      no: { type: 'string', title: 'Number' },
+      use_code: { type: 'string', enum: ['M0', 'R2'], 'x-enum-titles': { M0: 'new industry', R2: 'housing' } },
+      use_name_zh: { type: 'string', enum: ['住宅', '新型产业'] },
+      use_name_en: { type: 'string', enum: ['housing', 'new industry'] },
+      area_m2: { type: 'number', minimum: 1, maximum: 9, 'x-ogc-unit': 'm2' },
+      status: { type: 'string', enum: ['idle', 'x'], 'x-enum-titles': { idle: 'lies idle' } },
+    },
+  };
+  const fields = fieldsOf(schema, { id: 9, synthetic: 9, basis: 9, note: 0, no: 9, use_code: 9, use_name_zh: 9, use_name_en: 9, area_m2: 8, status: 7 });
+  const named = (name: string) => fields.find((field) => field.name === name)!;
+  const yesNo = { yes: 'yes', no: 'no' };
+
+  test('columns are those that tell parcels apart and of which something is known', () => {
+    expect(usualColumns(fields, 'en')).toEqual(['no', 'use_code', 'area_m2', 'status']);
+    expect(groupFields(fields, 'zh').map(({ name }) => name)).toEqual(['use_code', 'use_name_zh', 'status']);
+  });
+  test('a value has the word that people have for it, an area is in hectares, unknown stays unknown', () => {
+    expect(shown(named('use_code'), 'M0', 'en', yesNo)).toBe('M0 new industry');
+    expect(shown(named('status'), 'idle', 'en', yesNo)).toBe('lies idle');
+    expect(shown(named('status'), 'x', 'en', yesNo)).toBe('x');
+    expect(shown(named('area_m2'), 23_456, 'en', yesNo)).toBe('2.35');
+    expect(shown(named('area_m2'), null, 'en', yesNo)).toBeNull();
+    expect(shown(named('synthetic'), true, 'en', yesNo)).toBe('yes');
+  });
+});
