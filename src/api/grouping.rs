@@ -212,7 +212,7 @@ fn bands(params: &Params) -> Result<Vec<f64>, Problem> {
 }
 
 /// A geometry, as filters read it.
-fn polygon(text: &str) -> Option<Shape> {
+pub fn polygon(text: &str) -> Option<Shape> {
     let text = text.trim();
     let expr = if text.starts_with('{') {
         let filter = format!(r#"{{"op":"s_intersects","args":[{{"property":"geometry"}},{text}]}}"#);
