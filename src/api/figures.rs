@@ -110,7 +110,8 @@ pub async fn one(
             if form == MAP_SVG {
                 return Ok(svg::write(&picture));
             }
-            png::write(&picture).map_err(|fault| ReportError::Refused { format: "png", fault: fault.to_string() })
+            png::write(&picture)
+                .map_err(|fault| ReportError::Refused { format: "png", fault: fault.to_string() })
         });
         let bytes = made.await??;
         let mut response = ([(header::CONTENT_TYPE, form.content_type())], bytes).into_response();

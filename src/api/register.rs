@@ -90,7 +90,8 @@ pub fn area(params: &Params) -> Result<Option<Choice>, Problem> {
         is_named.then(|| Choice::Feature { layer: layer.to_owned(), id: id.to_owned() })
     })?;
     let expected = "a polygon as WKT or GeoJSON, longitude first, in degrees";
-    let drawn = read(params, "polygon", expected, grouping::polygon)?.map(|shape| Choice::Drawn(Box::new(shape)));
+    let drawn =
+        read(params, "polygon", expected, grouping::polygon)?.map(|shape| Choice::Drawn(Box::new(shape)));
     match (within, drawn) {
         (Some(_), Some(_)) => {
             Err(Problem::wrong_parameter("polygon", "expected either within or polygon, not both".to_owned()))
@@ -139,7 +140,9 @@ pub async fn units(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) ->
     let rule = rule.transpose()?.map(|rule| rule.id.clone());
     let scope = read(&ask.params, "scope", "all or top-level", Scope::parse)?;
     let choice = area(&ask.params)?;
-    let chosen = choice.as_ref().map(|choice| Chosen::new(&ask.catalog, facts(&ask.catalog)?, choice).map_err(Problem::from));
+    let chosen = choice
+        .as_ref()
+        .map(|choice| Chosen::new(&ask.catalog, facts(&ask.catalog)?, choice).map_err(Problem::from));
     let chosen = chosen.transpose()?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);

@@ -65,7 +65,8 @@ impl Chosen {
                     wrong(&format!("collection:id, the collection being one of {}", known.join(", ")))
                 })?;
                 let ix = indexed.find(id);
-                let ix = ix.ok_or_else(|| wrong(&format!("collection:id with the id of a feature of {layer}")))?;
+                let ix =
+                    ix.ok_or_else(|| wrong(&format!("collection:id with the id of a feature of {layer}")))?;
                 let feature = indexed.layer().feature(ix);
                 let ground = Ground::of(feature).ok_or_else(|| {
                     wrong("a feature that is a polygon, or a line with a half width (half_width_m)")
@@ -118,8 +119,10 @@ pub fn offers(catalog: &Catalog) -> Vec<Offer> {
         let of_role = |layer: &&crate::model::Layer| layer.about.draw.as_deref() == Some(role);
         for layer in catalog.layers().map(|indexed| indexed.layer()).filter(of_role) {
             let features = layer.positions().map(|ix| layer.feature(ix)).filter(|&feature| is_area(feature));
-            offers.extend(features.map(|feature| {
-                Offer { feature: format!("{}:{}", layer.id.as_str(), feature.id()), name: named(feature), role }
+            offers.extend(features.map(|feature| Offer {
+                feature: format!("{}:{}", layer.id.as_str(), feature.id()),
+                name: named(feature),
+                role,
             }));
         }
     }

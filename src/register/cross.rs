@@ -58,9 +58,8 @@ impl Phase {
 /// its own date; of what was built and has ended nothing is known.
 #[must_use]
 pub fn phase(facts: &PlanFacts, id: &str, as_of: Date) -> (Phase, bool) {
-    let built = || {
-        facts.evidence.register.iter().filter(|entry| *entry.unit == *id && entry.event == Event::Built)
-    };
+    let built =
+        || facts.evidence.register.iter().filter(|entry| *entry.unit == *id && entry.event == Event::Built);
     if built().any(|entry| entry.holds(as_of)) {
         return (Phase::Built, false);
     }

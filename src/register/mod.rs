@@ -211,9 +211,10 @@ impl Count<'_> {
     /// the true number is from [`Self::certain`] to the sum of both.
     #[must_use]
     pub fn undecided(&self) -> usize {
-        let lines = self.counted.iter().chain(self.excluded.iter().filter(|line| {
-            matches!(line.reason, Reason::Elsewhere(_))
-        }));
+        let lines = self
+            .counted
+            .iter()
+            .chain(self.excluded.iter().filter(|line| matches!(line.reason, Reason::Elsewhere(_))));
         lines.filter(|line| line.lies.is_some_and(|lies| !lies.is_sure())).count()
     }
 

@@ -163,7 +163,9 @@ impl Place<'_> {
     /// What people call it.
     #[must_use]
     pub fn words(&self) -> Words {
-        let none = || words("未说明属于核、轴、带".to_owned(), "not said to belong to core, axis or belts".to_owned());
+        let none = || {
+            words("未说明属于核、轴、带".to_owned(), "not said to belong to core, axis or belts".to_owned())
+        };
         self.name.cloned().unwrap_or_else(none)
     }
 }
@@ -214,8 +216,12 @@ impl Chosen {
             None => ["范围边界精度未知。".to_owned(), " The accuracy of its border is not known.".to_owned()],
         };
         words(
-            format!("只计位于{zh}{band_zh}的单元：点按位置，面按较大部分所在。{known_zh}没有已知位置的单元单独列出，不计入。目标是否达到只按全区判定。"),
-            format!("Only units that lie in {en}{band_en} are counted: spots by their position, polygons where the larger part of them lies.{known_en} Units without a known position are listed apart and not counted. Whether the target is met is judged for the whole zone only."),
+            format!(
+                "只计位于{zh}{band_zh}的单元：点按位置，面按较大部分所在。{known_zh}没有已知位置的单元单独列出，不计入。目标是否达到只按全区判定。"
+            ),
+            format!(
+                "Only units that lie in {en}{band_en} are counted: spots by their position, polygons where the larger part of them lies.{known_en} Units without a known position are listed apart and not counted. Whether the target is met is judged for the whole zone only."
+            ),
         )
     }
 }
@@ -226,8 +232,12 @@ pub fn certainty(count: &Count<'_>) -> Words {
     let (found, certain, undecided, nowhere) =
         (count.counted.len(), count.certain(), count.undecided(), count.nowhere());
     words(
-        format!("计入{found}个，其中{certain}个在位置误差之内也确定；{undecided}个离边界太近，不能确定在内还是在外；{nowhere}个没有已知位置。"),
-        format!("{found} counted, {certain} of them for sure whatever the positions may be off; {undecided} too near to the border to be sure on which side; {nowhere} without a known position."),
+        format!(
+            "计入{found}个，其中{certain}个在位置误差之内也确定；{undecided}个离边界太近，不能确定在内还是在外；{nowhere}个没有已知位置。"
+        ),
+        format!(
+            "{found} counted, {certain} of them for sure whatever the positions may be off; {undecided} too near to the border to be sure on which side; {nowhere} without a known position."
+        ),
     )
 }
 

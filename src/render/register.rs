@@ -67,7 +67,8 @@ pub fn area(chosen: &Chosen, lang: Lang) -> Value {
 /// The areas that one may choose.
 #[must_use]
 pub fn offers(offers: &[Offer], lang: Lang) -> Value {
-    let offer = |offer: &Offer| json!({ "feature": offer.feature, "kind": offer.role, "name": offer.name.say(lang) });
+    let offer =
+        |offer: &Offer| json!({ "feature": offer.feature, "kind": offer.role, "name": offer.name.say(lang) });
     offers.iter().map(offer).collect()
 }
 
@@ -79,7 +80,8 @@ pub fn count(count: &Count<'_>, catalog: &Catalog, facts: &PlanFacts, is_of_area
         .iter()
         .map(|&unit_type| (unit_type.to_string(), count.of_type(unit_type).into()))
         .collect();
-    let lines = |lines: &[Line<'_>]| lines.iter().map(|one| line(one, count, facts, lang)).collect::<Vec<_>>();
+    let lines =
+        |lines: &[Line<'_>]| lines.iter().map(|one| line(one, count, facts, lang)).collect::<Vec<_>>();
     let certainty = is_of_area.then(|| {
         json!({
             "certain": count.certain(), "undecided": count.undecided(), "withoutPosition": count.nowhere(),

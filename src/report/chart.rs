@@ -3,7 +3,7 @@
 //! In: names, values, a width. Out: a picture on white ground, for print as for screens: legend, bars with their values,
 //! a target, an axis from zero. Leaves out: the title, which is a text of the report, and where the numbers come from.
 
-use tiny_skia::{Path, PathBuilder};
+use tiny_skia::PathBuilder;
 
 use crate::map::color::Color;
 use crate::map::frame::{Point, Size};
@@ -518,7 +518,21 @@ pub(super) mod tests {
             ),
             chart(&[], &[], None),
             chart(&[], &[("甲", &[987_654_321.25, 1.5])], None),
+            grouped(long, &[("甲", &[2.0, 0.0, 1.0]), ("乙", &[0.0, 0.0, 0.0]), (long, &[0.0, 9.0, 4.0])]),
         ]
+    }
+
+    /// Two groups, the first of two bars.
+    fn grouped(heading: &str, bars: &[(&str, &[f64])]) -> Chart {
+        use crate::report::document::Grouping;
+        let series = [("已建成\nbuilt", BLUE), ("建设中\nin progress", BLUE), ("规划\nplanned", BLUE)];
+        let group = |bars: &[(&str, &[f64])]| Group {
+            name: heading.to_owned(),
+            bars: bars.iter().map(|(name, _)| ((*name).to_owned(), SAND)).collect(),
+        };
+        let signs = vec![Sign::Solid, Sign::Stripes, Sign::Dots];
+        let grouping = Grouping { groups: vec![group(&bars[..2]), group(&bars[2..])], signs };
+        Chart { grouping: Some(grouping), ..chart(&series, bars, None) }
     }
 
     fn text_box(item: &Item) -> Option<(String, Box)> {

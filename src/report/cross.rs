@@ -71,9 +71,10 @@ fn table(maker: &Maker<'_>, cross: &Cross<'_>, count: &Count<'_>, name: &'static
         row.extend(numbers(cells));
         row
     };
-    let rows = cross.rows.iter().flat_map(|part| {
-        part.types.iter().map(move |(unit_type, cells)| (&part.place, *unit_type, cells))
-    });
+    let rows = cross
+        .rows
+        .iter()
+        .flat_map(|part| part.types.iter().map(move |(unit_type, cells)| (&part.place, *unit_type, cells)));
     let mut total = vec![maker.text("合计", "Total"), Cell::Text(String::new())];
     total.extend(numbers(&cross.total.all));
     Table {
@@ -95,9 +96,8 @@ pub(super) fn chart(maker: &Maker<'_>, facts: &PlanFacts, count: &Count<'_>) -> 
         let place = row.place.words();
         let bar = |(unit_type, cells): &(Option<UnitType>, Cells<'_>)| {
             let words = type_words(*unit_type);
-            let whole = maker
-                .tongue
-                .tell(|lang| format!("{}{}{}", place.say(lang), comma(lang), words.say(lang)));
+            let whole =
+                maker.tongue.tell(|lang| format!("{}{}{}", place.say(lang), comma(lang), words.say(lang)));
             bars.push((whole, Phase::ALL.iter().map(|&phase| cells.of(phase).len() as f64).collect()));
             (maker.say(&words), color(*unit_type))
         };

@@ -95,7 +95,9 @@ fn result(
         let sure = counts.iter().filter(|count| count.scope == Scope::All);
         let sure = sure.map(|count| {
             let (title, words) = (&count.rule.title, register::say::certainty(count));
-            maker.tongue.tell(|lang| format!("{}{}{}", title.say(lang), lang.pick("：", ": "), words.say(lang)))
+            maker
+                .tongue
+                .tell(|lang| format!("{}{}{}", title.say(lang), lang.pick("：", ": "), words.say(lang)))
         });
         blocks.push(Block::Notes(sure.collect()));
     }
@@ -141,10 +143,10 @@ pub(super) fn chart(
         });
         (name, UnitType::ALL.iter().map(|&unit_type| count.of_type(unit_type) as f64).collect())
     };
-    let series = UnitType::ALL.iter().zip(INKS).map(|(unit_type, name)| Series {
-        name: maker.say(&unit_type.words()),
-        color: ink(name),
-    });
+    let series = UnitType::ALL
+        .iter()
+        .zip(INKS)
+        .map(|(unit_type, name)| Series { name: maker.say(&unit_type.words()), color: ink(name) });
     Chart {
         title: maker.pick("各规则下的数量与目标", "The count under every rule, and the target"),
         unit: maker.pick("个", "units"),
