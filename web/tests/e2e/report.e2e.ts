@@ -124,7 +124,7 @@ test('an area restricts every number, stands in the address, and files and figur
   const { counts, area: told } = await read<{ counts: Count[]; area: { statement: string } }>(`/units?f=json&lang=en&within=${area}`);
   expect(counts[0]!.count).toBe(5);
   await report(page, '?lang=en');
-  await page.getByLabel('Area', { exact: true }).selectOption(area);
+  await page.getByRole('combobox', { name: 'Area', exact: true }).selectOption(area);
   await expect(page.getByTestId('area')).toContainText(told.statement);
   await expect(page).toHaveURL(/within=belts%3Abelt-smart-manufacturing/);
   await expect(page.locator('.cards [data-rule=named] .big a')).toHaveText('5');
@@ -142,11 +142,11 @@ test('an area restricts every number, stands in the address, and files and figur
   }
   await page.goBack();
   await expect(page.locator('.cards [data-rule=named] .big a')).toHaveText('13');
-  await page.getByLabel('Area', { exact: true }).selectOption('drawn');
+  await page.getByRole('combobox', { name: 'Area', exact: true }).selectOption('drawn');
   await page.getByLabel(/Polygon/).fill('POLYGON((114.148 30.4987,114.168 30.4987,114.168 30.5187,114.148 30.5187,114.148 30.4987))');
   await page.getByRole('button', { name: 'Count in it' }).click();
   await expect(page.locator('.cards [data-rule=named] .big a')).toHaveText('1');
-  await page.getByLabel('Target year').selectOption({ label: '2025' });
+  await page.getByRole('combobox', { name: 'Target year' }).selectOption({ label: '2025' });
   await expect(page).toHaveURL(/as_of=2025-12-31.*polygon=/);
   await page.reload();
   await expect(page.locator('.cards [data-rule=named] .big a')).toHaveText('1');
@@ -164,7 +164,7 @@ for (const [paper, size] of [['portrait', [595, 842]], ['landscape', [842, 595]]
       const page = await context.newPage();
       await page.goto(`${server.url}/report?lang=en&theme=dark`);
       await page.getByTestId('headline').waitFor();
-      await page.getByLabel('Paper').selectOption(paper);
+      await page.getByRole('combobox', { name: 'Paper' }).selectOption(paper);
       await page.locator('img.map').evaluate((map: HTMLImageElement) => map.decode());
       // Three pixels of the image for each of the page.
       expect(await page.locator('img.map').evaluate((map: HTMLImageElement) => map.naturalWidth)).toBe(2880);
