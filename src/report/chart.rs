@@ -263,7 +263,9 @@ impl<'a> Plan<'a> {
         for row in &self.rows {
             let middle = row.middle(y);
             if let Some(heading) = &row.heading {
-                items.extend(heading.at([0.0, y + HEADING], 0.0, 0.0));
+                // Over the axis, which goes on through all groups.
+                let white = Color { rgb: [255; 3], alpha: 1.0 };
+                items.extend(heading.with_halo([0.0, y + HEADING], 0.0, 0.0, Some((white, 2.5))));
             }
             items.extend(row.name.at([0.0, middle - row.name.height() / 2.0], 0.0, 0.0));
             let mut from = 0.0;
