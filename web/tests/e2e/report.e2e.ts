@@ -120,6 +120,8 @@ test('table and figure 1 are those of the service, and every cell opens its list
 });
 
 test('an area restricts every number, stands in the address, and files and figures are of it', async ({ page }) => {
+  // Every file and figure is made, some in 3200 pixels.
+  test.slow();
   const area = 'belts:belt-smart-manufacturing';
   const { counts, area: told } = await read<{ counts: Count[]; area: { statement: string } }>(`/units?f=json&lang=en&within=${area}`);
   expect(counts[0]!.count).toBe(5);
@@ -155,6 +157,7 @@ test('an area restricts every number, stands in the address, and files and figur
 // Points of the paper are 1/72 of an inch; A4 is 210 by 297 mm.
 for (const [paper, size] of [['portrait', [595, 842]], ['landscape', [842, 595]]] as const) {
   test(`on A4 ${paper} the report has its pages, no tools, and heads of tables again on each`, async ({ browser }) => {
+    test.slow();
     const folder = mkdtempSync(join(tmpdir(), 'innospace-'));
     for (const part of ['geodata', 'seeds']) cpSync(inRepository(part), join(folder, part), { recursive: true });
     appendFileSync(join(folder, 'geodata/register.csv'), designated(1, 25) + designated(1, 25).replaceAll('unit-', 'more-').replaceAll('Unit ', 'More '));
