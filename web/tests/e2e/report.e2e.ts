@@ -180,7 +180,7 @@ for (const [paper, size] of [['portrait', [595, 842]], ['landscape', [842, 595]]
       const pages = execFileSync('pdftotext', ['-layout', file, '-'], { encoding: 'utf8' }).split('\f').slice(0, -1);
       expect(pages.length).toBe(Number(/Pages:\s+(\d+)/.exec(about)![1]));
       expect(pages.length).toBeGreaterThanOrEqual(8);
-      expect(pages.length).toBeLessThanOrEqual(40);
+      expect(pages.length).toBeLessThanOrEqual(60);
       const text = pages.join('\n');
       for (const tool of ['Excel', 'PNG', 'Print', 'Switch to', 'Target year', 'Paper']) expect(text, tool).not.toContain(tool);
       for (const part of ['Figure 1.', 'Figure 2.', 'Table 1.', 'Figure 3.']) expect(pages.filter((one) => one.includes(part)).length, part).toBe(1);
