@@ -97,6 +97,7 @@ const REPORT_EXAMPLES: &str = "\
 Examples:
   innospace report units
   innospace report units --as-of 2025-12-31 --lang both --output units.pdf
+  innospace report units --within belts:belt-smart-manufacturing --format csv --table list-1
   innospace report progress --format csv --table indicators
   innospace report parcels --filter \"use_code = 'M0' AND status = 'idle'\" --output m0.docx
   innospace report site nantaizihu-innovation-block --output block.html
@@ -124,6 +125,12 @@ struct ReportArgs {
     /// Of CSV, which table of the report: its main one when left out
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
+    /// Of a report on units: only those that lie in a feature, collection:id
+    #[arg(long, value_name = "COLLECTION:ID")]
+    within: Option<String>,
+    /// Of a report on units: only those that lie in a polygon, WKT or GeoJSON, longitude first
+    #[arg(long, value_name = "GEOMETRY")]
+    polygon: Option<String>,
     /// Of a report on parcels: the collection
     #[arg(long, value_name = "ID")]
     collection: Option<String>,
@@ -959,6 +966,8 @@ fn make_report(args: &ReportArgs) -> anyhow::Result<ExitCode> {
         ("lang", &args.lang),
         ("table", &args.table),
         ("id", &args.id),
+        ("within", &args.within),
+        ("polygon", &args.polygon),
         ("collection", &args.collection),
         ("filter", &args.filter),
         ("bbox", &args.bbox),

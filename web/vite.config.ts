@@ -4,6 +4,9 @@ import { mapStyles } from './build/mapstyles.mjs';
 import { licences } from './build/licences.mjs';
 import { compressAndWeigh } from './build/finish.mjs';
 
+// Where the service listens that the development server shows.
+const service = process.env['INNOSPACE_URL'] ?? 'http://127.0.0.1:8080';
+
 export default defineConfig({
   plugins: [mapStyles(), svelte(), licences(), compressAndWeigh()],
   build: {
@@ -15,6 +18,6 @@ export default defineConfig({
     reportCompressedSize: false,
     modulePreload: { polyfill: false },
   },
-  server: { host: '127.0.0.1', proxy: Object.fromEntries(['/app.json', '/ogc', '/maps', '/units', '/progress', '/blocks', '/reports', '/measure', '/styles', '/tiles'].map((path) => [path, process.env['INNOSPACE'] ?? 'http://127.0.0.1:8080'])) },
+  server: { host: '127.0.0.1', proxy: Object.fromEntries(['/app.json', '/ogc', '/maps', '/units', '/progress', '/blocks', '/reports', '/measure', '/styles', '/tiles'].map((path) => [path, service])) },
   test: { include: ['tests/unit/**/*.test.ts'], environment: 'node' },
 } as Parameters<typeof defineConfig>[0]);

@@ -9,6 +9,7 @@ mod assets;
 mod collections;
 mod document;
 mod forms;
+mod figures;
 mod functions;
 mod grouping;
 mod items;
@@ -124,6 +125,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/blocks/{id}", get(register::block))
         .route("/reports", get(reports::list))
         .route("/reports/{file}", get(reports::one))
+        .route("/reports/{kind}/figures/{file}", get(figures::one))
         .route("/styles/sprites/{file}", get(maps::sprite))
         .route("/styles", get(styles::list))
         .route("/styles/{view}", get(styles::one))

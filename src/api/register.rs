@@ -20,6 +20,8 @@ use super::{App, blocking, reports, styles};
 use crate::catalog::Catalog;
 use crate::model::plan::{PlanFacts, Scope};
 use crate::model::{Date, Lang};
+use crate::register::area::{Choice, Chosen, offers};
+use crate::query::cql2;
 use crate::register::{self, block, progress};
 use crate::render;
 use crate::report::document::Tongue;
@@ -42,6 +44,67 @@ pub fn day_parameter() -> Parameter {
 pub fn day(params: &Params, catalog: &Catalog) -> Result<Option<Date>, Problem> {
     let asked = read(params, "as_of", "a day that exists, as 2025-12-31", Date::parse)?;
     Ok(asked.or(catalog.about.data_date))
+}
+
+/// `rule` and `scope`, which choose among counts of units.
+pub fn count_parameters(catalog: &Catalog) -> [Parameter; 2] {
+    let rules = catalog.plan.iter().flat_map(|facts| &facts.counting.rules);
+    let rules: Vec<_> = rules.map(|rule| rule.id.clone()).collect();
+    [
+        Parameter {
+            name: "rule".into(),
+            description: "Only counts by this rule.".into(),
+            schema: json!({ "type": "string", "enum": rules }),
+        },
+        Parameter {
+            name: "scope".into(),
+            description: "Only counts of all units, or of those that stand in no other that is counted."
+                .into(),
+            schema: json!({ "type": "string", "enum": Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>() }),
+        },
+    ]
+}
+
+/// `within` and `polygon`, which counts of units have.
+pub fn area_parameters() -> [Parameter; 2] {
+    [
+        Parameter {
+            name: "within".into(),
+            description: "Only units that lie in a feature, collection:id: a polygon, or a line within its stated half width. \
+                          Units without a known position are listed apart."
+                .into(),
+            schema: json!({ "type": "string", "pattern": "^[^:]+:.+$" }),
+        },
+        Parameter {
+            name: "polygon".into(),
+            description: "Only units that lie in a polygon, WKT or GeoJSON, CRS84 (longitude first, degrees).".into(),
+            schema: json!({ "type": "string", "minLength": 1 }),
+        },
+    ]
+}
+
+/// The area that is asked for; the whole zone when there is none.
+pub fn area(params: &Params) -> Result<Option<Choice>, Problem> {
+    let within = read(params, "within", "collection:id", |text| {
+        let (layer, id) = text.split_once(':')?;
+        let is_named = !layer.is_empty() && !id.is_empty();
+        is_named.then(|| Choice::Feature { layer: layer.to_owned(), id: id.to_owned() })
+    })?;
+    let expected = "a polygon as WKT or GeoJSON, longitude first, in degrees";
+    let drawn =
+        read(params, "polygon", expected, cql2::geometry)?.map(|shape| Choice::Drawn(Box::new(shape)));
+    match (within, drawn) {
+        (Some(_), Some(_)) => {
+            Err(Problem::wrong_parameter("polygon", "expected either within or polygon, not both".to_owned()))
+        }
+        (within, drawn) => Ok(within.or(drawn)),
+    }
+}
+
+/// The words of a request that ask for its area, as part of an address.
+fn same_area(params: &Params) -> String {
+    let asked = ["within", "polygon"].into_iter().filter_map(|name| Some((name, params.get(name)?)));
+    asked.map(|(name, value)| format!("&{name}={}", reports::encoded(value))).collect()
 }
 
 /// The facts of the plan.
@@ -71,44 +134,45 @@ fn asked(
 /// Every count of units, or those of a rule or a scope: `GET /units`.
 pub async fn units(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     let catalog = app.catalog.snapshot();
-    let rules: Vec<_> = facts(&catalog)?.counting.rules.iter().map(|rule| rule.id.clone()).collect();
-    let own = vec![
-        Parameter {
-            name: "rule".into(),
-            description: "Only counts by this rule.".into(),
-            schema: json!({ "type": "string", "enum": rules }),
-        },
-        Parameter {
-            name: "scope".into(),
-            description: "Only counts of all units, or of those that stand in no other that is counted."
-                .into(),
-            schema: json!({ "type": "string", "enum": Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>() }),
-        },
-    ];
+    let own = count_parameters(&catalog).into_iter().chain(area_parameters()).collect();
     let (ask, day) = asked(&app, catalog, &uri, &headers, own)?;
     let rule =
         ask.params.get("rule").map(|name| register::rule(facts(&ask.catalog)?, name).map_err(Problem::from));
     let rule = rule.transpose()?.map(|rule| rule.id.clone());
     let scope = read(&ask.params, "scope", "all or top-level", Scope::parse)?;
+    let choice = area(&ask.params)?;
+    let chosen = choice
+        .as_ref()
+        .map(|choice| Chosen::new(&ask.catalog, facts(&ask.catalog)?, choice).map_err(Problem::from));
+    let chosen = chosen.transpose()?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
     let (title, lang) = (ask.lang.pick("创新单元", "Innovation units"), ask.lang);
-    let json = move |_: &Catalog, facts: &PlanFacts| {
+    let json = move |catalog: &Catalog, facts: &PlanFacts| {
         let rules =
             facts.counting.rules.iter().filter(|known| rule.as_ref().is_none_or(|rule| *rule == known.id));
         let counts = rules.flat_map(|rule| Scope::ALL.iter().map(move |&of| (rule, of)));
+        let chosen = chosen.as_ref();
+        let told = |(rule, of)| {
+            let count = register::count_in(facts, rule, of, day, chosen);
+            render::register::count(&count, catalog, facts, chosen.is_some(), lang)
+        };
         json!({
             "title": title,
             "asOf": day.to_string(),
+            "dataDate": catalog.about.data_date.map(|date| date.to_string()),
+            "areas": render::register::offers(&offers(catalog), lang),
+            "area": chosen.map(|chosen| render::register::area(chosen, lang)),
             "target": register::target(facts, day).map(|found| render::register::target(&found, facts, lang)),
             "counts": counts
                 .filter(|(_, of)| scope.is_none_or(|scope| scope == *of))
-                .map(|(rule, of)| render::register::count(&register::count(facts, rule, of, day), facts, lang))
+                .map(told)
                 .collect::<Vec<Value>>(),
         })
     };
-    answer(&app, ask, day, title.to_owned(), Subject::Units, json).await
+    let more = same_area(&ask.params);
+    answer(&app, ask, day, title.to_owned(), (Subject::Units { area: choice }, more), json).await
 }
 
 /// The state of every number of the plan: `GET /progress`.
@@ -127,7 +191,7 @@ pub async fn progress(
         json["title"] = title.into();
         json
     };
-    answer(&app, ask, day, title.to_owned(), Subject::Progress, json).await
+    answer(&app, ask, day, title.to_owned(), (Subject::Progress, String::new()), json).await
 }
 
 /// What a block holds beside what the plan says of it: `GET /blocks/{id}`.
@@ -146,7 +210,7 @@ pub async fn block(
         return Ok(response);
     }
     let (title, lang) = (register::name(facts, &id).say(ask.lang).to_owned(), ask.lang);
-    let subject = Subject::Site { id: id.clone() };
+    let subject = (Subject::Site { id: id.clone() }, format!("&id={}", reports::encoded(&id)));
     let json = move |catalog: &Catalog, facts: &PlanFacts| {
         block::sheet(catalog, facts, &id).map_or(Value::Null, |sheet| render::register::sheet(&sheet, lang))
     };
@@ -182,22 +246,19 @@ pub async fn blocks(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -
 }
 
 /// The document as JSON, or as the page that the report of the same day would be; only the one that is asked for is made.
+/// Beside the subject stands what the addresses of its reports say of it.
 async fn answer(
     app: &App,
     ask: Ask,
     day: Date,
     title: String,
-    subject: Subject,
+    (subject, more): (Subject, String),
     json: impl FnOnce(&Catalog, &PlanFacts) -> Value + Send + 'static,
 ) -> Result<Response, Problem> {
     let mut links = ask.own_links();
-    let id = match &subject {
-        Subject::Site { id } => format!("&id={}", reports::encoded(id)),
-        _ => String::new(),
-    };
     for (form, words) in [(HTML, ["报告", "report"]), (MAP_PDF, ["报告（PDF）", "report (PDF)"])] {
         let kind = subject.kind().name();
-        let path = format!("/reports/{kind}.{}?as_of={day}&lang={}{id}", form.name, ask.lang.name());
+        let path = format!("/reports/{kind}.{}?as_of={day}&lang={}{more}", form.name, ask.lang.name());
         links.push(link(ask.base.url(&path), "alternate", form, ask.lang.pick(words[0], words[1])));
     }
     let (mut document, catalog) = (Value::Null, Arc::clone(&ask.catalog));

@@ -14,7 +14,7 @@ use super::maps::at_desk;
 use super::negotiate::{self, CSV, DOCX, Format, HTML, MAP_PDF, XLSX};
 use super::params::{self, Parameter, Params, read, selecting_parameters};
 use super::problem::Problem;
-use super::{App, register};
+use super::{App, figures, register};
 use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::model::Lang;
@@ -32,6 +32,7 @@ impl From<RegisterError> for Problem {
         let name = match &error {
             RegisterError::BeforePlan { .. } => "as_of",
             RegisterError::UnknownRule { .. } => "rule",
+            RegisterError::Area { parameter, .. } => parameter,
         };
         Self::wrong_parameter(name, error.to_string())
     }
@@ -85,7 +86,8 @@ fn parameters(
         ),
     ];
     match kind {
-        Kind::Units | Kind::Progress => {}
+        Kind::Units => table.extend(register::area_parameters()),
+        Kind::Progress => {}
         Kind::Site => {
             table.push(row("id", "Id of a place of the plan, or of a feature.", json!({ "type": "string" })));
         }
@@ -128,7 +130,7 @@ fn request(
     let tongue = read(&params, "lang", Tongue::EXPECTED, Tongue::parse)?.unwrap_or(Tongue::Only(lang));
     let as_of = register::day(&params, catalog)?;
     let subject = match kind {
-        Kind::Units => Subject::Units,
+        Kind::Units => Subject::Units { area: register::area(&params)? },
         Kind::Progress => Subject::Progress,
         Kind::Site => {
             let id = params.get("id").ok_or_else(|| {
@@ -171,7 +173,8 @@ pub async fn list(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> 
             let href = base.url(&format!("/reports/{}.{}", kind.name(), form.name));
             json!({ "href": href, "rel": "item", "type": form.media_type, "title": form.title })
         });
-        json!({ "id": kind.name(), "parameters": parameters, "links": links })
+        let figures = figures::listed(kind, &catalog, &base);
+        json!({ "id": kind.name(), "parameters": parameters, "links": links, "figures": figures })
     };
     let body = json!({ "reports": Kind::ALL.map(described) });
     Ok(listed(&body))

@@ -95,6 +95,14 @@ pub enum Standing {
     NoPolygon,
 }
 
+impl Standing {
+    /// Is it sure in spite of what the positions may be off?
+    #[must_use]
+    pub fn is_sure(self) -> bool {
+        matches!(self, Self::Inside { is_sure: true, .. } | Self::Outside { is_sure: true, .. })
+    }
+}
+
 /// An edge of a block.
 #[derive(Debug)]
 pub struct Edge<'a> {
@@ -191,7 +199,8 @@ fn is_a_spot(catalog: &Catalog, id: &str) -> bool {
         .is_some_and(|shape| matches!(shape.to_shape(), Shape::Point(_)))
 }
 
-fn accuracy(feature: FeatureRef<'_>) -> Option<f64> {
+/// To how many metres the position of a feature is known.
+pub(super) fn accuracy(feature: FeatureRef<'_>) -> Option<f64> {
     match feature.named("accuracy_m") {
         #[expect(clippy::cast_precision_loss, reason = "metres on the earth")]
         Value::Integer(metres) => Some(metres as f64),

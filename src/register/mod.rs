@@ -1,17 +1,23 @@
 //! What counts as an innovation unit, under which rule, on which day, and what does the plan's evidence come to?
 //!
 //! In: the facts of the plan with its evidence, and a day; for the block sheet the layers too. Out: counts that open into
-//! lists, each line with its reason ([`count`]); the state of every target ([`progress`]); what a block holds beside what
-//! the plan says of it ([`block`]). Leaves out: how any of it is shown.
+//! lists, each line with its reason ([`count`]), of an area only where one is asked for ([`area`]), spread over the layout
+//! ([`cross`]); the state of every target ([`progress`]); what a block holds beside what the plan says of it ([`block`]).
+//! Leaves out: how any of it is shown.
 //!
 //! Nothing is judged without evidence: a unit is designated or built by a dated entry with a document, a number is
 //! reached by a dated observation with one.
 
+pub mod area;
 pub mod block;
+pub mod cross;
 pub mod progress;
 pub mod say;
 
 use thiserror::Error;
+
+use area::Chosen;
+use block::Standing;
 
 use crate::model::plan::{Basis, CountingRule, PlanFacts, Scope, Target, UnitRole, UnitType};
 use crate::model::{Citation, Date, Entry, Event, Place, Words};
@@ -34,6 +40,16 @@ pub enum RegisterError {
         asked: String,
         /// The names there are.
         known: String,
+    },
+    /// An area that there is not.
+    #[error("{asked:?}: expected {expected}")]
+    Area {
+        /// The parameter that asks for it.
+        parameter: &'static str,
+        /// What was asked for, cut to 80 characters.
+        asked: String,
+        /// What would be an area.
+        expected: String,
     },
 }
 
@@ -126,7 +142,7 @@ pub fn name(facts: &PlanFacts, id: &str) -> Words {
 }
 
 /// Why a unit is counted or not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Reason<'a> {
     /// Counted: the plan names it.
     Named,
@@ -144,6 +160,10 @@ pub enum Reason<'a> {
     Later(&'a Entry),
     /// No longer counted: the entry held until an earlier day.
     Ended(&'a Entry),
+    /// Not counted: it lies outside the area that is asked for.
+    Elsewhere(Standing),
+    /// Not counted: it has no known position, so that nothing says whether it lies in the area that is asked for.
+    Nowhere,
 }
 
 impl Reason<'_> {
@@ -161,6 +181,8 @@ pub struct Line<'a> {
     pub unit: Unit<'a>,
     /// Why.
     pub reason: Reason<'a>,
+    /// Where it lies beside the area that is asked for, where the rule alone would count it.
+    pub lies: Option<Standing>,
 }
 
 /// A count that opens into its list.
@@ -184,14 +206,59 @@ impl Count<'_> {
     pub fn of_type(&self, unit_type: UnitType) -> usize {
         self.counted.iter().filter(|line| line.unit.unit_type == Some(unit_type)).count()
     }
+
+    /// Of a count in an area, how many are counted, or not, though their positions are not accurate enough to be sure:
+    /// the true number is from [`Self::certain`] to the sum of both.
+    #[must_use]
+    pub fn undecided(&self) -> usize {
+        let lines = self
+            .counted
+            .iter()
+            .chain(self.excluded.iter().filter(|line| matches!(line.reason, Reason::Elsewhere(_))));
+        lines.filter(|line| line.lies.is_some_and(|lies| !lies.is_sure())).count()
+    }
+
+    /// How many of those that are counted are so for sure.
+    #[must_use]
+    pub fn certain(&self) -> usize {
+        self.counted.iter().filter(|line| line.lies.is_none_or(Standing::is_sure)).count()
+    }
+
+    /// Of a count in an area, how many units the rule would count that have no known position.
+    #[must_use]
+    pub fn nowhere(&self) -> usize {
+        self.excluded.iter().filter(|line| line.reason == Reason::Nowhere).count()
+    }
 }
 
 /// Counts the units of a plan by a rule on a day.
 #[must_use]
 pub fn count<'a>(facts: &'a PlanFacts, rule: &'a CountingRule, scope: Scope, as_of: Date) -> Count<'a> {
+    count_in(facts, rule, scope, as_of, None)
+}
+
+/// The same of those that lie in an area, where one is given. At the top level, a unit that stands in one outside of the
+/// area is counted.
+#[must_use]
+pub fn count_in<'a>(
+    facts: &'a PlanFacts,
+    rule: &'a CountingRule,
+    scope: Scope,
+    as_of: Date,
+    chosen: Option<&Chosen>,
+) -> Count<'a> {
     let units = units(facts);
-    let mut lines: Vec<_> =
-        units.iter().map(|&unit| Line { unit, reason: reason(facts, rule, unit, as_of) }).collect();
+    let line = |&unit: &Unit<'a>| {
+        let reason = reason(facts, rule, unit, as_of);
+        let lies = chosen.filter(|_| reason.is_counted()).map(|chosen| chosen.standing(unit.id));
+        let reason = match lies {
+            None | Some(Standing::Inside { .. }) => reason,
+            Some(lies @ Standing::Outside { .. }) => Reason::Elsewhere(lies),
+            Some(Standing::NoPosition | Standing::NoPolygon) => Reason::Nowhere,
+        };
+        Line { unit, reason, lies }
+    };
+    let mut lines: Vec<_> = units.iter().map(line).collect();
     if scope == Scope::TopLevel {
         let counted: Vec<&str> =
             lines.iter().filter(|line| line.reason.is_counted()).map(|line| line.unit.id).collect();

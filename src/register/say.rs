@@ -1,8 +1,10 @@
 //! Reasons, states and notes in both languages.
 
+use super::area::Chosen;
 use super::block::Standing;
+use super::cross::{Cross, Phase, Place};
 use super::progress::Status;
-use super::{Reason, State, TargetState, Unit};
+use super::{Count, Reason, State, TargetState, Unit};
 use crate::model::plan::{self, Baseline, UnitRole, UnitType};
 use crate::model::{Event, Operator, Words};
 
@@ -60,6 +62,8 @@ impl Reason<'_> {
             Self::NoEntry(_) => "no-entry",
             Self::Later(_) => "later",
             Self::Ended(_) => "ended",
+            Self::Elsewhere(_) => "outside-area",
+            Self::Nowhere => "no-position",
         }
     }
 
@@ -102,6 +106,14 @@ impl Reason<'_> {
                 let (day, [zh, en]) = (entry.until.unwrap_or(entry.from), event(entry.event));
                 words(format!("“{zh}”已于{day}终止"), format!("no longer {en} since {day}"))
             }
+            Self::Elsewhere(lies) => {
+                let Words { zh, en } = lies.words();
+                words(format!("不在所选范围：{zh}"), format!("not in the chosen area: {en}"))
+            }
+            Self::Nowhere => words(
+                "没有已知位置，不能说在所选范围内".to_owned(),
+                "no known position, so it cannot be said to lie in the chosen area".to_owned(),
+            ),
         }
     }
 }
@@ -131,6 +143,102 @@ impl UnitType {
         };
         words(zh.to_owned(), en.to_owned())
     }
+}
+
+impl Phase {
+    /// What people call it.
+    #[must_use]
+    pub fn words(self) -> Words {
+        let (zh, en) = match self {
+            Self::Built => ("现状或已建成", "built or standing"),
+            Self::InProgress => ("建设或改造中", "in progress"),
+            Self::Planned => ("规划", "planned"),
+            Self::Unknown => ("状态不明", "status unknown"),
+        };
+        words(zh.to_owned(), en.to_owned())
+    }
+}
+
+impl Place<'_> {
+    /// What people call it.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        let none = || {
+            words("未说明属于核、轴、带".to_owned(), "not said to belong to core, axis or belts".to_owned())
+        };
+        self.name.cloned().unwrap_or_else(none)
+    }
+}
+
+/// How a table of parts, types and states is to be read, one sentence an entry.
+#[must_use]
+pub fn cross_notes(cross: &Cross<'_>) -> Vec<Words> {
+    let mut notes = vec![
+        words(
+            "所属以数据写明的为准（要素的“沿线轴带”、规划所列地点、所在的核），不按图上位置推断；按位置统计请选范围。".to_owned(),
+            "A unit belongs to a part of the layout where the data says so (the axis or belt that its feature names, the places that the plan lists, the core it stands in), never by its place on the map; choose an area to count by position.".to_owned(),
+        ),
+        words(
+            "状态：登记册当日有“建成”的为已建成，其余按规划在其编制时的说法；没有说法的为“状态不明”，不算作规划，也不算作零。".to_owned(),
+            "Status: built where the register says so on the day, else as the plan speaks of it at its own date; where nothing is said it is unknown, which is neither planned nor none.".to_owned(),
+        ),
+    ];
+    let again = cross.again.len();
+    if again > 0 {
+        notes.push(words(
+            format!("{again}个单元属于不止一个部分，在各行分别列出，合计中只计一次，故各行之和大于合计。"),
+            format!("{again} of the units belong to more than one part: each stands in all of its rows and once in the total, so the rows add up to more than the total."),
+        ));
+    }
+    let inferred = cross.inferred.len();
+    if inferred > 0 {
+        notes.push(words(
+            format!("{inferred}个单元的状态规划没有写明，为本项目推断。"),
+            format!("The plan does not state the status of {inferred} of the units; it is our inference."),
+        ));
+    }
+    notes
+}
+
+impl Chosen {
+    /// What is counted, and how, in sentences.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        let Words { zh, en } = &self.name;
+        let [band_zh, band_en] = self.half_width_m.map_or_else(Default::default, |metres| {
+            [format!("（中线两侧各{metres}米以内）"), format!(", within {metres} m of its line")]
+        });
+        let [known_zh, known_en] = match self.accuracy_m {
+            Some(metres) if metres > 0.0 => {
+                [format!("范围边界精度±{metres}米。"), format!(" Its border is known to ±{metres} m.")]
+            }
+            Some(_) => Default::default(),
+            None => ["范围边界精度未知。".to_owned(), " The accuracy of its border is not known.".to_owned()],
+        };
+        words(
+            format!(
+                "只计位于{zh}{band_zh}的单元：点按位置，面按较大部分所在。{known_zh}没有已知位置的单元单独列出，不计入。目标是否达到只按全区判定。"
+            ),
+            format!(
+                "Only units that lie in {en}{band_en} are counted: spots by their position, polygons where the larger part of them lies.{known_en} Units without a known position are listed apart and not counted. Whether the target is met is judged for the whole zone only."
+            ),
+        )
+    }
+}
+
+/// Of a count in an area, how sure it is.
+#[must_use]
+pub fn certainty(count: &Count<'_>) -> Words {
+    let (found, certain, undecided, nowhere) =
+        (count.counted.len(), count.certain(), count.undecided(), count.nowhere());
+    words(
+        format!(
+            "计入{found}个，其中{certain}个在位置误差之内也确定；{undecided}个离边界太近，不能确定在内还是在外；{nowhere}个没有已知位置。"
+        ),
+        format!(
+            "{found} counted, {certain} of them for sure whatever the positions may be off; {undecided} too near to the border to be sure on which side; {nowhere} without a known position."
+        ),
+    )
 }
 
 impl TargetState<'_> {

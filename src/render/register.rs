@@ -6,9 +6,12 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::catalog::Catalog;
 use crate::model::plan::{CountingRule, PlanFacts, UnitType};
 use crate::model::{Citation, Document, Entry, Lang, Observation, Words};
+use crate::register::area::{Chosen, Offer};
 use crate::register::block::{Member, Sheet, Standing};
+use crate::register::cross::{self, Cells, Cross, Phase};
 use crate::register::progress::{Progress, Row};
 use crate::register::{self, Count, Line, Reason, State, TargetState};
 
@@ -42,7 +45,8 @@ pub fn target(found: &TargetState<'_>, facts: &PlanFacts, lang: Lang) -> Value {
     let target = found.target;
     json!({
         "id": target.id, "name": target.name.say(lang), "op": target.op.as_str(), "value": target.value,
-        "unit": target.unit, "by": target.by, "sections": sections(&target.citations),
+        "unit": target.unit, "by": target.by, "deadline": target.by.map(|year| register::last_day(year).to_string()),
+        "sections": sections(&target.citations),
         "state": found.state.as_str(), "since": since, "statement": found.words().say(lang),
         "decidedBy": {
             "rule": found.count.rule.id, "scope": found.count.scope.as_str(), "count": found.count.counted.len(),
@@ -51,28 +55,82 @@ pub fn target(found: &TargetState<'_>, facts: &PlanFacts, lang: Lang) -> Value {
     })
 }
 
-/// A count with its list.
+/// The area that counts are of.
 #[must_use]
-pub fn count(count: &Count<'_>, facts: &PlanFacts, lang: Lang) -> Value {
+pub fn area(chosen: &Chosen, lang: Lang) -> Value {
+    json!({
+        "name": chosen.name.say(lang), "feature": chosen.feature, "halfWidthM": chosen.half_width_m,
+        "accuracyM": chosen.accuracy_m, "statement": chosen.words().say(lang),
+    })
+}
+
+/// The areas that one may choose.
+#[must_use]
+pub fn offers(offers: &[Offer], lang: Lang) -> Value {
+    let offer =
+        |offer: &Offer| json!({ "feature": offer.feature, "kind": offer.role, "name": offer.name.say(lang) });
+    offers.iter().map(offer).collect()
+}
+
+/// A count with its list, and how it spreads over the layout.
+#[must_use]
+pub fn count(count: &Count<'_>, catalog: &Catalog, facts: &PlanFacts, is_of_area: bool, lang: Lang) -> Value {
     let (title, sentence) = &facts.counting.scopes[count.scope as usize];
     let by_type: Map<String, Value> = UnitType::ALL
         .iter()
         .map(|&unit_type| (unit_type.to_string(), count.of_type(unit_type).into()))
         .collect();
-    let lines = |lines: &[Line<'_>]| lines.iter().map(|one| line(one, facts, lang)).collect::<Vec<_>>();
+    let lines =
+        |lines: &[Line<'_>]| lines.iter().map(|one| line(one, count, facts, lang)).collect::<Vec<_>>();
+    let certainty = is_of_area.then(|| {
+        json!({
+            "certain": count.certain(), "undecided": count.undecided(), "withoutPosition": count.nowhere(),
+            "statement": register::say::certainty(count).say(lang),
+        })
+    });
     json!({
         "rule": rule(count.rule, lang),
         "scope": { "id": count.scope.as_str(), "title": title.say(lang), "statement": sentence.say(lang) },
-        "count": count.counted.len(), "byType": by_type,
+        "count": count.counted.len(), "byType": by_type, "inArea": certainty,
         "counted": lines(&count.counted), "excluded": lines(&count.excluded),
+        "cross": spread(&cross::cross(catalog, facts, count), lang),
     })
 }
 
-fn line(line: &Line<'_>, facts: &PlanFacts, lang: Lang) -> Value {
+/// How a count spreads over parts of the layout, types and states; each number with its units.
+fn spread(cross: &Cross<'_>, lang: Lang) -> Value {
+    let statuses = |cells: &Cells<'_>| {
+        let cell = |phase: Phase| json!({ "count": cells.of(phase).len(), "units": cells.of(phase) });
+        Phase::ALL.iter().map(|&phase| (phase.as_str().to_owned(), cell(phase))).collect::<Map<_, _>>()
+    };
+    let row = |row: &cross::Row<'_>| {
+        let types = row.types.iter().map(|(unit_type, cells)| {
+            json!({
+                "type": unit_type.map(UnitType::as_str), "count": cells.count(), "statuses": statuses(cells),
+            })
+        });
+        json!({ "count": row.all.count(), "statuses": statuses(&row.all), "types": types.collect::<Vec<_>>() })
+    };
+    let rows = cross.rows.iter().map(|one| {
+        let place = &one.place;
+        let mut json = row(one);
+        json["part"] = json!({ "kind": place.id.map(|_| place.part.as_str()), "id": place.id, "name": place.words().say(lang) });
+        json
+    });
+    json!({
+        "statuses": Phase::ALL.map(|phase| json!({ "id": phase.as_str(), "name": phase.words().say(lang) })),
+        "rows": rows.collect::<Vec<_>>(), "total": row(&cross.total),
+        "countedAgain": cross.again, "statusInferred": cross.inferred,
+        "notes": register::say::cross_notes(cross).iter().map(|note| note.say(lang)).collect::<Vec<_>>(),
+    })
+}
+
+fn line(line: &Line<'_>, count: &Count<'_>, facts: &PlanFacts, lang: Lang) -> Value {
     let unit = &line.unit;
     let mut json = json!({
         "id": unit.id, "name": unit.name.say(lang), "type": unit.unit_type.map(UnitType::as_str),
         "within": unit.within, "reason": line.reason.code(),
+        "status": cross::phase(facts, unit.id, count.as_of).0.as_str(),
         "statement": line.reason.words(unit, |id| register::name(facts, id)).say(lang),
         "sections": sections(unit.citations),
     });
@@ -82,6 +140,10 @@ fn line(line: &Line<'_>, facts: &PlanFacts, lang: Lang) -> Value {
         }
         Reason::Nested(parent) => json["in"] = parent.into(),
         _ => {}
+    }
+    if let Some(lies) = line.lies {
+        json["lies"] = lies.words().say(lang).into();
+        json["sure"] = lies.is_sure().into();
     }
     json
 }

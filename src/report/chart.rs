@@ -3,14 +3,15 @@
 //! In: names, values, a width. Out: a picture on white ground, for print as for screens: legend, bars with their values,
 //! a target, an axis from zero. Leaves out: the title, which is a text of the report, and where the numbers come from.
 
-use tiny_skia::{Path, PathBuilder};
+use tiny_skia::PathBuilder;
 
 use crate::map::color::Color;
 use crate::map::frame::{Point, Size};
 use crate::map::picture::{About, Item, Pen, Picture};
 use crate::map::text::{self, Weight};
 use crate::report::document::joined;
-use crate::report::document::{Chart, Series, Tongue, grouped};
+use crate::report::document::{Chart, Group, Series, Sign, Tongue, grouped};
+use crate::report::hatch;
 use crate::report::lines::{Lines, Look, ink};
 
 /// Thickness of a bar, CSS pixels.
@@ -19,6 +20,8 @@ const BAR: f32 = 14.0;
 const GAP: f32 = 6.0;
 /// From the names to the axis.
 const BESIDE: f32 = 12.0;
+/// Room above a heading.
+const HEADING: f32 = 6.0;
 /// The share of the width that names may take.
 const NAMES: f32 = 0.36;
 /// Into how many steps the axis is divided, about.
@@ -106,10 +109,27 @@ fn drawn(value: f64) -> f64 {
 
 /// A row of a chart.
 struct Row<'a> {
+    /// Above the first bar of a group.
+    heading: Option<Lines>,
     name: Lines,
+    /// Where the bar has one of its own.
+    color: Option<Color>,
     values: &'a [f64],
     label: Lines,
+    /// With its heading.
     height: f32,
+}
+
+impl Row<'_> {
+    /// The height of what stands above the bar.
+    fn lead(&self) -> f32 {
+        self.heading.as_ref().map_or(0.0, |heading| heading.height() + HEADING)
+    }
+
+    /// The middle of the bar in a row that begins at a height.
+    fn middle(&self, top: f32) -> f32 {
+        top + (self.lead() + self.height) / 2.0
+    }
 }
 
 /// Where everything stands.
@@ -131,20 +151,26 @@ impl<'a> Plan<'a> {
         let decimals = decimals(chart);
         let name_look = Look::of(Weight::Regular, 12.0, "tx", tongue).led(1.25);
         let natural = |text: &str, look: &Look| look.widths(text)[1] + 1.0;
-        let names = chart.bars.iter().map(|(name, _)| natural(name, &name_look));
+        let heads = heads(chart);
+        let names = heads.iter().map(|head| natural(head.name, &name_look));
         let unit = natural(&joined(&chart.unit), &small());
         let most = width * NAMES;
         let names = names.chain([unit]).fold(0.0, f32::max).min(most);
-        let row = |(name, values): &'a (String, Vec<f64>)| {
+        let heading_look = Look::of(Weight::Bold, 12.0, "tx", tongue).led(1.25);
+        let row = |((_, values), head): (&'a (String, Vec<f64>), &Head<'_>)| {
             let total: f64 = values.iter().copied().filter(|value| value.is_finite()).sum();
             let is_known = values.iter().any(|value| value.is_finite());
             let label = said(if is_known { total } else { f64::NAN }, decimals);
             let look = Look { second: None, ..Look::of(Weight::Bold, 11.5, "tx", tongue) };
-            let name = Lines::set(name, &name_look, names);
+            let name = Lines::set(head.name, &name_look, names);
+            let heading = head.heading.map(|text| Lines::set(text, &heading_look, width));
             let height = (name.height() + 8.0).max(BAR + 10.0);
-            Row { label: Lines::set(&label, &look, f32::INFINITY), name, values, height }
+            let label = Lines::set(&label, &look, f32::INFINITY);
+            let mut row = Row { heading, name, color: head.color, values, label, height };
+            row.height += row.lead();
+            row
         };
-        let rows: Vec<Row<'a>> = chart.bars.iter().map(row).collect();
+        let rows: Vec<Row<'a>> = chart.bars.iter().zip(&heads).map(row).collect();
         let reach = rows.iter().map(|row| bar_length(row.values));
         let reach = reach.chain(chart.target.iter().map(|(_, value)| drawn(*value))).fold(0.0, f64::max);
         let ticks = ticks(reach, decimals == 0);
@@ -185,20 +211,19 @@ impl<'a> Plan<'a> {
 
     /// Draws what the parts are; where it ends.
     fn legend(&self, items: &mut Vec<Item>) -> f32 {
-        const SWATCH: f32 = 10.0;
+        const SWATCH: f32 = 12.0;
         if self.chart.series.len() < 2 {
             return 2.0;
         }
         let look = Look::of(Weight::Regular, 11.0, "tx", self.tongue).led(1.2);
         let (mut x, mut y, mut below) = (0.0, 0.0, 0.0_f32);
-        for Series { name, color } in &self.chart.series {
+        for (Series { name, color }, sign) in self.chart.series.iter().zip(self.signs()) {
             let lines = Lines::set(name, &look, self.width - SWATCH - GAP);
             let wide = SWATCH + GAP + lines.width();
             if x > 0.0 && x + wide > self.width {
                 (x, y) = (0.0, below + 4.0);
             }
-            let swatch = rectangle(x, y + 2.0, SWATCH, SWATCH);
-            items.extend(swatch.map(|path| Item::Fill { path, color: *color, smooth: true }));
+            hatch::draw([x, y + 2.0], [SWATCH, SWATCH], sign, *color, items);
             items.extend(lines.at([x + SWATCH + GAP, y], 0.0, 0.0));
             below = below.max(y + lines.height().max(SWATCH + 4.0));
             x += wide + 20.0;
@@ -236,13 +261,18 @@ impl<'a> Plan<'a> {
     fn bars(&self, top: f32, items: &mut Vec<Item>) {
         let mut y = top;
         for row in &self.rows {
-            let middle = y + row.height / 2.0;
+            let middle = row.middle(y);
+            if let Some(heading) = &row.heading {
+                // Over the axis, which goes on through all groups.
+                let white = Color { rgb: [255; 3], alpha: 1.0 };
+                items.extend(heading.with_halo([0.0, y + HEADING], 0.0, 0.0, Some((white, 2.5))));
+            }
             items.extend(row.name.at([0.0, middle - row.name.height() / 2.0], 0.0, 0.0));
             let mut from = 0.0;
-            for (value, color) in row.values.iter().zip(self.colors()) {
+            for ((value, color), sign) in row.values.iter().zip(self.colors()).zip(self.signs()) {
                 let to = from + drawn(*value);
-                let bar = rectangle(self.x(from), middle - BAR / 2.0, self.x(to) - self.x(from), BAR);
-                items.extend(bar.map(|path| Item::Fill { path, color, smooth: true }));
+                let (corner, wide) = ([self.x(from), middle - BAR / 2.0], self.x(to) - self.x(from));
+                hatch::draw(corner, [wide, BAR], sign, row.color.unwrap_or(color), items);
                 from = to;
             }
             y += row.height;
@@ -261,10 +291,12 @@ impl<'a> Plan<'a> {
         let white = Color { rgb: [255; 3], alpha: 1.0 };
         let mut y = top;
         for row in &self.rows {
-            let middle = y + row.height / 2.0;
+            let middle = row.middle(y);
             let at = [self.x(bar_length(row.values)) + GAP, middle - row.label.height() / 2.0];
             items.extend(row.label.with_halo(at, 0.0, 0.0, Some((white, 2.0))));
-            if row.values.iter().filter(|value| drawn(**value) > 0.0).count() > 1 {
+            let parts = row.values.iter().filter(|value| drawn(**value) > 0.0).count();
+            // Numbers over stripes and dots are not read.
+            if parts > 1 && self.chart.grouping.is_none() {
                 self.part_values(row, middle, items);
             }
             y += row.height;
@@ -306,11 +338,41 @@ impl<'a> Plan<'a> {
         below.max(top + unit.height()) + 2.0
     }
 
+    /// The signs of the parts: all whole where none are told.
+    fn signs(&self) -> impl Iterator<Item = Sign> + '_ {
+        let signs = self.chart.grouping.iter().flat_map(|grouping| grouping.signs.iter().copied());
+        signs.chain(std::iter::repeat(Sign::Solid))
+    }
+
     /// The colours of the parts; the last for all that have none.
     fn colors(&self) -> impl Iterator<Item = Color> + '_ {
         let last = self.chart.series.last().map_or_else(|| ink("br"), |series| series.color);
         self.chart.series.iter().map(|series| series.color).chain(std::iter::repeat(last))
     }
+}
+
+/// What stands beside a bar and above it.
+struct Head<'a> {
+    heading: Option<&'a str>,
+    name: &'a str,
+    color: Option<Color>,
+}
+
+/// As many as there are bars.
+fn heads(chart: &Chart) -> Vec<Head<'_>> {
+    let of_group = |group: &'_ Group| group.bars.len();
+    let groups = chart.grouping.as_ref().map(|grouping| grouping.groups.as_slice()).unwrap_or_default();
+    if groups.iter().map(of_group).sum::<usize>() != chart.bars.len() || chart.bars.is_empty() {
+        return chart.bars.iter().map(|(name, _)| Head { heading: None, name, color: None }).collect();
+    }
+    let heads = groups.iter().flat_map(|group| {
+        group.bars.iter().enumerate().map(|(at, (name, color))| Head {
+            heading: (at == 0).then_some(group.name.as_str()),
+            name,
+            color: Some(*color),
+        })
+    });
+    heads.collect()
 }
 
 fn small() -> Look {
@@ -342,11 +404,6 @@ fn readable_on(color: Color) -> Color {
     if is_dark { Color { rgb: [255; 3], alpha: 1.0 } } else { ink("tx") }
 }
 
-fn rectangle(left: f32, top: f32, width: f32, height: f32) -> Option<Path> {
-    let rect = tiny_skia::Rect::from_xywh(left, top, width, height).filter(|_| width > 0.0)?;
-    Some(PathBuilder::from_rect(rect))
-}
-
 fn line([x, y]: Point, [to_x, to_y]: Point, color: Color, pen: Pen) -> Option<Item> {
     let mut path = PathBuilder::new();
     path.move_to(x, y);
@@ -373,13 +430,14 @@ pub(super) mod tests {
                 .collect(),
             bars: bars.iter().map(|(name, values)| ((*name).to_owned(), values.to_vec())).collect(),
             target: target.map(|(name, value)| (name.to_owned(), value)),
+            grouping: None,
         }
     }
 
     /// Left and right of what is filled with a colour, from the upper to the lower; swatches of the legend left out.
     fn filled(picture: &Picture, color: Color) -> Vec<[f32; 2]> {
         let bar = |item: &Item| match item {
-            Item::Fill { path, color: own, .. } if *own == color && path.bounds().height() > 12.0 => {
+            Item::Fill { path, color: own, .. } if *own == color && path.bounds().height() > 13.0 => {
                 Some([path.bounds().left(), path.bounds().right()])
             }
             _ => None,
@@ -462,7 +520,21 @@ pub(super) mod tests {
             ),
             chart(&[], &[], None),
             chart(&[], &[("甲", &[987_654_321.25, 1.5])], None),
+            grouped(long, &[("甲", &[2.0, 0.0, 1.0]), ("乙", &[0.0, 0.0, 0.0]), (long, &[0.0, 9.0, 4.0])]),
         ]
+    }
+
+    /// Two groups, the first of two bars.
+    fn grouped(heading: &str, bars: &[(&str, &[f64])]) -> Chart {
+        use crate::report::document::Grouping;
+        let series = [("已建成\nbuilt", BLUE), ("建设中\nin progress", BLUE), ("规划\nplanned", BLUE)];
+        let group = |bars: &[(&str, &[f64])]| Group {
+            name: heading.to_owned(),
+            bars: bars.iter().map(|(name, _)| ((*name).to_owned(), SAND)).collect(),
+        };
+        let signs = vec![Sign::Solid, Sign::Stripes, Sign::Dots];
+        let grouping = Grouping { groups: vec![group(&bars[..2]), group(&bars[2..])], signs };
+        Chart { grouping: Some(grouping), ..chart(&series, bars, None) }
     }
 
     fn text_box(item: &Item) -> Option<(String, Box)> {

@@ -236,6 +236,39 @@ pub struct Chart {
     pub bars: Vec<(String, Vec<f64>)>,
     /// A value to be reached, drawn as a line across: its name and the value.
     pub target: Option<(String, f64)>,
+    /// How the bars stand together, where they do not stand alone.
+    pub grouping: Option<Grouping>,
+}
+
+/// Bars under headings, each of a colour of its own, their parts told apart by signs.
+#[derive(Debug, Clone)]
+pub struct Grouping {
+    /// The groups; their bars in turn are those of the chart.
+    pub groups: Vec<Group>,
+    /// The sign of each series.
+    pub signs: Vec<Sign>,
+}
+
+/// Bars under a heading.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// The heading.
+    pub name: String,
+    /// Each bar: what it is called below the heading, and its colour.
+    pub bars: Vec<(String, Color)>,
+}
+
+/// How a part of a bar is filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// Whole.
+    Solid,
+    /// Striped.
+    Stripes,
+    /// Dotted.
+    Dots,
+    /// Not at all, with an outline.
+    Blank,
 }
 
 impl Chart {

@@ -6,6 +6,7 @@ use crate::catalog::Catalog;
 use crate::geometry::Bounds;
 use crate::map::frame::{Frame, Size};
 use crate::map::furniture::Furniture;
+use crate::map::picture::Picture;
 use crate::map::style::{Look, Theme, View};
 use crate::map::{self, Request};
 use crate::model::plan::PlanFacts;
@@ -129,21 +130,32 @@ impl<'a> Maker<'a> {
         let mut blocks = Vec::new();
         let Some(window) = window.or_else(|| self.catalog.start_extent()) else { return Ok(blocks) };
         for &lang in self.tongue.langs() {
-            let furniture = Furniture::default();
-            let request = Request {
-                look: Look { view, theme: Theme::Light, lang },
-                frame: Frame::around(window, furniture.margins(MAP_SIZE), CLOSEST, MAP_SIZE),
-                furniture,
-                title: Some(title.say(lang).to_owned()),
-                selected: selected.to_vec(),
-            };
-            let sources = map::sources::sources(self.catalog, lang);
-            let picture = map::draw(self.catalog, &sources, &request, self.budget)?;
+            let picture = self.map(Look { view, theme: Theme::Light, lang }, window, title, selected)?;
             let only = Maker { tongue: Tongue::Only(lang), ..*self };
             let caption = format!("{}{}{}", title.say(lang), lang.pick("。", ". "), only.approval());
             blocks.push(Block::Map { caption, picture: Box::new(picture) });
         }
         Ok(blocks)
+    }
+
+    /// A map of a window.
+    pub(super) fn map(
+        &self,
+        look: Look,
+        window: Bounds,
+        title: &Words,
+        selected: &[(String, FeatureIx)],
+    ) -> Result<Picture, ReportError> {
+        let furniture = Furniture::default();
+        let request = Request {
+            look,
+            frame: Frame::around(window, furniture.margins(MAP_SIZE), CLOSEST, MAP_SIZE),
+            furniture,
+            title: Some(title.say(look.lang).to_owned()),
+            selected: selected.to_vec(),
+        };
+        let sources = map::sources::sources(self.catalog, look.lang);
+        Ok(map::draw(self.catalog, &sources, &request, self.budget)?)
     }
 
     /// A number of things.

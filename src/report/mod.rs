@@ -7,10 +7,13 @@
 //! document, so that no number differs from one file to the next.
 
 pub mod chart;
+mod cross;
 pub mod csv;
 pub mod document;
 pub mod docx;
+pub mod figure;
 mod grid;
+mod hatch;
 pub mod html;
 mod layout;
 mod lines;
@@ -33,6 +36,7 @@ use crate::map::MapError;
 use crate::model::Date;
 use crate::query::{Budget, Query, QueryError};
 use crate::register::RegisterError;
+use crate::register::area::Choice;
 use document::{Chart, Document, Tongue};
 use maker::Maker;
 
@@ -95,7 +99,10 @@ pub struct Request {
 #[derive(Debug, Clone)]
 pub enum Subject {
     /// See [`Kind::Units`].
-    Units,
+    Units {
+        /// Where they lie; anywhere when none is given.
+        area: Option<Choice>,
+    },
     /// See [`Kind::Progress`].
     Progress,
     /// See [`Kind::Parcels`].
@@ -119,7 +126,7 @@ impl Subject {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Units => Kind::Units,
+            Self::Units { .. } => Kind::Units,
             Self::Progress => Kind::Progress,
             Self::Parcels { .. } => Kind::Parcels,
             Self::Site { .. } => Kind::Site,
@@ -172,7 +179,7 @@ pub fn compose(catalog: &Catalog, request: &Request, budget: &Budget) -> Result<
     let day = request.as_of.or(catalog.about.data_date).ok_or(ReportError::NoDay)?;
     let maker = Maker { catalog, tongue: request.tongue, as_of: day, budget };
     match &request.subject {
-        Subject::Units => units::compose(&maker),
+        Subject::Units { area } => units::compose(&maker, area.as_ref()),
         Subject::Progress => progress::compose(&maker),
         Subject::Parcels { layer, query, asked } => parcels::compose(&maker, layer, query, asked),
         Subject::Site { id } => site::compose(&maker, id),

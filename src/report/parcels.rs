@@ -176,6 +176,7 @@ impl<'a> Asked<'a> {
             series: vec![Series { name: String::new(), color: Color { rgb: COLORS[0], alpha: 1.0 } }],
             bars: bars.collect(),
             target: None,
+            grouping: None,
         };
         let table = Table {
             name,
@@ -246,6 +247,7 @@ impl<'a> Asked<'a> {
                     .map(|a| (a.clone(), across.iter().map(|b| count(a, b)).collect()))
                     .collect(),
                 target: None,
+                grouping: None,
             }));
         }
         Ok(Section { heading, blocks })

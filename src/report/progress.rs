@@ -97,6 +97,7 @@ fn chart(maker: &Maker<'_>, progress: &Progress<'_>) -> Chart {
         ],
         bars: progress.indicators.iter().filter_map(bar).collect(),
         target: Some((maker.pick("目标", "target"), 100.0)),
+        grouping: None,
     }
 }
 

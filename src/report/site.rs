@@ -340,6 +340,7 @@ fn chart(maker: &Maker<'_>, sheet: &Sheet<'_>) -> Chart {
         ],
         bars: sheet.contents.iter().zip(numbers(sheet)).map(bar).collect(),
         target: None,
+        grouping: None,
     }
 }
 

@@ -107,6 +107,7 @@ fn chart(tongue: Tongue, parts: u8) -> Chart {
             .map(|((zh, en), value)| (say(zh, en), (1..=parts).map(|part| value / f64::from(part)).collect()))
             .collect(),
         target: (parts == 1).then(|| (say("2030年目标", "target of 2030"), 10.0)),
+        grouping: None,
     }
 }
 

@@ -1,33 +1,37 @@
 //! The report on innovation units: the count under every rule, each with its list.
 
 use super::ReportError;
+use super::cross;
 use super::document::{Block, Cell, Chart, Document, Section, Series, Table};
+use super::lines::ink;
 use super::maker::{Maker, widened};
-use crate::geometry::Bounds;
-use crate::map::color::Color;
-use crate::map::style::View;
+use crate::geometry::{Area, Bounds};
+use crate::map::picture::Picture;
+use crate::map::style::{Look, Theme, View};
 use crate::model::plan::{CountingRule, PlanFacts, Scope, UnitRole, UnitType};
-use crate::model::{Date, FeatureIx, Words};
+use crate::model::{Date, FeatureIx, Lang, Words};
+use crate::register::area::{Choice, Chosen};
 use crate::register::{self, Count, Line, TargetState, Unit};
 
-/// Blocks, parks, buildings.
-const COLORS: [[u8; 3]; 3] = [[11, 92, 173], [46, 139, 110], [214, 138, 38]];
+/// Inks of blocks, parks and buildings, which the map has too.
+const INKS: [&str; 3] = ["block", "park", "building"];
 
-pub(super) fn compose(maker: &Maker<'_>) -> Result<Document, ReportError> {
+pub(super) fn compose(maker: &Maker<'_>, area: Option<&Choice>) -> Result<Document, ReportError> {
     let facts = maker.facts()?;
-    let counts = all_counts(facts, maker.as_of);
+    let chosen = area.map(|choice| Chosen::new(maker.catalog, facts, choice)).transpose()?;
+    let counts = all_counts(facts, maker.as_of, chosen.as_ref());
     let target = register::target(facts, maker.as_of);
-    let title = Words {
-        zh: format!("{}创新单元统计", facts.zone.name.zh).into(),
-        en: format!("Innovation units of the {}", facts.zone.name.en).into(),
-    };
-    let mut sections =
-        vec![result(maker, facts, target.as_ref(), &counts), differences(maker, facts, &counts)];
+    let mut sections = vec![result(maker, facts, target.as_ref(), &counts, chosen.as_ref())];
+    sections.extend(cross::sections(maker, facts, &counts));
+    sections.push(differences(maker, facts, &counts));
     sections.extend(lists(maker, facts, &counts));
     sections.push(evidence(maker, facts));
-    sections.push(on_the_map(maker, facts, &title)?);
+    sections.push(on_the_map(maker, facts, area)?);
     sections.push(definitions(maker, facts));
     let mut head = Vec::new();
+    if let Some(chosen) = &chosen {
+        head.push((maker.pick("范围", "Area"), maker.say(&chosen.words())));
+    }
     if let Some(target) = &target {
         let (rule, scope) = (&target.count.rule, scope_words(facts, target.count.scope));
         head.push((
@@ -41,19 +45,27 @@ pub(super) fn compose(maker: &Maker<'_>) -> Result<Document, ReportError> {
             }),
         ));
     }
-    let name = format!("units-{}-{}", maker.as_of, maker.tongue.name());
-    Ok(maker.document(name, maker.say(&title), head, None, sections))
+    let part = if chosen.is_some() { "-area" } else { "" };
+    let name = format!("units-{}-{}{part}", maker.as_of, maker.tongue.name());
+    Ok(maker.document(name, maker.say(&title(facts)), head, None, sections))
+}
+
+fn title(facts: &PlanFacts) -> Words {
+    Words {
+        zh: format!("{}创新单元统计", facts.zone.name.zh).into(),
+        en: format!("Innovation units of the {}", facts.zone.name.en).into(),
+    }
 }
 
 fn scope_words(facts: &PlanFacts, scope: Scope) -> &(Words, Words) {
     &facts.counting.scopes[scope as usize]
 }
 
-fn all_counts(facts: &PlanFacts, as_of: Date) -> Vec<Count<'_>> {
-    let rules = facts.counting.rules.iter();
-    rules
-        .flat_map(|rule| Scope::ALL.iter().map(|&scope| register::count(facts, rule, scope, as_of)))
-        .collect()
+/// The counts under every rule, all and at the top level.
+pub(super) fn all_counts<'a>(facts: &'a PlanFacts, as_of: Date, chosen: Option<&Chosen>) -> Vec<Count<'a>> {
+    let both = |rule| Scope::ALL.iter().map(move |&scope| (rule, scope));
+    let counts = facts.counting.rules.iter().flat_map(both);
+    counts.map(|(rule, scope)| register::count_in(facts, rule, scope, as_of, chosen)).collect()
 }
 
 fn result(
@@ -61,6 +73,7 @@ fn result(
     facts: &PlanFacts,
     target: Option<&TargetState<'_>>,
     counts: &[Count<'_>],
+    chosen: Option<&Chosen>,
 ) -> Section {
     let mut blocks = Vec::new();
     for count in counts.iter().filter(|count| count.scope == Scope::All) {
@@ -78,7 +91,18 @@ fn result(
         blocks.push(Block::Text(maker.say(&facts.counting.reason)));
     }
     blocks.push(Block::Table(count_table(maker, facts, counts)));
-    blocks.push(Block::Chart(chart(maker, facts, target, counts)));
+    if chosen.is_some() {
+        let sure = counts.iter().filter(|count| count.scope == Scope::All);
+        let sure = sure.map(|count| {
+            let (title, words) = (&count.rule.title, register::say::certainty(count));
+            maker
+                .tongue
+                .tell(|lang| format!("{}{}{}", title.say(lang), lang.pick("：", ": "), words.say(lang)))
+        });
+        blocks.push(Block::Notes(sure.collect()));
+    }
+    // The target is one of the whole zone.
+    blocks.push(Block::Chart(chart(maker, facts, target.filter(|_| chosen.is_none()), counts)));
     Section { heading: maker.pick("结论", "Result"), blocks }
 }
 
@@ -106,7 +130,7 @@ fn count_table(maker: &Maker<'_>, facts: &PlanFacts, counts: &[Count<'_>]) -> Ta
 }
 
 #[expect(clippy::cast_precision_loss, reason = "numbers of units")]
-fn chart(
+pub(super) fn chart(
     maker: &Maker<'_>,
     facts: &PlanFacts,
     target: Option<&TargetState<'_>>,
@@ -119,16 +143,17 @@ fn chart(
         });
         (name, UnitType::ALL.iter().map(|&unit_type| count.of_type(unit_type) as f64).collect())
     };
-    let series = UnitType::ALL.iter().zip(COLORS).map(|(unit_type, rgb)| Series {
-        name: maker.say(&unit_type.words()),
-        color: Color { rgb, alpha: 1.0 },
-    });
+    let series = UnitType::ALL
+        .iter()
+        .zip(INKS)
+        .map(|(unit_type, name)| Series { name: maker.say(&unit_type.words()), color: ink(name) });
     Chart {
         title: maker.pick("各规则下的数量与目标", "The count under every rule, and the target"),
         unit: maker.pick("个", "units"),
         series: series.collect(),
         bars: counts.iter().map(bar).collect(),
         target: target.map(|target| (maker.pick("目标", "target"), target.target.value)),
+        grouping: None,
     }
 }
 
@@ -314,13 +339,47 @@ fn features(maker: &Maker<'_>, facts: &PlanFacts) -> (Vec<(String, FeatureIx)>, 
     (placed, lost)
 }
 
-fn on_the_map(maker: &Maker<'_>, facts: &PlanFacts, title: &Words) -> Result<Section, ReportError> {
-    let (placed, lost) = features(maker, facts);
+/// What the map shows: the area that is asked for, else all units with a position; around it a window.
+fn window(
+    maker: &Maker<'_>,
+    area: Option<&Choice>,
+    placed: Vec<(String, FeatureIx)>,
+) -> (Option<Bounds>, Vec<(String, FeatureIx)>) {
+    let shown = match area {
+        None => placed,
+        Some(Choice::Drawn(shape)) => {
+            let bounds = Area::new((**shape).clone()).map(|area| widened(area.bounds()));
+            return (bounds, Vec::new());
+        }
+        Some(Choice::Feature { layer, id }) => {
+            let ix = maker.catalog.layer(layer).and_then(|indexed| indexed.find(id));
+            ix.map(|ix| (layer.clone(), ix)).into_iter().collect()
+        }
+    };
     let bounds = |(layer, ix): &(String, FeatureIx)| {
         maker.catalog.layer(layer)?.layer().feature(*ix).geometry()?.bounds()
     };
-    let window = placed.iter().filter_map(bounds).reduce(Bounds::union).map(widened);
-    let mut blocks = maker.maps(View::Explore, window, title, &placed)?;
+    (shown.iter().filter_map(bounds).reduce(Bounds::union).map(widened), shown)
+}
+
+/// The map alone.
+pub(super) fn map(
+    maker: &Maker<'_>,
+    facts: &PlanFacts,
+    area: Option<&Choice>,
+    lang: Lang,
+    theme: Theme,
+) -> Result<Picture, ReportError> {
+    let (window, selected) = window(maker, area, Vec::new());
+    let window = window.or_else(|| maker.catalog.start_extent()).unwrap_or(Bounds::WORLD);
+    let title = title(facts);
+    maker.map(Look { view: View::Explore, theme, lang }, window, &title, &selected)
+}
+
+fn on_the_map(maker: &Maker<'_>, facts: &PlanFacts, area: Option<&Choice>) -> Result<Section, ReportError> {
+    let (placed, lost) = features(maker, facts);
+    let (window, selected) = window(maker, area, placed);
+    let mut blocks = maker.maps(View::Explore, window, &title(facts), &selected)?;
     if !lost.is_empty() {
         let names =
             |pick: fn(&Words) -> &str, comma: &str| lost.iter().map(pick).collect::<Vec<_>>().join(comma);

@@ -7,6 +7,7 @@ mod cases;
 mod crs;
 mod data;
 mod engines;
+mod figures;
 mod filters;
 mod formats;
 mod harness;

@@ -17,7 +17,7 @@ const TONGUES: [&str; 3] = ["zh", "en", "both"];
 fn subjects() -> Vec<(Kind, Subject)> {
     let layer = "parcels".to_owned();
     vec![
-        (Kind::Units, Subject::Units),
+        (Kind::Units, Subject::Units { area: None }),
         (Kind::Progress, Subject::Progress),
         (Kind::Parcels, Subject::Parcels { layer, query: Box::new(Query::default()), asked: Vec::new() }),
         (Kind::Site, Subject::Site { id: "nantaizihu-innovation-block".to_owned() }),
@@ -79,7 +79,7 @@ fn sheets_of_xlsx(bytes: &[u8]) -> Vec<(String, Vec<Vec<Data>>)> {
 fn every_form_tells_13_6_and_0() {
     let catalog = load(shipped()).catalog;
     for tongue in TONGUES {
-        let document = made(&catalog, Subject::Units, tongue);
+        let document = made(&catalog, Subject::Units { area: None }, tongue);
         let totals: Vec<f64> =
             table(&document, "counts").rows.iter().map(|row| number(row.last().expect("a total"))).collect();
         assert_eq!(totals, [13.0, 6.0, 0.0, 0.0, 0.0, 0.0]);
@@ -180,7 +180,7 @@ fn an_observation_changes_only_what_rests_on_it() {
         let evidence =
             Evidence::new("", &format!("hightech-enterprises,2024-12-31,{value},count,Bulletin,,\n"));
         let catalog = load(&evidence.data()).catalog;
-        (made(&catalog, Subject::Progress, "en"), made(&catalog, Subject::Units, "en"))
+        (made(&catalog, Subject::Progress, "en"), made(&catalog, Subject::Units { area: None }, "en"))
     };
     let ((progress_a, units_a), (progress_b, units_b)) = (observed("2000"), observed("3200"));
     let differing = |a: &Document, b: &Document| {

@@ -14,6 +14,8 @@ export class Screen {
   private systemDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
   /** The day that is asked for; that of the data when there is none. */
   asOf = $state<string | null>(null);
+  /** The area that is asked for: a feature, or a polygon as WKT or GeoJSON; the whole zone when both are null. */
+  area = $state<{ within: string | null; polygon: string | null }>({ within: null, polygon: null });
   app = $state.raw<AppInfo | null>(null);
   report = $state.raw<Report | null>(null);
   failure = $state.raw<ServiceError | null>(null);
@@ -26,16 +28,25 @@ export class Screen {
   /** What an address of this service needs to speak of the same day in the same language. */
   query = $derived(new URLSearchParams({ lang: this.lang, ...(this.asOf === null ? {} : { as_of: this.asOf }) }).toString());
 
+  /** The same for addresses that speak of units, which may lie in an area. */
+  areaQuery = $derived(Object.entries(this.area).map(([name, value]) => (value === null ? '' : `&${name}=${encodeURIComponent(value)}`)).join(''));
+
+  /** Day and area as the address says them. */
+  private read(asked: URLSearchParams): void {
+    this.asOf = asked.get('as_of');
+    this.area = { within: asked.get('within'), polygon: asked.get('polygon') };
+  }
+
   begin(): () => void {
     const asked = new URLSearchParams(location.search);
     this.lang = (['zh', 'en'] as const).find((lang) => lang === asked.get('lang')) ?? (recall('lang') === 'en' ? 'en' : 'zh');
     this.theme = themes.find((theme) => theme === (asked.get('theme') ?? recall('theme'))) ?? 'auto';
-    this.asOf = asked.get('as_of');
+    this.read(asked);
     void this.load();
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const followSystem = () => (this.systemDark = dark.matches);
     const followHistory = () => {
-      this.asOf = new URLSearchParams(location.search).get('as_of');
+      this.read(new URLSearchParams(location.search));
       void this.load();
     };
     dark.addEventListener('change', followSystem);
@@ -51,7 +62,7 @@ export class Screen {
     this.busy = true;
     this.failure = null;
     try {
-      const [app, report] = await Promise.all([this.app ?? readAppInfo(), readReport(this.asOf, this.lang)]);
+      const [app, report] = await Promise.all([this.app ?? readAppInfo(), readReport(this.query, this.areaQuery)]);
       if (run !== this.run) return;
       this.app = app;
       this.report = report;
@@ -68,6 +79,13 @@ export class Screen {
     const next = day.test(asOf) ? asOf : null;
     if (next === this.asOf) return;
     this.asOf = next;
+    this.write('push');
+    void this.load();
+  }
+
+  askArea(within: string | null, polygon: string | null): void {
+    if (within === this.area.within && polygon === this.area.polygon) return;
+    this.area = { within, polygon };
     this.write('push');
     void this.load();
   }
@@ -91,6 +109,7 @@ export class Screen {
 
   private write(change: 'push' | 'replace'): void {
     const query = new URLSearchParams({ lang: this.lang, ...(this.theme === 'auto' ? {} : { theme: this.theme }), ...(this.asOf === null ? {} : { as_of: this.asOf }) });
+    for (const [name, value] of Object.entries(this.area)) if (value !== null) query.set(name, value);
     history[change === 'push' ? 'pushState' : 'replaceState'](null, '', `${location.pathname}?${query}`);
   }
 }

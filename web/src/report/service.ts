@@ -1,5 +1,4 @@
 // What the Report screen asks the service. Every number and sentence on it comes from here.
-import type { Lang } from '../catalogue';
 import { readJson } from '../service';
 
 export interface Line {
@@ -8,6 +7,30 @@ export interface Line {
   type: string | null;
   reason: string;
   statement: string;
+  /** Where it lies, when an area is asked for. */
+  lies?: string;
+}
+
+export const statuses = ['built', 'in-progress', 'planned', 'unknown'] as const;
+export type Status = (typeof statuses)[number];
+
+/** Numbers of a row, each with its units. */
+export interface Cells {
+  count: number;
+  statuses: Record<Status, { count: number; units: string[] }>;
+}
+
+export interface CrossRow extends Cells {
+  types: (Cells & { type: 'block' | 'park' | 'building' | null })[];
+}
+
+/** How a count spreads over the layout, types and states. A unit of two parts stands in both rows, once in the total. */
+export interface Cross {
+  statuses: { id: Status; name: string }[];
+  rows: (CrossRow & { part: { kind: string | null; id: string | null; name: string } })[];
+  total: CrossRow;
+  countedAgain: string[];
+  notes: string[];
 }
 
 export interface Count {
@@ -17,12 +40,18 @@ export interface Count {
   byType: Record<string, number>;
   counted: Line[];
   excluded: Line[];
+  /** How sure the count is, when an area is asked for. */
+  inArea: { certain: number; undecided: number; withoutPosition: number; statement: string } | null;
+  cross: Cross;
 }
 
 export interface Units {
   asOf: string;
+  dataDate: string | null;
+  areas: { feature: string; kind: string; name: string }[];
+  area: { name: string; feature: string | null; statement: string } | null;
   target: {
-    name: string; op: string; value: number; by: number | null; state: string; statement: string;
+    name: string; op: string; value: number; by: number | null; deadline: string | null; state: string; statement: string;
     decidedBy: { rule: string; scope: string; count: number; statement: string };
   } | null;
   counts: Count[];
@@ -73,12 +102,11 @@ export interface Report {
   blocks: Block[];
 }
 
-/** All of the screen, as of a day, or of the day of the data when none is named. */
-export async function readReport(asOf: string | null, lang: Lang): Promise<Report> {
-  const query = new URLSearchParams({ f: 'json', lang, ...(asOf === null ? {} : { as_of: asOf }) }).toString();
-  const read = <Answer>(path: string) => readJson<Answer>(`${path}?${query}`);
+/** All of the screen: `query` says the day and the language, `area` where the units lie. */
+export async function readReport(query: string, area: string): Promise<Report> {
+  const read = <Answer>(path: string, more = '') => readJson<Answer>(`${path}?f=json&${query}${more}`);
   const [units, progress, { blocks }] = await Promise.all([
-    read<Units>('/units'),
+    read<Units>('/units', area),
     read<Progress>('/progress'),
     read<{ blocks: { id: string }[] }>('/blocks'),
   ]);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -7,7 +8,47 @@ import type { Page } from '@playwright/test';
 import { desktop, expect, languages, open, origin, phone, test, themes } from './explore';
 import { inRepository, serve } from './server';
 
-interface Count { rule: { id: string }; scope: { id: string }; count: number; counted: { id: string }[]; excluded: { id: string }[] }
+interface Cells { count: number; statuses: Record<string, { count: number; units: string[] }> }
+interface CrossRow extends Cells { part: { id: string | null; name: string }; types: (Cells & { type: string | null })[] }
+interface Count { rule: { id: string }; scope: { id: string }; count: number; counted: { id: string }[]; excluded: { id: string }[]; cross: { rows: CrossRow[]; total: Cells; countedAgain: string[] } }
+
+const statuses = ['built', 'in-progress', 'planned', 'unknown'];
+const numbers = (cells: Cells) => [...statuses.map((status) => cells.statuses[status]!.count), cells.count].map(String);
+
+/** Table 1 as the page has it: part, type, and the numbers of its row. */
+async function table1(page: Page): Promise<string[][]> {
+  return page.getByTestId('cross').locator('tr[data-type]').evaluateAll((rows) =>
+    rows.map((row) => [
+      (row.parentElement as HTMLElement).dataset['part'] ?? '', (row as HTMLElement).dataset['type'] ?? '',
+      ...[...row.querySelectorAll('td.n')].map((cell) => cell.textContent!.trim()),
+    ]),
+  );
+}
+
+/** Table 1 as the service has it. */
+function expected({ cross }: Count): string[][] {
+  const rows = cross.rows.flatMap(({ part, types, ...all }) => [
+    ...types.map((row) => [part.id ?? 'none', row.type ?? 'none', ...numbers(row)]),
+    [part.id ?? 'none', 'all', ...numbers(all)],
+  ]);
+  return [...rows, ['total', 'all', ...numbers(cross.total)]];
+}
+
+/** Lengths of the bars of figure 1 for each state of each row, in units of the longest row of the service. */
+async function bars(page: Page): Promise<{ status: string; width: number }[]> {
+  return page.getByRole('img', { name: /Figure 1/ }).locator('rect[data-status]').evaluateAll((all) =>
+    all.map((bar) => ({ status: (bar as HTMLElement).dataset['status'] ?? '', width: Number(bar.getAttribute('width')) + 1.5 })),
+  );
+}
+
+async function agree(page: Page, count: Count): Promise<void> {
+  expect(await table1(page)).toEqual(expected(count));
+  const want = count.cross.rows.flatMap(({ types }) => types.flatMap((row) => statuses.map((status) => ({ status, count: row.statuses[status]!.count })))).filter(({ count }) => count > 0);
+  const have = await bars(page);
+  expect(have.map(({ status }) => status)).toEqual(want.map(({ status }) => status));
+  const one = have.length === 0 ? 1 : have[0]!.width / want[0]!.count;
+  have.forEach(({ width }, at) => expect(Math.abs(width / one - want[at]!.count)).toBeLessThan(0.02));
+}
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -59,6 +100,100 @@ for (const lang of languages) {
       });
     }
   }
+}
+
+test('table and figure 1 are those of the service, and every cell opens its list', async ({ page }) => {
+  const { counts } = await read<{ counts: Count[] }>('/units?f=json&lang=en');
+  await report(page, '?lang=en');
+  for (const count of counts) {
+    await page.getByTestId('shown').selectOption(`${count.rule.id} ${count.scope.id}`);
+    await agree(page, count);
+  }
+  await page.getByTestId('shown').selectOption('named all');
+  const named = counts[0]!.cross.rows.find(({ part }) => part.id === null)!;
+  const parks = named.types.find(({ type }) => type === 'park')!;
+  await page.getByTestId('cross').locator('tbody[data-part=none] tr[data-type=park] button').nth(1).click();
+  await expect(page.getByTestId('cell')).toBeFocused();
+  const listed = await page.getByTestId('cell').locator('[data-unit]').evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['unit']));
+  expect(listed).toEqual(parks.statuses['in-progress']!.units);
+  expect(listed.length).toBe(5);
+});
+
+test('an area restricts every number, stands in the address, and files and figures are of it', async ({ page }) => {
+  // Every file and figure is made, some in 3200 pixels.
+  test.slow();
+  const area = 'belts:belt-smart-manufacturing';
+  const { counts, area: told } = await read<{ counts: Count[]; area: { statement: string } }>(`/units?f=json&lang=en&within=${area}`);
+  expect(counts[0]!.count).toBe(5);
+  await report(page, '?lang=en');
+  await page.getByRole('combobox', { name: 'Area', exact: true }).selectOption(area);
+  await expect(page.getByTestId('area')).toContainText(told.statement);
+  await expect(page).toHaveURL(/within=belts%3Abelt-smart-manufacturing/);
+  await expect(page.locator('.cards [data-rule=named] .big a')).toHaveText('5');
+  await expect(page.locator('.cards [data-rule=named]')).toContainText('5 without a known position');
+  await agree(page, counts[0]!);
+  const links = await page.locator('main a[href^="/reports/units"]').evaluateAll((all) => all.map((link) => link.getAttribute('href')!));
+  expect(links.length).toBeGreaterThan(10);
+  for (const link of links) {
+    expect(link).toContain('within=');
+    const answer = await fetch(`${origin()}${link}`);
+    expect(answer.status, link).toBe(200);
+    const width = /\.png.*width=(\d+)/.exec(link)?.[1];
+    // The width stands in the head of a PNG file.
+    if (width !== undefined) expect(new DataView(await answer.arrayBuffer()).getUint32(16), link).toBe(Number(width));
+  }
+  await page.goBack();
+  await expect(page.locator('.cards [data-rule=named] .big a')).toHaveText('13');
+  await page.getByRole('combobox', { name: 'Area', exact: true }).selectOption('drawn');
+  await page.getByLabel(/Polygon/).fill('POLYGON((114.148 30.4987,114.168 30.4987,114.168 30.5187,114.148 30.5187,114.148 30.4987))');
+  await page.getByRole('button', { name: 'Count in it' }).click();
+  await expect(page.locator('.cards [data-rule=named] .big a')).toHaveText('1');
+  await page.getByRole('combobox', { name: 'Target year' }).selectOption({ label: '2025' });
+  await expect(page).toHaveURL(/as_of=2025-12-31.*polygon=/);
+  await page.reload();
+  await expect(page.locator('.cards [data-rule=named] .big a')).toHaveText('1');
+});
+
+// Points of the paper are 1/72 of an inch; A4 is 210 by 297 mm.
+for (const [paper, size] of [['portrait', [595, 842]], ['landscape', [842, 595]]] as const) {
+  test(`on A4 ${paper} the report has its pages, no tools, and heads of tables again on each`, async ({ browser }) => {
+    test.slow();
+    const folder = mkdtempSync(join(tmpdir(), 'innospace-'));
+    for (const part of ['geodata', 'seeds']) cpSync(inRepository(part), join(folder, part), { recursive: true });
+    appendFileSync(join(folder, 'geodata/register.csv'), designated(1, 25) + designated(1, 25).replaceAll('unit-', 'more-').replaceAll('Unit ', 'More '));
+    const server = await serve(join(folder, 'geodata'));
+    const context = await browser.newContext({ viewport: desktop });
+    try {
+      const page = await context.newPage();
+      await page.goto(`${server.url}/report?lang=en&theme=dark`);
+      await page.getByTestId('headline').waitFor();
+      await page.getByRole('combobox', { name: 'Paper' }).selectOption(paper);
+      await page.locator('img.map').evaluate((map: HTMLImageElement) => map.decode());
+      // Three pixels of the image for each of the page.
+      expect(await page.locator('img.map').evaluate((map: HTMLImageElement) => map.naturalWidth)).toBe(2880);
+      await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+      const file = join(folder, 'report.pdf');
+      await page.pdf({ path: file, preferCSSPageSize: true, printBackground: true });
+      const about = execFileSync('pdfinfo', [file], { encoding: 'utf8' });
+      const [wide, high] = /Page size:\s+([\d.]+) x ([\d.]+)/.exec(about)!.slice(1).map(Number);
+      expect([Math.round(wide!), Math.round(high!)]).toEqual([...size]);
+      const pages = execFileSync('pdftotext', ['-layout', file, '-'], { encoding: 'utf8' }).split('\f').slice(0, -1);
+      expect(pages.length).toBe(Number(/Pages:\s+(\d+)/.exec(about)![1]));
+      expect(pages.length).toBeGreaterThanOrEqual(8);
+      expect(pages.length).toBeLessThanOrEqual(60);
+      const text = pages.join('\n');
+      for (const tool of ['Excel', 'PNG', 'Print', 'Switch to', 'Target year', 'Paper']) expect(text, tool).not.toContain(tool);
+      for (const part of ['Figure 1.', 'Figure 2.', 'Table 1.', 'Figure 3.']) expect(pages.filter((one) => one.includes(part)).length, part).toBe(1);
+      // A list of 50 units goes over more than one page, each with the head of its table.
+      const lists = pages.filter((one) => /(unit|more)-\d+/.test(one));
+      expect(lists.length).toBeGreaterThan(3);
+      for (const one of lists) expect(one).toMatch(/Unit\s+Type\s+Reason/);
+    } finally {
+      await context.close();
+      await server.stop();
+      rmSync(folder, { recursive: true });
+    }
+  });
 }
 
 test('nothing scrolls sideways on a narrow phone', async ({ page }) => {
@@ -139,11 +274,15 @@ for (const { what, register, observations, count, state } of [
       await expect(page.getByTestId('headline')).toContainText(state);
       await expect(page.locator('.cards [data-rule=designated] .big a')).toHaveText(String(count));
       await expect(page.getByTestId('counts').locator('a[href="#list-designated-all"]')).toHaveText(String(count));
-      await expect(page.getByRole('img', { name: /Figure 1/ })).toHaveAttribute('aria-label', new RegExp(`designated, all: ${count};`));
+      await expect(page.getByRole('img', { name: /Figure 3/ })).toHaveAttribute('aria-label', new RegExp(`designated, all: ${count};`));
       const [meter, whole] = await page.locator('.cards [data-rule=designated] .meter').evaluate((bar) => [bar.firstElementChild!.clientWidth, bar.clientWidth]);
       expect(Math.abs(meter! / whole! - Math.min(1, count / 20))).toBeLessThan(0.02);
       const units = (await (await fetch(`${server.url}/units?f=json&rule=designated&scope=all`)).json()) as { counts: Count[] };
       expect(units.counts.map((one) => one.count)).toEqual([count]);
+      // Of units that only the register names nobody states a status: a column of its own, neither none nor planned.
+      await page.getByTestId('shown').selectOption('designated all');
+      await agree(page, units.counts[0]!);
+      expect(numbers(units.counts[0]!.cross.total)).toEqual(['0', '0', '0', String(count), String(count)]);
       await expect(page.getByTestId('indicators').locator('[data-row=unicorns] .state')).toHaveText(observations === '' ? 'insufficient data' : 'met');
     } finally {
       await context.close();
