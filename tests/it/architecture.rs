@@ -90,7 +90,7 @@ fn uses_are_read_with_braces_and_nesting() {
 #[test]
 fn the_core_does_no_input_or_output() {
     let pure = [
-        "geometry", "model", "index", "catalog", "query", "register", "tile", "map", "render", "report",
+        "geometry", "model", "index", "catalog", "finder", "query", "register", "tile", "map", "render", "report",
         "sample",
     ];
     let forbidden =
