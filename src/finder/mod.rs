@@ -136,7 +136,6 @@ pub struct Hit {
     pub text: String,
     /// What of the text was typed.
     pub stretches: Vec<Stretch>,
-    fits: i32,
 }
 
 impl Hit {
@@ -187,6 +186,12 @@ impl Finder {
     #[must_use]
     pub fn size(&self) -> (usize, usize) {
         self.layers.iter().fold((0, 0), |(texts, bytes), names| (texts + names.len(), bytes + names.memory()))
+    }
+
+    /// How many layers two finders have in common.
+    #[must_use]
+    pub fn shared_with(&self, other: &Self) -> usize {
+        self.layers.iter().filter(|own| other.layers.iter().any(|one| Arc::ptr_eq(own, one))).count()
     }
 
     /// The kinds that answers may have: those of units, then the collections.
@@ -278,7 +283,7 @@ impl Finder {
             .collect();
         all.sort_unstable_by(|a, b| b.0.cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
         all.truncate(ask.limit);
-        all.into_iter().map(|(fits, at, row, found)| self.hit(fits, at, row, found, typed)).collect()
+        all.into_iter().map(|(_, at, row, found)| self.hit(at, row, found, typed)).collect()
     }
 
     fn is_asked(&self, ask: &Ask, at: usize, row: u32) -> bool {
@@ -317,7 +322,7 @@ impl Finder {
         part + unit + position + here
     }
 
-    fn hit(&self, fits: i32, at: usize, row: u32, found: Option<Match>, typed: &Typed) -> Hit {
+    fn hit(&self, at: usize, row: u32, found: Option<Match>, typed: &Typed) -> Hit {
         let names = &self.layers[at];
         let (text, stretches) = match &found {
             Some(found) => shown::shown(names, found, row, typed, &self.readings),
@@ -328,7 +333,7 @@ impl Finder {
         };
         let how = found.map_or(How::Id, |found| how(names, &found));
         let kind = self.kinds.of(&names.layer, row);
-        Hit { layer: Arc::clone(&names.layer), ix: FeatureIx(row), kind, how, text, stretches, fits }
+        Hit { layer: Arc::clone(&names.layer), ix: FeatureIx(row), kind, how, text, stretches }
     }
 }
 

@@ -38,7 +38,8 @@ impl Rows {
         pairs.sort_unstable();
         pairs.dedup();
         let mut begins = Vec::new();
-        if pairs.len() != texts {
+        let is_plain = pairs.iter().enumerate().all(|(at, pair)| pair.0 as usize == at) && pairs.len() == texts;
+        if !is_plain {
             begins.resize(texts + 1, 0);
             for &(text, _) in &pairs {
                 begins[text as usize + 1] += 1;

@@ -312,17 +312,12 @@ impl<'a> Scan<'a> {
         if self.names.roles[text as usize] == Role::Section {
             return;
         }
-        let letters = self.names.letters.key(text);
-        let spoken = || {
-            let first = self.names.spoken_of.partition_point(|&of| of < text);
-            let keys = self.names.spoken_of[first..].iter().take_while(|&&of| of == text);
-            keys.enumerate().map(move |(at, _)| self.names.spoken.key(u32::try_from(first + at).unwrap_or(0)))
-        };
-        let holds = |word: &String| {
-            memmem::find(letters, word.as_bytes()).is_some()
-                || spoken().any(|key| memmem::find(key, word.as_bytes()).is_some())
-        };
-        if words.iter().all(holds) {
+        let names = self.names;
+        let first = names.spoken_of.partition_point(|&of| of < text);
+        let last = names.spoken_of.partition_point(|&of| of <= text);
+        let mut keys = vec![names.letters.key(text)];
+        keys.extend((first..last).map(|key| names.spoken.key(u32::try_from(key).unwrap_or(u32::MAX))));
+        if words.iter().all(|word| keys.iter().any(|key| memmem::find(key, word.as_bytes()).is_some())) {
             let typed = words.iter().map(String::len).sum();
             let length = self.keys(table).key(key).len();
             self.keep_parts(text, 600 + share(typed, length));
