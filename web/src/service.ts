@@ -12,10 +12,10 @@ export class ServiceError extends Error {
 const patienceMs = 20_000;
 const pageSize = 10_000;
 
-export async function readJson<Answer>(path: string): Promise<Answer> {
+export async function readJson<Answer>(path: string, stop?: AbortSignal): Promise<Answer> {
   let response: Response;
   try {
-    response = await fetch(path, { headers: { accept: 'application/geo+json, application/json' }, signal: AbortSignal.timeout(patienceMs) });
+    response = await fetch(path, { headers: { accept: 'application/geo+json, application/json' }, signal: AbortSignal.any([AbortSignal.timeout(patienceMs), ...(stop ? [stop] : [])]) });
   } catch (cause) {
     throw new ServiceError('unreachable', cause instanceof Error ? cause.message : path);
   }
