@@ -235,7 +235,7 @@ export const en: Messages = {
     waiting: 'Searching…',
     count: '{count} found, arrow keys to choose',
     none: 'Nothing found for “{text}”',
-    noneHint: 'Chinese, pinyin, initials, English, parcel numbers or sections of the plan, as in 三(一)4.',
+    noneHint: 'Chinese, pinyin, initials, English, parcel numbers and sections of the plan are understood.',
     failed: 'The search failed',
     how: { name: 'name', alias: 'other name', pinyin: 'pinyin', initials: 'initials', code: 'number', id: 'id', section: 'section of the plan', parts: 'parts of the name', typo: 'similar' },
   },
