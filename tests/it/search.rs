@@ -164,7 +164,8 @@ fn a_hit_says_what_it_is_where_it_is_and_why() {
     assert!(bbox[0] < point[0] && point[0] < bbox[2] && bbox[1] < point[1] && point[1] < bbox[3], "{hit}");
 
     for (typed, how) in [
-        ("zhuankou", "pinyin"),
+        ("zhuankou", "name"), // Zhuankou Subdistrict
+        ("zhuankoujie", "pinyin"),
         ("zkjd", "initials"),
         ("中国车谷", "alias"),
         ("三(一)4", "section"),
@@ -268,9 +269,9 @@ fn the_program_gives_the_same_answers() {
         let bare = |json: &Json| json["hits"].to_string().replace("http://map.test", "");
         assert_eq!(bare(&served), bare(&own), "{typed}");
     }
-    let (_, said) = find(&["zhuankou", "--limit", "1", "--lang", "en"]);
+    let (_, said) = find(&["zhuan", "kou", "jie", "--limit", "1", "--lang", "en"]);
     assert!(said.contains("沌口街道 · Zhuankou Subdistrict  (Subdistricts)"), "{said}");
-    assert!(said.contains("pinyin: [沌口]街道"), "{said}");
+    assert!(said.contains("pinyin: [沌口街]道"), "{said}");
     assert!(!find(&["a", "--kind", "nothing"]).0);
     assert_eq!(find(&["qqqqqqqqqq", "--lang", "en"]), (true, "nothing found for \"qqqqqqqqqq\"\n".to_owned()));
 }
