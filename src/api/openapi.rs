@@ -433,12 +433,15 @@ fn schemas() -> Value {
 /// What a search answers.
 fn found_schema(links: &Value) -> Value {
     let text = json!({ "type": "string" });
-    let words = json!({ "type": "object", "required": ["zh", "en"], "properties": { "zh": text, "en": text } });
+    let words =
+        json!({ "type": "object", "required": ["zh", "en"], "properties": { "zh": text, "en": text } });
     let kind = json!({ "type": "object", "required": ["id", "zh", "en"],
         "properties": { "id": text, "zh": text, "en": text, "count": { "type": "integer", "minimum": 1 } } });
     let range = json!({ "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "integer", "minimum": 0 } });
-    let numbers = |count: u8, what: &str| json!({ "type": "array", "nullable": true, "minItems": count,
-        "maxItems": count, "items": { "type": "number" }, "description": what });
+    let numbers = |count: u8, what: &str| {
+        json!({ "type": "array", "nullable": true, "minItems": count,
+        "maxItems": count, "items": { "type": "number" }, "description": what })
+    };
     let hit = json!({ "type": "object", "required": ["collection", "id", "kind", "name", "match", "point", "bbox", "href"],
         "properties": {
             "collection": text, "id": text, "kind": kind, "name": words, "href": text, "synthetic": { "type": "boolean" },

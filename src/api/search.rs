@@ -106,12 +106,17 @@ pub fn parameters(catalog: &Catalog) -> Vec<Parameter> {
 
 /// What a request looks for; an empty text where there is no `q`.
 fn asked(params: &Params, catalog: &Catalog) -> Result<finder::Ask, Problem> {
-    let collections: BTreeSet<_> = catalog.layers().map(|indexed| indexed.layer().id.as_str().to_owned()).collect();
+    let collections: BTreeSet<_> =
+        catalog.layers().map(|indexed| indexed.layer().id.as_str().to_owned()).collect();
     let kinds = Finder::kinds(catalog).into_iter().map(|kind| kind.id.to_string()).collect();
     Ok(finder::Ask {
         text: params.get("q").unwrap_or("").trim().to_owned(),
         limit: params::page(params, USUAL, MOST)?.limit as usize,
-        window: params.get("bbox").map(|text| params::bbox(text, Crs::Crs84)).transpose()?.map(|window| window.bounds),
+        window: params
+            .get("bbox")
+            .map(|text| params::bbox(text, Crs::Crs84))
+            .transpose()?
+            .map(|window| window.bounds),
         collections: names(params, "collections", &collections)?,
         kinds: names(params, "kind", &kinds)?,
     })
@@ -158,7 +163,11 @@ pub async fn search(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -
     let (base, form) = (ask.base.clone(), ask.format);
     let href = |hit: &Hit| format!("{}{}", item(&base, hit), if form == HTML { "?f=html" } else { "" });
     let json = if form == HTML { Value::Null } else { found::json(&asked.text, &hits, href) };
-    let html = if form == HTML { found::page(&asked.text, &hits, ask.lang, href) } else { maud::html! {} };
+    let html = if form == HTML {
+        found::page(&asked.text, &hits, ask.lang, href)
+    } else {
+        maud::html! {}
+    };
     let mut links = ask.own_links();
     if asked.text.is_empty() {
         // Only the page answers a request that looks for nothing.
@@ -178,7 +187,12 @@ fn item(base: &Base, hit: &Hit) -> String {
 ///
 /// # Errors
 /// What was wrong with them, in words.
-pub fn find(catalog: &Catalog, parameters: &[(&str, String)], lang: Lang, as_json: bool) -> Result<String, String> {
+pub fn find(
+    catalog: &Catalog,
+    parameters: &[(&str, String)],
+    lang: Lang,
+    as_json: bool,
+) -> Result<String, String> {
     let words = |problem: Problem| problem.detail().to_owned();
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     let params = Params::parse(Some(&query), &self::parameters(catalog)).map_err(words)?;

@@ -194,7 +194,8 @@ pub fn initials(pieces: &[Piece], readings: &Readings, text: &str) -> Vec<Key> {
 
 /// Is the word that begins at this piece one of those that first letters leave out?
 fn is_small_word(pieces: &[Piece], at: usize, text: &str) -> bool {
-    let end = pieces[at + 1..].iter().position(|piece| piece.starts).map_or(pieces.len(), |next| at + 1 + next);
+    let end =
+        pieces[at + 1..].iter().position(|piece| piece.starts).map_or(pieces.len(), |next| at + 1 + next);
     let word = &text[pieces[at].bytes.start..pieces[end - 1].bytes.end];
     SMALL_WORDS.iter().any(|small| word.eq_ignore_ascii_case(small))
 }
@@ -265,7 +266,8 @@ impl Typed {
         }
         let has_han = has_han(&pieces);
         let spoken = syllables(&pieces, readings).into_iter().map(|key| key.text).take(2).collect();
-        let is_gap = |c: char| c.is_whitespace() || narrow(c).is_ascii_punctuation() && !matches!(c, '\'' | '’');
+        let is_gap =
+            |c: char| c.is_whitespace() || narrow(c).is_ascii_punctuation() && !matches!(c, '\'' | '’');
         let words = raw.split(is_gap).map(|word| self::letters(&self::pieces(word)).text);
         let mut words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
         if words.len() < 2 {

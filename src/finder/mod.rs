@@ -23,8 +23,8 @@ use std::sync::Arc;
 
 use forms::Typed;
 use names::{LayerNames, PlanNames, Role};
-pub use readings::fits;
 use readings::Readings;
+pub use readings::fits;
 use scan::{Match, Scan, Table};
 pub use shown::Stretch;
 
@@ -175,7 +175,8 @@ impl Finder {
         let layers = catalog
             .layers()
             .map(|layer| {
-                let known = same.and_then(|same| same.layers.iter().find(|known| Arc::ptr_eq(&known.layer, layer)));
+                let known =
+                    same.and_then(|same| same.layers.iter().find(|known| Arc::ptr_eq(&known.layer, layer)));
                 known.cloned().unwrap_or_else(|| Arc::new(LayerNames::build(layer, &readings, &plan)))
             })
             .collect();
@@ -257,7 +258,9 @@ impl Finder {
             }
         }
         for (at, mut matches) in matches {
-            let order = |a: &Match, b: &Match| b.fits.cmp(&a.fits).then(a.text.cmp(&b.text)).then(a.table.cmp(&b.table));
+            let order = |a: &Match, b: &Match| {
+                b.fits.cmp(&a.fits).then(a.text.cmp(&b.text)).then(a.table.cmp(&b.table))
+            };
             if matches.len() > MOST_TEXTS {
                 matches.select_nth_unstable_by(MOST_TEXTS, order);
                 matches.truncate(MOST_TEXTS);
@@ -360,9 +363,9 @@ impl Kinds {
             let known = plan.layout.unit_types.iter().find(|known| &*known.id == id)?;
             Some(Kind { id: known.id.clone(), words: known.name.clone() })
         };
-        let units = plan.candidates(UnitRole::Named).filter_map(|place| {
-            Some((place.id.clone(), kind(place.unit_type()?.as_str())?))
-        });
+        let units = plan
+            .candidates(UnitRole::Named)
+            .filter_map(|place| Some((place.id.clone(), kind(place.unit_type()?.as_str())?)));
         Self { units: units.collect() }
     }
 

@@ -38,7 +38,8 @@ impl Rows {
         pairs.sort_unstable();
         pairs.dedup();
         let mut begins = Vec::new();
-        let is_plain = pairs.iter().enumerate().all(|(at, pair)| pair.0 as usize == at) && pairs.len() == texts;
+        let is_plain =
+            pairs.iter().enumerate().all(|(at, pair)| pair.0 as usize == at) && pairs.len() == texts;
         if !is_plain {
             begins.resize(texts + 1, 0);
             for &(text, _) in &pairs {
@@ -117,8 +118,9 @@ impl LayerNames {
         entries.sort_unstable_by_key(|(_, number)| *number);
         let codes = code_fields(layer.layer());
         let (names, codes) = std::thread::scope(|scope| {
-            let codes = scope
-                .spawn(|| codes.into_iter().map(|field| build_codes(layer.layer(), field)).collect::<Vec<_>>());
+            let codes = scope.spawn(|| {
+                codes.into_iter().map(|field| build_codes(layer.layer(), field)).collect::<Vec<_>>()
+            });
             let names = build_names(&entries, readings, pairs, layer);
             (names, codes.join())
         });
@@ -220,7 +222,8 @@ fn role_of(name: &str, said: Option<FindBy>) -> Option<FindBy> {
 }
 
 fn code_fields(layer: &Layer) -> Vec<FieldIx> {
-    let fields = layer.schema.fields().filter(|(_, field)| role_of(&field.name, field.find) == Some(FindBy::Code));
+    let fields =
+        layer.schema.fields().filter(|(_, field)| role_of(&field.name, field.find) == Some(FindBy::Code));
     fields.map(|(at, _)| at).collect()
 }
 

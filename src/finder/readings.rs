@@ -55,7 +55,9 @@ impl Readings {
             let mut all: Vec<Box<str>> = written.split('/').flat_map(spelt).collect();
             // A stranger reads a local name as the dictionary does.
             if is_local {
-                all.extend(single(c).into_iter().filter(|usual| !written.split('/').any(|own| own == &**usual)));
+                all.extend(
+                    single(c).into_iter().filter(|usual| !written.split('/').any(|own| own == &**usual)),
+                );
             }
             all
         });
@@ -83,9 +85,11 @@ impl Readings {
 /// Are there as many syllables as characters, all of letters?
 #[must_use]
 pub fn fits(text: &str, syllables: &str) -> bool {
-    let letters = |syllable: &str| syllable.split('/').all(|one| {
-        !one.is_empty() && one.chars().all(|c| c.is_ascii_lowercase() || c == 'ü')
-    });
+    let letters = |syllable: &str| {
+        syllable
+            .split('/')
+            .all(|one| !one.is_empty() && one.chars().all(|c| c.is_ascii_lowercase() || c == 'ü'))
+    };
     !text.is_empty()
         && text.chars().count() == syllables.split_whitespace().count()
         && syllables.split_whitespace().all(letters)
@@ -103,7 +107,8 @@ fn single(c: char) -> Vec<Box<str>> {
 /// ü is typed v on most keyboards, and read u by those who do not know it.
 fn spelt(syllable: &str) -> impl Iterator<Item = Box<str>> + use<> {
     let replaced = |by: &str| syllable.replace('ü', by).into_boxed_str();
-    let both = if syllable.contains('ü') { vec![replaced("v"), replaced("u")] } else { vec![syllable.into()] };
+    let both =
+        if syllable.contains('ü') { vec![replaced("v"), replaced("u")] } else { vec![syllable.into()] };
     both.into_iter()
 }
 
@@ -150,7 +155,8 @@ mod tests {
     #[test]
     fn every_line_of_the_general_readings_fits() {
         let lines = GENERAL.lines().filter(|line| !line.starts_with('#'));
-        let bad: Vec<_> = lines.filter(|line| !line.split_once(' ').is_some_and(|(a, b)| fits(a, b))).collect();
+        let bad: Vec<_> =
+            lines.filter(|line| !line.split_once(' ').is_some_and(|(a, b)| fits(a, b))).collect();
         assert!(bad.is_empty(), "{bad:?}");
     }
 

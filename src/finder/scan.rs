@@ -8,7 +8,7 @@
 //! something left out between them, and slips. Within each of these the share of the text that was typed decides, and
 //! whether it goes to the end: in Chinese and in English the thing itself is named last.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use memchr::memmem;
 
@@ -144,6 +144,7 @@ impl<'a> Scan<'a> {
         }
         let look = |table, text| Look { table, text, is_homophone: false, cost: 0 };
         self.runs(&look(Table::Letters, &typed.letters), most);
+        self.words_nearly(&typed.words);
         if typed.has_han {
             for spoken in &typed.spoken {
                 self.runs(&Look { is_homophone: true, ..look(Table::Spoken, spoken) }, most);
@@ -218,7 +219,13 @@ impl<'a> Scan<'a> {
         let is_whole = run.at_head && found.to_end;
         let is_word = look.table == Table::Letters && look.text.is_ascii();
         let mut fits = if run.slips > 0 {
-            let base = if is_whole { 560 } else if run.at_head { 520 } else { 480 };
+            let base = if is_whole {
+                560
+            } else if run.at_head {
+                520
+            } else {
+                480
+            };
             base - 100 * (i32::from(run.slips) - 1) - if look.table == Table::Spoken { 20 } else { 0 }
         } else {
             worth(look.table, role, run.at_head, is_whole, is_word)
@@ -307,6 +314,43 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// Texts that hold the words but for a slip in each; of three words or more, one may be missing.
+    fn words_nearly(&mut self, words: &[String]) {
+        let mut held: HashMap<u32, (usize, usize)> = HashMap::new();
+        for word in words {
+            let mut texts = HashSet::new();
+            for table in [Table::Letters, Table::Spoken] {
+                let keys = self.keys(table);
+                let slips = u8::from(word.chars().count() >= LEAST_SLIPPED_WORD);
+                for run in keys.near(word, slips) {
+                    let places = run.places.clone().take(MOST_PLACES);
+                    texts.extend(places.map(|at| self.text_of(table, keys.found(&run, at).key)));
+                }
+            }
+            for text in texts {
+                let (count, typed) = held.entry(text).or_default();
+                *count += 1;
+                *typed += word.len();
+            }
+        }
+        let least = words.len() - usize::from(words.len() > 2);
+        for (text, (count, typed)) in held {
+            if count >= least.max(1) && self.names.roles[text as usize] != Role::Section {
+                let missing = i32::try_from(words.len() - count).unwrap_or(0);
+                let fits = 460 - 60 * missing + share(typed, self.names.letters.key(text).len());
+                self.keep(Match {
+                    table: Table::Parts,
+                    text,
+                    key: text,
+                    from: 0,
+                    length: 0,
+                    is_typo: true,
+                    fits,
+                });
+            }
+        }
+    }
+
     fn words_of(&mut self, table: Table, key: u32, words: &[String]) {
         let text = self.text_of(table, key);
         if self.names.roles[text as usize] == Role::Section {
@@ -341,6 +385,12 @@ impl<'a> Scan<'a> {
                 if places(&left) <= places(&right) { left } else { right }
             })
             .collect();
+        if typed_is_han(typed) {
+            // An abbreviation takes one character here and one there: its rarest leads to all texts that hold it.
+            let alone =
+                typed.char_indices().map(|(at, c)| keys.exact(typed[at..at + c.len_utf8()].as_bytes()));
+            rarest.extend(alone.min_by_key(places));
+        }
         rarest.sort_by_key(places);
         for run in rarest.iter().flatten() {
             for at in run.places.clone() {
@@ -355,7 +405,9 @@ impl<'a> Scan<'a> {
                 if self.names.roles[text as usize] == Role::Section || parts > 4 {
                     continue;
                 }
-                if table == Table::Spoken && parts > 2 || table == Table::Letters && !typed_is_han(typed) && parts > 2 {
+                if table == Table::Spoken && parts > 2
+                    || table == Table::Letters && !typed_is_han(typed) && parts > 2
+                {
                     continue;
                 }
                 let parts = i32::try_from(parts).unwrap_or(4);
@@ -364,6 +416,9 @@ impl<'a> Scan<'a> {
         }
     }
 }
+
+/// Letters of a word in which a slip is forgiven.
+const LEAST_SLIPPED_WORD: usize = 5;
 
 /// Codes shorter than this are not guessed at.
 const LEAST_CODE: usize = 6;

@@ -136,7 +136,8 @@ pub fn text(asked: &str, hits: &[Hit], lang: Lang) -> String {
     let mut lines = String::new();
     for (number, hit) in hits.iter().enumerate() {
         let name = name(hit);
-        let both = if name.zh == name.en { name.zh.to_string() } else { format!("{} · {}", name.zh, name.en) };
+        let both =
+            if name.zh == name.en { name.zh.to_string() } else { format!("{} · {}", name.zh, name.en) };
         let marked: String = pieces(&hit.text, &hit.stretches)
             .into_iter()
             .map(|(piece, is_typed)| if is_typed { format!("[{piece}]") } else { piece })

@@ -42,7 +42,13 @@ fn what_is_meant_is_among_the_first_three() {
         (!is_first).then(|| format!("{} → {found:?}, expected {}", row.q, row.id))
     };
     let misses: Vec<_> = rows.iter().filter_map(miss).collect();
-    assert!(misses.len() * 100 <= rows.len() * 3, "{} of {}:\n{}", misses.len(), rows.len(), misses.join("\n"));
+    assert!(
+        misses.len() * 100 <= rows.len() * 3,
+        "{} of {}:\n{}",
+        misses.len(),
+        rows.len(),
+        misses.join("\n")
+    );
 }
 
 /// The names of all features, by a look at each.
@@ -93,9 +99,14 @@ fn nothing_that_a_slow_scan_finds_is_missing() {
     let finder = Finder::build(&catalog, None);
     let all = names(&catalog);
     let fold = |text: &str| text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect::<String>();
-    for typed in ["湖", "沌", "大学", "工业园", "lake", "metro", "wuhan", "车谷", "中心", "军山", "新能源", "3号"] {
-        let want: BTreeSet<_> =
-            all.iter().filter(|(name, _)| fold(name).contains(&fold(typed))).map(|(_, id)| id.clone()).collect();
+    for typed in
+        ["湖", "沌", "大学", "工业园", "lake", "metro", "wuhan", "车谷", "中心", "军山", "新能源", "3号"]
+    {
+        let want: BTreeSet<_> = all
+            .iter()
+            .filter(|(name, _)| fold(name).contains(&fold(typed)))
+            .map(|(_, id)| id.clone())
+            .collect();
         let found = ids(&finder.find(&Ask { limit: 100, ..ask(typed) })).into_iter().collect::<BTreeSet<_>>();
         let missing: Vec<_> = want.difference(&found).collect();
         assert!(missing.is_empty() && !want.is_empty(), "{typed}: {missing:?}");
@@ -136,7 +147,8 @@ fn heteronyms_are_read_as_the_place_is() {
     assert!(finder.find(&ask("zhongqinglu")).first().is_none_or(|hit| hit.how.name() == "typo"));
     let broken = manifest.replace("zhuan kou", "zhuan");
     std::fs::write(folder.path().join("catalog.toml"), broken).expect("written");
-    let fault = innospace::store::Store::new(folder.path()).load(&mut |_| {}).expect_err("refused").to_string();
+    let fault =
+        innospace::store::Store::new(folder.path()).load(&mut |_| {}).expect_err("refused").to_string();
     assert!(fault.contains("沌口"), "{fault}");
 }
 
@@ -157,9 +169,14 @@ fn a_hit_says_what_it_is_where_it_is_and_why() {
 
     let json = service.get(&path(&[("q", "JS0405-001")])).json();
     let hit = &json["hits"][0];
-    assert_eq!((&hit["id"], &hit["match"]["how"], &hit["synthetic"]), (&"p-0000001".into(), &"code".into(), &true.into()));
+    assert_eq!(
+        (&hit["id"], &hit["match"]["how"], &hit["synthetic"]),
+        (&"p-0000001".into(), &"code".into(), &true.into())
+    );
     assert_eq!((&hit["name"]["zh"], &hit["name"]["en"]), (&"JS0405-001".into(), &"JS0405-001".into()));
-    let numbers = |value: &Json| value.as_array().expect("numbers").iter().map(|n| n.as_f64().expect("a number")).collect::<Vec<_>>();
+    let numbers = |value: &Json| {
+        value.as_array().expect("numbers").iter().map(|n| n.as_f64().expect("a number")).collect::<Vec<_>>()
+    };
     let (point, bbox) = (numbers(&hit["point"]), numbers(&hit["bbox"]));
     assert!(bbox[0] < point[0] && point[0] < bbox[2] && bbox[1] < point[1] && point[1] < bbox[3], "{hit}");
 
@@ -203,14 +220,18 @@ fn kinds_collections_and_windows_choose() {
         let hits = json["hits"].as_array().expect("hits").clone();
         hits.iter().map(|hit| hit["kind"]["id"].as_str().expect("a kind").to_owned()).collect::<BTreeSet<_>>()
     };
-    assert_eq!(kinds(&[("q", "沌口"), ("kind", "subdistricts")]), BTreeSet::from(["subdistricts".to_owned()]));
+    assert_eq!(
+        kinds(&[("q", "沌口"), ("kind", "subdistricts")]),
+        BTreeSet::from(["subdistricts".to_owned()])
+    );
     assert_eq!(kinds(&[("q", "军山"), ("collections", "transit")]), BTreeSet::from(["transit".to_owned()]));
     let parks = kinds(&[("q", "园"), ("kind", "park,block")]);
     assert!(!parks.is_empty() && parks.iter().all(|kind| kind == "park" || kind == "block"), "{parks:?}");
     // Of parcels whose numbers begin alike, those in the window come first.
     let all = service.get(&path(&[("q", "ZK03"), ("limit", "50")])).json();
     let last = all["hits"].as_array().expect("hits").last().expect("a hit").clone();
-    let bbox = last["bbox"].as_array().expect("bbox").iter().map(Json::to_string).collect::<Vec<_>>().join(",");
+    let bbox =
+        last["bbox"].as_array().expect("bbox").iter().map(Json::to_string).collect::<Vec<_>>().join(",");
     let near = service.get(&path(&[("q", "ZK03"), ("limit", "50"), ("bbox", &bbox)])).json();
     let first: Vec<_> = near["hits"].as_array().expect("hits").iter().take(9).map(|hit| &hit["id"]).collect();
     assert!(first.contains(&&last["id"]), "{first:?} {}", last["id"]);
@@ -231,7 +252,11 @@ fn bad_requests_are_problems_and_good_ones_are_held() {
         ("?q=a&q=b", "q"),
     ] {
         let answer = service.get(&format!("/ogc/search{query}"));
-        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (400, "application/problem+json"), "{query}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("content-type")),
+            (400, "application/problem+json"),
+            "{query}"
+        );
         if parameter != "q" || !query.contains("q=b") {
             assert_eq!(answer.json()["parameter"], parameter, "{query}");
         }
@@ -273,7 +298,10 @@ fn the_program_gives_the_same_answers() {
     assert!(said.contains("沌口街道 · Zhuankou Subdistrict  (Subdistricts)"), "{said}");
     assert!(said.contains("pinyin: [沌口街]道"), "{said}");
     assert!(!find(&["a", "--kind", "nothing"]).0);
-    assert_eq!(find(&["qqqqqqqqqq", "--lang", "en"]), (true, "nothing found for \"qqqqqqqqqq\"\n".to_owned()));
+    assert_eq!(
+        find(&["qqqqqqqqqq", "--lang", "en"]),
+        (true, "nothing found for \"qqqqqqqqqq\"\n".to_owned())
+    );
 }
 
 #[test]
