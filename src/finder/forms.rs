@@ -61,9 +61,7 @@ pub fn pieces(text: &str) -> Vec<Piece> {
         } else {
             Before::Letter
         };
-        let mut buffer = [0; 4];
-        let letter = without_accents(c.encode_utf8(&mut buffer)).into_owned();
-        let folded = case_folded(&letter).into_owned();
+        let folded = folded(c, is_han);
         pieces.push(Piece { folded, bytes, starts: is_han || now != before, han: is_han.then_some(c) });
         before = now;
         if pieces.len() == MOST_PIECES {
@@ -71,6 +69,15 @@ pub fn pieces(text: &str) -> Vec<Piece> {
         }
     }
     pieces
+}
+
+/// A character without case and accent. Han has neither, so the tables of Unicode are asked about other letters only.
+fn folded(c: char, is_han: bool) -> String {
+    if is_han || c.is_ascii() {
+        return c.to_ascii_lowercase().to_string();
+    }
+    let mut buffer = [0; 4];
+    case_folded(&without_accents(c.encode_utf8(&mut buffer))).into_owned()
 }
 
 /// Full-width forms of ASCII, as Chinese keyboards type them.

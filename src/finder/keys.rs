@@ -12,7 +12,10 @@ use std::ops::Range;
 const MOST_BYTES: usize = u32::MAX as usize - 1;
 
 /// Narrowings that one search for slips may take; beyond it the search ends with what it has.
-const MOST_STEPS: u32 = 6_000;
+const MOST_STEPS: u32 = 1_500;
+
+/// Bytes of a block: a few keys, so that the key of a place is found by one look and some steps.
+const BLOCK: usize = 64;
 
 /// A sorted table of keys.
 #[derive(Debug, Default)]
@@ -20,6 +23,8 @@ pub struct Keys {
     bytes: Vec<u8>,
     /// Where the zero behind each key stands.
     ends: Vec<u32>,
+    /// For each block of bytes the first key that ends in or behind it.
+    blocks: Vec<u32>,
     /// Places at the beginning of a key, sorted by what follows.
     heads: Vec<u32>,
     /// All other places, sorted by what follows.
@@ -67,9 +72,16 @@ impl Keys {
 
     /// Sorts the places; before that nothing is found.
     pub fn sort(&mut self) {
-        let Self { bytes, heads, inner, .. } = self;
+        let Self { bytes, ends, blocks, heads, inner } = self;
         bytes.shrink_to_fit();
-        self.ends.shrink_to_fit();
+        ends.shrink_to_fit();
+        blocks.clear();
+        for (key, &end) in ends.iter().enumerate() {
+            let behind = end as usize / BLOCK + 1;
+            if blocks.len() < behind {
+                blocks.resize(behind, offset(key));
+            }
+        }
         *heads = sorted(bytes, heads);
         *inner = sorted(bytes, inner);
     }
@@ -82,7 +94,8 @@ impl Keys {
     /// Bytes held.
     pub fn memory(&self) -> usize {
         self.bytes.capacity()
-            + (self.ends.capacity() + self.heads.capacity() + self.inner.capacity()) * size_of::<u32>()
+            + (self.ends.capacity() + self.blocks.capacity() + self.heads.capacity() + self.inner.capacity())
+                * size_of::<u32>()
     }
 
     /// A key, as it was added.
@@ -95,7 +108,10 @@ impl Keys {
     /// What stands at a position of a run.
     pub fn found(&self, run: &Run, at: usize) -> Found {
         let place = self.places(run.at_head)[at];
-        let key = self.ends.partition_point(|&end| end < place);
+        let mut key = self.blocks.get(place as usize / BLOCK).map_or(0, |&key| key as usize);
+        while self.ends[key] < place {
+            key += 1;
+        }
         let start = if key == 0 { 0 } else { self.ends[key - 1] + 1 };
         let to_end = place as usize + run.length == self.ends[key] as usize;
         Found { key: offset(key), from: (place - start) as usize, to_end }

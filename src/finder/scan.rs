@@ -17,10 +17,10 @@ use super::keys::{Keys, Run};
 use super::names::{LayerNames, Role};
 
 /// Places of a run that are looked at, of each layer; in so many the first are as good as the others.
-const MOST_PLACES: usize = 768;
+const MOST_PLACES: usize = 256;
 
 /// Texts that are held against typed parts.
-const MOST_TRIED: usize = 3_000;
+const MOST_TRIED: usize = 1_000;
 
 /// The most that the share of the text adds.
 const SHARE: i32 = 60;
