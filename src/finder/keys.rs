@@ -192,7 +192,7 @@ struct Search<'a> {
     steps: u32,
 }
 
-impl<'a> Search<'a> {
+impl Search<'_> {
     fn go(&mut self, state: State) {
         if state.places.is_empty() || self.steps > MOST_STEPS {
             return;

@@ -220,15 +220,23 @@ impl Finder {
             .map(|(at, names)| (at, Scan::new(names)))
             .collect();
         let found = |scans: &[(usize, Scan<'_>)]| scans.iter().map(|(_, scan)| scan.len()).sum::<usize>();
-        scans.iter_mut().for_each(|(_, scan)| scan.exactly(&typed, 0));
+        for (_, scan) in &mut scans {
+            scan.exactly(&typed, 0);
+        }
         for other in self.meaning_the_same(&text) {
-            scans.iter_mut().for_each(|(_, scan)| scan.exactly(&other, SAME_COST));
+            for (_, scan) in &mut scans {
+                scan.exactly(&other, SAME_COST);
+            }
         }
         if found(&scans) < ask.limit {
-            scans.iter_mut().for_each(|(_, scan)| scan.in_parts(&typed));
+            for (_, scan) in &mut scans {
+                scan.in_parts(&typed);
+            }
         }
         if scans.iter().map(|(_, scan)| scan.firm()).sum::<usize>() < ENOUGH {
-            scans.iter_mut().for_each(|(_, scan)| scan.nearly(&typed));
+            for (_, scan) in &mut scans {
+                scan.nearly(&typed);
+            }
         }
         let matches = scans.into_iter().map(|(at, scan)| (at, scan.into_matches())).collect();
         self.weighed(ask, &typed, matches)
@@ -327,12 +335,11 @@ impl Finder {
 
     fn hit(&self, at: usize, row: u32, found: Option<Match>, typed: &Typed) -> Hit {
         let names = &self.layers[at];
-        let (text, stretches) = match &found {
-            Some(found) => shown::shown(names, found, row, typed, &self.readings),
-            None => {
-                let units = u32::try_from(typed.raw.encode_utf16().count()).unwrap_or(u32::MAX);
-                (typed.raw.clone(), vec![[0, units]])
-            }
+        let (text, stretches) = if let Some(found) = &found {
+            shown::shown(names, found, row, typed, &self.readings)
+        } else {
+            let units = u32::try_from(typed.raw.encode_utf16().count()).unwrap_or(u32::MAX);
+            (typed.raw.clone(), vec![[0, units]])
         };
         let how = found.map_or(How::Id, |found| how(names, &found));
         let kind = self.kinds.of(&names.layer, row);

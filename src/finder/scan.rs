@@ -436,7 +436,7 @@ fn worth(table: Table, role: Role, at_head: bool, is_whole: bool, is_word: bool)
     match (table, at_head, is_whole) {
         (Table::Code(_), _, true) => 1500,
         (Table::Code(_), true, _) => 820,
-        (Table::Code(_), false, _) => 640,
+        (Table::Code(_), false, _) => 650,
         (Table::Letters | Table::Parts, _, true) => {
             if role == Role::Name {
                 1300
