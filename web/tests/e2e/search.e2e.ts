@@ -25,7 +25,7 @@ test('by mouse: the answers of the service, grouped, the typed letters marked; a
   await expect(page.locator('[data-found="subdistricts:street-zhuankou"] mark')).toHaveText('沌口');
   await expect(page.locator('header [role=status]')).toContainText('条结果');
   await page.locator('[data-found="subdistricts:street-zhuankou"]').click();
-  await expect(page.locator('#panel h2')).toHaveText('沌口街道');
+  await expect(page.locator('#panel h2').first()).toHaveText('沌口街道');
   await expect(page.locator('#panel h2')).toBeFocused();
   await expect(page).toHaveURL(/sel=subdistricts(:|%3A)street-zhuankou/);
   await expect(options(page)).toHaveCount(0);
@@ -78,7 +78,7 @@ test('a parcel that is not loaded opens with its own facts, and the layer stays 
   await field(page).fill(number.toLowerCase().replace('-', ' '));
   await expect(options(page).first()).toContainText(number);
   await page.keyboard.press('Enter');
-  await expect(page.locator('#panel h2')).toHaveText(number);
+  await expect(page.locator('#panel h2').first()).toHaveText(number);
   await expect(page.locator('#panel')).toContainText(String(parcel.properties['use_name_zh']));
   await mapIdle(page);
   expect(asked).not.toContain('/ogc/collections/parcels/items');
@@ -101,7 +101,7 @@ for (const width of [390, 320]) {
       expect(box.x + box.width).toBeLessThanOrEqual(width);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
       await option.tap();
-      await expect(page.locator('#panel h2')).toHaveText('春笋');
+      await expect(page.locator('#panel h2').first()).toHaveText('春笋');
     } finally {
       await context.close();
     }
