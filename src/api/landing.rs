@@ -118,7 +118,7 @@ pub async fn landing(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) 
         link(ask.url("/collections"), "data", JSON, collections),
         link(ask.url("/functions"), "http://www.opengis.net/def/rel/ogc/1.0/functions", JSON, functions),
         link(ask.url("/collections"), "http://www.opengis.net/def/rel/ogc/1.0/data", JSON, collections),
-        link(ask.url("/search?f=html"), "search", HTML, search),
+        link(ask.url("/search"), "search", JSON, search),
         link(ask.url("/tiles"), tilesets::LIST_REL, JSON, tiles),
         link(ask.url("/tileMatrixSets"), tilesets::SETS_REL, JSON, matrix_sets),
     ]);

@@ -71,7 +71,7 @@ pub fn parameters(catalog: &Catalog) -> Vec<Parameter> {
             "q",
             "What is looked for: a name or a part of one, Chinese or English, pinyin with or without tones and spaces, \
              initials, another name, a code such as a parcel number, an id, or a section of the plan. Slips are \
-             forgiven. Only the page does without it.",
+             forgiven. Nothing is found without it.",
             json!({ "type": "string", "minLength": 1 }),
         ),
         (
@@ -133,10 +133,6 @@ fn names(params: &Params, name: &str, known: &BTreeSet<String>) -> Result<Vec<St
     Err(Problem::parameter(name, text, &format!("some of {}, split by commas", all.join(", "))))
 }
 
-fn missing() -> Problem {
-    Problem::wrong_parameter("q", "parameter q is missing or blank, expected what is looked for".to_owned())
-}
-
 /// Features by what people type: `GET /ogc/search`.
 pub async fn search(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     let catalog = app.catalog.snapshot();
@@ -144,9 +140,6 @@ pub async fn search(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -
     let mut ask = Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?;
     ask.lang = read(&ask.params, "lang", "zh or en", Lang::parse)?.unwrap_or(ask.lang);
     let asked = asked(&ask.params, &ask.catalog)?;
-    if asked.text.is_empty() && ask.format != HTML {
-        return Err(missing());
-    }
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
@@ -168,11 +161,7 @@ pub async fn search(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -
     } else {
         maud::html! {}
     };
-    let mut links = ask.own_links();
-    if asked.text.is_empty() {
-        // Only the page answers a request that looks for nothing.
-        links.retain(|link| link.media_type == HTML.media_type);
-    }
+    let links = ask.own_links();
     Ok(ask.document(Document { title, crumbs, links, json, html }))
 }
 
@@ -198,7 +187,7 @@ pub fn find(
     let params = Params::parse(Some(&query), &self::parameters(catalog)).map_err(words)?;
     let asked = asked(&params, catalog).map_err(words)?;
     if asked.text.is_empty() {
-        return Err(words(missing()));
+        return Err("there is nothing to look for".to_owned());
     }
     let hits = Finder::build(catalog, None).find(&asked);
     Ok(if as_json {
