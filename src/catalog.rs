@@ -29,6 +29,15 @@ impl fmt::Display for Revision {
     }
 }
 
+/// What the data says of how its names are looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FindAbout {
+    /// Words that are read in another way than elsewhere, and their syllables without tones, split by spaces.
+    pub readings: Vec<(Box<str>, Box<str>)>,
+    /// Words that mean the same, in groups, folded to small letters.
+    pub same: Vec<Vec<Box<str>>>,
+}
+
 /// What the whole set of layers is about.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CatalogAbout {
@@ -46,6 +55,8 @@ pub struct CatalogAbout {
     pub approval_number: Box<str>,
     /// What a map shows first.
     pub start_extent: Option<Bounds>,
+    /// How its names are looked for.
+    pub find: FindAbout,
 }
 
 /// The layers served, in the order of the catalogue file. Immutable.

@@ -49,6 +49,9 @@ enum Command {
     /// Write the features of a layer that a query finds: GeoJSON, CSV, workbook and others, by the suffix of the file
     #[command(after_help = ITEMS_EXAMPLES)]
     Items(Box<ItemsArgs>),
+    /// Find features by what people type: names, pinyin, initials, codes, sections of the plan, with slips
+    #[command(after_help = FIND_EXAMPLES)]
+    Find(FindArgs),
     /// Count the features of a layer, in all or by fields, areas or distance, with sums and other measures
     #[command(after_help = COUNT_EXAMPLES)]
     Count(Box<CountArgs>),
@@ -277,6 +280,50 @@ enum ItemsFormat {
     Parquet,
 }
 
+const FIND_EXAMPLES: &str = "\
+Examples:
+  innospace find 南太子湖
+  innospace find ntzh
+  innospace find \"zhuan kou\" --kind subdistricts
+  innospace find JS0405-001 --format json
+  innospace find '三(一)4' --limit 20
+
+The answers are those of http://…/ogc/search?q=….";
+
+/// The names and meanings are those of the parameters of the HTTP resource `/ogc/search`.
+#[derive(Debug, Args)]
+struct FindArgs {
+    /// What to look for; several words are one text
+    #[arg(required = true, value_name = "TEXT")]
+    text: Vec<String>,
+    #[command(flatten)]
+    data: DataArgs,
+    /// The most answers, 10 when left out
+    #[arg(long, value_name = "N")]
+    limit: Option<String>,
+    /// West, south, east, north in degrees: what touches this window comes earlier
+    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
+    bbox: Option<String>,
+    /// Only these kinds, split by commas: types of units of the plan, else layers
+    #[arg(long, value_name = "LIST")]
+    kind: Option<String>,
+    /// Only these layers, split by commas
+    #[arg(long, value_name = "LIST")]
+    collections: Option<String>,
+    /// How to write the answer
+    #[arg(long, value_enum, default_value_t = FindFormat::Text)]
+    format: FindFormat,
+    /// Language of words in text
+    #[arg(long, value_enum, default_value_t = LangArg::Zh)]
+    lang: LangArg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FindFormat {
+    Text,
+    Json,
+}
+
 const COUNT_EXAMPLES: &str = "\
 Examples:
   innospace count sites
@@ -483,6 +530,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Check(args) => check(&args.data),
         Command::Inspect { data, layers } => inspect(&data.data, &layers),
         Command::Items(args) => items(&args),
+        Command::Find(args) => find(&args),
         Command::Count(args) => count(&args),
         Command::Tiles(args) => tiles(&args),
         Command::Map(args) => map(&args),
@@ -542,6 +590,9 @@ fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
         tile_cache_bytes: args.tile_cache.saturating_mul(1 << 20),
     };
     let app = Arc::new(App::new(loaded.catalog, config));
+    // The service listens meanwhile; only a search that comes before it is done waits.
+    let making = Arc::clone(&app);
+    std::thread::Builder::new().name("names".to_owned()).spawn(move || making.make_ready())?;
     match watch {
         Ok(watch) => {
             let app = Arc::clone(&app);
@@ -591,7 +642,7 @@ fn publish(app: &App, outcome: Result<Loaded, store::StoreError>) {
             log_warnings(&loaded);
             let changed: Vec<_> = loaded.changed.iter().map(crate::model::LayerId::as_str).collect();
             tracing::info!(revision = %loaded.catalog.revision, changed = changed.join(","), "published");
-            app.catalog.publish(loaded.catalog);
+            app.publish(loaded.catalog);
         }
         Err(fault) => {
             tracing::error!("the changed data is not served, the data before it still is: {fault}");
@@ -761,6 +812,22 @@ fn example(layer: &Layer, field: crate::model::FieldIx) -> Option<String> {
 
 fn size(bytes: usize) -> String {
     indicatif::HumanBytes(bytes as u64).to_string()
+}
+
+fn find(args: &FindArgs) -> anyhow::Result<ExitCode> {
+    let catalog = load(&mut Store::new(&args.data.data))?.catalog;
+    let text = Some(args.text.join(" "));
+    let given = [
+        ("q", &text),
+        ("limit", &args.limit),
+        ("bbox", &args.bbox),
+        ("kind", &args.kind),
+        ("collections", &args.collections),
+    ];
+    let as_json = args.format == FindFormat::Json;
+    let found = api::find(&catalog, &parameters(given), lang_of(args.lang), as_json);
+    print(found.map_err(anyhow::Error::msg)?)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn count(args: &CountArgs) -> anyhow::Result<ExitCode> {

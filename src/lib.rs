@@ -6,6 +6,7 @@ pub mod geometry;
 pub mod model;
 pub mod index;
 pub mod catalog;
+pub mod finder;
 pub mod query;
 pub mod register;
 pub mod tile;

@@ -102,6 +102,7 @@ pub async fn landing(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) 
     let conformance = lang.pick("遵循的标准", "conformance classes");
     let collections = lang.pick("要素集", "collections");
     let functions = lang.pick("过滤函数", "functions of filters");
+    let search = lang.pick("搜索", "search");
     let tiles = lang.pick("矢量瓦片", "vector tiles");
     let matrix_sets = lang.pick("瓦片矩阵集", "tile matrix sets");
     links.extend([
@@ -117,6 +118,7 @@ pub async fn landing(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) 
         link(ask.url("/collections"), "data", JSON, collections),
         link(ask.url("/functions"), "http://www.opengis.net/def/rel/ogc/1.0/functions", JSON, functions),
         link(ask.url("/collections"), "http://www.opengis.net/def/rel/ogc/1.0/data", JSON, collections),
+        link(ask.url("/search"), "search", JSON, search),
         link(ask.url("/tiles"), tilesets::LIST_REL, JSON, tiles),
         link(ask.url("/tileMatrixSets"), tilesets::SETS_REL, JSON, matrix_sets),
     ]);
@@ -129,6 +131,7 @@ pub async fn landing(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) 
         p { (description) }
         ul {
             li { a href=(ask.url("/collections?f=html")) { (collections) } " (" (ask.catalog.layers().len()) ")" }
+            li { a href=(ask.url("/search?f=html")) { (search) } }
             li { a href=(ask.url("/tiles?f=html")) { (tiles) } }
             li { a href=(ask.url("/tileMatrixSets?f=html")) { (matrix_sets) } }
             li { a href=(ask.url("/api?f=html")) { (definition) } }

@@ -24,6 +24,7 @@ mod problem;
 mod register;
 mod reports;
 mod schemas;
+mod search;
 mod server;
 mod styles;
 mod tile_cache;
@@ -57,6 +58,7 @@ use maps::Desk;
 pub use maps::{Engine as MapEngine, draw as draw_map};
 use problem::Problem;
 pub use reports::make as make_report;
+pub use search::find;
 pub use server::serve;
 use tile_cache::TileCache;
 pub use tilesets::archive_order;
@@ -70,6 +72,7 @@ pub struct App {
     pub config: Config,
     tiles: TileCache,
     desk: Desk,
+    finders: search::Finders,
 }
 
 impl App {
@@ -77,7 +80,19 @@ impl App {
     #[must_use]
     pub fn new(catalog: Catalog, config: Config) -> Self {
         let tiles = TileCache::new(config.tile_cache_bytes);
-        Self { catalog: CatalogHandle::new(catalog), config, tiles, desk: Desk::default() }
+        let finders = search::Finders::default();
+        Self { catalog: CatalogHandle::new(catalog), config, tiles, desk: Desk::default(), finders }
+    }
+
+    /// Makes the names of the published catalogue ready to be looked for, so that no request has to wait for it.
+    pub fn make_ready(&self) {
+        self.finders.of(&self.catalog.snapshot());
+    }
+
+    /// Publishes the next catalogue, its names made ready before.
+    pub fn publish(&self, next: Catalog) {
+        self.finders.of(&next);
+        self.catalog.publish(next);
     }
 }
 
@@ -94,6 +109,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/conformance", get(landing::conformance))
         .route("/ogc/api", get(landing::definition))
         .route("/ogc/functions", get(functions::list))
+        .route("/ogc/search", get(search::search))
         .route("/ogc/collections", get(collections::list))
         .route("/ogc/collections/{collectionId}", get(collections::one))
         .route("/ogc/collections/{collectionId}/schema", get(schemas::returnables))

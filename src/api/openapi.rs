@@ -10,8 +10,9 @@ use super::negotiate::{
     CSV, FLATGEOBUF, Format, GEOPARQUET, HTML, KML, MVT, NDJSON, OPENAPI, SCHEMA, TILEJSON, XLSX,
 };
 use super::params::{Parameter, format_parameter, items_parameters, view_parameters};
-use super::{aggregates, forms, grouping, items, schemas, tiles, tilesets};
+use super::{aggregates, forms, grouping, items, schemas, search, tiles, tilesets};
 use crate::config::Limits;
+use crate::finder::How;
 use crate::model::{Lang, Layer};
 use crate::tile::MatrixSet;
 
@@ -39,6 +40,15 @@ pub fn definition(ask: &Ask, limits: Limits) -> Value {
         };
         paths.insert(path.to_owned(), answer.to_openapi(&[]));
     }
+    let found = Operation {
+        id: "search",
+        summary: "Features by what people type",
+        tag: "Service",
+        forms: FORMS,
+        schema: "found",
+        parameters: search::parameters(&ask.catalog),
+    };
+    paths.insert("/search".to_owned(), found.to_openapi(&[]));
     let layers: Vec<_> = ask.catalog.layers().map(|indexed| indexed.layer()).collect();
     let subject = Tiled { path: "/tiles", of: "dataset", prefix: "", title: "Dataset", tag: "Tiles" };
     tile_paths(&subject, &layers, limits, &mut paths);
@@ -332,6 +342,7 @@ fn schemas() -> Value {
             "properties": { "title": text, "description": text, "attribution": text, "links": links } },
         "confClasses": { "type": "object", "required": ["conformsTo"],
             "properties": { "conformsTo": { "type": "array", "items": text }, "links": links } },
+        "found": found_schema(&links),
         "functions": { "type": "object", "required": ["functions"],
             "properties": { "links": links, "functions": { "type": "array", "items": { "type": "object",
                 "required": ["name", "returns"],
@@ -417,6 +428,35 @@ fn schemas() -> Value {
                 "parameter": { "type": "string", "description": "The parameter that is to blame." },
                 "request_id": text } },
     })
+}
+
+/// What a search answers.
+fn found_schema(links: &Value) -> Value {
+    let text = json!({ "type": "string" });
+    let words =
+        json!({ "type": "object", "required": ["zh", "en"], "properties": { "zh": text, "en": text } });
+    let kind = json!({ "type": "object", "required": ["id", "zh", "en"],
+        "properties": { "id": text, "zh": text, "en": text, "count": { "type": "integer", "minimum": 1 } } });
+    let range = json!({ "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "integer", "minimum": 0 } });
+    let numbers = |count: u8, what: &str| {
+        json!({ "type": "array", "nullable": true, "minItems": count,
+        "maxItems": count, "items": { "type": "number" }, "description": what })
+    };
+    let hit = json!({ "type": "object", "required": ["collection", "id", "kind", "name", "match", "point", "bbox", "href"],
+        "properties": {
+            "collection": text, "id": text, "kind": kind, "name": words, "href": text, "synthetic": { "type": "boolean" },
+            "match": { "type": "object", "required": ["how", "text", "ranges"],
+                "properties": {
+                    "how": { "type": "string", "enum": How::NAMES }, "text": text,
+                    "ranges": { "type": "array", "items": range, "description":
+                        "What of text was typed: first and behind last UTF-16 code unit, as JavaScript slices." } } },
+            "point": numbers(2, "A place on the feature: longitude, latitude; null without a position."),
+            "bbox": numbers(4, "West, south, east, north; null without a position."),
+        } });
+    json!({ "type": "object", "required": ["q", "numberReturned", "groups", "hits", "links"],
+        "properties": { "q": text, "numberReturned": { "type": "integer", "minimum": 0 }, "links": links,
+            "groups": { "type": "array", "items": kind, "description": "The kinds of the hits, in the order of their best." },
+            "hits": { "type": "array", "items": hit, "description": "Best first." } } })
 }
 
 /// The definition for people.

@@ -542,7 +542,11 @@ fn filter(params: &Params, layer: &Layer, catalog: &Catalog) -> Result<Option<Fi
     Ok(expr.map(|expr| Filter { expr, crs }))
 }
 
-fn bbox(text: &str, crs: Crs) -> Result<Window, Problem> {
+/// A window.
+///
+/// # Errors
+/// Numbers that make none.
+pub fn bbox(text: &str, crs: Crs) -> Result<Window, Problem> {
     let expected = "4 or 6 numbers split by commas: the lower corner, then the upper (in CRS84: west, south, east, north)";
     let numbers: Option<Vec<f64>> = text.split(',').map(|number| number.trim().parse().ok()).collect();
     let (low, high) = match numbers.as_deref() {

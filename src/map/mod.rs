@@ -27,7 +27,7 @@ pub mod png;
 pub mod scene;
 pub mod signs;
 pub mod sources;
-mod spots;
+pub mod spots;
 pub mod squares;
 pub mod style;
 pub mod svg;

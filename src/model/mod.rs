@@ -21,7 +21,7 @@ pub use feature::{FeatureId, FeatureIx, FeatureRef};
 pub use fold::{case_folded, normalized, without_accents};
 pub use layer::{Extent, Ids, Lang, Layer, LayerAbout, LayerError, LayerId, TimeFields, Words};
 pub use plan::{Citation, Indicator, Operator, Place, PlanFacts, Target};
-pub use schema::{Field, FieldIx, Schema, ValueKind};
+pub use schema::{Field, FieldIx, FindBy, Schema, ValueKind};
 pub use text::{TextArena, TextColumn};
 pub use time::{Date, Instant, Interval, Timestamp};
 pub use value::Value;

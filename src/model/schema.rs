@@ -62,6 +62,33 @@ impl ValueKind {
     }
 }
 
+/// What a text of a field is when one looks for a feature by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FindBy {
+    /// A name.
+    Name,
+    /// Another name.
+    Alias,
+    /// A code, such as a parcel number: letters and digits whose beginning is quoted.
+    Code,
+    /// A section of the plan that speaks of the feature.
+    Section,
+}
+
+impl FindBy {
+    /// What a word of the catalogue file means.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "name" => Self::Name,
+            "alias" => Self::Alias,
+            "code" => Self::Code,
+            "section" => Self::Section,
+            _ => return None,
+        })
+    }
+}
+
 /// A field of a layer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
@@ -73,6 +100,8 @@ pub struct Field {
     pub title: Option<Words>,
     /// Unit of its values, in UCUM.
     pub unit: Option<Box<str>>,
+    /// Is a feature looked for by it? `None` leaves it to the name of the field.
+    pub find: Option<FindBy>,
 }
 
 /// Position of a field in its schema.

@@ -17,6 +17,7 @@ pub mod csv;
 pub mod drawn;
 mod figures;
 pub mod flatgeobuf;
+pub mod found;
 pub mod geojson;
 pub mod geoparquet;
 pub mod html;

@@ -802,7 +802,8 @@ impl<'a> Reader<'a> {
             let spec = specs.fields.iter().find(|field| *field.name == *name);
             let title = spec.and_then(|spec| spec.title.clone());
             let unit = spec.and_then(|spec| spec.unit.clone());
-            (Field { name: name.into(), kind, title, unit }, column)
+            let find = spec.and_then(|spec| spec.find);
+            (Field { name: name.into(), kind, title, unit, find }, column)
         });
         let ids = match self.ids {
             IdList::Integer(ids) => Ids::Integer(ids),

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use toml::value::Datetime;
 
 use super::StoreError;
-use crate::catalog::CatalogAbout;
+use crate::catalog::{CatalogAbout, FindAbout};
+use crate::finder;
 use crate::geometry::Bounds;
-use crate::model::{Date, LayerAbout, LayerId, ValueKind, Words};
+use crate::model::{Date, FindBy, LayerAbout, LayerId, ValueKind, Words, case_folded};
 
 /// Name of the catalogue file in a data folder.
 pub const FILE: &str = "catalog.toml";
@@ -60,6 +61,8 @@ pub struct FieldSpec {
     pub title: Option<Words>,
     /// Unit of its values.
     pub unit: Option<Box<str>>,
+    /// Is a feature looked for by it?
+    pub find: Option<FindBy>,
     /// Does the layer have it even when no feature does?
     pub always: bool,
 }
@@ -84,7 +87,18 @@ struct TomlManifest {
     #[serde(default)]
     fields: BTreeMap<String, TomlField>,
     #[serde(default)]
+    find: TomlFind,
+    #[serde(default)]
     layers: Vec<TomlLayer>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct TomlFind {
+    #[serde(default)]
+    readings: BTreeMap<String, String>,
+    #[serde(default)]
+    same: Vec<Vec<String>>,
 }
 
 #[derive(Deserialize, Default, Clone)]
@@ -102,6 +116,7 @@ struct TomlField {
     title: Option<TomlWords>,
     unit: Option<String>,
     kind: Option<String>,
+    find: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -184,9 +199,28 @@ fn parse(text: &str, folder: &Path) -> Result<Manifest, StoreError> {
         data_date: data_date.transpose()?,
         approval_number: manifest.approval_number.into(),
         start_extent: start_extent.transpose()?,
+        find: find_about(manifest.find)?,
     };
     let seeds = manifest.seeds.map(|seeds| folder.join(seeds));
     Ok(Manifest { about, layers, seeds, sample_areas: manifest.sample_areas })
+}
+
+fn find_about(find: TomlFind) -> Result<FindAbout, StoreError> {
+    if let Some((text, read)) = find.readings.iter().find(|(text, read)| !finder::fits(text, read)) {
+        return Err(wrong(&format!(
+            "find.readings: {text:?} is read {read:?}, expected a syllable of small letters without tone for each \
+             character, split by spaces"
+        )));
+    }
+    let words = |group: Vec<String>| {
+        group.iter().map(|word| case_folded(word.trim()).into()).collect::<Vec<Box<str>>>()
+    };
+    let same: Vec<_> = find.same.into_iter().map(words).collect();
+    if same.iter().any(|group| group.len() < 2 || group.iter().any(|word| word.is_empty())) {
+        return Err(wrong("find.same: expected groups of two words or more, none of them empty"));
+    }
+    let readings = find.readings.into_iter().map(|(text, read)| (text.into(), read.into())).collect();
+    Ok(FindAbout { readings, same })
 }
 
 fn layer_spec(layer: TomlLayer, common: &[FieldSpec]) -> Result<LayerSpec, StoreError> {
@@ -236,8 +270,14 @@ fn field_specs(fields: BTreeMap<String, TomlField>, always: bool) -> Result<Vec<
                     ))
                 })
             });
+            let find = field.find.map(|find| {
+                FindBy::parse(&find).ok_or_else(|| {
+                    wrong(&format!("field {name}: find is {find:?}, expected name, alias, code or section"))
+                })
+            });
             Ok(FieldSpec {
                 kind: kind.transpose()?,
+                find: find.transpose()?,
                 title: field.title.map(Words::from),
                 unit: field.unit.map(Into::into),
                 name,

@@ -23,6 +23,7 @@ mod reading;
 mod register;
 mod reports;
 mod schemas;
+mod search;
 mod service;
 mod spatial;
 mod styles;

@@ -174,8 +174,8 @@ fn the_definition_describes_exactly_what_is_served() {
     let service = Service::over(fixtures());
     let definition = service.get("/ogc/api").json();
     let parsed: openapiv3::OpenAPI = serde_json::from_value(definition.clone()).expect("OpenAPI 3.0");
-    // Five of the service, five of tiles; eight of each of five collections, and three of its tiles.
-    assert_eq!(parsed.paths.iter().count(), 5 + 5 + (8 + 3) * 5);
+    // Six of the service, five of tiles; eight of each of five collections, and three of its tiles.
+    assert_eq!(parsed.paths.iter().count(), 6 + 5 + (8 + 3) * 5);
     let (mut ids, mut asked) = (BTreeSet::new(), 0);
     for (path, item) in definition["paths"].as_object().expect("paths") {
         let get = &item["get"];

@@ -5,6 +5,7 @@ import { belongingTo, Gazetteer, groupPlaces, matchesFilter, membersOf, say, typ
 import { Frame } from './frame.svelte';
 import { joinBounds, type Bounds } from './geometry';
 import { recall, remember } from './preferences';
+import { readFound, type Hit } from './search/service';
 import { readAppInfo, readCounts, readPlaces, ServiceError, type Counts } from './service';
 import { fill, formatNumber, messages } from './words';
 
@@ -32,6 +33,8 @@ export class Explorer {
   counts = $state.raw<Counts | null>(null);
   failure = $state.raw<ServiceError | null>(null);
   private loaded = $state.raw<ReadonlyMap<string, Place[]>>(new Map());
+  /** Features of collections that are not loaded, opened one by one. */
+  private singles = $state.raw<readonly Place[]>([]);
   pending = $state.raw<ReadonlySet<string>>(new Set());
   layers = $state.raw<ReadonlySet<string>>(new Set());
 
@@ -53,7 +56,7 @@ export class Explorer {
 
   words = $derived(messages[this.lang]);
   dark = $derived(this.theme === 'dark' || (this.theme === 'auto' && this.systemDark));
-  gazetteer = $derived(new Gazetteer((this.app?.collections ?? []).flatMap(({ id }) => this.loaded.get(id) ?? [])));
+  gazetteer = $derived(new Gazetteer((this.app?.collections ?? []).flatMap(({ id }) => this.loaded.get(id) ?? this.singles.filter((place) => place.collection.id === id))));
   /** What map and list show: the places of the layers that are switched on. */
   places = $derived(this.gazetteer.places.filter((place) => this.layers.has(place.collection.id)));
   found = $derived(this.filter.trim() === '' ? this.places : this.places.filter((place) => matchesFilter(place, this.filter)));
@@ -212,6 +215,23 @@ export class Explorer {
     }
     this.write('push');
     if (this.place) this.stage?.reveal(this.place, from === 'list');
+  }
+
+  /** Opens what a search found, loaded or not; says whether it could. */
+  async openFound(hit: Hit): Promise<boolean> {
+    const key = `${hit.collection}:${hit.id}`;
+    const collection = this.app?.collections.find(({ id }) => id === hit.collection);
+    if (!collection) return false;
+    if (!this.gazetteer.byKey.has(key)) {
+      try {
+        this.singles = [...this.singles, await readFound(hit, collection)];
+      } catch (cause) {
+        this.tell('error', this.words.errors[asServiceError(cause).kind], () => void this.openFound(hit));
+        return false;
+      }
+    }
+    this.open(key);
+    return true;
   }
 
   choose(card: Part): void {

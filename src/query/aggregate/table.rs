@@ -89,6 +89,7 @@ pub(super) fn column(name: &str, kind: ValueKind, zh: &str, en: &str, unit: Opti
         kind,
         title: Some(Words { zh: zh.into(), en: en.into() }),
         unit: unit.map(Into::into),
+        find: None,
     }
 }
 

@@ -113,6 +113,7 @@ test('without WebGL: a message, the whole list, filter and details', async () =>
     await page.getByLabel('筛选地点').fill('创新谷');
     await page.locator('[data-place="sites:nantaizihu-innovation-valley"]').click();
     await expect(page.locator('#panel h2')).toHaveText('南太子湖创新谷');
+    await page.getByRole('button', { name: '返回' }).click();
     await page.getByRole('button', { name: '清除' }).click();
     await page.locator('[data-part=axis]').click();
     await expect(page.locator('#panel h2')).toHaveText('一轴');

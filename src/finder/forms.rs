@@ -1,0 +1,392 @@
+//! What of a text is compared when one looks for it?
+//!
+//! In: names, codes, sections, and what people type. Out: keys: letters without case, accents, width, spaces and marks,
+//! and for each key the places in it where reading may begin. Leaves out: how keys are searched.
+//!
+//! A name has a key of its own letters; one with Han characters also keys of its syllables, for several readings several;
+//! and one of first letters. `南太子湖创新谷` is found as 南太子湖创新谷, as nantaizihuchuangxingu and as ntzhcxg.
+
+use std::ops::Range;
+
+use super::readings::{Readings, is_read};
+use crate::model::{case_folded, without_accents};
+
+/// Letters of a name that are compared; names are not longer, remarks that stand in a field of names are.
+const MOST_PIECES: usize = 96;
+
+/// Keys of syllables that one name may have. Beyond them the likeliest readings are taken.
+const MOST_READINGS: usize = 8;
+
+/// English words that a row of first letters leaves out.
+const SMALL_WORDS: [&str; 6] = ["of", "and", "the", "for", "in", "at"];
+
+/// A letter of a text, and what it is compared as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// Folded: usually one character.
+    pub folded: String,
+    /// Bytes of the text it stands for.
+    pub bytes: Range<usize>,
+    /// May reading begin here: a Han character, the beginning of a word or of a number?
+    pub starts: bool,
+    /// The character itself where it is read in a syllable.
+    pub han: Option<char>,
+}
+
+/// The letters of a text. Marks and spaces only part words.
+pub fn pieces(text: &str) -> Vec<Piece> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Before {
+        Gap,
+        Letter,
+        Digit,
+        Han,
+    }
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut before = Before::Gap;
+    for (at, c) in text.char_indices() {
+        let bytes = at..at + c.len_utf8();
+        let c = narrow(c);
+        if !c.is_alphanumeric() {
+            // A mark that belongs to the letter before it, as in a decomposed ǎ, parts nothing, nor does an apostrophe.
+            let joins = matches!(c, '\'' | '’') || ('\u{300}'..='\u{36F}').contains(&c);
+            before = if joins { before } else { Before::Gap };
+            continue;
+        }
+        let is_han = is_read(c);
+        let now = if is_han {
+            Before::Han
+        } else if c.is_numeric() {
+            Before::Digit
+        } else {
+            Before::Letter
+        };
+        let folded = folded(c, is_han);
+        pieces.push(Piece { folded, bytes, starts: is_han || now != before, han: is_han.then_some(c) });
+        before = now;
+        if pieces.len() == MOST_PIECES {
+            break;
+        }
+    }
+    pieces
+}
+
+/// A character without case and accent. Han has neither, so the tables of Unicode are asked about other letters only.
+fn folded(c: char, is_han: bool) -> String {
+    if is_han || c.is_ascii() {
+        return c.to_ascii_lowercase().to_string();
+    }
+    let mut buffer = [0; 4];
+    case_folded(&without_accents(c.encode_utf8(&mut buffer))).into_owned()
+}
+
+/// Full-width forms of ASCII, as Chinese keyboards type them.
+fn narrow(c: char) -> char {
+    match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        '\u{3000}' => ' ',
+        _ => c,
+    }
+}
+
+/// A key, and which bytes of it stand for which piece.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Key {
+    /// What is compared.
+    pub text: String,
+    /// For each part the byte where it begins, the number of its piece, and whether reading may begin there.
+    pub parts: Vec<(usize, usize, bool)>,
+}
+
+impl Key {
+    fn push(&mut self, part: &str, piece: usize, starts: bool) {
+        self.parts.push((self.text.len(), piece, starts));
+        self.text.push_str(part);
+    }
+
+    /// Bytes where reading may begin.
+    pub fn starts(&self) -> impl Iterator<Item = usize> + '_ {
+        self.parts.iter().filter(|(_, _, starts)| *starts).map(|(at, _, _)| *at)
+    }
+
+    /// The pieces that bytes of the key stand for, from the first to behind the last.
+    pub fn pieces(&self, bytes: Range<usize>) -> Option<Range<usize>> {
+        let end_of = |at: usize| self.parts.get(at + 1).map_or(self.text.len(), |next| next.0);
+        let mut inside =
+            (0..self.parts.len()).filter(|&at| self.parts[at].0 < bytes.end && end_of(at) > bytes.start);
+        let first = inside.next()?;
+        let last = inside.next_back().unwrap_or(first);
+        Some(self.parts[first].1..self.parts[last].1 + 1)
+    }
+}
+
+/// The letters themselves.
+pub fn letters(pieces: &[Piece]) -> Key {
+    let mut key = Key::default();
+    for (at, piece) in pieces.iter().enumerate() {
+        key.push(&piece.folded, at, piece.starts);
+    }
+    key
+}
+
+/// Does a text hold characters that are read in syllables?
+pub fn has_han(pieces: &[Piece]) -> bool {
+    pieces.iter().any(|piece| piece.han.is_some())
+}
+
+/// The ways to read a text aloud, the likeliest first: each piece with its syllable, or itself. None without Han.
+fn spoken(pieces: &[Piece], readings: &Readings) -> Vec<Vec<Box<str>>> {
+    if !has_han(pieces) {
+        return Vec::new();
+    }
+    let chars: Vec<char> =
+        pieces.iter().map(|piece| piece.han.or_else(|| piece.folded.chars().next()).unwrap_or(' ')).collect();
+    let syllables = readings.of(&chars);
+    let mut ways: Vec<Vec<Box<str>>> = vec![Vec::with_capacity(pieces.len())];
+    for (piece, all) in pieces.iter().zip(&syllables) {
+        let known = ways.len();
+        for other in all.iter().skip(1) {
+            for way in 0..known {
+                if ways.len() < MOST_READINGS {
+                    let mut way = ways[way].clone();
+                    way.push(other.clone());
+                    ways.push(way);
+                }
+            }
+        }
+        for way in &mut ways[..known] {
+            way.push(all.first().cloned().unwrap_or_else(|| piece.folded.as_str().into()));
+        }
+    }
+    ways
+}
+
+/// Keys of the syllables.
+pub fn syllables(pieces: &[Piece], readings: &Readings) -> Vec<Key> {
+    let key = |way: Vec<Box<str>>| {
+        let mut key = Key::default();
+        for (at, syllable) in way.iter().enumerate() {
+            key.push(syllable, at, pieces[at].starts);
+        }
+        key
+    };
+    spoken(pieces, readings).into_iter().map(key).collect()
+}
+
+/// Keys of the first letters of syllables and words; numbers stay whole. None where that would be a single letter.
+pub fn initials(pieces: &[Piece], readings: &Readings, text: &str) -> Vec<Key> {
+    let plain = || vec![pieces.iter().map(|piece| piece.folded.as_str().into()).collect::<Vec<Box<str>>>()];
+    let mut ways = spoken(pieces, readings);
+    if ways.is_empty() {
+        ways = plain();
+    }
+    let mut keys: Vec<Key> = Vec::new();
+    for way in ways {
+        let mut key = Key::default();
+        for (at, syllable) in way.iter().enumerate() {
+            let piece = &pieces[at];
+            let is_digit = piece.folded.chars().all(char::is_numeric);
+            if piece.han.is_none() && (!(piece.starts || is_digit) || is_small_word(pieces, at, text)) {
+                continue;
+            }
+            let width = syllable.chars().next().map_or(0, char::len_utf8);
+            key.push(&syllable[..width], at, piece.starts);
+        }
+        if key.parts.len() > 1 && keys.iter().all(|known| known.text != key.text) {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+/// Is the word that begins at this piece one of those that first letters leave out?
+fn is_small_word(pieces: &[Piece], at: usize, text: &str) -> bool {
+    let end =
+        pieces[at + 1..].iter().position(|piece| piece.starts).map_or(pieces.len(), |next| at + 1 + next);
+    let word = &text[pieces[at].bytes.start..pieces[end - 1].bytes.end];
+    SMALL_WORDS.iter().any(|small| word.eq_ignore_ascii_case(small))
+}
+
+/// A section of the plan as numbers: `三(一)4`, `三（一）4` and `3(1)4` are `3.1.4`, `专栏3-1` is `专栏3.1`. `None` for what is
+/// no section.
+pub fn section(text: &str) -> Option<String> {
+    let mut key = String::new();
+    let mut was_digit = false;
+    for c in text.chars().map(narrow) {
+        let numeral = "一二三四五六七八九".chars().position(|numeral| numeral == c);
+        if let Some(number) = numeral {
+            if key.ends_with(|c: char| c.is_ascii_digit()) {
+                key.push('.');
+            }
+            key.push_str(&(number + 1).to_string());
+            was_digit = false;
+        } else if c.is_ascii_digit() {
+            if !was_digit && key.ends_with(|c: char| c.is_ascii_digit()) {
+                key.push('.');
+            }
+            key.push(c);
+            was_digit = true;
+        } else if c.is_alphabetic() {
+            if key.contains(|c: char| c.is_ascii_digit()) {
+                // What a chapter or a section is called stands behind its number.
+                if !matches!(c, '章' | '节' | '条') {
+                    return None;
+                }
+            } else if c != '第' {
+                key.push(c);
+            }
+            was_digit = false;
+        } else {
+            was_digit = false;
+        }
+    }
+    (!key.is_empty()).then_some(key)
+}
+
+/// What someone typed, in all the forms that it may be found in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Typed {
+    /// As typed, without the space around it.
+    pub raw: String,
+    /// Letters.
+    pub letters: String,
+    /// Are there Han characters among them?
+    pub has_han: bool,
+    /// The syllables of a text with Han characters.
+    pub spoken: Vec<String>,
+    /// Without the numbers of tones behind syllables, where that is another text.
+    pub toneless: Option<String>,
+    /// The words, where there are several.
+    pub words: Vec<String>,
+    /// As a section of the plan.
+    pub section: Option<String>,
+}
+
+impl Typed {
+    /// Reads what was typed. `None` when no letter is in it.
+    pub fn new(text: &str, readings: &Readings) -> Option<Self> {
+        let raw = text.trim();
+        let pieces = pieces(raw);
+        let letters = letters(&pieces).text;
+        if letters.is_empty() {
+            return None;
+        }
+        let has_han = has_han(&pieces);
+        let spoken = syllables(&pieces, readings).into_iter().map(|key| key.text).take(2).collect();
+        let is_gap =
+            |c: char| c.is_whitespace() || narrow(c).is_ascii_punctuation() && !matches!(c, '\'' | '’');
+        let words = raw.split(is_gap).map(|word| self::letters(&self::pieces(word)).text);
+        let mut words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
+        if words.len() < 2 {
+            words.clear();
+        }
+        let toneless = toneless(&pieces).filter(|toneless| *toneless != letters && !has_han);
+        Some(Self { raw: raw.to_owned(), letters, has_han, spoken, toneless, words, section: section(raw) })
+    }
+}
+
+/// `nan2tai4zi3hu2` without its numbers: each a tone behind a letter, and none beside another.
+fn toneless(pieces: &[Piece]) -> Option<String> {
+    let is_digit = |piece: &Piece| piece.folded.chars().all(|c| c.is_ascii_digit());
+    let mut text = String::new();
+    for (at, piece) in pieces.iter().enumerate() {
+        if is_digit(piece) {
+            let follows_letter = at > 0 && !is_digit(&pieces[at - 1]);
+            if !follows_letter || !matches!(piece.folded.as_str(), "1" | "2" | "3" | "4" | "5") {
+                return None;
+            }
+        } else {
+            text.push_str(&piece.folded);
+        }
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn readings() -> Readings {
+        Readings::new([("沌口", "zhuan kou")].into_iter())
+    }
+
+    fn texts(keys: Vec<Key>) -> Vec<String> {
+        keys.into_iter().map(|key| key.text).collect()
+    }
+
+    #[test]
+    fn names_are_compared_as_letters_syllables_and_initials() {
+        let readings = readings();
+        let cases: [(&str, &str, &[&str], &[&str]); 6] = [
+            ("南太子湖创新谷", "南太子湖创新谷", &["nantaizihuchuangxingu"], &["ntzhcxg"]),
+            ("沌口站", "沌口站", &["zhuankouzhan", "dunkouzhan"], &["zkz", "dkz"]),
+            ("地铁16号线", "地铁16号线", &["ditie16haoxian"], &["dt16hx"]),
+            ("University of Science", "universityofscience", &[], &["us"]),
+            ("ＷＥＤＺ", "wedz", &[], &[]),
+            ("ZK0303-084", "zk0303084", &[], &["z0303084"]),
+        ];
+        for (text, as_letters, as_syllables, as_initials) in cases {
+            let pieces = pieces(text);
+            assert_eq!(letters(&pieces).text, as_letters);
+            assert_eq!(texts(syllables(&pieces, &readings)), as_syllables, "{text}");
+            assert_eq!(texts(initials(&pieces, &readings, text)), as_initials, "{text}");
+        }
+        let starts: Vec<_> = letters(&pieces("Metro Line 16号")).starts().collect();
+        assert_eq!(starts, [0, 5, 9, 11]);
+    }
+
+    #[test]
+    fn bytes_of_a_key_lead_back_to_the_text() {
+        let readings = readings();
+        let pieces = pieces("沌口·长江大桥");
+        let key = &syllables(&pieces, &readings)[0];
+        assert_eq!(key.text, "zhuankouchangjiangdaqiao");
+        // "jiangda", whole and in part.
+        assert_eq!(key.pieces(13..20), Some(3..5));
+        assert_eq!(key.pieces(13..19), Some(3..5));
+        assert_eq!(key.pieces(0..1), Some(0..1));
+        assert_eq!(key.pieces(99..100), None);
+    }
+
+    #[test]
+    fn typed_texts_lose_tones_spaces_and_marks() {
+        let readings = readings();
+        let cases = [
+            ("nán tài zǐ hú", "nantaizihu", None),
+            ("nan2tai4zi3hu2", "nan2tai4zi3hu2", Some("nantaizihu")),
+            ("Xi'an", "xian", None),
+            ("JS0405-001", "js0405001", None),
+            ("ditie16haoxian", "ditie16haoxian", None),
+            ("lǜ dì", "ludi", None),
+            ("na\u{30C}n", "nan", None),
+        ];
+        for (text, letters, toneless) in cases {
+            let typed = Typed::new(text, &readings).expect("letters");
+            assert_eq!((typed.letters.as_str(), typed.toneless.as_deref()), (letters, toneless), "{text}");
+        }
+        assert_eq!(Typed::new(" -·… ", &readings), None);
+        assert_eq!(Typed::new("haier  park", &readings).expect("letters").words, ["haier", "park"]);
+        assert_eq!(Typed::new("南taizihu", &readings).expect("letters").spoken, ["nantaizihu"]);
+    }
+
+    #[test]
+    fn sections_are_numbers() {
+        let cases = [
+            ("三(一)4", Some("3.1.4")),
+            ("三（一）4", Some("3.1.4")),
+            ("三一4", Some("3.1.4")),
+            ("3(1)4", Some("3.1.4")),
+            ("第三章", Some("3")),
+            ("专栏3-1", Some("专栏3.1")),
+            ("专栏 3－1", Some("专栏3.1")),
+            ("表1", Some("表1")),
+            ("九(五)?", Some("9.5")),
+            ("前言", Some("前言")),
+            ("三环线", None),
+            ("(", None),
+        ];
+        for (text, want) in cases {
+            assert_eq!(section(text).as_deref(), want, "{text}");
+        }
+    }
+}

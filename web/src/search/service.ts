@@ -1,0 +1,54 @@
+// What the service answers to a search, and how it is asked.
+import type { Feature, Geometry } from 'geojson';
+import { placeOf, type Collection, type Lang, type Place } from '../catalogue';
+import { readJson } from '../service';
+
+export interface Kind { id: string; zh: string; en: string }
+export interface Hit {
+  collection: string;
+  id: string;
+  kind: Kind;
+  name: Record<Lang, string>;
+  /** `ranges` count UTF-16 code units of `text`. */
+  match: { how: string; text: string; ranges: [number, number][] };
+  point: [number, number] | null;
+  synthetic?: boolean;
+}
+
+export interface Group { kind: Kind; hits: Hit[] }
+
+const most = 12;
+
+export async function readHits(text: string, signal: AbortSignal): Promise<Hit[]> {
+  const query = new URLSearchParams({ q: text, limit: String(most), f: 'json' });
+  return (await readJson<{ hits: Hit[] }>(`/ogc/search?${query}`, { signal })).hits;
+}
+
+/** A feature that the page has not loaded, as a place under the name that it was found by. */
+export async function readFound(hit: Hit, collection: Collection): Promise<Place> {
+  const path = `/ogc/collections/${encodeURIComponent(hit.collection)}/items/${encodeURIComponent(hit.id)}?f=json`;
+  const place = placeOf(await readJson<Feature<Geometry | null>>(path), collection);
+  return { ...place, name: hit.name };
+}
+
+/** Hits by kind, the kinds in the order of their best hit. */
+export function grouped(hits: readonly Hit[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const hit of hits) {
+    const group = groups.get(hit.kind.id);
+    if (group) group.hits.push(hit);
+    else groups.set(hit.kind.id, { kind: hit.kind, hits: [hit] });
+  }
+  return [...groups.values()];
+}
+
+/** A text in pieces, those that were typed and those that were not. */
+export function marked(text: string, ranges: readonly (readonly [number, number])[]): { text: string; typed: boolean }[] {
+  let at = 0;
+  const pieces = ranges.flatMap(([from, to]) => {
+    const both = [{ text: text.slice(at, from), typed: false }, { text: text.slice(from, to), typed: true }];
+    at = to;
+    return both;
+  });
+  return [...pieces, { text: text.slice(at), typed: false }].filter((piece) => piece.text !== '');
+}
