@@ -3,6 +3,8 @@
 //! In: a layer. Out: the layer with an R-tree whose nodes know how many features lie below them, and a table
 //! of ids. Leaves out: filters, pages.
 
+mod nearest;
+
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 

@@ -7,6 +7,7 @@ pub mod model;
 pub mod index;
 pub mod catalog;
 pub mod query;
+pub mod locate;
 pub mod register;
 pub mod tile;
 pub mod map;

@@ -12,6 +12,7 @@ mod formats;
 mod harness;
 mod items;
 mod laws;
+mod locate;
 mod maps;
 mod oracle;
 mod program;
