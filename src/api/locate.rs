@@ -31,6 +31,10 @@ pub const NEAREST_FORMS: &[Format] = &[GEOJSON, HTML];
 /// The forms of the other answers.
 pub const FORMS: &[Format] = &[JSON, HTML];
 
+/// The relations of links to the nearest features and to what is at a position; there are no registered ones.
+const NEAREST_REL: &str = "urn:innospace:rel:nearest";
+const AT_REL: &str = "urn:innospace:rel:at";
+
 /// How many of the nearest are told when the request names no number, and at most.
 const USUAL_NEAREST: u32 = 5;
 const MOST_NEAREST: u32 = 1000;
@@ -365,6 +369,25 @@ fn answer_along(
         }
     })?;
     Ok(told::along(line, &found, most, farthest, lang))
+}
+
+/// The middle of what a map shows first, where links ask from.
+fn middle(catalog: &Catalog) -> Option<String> {
+    let extent = catalog.start_extent().filter(|extent| !extent.crosses_antimeridian())?;
+    let [x, y] = [f64::midpoint(extent.west, extent.east), f64::midpoint(extent.south, extent.north)];
+    Some(format!("{x:.5},{y:.5}"))
+}
+
+/// A link to the nearest features of a collection, from the middle of the map.
+pub fn nearest_link(ask: &Ask, layer: &Layer) -> Option<Link> {
+    let href = ask.url(&format!("{}/nearest?point={}", path_of(layer), middle(&ask.catalog)?));
+    Some(link(href, NEAREST_REL, GEOJSON, ask.lang.pick("最近的要素（从地图中心）", "nearest features, from the middle of the map")))
+}
+
+/// A link to everything in the middle of the map.
+pub fn at_link(ask: &Ask) -> Option<Link> {
+    let href = ask.url(&format!("/at?point={}", middle(&ask.catalog)?));
+    Some(link(href, AT_REL, JSON, ask.lang.pick("某处的全部要素（以地图中心为例）", "everything at a place, such as the middle of the map")))
 }
 
 /// The document of an answer.
