@@ -381,13 +381,24 @@ fn middle(catalog: &Catalog) -> Option<String> {
 /// A link to the nearest features of a collection, from the middle of the map.
 pub fn nearest_link(ask: &Ask, layer: &Layer) -> Option<Link> {
     let href = ask.url(&format!("{}/nearest?point={}", path_of(layer), middle(&ask.catalog)?));
-    Some(link(href, NEAREST_REL, GEOJSON, ask.lang.pick("最近的要素（从地图中心）", "nearest features, from the middle of the map")))
+    Some(link(
+        href,
+        NEAREST_REL,
+        GEOJSON,
+        ask.lang.pick("最近的要素（从地图中心）", "nearest features, from the middle of the map"),
+    ))
 }
 
 /// A link to everything in the middle of the map.
 pub fn at_link(ask: &Ask) -> Option<Link> {
     let href = ask.url(&format!("/at?point={}", middle(&ask.catalog)?));
-    Some(link(href, AT_REL, JSON, ask.lang.pick("某处的全部要素（以地图中心为例）", "everything at a place, such as the middle of the map")))
+    Some(link(
+        href,
+        AT_REL,
+        JSON,
+        ask.lang
+            .pick("某处的全部要素（以地图中心为例）", "everything at a place, such as the middle of the map"),
+    ))
 }
 
 /// The document of an answer.

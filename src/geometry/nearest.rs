@@ -25,6 +25,8 @@ use super::topology::{Frame, Position, Topology};
 
 /// The greatest radius of curvature, that of the meridian at the poles, metres.
 const GREATEST_RADIUS: f64 = 6_399_594.0;
+/// Longer edges are cut, degrees: on a shorter piece there is one spot that is nearest.
+const LONGEST: f64 = 1.0;
 /// Pieces per box, and boxes per box of the next level.
 const FAN: usize = 8;
 
@@ -56,7 +58,7 @@ impl Origin {
         let frame = topology.frame?;
         // Long edges are cut, so that their boxes lie close around them.
         let size = (frame.high[0] - frame.low[0]).max(frame.high[1] - frame.low[1]);
-        let pieces = Pieces::of(&topology, (size / 16.0).clamp(0.001, 1.0));
+        let pieces = Pieces::of(&topology, (size / 16.0).clamp(0.001, LONGEST));
         let point = match shape {
             Shape::Point(point) => Some(Spot::new([point.x(), point.y()])),
             _ => None,
@@ -83,17 +85,14 @@ impl Origin {
     #[must_use]
     pub fn nearest(&self, geometry: GeometryRef<'_>) -> Option<Nearest> {
         if let Some(spot) = &self.point {
-            let at = spot.position;
-            if intersects_window(geometry, Bounds::of_position(at)) {
-                return Some(Nearest { metres: 0.0, from: at, to: at });
-            }
-        } else if self.prepared.relates(geometry, Relation::Intersects) {
-            let other = Topology::of_stored(geometry, Some)?;
+            return spot.nearest(geometry);
+        }
+        let other = Topology::of_stored(geometry, Some)?;
+        if self.prepared.relates(geometry, Relation::Intersects) {
             let at = shared(&self.topology, &other)?;
             return Some(Nearest { metres: 0.0, from: at, to: at });
         }
-        let other = Topology::of_stored(geometry, Some)?;
-        self.pieces.nearest(&Pieces::of(&other, 1.0))
+        self.pieces.nearest(&Pieces::of(&other, LONGEST))
     }
 }
 
@@ -196,17 +195,23 @@ fn least_of_far(a: &Frame, b: &Frame, known: f64) -> f64 {
     known.max(metres_between(middle(a), middle(b)) - radius(a) - radius(b))
 }
 
-/// A point that boxes are held against.
+/// A point that boxes and edges are held against, with what of it is needed again and again.
 struct Spot {
     position: Position,
     sine: f64,
     cosine: f64,
+    /// Metres of a degree of longitude and of latitude on the spot.
+    scale: Position,
+    /// How fast a degree of longitude grows shorter with latitude, and some more.
+    slope: f64,
 }
 
 impl Spot {
     fn new(position: Position) -> Self {
         let (sine, cosine) = position[1].to_radians().sin_cos();
-        Self { position, sine: sine.abs(), cosine }
+        let scale = scale(position[1]);
+        let slope = 1.0 + sine.abs() / cosine.max(1e-9);
+        Self { position, sine: sine.abs(), cosine, scale: [scale.x, scale.y], slope }
     }
 
     /// [`least_between`], for boxes nearby without their trigonometry.
@@ -228,6 +233,73 @@ impl Spot {
         let known = LEAST_RADIUS * (square(dy) + self.cosine * cosine * square(dx)).sqrt();
         least_of_far(&own, frame, known)
     }
+
+    /// Metres that no position of a piece is nearer than: in the plane on the spot, where that is good enough.
+    fn least_of_piece(&self, piece: &Piece) -> f64 {
+        /// Some 2 km, in degrees of latitude.
+        const NEAR: f64 = 0.02;
+        let [a, b] = [piece.a, piece.b].map(|end| [end[0] - self.position[0], end[1] - self.position[1]]);
+        let far = |at: Position| at[0].abs() > 2.0 * NEAR || at[1].abs() > NEAR;
+        if far(a) || far(b) || self.cosine < 0.1 {
+            return self.least(&piece.frame());
+        }
+        let [a, b] = [a, b].map(|at| [at[0] * self.scale[0], at[1] * self.scale[1]]);
+        let along = [b[0] - a[0], b[1] - a[1]];
+        let length_2 = along[0] * along[0] + along[1] * along[1];
+        let share = if length_2 > 0.0 {
+            (-(a[0] * along[0] + a[1] * along[1]) / length_2).clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
+        let gap = (a[0] + along[0] * share).hypot(a[1] + along[1] * share);
+        // Over 2 km the scale changes by the slope times so much; the plane has positions no farther apart by more.
+        gap * (1.0 - 2.0 * self.slope * NEAR.to_radians())
+    }
+
+    /// Where a stored geometry is nearest. Edges are looked at in their order, and only those that may be nearer.
+    fn nearest(&self, geometry: GeometryRef<'_>) -> Option<Nearest> {
+        let (at, own) = (self.position, Piece { a: self.position, b: self.position });
+        if intersects_window(geometry, Bounds::of_position(at)) {
+            return Some(Nearest { metres: 0.0, from: at, to: at });
+        }
+        let mut best: Option<Nearest> = None;
+        let mut look = |a: Position, b: Position| {
+            each_piece(a, b, LONGEST, |piece| {
+                let limit = best.map_or(f64::INFINITY, |best| best.metres);
+                if self.least_of_piece(&piece) < limit {
+                    let found = between(&own, &piece);
+                    best = Some(found).filter(|found| found.metres < limit).or(best);
+                }
+            });
+        };
+        for part in geometry.parts() {
+            for run in part.runs() {
+                let last = run.len().saturating_sub(1);
+                if run.len() == 1 {
+                    look(run.at(0), run.at(0));
+                }
+                (0..last).for_each(|at| look(run.at(at), run.at(at + 1)));
+                // Rings are stored without their first position at the end.
+                if part.kind().is_areal() && last > 0 {
+                    look(run.at(last), run.at(0));
+                }
+            }
+        }
+        best
+    }
+}
+
+/// Calls `act` with the pieces of an edge.
+fn each_piece(a: Position, b: Position, longest: f64, mut act: impl FnMut(Piece)) {
+    let whole = Piece { a, b };
+    let size = (b[0] - a[0]).abs().max((b[1] - a[1]).abs());
+    if size <= longest {
+        return act(whole);
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 360,000")]
+    let count = (size / longest).ceil().max(1.0) as u32;
+    let at = |step: u32| whole.at(f64::from(step) / f64::from(count));
+    (0..count).for_each(|step| act(Piece { a: at(step), b: at(step + 1) }));
 }
 
 /// A piece of an edge, straight in degrees; a point when both ends are one.
@@ -298,11 +370,12 @@ fn between(p: &Piece, q: &Piece) -> Nearest {
             (shares, best) = (found, nearest);
         }
     };
+    // From each end of one the nearest position on the other; a point has one end.
     for end in [0.0, 1.0] {
-        if !q.is_point() {
+        if !q.is_point() && (end == 0.0 || !p.is_point()) {
             take([end, q.foot(p.at(end))]);
         }
-        if !p.is_point() {
+        if !p.is_point() && (end == 0.0 || !q.is_point()) {
             take([p.foot(q.at(end)), end]);
         }
     }
@@ -349,12 +422,7 @@ impl Pieces {
         let points = topology.points.iter().map(|&at| Piece { a: at, b: at });
         let mut pieces: Vec<Piece> = Vec::with_capacity(topology.edges.len() + topology.points.len());
         for edge in &topology.edges {
-            let whole = Piece { a: edge.a, b: edge.b };
-            let size = (edge.b[0] - edge.a[0]).abs().max((edge.b[1] - edge.a[1]).abs());
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 360,000")]
-            let count = (size / longest).ceil().max(1.0) as u32;
-            let at = |step: u32| whole.at(f64::from(step) / f64::from(count));
-            pieces.extend((0..count).map(|step| Piece { a: at(step), b: at(step + 1) }));
+            each_piece(edge.a, edge.b, longest, |piece| pieces.push(piece));
         }
         pieces.extend(points);
         let mut levels: Vec<Vec<Frame>> = vec![pieces.iter().map(Piece::frame).collect()];

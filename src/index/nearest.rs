@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use rstar::{ParentNode, RTreeNode};
 
 use super::{Entry, IndexedLayer, bounds_of};
-use crate::geometry::Bounds;
+use crate::geometry::{Bounds, Nearest};
 use crate::model::FeatureIx;
 
 /// A part of the tree that is still to be looked at, by the metres that nothing in it is nearer than.
@@ -41,17 +41,22 @@ impl PartialEq for Open<'_> {
 impl Eq for Open<'_> {}
 
 /// A feature that was measured: the farthest, and of equals the last of the layer, stands on top of a heap.
-#[derive(PartialEq)]
 struct Measured {
-    metres: f64,
+    nearest: Nearest,
     row: u32,
+}
+
+impl PartialEq for Measured {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
 }
 
 impl Eq for Measured {}
 
 impl Ord for Measured {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.metres.total_cmp(&other.metres).then(self.row.cmp(&other.row))
+        self.nearest.metres.total_cmp(&other.nearest.metres).then(self.row.cmp(&other.row))
     }
 }
 
@@ -62,7 +67,7 @@ impl PartialOrd for Measured {
 }
 
 impl IndexedLayer {
-    /// The `most` features that are nearest and no farther than `farthest` metres, each with its metres, nearest first,
+    /// The `most` features that are nearest and no farther than `farthest` metres, each with the way to it, nearest first,
     /// equals in the order of the layer.
     ///
     /// `least` tells the metres that nothing in a window is nearer than, `measure` those to a feature; `None` leaves it out.
@@ -76,8 +81,8 @@ impl IndexedLayer {
         most: usize,
         farthest: f64,
         least: impl Fn(Bounds) -> f64,
-        mut measure: impl FnMut(FeatureIx) -> Result<Option<f64>, E>,
-    ) -> Result<Vec<(FeatureIx, f64)>, E> {
+        mut measure: impl FnMut(FeatureIx) -> Result<Option<Nearest>, E>,
+    ) -> Result<Vec<(FeatureIx, Nearest)>, E> {
         let mut found: BinaryHeap<Measured> = BinaryHeap::new();
         let mut open = BinaryHeap::with_capacity(64);
         if most > 0 {
@@ -92,15 +97,16 @@ impl IndexedLayer {
             let node = match below {
                 Below::Node(node) => node,
                 Below::Row(row) => {
-                    let Some(metres) = measure(FeatureIx(row))?.filter(|metres| *metres <= limit) else {
+                    let Some(nearest) = measure(FeatureIx(row))?.filter(|nearest| nearest.metres <= limit)
+                    else {
                         continue;
                     };
-                    found.push(Measured { metres, row });
+                    found.push(Measured { nearest, row });
                     if found.len() > most {
                         found.pop();
                     }
                     if found.len() == most {
-                        limit = found.peek().map_or(limit, |last| last.metres);
+                        limit = found.peek().map_or(limit, |last| last.nearest.metres);
                     }
                     continue;
                 }
@@ -119,6 +125,6 @@ impl IndexedLayer {
                 }
             }
         }
-        Ok(found.into_sorted_vec().into_iter().map(|one| (FeatureIx(one.row), one.metres)).collect())
+        Ok(found.into_sorted_vec().into_iter().map(|one| (FeatureIx(one.row), one.nearest)).collect())
     }
 }

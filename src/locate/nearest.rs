@@ -1,6 +1,7 @@
 //! The features nearest to something.
 
 use super::{Standpoint, Way};
+use crate::geometry::Nearest;
 use crate::index::IndexedLayer;
 use crate::model::FeatureIx;
 use crate::query::{Budget, Query, QueryError, matching};
@@ -57,14 +58,15 @@ pub fn nearest(
         }
         None => None,
     };
-    let measure = |ix: FeatureIx| -> Result<Option<f64>, QueryError> {
+    let measure = |ix: FeatureIx| -> Result<Option<Nearest>, QueryError> {
         budget.check()?;
         if is_own(ix) || selected.as_ref().is_some_and(|selected| !selected[ix.row()]) {
             return Ok(None);
         }
-        let geometry = layer.feature(ix).geometry();
-        Ok(geometry.and_then(|geometry| standpoint.origin.nearest(geometry)).map(|nearest| nearest.metres))
+        Ok(layer.feature(ix).geometry().and_then(|geometry| standpoint.origin.nearest(geometry)))
     };
     let found = indexed.nearest(most, farthest, |window| standpoint.origin.least(window), measure)?;
-    Ok(found.into_iter().filter_map(|(ix, _)| neighbour(ix)).collect())
+    let known = |ix| layer.feature(ix).accuracy_m();
+    let way = |(ix, nearest)| Neighbour { ix, way: Way::new(nearest, standpoint.accuracy_m, known(ix)) };
+    Ok(found.into_iter().map(way).collect())
 }
