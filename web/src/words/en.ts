@@ -281,6 +281,7 @@ export const en: Messages = {
     placeHint: 'Or open any place and press “Nearest from here” in its details.',
     fromHere: 'Nearest from here',
     fromPlace: 'From {name}',
+    fromLocation: 'From my location (±{value})',
     fromPosition: 'From the chosen position (longitude {longitude}, latitude {latitude})',
     denied: {
       refused: 'The browser did not allow the use of your location. Pick a point on the map, or start from the details of a place.',

@@ -280,6 +280,7 @@ export const zh = {
     placeHint: '也可以打开任一地点，在其详情中按“从此处找最近”。',
     fromHere: '从此处找最近',
     fromPlace: '从 {name} 起',
+    fromLocation: '从我的位置起（±{value}）',
     fromPosition: '从所选位置起（经度 {longitude}，纬度 {latitude}）',
     denied: {
       refused: '浏览器没有允许使用位置。可以在地图上选点，或从任一地点的详情开始。',

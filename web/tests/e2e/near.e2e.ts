@@ -49,6 +49,7 @@ for (const lang of languages) {
     const from = `point=${here.longitude},${here.latitude}`;
     await expect.poll(() => shown(page)).toEqual(await nearest(from));
     const panel = page.locator('.near');
+    await expect(panel).toContainText(lang === 'zh' ? '从我的位置起（±30 米）' : 'From my location (±30 m)');
     await expect(panel).toContainText(lang === 'zh' ? '直线距离' : 'in a straight line');
     await expect(panel.locator('ol em')).toHaveCount(0);
     await panel.getByRole('checkbox').check();
