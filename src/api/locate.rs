@@ -455,7 +455,7 @@ pub async fn at(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Re
         let ask = Arc::clone(&ask);
         move |budget| answer_at(&ask.params, &ask.catalog, ask.lang, budget)
     });
-    finish(&ask, told.await??, ask.lang.pick("此处", "At this place"), "/at")
+    Ok(finish(&ask, told.await??, ask.lang.pick("此处", "At this place"), "/at"))
 }
 
 /// How two features lie to each other: `GET /ogc/distance`.
@@ -470,14 +470,12 @@ pub async fn distance(
         let ask = Arc::clone(&ask);
         move |_| answer_distance(&ask.params, &ask.catalog, ask.lang)
     });
-    finish(&ask, told.await??, ask.lang.pick("距离与关系", "Distance and relation"), "/distance")
+    Ok(finish(&ask, told.await??, ask.lang.pick("距离与关系", "Distance and relation"), "/distance"))
 }
 
-fn finish(ask: &Ask, told: Told, title: &str, path: &str) -> Result<Response, Problem> {
-    if let Some(response) = ask.not_modified() {
-        return Ok(response);
-    }
-    Ok(document(ask, told, title.to_owned(), &[(title, path.to_owned())], Vec::new()))
+fn finish(ask: &Ask, told: Told, title: &str, path: &str) -> Response {
+    let held = ask.not_modified();
+    held.unwrap_or_else(|| document(ask, told, title.to_owned(), &[(title, path.to_owned())], Vec::new()))
 }
 
 /// What stands along a line: `GET /ogc/collections/{collectionId}/items/{featureId}/along`.

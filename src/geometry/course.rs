@@ -158,14 +158,15 @@ impl Course {
     }
 }
 
-/// Along the first line, the share where the second crosses it.
-fn share_of_crossing([a, b]: [[f64; 2]; 2], [c, d]: [[f64; 2]; 2]) -> Option<f64> {
+/// Along the first line, the share where the second crosses it, in the plane of degrees.
+pub(super) fn share_of_crossing(first: [[f64; 2]; 2], second: [[f64; 2]; 2]) -> Option<f64> {
     let cross = |p: [f64; 2], q: [f64; 2]| p[0] * q[1] - p[1] * q[0];
     let minus = |p: [f64; 2], q: [f64; 2]| [p[0] - q[0], p[1] - q[1]];
-    let (along, other, apart) = (minus(b, a), minus(d, c), minus(c, a));
-    let turn = cross(along, other);
-    let (s, t) = (cross(apart, other) / turn, cross(apart, along) / turn);
-    ((0.0..=1.0).contains(&s) && (0.0..=1.0).contains(&t)).then_some(s)
+    let (along, other) = (minus(first[1], first[0]), minus(second[1], second[0]));
+    let (apart, turn) = (minus(second[0], first[0]), cross(along, other));
+    // Parallel lines have a turn of 0 and no shares that are numbers from 0 to 1.
+    let shares = [cross(apart, other) / turn, cross(apart, along) / turn];
+    shares.iter().all(|share| (0.0..=1.0).contains(share)).then_some(shares[0])
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use geo_types::Point;
 use super::area::{Area, Lies};
 use super::array::GeometryRef;
 use super::bounds::Bounds;
+use super::course::share_of_crossing;
 use super::measure::{ECCENTRICITY_2, LEAST_RADIUS, SEMI_MAJOR, least_at, scale};
 use super::prepared::Prepared;
 use super::relate::intersects_window;
@@ -560,21 +561,11 @@ fn shared(a: &Topology, b: &Topology) -> Option<Position> {
         let mut found = None;
         a.any_edge(&common, |_, first| {
             b.any_edge(&first.frame(), |_, second| {
-                found = crossing([first.a, first.b], [second.a, second.b]);
+                let share = share_of_crossing([first.a, first.b], [second.a, second.b]);
+                found = share.map(|share| Piece { a: first.a, b: first.b }.at(share));
                 found.is_some()
             })
         });
         found
     })
-}
-
-/// Where two lines in a plane cross.
-fn crossing([a, b]: [Position; 2], [c, d]: [Position; 2]) -> Option<Position> {
-    let cross = |p: Position, q: Position| p[0] * q[1] - p[1] * q[0];
-    let minus = |p: Position, q: Position| [p[0] - q[0], p[1] - q[1]];
-    let (along, other) = (minus(b, a), minus(d, c));
-    let turn = cross(along, other);
-    let (s, t) = (cross(minus(c, a), other) / turn, cross(minus(c, a), along) / turn);
-    let on_both = (0.0..=1.0).contains(&s) && (0.0..=1.0).contains(&t);
-    on_both.then(|| [a[0] + along[0] * s, a[1] + along[1] * s])
 }

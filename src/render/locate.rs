@@ -490,6 +490,6 @@ impl Told {
 
 /// What a standpoint is, for the answer.
 #[must_use]
-pub fn from_of<'a>(standpoint: &'a Standpoint, asked: Option<Asked>) -> Option<From<'a>> {
+pub fn from_of(standpoint: &Standpoint, asked: Option<Asked>) -> Option<From<'_>> {
     asked.map(From::Position).or_else(|| standpoint.member.as_ref().map(From::Feature))
 }
