@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::api::{self, App};
+use crate::api::{self, App, Question};
 use crate::archive::{self, Kind};
 use crate::catalog::Catalog;
 use crate::config::{Config, Limits, USUAL_TILE_CACHE_BYTES};
@@ -55,6 +55,16 @@ enum Command {
     /// Count the features of a layer, in all or by fields, areas or distance, with sums and other measures
     #[command(after_help = COUNT_EXAMPLES)]
     Count(Box<CountArgs>),
+    /// The nearest features of a layer from a position or a feature, with straight-line distance and direction
+    #[command(after_help = NEAR_EXAMPLES)]
+    Near(Box<NearArgs>),
+    /// Everything at a position, in all layers or some
+    At(Box<AtArgs>),
+    /// How far apart two features are, where they are nearest, and how they lie to each other
+    Distance(DistanceArgs),
+    /// What stands along a line, in order, with chainage, offset and side
+    #[command(after_help = ALONG_EXAMPLES)]
+    Along(Box<AlongArgs>),
     /// Write vector tiles of layers into one file, `PMTiles` or `MBTiles`
     #[command(after_help = TILES_EXAMPLES)]
     Tiles(Box<TilesArgs>),
@@ -73,6 +83,132 @@ enum Command {
     #[cfg(feature = "maplibre-rs")]
     #[command(hide = true, name = engine::COMMAND)]
     Squares,
+}
+
+const NEAR_EXAMPLES: &str = "\
+Examples:
+  innospace near sites --point 114.16,30.49
+  innospace near sites --point 114.165,30.487 --datum gcj02 --filter \"lifecycle = 'existing'\"
+  innospace near parcels --feature cores:core-chegu-innovation --k 3 --max-distance 500 --format json
+
+Answers are those of http://…/ogc/collections/{collection}/nearest.";
+
+const ALONG_EXAMPLES: &str = "\
+Examples:
+  innospace along axes:axis-chegu-avenue
+  innospace along axes:axis-chegu-avenue --after cores:core-chegu-innovation --max-offset 3000
+
+Answers are those of http://…/ogc/collections/{collection}/items/{id}/along.";
+
+/// How a position is given; the names are those of the parameters over HTTP.
+#[derive(Debug, Args)]
+struct PointArgs {
+    /// Longitude and latitude in degrees, or coordinates in the axes of --point-crs
+    #[arg(long, value_name = "LON,LAT", allow_hyphen_values = true)]
+    point: Option<String>,
+    /// Coordinate reference system of the position
+    #[arg(long, value_name = "URI")]
+    point_crs: Option<String>,
+    /// The shifted degrees that the position is given in: gcj02 or bd09
+    #[arg(long, value_name = "DATUM")]
+    datum: Option<String>,
+    /// How many metres the position may be off; exact when left out
+    #[arg(long, value_name = "M")]
+    point_accuracy: Option<String>,
+}
+
+/// How an answer is written.
+#[derive(Debug, Args)]
+struct AnswerArgs {
+    /// How to write the answer
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Text)]
+    format: AnswerFormat,
+    /// Language of names and words
+    #[arg(long, value_enum, default_value_t = LangArg::En)]
+    lang: LangArg,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum AnswerFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+struct NearArgs {
+    /// The layer whose features are looked for
+    layer: String,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    point: PointArgs,
+    /// Instead of a position: the feature to start from
+    #[arg(long, value_name = "LAYER:ID")]
+    feature: Option<String>,
+    /// How many; 5 when left out
+    #[arg(long, value_name = "N")]
+    k: Option<String>,
+    /// Only what is no farther, metres
+    #[arg(long, value_name = "M")]
+    max_distance: Option<String>,
+    /// CQL2 text over the features
+    #[arg(long, value_name = "CQL2")]
+    filter: Option<String>,
+    #[command(flatten)]
+    answer: AnswerArgs,
+}
+
+#[derive(Debug, Args)]
+struct AtArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    point: PointArgs,
+    /// The layers to look in, split by commas; all when left out
+    #[arg(long, value_name = "LIST")]
+    collections: Option<String>,
+    /// How far a line or a point may be, metres; 25 when left out
+    #[arg(long, value_name = "M")]
+    tolerance: Option<String>,
+    #[command(flatten)]
+    answer: AnswerArgs,
+}
+
+#[derive(Debug, Args)]
+struct DistanceArgs {
+    /// The first feature
+    #[arg(value_name = "LAYER:ID")]
+    from: String,
+    /// The second feature
+    #[arg(value_name = "LAYER:ID")]
+    to: String,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    answer: AnswerArgs,
+}
+
+#[derive(Debug, Args)]
+struct AlongArgs {
+    /// The line
+    #[arg(value_name = "LAYER:ID")]
+    line: String,
+    #[command(flatten)]
+    data: DataArgs,
+    /// The layers whose features are looked for, split by commas
+    #[arg(long, value_name = "LIST")]
+    collections: Option<String>,
+    /// How far from the line, metres; its half width when left out, else 1000
+    #[arg(long, value_name = "M")]
+    max_offset: Option<String>,
+    /// Only what comes later than this feature
+    #[arg(long, value_name = "LAYER:ID")]
+    after: Option<String>,
+    /// The most features
+    #[arg(long, value_name = "N")]
+    limit: Option<String>,
+    #[command(flatten)]
+    answer: AnswerArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -532,6 +668,10 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Items(args) => items(&args),
         Command::Find(args) => find(&args),
         Command::Count(args) => count(&args),
+        Command::Near(args) => near(&args),
+        Command::At(args) => at(&args),
+        Command::Distance(args) => distance(&args),
+        Command::Along(args) => along(&args),
         Command::Tiles(args) => tiles(&args),
         Command::Map(args) => map(&args),
         Command::Report(args) => make_report(&args),
@@ -878,7 +1018,9 @@ fn items(args: &ItemsArgs) -> anyhow::Result<ExitCode> {
         Some(suffix) => ItemsFormat::from_str(suffix, true).ok(),
     };
     let Some(format) = args.format.or(told) else {
-        bail!("name the form by the suffix .geojson, .ndjson, .csv, .xlsx, .kml, .fgb or .parquet, or with --format");
+        bail!(
+            "name the form by the suffix .geojson, .ndjson, .csv, .xlsx, .kml, .fgb or .parquet, or with --format"
+        );
     };
     let is_binary = matches!(format, ItemsFormat::Xlsx | ItemsFormat::Fgb | ItemsFormat::Parquet);
     if args.output.is_none() && is_binary && std::io::stdout().is_terminal() {
@@ -914,6 +1056,65 @@ fn items(args: &ItemsArgs) -> anyhow::Result<ExitCode> {
         None => print(&made)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Answers a question about places on standard output.
+fn locate(
+    data: &DataArgs,
+    question: Question<'_>,
+    parameters: &[(&'static str, String)],
+    answer: &AnswerArgs,
+) -> anyhow::Result<ExitCode> {
+    let catalog = load(&mut Store::new(&data.data))?.catalog;
+    let lang = lang_of(answer.lang);
+    let told = api::locate(&catalog, question, parameters, lang).map_err(anyhow::Error::msg)?;
+    print(match answer.format {
+        AnswerFormat::Text => told.text(lang),
+        AnswerFormat::Json => format!("{:#}\n", told.json),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The position as parameters.
+fn point_parameters(point: &PointArgs) -> Vec<(&'static str, String)> {
+    parameters([
+        ("point", &point.point),
+        ("point-crs", &point.point_crs),
+        ("datum", &point.datum),
+        ("point-accuracy", &point.point_accuracy),
+    ])
+}
+
+fn near(args: &NearArgs) -> anyhow::Result<ExitCode> {
+    let given = [
+        ("feature", &args.feature),
+        ("k", &args.k),
+        ("max-distance", &args.max_distance),
+        ("filter", &args.filter),
+    ];
+    let parameters = [point_parameters(&args.point), parameters(given)].concat();
+    locate(&args.data, Question::Nearest(&args.layer), &parameters, &args.answer)
+}
+
+fn at(args: &AtArgs) -> anyhow::Result<ExitCode> {
+    let given = [("collections", &args.collections), ("tolerance", &args.tolerance)];
+    let parameters = [point_parameters(&args.point), parameters(given)].concat();
+    locate(&args.data, Question::At, &parameters, &args.answer)
+}
+
+fn distance(args: &DistanceArgs) -> anyhow::Result<ExitCode> {
+    let parameters = [("from", args.from.clone()), ("to", args.to.clone())];
+    locate(&args.data, Question::Distance, &parameters, &args.answer)
+}
+
+fn along(args: &AlongArgs) -> anyhow::Result<ExitCode> {
+    let given = [
+        ("collections", &args.collections),
+        ("max-offset", &args.max_offset),
+        ("after", &args.after),
+        ("limit", &args.limit),
+    ];
+    locate(&args.data, Question::Along(&args.line), &parameters(given), &args.answer)
 }
 
 fn tiles(args: &TilesArgs) -> anyhow::Result<ExitCode> {

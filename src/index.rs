@@ -3,6 +3,8 @@
 //! In: a layer. Out: the layer with an R-tree whose nodes know how many features lie below them, and a table
 //! of ids. Leaves out: filters, pages.
 
+mod nearest;
+
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, OnceLock};
 
@@ -441,7 +443,14 @@ impl IndexedLayer {
             by_id.insert_unique(hash, ix.0, |&row| hasher.hash_one(layer.ids().get(FeatureIx(row))));
         }
         let spatial = SpatialIndex::build(&layer);
-        Ok(Self { layer: Arc::new(layer), spatial, by_id, hasher, areas: OnceLock::new(), overlap: OnceLock::new() })
+        Ok(Self {
+            layer: Arc::new(layer),
+            spatial,
+            by_id,
+            hasher,
+            areas: OnceLock::new(),
+            overlap: OnceLock::new(),
+        })
     }
 
     /// The layer.

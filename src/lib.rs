@@ -8,6 +8,7 @@ pub mod index;
 pub mod catalog;
 pub mod finder;
 pub mod query;
+pub mod locate;
 pub mod register;
 pub mod tile;
 pub mod map;

@@ -22,8 +22,8 @@ use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::index::IndexedLayer;
 use crate::model::{Lang, Layer};
-use crate::query::{Budget, QueryError, Reasons, explain};
 use crate::query::aggregate::aggregate;
+use crate::query::{Budget, QueryError, Reasons, explain};
 use crate::render::aggregates::Told;
 use crate::render::html::Link;
 use crate::render::{Cover, RenderError};
@@ -119,7 +119,8 @@ async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Respo
 /// Why features do not match, as members of an object.
 fn explained(reasons: &Reasons) -> Value {
     let conditions = reasons.conditions.iter();
-    let conditions = conditions.map(|left_out| json!({ "failed": left_out.failed, "unknown": left_out.unknown }));
+    let conditions =
+        conditions.map(|left_out| json!({ "failed": left_out.failed, "unknown": left_out.unknown }));
     json!({
         "searched": reasons.searched, "matched": reasons.matched, "unknown": reasons.unknown(),
         "conditions": conditions.collect::<Vec<_>>(),

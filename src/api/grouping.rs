@@ -17,7 +17,8 @@ use crate::query::cql2::{self, Encoding};
 use crate::query::{Filter, QueryError};
 
 /// Names that aggregates have beside those of the selection.
-const OWN: &[&str] = &["group-by", "measure", "assign", "polygon", "bands", "accuracy", "overlap", "having", "explain"];
+const OWN: &[&str] =
+    &["group-by", "measure", "assign", "polygon", "bands", "accuracy", "overlap", "having", "explain"];
 
 /// Groups of a page when none are asked for.
 const USUAL_GROUPS: u32 = 1000;
@@ -135,7 +136,8 @@ pub fn aggregation(params: &Params, catalog: &Catalog, layer: &Layer) -> Result<
     let rule = Rule::ALL[choice("assign", &Rule::ALL.map(|(name, _)| name))?].1;
     let doubt = choice("accuracy", &["ignore", "respect"])? == 1;
     let may_overlap = choice("overlap", &["false", "true"])? == 1;
-    let drawn = read(params, "polygon", "a polygon as WKT or GeoJSON, longitude first, in degrees", cql2::geometry)?;
+    let drawn =
+        read(params, "polygon", "a polygon as WKT or GeoJSON, longitude first, in degrees", cql2::geometry)?;
     let drawn = drawn.map(Areas::drawn).transpose()?;
     let mut places = drawn.map(|areas| Places::Areas { areas, rule, doubt });
     let mut fields = Vec::new();

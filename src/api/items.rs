@@ -56,14 +56,16 @@ pub async fn search(
 
 async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
     let limits = app.config.limits;
-    let Question { query, view, distance } = Question::read(&ask.params, &indexed, &ask.catalog, limits, ask.lang)?;
+    let Question { query, view, distance } =
+        Question::read(&ask.params, &indexed, &ask.catalog, limits, ask.lang)?;
     forms::check(&ask, &view, query.page)?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
     let page = query.page;
     let (layer, picked) =
-        blocking(limits.patience, move |budget| select(&query, distance.as_ref(), &indexed, budget)).await??;
+        blocking(limits.patience, move |budget| select(&query, distance.as_ref(), &indexed, budget))
+            .await??;
     let links = page_links(&ask, &layer, page, &picked);
     let (crs, counts) = (view.crs, (picked.matched, picked.items.len() as u64));
     let response = if ask.format == HTML {
@@ -97,7 +99,8 @@ impl Question {
             None => params::view(params, layer, lang)?,
         };
         // What the layer does not understand is refused before anything is looked for.
-        let sort = query.sort.iter().filter(|key| distance.is_none() || key.name != DISTANCE).cloned().collect();
+        let sort =
+            query.sort.iter().filter(|key| distance.is_none() || key.name != DISTANCE).cloned().collect();
         query::plan(&Query { sort, ..query.clone() }, indexed)?;
         Ok(Self { query, view, distance })
     }
@@ -105,7 +108,10 @@ impl Question {
 
 /// The layer with the field of distances, still empty.
 fn fielded(distance: &DistanceTo, layer: &Layer) -> Result<Box<Layer>, Problem> {
-    distance.field_on(layer).map(Box::new).map_err(|fault| Problem::wrong_parameter("distance-to", fault.to_string()))
+    distance
+        .field_on(layer)
+        .map(Box::new)
+        .map_err(|fault| Problem::wrong_parameter("distance-to", fault.to_string()))
 }
 
 /// The page of a query, and the layer that its features are shown of.
@@ -237,14 +243,7 @@ fn crumbs(ask: &Ask, layer: &Layer, item: Option<(&str, String)>) -> Vec<(String
     ask.crumbs(&below)
 }
 
-fn page(
-    ask: &Ask,
-    layer: &Layer,
-    page: Page,
-    picked: &Selection,
-    view: &View,
-    links: &[Link],
-) -> Response {
+fn page(ask: &Ask, layer: &Layer, page: Page, picked: &Selection, view: &View, links: &[Link]) -> Response {
     let lang = ask.lang;
     let path = path_of(layer);
     let href = |id: crate::model::FeatureId<'_>| {

@@ -13,7 +13,7 @@ use super::link::link;
 use super::negotiate::{Format, HTML, JSON, OPENAPI};
 use super::params::{format_parameter, is_parameter};
 use super::problem::Problem;
-use super::{App, openapi, tilesets};
+use super::{App, locate, openapi, tilesets};
 use crate::catalog::Catalog;
 
 /// The forms of most documents.
@@ -122,6 +122,8 @@ pub async fn landing(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) 
         link(ask.url("/tiles"), tilesets::LIST_REL, JSON, tiles),
         link(ask.url("/tileMatrixSets"), tilesets::SETS_REL, JSON, matrix_sets),
     ]);
+    let at = locate::at_link(&ask);
+    links.extend(at.clone());
     let (title, description) = (about.title.say(lang), about.description.say(lang));
     let mut json = json!({ "title": title, "description": description });
     if !about.attribution.say(lang).is_empty() {
@@ -134,6 +136,7 @@ pub async fn landing(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) 
             li { a href=(ask.url("/search?f=html")) { (search) } }
             li { a href=(ask.url("/tiles?f=html")) { (tiles) } }
             li { a href=(ask.url("/tileMatrixSets?f=html")) { (matrix_sets) } }
+            @if let Some(at) = &at { li { a href=(format!("{}&f=html", at.href)) { (at.title) } } }
             li { a href=(ask.url("/api?f=html")) { (definition) } }
             li { a href=(ask.url("/functions?f=html")) { (functions) } }
             li { a href=(ask.url("/conformance?f=html")) { (conformance) } }

@@ -87,8 +87,9 @@ fn measured(params: &Params) -> Result<String, Problem> {
     let in_range = |text: &str| text.parse().ok().filter(|metres: &f64| *metres > 0.0 && *metres <= FARTHEST);
     let shape = match read(params, "buffer", &expected, in_range)? {
         None => shape,
-        Some(metres) => buffer_m(&shape, metres)
-            .ok_or_else(|| Problem::wrong_parameter("buffer", "there is no such area on the earth".to_owned()))?,
+        Some(metres) => buffer_m(&shape, metres).ok_or_else(|| {
+            Problem::wrong_parameter("buffer", "there is no such area on the earth".to_owned())
+        })?,
     };
     let mut properties = json!({
         "crs": reading.crs.to_string(), "north_first": reading.north_first, "length_m": length_m(&shape),
@@ -118,9 +119,8 @@ fn shape_of(params: &Params) -> Result<(Shape, Reading), Problem> {
         let reading = Reading { crs: crs.unwrap_or(Crs::Crs84), north_first: false };
         return Ok((positions::placed(&shape, reading).map_err(wrong)?, reading));
     }
-    let list = positions::parse(text).map_err(|fault| {
-        wrong(format!("{fault}; expected WKT, GeoJSON, or positions line by line"))
-    })?;
+    let list = positions::parse(text)
+        .map_err(|fault| wrong(format!("{fault}; expected WKT, GeoJSON, or positions line by line")))?;
     let seen = positions::reading_of(&list);
     let reading = match (crs, seen) {
         (None, Some(seen)) => seen,

@@ -15,6 +15,7 @@ mod grouping;
 mod items;
 mod landing;
 mod link;
+mod locate;
 mod maps;
 mod measure;
 mod negotiate;
@@ -53,9 +54,10 @@ use crate::model::Timestamp;
 use crate::query::Budget;
 pub use aggregates::count;
 pub use items::export;
-pub use negotiate::{CSV, FLATGEOBUF, GEOJSON, GEOPARQUET, KML, NDJSON, XLSX};
+pub use locate::{Question, locate};
 use maps::Desk;
 pub use maps::{Engine as MapEngine, draw as draw_map};
+pub use negotiate::{CSV, FLATGEOBUF, GEOJSON, GEOPARQUET, KML, NDJSON, XLSX};
 use problem::Problem;
 pub use reports::make as make_report;
 pub use search::find;
@@ -119,12 +121,16 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/collections/{collectionId}/search", post(items::search))
         .route("/ogc/collections/{collectionId}/items/{featureId}", get(items::one))
         .route("/ogc/collections/{collectionId}/aggregates", get(aggregates::get).post(aggregates::post))
+        .route("/ogc/collections/{collectionId}/items/{featureId}/along", get(locate::along))
+        .route("/ogc/collections/{collectionId}/nearest", get(locate::nearest))
         .route("/ogc/collections/{collectionId}/tiles", get(tilesets::of_collection))
         .route("/ogc/collections/{collectionId}/tiles/{tileMatrixSetId}", get(tilesets::one_of_collection))
         .route(
             "/ogc/collections/{collectionId}/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
             get(tiles::of_collection),
         )
+        .route("/ogc/at", get(locate::at))
+        .route("/ogc/distance", get(locate::distance))
         .route("/ogc/tiles", get(tilesets::of_all))
         .route("/ogc/tiles/{tileMatrixSetId}", get(tilesets::one_of_all))
         .route("/ogc/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", get(tiles::of_all))

@@ -10,9 +10,11 @@ use super::negotiate::{
     CSV, FLATGEOBUF, Format, GEOPARQUET, HTML, KML, MVT, NDJSON, OPENAPI, SCHEMA, TILEJSON, XLSX,
 };
 use super::params::{Parameter, format_parameter, items_parameters, view_parameters};
-use super::{aggregates, forms, grouping, items, schemas, search, tiles, tilesets};
+use super::{aggregates, forms, grouping, items, locate, schemas, search, tiles, tilesets};
+use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::finder::How;
+use crate::geometry::GeometryKind;
 use crate::model::{Lang, Layer};
 use crate::tile::MatrixSet;
 
@@ -49,12 +51,27 @@ pub fn definition(ask: &Ask, limits: Limits) -> Value {
         parameters: search::parameters(&ask.catalog),
     };
     paths.insert("/search".to_owned(), found.to_openapi(&[]));
+    for (path, id, summary, parameters, schema, needed) in [
+        ("/at", "at", "Everything at a position", locate::at_parameters(&ask.catalog), "at", &["point"][..]),
+        (
+            "/distance",
+            "distance",
+            "How two features lie to each other",
+            locate::distance_parameters(),
+            "apart",
+            &["from", "to"],
+        ),
+    ] {
+        let answer = Operation { id, summary, tag: "Service", forms: locate::FORMS, schema, parameters };
+        paths.insert(path.to_owned(), needing(answer.to_openapi(&[]), needed));
+    }
     let layers: Vec<_> = ask.catalog.layers().map(|indexed| indexed.layer()).collect();
     let subject = Tiled { path: "/tiles", of: "dataset", prefix: "", title: "Dataset", tag: "Tiles" };
     tile_paths(&subject, &layers, limits, &mut paths);
     matrix_set_paths(&mut paths);
     for indexed in ask.catalog.layers() {
         collection_paths(indexed.layer(), limits, &mut paths);
+        locate_paths(&ask.catalog, indexed.layer(), limits, &mut paths);
     }
     json!({
         "openapi": "3.0.3",
@@ -64,7 +81,7 @@ pub fn definition(ask: &Ask, limits: Limits) -> Value {
         },
         "servers": [{ "url": ask.base.url(ROOT) }],
         "paths": paths,
-        "components": { "schemas": schemas(), "responses": responses() },
+        "components": { "schemas": all_schemas(), "responses": responses() },
     })
 }
 
@@ -141,10 +158,6 @@ fn collection_paths(layer: &Layer, limits: Limits, paths: &mut Map<String, Value
     let tiles = format!("{path}/tiles");
     let subject = Tiled { path: &tiles, of: "collection", prefix: &format!("{}.", layer.id), title, tag };
     tile_paths(&subject, &[layer], limits, paths);
-    let feature_id = json!({
-        "name": "featureId", "in": "path", "required": true, "description": "Id of the feature.",
-        "schema": { "type": "string" },
-    });
     paths.insert(
         format!("{path}/items/{{featureId}}"),
         operation(
@@ -157,9 +170,51 @@ fn collection_paths(layer: &Layer, limits: Limits, paths: &mut Map<String, Value
                 parameters.push(format_parameter(forms::FORMS));
                 parameters
             },
-            &[feature_id],
+            &[feature_in_path()],
         ),
     );
+}
+
+/// The paths of what is near, and, where the layer has lines, of what stands along them.
+fn locate_paths(catalog: &Catalog, layer: &Layer, limits: Limits, paths: &mut Map<String, Value>) {
+    let (path, title, tag) = (path_of(layer), &layer.about.title.en, &*layer.about.title.en);
+    let nearest = Operation {
+        id: &format!("{}.nearest", layer.id),
+        summary: &format!("{title}: the nearest to a position or a feature"),
+        tag,
+        forms: locate::NEAREST_FORMS,
+        schema: "nearest",
+        parameters: locate::nearest_parameters(layer, limits, locate::NEAREST_FORMS),
+    };
+    paths.insert(format!("{path}/nearest"), nearest.to_openapi(&[]));
+    let is_line =
+        |kind: &GeometryKind| matches!(kind, GeometryKind::LineString | GeometryKind::MultiLineString);
+    if layer.geometries().kinds().iter().any(is_line) {
+        let along = Operation {
+            id: &format!("{}.along", layer.id),
+            summary: &format!("{title}: what stands along one of them, which is a line"),
+            tag,
+            forms: locate::FORMS,
+            schema: "along",
+            parameters: locate::along_parameters(catalog, limits),
+        };
+        paths.insert(format!("{path}/items/{{featureId}}/along"), along.to_openapi(&[feature_in_path()]));
+    }
+}
+
+fn feature_in_path() -> Value {
+    json!({ "name": "featureId", "in": "path", "required": true, "description": "Id of the feature.",
+            "schema": { "type": "string" } })
+}
+
+/// An operation some of whose parameters must be given.
+fn needing(mut operation: Value, needed: &[&str]) -> Value {
+    for parameter in operation["get"]["parameters"].as_array_mut().into_iter().flatten() {
+        if parameter["name"].as_str().is_some_and(|name| needed.contains(&name)) {
+            parameter["required"] = true.into();
+        }
+    }
+    operation
 }
 
 /// What tiles are of, in the words of the definition.
@@ -260,7 +315,7 @@ impl Operation<'_> {
         if !path_parameters.is_empty() {
             responses["404"] = json!({ "$ref": "#/components/responses/NotFound" });
         }
-        if matches!(self.schema, "aggregates" | "tile") {
+        if matches!(self.schema, "aggregates" | "tile" | "nearest" | "at" | "apart" | "along") {
             responses["503"] = json!({ "$ref": "#/components/responses/Busy" });
         }
         if self.schema == "tile" {
@@ -330,6 +385,14 @@ fn responses() -> Value {
         "ServerError": problem("The server failed."),
         "Busy": problem("The query took longer than the server allows."),
     })
+}
+
+fn all_schemas() -> Value {
+    let mut all = schemas();
+    if let (Some(all), Value::Object(more)) = (all.as_object_mut(), locate_schemas()) {
+        all.extend(more);
+    }
+    all
 }
 
 fn schemas() -> Value {
@@ -457,6 +520,51 @@ fn found_schema(links: &Value) -> Value {
         "properties": { "q": text, "numberReturned": { "type": "integer", "minimum": 0 }, "links": links,
             "groups": { "type": "array", "items": kind, "description": "The kinds of the hits, in the order of their best." },
             "hits": { "type": "array", "items": hit, "description": "Best first." } } })
+}
+
+/// The schemas of what is near, here, apart and along.
+fn locate_schemas() -> Value {
+    let links = json!({ "type": "array", "items": { "$ref": "#/components/schemas/link" } });
+    let text = json!({ "type": "string" });
+    let metres =
+        |description: &str| json!({ "type": "number", "nullable": true, "description": description });
+    json!({
+        "member": { "type": "object", "required": ["collection", "id", "name", "accuracyM"], "description": "A feature, by name.",
+            "properties": { "collection": text, "id": { "oneOf": [{ "type": "string" }, { "type": "integer" }] }, "name": text,
+                "accuracyM": metres("To how many metres it is known; null when that is not known.") } },
+        "nearest": { "type": "object", "required": ["type", "collection", "from", "features"],
+            "description": "Features, nearest first. Each has, beside its own properties, distance_m, distance_accuracy_m (the sum of both accuracies, null when one is not known), bearing_deg and direction of the way to it, inside (true when the distance is 0) and nearest_position.",
+            "properties": { "type": { "type": "string", "enum": ["FeatureCollection"] }, "links": links, "collection": text,
+                "from": { "type": "object", "description": "The position or the feature that distances are from." },
+                "statement": text, "synthetic": { "type": "boolean" }, "numberReturned": { "type": "integer", "minimum": 0 },
+                "features": { "type": "array", "items": { "$ref": "#/components/schemas/featureGeoJSON" } } } },
+        "at": { "type": "object", "required": ["at", "toleranceM", "numberMatched", "collections"],
+            "properties": { "links": links, "at": { "type": "object" }, "toleranceM": { "type": "number" }, "statement": text,
+                "numberMatched": { "type": "integer", "minimum": 0 },
+                "collections": { "type": "array", "items": { "type": "object", "required": ["collection", "numberMatched", "features"],
+                    "properties": { "collection": text, "title": text, "synthetic": { "type": "boolean" },
+                        "numberMatched": { "type": "integer", "minimum": 0 }, "numberReturned": { "type": "integer", "minimum": 0 },
+                        "features": { "type": "array", "items": { "$ref": "#/components/schemas/featureGeoJSON" } } } } } } },
+        "apart": { "type": "object", "required": ["from", "to", "distanceM", "relations"],
+            "properties": { "links": links, "from": { "$ref": "#/components/schemas/member" }, "to": { "$ref": "#/components/schemas/member" },
+                "distanceM": { "type": "number", "minimum": 0 }, "distanceAccuracyM": metres("The sum of both accuracies; null when one is not known."),
+                "bearingDeg": metres("Degrees clockwise from north; null when the distance is 0."),
+                "direction": { "type": "string", "nullable": true }, "relations": { "type": "array", "items": text },
+                "de9im": text, "statement": text,
+                "nearestOnFrom": { "type": "array", "items": { "type": "number" } }, "nearestOnTo": { "type": "array", "items": { "type": "number" } } } },
+        "along": { "type": "object", "required": ["line", "lengthM", "stops"],
+            "properties": { "links": links, "line": { "$ref": "#/components/schemas/member" }, "lengthM": { "type": "number", "minimum": 0 },
+                "start": { "type": "object", "nullable": true }, "end": { "type": "object", "nullable": true },
+                "after": { "type": "object", "nullable": true }, "maxOffsetM": { "type": "number" }, "statement": text,
+                "numberMatched": { "type": "integer", "minimum": 0 }, "numberReturned": { "type": "integer", "minimum": 0 },
+                "stops": { "type": "array", "items": { "allOf": [{ "$ref": "#/components/schemas/member" }, { "type": "object",
+                    "required": ["chainageM", "offsetM", "side"],
+                    "properties": { "chainageM": { "type": "number" }, "offsetM": { "type": "number" },
+                        "offsetAccuracyM": metres("The sum of both accuracies; null when one is not known."),
+                        "side": { "type": "string", "nullable": true, "enum": ["left", "right", null] },
+                        "beyond": { "type": "string", "nullable": true, "enum": ["start", "end", null] },
+                        "stretchM": { "type": "array", "items": { "type": "number" } }, "aheadM": { "type": "number" } } }] } } } },
+    })
 }
 
 /// The definition for people.

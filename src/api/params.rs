@@ -14,7 +14,9 @@ use crate::config::Limits;
 use crate::geometry::{Crs, Window};
 use crate::model::{Domain, Field, Interval, Lang, Layer, Value, Words};
 use crate::query::cql2::{self, Encoding, MOST_BYTES};
-use crate::query::{DISTANCE, DistanceTo, Equality, Filter, ID_NAME, Page, Query, QueryError, Search, SortKey, with_features};
+use crate::query::{
+    DISTANCE, DistanceTo, Equality, Filter, ID_NAME, Page, Query, QueryError, Search, SortKey, with_features,
+};
 use crate::render::View;
 use crate::render::schema::{GEOMETRY, id_type, value_schema};
 
@@ -134,11 +136,7 @@ pub fn view_parameters(layer: &Layer) -> Vec<Parameter> {
 ///
 /// # Errors
 /// No such feature, one without position, what is no geometry, or a layer that has a field of that name.
-pub fn distance_to(
-    params: &Params,
-    layer: &Layer,
-    catalog: &Catalog,
-) -> Result<Option<DistanceTo>, Problem> {
+pub fn distance_to(params: &Params, layer: &Layer, catalog: &Catalog) -> Result<Option<DistanceTo>, Problem> {
     const EXPECTED: &str = "collectionId:featureId of a feature with a position, or a geometry as WKT or GeoJSON, \
                             longitude first, in degrees";
     let Some(text) = params.get("distance-to") else { return Ok(None) };
@@ -466,12 +464,7 @@ pub fn items(params: &Params, layer: &Layer, catalog: &Catalog, limits: Limits) 
 ///
 /// # Errors
 /// A value that makes no sense.
-pub fn selection(
-    params: &Params,
-    layer: &Layer,
-    catalog: &Catalog,
-    own: &[&str],
-) -> Result<Query, Problem> {
+pub fn selection(params: &Params, layer: &Layer, catalog: &Catalog, own: &[&str]) -> Result<Query, Problem> {
     let is_field = |name: &str| !RESERVED.contains(&name) && !own.contains(&name);
     let equal = params.0.iter().filter(|(name, _)| is_field(name));
     let bbox_crs = crs(params, "bbox-crs", layer)?;

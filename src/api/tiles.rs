@@ -172,8 +172,8 @@ impl Content {
         let mut what = String::new();
         for layer in layers {
             let id = layer.layer().id.clone();
-            let mut query =
-                params::selection(params, layer.layer(), catalog, OWN).map_err(|fault| named(id.as_str(), fault))?;
+            let mut query = params::selection(params, layer.layer(), catalog, OWN)
+                .map_err(|fault| named(id.as_str(), fault))?;
             query.equal.sort_by(|one, other| one.field.cmp(&other.field));
             query.during = query.during.or(during);
             let knows = |name: &str| name == ID_NAME || layer.layer().schema.find(name).is_some();

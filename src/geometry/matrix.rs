@@ -10,6 +10,8 @@
 //! edges that meet nothing are located by one of their ends. So no computed position decides anything: an answer
 //! is wrong only where three members of mixed collections cross within rounding of each other.
 
+use std::fmt;
+
 use super::exact::order_of_crossings;
 use super::ring::side;
 use super::shape::Relation;
@@ -23,6 +25,13 @@ impl Matrix {
     fn raise(&mut self, a: Place, b: Place, dimension: i8) {
         let cell = &mut self.0[a as usize][b as usize];
         *cell = (*cell).max(dimension);
+    }
+
+    /// Of two geometries.
+    pub fn of(a: &Topology, b: &Topology) -> Self {
+        let mut study = Study::new(a, b);
+        study.meet(&mut |_| false);
+        study.finish()
     }
 
     /// Does the relation hold for geometries of these dimensions?
@@ -48,6 +57,15 @@ impl Matrix {
                 dimensions[0] == dimensions[1] && ie && ei && if line { self.0[0][0] == 1 } else { ii }
             }
         }
+    }
+}
+
+impl fmt::Display for Matrix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .iter()
+            .flatten()
+            .try_for_each(|&cell| if cell < 0 { f.write_str("F") } else { write!(f, "{cell}") })
     }
 }
 

@@ -18,11 +18,11 @@ use super::shape::Shape;
 use super::topology::{Frame, Topology};
 
 /// Semi-major axis of GRS 80, metres.
-const SEMI_MAJOR: f64 = 6_378_137.0;
+pub(super) const SEMI_MAJOR: f64 = 6_378_137.0;
 /// Square of its first eccentricity.
 pub(super) const ECCENTRICITY_2: f64 = 0.006_694_380_022_9;
 /// The least radius of curvature, that of the meridian at the equator, metres.
-const LEAST_RADIUS: f64 = SEMI_MAJOR * (1.0 - ECCENTRICITY_2);
+pub(super) const LEAST_RADIUS: f64 = SEMI_MAJOR * (1.0 - ECCENTRICITY_2);
 /// About that of the earth, metres.
 pub(super) const RADIUS: f64 = 6_371_000.0;
 /// Beyond this many metres the nearest positions are sought again with geodesics.
@@ -150,14 +150,14 @@ impl Pair {
             let other = self.at(1 - which, self.shares[1 - which]);
             let line = self.lines[which];
             if line.start != line.end {
-                self.shares[which] = least(|share| geodesic(self.at(which, share), other));
+                self.shares[which] = least_at(|share| geodesic(self.at(which, share), other));
             }
         }
     }
 }
 
 /// Where a function of one valley is least between 0 and 1, by golden sections.
-fn least(value: impl Fn(f64) -> f64) -> f64 {
+pub(super) fn least_at(value: impl Fn(f64) -> f64) -> f64 {
     const GOLDEN: f64 = 0.618_033_988_749_895;
     let (mut low, mut high) = (0.0, 1.0);
     let (mut left, mut right) = (1.0 - GOLDEN, GOLDEN);

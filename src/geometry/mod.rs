@@ -8,12 +8,15 @@
 mod area;
 mod array;
 mod bounds;
+mod course;
 mod crs;
+mod datum;
 mod distances;
 mod exact;
 mod matrix;
 mod measure;
 pub mod positions;
+mod nearest;
 mod prepared;
 mod relate;
 mod ring;
@@ -26,12 +29,15 @@ pub use array::{
     GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, Positions, RingNote, Run,
 };
 pub use bounds::{Bounds, BoundsError};
+pub use course::{Course, End, Side, Spot};
 pub use crs::{Crs, PlaneWindow, Window, WindowError};
+pub use datum::Datum;
 pub use distances::{Distances, Span};
 pub use measure::{
     area_m2, buffer_m, centroid, distance_m, length_m, reach, stored_area_m2, within_distance,
 };
+pub use nearest::{Nearest, Origin, metres_between};
 pub use prepared::Prepared;
 pub use relate::{intersects_plane, intersects_window};
-pub use shape::{Relation, Shape, relate};
+pub use shape::{Relation, Shape, de9im, relate};
 pub use simplify::simplified;

@@ -70,7 +70,10 @@ pub fn parse(text: &str) -> Result<Vec<[f64; 2]>, String> {
         let finite = numbers.filter(|(a, b): &(f64, f64)| a.is_finite() && b.is_finite());
         let (a, b) = finite.ok_or_else(|| {
             let line: String = line.trim().chars().take(60).collect();
-            format!("line {}: expected two numbers, perhaps behind the name of a point, found {line:?}", at + 1)
+            format!(
+                "line {}: expected two numbers, perhaps behind the name of a point, found {line:?}",
+                at + 1
+            )
         })?;
         if positions.len() == MOST {
             return Err(format!("more than {MOST} positions"));
@@ -88,7 +91,9 @@ pub fn shape(positions: &[[f64; 2]], reading: Reading) -> Result<Shape, String> 
     let place = |&[a, b]: &[f64; 2]| {
         let east_first = if reading.north_first { [b, a] } else { [a, b] };
         let degrees = reading.crs.inverse(reading.crs.east_first(east_first));
-        degrees.map(Coord::from).ok_or_else(|| format!("position {a}, {b} is outside the range of {}", reading.crs))
+        degrees
+            .map(Coord::from)
+            .ok_or_else(|| format!("position {a}, {b} is outside the range of {}", reading.crs))
     };
     let mut coords: Vec<Coord> = positions.iter().map(place).collect::<Result<_, _>>()?;
     coords.dedup();
@@ -109,7 +114,9 @@ pub fn shape(positions: &[[f64; 2]], reading: Reading) -> Result<Shape, String> 
 pub fn placed(shape: &Shape, reading: Reading) -> Result<Shape, String> {
     shape.try_map_coords(|Coord { x, y }| {
         let degrees = reading.crs.inverse(reading.crs.east_first([x, y]));
-        degrees.map(Coord::from).ok_or_else(|| format!("position {x}, {y} is outside the range of {}", reading.crs))
+        degrees
+            .map(Coord::from)
+            .ok_or_else(|| format!("position {x}, {y} is outside the range of {}", reading.crs))
     })
 }
 

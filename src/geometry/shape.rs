@@ -5,7 +5,7 @@
 use geo_types::{Coord, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 
 use super::array::{GeometryKind, GeometryRef, Part, Run};
-use super::matrix::relates;
+use super::matrix::{Matrix, relates};
 use super::topology::Topology;
 
 /// A geometry outside a layer, in CRS84: degrees, longitude first. It may be empty.
@@ -45,6 +45,21 @@ impl Relation {
         Self::Overlaps,
     ];
 
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Equals => "equals",
+            Self::Disjoint => "disjoint",
+            Self::Intersects => "intersects",
+            Self::Touches => "touches",
+            Self::Crosses => "crosses",
+            Self::Within => "within",
+            Self::Contains => "contains",
+            Self::Overlaps => "overlaps",
+        }
+    }
+
     /// The relation that holds from the second to the first when this one holds from the first to the second.
     #[must_use]
     pub fn converse(self) -> Self {
@@ -63,6 +78,13 @@ impl Relation {
 #[must_use]
 pub fn relate(a: &Shape, b: &Shape, relation: Relation) -> bool {
     relates(&Topology::of_shape(a), &Topology::of_shape(b), relation)
+}
+
+/// The matrix of what two shapes have to do with each other (OGC 06-103r4, 6.1.15.2), row by row: the dimensions of what
+/// their interiors, borders and exteriors share, `F` for nothing.
+#[must_use]
+pub fn de9im(a: &Shape, b: &Shape) -> String {
+    Matrix::of(&Topology::of_shape(a), &Topology::of_shape(b)).to_string()
 }
 
 impl GeometryRef<'_> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::layer::Layer;
+use super::layer::{Lang, Layer};
 use super::schema::FieldIx;
 use super::value::Value;
 use crate::geometry::GeometryRef;
@@ -74,5 +74,29 @@ impl<'a> FeatureRef<'a> {
     #[must_use]
     pub fn named(self, field: &str) -> Value<'a> {
         self.layer.schema.find(field).map_or(Value::Null, |(at, _)| self.value(at))
+    }
+
+    /// To how many metres its position is known, by the field that says so; `None` when that is not known, which is
+    /// never the same as exact.
+    #[must_use]
+    pub fn accuracy_m(self) -> Option<f64> {
+        let metres = match self.named("accuracy_m") {
+            #[expect(clippy::cast_precision_loss, reason = "metres on the earth")]
+            Value::Integer(metres) => metres as f64,
+            Value::Real(metres) => metres,
+            _ => return None,
+        };
+        (metres >= 0.0).then_some(metres)
+    }
+
+    /// Its name in a language, else in the other, else its id.
+    #[must_use]
+    pub fn name(self, lang: Lang) -> String {
+        let names = lang.pick("name_zh name_en name", "name_en name_zh name").split(' ');
+        let said = names.map(|field| self.named(field)).find_map(|value| match value {
+            Value::Text(text) if !text.is_empty() => Some(text.to_owned()),
+            _ => None,
+        });
+        said.unwrap_or_else(|| self.id().to_string())
     }
 }

@@ -384,7 +384,9 @@ impl Layer {
     /// Bytes held.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.ids.memory() + self.geometries.memory() + self.columns.iter().map(|column| column.memory()).sum::<usize>()
+        self.ids.memory()
+            + self.geometries.memory()
+            + self.columns.iter().map(|column| column.memory()).sum::<usize>()
     }
 
     fn measure_extent(&self) -> Option<Extent> {

@@ -27,10 +27,8 @@ impl DistanceTo {
     /// From a shape in degrees, called so.
     #[must_use]
     pub fn new(shape: Shape, name: &Words) -> Self {
-        let title = Words {
-            zh: format!("距{}", name.zh).into(),
-            en: format!("distance to {}", name.en).into(),
-        };
+        let title =
+            Words { zh: format!("距{}", name.zh).into(), en: format!("distance to {}", name.en).into() };
         Self { from: Distances::new([shape]), title }
     }
 
@@ -48,6 +46,7 @@ impl DistanceTo {
             kind: ValueKind::Real,
             title: Some(self.title.clone()),
             unit: Some("m".into()),
+            find: None,
         };
         layer.with_column(field, Column::Real(distances))
     }

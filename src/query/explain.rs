@@ -64,7 +64,8 @@ fn conditions(expr: &Expr) -> Vec<&Expr> {
 pub fn explain(query: &Query, indexed: &IndexedLayer, budget: &Budget) -> Result<Reasons, QueryError> {
     let filter = query.filter.as_ref();
     let bind = |expr: &Expr, filter: &super::Filter| bind::bind(expr, filter.crs, indexed);
-    let bound = filter.map(|filter| conditions(&filter.expr).into_iter().map(|expr| bind(expr, filter)).collect());
+    let bound =
+        filter.map(|filter| conditions(&filter.expr).into_iter().map(|expr| bind(expr, filter)).collect());
     let bound: Vec<Predicate> = bound.transpose()?.unwrap_or_default();
     let rest = Query { filter: None, sort: Vec::new(), page: Page::default(), ..query.clone() };
     let rows = matches(&plan(&rest, indexed)?, indexed, budget)?;

@@ -52,7 +52,8 @@ fn shape_of(operands: &[Expr], crs: Crs, catalog: &Catalog) -> Result<Shape, Str
     let ix = indexed.find(&id);
     let ix = ix.ok_or_else(|| format!("collection {collection} has no feature {:?}", short(&id)))?;
     let geometry = indexed.layer().feature(ix).geometry().filter(|geometry| geometry.bounds().is_some());
-    let geometry = geometry.ok_or_else(|| format!("feature {id:?} of collection {collection} has no position"))?;
+    let geometry =
+        geometry.ok_or_else(|| format!("feature {id:?} of collection {collection} has no position"))?;
     let outside = || format!("feature {id:?} of collection {collection} reaches beyond the range of {crs}");
     geometry
         .to_shape()
@@ -60,5 +61,7 @@ fn shape_of(operands: &[Expr], crs: Crs, catalog: &Catalog) -> Result<Shape, Str
 }
 
 fn expected() -> String {
-    format!("{FEATURE} takes the id of a collection and that of one of its features, as in feature('axes', 'ring-road')")
+    format!(
+        "{FEATURE} takes the id of a collection and that of one of its features, as in feature('axes', 'ring-road')"
+    )
 }

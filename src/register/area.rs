@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::RegisterError;
-use super::block::{Standing, USUAL_ACCURACY_M, accuracy};
+use super::block::{Standing, USUAL_ACCURACY_M};
 use crate::catalog::Catalog;
 use crate::geometry::{Area, GeometryRef, Scratch, Shape, buffer_m, distance_m};
 use crate::model::plan::PlanFacts;
@@ -170,7 +170,7 @@ struct Ground {
 impl Ground {
     fn of(feature: FeatureRef<'_>) -> Option<Self> {
         let shape = feature.geometry()?.to_shape();
-        let accuracy_m = accuracy(feature);
+        let accuracy_m = feature.accuracy_m();
         if !matches!(shape, Shape::LineString(_) | Shape::MultiLineString(_)) {
             return Self::around(shape, None, accuracy_m);
         }
@@ -195,7 +195,7 @@ impl Ground {
     fn standing(&self, place: Option<FeatureRef<'_>>) -> Standing {
         let Some(place) = place else { return Standing::NoPosition };
         let Some(geometry) = place.geometry() else { return Standing::NoPosition };
-        let accuracy_m = accuracy(place);
+        let accuracy_m = place.accuracy_m();
         let (is_inside, to_border_m) = self.measure(geometry);
         // The border itself may be off as well; what is not said to be accurate is taken for less than sure.
         let doubt_m = accuracy_m.unwrap_or(USUAL_ACCURACY_M) + self.accuracy_m.unwrap_or(USUAL_ACCURACY_M);

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::catalog::Catalog;
 use crate::geometry::{Area, Scratch, Shape, area_m2, centroid, distance_m};
 use crate::model::plan::{Block, Content, PlanFacts};
-use crate::model::{FeatureRef, Value, Words};
+use crate::model::{FeatureRef, Words};
 
 /// A block as the plan has it and as the map has it.
 #[derive(Debug)]
@@ -199,21 +199,11 @@ fn is_a_spot(catalog: &Catalog, id: &str) -> bool {
         .is_some_and(|shape| matches!(shape.to_shape(), Shape::Point(_)))
 }
 
-/// To how many metres the position of a feature is known.
-pub(super) fn accuracy(feature: FeatureRef<'_>) -> Option<f64> {
-    match feature.named("accuracy_m") {
-        #[expect(clippy::cast_precision_loss, reason = "metres on the earth")]
-        Value::Integer(metres) => Some(metres as f64),
-        Value::Real(metres) => Some(metres),
-        _ => None,
-    }
-}
-
 fn standing(catalog: &Catalog, ground: Option<&Ground>, id: &str) -> Standing {
     let Some(feature) = find(catalog, id) else { return Standing::NoPosition };
     let Some(ground) = ground else { return Standing::NoPolygon };
     let Some(geometry) = feature.geometry() else { return Standing::NoPosition };
-    let accuracy_m = accuracy(feature);
+    let accuracy_m = feature.accuracy_m();
     let shape = geometry.to_shape();
     let is_inside = ground.area.meets(geometry, &mut Scratch::default());
     let to_border = distance_m(&ground.border, &shape);
@@ -240,7 +230,7 @@ impl Ground {
         let shape = feature.geometry()?.to_shape();
         let area = Area::new(shape.clone())?;
         let border = area.border_in(area.bounds());
-        Some(Self { accuracy_m: accuracy(feature), shape, area, border })
+        Some(Self { accuracy_m: feature.accuracy_m(), shape, area, border })
     }
 
     /// How the border on a side lies to a place. A spot of the border is on the side that it is seen on from the middle
@@ -267,7 +257,7 @@ impl Ground {
         }
         let (nearest_m, farthest_m) = reach?;
         let known = |accuracy: Option<f64>| accuracy.unwrap_or(USUAL_ACCURACY_M);
-        let tolerance_m = known(self.accuracy_m) + known(accuracy(place));
+        let tolerance_m = known(self.accuracy_m) + known(place.accuracy_m());
         Some(Gap { nearest_m, farthest_m, tolerance_m })
     }
 }

@@ -23,6 +23,7 @@ pub mod geoparquet;
 pub mod html;
 pub mod jsonfg;
 pub mod kml;
+pub mod locate;
 pub mod ndjson;
 pub mod register;
 pub mod schema;

@@ -112,7 +112,8 @@ fn titles_of(
             if titles.len() == texts.len() {
                 break;
             }
-            if let (Cell::Text(code), Cell::Text(name)) = (layer.column(code).value(row), layer.column(name).value(row))
+            if let (Cell::Text(code), Cell::Text(name)) =
+                (layer.column(code).value(row), layer.column(name).value(row))
                 && !titles.contains_key(code)
             {
                 titles.insert(code.to_owned(), name.into());

@@ -13,6 +13,7 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use innospace::geometry::{Bounds, Crs};
 use innospace::index::IndexedLayer;
+use innospace::locate::{Standpoint, nearest};
 use innospace::model::FeatureIx;
 use innospace::query::{Budget, Equality, Filter, Page, Query, Selection, cql2, execute, plan};
 use innospace::render::View;
@@ -42,6 +43,7 @@ fn main() {
     windows(&mut criterion, layer, parcels);
     filters(&mut criterion, layer);
     items(&mut criterion, layer);
+    near(&mut criterion, layer);
     criterion.final_summary();
 }
 
@@ -111,6 +113,21 @@ fn windows(criterion: &mut Criterion, layer: &IndexedLayer, parcels: u32) {
         });
         bench("page of 100 in window, filtered", &|at| {
             black_box(answer(layer, &built[at]));
+        });
+    }
+}
+
+/// The nearest to positions that many parcels stand around.
+fn near(criterion: &mut Criterion, layer: &IndexedLayer) {
+    let places = places(layer);
+    for most in [1, 10, 100] {
+        let mut round = (0..places.len()).cycle();
+        criterion.benchmark_group("nearest").bench_function(BenchmarkId::from_parameter(most), |bencher| {
+            bencher.iter(|| {
+                let from = Standpoint::at(places[round.next().unwrap()], None).unwrap();
+                let (query, budget) = (Query::default(), Budget::default());
+                black_box(nearest(&from, layer, &query, most, f64::INFINITY, &budget).unwrap())
+            });
         });
     }
 }

@@ -90,8 +90,8 @@ fn uses_are_read_with_braces_and_nesting() {
 #[test]
 fn the_core_does_no_input_or_output() {
     let pure = [
-        "geometry", "model", "index", "catalog", "finder", "query", "register", "tile", "map", "render",
-        "report", "sample",
+        "geometry", "model", "index", "catalog", "finder", "query", "locate", "register", "tile", "map",
+        "render", "report", "sample",
     ];
     let forbidden =
         ["std::fs", "std::net", "std::env", "tokio", "tracing", "SystemTime", "Instant::now", "println!"];

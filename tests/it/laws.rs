@@ -14,7 +14,7 @@ use crate::harness::{Service, fixtures};
 
 /// A shape of a random layer: kind, place, size.
 #[derive(Debug, Clone)]
-enum Shape {
+pub enum Shape {
     Nowhere,
     Point(f64, f64),
     Points(Vec<(f64, f64)>),
@@ -33,11 +33,11 @@ fn degree(limit: i32) -> impl Strategy<Value = f64> {
     ]
 }
 
-fn place() -> impl Strategy<Value = (f64, f64)> {
+pub fn place() -> impl Strategy<Value = (f64, f64)> {
     (prop_oneof![degree(180), 170.0..=180.0, -180.0..=-170.0], degree(85))
 }
 
-fn shape() -> impl Strategy<Value = Shape> {
+pub fn shape() -> impl Strategy<Value = Shape> {
     let size = prop_oneof![Just(3.0), 0.3..20.0];
     prop_oneof![
         1 => Just(Shape::Nowhere),
@@ -71,7 +71,7 @@ fn geometry(shape: &Shape) -> String {
     format!(r#"{{"type":"{kind}","coordinates":{coordinates}}}"#)
 }
 
-fn collection(shapes: &[Shape]) -> String {
+pub fn collection(shapes: &[Shape]) -> String {
     let mut text = r#"{"type":"FeatureCollection","features":["#.to_owned();
     for (at, shape) in shapes.iter().enumerate() {
         let comma = if at == 0 { "" } else { "," };
@@ -117,7 +117,7 @@ fn touches(geometry: Option<GeometryRef<'_>>, window: Bounds) -> bool {
     })
 }
 
-fn index(folder: &std::path::Path) -> Arc<IndexedLayer> {
+pub fn index(folder: &std::path::Path) -> Arc<IndexedLayer> {
     let loaded = Store::new(folder).load(&mut |_| {}).expect("loads");
     assert_eq!(loaded.warnings.total(), 0, "{:?}", loaded.warnings.list());
     Arc::clone(loaded.catalog.layer("random").expect("the layer"))

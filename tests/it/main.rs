@@ -13,6 +13,7 @@ mod formats;
 mod harness;
 mod items;
 mod laws;
+mod locate;
 mod maps;
 mod oracle;
 mod parcels;

@@ -109,7 +109,8 @@ fn what_is_left_out_adds_up_on_the_shipped_parcels_as_in_a_plain_scan() {
             of("far").as_f64().map(|far| far > 1.5),
             of("year").as_i64().map(|year| year >= 2010),
         ];
-        match (truths.iter().position(|truth| *truth == Some(false)), truths.iter().position(Option::is_none)) {
+        match (truths.iter().position(|truth| *truth == Some(false)), truths.iter().position(Option::is_none))
+        {
             (Some(first), _) => failed[first] += 1,
             (None, Some(first)) => unknown[first] += 1,
             (None, None) => matched += 1,
@@ -121,7 +122,8 @@ fn what_is_left_out_adds_up_on_the_shipped_parcels_as_in_a_plain_scan() {
         .finish();
     let told = service.get(&format!("/ogc/collections/parcels/aggregates?{query}")).json();
     assert_eq!(told["explained"]["matched"], matched);
-    for (at, condition) in told["explained"]["conditions"].as_array().expect("conditions").iter().enumerate() {
+    for (at, condition) in told["explained"]["conditions"].as_array().expect("conditions").iter().enumerate()
+    {
         assert_eq!(*condition, json!({ "failed": failed[at], "unknown": unknown[at] }), "condition {at}");
     }
 }
@@ -153,19 +155,25 @@ fn distances_are_a_field_that_is_written_and_sorted_by() {
     }
     let one = service.get("/ogc/collections/lots/items/b?distance-to=ways:way").json();
     assert_eq!(one["properties"]["distance_m"].as_f64(), sorted[0].1);
-    let csv = ask(&[("f", "csv"), ("properties", "distance_m,use"), ("sortby", "distance_m"), ("limit", "1")]);
+    let csv =
+        ask(&[("f", "csv"), ("properties", "distance_m,use"), ("sortby", "distance_m"), ("limit", "1")]);
     let lines: Vec<&str> = csv.text().trim_start_matches('\u{feff}').lines().collect();
     assert_eq!(lines[0], "id,distance_m,use");
     assert!(lines[1].starts_with("b,389.618,"), "{}", lines[1]);
     // From a geometry, too: the corner of a is the origin.
-    let from_point = distances(&service.get(&path("items", &[("distance-to", "POINT(-0.001 0)"), ("limit", "1")])));
+    let from_point =
+        distances(&service.get(&path("items", &[("distance-to", "POINT(-0.001 0)"), ("limit", "1")])));
     assert!((from_point[0].1.expect("a distance") - 0.001 * DEGREE).abs() < 0.002);
     for wrong in ["ways:none", "nowhere:way", "ways:lost", "ways", "POINT(200 0)"] {
         let refused = service.get(&path("items", &[("distance-to", wrong)]));
         assert_eq!(refused.status, 400, "{wrong}");
         assert!(refused.json()["detail"].as_str().expect("words").contains("distance-to"), "{wrong}");
     }
-    assert_eq!(service.get(&path("items", &[("sortby", "distance_m")])).status, 400, "there is no such field");
+    assert_eq!(
+        service.get(&path("items", &[("sortby", "distance_m")])).status,
+        400,
+        "there is no such field"
+    );
 }
 
 #[test]
@@ -216,7 +224,12 @@ fn pasted_shapes_are_read_and_measured_over_http() {
     let (_folder, service) = street();
     let body = json!({ "geometry": "J1 0 0\nJ2 0 0.01\nJ3 0.01 0.01\nJ4 0.01 0", "buffer": 100 });
     let post = |body: &Value| {
-        service.send("POST", "/measure", &[("content-type", "application/json")], body.to_string().into_bytes())
+        service.send(
+            "POST",
+            "/measure",
+            &[("content-type", "application/json")],
+            body.to_string().into_bytes(),
+        )
     };
     let answer = post(&body);
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/geo+json"));
@@ -228,7 +241,10 @@ fn pasted_shapes_are_read_and_measured_over_http() {
     assert_eq!(post(&json!({ "geometry": "0 0, 1" })).status, 400);
     assert_eq!(service.send("POST", "/measure", &[], b"{}".to_vec()).status, 415);
     assert_eq!(service.ask("OPTIONS", "/measure", &[]).header("allow"), "GET, HEAD, POST, OPTIONS");
-    assert_eq!(service.get("/measure?geometry=POINT(1%202)").json()["geometry"]["coordinates"], json!([1.0, 2.0]));
+    assert_eq!(
+        service.get("/measure?geometry=POINT(1%202)").json()["geometry"]["coordinates"],
+        json!([1.0, 2.0])
+    );
 }
 
 #[test]
@@ -287,8 +303,12 @@ fn the_command_line_writes_the_rows_that_http_answers() {
     let json = folder.path().join("idle.geojson");
     assert!(run(&json).status.success());
     let written: Value = serde_json::from_slice(&std::fs::read(&json).expect("a file")).expect("JSON");
-    let written: Vec<&str> =
-        written["features"].as_array().expect("features").iter().filter_map(|one| one["id"].as_str()).collect();
+    let written: Vec<&str> = written["features"]
+        .as_array()
+        .expect("features")
+        .iter()
+        .filter_map(|one| one["id"].as_str())
+        .collect();
     assert_eq!(written, want);
     let refused = run(&folder.path().join("idle.doc"));
     assert!(!refused.status.success());

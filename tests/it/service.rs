@@ -174,8 +174,10 @@ fn the_definition_describes_exactly_what_is_served() {
     let service = Service::over(fixtures());
     let definition = service.get("/ogc/api").json();
     let parsed: openapiv3::OpenAPI = serde_json::from_value(definition.clone()).expect("OpenAPI 3.0");
-    // Six of the service, five of tiles; eight of each of five collections, and three of its tiles.
-    assert_eq!(parsed.paths.iter().count(), 6 + 5 + (8 + 3) * 5);
+    // Six of the service, two about places, five of tiles; nine of each of five collections, and three of its tiles; what
+    // stands along the items of the two that hold lines.
+    let along = parsed.paths.iter().filter(|(path, _)| path.ends_with("/along")).count();
+    assert_eq!(parsed.paths.iter().count(), 6 + 2 + 5 + (9 + 3) * 5 + along);
     let (mut ids, mut asked) = (BTreeSet::new(), 0);
     for (path, item) in definition["paths"].as_object().expect("paths") {
         let get = &item["get"];
@@ -188,6 +190,7 @@ fn the_definition_describes_exactly_what_is_served() {
         let first = service.get("/ogc/collections/squares/items").ids()[0].clone();
         let real = match path.as_str() {
             "/" => "/ogc".to_owned(),
+            path if path.ends_with("/along") => continue,
             path if path.contains("{featureId}") && path.contains("squares") => {
                 format!("/ogc{}", path.replace("{featureId}", &first))
             }
@@ -197,7 +200,15 @@ fn the_definition_describes_exactly_what_is_served() {
                 format!("/ogc{}", path.replace("{tileMatrix}/{tileRow}/{tileCol}", "0/0/0"))
             }
         };
-        let answer = service.get(&real);
+        // What must be given, and the names of that.
+        let (needed, given): (&str, &[&str]) = if path.ends_with("/nearest") || path == "/at" {
+            ("point=2,2", &["point"])
+        } else if path == "/distance" {
+            ("from=squares:11&to=squares:12", &["from", "to"])
+        } else {
+            ("", &[])
+        };
+        let answer = service.get(&format!("{real}?{needed}"));
         assert_eq!(answer.status, 200, "{path}");
         let content = get["responses"]["200"]["content"].as_object().expect("content");
         assert!(
@@ -237,11 +248,22 @@ fn the_definition_describes_exactly_what_is_served() {
                 _ => "x",
             };
             let name = parameter["name"].as_str().expect("a name");
+            if given.contains(&name) {
+                continue;
+            }
+            // It stands for point.
+            let needed = if name == "feature" { "" } else { needed };
+            let value = match name {
+                "feature" => "squares:11",
+                // Degrees that are shifted are those of CRS84; other systems have their own numbers.
+                "point-crs" => "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
+                _ => value,
+            };
             let encoded = percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
             // These say how features lie in an area.
             let needs_area = matches!(name, "assign" | "accuracy" | "overlap");
             let area = if needs_area { "&polygon=POLYGON((0+0,1+0,1+1,0+0))" } else { "" };
-            let answer = service.get(&format!("{real}?{name}={encoded}{area}"));
+            let answer = service.get(&format!("{real}?{name}={encoded}{area}&{needed}"));
             assert_eq!(answer.status, 200, "{real}?{name}={value}: {}", answer.text());
             asked += 1;
         }

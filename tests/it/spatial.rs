@@ -12,7 +12,7 @@ use crate::oracle::{ask, shape as literal, wkt};
 use crate::random::Random;
 
 /// A shape as the only geometry of a layer; `None` where a layer would refuse it.
-fn stored(shape: &Shape) -> Option<GeometryArray> {
+pub fn stored(shape: &Shape) -> Option<GeometryArray> {
     fn line(line: &LineString) -> Vec<[f64; 2]> {
         line.0.iter().map(|c| [c.x, c.y]).collect()
     }

@@ -3,6 +3,7 @@
 import { readAddress, themeAfter, themes, writeAddress, type Address, type ThemeChoice, type View } from './address';
 import { belongingTo, Gazetteer, groupPlaces, matchesFilter, membersOf, say, type AppInfo, type Collection, type Lang, type Part, type Place } from './catalogue';
 import { Frame } from './frame.svelte';
+import type { NearSearch } from './near/near.svelte';
 import { joinBounds, type Bounds } from './geometry';
 import { recall, remember } from './preferences';
 import { readFound, type Hit } from './search/service';
@@ -44,6 +45,10 @@ export class Explorer {
   /** The other places under the last press on the map. */
   private here = $state.raw<string[]>([]);
   legendOpen = $state(false);
+  /** The search for what is near, once it was opened. */
+  near = $state.raw<NearSearch | null>(null);
+  /** Who waits for a position that is picked on the map (longitude, latitude). */
+  picking = $state.raw<((at: [number, number]) => void) | null>(null);
   notices = $state.raw<Notice[]>([]);
   shortcuts = $state(recall('shortcuts') !== 'off');
 
@@ -63,8 +68,8 @@ export class Explorer {
   groups = $derived(groupPlaces(this.found, this.app?.plan ?? null, this.lang));
   place = $derived(this.sel === null ? null : (this.gazetteer.byKey.get(this.sel) ?? null));
   alsoHere = $derived(this.here.map((key) => this.gazetteer.byKey.get(key)).filter((place) => place !== undefined));
-  panel = $derived<'legend' | 'place' | 'part' | 'overview'>(
-    this.legendOpen && !this.frame.wide ? 'legend' : this.place ? 'place' : this.card ? 'part' : 'overview',
+  panel = $derived<'legend' | 'place' | 'near' | 'part' | 'overview'>(
+    this.legendOpen && !this.frame.wide ? 'legend' : this.place ? 'place' : this.near ? 'near' : this.card ? 'part' : 'overview',
   );
   /** Keys of the highlighted places, or null when nothing is highlighted. */
   emphasis = $derived.by<ReadonlySet<string> | null>(() => {
@@ -238,12 +243,53 @@ export class Explorer {
     this.card = card;
     this.sel = null;
     this.filter = '';
+    this.closeNear();
     if (!this.frame.wide) {
       this.legendOpen = false;
       this.frame.stop = 'middle';
     }
     this.write('push');
     this.fitCard();
+  }
+
+  /** Opens the search for what is near, from a place where one is given; its code is fetched on first use. */
+  async openNear(from: Place | null = null): Promise<void> {
+    try {
+      const { NearSearch } = await import('./near/near.svelte');
+      this.near ??= new NearSearch(this);
+    } catch {
+      this.tell('error', this.words.errors.unreachable, () => void this.openNear(from));
+      return;
+    }
+    this.sel = null;
+    this.here = [];
+    if (!this.frame.wide) {
+      this.legendOpen = false;
+      this.frame.stop = 'middle';
+    }
+    this.write('push');
+    if (from) this.near.from(from);
+  }
+
+  /** Has the next press on the map answer with its position; null takes that back. */
+  pick(then: ((at: [number, number]) => void) | null): void {
+    this.picking = then;
+    if (then && !this.frame.wide) this.frame.stop = 'low';
+  }
+
+  /** Takes a press on the map for a position that is waited for. */
+  picked(at: [number, number]): boolean {
+    const then = this.picking;
+    if (!then) return false;
+    this.picking = null;
+    if (!this.frame.wide) this.frame.stop = 'middle';
+    then(at);
+    return true;
+  }
+
+  private closeNear(): void {
+    this.near = null;
+    this.picking = null;
   }
 
   private fitCard(): void {
@@ -258,8 +304,15 @@ export class Explorer {
       this.legendOpen = false;
       return;
     }
+    if (this.picking) {
+      this.picking = null;
+      return;
+    }
     if (this.sel !== null) this.sel = null;
-    else if (this.card) this.card = null;
+    else if (this.near) {
+      this.closeNear();
+      return;
+    } else if (this.card) this.card = null;
     else if (this.filter) this.filter = '';
     else return;
     this.here = [];
@@ -267,6 +320,7 @@ export class Explorer {
   }
 
   home(): void {
+    this.closeNear();
     this.sel = null;
     this.card = null;
     this.filter = '';
@@ -286,6 +340,7 @@ export class Explorer {
   }
 
   setFilter(filter: string): void {
+    this.closeNear();
     this.filter = filter;
     this.sel = null;
     this.card = null;

@@ -17,6 +17,8 @@ export interface Surroundings {
   /** How far below the middle the crosshair stands. */
   aim: () => number;
   pressed: (keys: string[]) => void;
+  /** Told of every press first; true when it was waited for as a position. */
+  picked: (at: [number, number]) => boolean;
   moved: (view: View) => void;
   /** Called on every frame that moves the map, for the scale bar. */
   scaled: (metresPerPixel: number) => void;
@@ -174,6 +176,8 @@ export class MapStage implements Stage {
   }
 
   private press({ x, y }: { x: number; y: number }, reachable: number): void {
+    const at = this.map.unproject([x, y]);
+    if (this.around.picked([at.lng, at.lat])) return;
     const box: [PointLike, PointLike] = [[x - reachable, y - reachable], [x + reachable, y + reachable]];
     const hits = this.map.queryRenderedFeatures(box, { layers: [...pressable] });
     const rank = (layer: string) => (pressable as readonly string[]).indexOf(layer);

@@ -1,0 +1,560 @@
+//! What is near, what is here, how far apart, what comes next: over HTTP and for the command line.
+//!
+//! Each question is read from its parameters and answered by one function, which both use.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use serde_json::json;
+
+use super::collections::{self, path_of};
+use super::document::{Ask, Document};
+use super::link::{link, segment};
+use super::negotiate::{Format, GEOJSON, HTML, JSON};
+use super::params::{self, Parameter, Params, format_parameter, read, selecting_parameters};
+use super::problem::Problem;
+use super::{App, blocking};
+use crate::catalog::Catalog;
+use crate::config::Limits;
+use crate::geometry::{Crs, Datum};
+use crate::index::IndexedLayer;
+use crate::locate::{self, AlongError, Member, Standpoint};
+use crate::model::{Lang, Layer, Value};
+use crate::query::{Budget, Query};
+use crate::render::html::Link;
+use crate::render::locate::{self as told, Asked, Told};
+
+/// The forms of the nearest features, which are features.
+pub const NEAREST_FORMS: &[Format] = &[GEOJSON, HTML];
+/// The forms of the other answers.
+pub const FORMS: &[Format] = &[JSON, HTML];
+
+/// The relations of links to the nearest features and to what is at a position; there are no registered ones.
+const NEAREST_REL: &str = "urn:innospace:rel:nearest";
+const AT_REL: &str = "urn:innospace:rel:at";
+
+/// How many of the nearest are told when the request names no number, and at most.
+const USUAL_NEAREST: u32 = 5;
+const MOST_NEAREST: u32 = 1000;
+/// How near a line or a point must be to be at a position, metres.
+const USUAL_TOLERANCE: f64 = 25.0;
+/// Beyond it a tolerance is a search, and there is another resource for that.
+const MOST_TOLERANCE: f64 = 100_000.0;
+/// How far from a line what stands along it may be, metres, where the line has no half width.
+const USUAL_OFFSET: f64 = 1000.0;
+/// Parts that layers play on the map whose features are looked for along a line, unless others are named.
+const ANCHORS: [&str; 3] = ["core", "site", "facility"];
+/// The field that says how far a schematic line reaches to each side, metres.
+const HALF_WIDTH: &str = "half_width_m";
+
+fn parameter(name: &'static str, description: &'static str, schema: serde_json::Value) -> Parameter {
+    Parameter { name: name.into(), description: description.into(), schema }
+}
+
+fn number(least: f64) -> serde_json::Value {
+    json!({ "type": "number", "minimum": least })
+}
+
+/// How a position may be given.
+fn position_parameters() -> Vec<Parameter> {
+    let systems: Vec<_> = Crs::ALL.iter().map(ToString::to_string).collect();
+    let datums: Vec<_> = Datum::ALL.iter().map(|datum| datum.name()).collect();
+    vec![
+        parameter(
+            "point",
+            "A position: longitude and latitude in degrees (CRS84), or two coordinates in the axes of point-crs.",
+            json!({ "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "number" } }),
+        ),
+        parameter(
+            "point-crs",
+            "Coordinate reference system of point, its axes in the order of its definition; CRS84 when left out.",
+            json!({ "type": "string", "format": "uri", "enum": systems, "default": Crs::Crs84.to_string() }),
+        ),
+        parameter(
+            "datum",
+            "The shifted degrees of Chinese web maps that point is given in, longitude first; the answer says that it was \
+             converted.",
+            json!({ "type": "string", "enum": datums }),
+        ),
+        parameter(
+            "point-accuracy",
+            "How many metres point may be off, as a device tells; taken as exact when left out.",
+            number(0.0),
+        ),
+    ]
+}
+
+/// Names that the parameters of the nearest have beside those that select.
+const NEAREST_OWN: &[&str] =
+    &["point", "point-crs", "datum", "point-accuracy", "feature", "k", "max-distance", "f"];
+
+/// The parameters of the nearest features of a layer.
+pub fn nearest_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Parameter> {
+    let mut table = position_parameters();
+    table.extend([
+        parameter(
+            "feature",
+            "Instead of point: the feature to start from, as collection:id. It is not near itself.",
+            json!({ "type": "string", "minLength": 1 }),
+        ),
+        parameter(
+            "k",
+            "How many features; a larger number is taken as the maximum.",
+            json!({ "type": "integer", "minimum": 1, "maximum": MOST_NEAREST, "default": USUAL_NEAREST }),
+        ),
+        parameter("max-distance", "Only features no farther than so many metres.", number(0.0)),
+        format_parameter(offers),
+    ]);
+    table.extend(selecting_parameters(layer, limits, NEAREST_OWN));
+    table
+}
+
+/// The parameters of what is at a position.
+pub fn at_parameters(catalog: &Catalog) -> Vec<Parameter> {
+    let mut table = position_parameters();
+    table.extend([
+        collections_parameter(catalog, "The collections to look in; all when left out."),
+        parameter(
+            "tolerance",
+            "How many metres from the position a line or a point may be.",
+            json!({ "type": "number", "minimum": 0, "maximum": MOST_TOLERANCE, "default": USUAL_TOLERANCE }),
+        ),
+        format_parameter(FORMS),
+    ]);
+    table
+}
+
+fn collections_parameter(catalog: &Catalog, description: &'static str) -> Parameter {
+    let names: Vec<_> = catalog.layers().map(|indexed| indexed.layer().id.to_string()).collect();
+    let items = json!({ "type": "string", "enum": names });
+    parameter("collections", description, json!({ "type": "array", "minItems": 1, "items": items }))
+}
+
+/// The parameters of how two features lie to each other.
+pub fn distance_parameters() -> Vec<Parameter> {
+    let feature = || json!({ "type": "string", "minLength": 1 });
+    vec![
+        parameter("from", "The first feature, as collection:id.", feature()),
+        parameter("to", "The second feature, as collection:id.", feature()),
+        format_parameter(FORMS),
+    ]
+}
+
+/// The parameters of what stands along a line.
+pub fn along_parameters(catalog: &Catalog, limits: Limits) -> Vec<Parameter> {
+    vec![
+        collections_parameter(
+            catalog,
+            "The collections whose features are looked for, split by commas; when left out those that the map draws as \
+             cores, sites and facilities.",
+        ),
+        parameter(
+            "max-offset",
+            "How many metres from the line they may be; when left out the half width of the line, else 1000.",
+            number(0.0),
+        ),
+        parameter(
+            "after",
+            "Only what comes later along the line than this feature, as collection:id, and how far ahead of it.",
+            json!({ "type": "string", "minLength": 1 }),
+        ),
+        parameter(
+            "limit",
+            "The most features to return; a larger number is taken as the maximum.",
+            json!({ "type": "integer", "minimum": 1, "maximum": limits.most_items, "default": limits.default_items }),
+        ),
+        format_parameter(FORMS),
+    ]
+}
+
+/// A number that is not negative.
+fn amount(params: &Params, name: &str, expected: &str) -> Result<Option<f64>, Problem> {
+    let fits =
+        |text: &str| text.trim().parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0);
+    read(params, name, expected, fits)
+}
+
+/// The position that is asked about; `None` where none is given.
+fn position(params: &Params) -> Result<Option<Asked>, Problem> {
+    let datum = read(params, "datum", "gcj02 or bd09", Datum::parse)?;
+    let known = Crs::ALL.map(|crs| crs.to_string()).join(", ");
+    let crs = read(params, "point-crs", &format!("one of {known}"), Crs::parse)?.unwrap_or_default();
+    let accuracy_m = amount(params, "point-accuracy", "metres, a number from 0 on")?;
+    let Some(text) = params.get("point") else {
+        let alone =
+            ["point-crs", "datum", "point-accuracy"].into_iter().find(|name| params.get(name).is_some());
+        return match alone {
+            Some(name) => Err(Problem::wrong_parameter(
+                name,
+                format!("parameter {name} says how point is given, and there is no point"),
+            )),
+            None => Ok(None),
+        };
+    };
+    if datum.is_some() && crs != Crs::Crs84 {
+        let detail = "parameter datum is for longitude and latitude; leave point-crs out".to_owned();
+        return Err(Problem::wrong_parameter("datum", detail));
+    }
+    let axes = crs.axis_names().join(" and ");
+    let wrong = || {
+        Problem::parameter("point", text, &format!("{axes}, two numbers split by a comma, in their range"))
+    };
+    let numbers: Option<Vec<f64>> = text.split(',').map(|number| number.trim().parse().ok()).collect();
+    let Some(&[a, b]) = numbers.as_deref() else { return Err(wrong()) };
+    let given =
+        Some([a, b]).filter(|given| given.iter().all(|number| number.is_finite())).ok_or_else(wrong)?;
+    let place = crs.inverse(given).ok_or_else(wrong)?;
+    let place = datum.map_or(place, |datum| datum.inverse(place));
+    let is_changed = datum.is_some() || crs != Crs::Crs84;
+    Ok(Some(Asked { position: place, given: is_changed.then_some(given), crs, datum, accuracy_m }))
+}
+
+/// The feature that a parameter names as `collection:id`; `None` where it is not given.
+fn member(params: &Params, name: &str, catalog: &Catalog) -> Result<Option<Member>, Problem> {
+    let Some(text) = params.get(name) else { return Ok(None) };
+    let Some((collection, id)) = text.split_once(':') else {
+        return Err(Problem::parameter(name, text, "a feature as collection:id"));
+    };
+    let indexed = catalog.layer(collection).cloned();
+    let indexed =
+        indexed.ok_or_else(|| Problem::parameter(name, text, "the name of a collection before the colon"))?;
+    let ix = indexed.find(id);
+    let ix = ix.ok_or_else(|| {
+        Problem::parameter(name, text, "the id of a feature of that collection after the colon")
+    })?;
+    Ok(Some(Member { indexed, ix }))
+}
+
+fn no_position(name: &str, member: &Member) -> Problem {
+    let id = member.feature().id();
+    let detail = format!("parameter {name}: feature {id} of {} has no position", member.indexed.layer().id);
+    Problem::wrong_parameter(name, detail)
+}
+
+fn layers(params: &Params, catalog: &Catalog) -> Result<Option<Vec<Arc<IndexedLayer>>>, Problem> {
+    let Some(list) = params.get("collections") else { return Ok(None) };
+    let names: Vec<_> = list.split(',').map(str::trim).collect();
+    if let Some(unknown) = names.iter().find(|name| catalog.layer(name).is_none()) {
+        let known: Vec<_> = catalog.layers().map(|indexed| indexed.layer().id.as_str()).collect();
+        return Err(Problem::parameter(
+            "collections",
+            unknown,
+            &format!("names split by commas of {}", known.join(", ")),
+        ));
+    }
+    // In the order of the catalogue, each once.
+    Ok(Some(
+        catalog.layers().filter(|indexed| names.contains(&indexed.layer().id.as_str())).cloned().collect(),
+    ))
+}
+
+/// The question for the nearest features, read.
+struct Nearest {
+    standpoint: Standpoint,
+    asked: Option<Asked>,
+    query: Query,
+    most: usize,
+    farthest: f64,
+}
+
+impl Nearest {
+    fn read(params: &Params, catalog: &Catalog, layer: &Layer) -> Result<Self, Problem> {
+        let (asked, member) = (position(params)?, member(params, "feature", catalog)?);
+        let standpoint = match (asked, member) {
+            (Some(asked), None) => Standpoint::at(asked.position, asked.accuracy_m).ok_or_else(|| {
+                Problem::parameter("point", params.get("point").unwrap_or(""), "a position")
+            })?,
+            (None, Some(member)) => {
+                Standpoint::of(member.clone()).ok_or_else(|| no_position("feature", &member))?
+            }
+            (Some(_), Some(_)) => {
+                let detail = "give point or feature, not both".to_owned();
+                return Err(Problem::wrong_parameter("feature", detail));
+            }
+            (None, None) => {
+                let detail =
+                    "parameter point (longitude,latitude) or feature (collection:id) is needed".to_owned();
+                return Err(Problem::wrong_parameter("point", detail));
+            }
+        };
+        let fits = |text: &str| text.parse().ok().filter(|number: &u64| *number >= 1);
+        let most = read(params, "k", "a whole number from 1 on", fits)?.unwrap_or(u64::from(USUAL_NEAREST));
+        let farthest = amount(params, "max-distance", "metres, a number from 0 on")?.unwrap_or(f64::INFINITY);
+        let most = usize::try_from(most.min(u64::from(MOST_NEAREST))).unwrap_or(usize::MAX);
+        Ok(Self { standpoint, asked, query: params::selection(params, layer, catalog, NEAREST_OWN)?, most, farthest })
+    }
+
+    fn answer(&self, indexed: &IndexedLayer, lang: Lang, budget: &Budget) -> Result<Told, Problem> {
+        let found =
+            locate::nearest(&self.standpoint, indexed, &self.query, self.most, self.farthest, budget)?;
+        let from = told::from_of(&self.standpoint, self.asked);
+        let from =
+            from.ok_or_else(|| Problem::internal("a standpoint is a position or a feature".to_owned()))?;
+        Ok(told::nearest(from, indexed, &found, lang))
+    }
+}
+
+/// The question what is at a position, read and answered.
+fn answer_at(params: &Params, catalog: &Catalog, lang: Lang, budget: &Budget) -> Result<Told, Problem> {
+    let asked = position(params)?.ok_or_else(|| {
+        Problem::wrong_parameter("point", "parameter point (longitude,latitude) is needed".to_owned())
+    })?;
+    let expected = format!("metres, a number from 0 to {MOST_TOLERANCE}");
+    let tolerance = amount(params, "tolerance", &expected)?.unwrap_or(USUAL_TOLERANCE);
+    if tolerance > MOST_TOLERANCE {
+        return Err(Problem::parameter("tolerance", params.get("tolerance").unwrap_or(""), &expected));
+    }
+    let layers = layers(params, catalog)?.unwrap_or_else(|| catalog.layers().cloned().collect());
+    let standpoint = Standpoint::at(asked.position, asked.accuracy_m)
+        .ok_or_else(|| Problem::parameter("point", params.get("point").unwrap_or(""), "a position"))?;
+    let mut found = Vec::with_capacity(layers.len());
+    for indexed in layers {
+        let here = locate::at(&standpoint, asked.position, tolerance, &indexed, budget)?;
+        found.push((indexed, here));
+    }
+    Ok(told::at(asked, tolerance, &found, lang))
+}
+
+/// The question how two features lie to each other, read and answered.
+fn answer_distance(params: &Params, catalog: &Catalog, lang: Lang) -> Result<Told, Problem> {
+    let needed = |name: &'static str| {
+        let found = member(params, name, catalog)?;
+        found.ok_or_else(|| {
+            Problem::wrong_parameter(name, format!("parameter {name} (collection:id) is needed"))
+        })
+    };
+    let (from, to) = (needed("from")?, needed("to")?);
+    for (name, member) in [("from", &from), ("to", &to)] {
+        if member.shape().is_none() {
+            return Err(no_position(name, member));
+        }
+    }
+    let apart = locate::apart(&from, &to).ok_or_else(|| no_position("from", &from))?;
+    Ok(told::apart(&from, &to, &apart, lang))
+}
+
+/// The question what stands along a line, read and answered.
+fn answer_along(
+    params: &Params,
+    catalog: &Catalog,
+    line: &Member,
+    limits: Limits,
+    lang: Lang,
+    budget: &Budget,
+) -> Result<Told, Problem> {
+    let after = member(params, "after", catalog)?;
+    let is_anchor = |indexed: &&Arc<IndexedLayer>| {
+        indexed.layer().about.draw.as_deref().is_some_and(|draw| ANCHORS.contains(&draw))
+    };
+    let layers =
+        layers(params, catalog)?.unwrap_or_else(|| catalog.layers().filter(is_anchor).cloned().collect());
+    let half_width = match line.feature().named(HALF_WIDTH) {
+        #[expect(clippy::cast_precision_loss, reason = "metres on the earth")]
+        Value::Integer(metres) => Some(metres as f64),
+        Value::Real(metres) => Some(metres),
+        _ => None,
+    };
+    let usual = half_width.filter(|metres| *metres > 0.0).unwrap_or(USUAL_OFFSET);
+    let farthest = amount(params, "max-offset", "metres, a number from 0 on")?.unwrap_or(usual);
+    let most = params::page(params, limits.default_items, limits.most_items)?.limit as usize;
+    let found = locate::along(catalog, line, &layers, farthest, after.as_ref(), budget);
+    let found = found.map_err(|fault| match fault {
+        AlongError::Query(fault) => Problem::from(fault),
+        AlongError::Nowhere => Problem::wrong_parameter("after", fault.to_string()),
+        AlongError::NoLine => {
+            let (id, layer) = (line.feature().id(), &line.indexed.layer().id);
+            Problem::missing(format!("feature {id} of {layer}: {fault}"))
+        }
+    })?;
+    Ok(told::along(line, &found, most, farthest, lang))
+}
+
+/// The middle of what a map shows first, where links ask from.
+fn middle(catalog: &Catalog) -> Option<String> {
+    let extent = catalog.start_extent().filter(|extent| !extent.crosses_antimeridian())?;
+    let [x, y] = [f64::midpoint(extent.west, extent.east), f64::midpoint(extent.south, extent.north)];
+    Some(format!("{x:.5},{y:.5}"))
+}
+
+/// A link to the nearest features of a collection, from the middle of the map.
+pub fn nearest_link(ask: &Ask, layer: &Layer) -> Option<Link> {
+    let href = ask.url(&format!("{}/nearest?point={}", path_of(layer), middle(&ask.catalog)?));
+    Some(link(
+        href,
+        NEAREST_REL,
+        GEOJSON,
+        ask.lang.pick("最近的要素（从地图中心）", "nearest features, from the middle of the map"),
+    ))
+}
+
+/// A link to everything in the middle of the map.
+pub fn at_link(ask: &Ask) -> Option<Link> {
+    let href = ask.url(&format!("/at?point={}", middle(&ask.catalog)?));
+    Some(link(
+        href,
+        AT_REL,
+        JSON,
+        ask.lang
+            .pick("某处的全部要素（以地图中心为例）", "everything at a place, such as the middle of the map"),
+    ))
+}
+
+/// The document of an answer.
+fn document(
+    ask: &Ask,
+    told: Told,
+    title: String,
+    crumbs: &[(&str, String)],
+    mut links: Vec<Link>,
+) -> Response {
+    let href = |collection: &str, id: &str| {
+        ask.url(&format!("/collections/{}/items/{}?f=html", segment(collection), segment(id)))
+    };
+    let html = told.html(ask.lang, href);
+    links.splice(0..0, ask.own_links());
+    ask.document(Document { title, crumbs: ask.crumbs(crumbs), links, json: told.json, html })
+}
+
+/// The nearest features of a collection: `GET /ogc/collections/{collectionId}/nearest`.
+pub async fn nearest(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (ask, indexed) = collections::asked(&app, &id, &uri, &headers, nearest_parameters, NEAREST_FORMS)?;
+    let asked = Nearest::read(&ask.params, &ask.catalog, indexed.layer())?;
+    if let Some(response) = ask.not_modified() {
+        return Ok(response);
+    }
+    let (lang, patience) = (ask.lang, app.config.limits.patience);
+    let told = blocking(patience, {
+        let indexed = Arc::clone(&indexed);
+        move |budget| asked.answer(&indexed, lang, budget)
+    });
+    let (told, layer) = (told.await??, indexed.layer());
+    let name = layer.about.title.say(lang);
+    let links = vec![link(ask.url(&path_of(layer)), "collection", JSON, name)];
+    let word = lang.pick("最近的要素", "Nearest");
+    let crumbs = [
+        (lang.pick("要素集", "Collections"), "/collections".to_owned()),
+        (name, path_of(layer)),
+        (word, format!("{}/nearest", path_of(layer))),
+    ];
+    Ok(document(&ask, told, format!("{name}{}{word}", lang.pick("：", ": ")), &crumbs, links))
+}
+
+/// Everything at a position: `GET /ogc/at`.
+pub async fn at(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
+    let catalog = app.catalog.snapshot();
+    let table = at_parameters(&catalog);
+    let ask = Arc::new(Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?);
+    let told = blocking(app.config.limits.patience, {
+        let ask = Arc::clone(&ask);
+        move |budget| answer_at(&ask.params, &ask.catalog, ask.lang, budget)
+    });
+    Ok(finish(&ask, told.await??, ask.lang.pick("此处", "At this place"), "/at"))
+}
+
+/// How two features lie to each other: `GET /ogc/distance`.
+pub async fn distance(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let ask =
+        Arc::new(Ask::read(&app, app.catalog.snapshot(), &uri, &headers, &distance_parameters(), FORMS)?);
+    let told = blocking(app.config.limits.patience, {
+        let ask = Arc::clone(&ask);
+        move |_| answer_distance(&ask.params, &ask.catalog, ask.lang)
+    });
+    Ok(finish(&ask, told.await??, ask.lang.pick("距离与关系", "Distance and relation"), "/distance"))
+}
+
+fn finish(ask: &Ask, told: Told, title: &str, path: &str) -> Response {
+    let held = ask.not_modified();
+    held.unwrap_or_else(|| document(ask, told, title.to_owned(), &[(title, path.to_owned())], Vec::new()))
+}
+
+/// What stands along a line: `GET /ogc/collections/{collectionId}/items/{featureId}/along`.
+pub async fn along(
+    State(app): State<Arc<App>>,
+    Path((id, feature)): Path<(String, String)>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let catalog = app.catalog.snapshot();
+    let indexed = collections::find(&catalog, &id)?;
+    let ix = indexed.find(&feature).ok_or_else(|| Problem::not_found("item", &feature))?;
+    let (line, limits) = (Member { indexed, ix }, app.config.limits);
+    let table = along_parameters(&catalog, limits);
+    let ask = Arc::new(Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?);
+    let told = blocking(limits.patience, {
+        let (ask, line) = (Arc::clone(&ask), line.clone());
+        move |budget| answer_along(&ask.params, &ask.catalog, &line, limits, ask.lang, budget)
+    });
+    let told = told.await??;
+    if let Some(response) = ask.not_modified() {
+        return Ok(response);
+    }
+    let (layer, lang) = (line.indexed.layer(), ask.lang);
+    let path = format!("{}/items/{}", path_of(layer), segment(&feature));
+    let (name, word) = (line.feature().name(lang), lang.pick("沿线", "Along"));
+    let links = vec![link(ask.url(&path), "item", GEOJSON, &*name)];
+    let crumbs = [
+        (lang.pick("要素集", "Collections"), "/collections".to_owned()),
+        (layer.about.title.say(lang), path_of(layer)),
+        (&*name, path.clone()),
+        (word, format!("{path}/along")),
+    ];
+    Ok(document(&ask, told, format!("{name}{}{word}", lang.pick("：", ": ")), &crumbs, links))
+}
+
+/// A question of the command line.
+#[derive(Debug, Clone, Copy)]
+pub enum Question<'a> {
+    /// The nearest features of a collection.
+    Nearest(&'a str),
+    /// What is at a position.
+    At,
+    /// How two features lie to each other.
+    Distance,
+    /// What stands along a line, which is named as collection:id.
+    Along(&'a str),
+}
+
+/// The same answers without a server: parameters as in an address, without their percent signs.
+///
+/// # Errors
+/// What was wrong with them, in words.
+pub fn locate(
+    catalog: &Catalog,
+    question: Question<'_>,
+    parameters: &[(&str, String)],
+    lang: Lang,
+) -> Result<Told, String> {
+    let (budget, limits) = (Budget::default(), Limits::default());
+    let answer = || {
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        let params = |table: &[Parameter]| Params::parse(Some(&query), table);
+        match question {
+            Question::Nearest(collection) => {
+                let indexed = collections::find(catalog, collection)?;
+                let params = params(&nearest_parameters(indexed.layer(), limits, NEAREST_FORMS))?;
+                Nearest::read(&params, catalog, indexed.layer())?.answer(&indexed, lang, &budget)
+            }
+            Question::At => answer_at(&params(&at_parameters(catalog))?, catalog, lang, &budget),
+            Question::Distance => answer_distance(&params(&distance_parameters())?, catalog, lang),
+            Question::Along(line) => {
+                let (collection, id) = line.split_once(':').unwrap_or((line, ""));
+                let indexed = collections::find(catalog, collection)?;
+                let ix = indexed.find(id).ok_or_else(|| Problem::not_found("item", id))?;
+                let params = params(&along_parameters(catalog, limits))?;
+                answer_along(&params, catalog, &Member { indexed, ix }, limits, lang, &budget)
+            }
+        }
+    };
+    answer().map_err(|problem: Problem| problem.detail().to_owned())
+}

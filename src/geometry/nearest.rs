@@ -1,0 +1,571 @@
+//! `Origin`: a shape that others are looked for around, nearest first.
+//!
+//! In: shapes, then boxes and stored geometries. Out: metres that nothing in a box is nearer than, and where a geometry is
+//! nearest. Leaves out: features, trees of boxes.
+//!
+//! Shapes are taken as pieces of edges, straight in degrees and a degree long at most, and points. The shortest way
+//! between two shapes is the shortest between two of their pieces. Pairs of pieces are left out only by bounds that are
+//! true on the whole ellipsoid, poles and antimeridian included, so the answer does not depend on the order in which
+//! pairs are looked at: what a tree of boxes finds is what a look at every feature finds.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use geo::{Distance as _, Geodesic};
+use geo_types::Point;
+
+use super::area::{Area, Lies};
+use super::array::GeometryRef;
+use super::bounds::Bounds;
+use super::course::share_of_crossing;
+use super::measure::{ECCENTRICITY_2, LEAST_RADIUS, SEMI_MAJOR, least_at, scale};
+use super::prepared::Prepared;
+use super::relate::intersects_window;
+use super::shape::{Relation, Shape};
+use super::topology::{Frame, Position, Topology};
+
+/// The greatest radius of curvature, that of the meridian at the poles, metres.
+const GREATEST_RADIUS: f64 = 6_399_594.0;
+/// Longer edges are cut, degrees: on a shorter piece there is one spot that is nearest.
+const LONGEST: f64 = 1.0;
+/// Pieces per box, and boxes per box of the next level.
+const FAN: usize = 8;
+
+/// Where two shapes are nearest to each other; positions in degrees, longitude first.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Nearest {
+    /// Metres between both positions; 0 when the shapes share a position.
+    pub metres: f64,
+    /// On the shape that is measured from.
+    pub from: [f64; 2],
+    /// On the other.
+    pub to: [f64; 2],
+}
+
+/// A shape to measure from, taken apart once.
+pub struct Origin {
+    prepared: Prepared,
+    topology: Topology,
+    pieces: Pieces,
+    area: Option<Area>,
+    point: Option<Spot>,
+}
+
+impl Origin {
+    /// `None` for a shape without position.
+    #[must_use]
+    pub fn new(shape: &Shape) -> Option<Self> {
+        let topology = Topology::of_shape(shape);
+        let frame = topology.frame?;
+        // Long edges are cut, so that their boxes lie close around them.
+        let size = (frame.high[0] - frame.low[0]).max(frame.high[1] - frame.low[1]);
+        let pieces = Pieces::of(&topology, (size / 16.0).clamp(0.001, LONGEST));
+        let point = match shape {
+            Shape::Point(point) => Some(Spot::new([point.x(), point.y()])),
+            _ => None,
+        };
+        let area = Area::new(shape.clone());
+        Some(Self { prepared: Prepared::new(shape, None), topology, pieces, area, point })
+    }
+
+    /// Metres that nothing in a window is nearer than; the window does not cross the antimeridian.
+    #[must_use]
+    pub fn least(&self, window: Bounds) -> f64 {
+        let frame = Frame::around(window);
+        if let Some(spot) = &self.point {
+            return spot.least(&frame);
+        }
+        let is_apart = |area: &Area| area.of_box(frame.low, frame.high) == Lies::Outside;
+        if self.area.as_ref().is_some_and(|area| !is_apart(area)) {
+            return 0.0;
+        }
+        self.pieces.least(&frame)
+    }
+
+    /// Where a stored geometry is nearest; `None` when it has no position.
+    #[must_use]
+    pub fn nearest(&self, geometry: GeometryRef<'_>) -> Option<Nearest> {
+        if let Some(spot) = &self.point {
+            return spot.nearest(geometry);
+        }
+        let other = Topology::of_stored(geometry, Some)?;
+        if self.prepared.relates(geometry, Relation::Intersects) {
+            let at = shared(&self.topology, &other)?;
+            return Some(Nearest { metres: 0.0, from: at, to: at });
+        }
+        self.pieces.nearest(&Pieces::of(&other, LONGEST))
+    }
+}
+
+impl std::fmt::Debug for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Origin").field("frame", &self.topology.frame).finish_non_exhaustive()
+    }
+}
+
+/// Metres of the shortest way between two positions on the ellipsoid.
+#[must_use]
+pub fn metres_between(a: [f64; 2], b: [f64; 2]) -> f64 {
+    /// So near that the chord, bent with the radius on the spot, is exact to a micrometre.
+    const NEAR: f64 = 0.08;
+    let turn = turned(b[0] - a[0]);
+    if (b[1] - a[1]).abs() > NEAR || turn.abs() > NEAR {
+        return Geodesic.distance(Point::from(a), Point::from(b));
+    }
+    let place = |latitude: f64| {
+        let (sine, cosine) = latitude.to_radians().sin_cos();
+        let prime = SEMI_MAJOR / (1.0 - ECCENTRICITY_2 * sine * sine).sqrt();
+        [prime * cosine, prime * (1.0 - ECCENTRICITY_2) * sine, sine, prime]
+    };
+    let (p, q) = (place(a[1]), place(b[1]));
+    let half = (turn.to_radians() / 2.0).sin();
+    let (out, up) = (q[0] - p[0], q[1] - p[1]);
+    // The sum of both distances from the axis, as far as it stands across, and what they differ, along.
+    let across_2 = (4.0 * p[0] * q[0] * half * half).max(0.0);
+    let along_2 = out * out + up * up;
+    let chord_2 = across_2 + along_2;
+    if chord_2 == 0.0 {
+        return 0.0;
+    }
+    let sine = f64::midpoint(p[2], q[2]);
+    let root_2 = 1.0 - ECCENTRICITY_2 * sine * sine;
+    let (prime, meridian) = (f64::midpoint(p[3], q[3]), LEAST_RADIUS / (root_2 * root_2.sqrt()));
+    // Euler's theorem: the curvature in the direction of the chord.
+    let curvature = (across_2 / prime + along_2 / meridian) / chord_2;
+    chord_2.sqrt() * (1.0 + chord_2 * curvature * curvature / 24.0)
+}
+
+/// A difference of longitudes as the shorter way around, between -180 and 180.
+fn turned(degrees: f64) -> f64 {
+    if (-180.0..=180.0).contains(&degrees) { degrees } else { (degrees + 180.0).rem_euclid(360.0) - 180.0 }
+}
+
+/// Degrees of longitude between two boxes, the shorter way around; 0 when they share a meridian.
+fn gap_of_longitudes(a: &Frame, b: &Frame) -> f64 {
+    if a.low[0] <= b.high[0] && b.low[0] <= a.high[0] {
+        return 0.0;
+    }
+    (b.low[0] - a.high[0]).rem_euclid(360.0).min((a.low[0] - b.high[0]).rem_euclid(360.0))
+}
+
+fn gap_of_latitudes(a: &Frame, b: &Frame) -> f64 {
+    (b.low[1] - a.high[1]).max(a.low[1] - b.high[1]).max(0.0)
+}
+
+/// The least and greatest cosine of a latitude within a box.
+fn cosines(frame: &Frame) -> [f64; 2] {
+    let [south, north] = [frame.low[1], frame.high[1]].map(|y| y.to_radians().cos().max(0.0));
+    let highest = if frame.low[1] <= 0.0 && frame.high[1] >= 0.0 { 1.0 } else { south.max(north) };
+    [south.min(north), highest]
+}
+
+/// Metres that positions of two boxes are no nearer than.
+///
+/// Moved to a sphere of the least radius of curvature without changing their degrees, no two positions come farther
+/// apart: there a degree of latitude and one of longitude are shortest. On the sphere the haversine of the way is no
+/// less than with each of its parts at its least.
+fn least_between(a: &Frame, b: &Frame) -> f64 {
+    let half = |degrees: f64| {
+        let sine = (degrees.to_radians() / 2.0).sin();
+        sine * sine
+    };
+    let across = gap_of_longitudes(a, b);
+    let cosines = if across > 0.0 { cosines(a)[0] * cosines(b)[0] } else { 0.0 };
+    let haversine = half(gap_of_latitudes(a, b)) + cosines * half(across);
+    2.0 * LEAST_RADIUS * haversine.sqrt().min(1.0).asin()
+}
+
+/// Metres from the middle of a box to any position of it, at most.
+fn radius(frame: &Frame) -> f64 {
+    let [wide, high] = [0, 1].map(|axis| (frame.high[axis] - frame.low[axis]).to_radians() / 2.0);
+    GREATEST_RADIUS * high.hypot(cosines(frame)[1] * wide)
+}
+
+fn middle(frame: &Frame) -> Position {
+    [0, 1].map(|axis| f64::midpoint(frame.low[axis], frame.high[axis]))
+}
+
+/// Beyond so many metres the way to the middle of a box tells more than its edges.
+const FAR: f64 = 20_000.0;
+
+/// The same with the way to the middle of the boxes: nearer than that less both radii nothing can be.
+fn least_of_far(a: &Frame, b: &Frame, known: f64) -> f64 {
+    if known < FAR {
+        return known;
+    }
+    known.max(metres_between(middle(a), middle(b)) - radius(a) - radius(b))
+}
+
+/// A point that boxes and edges are held against, with what of it is needed again and again.
+struct Spot {
+    position: Position,
+    sine: f64,
+    cosine: f64,
+    /// Metres of a degree of longitude and of latitude on the spot.
+    scale: Position,
+    /// How fast a degree of longitude grows shorter with latitude, and some more.
+    slope: f64,
+}
+
+impl Spot {
+    fn new(position: Position) -> Self {
+        let (sine, cosine) = position[1].to_radians().sin_cos();
+        let scale = scale(position[1]);
+        let slope = 1.0 + sine.abs() / cosine.max(1e-9);
+        Self { position, sine: sine.abs(), cosine, scale: [scale.x, scale.y], slope }
+    }
+
+    /// [`least_between`], for boxes nearby without their trigonometry.
+    fn least(&self, frame: &Frame) -> f64 {
+        /// Some 5 degrees, in radians.
+        const NEAR: f64 = 0.09;
+        let own = Frame::of(self.position);
+        let (dx, dy) =
+            (gap_of_longitudes(&own, frame).to_radians(), gap_of_latitudes(&own, frame).to_radians());
+        let y = self.position[1];
+        let reach = (y - frame.low[1]).abs().max((frame.high[1] - y).abs()).to_radians();
+        // By Taylor no cosine in the box is less.
+        let cosine = self.cosine - self.sine * reach - reach * reach / 2.0;
+        if dx > NEAR || reach > NEAR || cosine < 0.1 {
+            return least_of_far(&own, frame, least_between(&own, frame));
+        }
+        // Twice the sine of half an angle, squared, is no less than this.
+        let square = |angle: f64| angle * angle * (1.0 - angle * angle / 12.0);
+        let known = LEAST_RADIUS * (square(dy) + self.cosine * cosine * square(dx)).sqrt();
+        least_of_far(&own, frame, known)
+    }
+
+    /// Metres that no position of a piece is nearer than: in the plane on the spot, where that is good enough.
+    fn least_of_piece(&self, piece: &Piece) -> f64 {
+        /// Some 2 km, in degrees of latitude.
+        const NEAR: f64 = 0.02;
+        let [a, b] = [piece.a, piece.b].map(|end| [end[0] - self.position[0], end[1] - self.position[1]]);
+        let far = |at: Position| at[0].abs() > 2.0 * NEAR || at[1].abs() > NEAR;
+        if far(a) || far(b) || self.cosine < 0.1 {
+            return self.least(&piece.frame());
+        }
+        let [a, b] = [a, b].map(|at| [at[0] * self.scale[0], at[1] * self.scale[1]]);
+        let along = [b[0] - a[0], b[1] - a[1]];
+        let length_2 = along[0] * along[0] + along[1] * along[1];
+        let share = if length_2 > 0.0 {
+            (-(a[0] * along[0] + a[1] * along[1]) / length_2).clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
+        let gap = (a[0] + along[0] * share).hypot(a[1] + along[1] * share);
+        // Over 2 km the scale changes by the slope times so much; the plane has positions no farther apart by more.
+        gap * (1.0 - 2.0 * self.slope * NEAR.to_radians())
+    }
+
+    /// Where a stored geometry is nearest. Edges are looked at in their order, and only those that may be nearer.
+    fn nearest(&self, geometry: GeometryRef<'_>) -> Option<Nearest> {
+        let (at, own) = (self.position, Piece { a: self.position, b: self.position });
+        if intersects_window(geometry, Bounds::of_position(at)) {
+            return Some(Nearest { metres: 0.0, from: at, to: at });
+        }
+        let mut best: Option<Nearest> = None;
+        let mut look = |a: Position, b: Position| {
+            each_piece(a, b, LONGEST, |piece| {
+                let limit = best.map_or(f64::INFINITY, |best| best.metres);
+                if self.least_of_piece(&piece) < limit {
+                    let found = between(&own, &piece);
+                    best = Some(found).filter(|found| found.metres < limit).or(best);
+                }
+            });
+        };
+        for part in geometry.parts() {
+            for run in part.runs() {
+                let last = run.len().saturating_sub(1);
+                if run.len() == 1 {
+                    look(run.at(0), run.at(0));
+                }
+                (0..last).for_each(|at| look(run.at(at), run.at(at + 1)));
+                // Rings are stored without their first position at the end.
+                if part.kind().is_areal() && last > 0 {
+                    look(run.at(last), run.at(0));
+                }
+            }
+        }
+        best
+    }
+}
+
+/// Calls `act` with the pieces of an edge.
+fn each_piece(a: Position, b: Position, longest: f64, mut act: impl FnMut(Piece)) {
+    let whole = Piece { a, b };
+    let size = (b[0] - a[0]).abs().max((b[1] - a[1]).abs());
+    if size <= longest {
+        return act(whole);
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 360,000")]
+    let count = (size / longest).ceil().max(1.0) as u32;
+    let at = |step: u32| whole.at(f64::from(step) / f64::from(count));
+    (0..count).for_each(|step| act(Piece { a: at(step), b: at(step + 1) }));
+}
+
+/// A piece of an edge, straight in degrees; a point when both ends are one.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    a: Position,
+    b: Position,
+}
+
+impl Piece {
+    fn at(&self, share: f64) -> Position {
+        // The ends to the last bit.
+        match share {
+            0.0 => self.a,
+            1.0 => self.b,
+            _ => [0, 1].map(|axis| self.a[axis] + (self.b[axis] - self.a[axis]) * share),
+        }
+    }
+
+    fn frame(&self) -> Frame {
+        Frame::of(self.a).join(Frame::of(self.b))
+    }
+
+    fn is_point(&self) -> bool {
+        self.a == self.b
+    }
+
+    /// Along it, the share nearest to a position, in a plane with the scale halfway to it.
+    fn foot(&self, from: Position) -> f64 {
+        if self.is_point() {
+            return 0.0;
+        }
+        let along = [self.b[0] - self.a[0], self.b[1] - self.a[1]];
+        let to = [turned(from[0] - self.a[0]), from[1] - self.a[1]];
+        let (low, high) = (self.a[1].min(self.b[1]), self.a[1].max(self.b[1]));
+        let mut latitude = f64::midpoint(from[1], from[1].clamp(low, high));
+        let mut share = 0.0;
+        for _ in 0..3 {
+            let scale = scale(latitude);
+            let [x, y] = [along[0] * scale.x, along[1] * scale.y];
+            let length_2 = x * x + y * y;
+            let ahead = to[0] * scale.x * x + to[1] * scale.y * y;
+            share = if length_2 > 0.0 { (ahead / length_2).clamp(0.0, 1.0) } else { 0.0 };
+            let halfway = f64::midpoint(from[1], self.a[1] + along[1] * share);
+            if (halfway - latitude).abs() < 1e-3 {
+                break;
+            }
+            latitude = halfway;
+        }
+        share
+    }
+}
+
+/// The shortest way between two pieces.
+fn between(p: &Piece, q: &Piece) -> Nearest {
+    let way = |[s, t]: [f64; 2]| {
+        let (from, to) = (p.at(s), q.at(t));
+        Nearest { metres: metres_between(from, to), from, to }
+    };
+    if p.is_point() && q.is_point() {
+        return way([0.0; 2]);
+    }
+    let mut shares = [0.0; 2];
+    let mut best = Nearest { metres: f64::INFINITY, from: p.a, to: q.a };
+    let mut take = |found: [f64; 2]| {
+        let nearest = way(found);
+        if nearest.metres < best.metres {
+            (shares, best) = (found, nearest);
+        }
+    };
+    // From each end of one the nearest position on the other; a point has one end.
+    for end in [0.0, 1.0] {
+        if !q.is_point() && (end == 0.0 || !p.is_point()) {
+            take([end, q.foot(p.at(end))]);
+        }
+        if !p.is_point() && (end == 0.0 || !q.is_point()) {
+            take([p.foot(q.at(end)), end]);
+        }
+    }
+    // The scale changes on the way by the slope times the angle: the foot is off by that share of the way, the way by its square.
+    let latitude = best.from[1].abs().max(best.to[1].abs()).min(89.999_999);
+    let off = latitude.to_radians().tan() * best.metres / LEAST_RADIUS + best.metres / LEAST_RADIUS / 4.0;
+    if best.metres * off * off > 4e-5 {
+        improve(p, q, shares, &mut best);
+    }
+    best
+}
+
+/// Moves each end of a way along its piece to where the geodesic is shortest, in turn.
+fn improve(p: &Piece, q: &Piece, mut shares: [f64; 2], best: &mut Nearest) {
+    for _ in 0..6 {
+        let before = best.metres;
+        for (which, piece) in [p, q].into_iter().enumerate() {
+            if piece.is_point() {
+                continue;
+            }
+            let other = if which == 0 { q.at(shares[1]) } else { p.at(shares[0]) };
+            shares[which] = least_at(|share| metres_between(piece.at(share), other));
+        }
+        let (from, to) = (p.at(shares[0]), q.at(shares[1]));
+        let metres = metres_between(from, to);
+        if metres < best.metres {
+            *best = Nearest { metres, from, to };
+        }
+        if before - best.metres < 1e-5 {
+            break;
+        }
+    }
+}
+
+/// A shape as pieces, with boxes around neighbours.
+struct Pieces {
+    pieces: Vec<Piece>,
+    /// Boxes of pieces, then of `FAN` boxes each, up to one box.
+    levels: Vec<Vec<Frame>>,
+}
+
+impl Pieces {
+    fn of(topology: &Topology, longest: f64) -> Self {
+        let points = topology.points.iter().map(|&at| Piece { a: at, b: at });
+        let mut pieces: Vec<Piece> = Vec::with_capacity(topology.edges.len() + topology.points.len());
+        for edge in &topology.edges {
+            each_piece(edge.a, edge.b, longest, |piece| pieces.push(piece));
+        }
+        pieces.extend(points);
+        let mut levels: Vec<Vec<Frame>> = vec![pieces.iter().map(Piece::frame).collect()];
+        while let Some(last) = levels.last().filter(|last| last.len() > 1) {
+            let above = last.chunks(FAN).filter_map(|boxes| boxes.iter().copied().reduce(Frame::join));
+            levels.push(above.collect());
+        }
+        Self { pieces, levels }
+    }
+
+    fn root(&self) -> Option<Node> {
+        self.levels
+            .last()
+            .filter(|boxes| !boxes.is_empty())
+            .map(|_| Node { level: self.levels.len() - 1, at: 0 })
+    }
+
+    fn frame(&self, node: Node) -> &Frame {
+        &self.levels[node.level][node.at]
+    }
+
+    fn below(&self, node: Node) -> impl Iterator<Item = Node> + use<> {
+        let level = node.level.saturating_sub(1);
+        let first = node.at * FAN;
+        (first..(first + FAN).min(self.levels[level].len())).map(move |at| Node { level, at })
+    }
+
+    /// Metres that nothing in a box is nearer than to a piece.
+    fn least(&self, frame: &Frame) -> f64 {
+        let Some(root) = self.root() else { return f64::INFINITY };
+        let mut least = f64::INFINITY;
+        let mut open = vec![(least_between(self.frame(root), frame), root)];
+        while let Some((known, node)) = open.pop() {
+            if known >= least {
+                continue;
+            }
+            if node.level == 0 {
+                least = known;
+                continue;
+            }
+            let first = open.len();
+            open.extend(self.below(node).map(|node| (least_between(self.frame(node), frame), node)));
+            // The nearest is looked at first, so that it rules out the others.
+            open[first..].sort_by(|a, b| b.0.total_cmp(&a.0));
+        }
+        least
+    }
+
+    /// Where the pieces of another shape are nearest, none of which meets these.
+    fn nearest(&self, other: &Self) -> Option<Nearest> {
+        let bound = |a: Node, b: Node| {
+            let (a, b) = (self.frame(a), other.frame(b));
+            least_of_far(a, b, least_between(a, b))
+        };
+        let (a, b) = (self.root()?, other.root()?);
+        let mut open = BinaryHeap::from([Pair { least: bound(a, b), nodes: [a, b] }]);
+        let mut best: Option<Nearest> = None;
+        let limit = |best: &Option<Nearest>| best.map_or(f64::INFINITY, |best| best.metres);
+        while let Some(Pair { least, nodes: [a, b] }) = open.pop() {
+            if least >= limit(&best) {
+                break;
+            }
+            if a.level == 0 && b.level == 0 {
+                let found = between(&self.pieces[a.at], &other.pieces[b.at]);
+                if found.metres < limit(&best) {
+                    best = Some(found);
+                }
+                continue;
+            }
+            let mut push = |a: Node, b: Node| {
+                let least = bound(a, b);
+                if least < limit(&best) {
+                    open.push(Pair { least, nodes: [a, b] });
+                }
+            };
+            if a.level >= b.level {
+                self.below(a).for_each(|a| push(a, b));
+            } else {
+                other.below(b).for_each(|b| push(a, b));
+            }
+        }
+        best
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Node {
+    level: usize,
+    at: usize,
+}
+
+/// Two boxes and the metres that nothing in them is nearer than; the nearest stands on top of a heap.
+struct Pair {
+    least: f64,
+    nodes: [Node; 2],
+}
+
+impl Ord for Pair {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.least.total_cmp(&self.least)
+    }
+}
+
+impl PartialOrd for Pair {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Pair {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Pair {}
+
+/// A position that two shapes share which are known to share one: an end or a point of one in the other, or where two
+/// of their edges cross.
+fn shared(a: &Topology, b: &Topology) -> Option<Position> {
+    fn within(of: &Topology, other: &Topology) -> Option<Position> {
+        let frame = other.frame?;
+        let holds = |at: Position| super::matrix::place(other, at) != super::topology::Place::Exterior;
+        of.points_in(&frame).find(|&at| holds(at)).or_else(|| {
+            let mut found = None;
+            of.any_edge(&frame, |_, edge| {
+                found = [edge.a, edge.b].into_iter().find(|&at| frame.holds(at) && holds(at));
+                found.is_some()
+            });
+            found
+        })
+    }
+    within(a, b).or_else(|| within(b, a)).or_else(|| {
+        let common = a.frame?.common(&b.frame?);
+        let mut found = None;
+        a.any_edge(&common, |_, first| {
+            b.any_edge(&first.frame(), |_, second| {
+                let share = share_of_crossing([first.a, first.b], [second.a, second.b]);
+                found = share.map(|share| Piece { a: first.a, b: first.b }.at(share));
+                found.is_some()
+            })
+        });
+        found
+    })
+}

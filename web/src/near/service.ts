@@ -1,0 +1,76 @@
+// What is near and along, asked of the service. Every distance on the page comes from here.
+import type { Feature } from 'geojson';
+import type { Collection, Place } from '../catalogue';
+import { readJson } from '../service';
+
+/** Where the nearest are asked from: a position (longitude, latitude, degrees) or a place. */
+export type Origin = { at: [number, number]; accuracy: number | null } | { place: Place };
+
+export interface Neighbour {
+  /** `collection:id`. */
+  key: string;
+  properties: Record<string, unknown>;
+  /** Metres, edge to edge; and how many it may be off, null when that is not known. */
+  distance: number;
+  accuracy: number | null;
+  /** `north-east` and the like; null when the origin lies in it. */
+  direction: string | null;
+}
+
+/** A field that must have a value, for the filter by kind. */
+export interface Kind { collections: Collection[]; filter: string | null }
+
+const planned = "lifecycle IS NULL OR lifecycle NOT IN ('planned','proposed')";
+
+interface Answer { features: (Feature & { properties: Record<string, unknown> })[] }
+
+/** The nearest places of some collections, the nearest first. Each collection is asked for as many, so the first of all are right. */
+export async function readNearest(origin: Origin, kind: Kind, withPlanned: boolean, most: number): Promise<Neighbour[]> {
+  const from: Record<string, string> =
+    'place' in origin
+      ? { feature: origin.place.key }
+      : { point: origin.at.join(','), ...(origin.accuracy === null ? {} : { 'point-accuracy': String(origin.accuracy) }) };
+  const ask = async (collection: Collection) => {
+    const knows = collection.fields.some((field) => field.name === 'lifecycle');
+    const conditions = [kind.filter, withPlanned || !knows ? null : planned].filter((condition) => condition !== null);
+    const filter: Record<string, string> = conditions.length > 0 ? { filter: conditions.map((condition) => `(${condition})`).join(' AND ') } : {};
+    const query = new URLSearchParams({ ...from, k: String(most), ...filter });
+    const { features } = await readJson<Answer>(`/ogc/collections/${encodeURIComponent(collection.id)}/nearest?${query}`);
+    return features.map(({ id, properties }) => ({
+      key: `${collection.id}:${id}`,
+      properties,
+      distance: Number(properties['distance_m']),
+      accuracy: properties['distance_accuracy_m'] as number | null,
+      direction: properties['direction'] as string | null,
+    }));
+  };
+  const found = await Promise.all(kind.collections.map(ask));
+  return found.flat().sort((a, b) => a.distance - b.distance).slice(0, most);
+}
+
+export interface Stop {
+  collection: string;
+  id: string;
+  name: string;
+  chainageM: number;
+  offsetM: number;
+  offsetAccuracyM: number | null;
+  side: 'left' | 'right' | null;
+  beyond: 'start' | 'end' | null;
+}
+
+export interface Along {
+  lengthM: number;
+  start: { id: string; name: string } | null;
+  end: { id: string; name: string } | null;
+  stops: Stop[];
+}
+
+/** What stands along a line; with a place, where that stands, however far it is. */
+export async function readAlong(line: Place, place?: Place): Promise<Along> {
+  const path = `/ogc/collections/${encodeURIComponent(line.collection.id)}/items/${encodeURIComponent(line.id)}/along`;
+  if (!place) return readJson<Along>(`${path}?limit=1000`);
+  // As far as half the earth: whatever has a position.
+  const query = new URLSearchParams({ collections: place.collection.id, 'max-offset': '20100000', limit: '10000' });
+  return readJson<Along>(`${path}?${query}`);
+}

@@ -1,0 +1,194 @@
+// Nearest to me: location granted, refused and not to be had; a point picked by mouse and by keyboard; from a place; and where
+// places stand along the axis. What the page shows is held against the service.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Page } from '@playwright/test';
+import { expect, languages, mapIdle, open, origin, phone, test, themes, windowPoint } from './explore';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations: found } = await page.evaluate<AxeResults>(
+    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] })`,
+  );
+  return found.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`));
+}
+
+const here = { longitude: 114.16, latitude: 30.49 };
+const usual = "lifecycle IS NULL OR lifecycle NOT IN ('planned','proposed')";
+
+interface Answer { features: { id: string; properties: { distance_m: number; lifecycle: string | null } }[] }
+
+/** What the service says, of both collections together. */
+async function nearest(from: string, filter: string | null = usual): Promise<string[]> {
+  const ask = async (collection: string) => {
+    const query = new URLSearchParams({ k: '5', ...(filter === null ? {} : { filter }) });
+    const answer = (await (await fetch(`${origin()}/ogc/collections/${collection}/nearest?${from}&${query}`)).json()) as Answer;
+    return answer.features.map(({ id, properties }) => ({ key: `${collection}:${id}`, metres: properties.distance_m }));
+  };
+  const all = (await Promise.all(['sites', 'facilities'].map(ask))).flat();
+  return all.toSorted((a, b) => a.metres - b.metres).slice(0, 5).map(({ key }) => key);
+}
+
+const shown = (page: Page) => page.locator('.near li [data-place]').evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['place']!));
+
+async function openNear(page: Page): Promise<void> {
+  await page.locator('[data-opens=near]').first().click();
+  await expect(page.locator('.near h2')).toBeFocused();
+}
+
+for (const lang of languages) {
+  test(`location granted: the five nearest by straight line, planned ones on request (${lang})`, async ({ page, context }) => {
+    await context.grantPermissions(['geolocation'], { origin: origin() });
+    await context.setGeolocation({ ...here, accuracy: 30 });
+    await open(page, `?lang=${lang}`);
+    await openNear(page);
+    await page.locator('[data-near=locate]').click();
+    const from = `point=${here.longitude},${here.latitude}`;
+    await expect.poll(() => shown(page)).toEqual(await nearest(from));
+    const panel = page.locator('.near');
+    await expect(panel).toContainText(lang === 'zh' ? '从我的位置起（±30 米）' : 'From my location (±30 m)');
+    await expect(panel).toContainText(lang === 'zh' ? '直线距离' : 'in a straight line');
+    await expect(panel.locator('ol em')).toHaveCount(0);
+    await panel.getByRole('checkbox').check();
+    await expect.poll(() => shown(page)).toEqual(await nearest(from, null));
+    await panel.getByRole('checkbox').uncheck();
+    await panel.getByRole('combobox').selectOption('unit:park');
+    await expect.poll(() => shown(page)).toEqual(await nearest(from, `(named_unit = TRUE AND unit_type = 'park') AND (${usual})`));
+    // A place that is chosen opens; one step back leads to the same five.
+    const [first] = await shown(page);
+    await panel.locator('li [data-place]').first().click();
+    await expect(page).toHaveURL(new RegExp(`sel=${first}`));
+    await page.keyboard.press('Escape');
+    await expect.poll(() => shown(page)).toContain(first);
+  });
+
+  test(`location refused: the other ways stand there at once, with a reason (${lang})`, async ({ page, context }) => {
+    await context.clearPermissions();
+    await page.addInitScript(() => {
+      navigator.geolocation.getCurrentPosition = (_, failed) => failed?.({ code: 1, PERMISSION_DENIED: 1, POSITION_UNAVAILABLE: 2, TIMEOUT: 3, message: '' });
+    });
+    await open(page, `?lang=${lang}`);
+    await openNear(page);
+    await expect(page.locator('.near [role=alert]')).toHaveCount(0);
+    await page.locator('[data-near=locate]').click();
+    await expect(page.locator('.near [role=alert]')).toContainText(lang === 'zh' ? '没有允许使用位置' : 'did not allow');
+    await expect(page.locator('[data-near=pick]')).toBeVisible();
+    expect(await violations(page)).toEqual([]);
+  });
+}
+
+test('no location to be had, and a page that may not ask', async ({ page }) => {
+  await page.addInitScript(() => {
+    navigator.geolocation.getCurrentPosition = (_, failed) => failed?.({ code: 2, PERMISSION_DENIED: 1, POSITION_UNAVAILABLE: 2, TIMEOUT: 3, message: '' });
+  });
+  await open(page, '?lang=en');
+  await openNear(page);
+  await page.locator('[data-near=locate]').click();
+  await expect(page.locator('.near [role=alert]')).toContainText('cannot be found now');
+  await page.addInitScript(() => Object.defineProperty(window, 'isSecureContext', { value: false }));
+  await open(page, '?lang=en');
+  await openNear(page);
+  await expect(page.locator('.near [role=alert]')).toContainText('not on a secure connection');
+  await expect(page.locator('[data-near=locate]')).toHaveCount(0);
+  await expect(page.locator('[data-near=pick]')).toBeVisible();
+});
+
+test('a point picked by mouse, and by keyboard under the crosshair', async ({ page }) => {
+  await open(page, '?lang=en&map=114.16000,30.49000,12.00');
+  await openNear(page);
+  await page.locator('[data-near=pick]').click();
+  await expect(page.locator('.crosshair')).toBeVisible();
+  const { x, y } = await windowPoint(page, [114.17, 30.495]);
+  await page.mouse.click(x, y);
+  await expect(page.locator('.near strong').first()).toContainText('longitude 114.1');
+  await expect(page.locator('.near li')).toHaveCount(5);
+  await expect(page).not.toHaveURL(/sel=/);
+
+  await page.locator('[data-near=pick]').click();
+  await page.locator('canvas').focus();
+  await page.keyboard.press('Enter');
+  // The middle of the map, as its address says it.
+  await expect(page.locator('.near strong').first()).toContainText('longitude 114.16000, latitude 30.49000');
+  await expect.poll(() => shown(page)).toEqual(await nearest('point=114.16,30.49'));
+
+  await page.locator('[data-near=pick]').click();
+  await page.locator('canvas').focus();
+  await page.keyboard.press('Escape');
+  await expect(page.locator('[data-near=pick]')).toHaveAttribute('aria-pressed', 'false');
+});
+
+test.describe(() => {
+  test.use({ mayComplain: true });
+  test('from a place; a failure says so and can be tried again', async ({ page }) => {
+  await open(page, '?lang=en&sel=sites:business-city');
+  let broken = true;
+  await page.route(/\/nearest\?/, (route) => (broken ? route.fulfill({ status: 400, contentType: 'application/problem+json', body: '{"detail":"broken on purpose"}' }) : route.continue()));
+  await page.locator('[data-opens=near]').click();
+  await expect(page.locator('.near [role=alert]')).toContainText('broken on purpose');
+  broken = false;
+  await page.locator('.near [role=alert] button').click();
+  await expect.poll(() => shown(page)).toEqual(await nearest('feature=sites:business-city'));
+});
+  test('an answer that comes late does not hide a newer one', async ({ page }) => {
+    await open(page, '?lang=en&map=114.16000,30.49000,12.00&sel=sites:business-city');
+    const held: (() => void)[] = [];
+    await page.route(/\/nearest\?feature=/, async (route) => {
+      await new Promise<void>((resolve) => held.push(resolve));
+      await route.continue();
+    });
+    await page.locator('[data-opens=near]').click();
+    await expect.poll(() => held.length).toBe(2);
+    await page.locator('[data-near=pick]').click();
+    await page.locator('canvas').focus();
+    await page.keyboard.press('Enter');
+    const want = await nearest('point=114.16,30.49');
+    await expect.poll(() => shown(page)).toEqual(want);
+    const late = page.waitForResponse(/\/nearest\?feature=/);
+    held.forEach((release) => release());
+    await late;
+    await expect(page.locator('.near strong').first()).toContainText('longitude');
+    expect(await shown(page)).toEqual(want);
+  });
+});
+
+interface Along { stops: { id: string; collection: string; chainageM: number }[] }
+
+test('along the axis: the order is that of the service, and a place says where it stands', async ({ page }) => {
+  const along = (await (await fetch(`${origin()}/ogc/collections/axes/items/axis-chegu-avenue/along?limit=1000`)).json()) as Along;
+  await open(page, '?lang=en&sel=axes:axis-chegu-avenue');
+  const rows = page.locator('[data-along] li button');
+  await expect(rows).toHaveCount(along.stops.length);
+  expect(await rows.evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset['opens']))).toEqual(along.stops.map(({ collection, id }) => `${collection}:${id}`));
+  const core = along.stops.find(({ id }) => id === 'core-chegu-innovation')!;
+  await rows.filter({ hasText: 'Chegu Innovation Core' }).click();
+  const kilometres = new Intl.NumberFormat('en').format(Math.round(core.chainageM / 10) / 100);
+  await expect(page.locator('[data-along] p').first()).toContainText(`chainage ${kilometres} km`);
+});
+
+for (const lang of languages) {
+  for (const theme of themes) {
+    test(`axe finds nothing and nothing is cut off on a phone: ${lang}, ${theme}`, async ({ page, context }) => {
+      await context.grantPermissions(['geolocation'], { origin: origin() });
+      await context.setGeolocation({ ...here, accuracy: 30 });
+      for (const viewport of [phone, { width: 320, height: 640 }]) {
+        await page.setViewportSize(viewport);
+        await open(page, `?lang=${lang}&theme=${theme}`);
+        const up = page.getByRole('button', { name: lang === 'zh' ? '拉高面板' : 'Raise panel' });
+        while (await up.isEnabled()) await up.click();
+        await openNear(page);
+        await page.locator('[data-near=locate]').click();
+        await expect(page.locator('.near li')).toHaveCount(5);
+        expect(await violations(page)).toEqual([]);
+        const out = await page.locator('.near *').evaluateAll((all) => all.filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && element.getBoundingClientRect().width > 1).length);
+        expect(out).toBe(0);
+        await page.locator('.near li [data-place]').first().click();
+        await expect(page.locator('[data-along]')).toBeVisible();
+        await mapIdle(page);
+        expect(await violations(page), 'a place').toEqual([]);
+      }
+    });
+  }
+}
