@@ -5,6 +5,7 @@ import { say, type AppInfo, type Collection, type Lang } from '../catalogue';
 import { Frame } from '../frame.svelte';
 import { boundsOf, type Bounds } from '../geometry';
 import { recall, remember } from '../preferences';
+import type { Hit } from '../search/service';
 import { readAppInfo, ServiceError } from '../service';
 import { fill } from '../words';
 import { cqlOf, filterOf, finished, membersOf, outline, readCondition, wkt, written, type Condition, type ShapeKind } from './conditions';
@@ -483,6 +484,20 @@ export class Parcels extends Appearance {
       this.close();
       this.tell(fault.kind === 'refused' ? 'info' : 'error', fault.kind === 'refused' ? fill(this.words.deadPlace, { parts: id }) : this.words.errors[fault.kind]);
     }
+  }
+
+  /** What a search found: a parcel is opened, from any other place distances are measured. */
+  async openFound(hit: Hit): Promise<boolean> {
+    if (hit.collection === this.collection?.id) {
+      await this.open(hit.id);
+      this.showOnMap();
+      return this.detail !== null;
+    }
+    if (hit.bbox) {
+      this.stage?.fit(hit.bbox);
+      this.measureFrom({ collection: hit.collection, id: hit.id });
+    }
+    return false;
   }
 
   close(): void {

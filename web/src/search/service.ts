@@ -1,6 +1,7 @@
 // What the service answers to a search, and how it is asked.
 import type { Feature, Geometry } from 'geojson';
 import { placeOf, type Collection, type Lang, type Place } from '../catalogue';
+import type { Bounds } from '../geometry';
 import { readJson } from '../service';
 
 export interface Kind { id: string; zh: string; en: string }
@@ -12,6 +13,7 @@ export interface Hit {
   /** `ranges` count UTF-16 code units of `text`. */
   match: { how: string; text: string; ranges: [number, number][] };
   point: [number, number] | null;
+  bbox: Bounds | null;
   synthetic?: boolean;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { grouped, marked, type Hit } from '../../src/search/service';
 
 const hit = (kind: string, id: string): Hit => ({
-  collection: 'places', id, kind: { id: kind, zh: kind, en: kind }, name: { zh: id, en: id }, match: { how: 'name', text: id, ranges: [] }, point: null,
+  collection: 'places', id, kind: { id: kind, zh: kind, en: kind }, name: { zh: id, en: id }, match: { how: 'name', text: id, ranges: [] }, point: null, bbox: null,
 });
 
 describe('what was found', () => {
