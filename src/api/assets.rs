@@ -28,6 +28,8 @@ const SCREENS: [&str; 3] = ["", "parcels", "report"];
 const CONTENT_POLICY: &str = "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; \
     style-src 'self' 'unsafe-inline'; connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'self'; \
     frame-ancestors 'self'";
+/// The address that other pages may show in a frame: the map alone, with nothing to press that does more than show.
+const EMBEDDED: &str = "embed=1";
 
 /// A file of the web app; an unknown path is not found, never the page.
 pub async fn file(uri: Uri, headers: HeaderMap) -> Response {
@@ -58,7 +60,13 @@ pub async fn file(uri: Uri, headers: HeaderMap) -> Response {
     let cache = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     if name == PAGE {
-        out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY));
+        let is_embedded = path.is_empty() && uri.query().is_some_and(|query| query.split('&').any(|pair| pair == EMBEDDED));
+        let policy = if is_embedded {
+            CONTENT_POLICY.rsplit_once(';').map_or(CONTENT_POLICY, |(rest, _)| rest)
+        } else {
+            CONTENT_POLICY
+        };
+        out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
         out.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     }
     response

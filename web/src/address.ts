@@ -1,4 +1,4 @@
-// What the page's address holds, and back: `?v=1&map=lng,lat,zoom&sel=…&card=…&layers=…&q=…&lang=…&theme=…`.
+// What the page's address holds, and back: `?v=1&map=lng,lat,zoom&sel=…&card=…&layers=…&q=…&as_of=…&embed=1&lang=…&theme=…`.
 // Reading never fails: a part that cannot be understood is left out and named in `dropped`.
 import { parts, type Lang, type Part } from './catalogue';
 
@@ -17,6 +17,10 @@ export interface Address {
   /** Collections drawn on the map, when they are not the usual ones. */
   layers: string[] | null;
   q: string;
+  /** The day whose state is shown. */
+  asOf: string | null;
+  /** The map alone, within another page. */
+  embed: boolean;
   lang: Lang | null;
   theme: ThemeChoice | null;
 }
@@ -32,7 +36,7 @@ function viewOf(value: string): View | null {
 }
 
 export function readAddress(search: string): { address: Address; dropped: string[] } {
-  const address: Address = { map: null, sel: null, card: null, layers: null, q: '', lang: null, theme: null };
+  const address: Address = { map: null, sel: null, card: null, layers: null, q: '', asOf: null, embed: false, lang: null, theme: null };
   const dropped: string[] = [];
   for (const [name, value] of new URLSearchParams(search)) {
     let understood = true;
@@ -57,6 +61,14 @@ export function readAddress(search: string): { address: Address; dropped: string
         break;
       case 'q':
         address.q = value;
+        break;
+      case 'as_of':
+        understood = /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value));
+        if (understood) address.asOf = value;
+        break;
+      case 'embed':
+        understood = value === '1';
+        address.embed = understood;
         break;
       case 'lang':
         understood = value === 'zh' || value === 'en';
@@ -84,6 +96,8 @@ export function writeAddress(address: Address): string {
   if (address.card) add('card', address.card);
   if (address.layers) add('layers', address.layers.join(','));
   if (address.q) add('q', address.q);
+  if (address.asOf) add('as_of', address.asOf);
+  if (address.embed) add('embed', '1');
   if (address.lang) add('lang', address.lang);
   if (address.theme) add('theme', address.theme);
   return `?${query.join('&')}`;

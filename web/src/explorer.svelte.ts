@@ -7,7 +7,7 @@ import type { NearSearch } from './near/near.svelte';
 import { joinBounds, type Bounds } from './geometry';
 import { recall, remember } from './preferences';
 import { readFound, type Hit } from './search/service';
-import { readAppInfo, readCounts, readPlaces, ServiceError, type Counts } from './service';
+import { readAppInfo, readCounts, readPlace, readPlaces, ServiceError, type Counts } from './service';
 import { fill, formatNumber, messages } from './words';
 
 export interface Stage {
@@ -41,6 +41,10 @@ export class Explorer {
 
   private sel = $state<string | null>(null);
   card = $state<Part | null>(null);
+  /** The day whose state is shown; null for all there is. */
+  asOf = $state<string | null>(null);
+  /** Shown within another page: the map alone. */
+  embedded = $state(false);
   filter = $state('');
   /** The other places under the last press on the map. */
   private here = $state.raw<string[]>([]);
@@ -77,6 +81,8 @@ export class Explorer {
     const members = membersOf(this.card, this.app?.plan ?? null, this.gazetteer);
     return new Set([...members, ...members.flatMap((member) => belongingTo(member, this.gazetteer))].map((place) => place.key));
   });
+  /** Collections that are drawn from tiles, because they are too large to be loaded. */
+  tiled = $derived((this.app?.collections ?? []).filter((collection) => isLarge(collection) && this.layers.has(collection.id)).map(({ id }) => ({ id, tiles: `${location.origin}/tiles/${encodeURIComponent(id)}/{z}/{x}/{y}.mvt?properties=${this.asOf === null ? '' : `&datetime=${this.asOf}`}` })));
   syntheticShown = $derived((this.app?.collections ?? []).filter((collection) => collection.synthetic && this.layers.has(collection.id)));
 
   constructor() {
@@ -98,7 +104,12 @@ export class Explorer {
     const followSystem = () => (this.systemDark = dark.matches);
     const followHistory = () => {
       const { address: earlier } = readAddress(location.search);
+      const day = this.asOf;
       this.take(earlier);
+      if (this.asOf !== day) {
+        this.loaded = new Map();
+        this.show([...this.layers]);
+      }
       this.dropDeadSelection();
       if (earlier.layers) this.show(earlier.layers);
       if (earlier.map) this.stage?.jump(earlier.map);
@@ -117,6 +128,8 @@ export class Explorer {
   private take(address: Address): void {
     this.sel = address.sel;
     this.card = address.card;
+    this.asOf = address.asOf;
+    this.embedded = address.embed;
     this.filter = address.q;
     this.here = [];
   }
@@ -158,12 +171,17 @@ export class Explorer {
 
   private async load(collection: Collection): Promise<void> {
     const { id } = collection;
+    if (isLarge(collection)) {
+      const [asked, feature] = this.sel?.split(/:(.*)/s) ?? [];
+      if (asked === id && feature) await this.openUnloaded(this.sel!);
+      return;
+    }
     const turn = (this.latestLoad.get(id) ?? 0) + 1;
     const latest = () => this.latestLoad.get(id) === turn;
     this.latestLoad.set(id, turn);
     this.pending = new Set([...this.pending, id]);
     try {
-      const places = await readPlaces(collection);
+      const places = await readPlaces(collection, this.asOf);
       if (latest()) this.loaded = new Map([...this.loaded, [id, places]]);
     } catch (cause) {
       if (latest()) {
@@ -237,6 +255,30 @@ export class Explorer {
     }
     this.open(key);
     return true;
+  }
+
+  /** Opens a feature of a collection that is not loaded, by its key; one that is not there is told of. */
+  async openUnloaded(key: string): Promise<void> {
+    const at = key.indexOf(':');
+    const collection = this.app?.collections.find(({ id }) => id === key.slice(0, at));
+    if (!collection) return;
+    try {
+      if (!this.gazetteer.byKey.has(key)) this.singles = [...this.singles, await readPlace(collection, key.slice(at + 1))];
+      this.open(key, { from: 'map' });
+    } catch (cause) {
+      const { kind } = asServiceError(cause);
+      // Nothing of that id is told of where a link names it.
+      if (kind !== 'refused') this.tell('error', this.words.errors[kind], () => void this.openUnloaded(key));
+    }
+  }
+
+  /** Shows what holds on a day, or at any time. */
+  askDay(day: string | null): void {
+    if (day === this.asOf) return;
+    this.asOf = day;
+    this.loaded = new Map();
+    this.show([...this.layers]);
+    this.write('push');
   }
 
   choose(card: Part): void {
@@ -379,6 +421,13 @@ export class Explorer {
     this.write('replace');
   }
 
+  /** The address of the same view with all around it. */
+  get wholeAddress(): string {
+    const query = new URLSearchParams(location.search);
+    query.delete('embed');
+    return `/?${query}`;
+  }
+
   async share(): Promise<void> {
     this.write('replace');
     try {
@@ -395,7 +444,7 @@ export class Explorer {
     const layers = [...this.layers];
     const usual = this.usualLayers();
     const changed = layers.length !== usual.length || usual.some((id) => !this.layers.has(id));
-    const address = writeAddress({ map: this.view, sel: this.sel, card: this.card, layers: changed ? layers : null, q: this.filter, lang: this.lang, theme: this.theme });
+    const address = writeAddress({ map: this.view, sel: this.sel, card: this.card, layers: changed ? layers : null, q: this.filter, asOf: this.asOf, embed: this.embedded, lang: this.lang, theme: this.theme });
     if (address === location.search) return;
     history[change === 'push' ? 'pushState' : 'replaceState'](null, '', address);
   }
@@ -428,6 +477,10 @@ export class Explorer {
     return fill(this.filter.trim() === '' ? this.words.listCount : this.words.listFound, { count });
   });
 }
+
+/** More features than these come as tiles. */
+const mostLoaded = 5000;
+const isLarge = ({ count }: Collection) => count > mostLoaded;
 
 function asServiceError(cause: unknown): ServiceError {
   return cause instanceof ServiceError ? cause : new ServiceError('unreadable', String(cause));

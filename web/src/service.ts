@@ -51,9 +51,10 @@ export function readAppInfo(): Promise<AppInfo> {
   return readJson<AppInfo>('/app.json');
 }
 
-export async function readPlaces(collection: Collection): Promise<Place[]> {
+/** All features of a collection that hold on a day, or at any time. */
+export async function readPlaces(collection: Collection, day: string | null = null): Promise<Place[]> {
   const features: Feature[] = [];
-  let path: string | undefined = itemsPath(collection.id, { limit: String(pageSize) });
+  let path: string | undefined = itemsPath(collection.id, { limit: String(pageSize), ...(day === null ? {} : { datetime: day }) });
   while (path) {
     const page: Items = await readJson<Items>(path);
     features.push(...page.features);
@@ -63,6 +64,11 @@ export async function readPlaces(collection: Collection): Promise<Place[]> {
     path = address ? address.pathname + address.search : undefined;
   }
   return features.map((feature) => placeOf(feature, collection));
+}
+
+/** One feature of a collection. */
+export async function readPlace(collection: Collection, id: string): Promise<Place> {
+  return placeOf(await readJson<Feature>(`/ogc/collections/${encodeURIComponent(collection.id)}/items/${encodeURIComponent(id)}?f=json`), collection);
 }
 
 async function countOf(collection: Collection, query: Record<string, string> = {}): Promise<number> {

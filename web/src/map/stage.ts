@@ -6,7 +6,7 @@ import type { View } from '../address';
 import type { Place } from '../catalogue';
 import type { Bounds } from '../geometry';
 import type { Stage } from '../explorer.svelte';
-import { pressable, styleOf, type Scene } from './style';
+import { pressable, pressableOf, styleOf, type Scene } from './style';
 import { pictures, type Tokens } from './symbols';
 
 setWorkerUrl(workerUrl);
@@ -42,9 +42,11 @@ export class MapStage implements Stage {
   private readonly still: boolean;
   private drawnTokens: Tokens;
   private next: Scene | null = null;
+  private shown: Scene;
 
   constructor(private readonly around: Surroundings, { view, bounds, scene }: Opening) {
     this.still = scene.still;
+    this.shown = scene;
     this.drawnTokens = scene.tokens;
     const map = new MapLibre({
       container: around.container,
@@ -66,7 +68,7 @@ export class MapStage implements Stage {
 
     map.on('click', (event) => this.press(event.point, 'pointerType' in event.originalEvent && event.originalEvent.pointerType === 'touch' ? reach.touch : reach.mouse));
     map.on('mousemove', (event) => {
-      const [top] = map.queryRenderedFeatures(event.point, { layers: [...pressable] });
+      const [top] = map.queryRenderedFeatures(event.point, { layers: this.pressable() });
       map.getCanvas().style.cursor = top ? 'pointer' : '';
     });
     map.on('moveend', (event) => {
@@ -108,6 +110,7 @@ export class MapStage implements Stage {
     requestAnimationFrame(() => {
       const latest = this.next!;
       this.next = null;
+      this.shown = latest;
       if (latest.tokens !== this.drawnTokens) {
         for (const { id, image } of pictures(latest.tokens)) this.map.updateImage(id, image);
         this.drawnTokens = latest.tokens;
@@ -175,14 +178,24 @@ export class MapStage implements Stage {
     );
   }
 
+  /** The layers that are there and can be pressed, the most specific first. */
+  private pressable(): string[] {
+    const tiled = this.shown.tiled.flatMap(pressableOf).filter((layer) => this.map.getLayer(layer));
+    const at = pressable.indexOf('parcel-fill');
+    return [...pressable.slice(0, at), ...tiled, ...pressable.slice(at)];
+  }
+
   private press({ x, y }: { x: number; y: number }, reachable: number): void {
     const at = this.map.unproject([x, y]);
     if (this.around.picked([at.lng, at.lat])) return;
     const box: [PointLike, PointLike] = [[x - reachable, y - reachable], [x + reachable, y + reachable]];
-    const hits = this.map.queryRenderedFeatures(box, { layers: [...pressable] });
-    const rank = (layer: string) => (pressable as readonly string[]).indexOf(layer);
+    const layers = this.pressable();
+    const hits = this.map.queryRenderedFeatures(box, { layers });
+    const rank = (layer: string) => layers.indexOf(layer);
     hits.sort((a, b) => rank(a.layer.id) - rank(b.layer.id));
-    this.around.pressed([...new Set(hits.map((hit) => String(hit.properties['key'])))]);
+    // Features of tiles carry the id alone, and the name of their layer is that of the collection.
+    const keyOf = (hit: (typeof hits)[number]) => String(hit.properties['key'] ?? `${hit.sourceLayer}:${String(hit.properties['id'] ?? hit.id)}`);
+    this.around.pressed([...new Set(hits.map(keyOf))]);
   }
 
   private key(event: KeyboardEvent): void {

@@ -1,5 +1,5 @@
 // The map's drawing as one pure function of what is to be seen. The map works out what changed.
-import type { StyleSpecification } from 'maplibre-gl';
+import type { LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import type { FeatureCollection } from 'geojson';
 import type { Lang } from '../catalogue';
 import type { Sources } from './sources';
@@ -13,22 +13,45 @@ export interface Scene {
   selected: FeatureCollection;
   /** Keys of the places that stay strong while all others fade; null when none fade. */
   emphasis: ReadonlySet<string> | null;
+  /** Collections too large to be loaded: their tiles. */
+  tiled: readonly Tiled[];
   still: boolean;
 }
+
+export interface Tiled { id: string; tiles: string }
+
+/** The layers of a collection that comes as tiles, as parcels look, whatever it holds. */
+const tiledLayers = ['fill', 'line', 'spot'] as const;
+export const pressableOf = ({ id }: Tiled): string[] => [`tiled-fill:${id}`, `tiled-spot:${id}`];
 
 /** Layers whose features can be pressed, the most specific first. */
 export const pressable = [
   'unit', 'other', 'axis-hit', 'station', 'area-fill', 'parcel-fill', 'core-fill', 'belt-fill', 'road', 'transit', 'water-fill', 'water-course', 'subdistrict-fill', 'zone-fill',
 ] as const;
 
-export function styleOf({ tokens, lang, sources, selected, emphasis, still }: Scene): StyleSpecification {
+function layersOfTiles({ id }: Tiled, tokens: Tokens): LayerSpecification[] {
+  const shared = (kind: (typeof tiledLayers)[number]) => ({ id: `tiled-${kind}:${id}`, source: `tiled:${id}`, 'source-layer': id });
+  return [
+    { ...shared('fill'), type: 'fill', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': tokens['parcel']!, 'fill-opacity': 0.85 } },
+    { ...shared('line'), type: 'line', filter: ['!=', ['geometry-type'], 'Point'], paint: { 'line-color': tokens['parcel-line']!, 'line-width': 0.7 } },
+    { ...shared('spot'), type: 'circle', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 3, 'circle-color': tokens['tx2']!, 'circle-stroke-color': tokens['halo']!, 'circle-stroke-width': 1 } },
+  ];
+}
+
+export function styleOf({ tokens, lang, sources, selected, emphasis, tiled, still }: Scene): StyleSpecification {
   const key = selected.features[0]?.properties?.['key'] as string | undefined;
+  const layers = layersOf({ view: 'explore', tokens, lang, emphasis, selected: key ?? null });
+  // Where parcels stand: above the ground and roads, below water and the layout.
+  const at = layers.findIndex(({ id }) => id === 'parcel-line') + 1;
   return {
     version: 8,
     transition: { duration: still ? 0 : 200, delay: 0 },
-    sources: Object.fromEntries(
+    sources: {
+      ...Object.fromEntries(tiled.map(({ id, tiles }) => [`tiled:${id}`, { type: 'vector' as const, tiles: [tiles], minzoom: 0, maxzoom: 16 }])),
+      ...Object.fromEntries(
       Object.entries({ ...sources, selected }).map(([id, data]) => [id, { type: 'geojson' as const, data, tolerance: 0.2, ...(id === 'parcel' ? { maxzoom: 14 } : {}) }]),
-    ),
-    layers: layersOf({ view: 'explore', tokens, lang, emphasis, selected: key ?? null }),
+      ),
+    },
+    layers: [...layers.slice(0, at), ...tiled.flatMap((one) => layersOfTiles(one, tokens)), ...layers.slice(at)],
   };
 }

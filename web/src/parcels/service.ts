@@ -55,7 +55,7 @@ export async function readGroups(collection: string, query: Query, by: string, l
   const own: Query = by.startsWith('area:') ? { overlap: 'true' } : {};
   const answer = await ask<Answer>(path, path, { ...query, ...own, 'group-by': by, measure: 'area(ha)', sortby: '-count', limit: '30' }, lang, signal);
   const keys = answer.columns.filter(({ role }) => role === 'key').map(({ name }) => name);
-  const title = (row: Row) => String(row[`${keys[0]}_name_${lang}`] ?? row[`area_name_${lang}`] ?? row[`name_${lang}`] ?? row[keys[0]!] ?? '');
+  const title = (row: Row) => String(row[`${keys[0]}_${lang}`] ?? row[keys[0]!] ?? '');
   const rest = Number(answer.unassigned?.['count'] ?? 0) + Number(answer.withoutGeometry?.['count'] ?? 0);
   return { rest, groups: answer.groups.map((row) => ({ key: String(row[keys[0]!] ?? ''), title: title(row), count: Number(row['count']), ha: row['area_ha'] as number | null })) };
 }

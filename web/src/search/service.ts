@@ -1,8 +1,7 @@
 // What the service answers to a search, and how it is asked.
-import type { Feature, Geometry } from 'geojson';
-import { placeOf, type Collection, type Lang, type Place } from '../catalogue';
+import type { Collection, Lang, Place } from '../catalogue';
 import type { Bounds } from '../geometry';
-import { readJson } from '../service';
+import { readJson, readPlace } from '../service';
 
 export interface Kind { id: string; zh: string; en: string }
 export interface Hit {
@@ -28,9 +27,7 @@ export async function readHits(text: string, signal: AbortSignal): Promise<Hit[]
 
 /** A feature that the page has not loaded, as a place under the name that it was found by. */
 export async function readFound(hit: Hit, collection: Collection): Promise<Place> {
-  const path = `/ogc/collections/${encodeURIComponent(hit.collection)}/items/${encodeURIComponent(hit.id)}?f=json`;
-  const place = placeOf(await readJson<Feature<Geometry | null>>(path), collection);
-  return { ...place, name: hit.name };
+  return { ...(await readPlace(collection, hit.id)), name: hit.name };
 }
 
 /** Hits by kind, the kinds in the order of their best hit. */

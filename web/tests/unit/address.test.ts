@@ -7,10 +7,12 @@ const everything: Address = {
   card: 'belt',
   layers: ['zone', 'sites'],
   q: '沌口 & co=1',
+  asOf: '2025-12-31',
+  embed: true,
   lang: 'en',
   theme: 'dark',
 };
-const nothing: Address = { map: null, sel: null, card: null, layers: null, q: '', lang: null, theme: null };
+const nothing: Address = { map: null, sel: null, card: null, layers: null, q: '', asOf: null, embed: false, lang: null, theme: null };
 
 describe('address', () => {
   test('what is written is read again', () => {
