@@ -60,7 +60,8 @@ pub async fn file(uri: Uri, headers: HeaderMap) -> Response {
     let cache = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     if name == PAGE {
-        let is_embedded = path.is_empty() && uri.query().is_some_and(|query| query.split('&').any(|pair| pair == EMBEDDED));
+        let is_embedded =
+            path.is_empty() && uri.query().is_some_and(|query| query.split('&').any(|pair| pair == EMBEDDED));
         let policy = if is_embedded {
             CONTENT_POLICY.rsplit_once(';').map_or(CONTENT_POLICY, |(rest, _)| rest)
         } else {

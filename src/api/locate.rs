@@ -283,7 +283,13 @@ impl Nearest {
         let most = read(params, "k", "a whole number from 1 on", fits)?.unwrap_or(u64::from(USUAL_NEAREST));
         let farthest = amount(params, "max-distance", "metres, a number from 0 on")?.unwrap_or(f64::INFINITY);
         let most = usize::try_from(most.min(u64::from(MOST_NEAREST))).unwrap_or(usize::MAX);
-        Ok(Self { standpoint, asked, query: params::selection(params, layer, catalog, NEAREST_OWN)?, most, farthest })
+        Ok(Self {
+            standpoint,
+            asked,
+            query: params::selection(params, layer, catalog, NEAREST_OWN)?,
+            most,
+            farthest,
+        })
     }
 
     fn answer(&self, indexed: &IndexedLayer, lang: Lang, budget: &Budget) -> Result<Told, Problem> {

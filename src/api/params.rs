@@ -11,6 +11,7 @@ use super::negotiate::Format;
 use super::problem::Problem;
 use crate::catalog::Catalog;
 use crate::config::Limits;
+use crate::geometry::positions::{self, Reading};
 use crate::geometry::{Crs, Window};
 use crate::model::{Domain, Field, Interval, Lang, Layer, Value, Words};
 use crate::query::cql2::{self, Encoding, MOST_BYTES};
@@ -144,7 +145,8 @@ pub fn distance_to(params: &Params, layer: &Layer, catalog: &Catalog) -> Result<
         let expected = format!("nothing, because this collection has a field {DISTANCE} of its own");
         return Err(Problem::parameter("distance-to", text, &expected));
     }
-    if let Some(shape) = cql2::geometry(text) {
+    let reading = Reading { crs: Crs::Crs84, north_first: false };
+    if let Some(shape) = cql2::geometry(text).and_then(|shape| positions::placed(&shape, reading).ok()) {
         let words = Words { zh: "所给位置".into(), en: "the given place".into() };
         return Ok(Some(DistanceTo::new(shape, &words)));
     }

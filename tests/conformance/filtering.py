@@ -84,7 +84,7 @@ def get_queryables(root):
 
 
 # A parameter of the service wins over a field of its name, and then the class must not be declared.
-TAKEN = set("limit offset bbox bbox-crs datetime q sortby filter filter-lang filter-crs crs properties skipGeometry zoom-level "
+TAKEN = set("limit offset bbox bbox-crs datetime q sortby filter filter-lang filter-crs crs properties skipGeometry zoom-level distance-to "
             "f".split())
 
 

@@ -238,7 +238,7 @@ fn pasted_shapes_are_read_and_measured_over_http() {
     let want = wide * high + 2.0 * 100.0 * (wide + high) + std::f64::consts::PI * 1e4;
     let m2 = answer.json()["properties"]["area_m2"].as_f64().expect("an area");
     assert!((m2 / want - 1.0).abs() < 0.002, "{m2}, not {want}");
-    assert_eq!(post(&json!({ "geometry": "0 0, 1" })).status, 400);
+    assert_eq!(post(&json!({ "geometry": "0 0, 1 2" })).status, 400);
     assert_eq!(service.send("POST", "/measure", &[], b"{}".to_vec()).status, 415);
     assert_eq!(service.ask("OPTIONS", "/measure", &[]).header("allow"), "GET, HEAD, POST, OPTIONS");
     assert_eq!(

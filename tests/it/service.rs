@@ -241,6 +241,7 @@ fn the_definition_describes_exactly_what_is_served() {
                 (.., Some("properties")) => "use",
                 (.., Some("sortby")) => "-id",
                 (.., Some("filter")) => "TRUE",
+                (.., Some("distance-to")) => "POINT(1 1)",
                 (.., Some("datetime")) | (_, Some("date"), _) => "2021-01-01",
                 (.., Some("bbox")) => "0,0,1,1",
                 (Some("boolean"), ..) => "true",

@@ -129,7 +129,7 @@ export class Explorer {
     this.sel = address.sel;
     this.card = address.card;
     this.asOf = address.asOf;
-    this.embedded = address.embed;
+    this.embedded = this.frame.bare = address.embed;
     this.filter = address.q;
     this.here = [];
   }

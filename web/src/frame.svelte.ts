@@ -16,10 +16,12 @@ export class Frame {
   footHeight = $state(108);
   /** On a short window the half-open sheet would leave no map to see. */
   stop = $state<Stop>(innerHeight < 700 ? 'low' : 'middle');
+  /** Is there the map alone, without bar and sheet? */
+  bare = $state(false);
   /** Height of the sheet under a dragging finger. */
   dragged = $state<number | null>(null);
 
-  sheetHeight = $derived(this.dragged ?? this.heightAt(this.stop));
+  sheetHeight = $derived(this.bare ? 0 : (this.dragged ?? this.heightAt(this.stop)));
 
   /** Keeps up with the window; gives back how to stop. */
   follow(): () => void {
@@ -56,13 +58,14 @@ export class Frame {
 
   /** How far below the map's middle the middle of its uncovered part lies; negative above. */
   get aim(): number {
-    if (this.wide) return 0;
+    if (this.wide || this.bare) return 0;
     const { top, bottom } = this.mapPadding();
     return (top - bottom) / 2;
   }
 
   /** What covers the map, so that nothing is shown beneath it. */
   mapPadding(): { top: number; right: number; bottom: number; left: number } {
+    if (this.bare) return { top: 24, right: 24, bottom: this.footHeight + 16, left: 24 };
     if (this.wide) return { top: 64, right: 72, bottom: 64, left: 40 };
     const covered = Math.min(this.heightAt(this.stop), this.windowHeight * shareOfWindow.middle);
     return { top: this.topHeight + 16, right: 28, bottom: covered + this.footHeight + 24, left: 28 };

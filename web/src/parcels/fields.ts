@@ -59,12 +59,13 @@ function speaksOther(field: Field, fields: readonly Field[], lang: Lang): boolea
   return field.name.endsWith(other) && fields.some(({ name }) => name === field.name.slice(0, -other.length) + `_${lang}`);
 }
 
-/** The columns of a table that nobody has chosen columns for: what differs between features and is known of some, numbers and texts of few kinds first. */
+/** The columns of a table that nobody has chosen columns for: what differs between features and is known of some, names first, then kinds, area and other numbers. */
 export function usualColumns(fields: readonly Field[], lang: Lang): string[] {
   const telling = fields.filter((field) => field.known > 0 && field.kind !== 'list' && field.kind !== 'boolean' && field.choices.length !== 1 && field.name !== 'id' && !speaksOther(field, fields, lang));
   // What has the words of a code beside it needs no column of its own.
   const named = telling.filter(({ name }) => !(/_name_(zh|en)$/.test(name) && fields.some((field) => field.name === name.replace(/_name_(zh|en)$/, '_code'))));
-  return named.slice(0, 8).map(({ name }) => name);
+  const rank = (field: Field) => (isArea(field) ? 2 : { text: 0, choice: 1, number: 3, date: 4, boolean: 5, list: 5 }[field.kind]);
+  return named.toSorted((a, b) => rank(a) - rank(b)).slice(0, 8).map(({ name }) => name);
 }
 
 /** Fields that features can be parted by. */

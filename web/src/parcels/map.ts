@@ -90,6 +90,7 @@ export class ParcelMap {
     });
     map.on('render', () => this.mark(false));
     map.on('idle', () => this.mark(true));
+    map.on('style.load', () => this.update(null));
     map.getCanvas().addEventListener('keydown', (event) => {
       if (event.altKey || event.ctrlKey || event.metaKey || !around.key(event)) return;
       event.preventDefault();
@@ -168,16 +169,21 @@ export class ParcelMap {
     this.scene = scene;
     const look = `${scene.lang} ${scene.dark}`;
     if (look !== `${before.lang} ${before.dark}`) return void this.dress();
+    this.update(before);
+  }
+
+  /** Shows what has changed since a scene; all of it when there was none. */
+  private update(before: Scene | null): void {
+    const { scene } = this;
+    // A style that is still on its way is updated when it has come.
     if (!this.map.getSource('match')) return;
-    if (scene.filter !== before.filter) this.match();
-    const set = (source: string, shapes: readonly Geometry[]) => (this.map.getSource(source) as GeoJSONSource).setData(collectionOf(shapes));
     this.mark(false);
-    if (scene.band !== before.band) set('band', scene.band);
-    if (scene.drawn !== before.drawn) set('drawn', scene.drawn);
-    if (scene.picked !== before.picked) set('picked', scene.picked ? [scene.picked] : []);
-    if (scene.draft !== before.draft || scene.corners !== before.corners) {
-      set('draft', draftOf(scene));
-    }
+    if (scene.filter !== before?.filter) this.match();
+    const set = (source: string, shapes: readonly Geometry[]) => (this.map.getSource(source) as GeoJSONSource).setData(collectionOf(shapes));
+    if (scene.band !== before?.band) set('band', scene.band);
+    if (scene.drawn !== before?.drawn) set('drawn', scene.drawn);
+    if (scene.picked !== before?.picked) set('picked', scene.picked ? [scene.picked] : []);
+    if (scene.draft !== before?.draft || scene.corners !== before.corners) set('draft', draftOf(scene));
   }
 
   private match(): void {
