@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { violations } from './axe';
 import { desktop, expect, languages, mapIdle, origin, phone, test, themes } from './explore';
+import { walk } from './keyboard';
 import { inRepository, serve } from './server';
 
 const axis = 'axis-chegu-avenue';
@@ -414,6 +415,21 @@ for (const lang of languages) {
       });
     }
   }
+}
+
+for (const tool of ['Select', 'Polygon', 'Area']) {
+  test(`the Tab key reaches every control, shows where it is, and gets out again, also after ${tool}`, async ({ page }) => {
+    await visit(page, '?v=1&lang=en&c=in~use_code~M0&c=in~status~idle');
+    await expect(page.locator('tr[data-id]').first()).toBeVisible();
+    await page.getByRole('button', { name: tool, exact: true }).click();
+    await page.getByRole('button', { name: 'Select', exact: true }).click();
+    const stops = await walk(page);
+    expect(stops.filter(({ seen }) => !seen).map(({ name }) => name)).toEqual([]);
+    expect(stops.filter(({ inWindow }) => !inWindow).map(({ name }) => name)).toEqual([]);
+    const labels = stops.map(({ label }) => label).join('\n');
+    for (const wanted of ['Skip to the table', 'Add a condition', 'Map of parcels', 'Polygon', 'Circle', 'Paste coordinates', 'Zoom map in', 'Height of the table', 'Columns', 'GeoJSON', 'Export XLSX']) expect(labels).toContain(wanted);
+    expect(stops.filter(({ name }) => /^Put p-/.test(name)).length).toBe((await rowIds(page)).length);
+  });
 }
 
 test('at 320 px and at 200 % text nothing goes sideways', async ({ page }) => {
