@@ -1,17 +1,12 @@
 // The state of the Report screen: language, theme, day, and what the service says of it.
-import { say, type AppInfo, type Lang } from '../catalogue';
-import { themeAfter, themes, type ThemeChoice } from '../address';
-import { recall, remember } from '../preferences';
+import { Appearance } from '../appearance.svelte';
+import { say, type AppInfo } from '../catalogue';
 import { readAppInfo, ServiceError } from '../service';
-import { messages } from '../words';
 import { readReport, type Report } from './service';
 
 const day = /^\d{4}-\d{2}-\d{2}$/;
 
-export class Screen {
-  lang = $state<Lang>('zh');
-  theme = $state<ThemeChoice>('auto');
-  private systemDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
+export class Screen extends Appearance {
   /** The day that is asked for; that of the data when there is none. */
   asOf = $state<string | null>(null);
   /** The area that is asked for: a feature, or a polygon as WKT or GeoJSON; the whole zone when both are null. */
@@ -22,8 +17,6 @@ export class Screen {
   busy = $state(true);
   private run = 0;
 
-  words = $derived(messages[this.lang]);
-  dark = $derived(this.theme === 'dark' || (this.theme === 'auto' && this.systemDark));
   title = $derived(say(this.app?.title, this.lang) || 'innospace');
   /** What an address of this service needs to speak of the same day in the same language. */
   query = $derived(new URLSearchParams({ lang: this.lang, ...(this.asOf === null ? {} : { as_of: this.asOf }) }).toString());
@@ -39,20 +32,16 @@ export class Screen {
 
   begin(): () => void {
     const asked = new URLSearchParams(location.search);
-    this.lang = (['zh', 'en'] as const).find((lang) => lang === asked.get('lang')) ?? (recall('lang') === 'en' ? 'en' : 'zh');
-    this.theme = themes.find((theme) => theme === (asked.get('theme') ?? recall('theme'))) ?? 'auto';
+    const stop = this.appear(asked);
     this.read(asked);
     void this.load();
-    const dark = matchMedia('(prefers-color-scheme: dark)');
-    const followSystem = () => (this.systemDark = dark.matches);
     const followHistory = () => {
       this.read(new URLSearchParams(location.search));
       void this.load();
     };
-    dark.addEventListener('change', followSystem);
     addEventListener('popstate', followHistory);
     return () => {
-      dark.removeEventListener('change', followSystem);
+      stop();
       removeEventListener('popstate', followHistory);
     };
   }
@@ -90,20 +79,14 @@ export class Screen {
     void this.load();
   }
 
-  switchLanguage(): void {
-    this.lang = this.lang === 'zh' ? 'en' : 'zh';
-    remember('lang', this.lang);
+  override switchLanguage(): void {
+    super.switchLanguage();
     this.write('replace');
     void this.load();
   }
 
-  nextTheme(): ThemeChoice {
-    return themeAfter(this.theme);
-  }
-
-  switchTheme(): void {
-    this.theme = this.nextTheme();
-    remember('theme', this.theme);
+  override switchTheme(): void {
+    super.switchTheme();
     this.write('replace');
   }
 
