@@ -1013,8 +1013,7 @@ fn count(args: &CountArgs) -> anyhow::Result<ExitCode> {
 fn items(args: &ItemsArgs) -> anyhow::Result<ExitCode> {
     let suffix = args.output.as_deref().and_then(Path::extension).and_then(|suffix| suffix.to_str());
     let told = match suffix.map(str::to_ascii_lowercase).as_deref() {
-        None => Some(ItemsFormat::Geojson),
-        Some("json") => Some(ItemsFormat::Geojson),
+        None | Some("json") => Some(ItemsFormat::Geojson),
         Some(suffix) => ItemsFormat::from_str(suffix, true).ok(),
     };
     let Some(format) = args.format.or(told) else {

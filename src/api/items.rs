@@ -20,7 +20,7 @@ use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::index::IndexedLayer;
 use crate::model::{Lang, Layer};
-use crate::query::{self, Budget, DISTANCE, DistanceTo, Page, Query, QueryError, Selection};
+use crate::query::{self, Budget, DISTANCE, DistanceTo, Page, Plan, Query, QueryError, Selection, SortKey};
 use crate::render::html::{self as pages, Link};
 use crate::render::schema::Purpose;
 use crate::render::{Cover, View};
@@ -56,16 +56,14 @@ pub async fn search(
 
 async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
     let limits = app.config.limits;
-    let Question { query, view, distance } =
-        Question::read(&ask.params, &indexed, &ask.catalog, limits, ask.lang)?;
-    forms::check(&ask, &view, query.page)?;
+    let question = Question::read(&ask.params, &indexed, &ask.catalog, limits, ask.lang)?;
+    let (page, view) = (question.query.page, question.view.clone());
+    forms::check(&ask, &view, page)?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
-    let page = query.page;
     let (layer, picked) =
-        blocking(limits.patience, move |budget| select(&query, distance.as_ref(), &indexed, budget))
-            .await??;
+        blocking(limits.patience, move |budget| select(&question, &indexed, budget)).await??;
     let links = page_links(&ask, &layer, page, &picked);
     let (crs, counts) = (view.crs, (picked.matched, picked.items.len() as u64));
     let response = if ask.format == HTML {
@@ -80,6 +78,8 @@ async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Respo
 struct Question {
     query: Query,
     view: View,
+    /// How the features are reached; not looked at where distances are asked for.
+    plan: Plan,
     distance: Option<DistanceTo>,
 }
 
@@ -99,10 +99,10 @@ impl Question {
             None => params::view(params, layer, lang)?,
         };
         // What the layer does not understand is refused before anything is looked for.
-        let sort =
-            query.sort.iter().filter(|key| distance.is_none() || key.name != DISTANCE).cloned().collect();
-        query::plan(&Query { sort, ..query.clone() }, indexed)?;
-        Ok(Self { query, view, distance })
+        let known = |key: &&SortKey| distance.is_none() || key.name != DISTANCE;
+        let sort = query.sort.iter().filter(known).cloned().collect();
+        let plan = query::plan(&Query { sort, ..query.clone() }, indexed)?;
+        Ok(Self { query, view, plan, distance })
     }
 }
 
@@ -114,19 +114,15 @@ fn fielded(distance: &DistanceTo, layer: &Layer) -> Result<Box<Layer>, Problem> 
         .map_err(|fault| Problem::wrong_parameter("distance-to", fault.to_string()))
 }
 
-/// The page of a query, and the layer that its features are shown of.
+/// The page that is asked for, and the layer that its features are shown of.
 fn select(
-    query: &Query,
-    distance: Option<&DistanceTo>,
+    question: &Question,
     indexed: &IndexedLayer,
     budget: &Budget,
 ) -> Result<(Arc<Layer>, Selection), QueryError> {
-    match distance {
-        Some(distance) => distance.select(query, indexed, budget),
-        None => {
-            let picked = query::execute(&query::plan(query, indexed)?, indexed, budget)?;
-            Ok((indexed.shared_layer(), picked))
-        }
+    match &question.distance {
+        Some(distance) => distance.select(&question.query, indexed, budget),
+        None => Ok((indexed.shared_layer(), query::execute(&question.plan, indexed, budget)?)),
     }
 }
 
@@ -147,14 +143,13 @@ pub fn export(
     let table = params::items_parameters(indexed.layer(), limits, FORMS);
     let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     let params = Params::parse(Some(&text), &table).map_err(words)?;
-    let Question { query, view, distance } =
-        Question::read(&params, &indexed, catalog, limits, lang).map_err(words)?;
-    let picked = select(&query, distance.as_ref(), &indexed, &Budget::default());
+    let question = Question::read(&params, &indexed, catalog, limits, lang).map_err(words)?;
+    let picked = select(&question, &indexed, &Budget::default());
     let (layer, picked) = picked.map_err(|fault| fault.to_string())?;
     let cover = Cover {
         conditions: params.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         matched: picked.matched,
-        offset: query.page.offset,
+        offset: question.query.page.offset,
         returned: picked.items.len() as u64,
         made_at: Some(super::now()),
         data_date: catalog.about.data_date,
@@ -162,7 +157,7 @@ pub fn export(
         licence: catalog.about.licence.to_string(),
         ..Cover::default()
     };
-    forms::file(format, &layer, &picked.items, &view, &cover).map_err(|fault| fault.to_string())
+    forms::file(format, &layer, &picked.items, &question.view, &cover).map_err(|fault| fault.to_string())
 }
 
 pub async fn one(

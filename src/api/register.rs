@@ -104,7 +104,7 @@ pub fn area(params: &Params) -> Result<Option<Choice>, Problem> {
 /// The words of a request that ask for its area, as part of an address.
 fn same_area(params: &Params) -> String {
     let asked = ["within", "polygon"].into_iter().filter_map(|name| Some((name, params.get(name)?)));
-    asked.map(|(name, value)| format!("&{name}={}", reports::encoded(value))).collect()
+    asked.fold(String::new(), |all, (name, value)| all + "&" + name + "=" + &reports::encoded(value))
 }
 
 /// The facts of the plan.

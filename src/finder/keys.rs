@@ -131,7 +131,7 @@ impl Keys {
     /// the same texts.
     pub fn near(&self, text: &str, most: u8) -> Vec<Run> {
         let letters: Vec<&[u8]> =
-            text.char_indices().map(|(at, c)| text[at..at + c.len_utf8()].as_bytes()).collect();
+            text.char_indices().map(|(at, c)| &text.as_bytes()[at..at + c.len_utf8()]).collect();
         let mut search = Search { keys: self, letters, most, runs: Vec::new(), steps: 0 };
         for at_head in [true, false] {
             let all = 0..self.places(at_head).len();

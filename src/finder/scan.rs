@@ -388,7 +388,7 @@ impl<'a> Scan<'a> {
         if typed_is_han(typed) {
             // An abbreviation takes one character here and one there: its rarest leads to all texts that hold it.
             let alone =
-                typed.char_indices().map(|(at, c)| keys.exact(typed[at..at + c.len_utf8()].as_bytes()));
+                typed.char_indices().map(|(at, c)| keys.exact(&typed.as_bytes()[at..at + c.len_utf8()]));
             rarest.extend(alone.min_by_key(places));
         }
         rarest.sort_by_key(places);
@@ -475,7 +475,7 @@ pub fn runs_in_order(typed: &str, key: &[u8]) -> Option<Vec<(usize, usize)>> {
         // The longest beginning of what is left that stands behind what was found.
         let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8()).rev();
         let found = ends.into_iter().find_map(|end| {
-            let place = memmem::find(key.get(at..)?, rest[..end].as_bytes())?;
+            let place = memmem::find(key.get(at..)?, &rest.as_bytes()[..end])?;
             Some((at + place, end))
         });
         let (place, length) = found?;

@@ -29,7 +29,9 @@ pub fn shown(
     let pieces = forms::pieces(&text);
     let bytes = found.from..found.from + found.length;
     let runs = match found.table {
-        Table::Letters | Table::Code(_) if is_section(names, found) => vec![0..text.len()],
+        Table::Letters | Table::Code(_) if is_section(names, found) => {
+            std::iter::once(0..text.len()).collect()
+        }
         Table::Letters | Table::Code(_) => of_key(&forms::letters(&pieces), &pieces, bytes),
         Table::Spoken => {
             let first = names.spoken_of.partition_point(|&of| of < found.text);

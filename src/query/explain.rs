@@ -100,6 +100,8 @@ pub fn explain(query: &Query, indexed: &IndexedLayer, budget: &Budget) -> Result
         }
     })?;
     let mut reasons = start();
-    parts.iter().for_each(|part| reasons.add(part));
+    for part in &parts {
+        reasons.add(part);
+    }
     Ok(reasons)
 }

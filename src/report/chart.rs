@@ -128,7 +128,7 @@ impl Row<'_> {
 
     /// The middle of the bar in a row that begins at a height.
     fn middle(&self, top: f32) -> f32 {
-        top + (self.lead() + self.height) / 2.0
+        top + f32::midpoint(self.lead(), self.height)
     }
 }
 

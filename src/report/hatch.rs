@@ -56,7 +56,9 @@ fn stripes(corners: &[Point]) -> Option<Path> {
             && rest.len() > 1
         {
             path.move_to(first[0], first[1]);
-            rest.iter().for_each(|[x, y]| path.line_to(*x, *y));
+            for [x, y] in rest {
+                path.line_to(*x, *y);
+            }
             path.close();
         }
         from += step;
