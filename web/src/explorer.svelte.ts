@@ -258,17 +258,17 @@ export class Explorer {
   }
 
   /** Opens a feature of a collection that is not loaded, by its key; one that is not there is told of. */
-  async openUnloaded(key: string): Promise<void> {
+  async openUnloaded(key: string, here: string[] = []): Promise<void> {
     const at = key.indexOf(':');
     const collection = this.app?.collections.find(({ id }) => id === key.slice(0, at));
     if (!collection) return;
     try {
       if (!this.gazetteer.byKey.has(key)) this.singles = [...this.singles, await readPlace(collection, key.slice(at + 1))];
-      this.open(key, { from: 'map' });
+      this.open(key, { here, from: 'map' });
     } catch (cause) {
       const { kind } = asServiceError(cause);
       // Nothing of that id is told of where a link names it.
-      if (kind !== 'refused') this.tell('error', this.words.errors[kind], () => void this.openUnloaded(key));
+      if (kind !== 'refused') this.tell('error', this.words.errors[kind], () => void this.openUnloaded(key, here));
     }
   }
 

@@ -22,7 +22,13 @@ const focused = (page: Page) =>
 /** Every stop of the Tab key from the first to leaving the page. */
 export async function walk(page: Page): Promise<NonNullable<Awaited<ReturnType<typeof focused>>>[]> {
   const stops: NonNullable<Awaited<ReturnType<typeof focused>>>[] = [];
-  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  // The key goes on from where the page was last pressed, so that is put before everything else.
+  await page.evaluate(() => {
+    const start = Object.assign(document.createElement('span'), { tabIndex: -1 });
+    document.body.prepend(start);
+    start.focus();
+    start.remove();
+  });
   for (let step = 0; step < 400; step++) {
     await page.keyboard.press('Tab');
     const stop = await focused(page);
