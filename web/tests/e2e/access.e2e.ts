@@ -1,10 +1,10 @@
 import { violations } from './axe';
 import { walk } from './keyboard';
-import { desktop, expect, languages, mapIdle, open, phone, rowKeys, test, themes } from './explore';
+import { desktop, expect, languages, mapIdle, open, phone, rowKeys, sizesOf, test, themes } from './explore';
 
 for (const lang of languages) {
   for (const theme of themes) {
-    for (const [size, viewport] of Object.entries({ desktop, phone })) {
+    for (const [size, viewport] of sizesOf(lang, theme)) {
       test(`axe finds nothing: ${lang}, ${theme}, ${size}`, async ({ page }) => {
         await page.setViewportSize(viewport);
         const wide = viewport === desktop;

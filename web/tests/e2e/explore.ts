@@ -98,3 +98,8 @@ export const apart = (a: readonly number[], b: readonly number[]) => Math.max(..
 
 export const languages = ['zh', 'en'] as const;
 export const themes = ['light', 'dark'] as const;
+
+/** Sizes of the page for a language in a theme: every such pair once, and on each size both languages and both themes. */
+export function sizesOf(lang: (typeof languages)[number], theme: (typeof themes)[number]): [string, typeof desktop][] {
+  return Object.entries((lang === 'zh') === (theme === 'light') ? { desktop } : { phone });
+}

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { violations } from './axe';
-import { desktop, expect, languages, mapIdle, origin, phone, test, themes } from './explore';
+import { desktop, expect, languages, mapIdle, origin, phone, sizesOf, test, themes } from './explore';
 import { walk } from './keyboard';
 import { inRepository, serve } from './server';
 
@@ -400,7 +400,7 @@ test('nothing found says so, and an export explains itself', async ({ page }) =>
 
 for (const lang of languages) {
   for (const theme of themes) {
-    for (const [size, viewport] of Object.entries({ desktop, phone })) {
+    for (const [size, viewport] of sizesOf(lang, theme)) {
       test(`axe finds nothing on the parcels: ${lang}, ${theme}, ${size}`, async ({ page }) => {
         await page.setViewportSize(viewport);
         await visit(page, `?v=1&lang=${lang}&theme=${theme}&c=in~use_code~M0&c=near~axes~${axis}~${metres}`);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AxeResults } from 'axe-core';
 import type { Page } from '@playwright/test';
-import { desktop, expect, languages, open, origin, phone, test, themes } from './explore';
+import { desktop, expect, languages, open, origin, sizesOf, test, themes } from './explore';
 import { inRepository, serve } from './server';
 
 interface Cells { count: number; statuses: Record<string, { count: number; units: string[] }> }
@@ -87,7 +87,7 @@ test('the numbers are those of the service, and each opens its list', async ({ p
 
 for (const lang of languages) {
   for (const theme of themes) {
-    for (const [size, viewport] of Object.entries({ desktop, phone })) {
+    for (const [size, viewport] of sizesOf(lang, theme)) {
       test(`axe finds nothing on the report: ${lang}, ${theme}, ${size}`, async ({ page }) => {
         await page.setViewportSize(viewport);
         await report(page, `?lang=${lang}&theme=${theme}`);

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { violations } from './axe';
-import { desktop, expect, items, languages, mapIdle, open, origin, phone, test, themes } from './explore';
+import { expect, items, languages, mapIdle, open, origin, sizesOf, test, themes } from './explore';
 
 const field = (page: Page) => page.getByRole('combobox');
 const options = (page: Page) => page.getByRole('option');
@@ -148,7 +148,7 @@ test.describe('when the service is slow or fails', () => {
 
 for (const lang of languages) {
   for (const theme of themes) {
-    for (const [size, viewport] of Object.entries({ desktop, phone })) {
+    for (const [size, viewport] of sizesOf(lang, theme)) {
       test(`axe finds nothing with the list open: ${lang}, ${theme}, ${size}`, async ({ page }) => {
         await page.setViewportSize(viewport);
         await open(page, `?lang=${lang}&theme=${theme}`);
