@@ -16,6 +16,8 @@ use crate::model::{Column, FeatureIx, Field, Layer, LayerError, ValueKind, Words
 /// Name of the field of distances.
 pub const DISTANCE: &str = "distance_m";
 
+const MILLIMETRES: f64 = 1000.0;
+
 /// A place that distances are measured from.
 #[derive(Debug)]
 pub struct DistanceTo {
@@ -67,7 +69,14 @@ impl DistanceTo {
         }
         let all = Query { sort: Vec::new(), page: Page::default(), ..query.clone() };
         let rows = matching(&all, indexed, budget)?;
-        let layer = self.measured(indexed.layer(), &rows, budget)?;
+        let layer = match query.sort.first() {
+            Some(key) if key.name == DISTANCE => {
+                let wanted = usize::try_from(query.page.offset).unwrap_or(usize::MAX);
+                let wanted = wanted.saturating_add(query.page.limit as usize);
+                self.ranked(indexed.layer(), &rows, wanted, key.descending, budget)?
+            }
+            _ => self.measured(indexed.layer(), &rows, budget)?,
+        };
         let order = sort::bind(&query.sort, &layer)?;
         let found = order.map(|order| order.page_of(rows, query.page, &layer)).unwrap_or_default();
         Ok((layer, found))
@@ -84,19 +93,81 @@ impl DistanceTo {
         rows: &[FeatureIx],
         budget: &Budget,
     ) -> Result<Arc<Layer>, QueryError> {
-        let known = fold_on_all_cores(rows.len().div_ceil(STRIDE), budget, Vec::new, |known, block| {
-            let block = &rows[block * STRIDE..rows.len().min((block + 1) * STRIDE)];
-            known.extend(block.iter().filter_map(|&ix| Some((ix, self.metres(layer, ix)?))));
-        })?;
         let mut distances = vec![f64::NAN; layer.len()];
-        known.into_iter().flatten().for_each(|(ix, metres)| distances[ix.row()] = metres);
+        self.measure_into(&mut distances, layer, rows, budget)?;
+        self.shared(layer, distances)
+    }
+
+    /// A layer on which the first `wanted` of some features in the order of their distances stand where they belong, with
+    /// their true distances. Those that come later by the windows around them are not measured: they hold a distance that
+    /// is not theirs, but on their side of all that was asked for.
+    fn ranked(
+        &self,
+        layer: &Layer,
+        rows: &[FeatureIx],
+        wanted: usize,
+        descending: bool,
+        budget: &Budget,
+    ) -> Result<Arc<Layer>, QueryError> {
+        let bounds = |ix: FeatureIx| layer.feature(ix).geometry()?.bounds();
+        let spans = on_all(rows, budget, |ix| Some((ix, self.from.of_box(bounds(ix)?))))?;
+        // Rounding to the millimetre may lift a distance over a limit.
+        let slack = 1.0 / MILLIMETRES;
+        let mut limits: Vec<f64> =
+            spans.iter().map(|(_, span)| if descending { -span.least } else { span.most }).collect();
+        let limit = match wanted.checked_sub(1) {
+            Some(last) if last < limits.len() => {
+                *limits.select_nth_unstable_by(last, f64::total_cmp).1 + slack
+            }
+            _ => f64::INFINITY,
+        };
+        let mut distances = vec![f64::NAN; layer.len()];
+        let mut near = Vec::new();
+        for (ix, span) in spans {
+            let (first, last) = if descending { (-span.most, span.most) } else { (span.least, span.least) };
+            if first <= limit + slack {
+                near.push(ix);
+            } else {
+                distances[ix.row()] = last;
+            }
+        }
+        self.measure_into(&mut distances, layer, &near, budget)?;
+        self.shared(layer, distances)
+    }
+
+    fn measure_into(
+        &self,
+        distances: &mut [f64],
+        layer: &Layer,
+        rows: &[FeatureIx],
+        budget: &Budget,
+    ) -> Result<(), QueryError> {
+        for (ix, metres) in on_all(rows, budget, |ix| Some((ix, self.metres(layer, ix)?)))? {
+            distances[ix.row()] = metres;
+        }
+        Ok(())
+    }
+
+    fn shared(&self, layer: &Layer, distances: Vec<f64>) -> Result<Arc<Layer>, QueryError> {
         // Only a layer of 65,535 fields has no room.
         self.on(layer, distances).map(Arc::new).map_err(|_| QueryError::Spent)
     }
 
     fn metres(&self, layer: &Layer, ix: FeatureIx) -> Option<f64> {
-        const MILLIMETRES: f64 = 1000.0;
         let metres = self.from.exact(0, layer.feature(ix).geometry()?)?;
         Some((metres * MILLIMETRES).round() / MILLIMETRES)
     }
+}
+
+/// What comes of some features, found on all cores; in no order.
+fn on_all<T: Send>(
+    rows: &[FeatureIx],
+    budget: &Budget,
+    find: impl Fn(FeatureIx) -> Option<T> + Sync,
+) -> Result<Vec<T>, QueryError> {
+    let found = fold_on_all_cores(rows.len().div_ceil(STRIDE), budget, Vec::new, |found, block| {
+        let block = &rows[block * STRIDE..rows.len().min((block + 1) * STRIDE)];
+        found.extend(block.iter().filter_map(|&ix| find(ix)));
+    })?;
+    Ok(found.into_iter().flatten().collect())
 }

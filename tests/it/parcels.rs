@@ -177,6 +177,29 @@ fn distances_are_a_field_that_is_written_and_sorted_by() {
 }
 
 #[test]
+fn a_page_by_distance_is_that_of_all_distances_in_order() {
+    let service = Service::over(shipped());
+    let ask = |more: &str| {
+        let path = "/ogc/collections/parcels/items?distance-to=axes:axis-chegu-avenue&properties=distance_m&use_code=M0";
+        distances(&service.get(&format!("{path}&{more}")))
+    };
+    // In the order of the layer each distance is measured by itself.
+    let mut all = ask("limit=1000");
+    let count = all.len();
+    assert!(count > 50, "{count}");
+    for (sort, descending) in [("distance_m", false), ("-distance_m", true)] {
+        all.sort_by(|(a, of_a), (b, of_b)| {
+            let order = of_a.partial_cmp(of_b).expect("distances");
+            if descending { order.reverse() } else { order }.then_with(|| a.cmp(b))
+        });
+        for (offset, limit) in [(0, 7), (31, 20), (count - 3, 10)] {
+            let page = ask(&format!("sortby={sort}&offset={offset}&limit={limit}"));
+            assert_eq!(page, all[offset..(offset + limit).min(count)], "{sort} from {offset}");
+        }
+    }
+}
+
+#[test]
 fn a_filter_names_features_of_other_collections() {
     let (_folder, service) = street();
     let named = |filter: &str| service.get(&path("items", &[("filter", filter)]));
