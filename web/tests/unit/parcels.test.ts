@@ -73,8 +73,8 @@ describe('fields', () => {
   const named = (name: string) => fields.find((field) => field.name === name)!;
   const yesNo = { yes: 'yes', no: 'no' };
 
-  test('columns are those that tell parcels apart and of which something is known', () => {
-    expect(usualColumns(fields, 'en')).toEqual(['no', 'use_code', 'area_m2', 'status']);
+  test('columns are those that tell parcels apart and of which something is known: names, kinds, area, other numbers', () => {
+    expect(usualColumns(fields, 'en')).toEqual(['no', 'use_code', 'status', 'area_m2']);
     expect(groupFields(fields, 'zh').map(({ name }) => name)).toEqual(['use_code', 'use_name_zh', 'status']);
   });
   test('a value has the word that people have for it, an area is in hectares, unknown stays unknown', () => {
