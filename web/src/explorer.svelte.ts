@@ -7,7 +7,7 @@ import type { NearSearch } from './near/near.svelte';
 import { joinBounds, type Bounds } from './geometry';
 import { recall, remember } from './preferences';
 import { readFound, type Hit } from './search/service';
-import { readAppInfo, readCounts, readPlace, readPlaces, ServiceError, type Counts } from './service';
+import { asServiceError, readAppInfo, readCounts, readPlace, readPlaces, type Counts, type ServiceError } from './service';
 import { fill, formatNumber, messages } from './words';
 
 export interface Stage {
@@ -481,7 +481,3 @@ export class Explorer {
 /** More features than these come as tiles. */
 const mostLoaded = 5000;
 const isLarge = ({ count }: Collection) => count > mostLoaded;
-
-function asServiceError(cause: unknown): ServiceError {
-  return cause instanceof ServiceError ? cause : new ServiceError('unreadable', String(cause));
-}

@@ -8,6 +8,11 @@ export class ServiceError extends Error {
   }
 }
 
+/** What went wrong, as something to show. */
+export function asServiceError(cause: unknown): ServiceError {
+  return cause instanceof ServiceError ? cause : new ServiceError('unreadable', String(cause));
+}
+
 /** A server that is up answers in well under this; a hanging one must not leave the page waiting. */
 const patienceMs = 20_000;
 const pageSize = 10_000;
@@ -43,8 +48,10 @@ interface Items extends FeatureCollection {
   links?: { rel: string; href: string }[];
 }
 
+export const collectionPath = (id: string): string => `/ogc/collections/${encodeURIComponent(id)}`;
+
 function itemsPath(collection: string, query: Record<string, string>): string {
-  return `/ogc/collections/${encodeURIComponent(collection)}/items?${new URLSearchParams(query)}`;
+  return `${collectionPath(collection)}/items?${new URLSearchParams(query)}`;
 }
 
 export function readAppInfo(): Promise<AppInfo> {
@@ -68,7 +75,7 @@ export async function readPlaces(collection: Collection, day: string | null = nu
 
 /** One feature of a collection. */
 export async function readPlace(collection: Collection, id: string): Promise<Place> {
-  return placeOf(await readJson<Feature>(`/ogc/collections/${encodeURIComponent(collection.id)}/items/${encodeURIComponent(id)}?f=json`), collection);
+  return placeOf(await readJson<Feature>(`${collectionPath(collection.id)}/items/${encodeURIComponent(id)}?f=json`), collection);
 }
 
 async function countOf(collection: Collection, query: Record<string, string> = {}): Promise<number> {

@@ -1,15 +1,14 @@
 // The MapLibre map behind the page's own idea of a map: draw a scene, show a place, say what was pressed.
-import { Map as MapLibre, setWorkerUrl, type LngLatBoundsLike, type PointLike } from 'maplibre-gl';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
-import 'maplibre-gl/dist/maplibre-gl.css';
+import { Map as MapLibre, type LngLatBoundsLike, type PointLike } from 'maplibre-gl';
 import type { View } from '../address';
 import type { Place } from '../catalogue';
 import type { Bounds } from '../geometry';
 import type { Stage } from '../explorer.svelte';
+import { canDraw, metresPerPixel } from './library';
 import { pressable, pressableOf, styleOf, type Scene } from './style';
 import { pictures, type Tokens } from './symbols';
 
-setWorkerUrl(workerUrl);
+export { canDraw };
 
 export interface Surroundings {
   container: HTMLElement;
@@ -29,13 +28,6 @@ export interface Opening { view: View | null; bounds: Bounds; scene: Scene }
 
 const closest = 12.6;
 const reach = { mouse: 4, touch: 12 };
-const earthCircumference = 40_075_016.686;
-
-/** Whether the browser can draw the map at all. */
-export function canDraw(): boolean {
-  const probe = document.createElement('canvas');
-  return Boolean(probe.getContext('webgl2') ?? probe.getContext('webgl'));
-}
 
 export class MapStage implements Stage {
   private readonly map: MapLibre;
@@ -98,7 +90,7 @@ export class MapStage implements Stage {
 
   private scale(): void {
     const { latitude, zoom } = this.view();
-    this.around.scaled((earthCircumference * Math.cos((latitude * Math.PI) / 180)) / (512 * 2 ** zoom));
+    this.around.scaled(metresPerPixel(latitude, zoom));
   }
 
   /** Draws the newest scene on the next frame; scenes in between are skipped. */

@@ -1,7 +1,7 @@
 // The state of “nearest to me”: where from, which kinds, and what the service answered.
 import type { Explorer } from '../explorer.svelte';
 import { say, type Place } from '../catalogue';
-import { ServiceError } from '../service';
+import { asServiceError, type ServiceError } from '../service';
 import NearPanel from './NearPanel.svelte';
 import { readNearest, type Kind, type Neighbour, type Origin } from './service';
 
@@ -96,7 +96,7 @@ export class NearSearch {
     } catch (cause) {
       if (run !== this.run) return;
       this.found = null;
-      this.failure = cause instanceof ServiceError ? cause : new ServiceError('unreadable', String(cause));
+      this.failure = asServiceError(cause);
     } finally {
       if (run === this.run) this.busy = false;
     }

@@ -1,7 +1,7 @@
 // What is near and along, asked of the service. Every distance on the page comes from here.
 import type { Feature } from 'geojson';
 import type { Collection, Place } from '../catalogue';
-import { readJson } from '../service';
+import { collectionPath, readJson } from '../service';
 
 /** Where the nearest are asked from: a position (longitude, latitude, degrees) or a place. */
 export type Origin = { at: [number, number]; accuracy: number | null } | { place: Place };
@@ -35,7 +35,7 @@ export async function readNearest(origin: Origin, kind: Kind, withPlanned: boole
     const conditions = [kind.filter, withPlanned || !knows ? null : planned].filter((condition) => condition !== null);
     const filter: Record<string, string> = conditions.length > 0 ? { filter: conditions.map((condition) => `(${condition})`).join(' AND ') } : {};
     const query = new URLSearchParams({ ...from, k: String(most), ...filter });
-    const { features } = await readJson<Answer>(`/ogc/collections/${encodeURIComponent(collection.id)}/nearest?${query}`);
+    const { features } = await readJson<Answer>(`${collectionPath(collection.id)}/nearest?${query}`);
     return features.map(({ id, properties }) => ({
       key: `${collection.id}:${id}`,
       properties,
@@ -68,7 +68,7 @@ export interface Along {
 
 /** What stands along a line; with a place, where that stands, however far it is. */
 export async function readAlong(line: Place, place?: Place): Promise<Along> {
-  const path = `/ogc/collections/${encodeURIComponent(line.collection.id)}/items/${encodeURIComponent(line.id)}/along`;
+  const path = `${collectionPath(line.collection.id)}/items/${encodeURIComponent(line.id)}/along`;
   if (!place) return readJson<Along>(`${path}?limit=1000`);
   // As far as half the earth: whatever has a position.
   const query = new URLSearchParams({ collections: place.collection.id, 'max-offset': '20100000', limit: '10000' });

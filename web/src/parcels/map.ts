@@ -1,14 +1,13 @@
 // The map of the Parcels screen: the service's own style, and over it what matches, what is drawn and what is chosen.
-import { Map as MapLibre, setWorkerUrl, type GeoJSONSource, type LngLatBoundsLike, type PointLike, type StyleSpecification, type VectorTileSource } from 'maplibre-gl';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
-import 'maplibre-gl/dist/maplibre-gl.css';
+import { Map as MapLibre, type GeoJSONSource, type LngLatBoundsLike, type PointLike, type StyleSpecification, type VectorTileSource } from 'maplibre-gl';
 import type { Feature, Geometry, Position } from 'geojson';
 import type { Lang } from '../catalogue';
 import type { Bounds } from '../geometry';
+import { canDraw, metresPerPixel } from '../map/library';
 import { readTokens } from '../map/symbols';
 import { tileAddress } from './service';
 
-setWorkerUrl(workerUrl);
+export { canDraw };
 
 /** What is to be seen over the style. */
 export interface Scene {
@@ -30,7 +29,7 @@ export interface Surroundings {
   container: HTMLElement;
   view: { longitude: number; latitude: number; zoom: number } | null;
   bounds: Bounds | null;
-  /** How far below the middle the crosshair stands. */
+  /** A press, and the parcels under it, the uppermost first. */
   pressed: (at: Position, ids: string[]) => void;
   /** Twice at one place ends a drawing. */
   pressedTwice: () => void;
@@ -41,7 +40,6 @@ export interface Surroundings {
 }
 
 const reach = 5;
-const earthCircumference = 40_075_016.686;
 const isStill = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 const collectionOf = (shapes: readonly Geometry[]) => ({ type: 'FeatureCollection' as const, features: shapes.map((geometry): Feature => ({ type: 'Feature', geometry, properties: {} })) });
 /** What stands above the parcels but below names. */
@@ -112,7 +110,7 @@ export class ParcelMap {
 
   private scale(): void {
     const { latitude, zoom } = this.view();
-    this.around.scaled((earthCircumference * Math.cos((latitude * Math.PI) / 180)) / (512 * 2 ** zoom));
+    this.around.scaled(metresPerPixel(latitude, zoom));
   }
 
   label(text: string): void {
@@ -236,10 +234,4 @@ export class ParcelMap {
 function draftOf({ corners, draft }: Scene): Geometry[] {
   const points = corners.map((coordinates): Geometry => ({ type: 'Point', coordinates }));
   return draft.length > 1 ? [{ type: 'LineString', coordinates: [...draft] }, ...points] : points;
-}
-
-/** Whether the browser can draw the map at all. */
-export function canDraw(): boolean {
-  const probe = document.createElement('canvas');
-  return Boolean(probe.getContext('webgl2') ?? probe.getContext('webgl'));
 }

@@ -1,12 +1,12 @@
 // The state of the Parcels screen and everything that changes it. Components show it and call its methods.
 import type { Feature, Geometry, Position } from 'geojson';
 import { Appearance } from '../appearance.svelte';
-import { say, type AppInfo, type Collection, type Lang } from '../catalogue';
+import { say, type AppInfo, type Collection } from '../catalogue';
 import { Frame } from '../frame.svelte';
 import { boundsOf, type Bounds } from '../geometry';
 import { recall, remember } from '../preferences';
 import type { Hit } from '../search/service';
-import { readAppInfo, ServiceError } from '../service';
+import { asServiceError, readAppInfo, type ServiceError } from '../service';
 import { fill } from '../words';
 import { cqlOf, filterOf, finished, membersOf, outline, readCondition, wkt, written, type Condition, type ShapeKind } from './conditions';
 import { formatNumber, groupFields, shown, usualColumns, type Field } from './fields';
@@ -654,9 +654,3 @@ export class Parcels extends Appearance {
     this.notices = this.notices.filter((notice) => notice.id !== id);
   }
 }
-
-function asServiceError(cause: unknown): ServiceError {
-  return cause instanceof ServiceError ? cause : new ServiceError('unreadable', String(cause));
-}
-
-export type { Lang };

@@ -1,7 +1,7 @@
 // What the Parcels screen asks the service. Every number on it comes from here.
 import type { Feature, Geometry } from 'geojson';
 import type { Collection, Lang } from '../catalogue';
-import { readJson, ServiceError } from '../service';
+import { collectionPath, readJson, ServiceError } from '../service';
 import { fieldsOf, type Field, type Schema } from './fields';
 
 export type Query = Record<string, string>;
@@ -10,8 +10,6 @@ export type Query = Record<string, string>;
 const longest = 4000;
 /** The most features that a file holds. */
 export const mostExported = 100_000;
-
-const collectionPath = (collection: string) => `/ogc/collections/${encodeURIComponent(collection)}`;
 
 async function ask<Answer>(path: string, posted: string, query: Query, lang: Lang, signal?: AbortSignal): Promise<Answer> {
   const address = `${path}?${new URLSearchParams(query)}`;

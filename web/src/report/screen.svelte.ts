@@ -1,7 +1,7 @@
 // The state of the Report screen: language, theme, day, and what the service says of it.
 import { Appearance } from '../appearance.svelte';
 import { say, type AppInfo } from '../catalogue';
-import { readAppInfo, ServiceError } from '../service';
+import { asServiceError, readAppInfo, type ServiceError } from '../service';
 import { readReport, type Report } from './service';
 
 const day = /^\d{4}-\d{2}-\d{2}$/;
@@ -58,7 +58,7 @@ export class Screen extends Appearance {
     } catch (cause) {
       if (run !== this.run) return;
       this.report = null;
-      this.failure = cause instanceof ServiceError ? cause : new ServiceError('unreadable', String(cause));
+      this.failure = asServiceError(cause);
       this.app ??= await readAppInfo().catch(() => null);
     }
     this.busy = false;

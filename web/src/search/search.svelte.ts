@@ -1,5 +1,5 @@
 // The state of the search box: what is typed, what the service answered to it, which answer is pointed at.
-import { ServiceError } from '../service';
+import { asServiceError, type ServiceError } from '../service';
 import { grouped, readHits, type Group, type Hit } from './service';
 
 /** Someone who types on is not asked about in between. */
@@ -74,7 +74,7 @@ export class Search {
       this.active = -1;
     } catch (cause) {
       if (running !== this.running) return;
-      this.failure = cause instanceof ServiceError ? cause : new ServiceError('unreadable', String(cause));
+      this.failure = asServiceError(cause);
       this.groups = [];
       this.answered = null;
     }
