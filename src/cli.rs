@@ -232,6 +232,20 @@ enum Sample {
     },
 }
 
+/// Which features; the names and meanings are those of the parameters of items over HTTP.
+#[derive(Debug, Args)]
+struct SelectArgs {
+    /// CQL2 text over the features
+    #[arg(long, value_name = "CQL2")]
+    filter: Option<String>,
+    /// West, south, east, north in degrees
+    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
+    bbox: Option<String>,
+    /// A date, a timestamp, or an interval with a slash
+    #[arg(long, value_name = "TIME")]
+    datetime: Option<String>,
+}
+
 const REPORT_EXAMPLES: &str = "\
 Examples:
   innospace report units
@@ -273,15 +287,8 @@ struct ReportArgs {
     /// Of a report on parcels: the collection
     #[arg(long, value_name = "ID")]
     collection: Option<String>,
-    /// CQL2 text over its features
-    #[arg(long, value_name = "CQL2")]
-    filter: Option<String>,
-    /// West, south, east, north in degrees
-    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
-    bbox: Option<String>,
-    /// A date, a timestamp, or an interval with a slash
-    #[arg(long, value_name = "TIME")]
-    datetime: Option<String>,
+    #[command(flatten)]
+    select: SelectArgs,
     /// Where to write; standard output when left out
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -367,15 +374,8 @@ struct ItemsArgs {
     layer: String,
     #[command(flatten)]
     data: DataArgs,
-    /// CQL2 text over the features
-    #[arg(long, value_name = "CQL2")]
-    filter: Option<String>,
-    /// West, south, east, north in degrees
-    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
-    bbox: Option<String>,
-    /// A date, a timestamp, or an interval with a slash
-    #[arg(long, value_name = "TIME")]
-    datetime: Option<String>,
+    #[command(flatten)]
+    select: SelectArgs,
     /// Text to look for
     #[arg(long, short, value_name = "TEXT")]
     q: Option<String>,
@@ -496,15 +496,8 @@ struct CountArgs {
     /// Take areas that overlap
     #[arg(long)]
     overlap: bool,
-    /// CQL2 text over the features
-    #[arg(long, value_name = "CQL2")]
-    filter: Option<String>,
-    /// West, south, east, north in degrees
-    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
-    bbox: Option<String>,
-    /// A date, a timestamp, or an interval with a slash
-    #[arg(long, value_name = "TIME")]
-    datetime: Option<String>,
+    #[command(flatten)]
+    select: SelectArgs,
     /// CQL2 text over the columns of the table
     #[arg(long, value_name = "CQL2")]
     having: Option<String>,
@@ -979,9 +972,9 @@ fn count(args: &CountArgs) -> anyhow::Result<ExitCode> {
         ("polygon", &args.polygon),
         ("bands", &args.bands),
         ("accuracy", &args.accuracy),
-        ("filter", &args.filter),
-        ("bbox", &args.bbox),
-        ("datetime", &args.datetime),
+        ("filter", &args.select.filter),
+        ("bbox", &args.select.bbox),
+        ("datetime", &args.select.datetime),
         ("having", &args.having),
         ("sortby", &args.sortby),
         ("limit", &args.limit),
@@ -998,16 +991,10 @@ fn count(args: &CountArgs) -> anyhow::Result<ExitCode> {
             CountFormat::Xlsx => told.xlsx(cover),
         });
     let made = made.map_err(anyhow::Error::msg)?;
-    match &args.output {
-        Some(path) => {
-            std::fs::write(path, made).with_context(|| format!("cannot write {}", path.display()))?;
-        }
-        None if matches!(args.format, CountFormat::Xlsx) && std::io::stdout().is_terminal() => {
-            bail!("a workbook is no text; name a file with --output");
-        }
-        None => print(&made)?,
+    if args.output.is_none() && matches!(args.format, CountFormat::Xlsx) && std::io::stdout().is_terminal() {
+        bail!("a workbook is no text; name a file with --output");
     }
-    Ok(ExitCode::SUCCESS)
+    deliver(args.output.as_deref(), &made)
 }
 
 fn items(args: &ItemsArgs) -> anyhow::Result<ExitCode> {
@@ -1027,9 +1014,9 @@ fn items(args: &ItemsArgs) -> anyhow::Result<ExitCode> {
     }
     let catalog = load(&mut Store::new(&args.data.data))?.catalog;
     let given = [
-        ("filter", &args.filter),
-        ("bbox", &args.bbox),
-        ("datetime", &args.datetime),
+        ("filter", &args.select.filter),
+        ("bbox", &args.select.bbox),
+        ("datetime", &args.select.datetime),
         ("q", &args.q),
         ("sortby", &args.sortby),
         ("properties", &args.properties),
@@ -1048,13 +1035,7 @@ fn items(args: &ItemsArgs) -> anyhow::Result<ExitCode> {
     };
     let made = api::export(&catalog, &args.layer, &parameters(given), form, lang_of(args.lang));
     let made = made.map_err(anyhow::Error::msg)?;
-    match &args.output {
-        Some(path) => {
-            std::fs::write(path, made).with_context(|| format!("cannot write {}", path.display()))?;
-        }
-        None => print(&made)?,
-    }
-    Ok(ExitCode::SUCCESS)
+    deliver(args.output.as_deref(), &made)
 }
 
 /// Answers a question about places on standard output.
@@ -1071,6 +1052,17 @@ fn locate(
         AnswerFormat::Text => told.text(lang),
         AnswerFormat::Json => format!("{:#}\n", told.json),
     })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes what a command made into a file, or to standard output.
+fn deliver(output: Option<&Path>, made: &[u8]) -> anyhow::Result<ExitCode> {
+    match output {
+        Some(path) => {
+            std::fs::write(path, made).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        None => print(made)?,
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -1236,9 +1228,9 @@ fn make_report(args: &ReportArgs) -> anyhow::Result<ExitCode> {
         ("within", &args.within),
         ("polygon", &args.polygon),
         ("collection", &args.collection),
-        ("filter", &args.filter),
-        ("bbox", &args.bbox),
-        ("datetime", &args.datetime),
+        ("filter", &args.select.filter),
+        ("bbox", &args.select.bbox),
+        ("datetime", &args.select.datetime),
     ];
     let catalog = load(&mut Store::new(&args.data.data))?.catalog;
     let (document, bytes) =
@@ -1247,13 +1239,7 @@ fn make_report(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     if !missing.is_empty() && matches!(form, Form::Pdf) {
         eprintln!("warning: no font has {}; boxes are drawn", missing.iter().collect::<String>());
     }
-    match &args.output {
-        Some(path) => {
-            std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
-        }
-        None => print(&bytes)?,
-    }
-    Ok(ExitCode::SUCCESS)
+    deliver(args.output.as_deref(), &bytes)
 }
 
 fn sample_parcels(data: &Path, count: u64, seed: u64, output: Option<&Path>) -> anyhow::Result<ExitCode> {

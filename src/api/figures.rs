@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::link::Base;
-use super::maps::at_desk;
+use super::maps::{at_desk, finish};
 use super::negotiate::{self, Format, MAP_PNG, MAP_SVG};
 use super::params::{Parameter, Params, read};
 use super::problem::Problem;
@@ -102,29 +102,21 @@ pub async fn one(
     let asked = uri.path_and_query().map_or("", |both| both.as_str());
     let lang = request.lang;
     let tag = negotiate::entity_tag(catalog.revision, asked, form, lang, "");
-    let mut response = if negotiate::is_held(&headers, &tag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        let made = at_desk(&app, move |budget| {
-            let picture = figure::draw(&catalog, &request, budget)?;
-            if form == MAP_SVG {
-                return Ok(svg::write(&picture));
-            }
-            png::write(&picture)
-                .map_err(|fault| ReportError::Refused { format: "png", fault: fault.to_string() })
-        });
-        let bytes = made.await??;
-        let mut response = ([(header::CONTENT_TYPE, form.content_type())], bytes).into_response();
-        let name = format!("inline; filename=\"units-figure-{}.{}\"", figure.number(), form.name);
-        if let Ok(name) = HeaderValue::try_from(name) {
-            response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
+    if negotiate::is_held(&headers, &tag) {
+        return Ok(finish(StatusCode::NOT_MODIFIED.into_response(), tag, lang));
+    }
+    let made = at_desk(&app, move |budget| {
+        let picture = figure::draw(&catalog, &request, budget)?;
+        if form == MAP_SVG {
+            return Ok(svg::write(&picture));
         }
-        response
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::ETAG, tag);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(lang.tag()));
-    headers.append(header::VARY, HeaderValue::from_static("accept-language"));
-    Ok(response)
+        png::write(&picture).map_err(|fault| ReportError::Refused { format: "png", fault: fault.to_string() })
+    });
+    let bytes = made.await??;
+    let mut response = ([(header::CONTENT_TYPE, form.content_type())], bytes).into_response();
+    let name = format!("inline; filename=\"units-figure-{}.{}\"", figure.number(), form.name);
+    if let Ok(name) = HeaderValue::try_from(name) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok(finish(response, tag, lang))
 }

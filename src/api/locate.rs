@@ -21,7 +21,7 @@ use crate::config::Limits;
 use crate::geometry::{Crs, Datum};
 use crate::index::IndexedLayer;
 use crate::locate::{self, AlongError, Member, Standpoint};
-use crate::model::{Lang, Layer, Value};
+use crate::model::{Lang, Layer};
 use crate::query::{Budget, Query};
 use crate::render::html::Link;
 use crate::render::locate::{self as told, Asked, Told};
@@ -46,8 +46,6 @@ const MOST_TOLERANCE: f64 = 100_000.0;
 const USUAL_OFFSET: f64 = 1000.0;
 /// Parts that layers play on the map whose features are looked for along a line, unless others are named.
 const ANCHORS: [&str; 3] = ["core", "site", "facility"];
-/// The field that says how far a schematic line reaches to each side, metres.
-const HALF_WIDTH: &str = "half_width_m";
 
 fn parameter(name: &'static str, description: &'static str, schema: serde_json::Value) -> Parameter {
     Parameter { name: name.into(), description: description.into(), schema }
@@ -356,13 +354,7 @@ fn answer_along(
     };
     let layers =
         layers(params, catalog)?.unwrap_or_else(|| catalog.layers().filter(is_anchor).cloned().collect());
-    let half_width = match line.feature().named(HALF_WIDTH) {
-        #[expect(clippy::cast_precision_loss, reason = "metres on the earth")]
-        Value::Integer(metres) => Some(metres as f64),
-        Value::Real(metres) => Some(metres),
-        _ => None,
-    };
-    let usual = half_width.filter(|metres| *metres > 0.0).unwrap_or(USUAL_OFFSET);
+    let usual = line.feature().half_width_m().unwrap_or(USUAL_OFFSET);
     let farthest = amount(params, "max-offset", "metres, a number from 0 on")?.unwrap_or(usual);
     let most = params::page(params, limits.default_items, limits.most_items)?.limit as usize;
     let found = locate::along(catalog, line, &layers, farthest, after.as_ref(), budget);

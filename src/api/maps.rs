@@ -201,7 +201,8 @@ pub async fn one(
     Ok(finish(response, tag, lang))
 }
 
-fn finish(mut response: Response, tag: HeaderValue, lang: Lang) -> Response {
+/// The headers of a picture in a language.
+pub fn finish(mut response: Response, tag: HeaderValue, lang: Lang) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::ETAG, tag);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));

@@ -80,13 +80,23 @@ impl<'a> FeatureRef<'a> {
     /// never the same as exact.
     #[must_use]
     pub fn accuracy_m(self) -> Option<f64> {
-        let metres = match self.named("accuracy_m") {
+        self.number("accuracy_m").filter(|metres| *metres >= 0.0)
+    }
+
+    /// How far a line that stands for a band reaches to each side, metres, by the field that says so.
+    #[must_use]
+    pub fn half_width_m(self) -> Option<f64> {
+        self.number("half_width_m").filter(|metres| metres.is_finite() && *metres > 0.0)
+    }
+
+    /// Its number in the field of a name.
+    fn number(self, field: &str) -> Option<f64> {
+        match self.named(field) {
             #[expect(clippy::cast_precision_loss, reason = "metres on the earth")]
-            Value::Integer(metres) => metres as f64,
-            Value::Real(metres) => metres,
-            _ => return None,
-        };
-        (metres >= 0.0).then_some(metres)
+            Value::Integer(number) => Some(number as f64),
+            Value::Real(number) => Some(number),
+            _ => None,
+        }
     }
 
     /// Its name in a language, else in the other, else its id.

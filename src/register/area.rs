@@ -15,9 +15,6 @@ use crate::geometry::{Area, GeometryRef, Scratch, Shape, buffer_m, distance_m};
 use crate::model::plan::PlanFacts;
 use crate::model::{FeatureRef, Value, Words};
 
-/// The field that tells how far an area reaches on both sides of its line, metres.
-const HALF_WIDTH: &str = "half_width_m";
-
 /// An area as it is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Choice {
@@ -132,19 +129,9 @@ pub fn offers(catalog: &Catalog) -> Vec<Offer> {
 fn is_area(feature: FeatureRef<'_>) -> bool {
     match feature.geometry().map(GeometryRef::to_shape) {
         Some(Shape::Polygon(_) | Shape::MultiPolygon(_)) => true,
-        Some(Shape::LineString(_) | Shape::MultiLineString(_)) => half_width(feature).is_some(),
+        Some(Shape::LineString(_) | Shape::MultiLineString(_)) => feature.half_width_m().is_some(),
         _ => false,
     }
-}
-
-fn half_width(feature: FeatureRef<'_>) -> Option<f64> {
-    #[expect(clippy::cast_precision_loss, reason = "metres on the earth")]
-    let metres = match feature.named(HALF_WIDTH) {
-        Value::Integer(metres) => metres as f64,
-        Value::Real(metres) => metres,
-        _ => return None,
-    };
-    (metres.is_finite() && metres > 0.0).then_some(metres)
 }
 
 fn named(feature: FeatureRef<'_>) -> Words {
@@ -174,7 +161,7 @@ impl Ground {
         if !matches!(shape, Shape::LineString(_) | Shape::MultiLineString(_)) {
             return Self::around(shape, None, accuracy_m);
         }
-        let half_width_m = half_width(feature)?;
+        let half_width_m = feature.half_width_m()?;
         let band = buffer_m(&shape, half_width_m)?;
         Self::around(band, Some((shape, half_width_m)), accuracy_m)
     }
@@ -199,12 +186,7 @@ impl Ground {
         let (is_inside, to_border_m) = self.measure(geometry);
         // The border itself may be off as well; what is not said to be accurate is taken for less than sure.
         let doubt_m = accuracy_m.unwrap_or(USUAL_ACCURACY_M) + self.accuracy_m.unwrap_or(USUAL_ACCURACY_M);
-        let is_sure = to_border_m.is_some_and(|metres| metres > doubt_m);
-        if is_inside {
-            Standing::Inside { accuracy_m, is_sure }
-        } else {
-            Standing::Outside { distance_m: to_border_m.unwrap_or(f64::INFINITY), accuracy_m, is_sure }
-        }
+        Standing::of(is_inside, to_border_m, accuracy_m, doubt_m)
     }
 
     /// Does a geometry lie inside, and how many metres is it from the border? The band around a line is drawn with

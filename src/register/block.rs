@@ -96,6 +96,21 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// By the distance from the border, and how far position and border may be off together, metres.
+    pub(super) fn of(
+        is_inside: bool,
+        to_border_m: Option<f64>,
+        accuracy_m: Option<f64>,
+        doubt_m: f64,
+    ) -> Self {
+        let is_sure = to_border_m.is_some_and(|metres| metres > doubt_m);
+        if is_inside {
+            Self::Inside { accuracy_m, is_sure }
+        } else {
+            Self::Outside { distance_m: to_border_m.unwrap_or(f64::INFINITY), accuracy_m, is_sure }
+        }
+    }
+
     /// Is it sure in spite of what the positions may be off?
     #[must_use]
     pub fn is_sure(self) -> bool {
@@ -209,12 +224,7 @@ fn standing(catalog: &Catalog, ground: Option<&Ground>, id: &str) -> Standing {
     let to_border = distance_m(&ground.border, &shape);
     // The border itself may be off as well.
     let doubt_m = accuracy_m.unwrap_or(USUAL_ACCURACY_M) + ground.accuracy_m.unwrap_or(0.0);
-    let is_sure = to_border.is_some_and(|metres| metres > doubt_m);
-    if is_inside {
-        Standing::Inside { accuracy_m, is_sure }
-    } else {
-        Standing::Outside { distance_m: to_border.unwrap_or(f64::INFINITY), accuracy_m, is_sure }
-    }
+    Standing::of(is_inside, to_border, accuracy_m, doubt_m)
 }
 
 /// The polygon of a block, ready to be asked.
