@@ -1,4 +1,4 @@
-// Language and theme of a screen without the map of places: asked by the address, else remembered, else usual.
+// Language and theme of a screen: asked by the address, else remembered, else usual.
 import { themeAfter, themes, type ThemeChoice } from './address';
 import type { Lang } from './catalogue';
 import { recall, remember } from './preferences';
@@ -15,7 +15,8 @@ export class Appearance {
   /** Reads what is asked, and follows the system's theme; gives back how to stop. */
   appear(asked: URLSearchParams): () => void {
     this.lang = (['zh', 'en'] as const).find((lang) => lang === asked.get('lang')) ?? (recall('lang') === 'en' ? 'en' : 'zh');
-    this.theme = themes.find((theme) => theme === (asked.get('theme') ?? recall('theme'))) ?? 'auto';
+    const known = (name: string | null) => themes.find((theme) => theme === name);
+    this.theme = known(asked.get('theme')) ?? known(recall('theme')) ?? 'auto';
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const follow = () => (this.systemDark = dark.matches);
     dark.addEventListener('change', follow);

@@ -1,14 +1,15 @@
 // The state of the Explore screen and everything that changes it. Components show it and call its methods;
 // the map is told what to do through `stage`.
-import { readAddress, themeAfter, themes, writeAddress, type Address, type ThemeChoice, type View } from './address';
-import { belongingTo, Gazetteer, groupPlaces, matchesFilter, membersOf, say, type AppInfo, type Collection, type Lang, type Part, type Place } from './catalogue';
+import { readAddress, writeAddress, type Address, type View } from './address';
+import { Appearance } from './appearance.svelte';
+import { belongingTo, Gazetteer, groupPlaces, matchesFilter, membersOf, say, type AppInfo, type Collection, type Part, type Place } from './catalogue';
 import { Frame } from './frame.svelte';
 import type { NearSearch } from './near/near.svelte';
 import { joinBounds, type Bounds } from './geometry';
 import { recall, remember } from './preferences';
 import { readFound, type Hit } from './search/service';
 import { asServiceError, readAppInfo, readCounts, readPlace, readPlaces, type Counts, type ServiceError } from './service';
-import { fill, formatNumber, messages } from './words';
+import { fill, formatNumber } from './words';
 
 export interface Stage {
   fit(bounds: Bounds): void;
@@ -23,12 +24,8 @@ type Change = 'push' | 'replace';
 /** How long a message stays that asks for nothing. */
 const briefMs = 6000;
 
-export class Explorer {
+export class Explorer extends Appearance {
   readonly frame = new Frame();
-
-  lang = $state<Lang>('zh');
-  theme = $state<ThemeChoice>('auto');
-  private systemDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
 
   app = $state.raw<AppInfo | null>(null);
   counts = $state.raw<Counts | null>(null);
@@ -63,8 +60,6 @@ export class Explorer {
   private run = 0;
   private readonly latestLoad = new Map<string, number>();
 
-  words = $derived(messages[this.lang]);
-  dark = $derived(this.theme === 'dark' || (this.theme === 'auto' && this.systemDark));
   gazetteer = $derived(new Gazetteer((this.app?.collections ?? []).flatMap(({ id }) => this.loaded.get(id) ?? this.singles.filter((place) => place.collection.id === id))));
   /** What map and list show: the places of the layers that are switched on. */
   places = $derived(this.gazetteer.places.filter((place) => this.layers.has(place.collection.id)));
@@ -86,6 +81,7 @@ export class Explorer {
   syntheticShown = $derived((this.app?.collections ?? []).filter((collection) => collection.synthetic && this.layers.has(collection.id)));
 
   constructor() {
+    super();
     // A smaller map is better seen without it.
     this.legendOpen = this.frame.wide && innerWidth >= 1200;
   }
@@ -93,15 +89,12 @@ export class Explorer {
   /** Reads the address, asks the service, and follows Back, Forward and the system's theme; gives back how to stop. */
   begin(): () => void {
     const { address, dropped } = readAddress(location.search);
-    this.lang = address.lang ?? (recall('lang') === 'en' ? 'en' : 'zh');
-    this.theme = address.theme ?? themes.find((theme) => theme === recall('theme')) ?? 'auto';
+    const stopAppearing = this.appear(new URLSearchParams(location.search));
     this.view = address.map;
     this.take(address);
     if (dropped.length > 0) this.tell('info', fill(this.words.droppedParts, { parts: dropped.join(this.words.listSeparator) }));
     void this.start(address.layers);
 
-    const dark = matchMedia('(prefers-color-scheme: dark)');
-    const followSystem = () => (this.systemDark = dark.matches);
     const followHistory = () => {
       const { address: earlier } = readAddress(location.search);
       const day = this.asOf;
@@ -116,11 +109,10 @@ export class Explorer {
       this.write('replace');
     };
     const stopFollowing = this.frame.follow();
-    dark.addEventListener('change', followSystem);
     addEventListener('popstate', followHistory);
     return () => {
       stopFollowing();
-      dark.removeEventListener('change', followSystem);
+      stopAppearing();
       removeEventListener('popstate', followHistory);
     };
   }
@@ -395,19 +387,13 @@ export class Explorer {
 
   // ---- language, theme, link
 
-  switchLanguage(): void {
-    this.lang = this.lang === 'zh' ? 'en' : 'zh';
-    remember('lang', this.lang);
+  override switchLanguage(): void {
+    super.switchLanguage();
     this.write('replace');
   }
 
-  nextTheme(): ThemeChoice {
-    return themeAfter(this.theme);
-  }
-
-  switchTheme(): void {
-    this.theme = this.nextTheme();
-    remember('theme', this.theme);
+  override switchTheme(): void {
+    super.switchTheme();
     this.write('replace');
   }
 

@@ -1,20 +1,8 @@
 // Nearest to me: location granted, refused and not to be had; a point picked by mouse and by keyboard; from a place; and where
 // places stand along the axis. What the page shows is held against the service.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { Page } from '@playwright/test';
+import { violations } from './axe';
 import { expect, languages, mapIdle, open, origin, phone, test, themes, windowPoint } from './explore';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const { violations: found } = await page.evaluate<AxeResults>(
-    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] })`,
-  );
-  return found.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`));
-}
 
 const here = { longitude: 114.16, latitude: 30.49 };
 const usual = "lifecycle IS NULL OR lifecycle NOT IN ('planned','proposed')";

@@ -1,13 +1,13 @@
 // The Parcels screen: flow B by mouse, keyboard and touch, what is unknown, drawing, files, links, trouble.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { violations } from './axe';
 import { desktop, expect, languages, mapIdle, origin, phone, sizesOf, test, themes } from './explore';
 import { walk } from './keyboard';
-import { inRepository, serve } from './server';
+import { inRepository, programAt } from './server';
+import { manyParcels, over, shipped } from './zones';
 
 const axis = 'axis-chegu-avenue';
 /** Idle land of new-type industry over two hectares within so many metres of the axis. */
@@ -113,8 +113,7 @@ print(json.dumps({'rows': rows[1:], 'filter': 'DWITHIN' in notes}))`;
 }
 
 test('the command line gives the same parcels', async () => {
-  const program = process.env['INNOSPACE_BIN'] ?? inRepository('target/release/innospace');
-  const text = execFileSync(program, ['items', 'parcels', '--data', inRepository('geodata'), '--filter', flowB, '--sortby=-area_m2', '--properties', 'id', '--format', 'ndjson'], { encoding: 'utf8' });
+  const text = execFileSync(programAt(), ['items', 'parcels', '--data', inRepository('geodata'), '--filter', flowB, '--sortby=-area_m2', '--properties', 'id', '--format', 'ndjson'], { encoding: 'utf8' });
   expect(text.trim().split('\n').map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(await expected(flowB));
 });
 
@@ -267,29 +266,13 @@ test('map and table are one: hover marks, a press opens, the basket compares', a
   expect(areas).toEqual(api.map((m2) => new Intl.NumberFormat('en', { maximumFractionDigits: 2 }).format(m2 / 10_000)));
 });
 
-/** A data folder with more parcels, of which some miss values. */
-async function other(change: (folder: string) => void, act: (url: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'parcels-'));
-  cpSync(inRepository('geodata'), join(folder, 'geodata'), { recursive: true });
-  cpSync(inRepository('seeds'), join(folder, 'seeds'), { recursive: true });
-  change(join(folder, 'geodata'));
-  const server = await serve(join(folder, 'geodata'));
-  const before = process.env['INNOSPACE_URL'];
-  process.env['INNOSPACE_URL'] = server.url;
-  try {
-    await act(server.url);
-  } finally {
-    process.env['INNOSPACE_URL'] = before;
-    await server.stop();
-    rmSync(folder, { recursive: true });
-  }
-}
-
 test('a parcel of unknown area or status matches nothing, counts as nothing and is told of', async ({ browser }) => {
   let unknown = [0, 0];
-  await other(
+  await over(
+    browser,
     (folder) => {
-      const file = join(folder, 'parcels.geojson');
+      const data = shipped(folder);
+      const file = join(data, 'parcels.geojson');
       const parcels = JSON.parse(readFileSync(file, 'utf8')) as { features: { properties: Record<string, unknown> }[] };
       const idle = parcels.features.filter(({ properties }) => properties['use_code'] === 'M0' && properties['status'] === 'idle');
       idle[0]!.properties['area_m2'] = null;
@@ -298,10 +281,9 @@ test('a parcel of unknown area or status matches nothing, counts as nothing and 
       // What no condition is false for, and by which of them it is unknown first.
       const open = parcels.features.map(({ properties }) => properties).filter((of) => of['use_code'] === 'M0' && (of['status'] === 'idle' || of['status'] === null));
       unknown = [open.filter((of) => of['status'] === null).length, open.filter((of) => of['status'] !== null && of['area_m2'] === null).length];
+      return data;
     },
-    async () => {
-      const context = await browser.newContext({ viewport: desktop });
-      const page = await context.newPage();
+    async (page) => {
       await visit(page, '?v=1&lang=en&c=in~use_code~M0&c=in~status~idle&c=gte~area_m2~0~~m2');
       // Ten idle parcels of M0 are shipped; one has lost its area, one its status.
       await expect(count(page)).toHaveText('8');
@@ -312,28 +294,21 @@ test('a parcel of unknown area or status matches nothing, counts as nothing and 
       await expect(page.getByTestId('count')).not.toHaveText('…');
       await page.locator('.scroll').first().evaluate((scroller) => scroller.scrollTo(0, 1e9));
       await expect(page.locator('tr[data-id]').last()).toContainText('unknown');
-      await context.close();
     },
   );
 });
 
 test('twenty thousand rows are fewer than sixty in the page, and the last can be reached', async ({ browser }) => {
   test.setTimeout(120_000);
-  await other(
-    (folder) => execFileSync(process.env['INNOSPACE_BIN'] ?? inRepository('target/release/innospace'), ['sample', 'parcels', '--data', folder, '--count', '20000', '--output', join(folder, 'parcels.geojson')]),
-    async () => {
-      const context = await browser.newContext({ viewport: desktop });
-      const page = await context.newPage();
-      await visit(page, '?v=1&lang=en');
-      await expect(count(page)).toHaveText('20,000');
-      expect(await page.locator('tbody tr').count()).toBeLessThan(60);
-      await page.locator('.table .scroll').evaluate((scroller) => scroller.scrollTo(0, scroller.scrollHeight));
-      await expect(page.locator('tr[data-row="19999"][data-id]')).toBeVisible();
-      expect(await page.locator('tbody tr').count()).toBeLessThan(60);
-      await expect(page.locator('table')).toHaveAttribute('aria-rowcount', '20001');
-      await context.close();
-    },
-  );
+  await over(browser, (folder) => manyParcels(shipped(folder)), async (page) => {
+    await visit(page, '?v=1&lang=en');
+    await expect(count(page)).toHaveText('20,000');
+    expect(await page.locator('tbody tr').count()).toBeLessThan(60);
+    await page.locator('.table .scroll').evaluate((scroller) => scroller.scrollTo(0, scroller.scrollHeight));
+    await expect(page.locator('tr[data-row="19999"][data-id]')).toBeVisible();
+    expect(await page.locator('tbody tr').count()).toBeLessThan(60);
+    await expect(page.locator('table')).toHaveAttribute('aria-rowcount', '20001');
+  });
 });
 
 test.describe('without WebGL', () => {

@@ -1,12 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AxeResults } from 'axe-core';
 import type { Page } from '@playwright/test';
-import { desktop, expect, languages, open, origin, sizesOf, test, themes } from './explore';
-import { inRepository, serve } from './server';
+import { violations } from './axe';
+import { expect, languages, open, origin, sizesOf, test, themes } from './explore';
+import { over, shipped } from './zones';
 
 interface Cells { count: number; statuses: Record<string, { count: number; units: string[] }> }
 interface CrossRow extends Cells { part: { id: string | null; name: string }; types: (Cells & { type: string | null })[] }
@@ -50,8 +48,6 @@ async function agree(page: Page, count: Count): Promise<void> {
   have.forEach(({ width }, at) => expect(Math.abs(width / one - want[at]!.count)).toBeLessThan(0.02));
 }
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
 async function read<Answer>(path: string): Promise<Answer> {
   return (await (await fetch(`${origin()}${path}`)).json()) as Answer;
 }
@@ -92,9 +88,7 @@ for (const lang of languages) {
         await page.setViewportSize(viewport);
         await report(page, `?lang=${lang}&theme=${theme}`);
         await page.locator('details summary').first().click();
-        await page.evaluate(axe);
-        const { violations } = await page.evaluate<AxeResults>(`axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] })`);
-        expect(violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`))).toEqual([]);
+        expect(await violations(page)).toEqual([]);
         const suspicious = await page.evaluate(() => document.body.innerText.match(/\{\w+\}|undefined|\bNaN\b|\[object|\bnull\b|words\./g) ?? []);
         expect(suspicious).toEqual([]);
       });
@@ -158,21 +152,16 @@ test('an area restricts every number, stands in the address, and files and figur
 for (const [paper, size] of [['portrait', [595, 842]], ['landscape', [842, 595]]] as const) {
   test(`on A4 ${paper} the report has its pages, no tools, and heads of tables again on each`, async ({ browser }) => {
     test.slow();
-    const folder = mkdtempSync(join(tmpdir(), 'innospace-'));
-    for (const part of ['geodata', 'seeds']) cpSync(inRepository(part), join(folder, part), { recursive: true });
-    appendFileSync(join(folder, 'geodata/register.csv'), designated(1, 25) + designated(1, 25).replaceAll('unit-', 'more-').replaceAll('Unit ', 'More '));
-    const server = await serve(join(folder, 'geodata'));
-    const context = await browser.newContext({ viewport: desktop });
-    try {
-      const page = await context.newPage();
-      await page.goto(`${server.url}/report?lang=en&theme=dark`);
+    const fifty = designated(1, 25) + designated(1, 25).replaceAll('unit-', 'more-').replaceAll('Unit ', 'More ');
+    await over(browser, (folder) => registered(shipped(folder), fifty), async (page, url) => {
+      await page.goto(`${url}/report?lang=en&theme=dark`);
       await page.getByTestId('headline').waitFor();
       await page.getByRole('combobox', { name: 'Paper' }).selectOption(paper);
       await page.locator('img.map').evaluate((map: HTMLImageElement) => map.decode());
       // Three pixels of the image for each of the page.
       expect(await page.locator('img.map').evaluate((map: HTMLImageElement) => map.naturalWidth)).toBe(2880);
       await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
-      const file = join(folder, 'report.pdf');
+      const file = test.info().outputPath('report.pdf');
       await page.pdf({ path: file, preferCSSPageSize: true, printBackground: true });
       const about = execFileSync('pdfinfo', [file], { encoding: 'utf8' });
       const [wide, high] = /Page size:\s+([\d.]+) x ([\d.]+)/.exec(about)!.slice(1).map(Number);
@@ -188,11 +177,7 @@ for (const [paper, size] of [['portrait', [595, 842]], ['landscape', [842, 595]]
       const lists = pages.filter((one) => /(unit|more)-\d+/.test(one));
       expect(lists.length).toBeGreaterThan(3);
       for (const one of lists) expect(one).toMatch(/Unit\s+Type\s+Reason/);
-    } finally {
-      await context.close();
-      await server.stop();
-      rmSync(folder, { recursive: true });
-    }
+    });
   });
 }
 
@@ -256,38 +241,34 @@ const designated = (from: number, to: number) => {
   return rows.join('\n') + '\n';
 };
 
+/** A data folder with more in its register, and with observations. */
+function registered(data: string, register: string, observations = ''): string {
+  appendFileSync(join(data, 'register.csv'), register);
+  appendFileSync(join(data, 'observations.csv'), observations);
+  return data;
+}
+
 // Nothing designated is the shipped data, above.
 for (const { what, register, observations, count, state } of [
   { what: 'under the target', register: designated(1, 7), observations: '', count: 7, state: 'Not met: 7' },
   { what: 'over the target', register: designated(1, 21), observations: 'unicorns,2024-12-31,3,count,Yearbook,,\n', count: 21, state: 'Met: 21' },
 ]) {
   test(`headline, cards, bars, table and service agree: ${what}`, async ({ browser }) => {
-    const folder = mkdtempSync(join(tmpdir(), 'innospace-'));
-    for (const part of ['geodata', 'seeds']) cpSync(inRepository(part), join(folder, part), { recursive: true });
-    appendFileSync(join(folder, 'geodata/register.csv'), register);
-    appendFileSync(join(folder, 'geodata/observations.csv'), observations);
-    const server = await serve(join(folder, 'geodata'));
-    const context = await browser.newContext({ viewport: desktop });
-    try {
-      const page = await context.newPage();
-      await page.goto(`${server.url}/report?lang=en`);
+    await over(browser, (folder) => registered(shipped(folder), register, observations), async (page, url) => {
+      await page.goto(`${url}/report?lang=en`);
       await expect(page.getByTestId('headline')).toContainText(state);
       await expect(page.locator('.cards [data-rule=designated] .big a')).toHaveText(String(count));
       await expect(page.getByTestId('counts').locator('a[href="#list-designated-all"]')).toHaveText(String(count));
       await expect(page.getByRole('img', { name: /Figure 3/ })).toHaveAttribute('aria-label', new RegExp(`designated, all: ${count};`));
       const [meter, whole] = await page.locator('.cards [data-rule=designated] .meter').evaluate((bar) => [bar.firstElementChild!.clientWidth, bar.clientWidth]);
       expect(Math.abs(meter! / whole! - Math.min(1, count / 20))).toBeLessThan(0.02);
-      const units = (await (await fetch(`${server.url}/units?f=json&rule=designated&scope=all`)).json()) as { counts: Count[] };
+      const units = (await (await fetch(`${url}/units?f=json&rule=designated&scope=all`)).json()) as { counts: Count[] };
       expect(units.counts.map((one) => one.count)).toEqual([count]);
       // Of units that only the register names nobody states a status: a column of its own, neither none nor planned.
       await page.getByTestId('shown').selectOption('designated all');
       await agree(page, units.counts[0]!);
       expect(numbers(units.counts[0]!.cross.total)).toEqual(['0', '0', '0', String(count), String(count)]);
       await expect(page.getByTestId('indicators').locator('[data-row=unicorns] .state')).toHaveText(observations === '' ? 'insufficient data' : 'met');
-    } finally {
-      await context.close();
-      await server.stop();
-      rmSync(folder, { recursive: true });
-    }
+    });
   });
 }

@@ -6,9 +6,12 @@ import { fileURLToPath } from 'node:url';
 
 export const inRepository = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
+/** The program under test. */
+export const programAt = () => process.env['INNOSPACE_BIN'] ?? inRepository('target/release/innospace');
+
 /** The program over a data folder: its address, and how to stop it. */
 export async function serve(data: string): Promise<{ url: string; stop: () => Promise<void> }> {
-  const program = process.env['INNOSPACE_BIN'] ?? inRepository('target/release/innospace');
+  const program = programAt();
   if (!existsSync(program)) {
     throw new Error(`No server program at ${program}: build it with "cargo build --release" after "npm run build", or name one in INNOSPACE_BIN.`);
   }

@@ -1,36 +1,8 @@
 // The map beyond the shipped layout: within another page, on a day, with a layer too large to load, of another zone.
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Page } from '@playwright/test';
-import { apart, desktop, expect, guard, mapIdle, open, origin, phone, picture, rowKeys, test, token } from './explore';
-import { inRepository, serve } from './server';
-
-/** A page over a data folder of its own. */
-async function over(browser: Browser, make: (folder: string) => string, act: (page: Page, url: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'zone-'));
-  const before = process.env['INNOSPACE_URL'];
-  const server = await serve(make(folder));
-  process.env['INNOSPACE_URL'] = server.url;
-  try {
-    const context = await browser.newContext({ viewport: desktop });
-    const seen = await guard(context);
-    await act(await context.newPage(), server.url);
-    expect(seen.foreign).toEqual([]);
-    expect(seen.complaints).toEqual([]);
-    await context.close();
-  } finally {
-    process.env['INNOSPACE_URL'] = before;
-    await server.stop();
-    rmSync(folder, { recursive: true });
-  }
-}
-
-function shipped(folder: string): string {
-  for (const part of ['geodata', 'seeds']) cpSync(inRepository(part), join(folder, part), { recursive: true });
-  return join(folder, 'geodata');
-}
+import { apart, desktop, expect, mapIdle, open, origin, phone, picture, rowKeys, test, token } from './explore';
+import { manyParcels, over, shipped } from './zones';
 
 test('another page shows the map in a frame: alone, with notes and a way to the whole', async ({ page }) => {
   for (const viewport of [desktop, phone]) {
@@ -92,11 +64,7 @@ test('a layer of twenty thousand parcels is drawn from tiles and never loaded wh
   test.setTimeout(120_000);
   await over(
     browser,
-    (folder) => {
-      const data = shipped(folder);
-      execFileSync(process.env['INNOSPACE_BIN'] ?? inRepository('target/release/innospace'), ['sample', 'parcels', '--data', data, '--count', '20000', '--output', join(data, 'parcels.geojson')]);
-      return data;
-    },
+    (folder) => manyParcels(shipped(folder)),
     async (page, url) => {
       const asked: string[] = [];
       page.on('request', (request) => asked.push(request.url()));
