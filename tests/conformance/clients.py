@@ -198,6 +198,11 @@ def known_ids(root):
     lists, uses = ["[warnings]", 'fail-on = ["missing_test_data"]'], []
     for number, collection in enumerate(collections(root)):
         known = [str(id) for id in ids(features(collection)[:20])]
+        lines = [str(each["id"]) for each in features(collection)[:1000] if is_line(each)]
+        if lines:
+            lists += [f"[dictionaries.lines-{number}]", f"values = {json.dumps(lines)}"]
+            uses += ["[[operations]]", f'include-path = "/collections/{collection["id"]}/items/{{featureId}}/along"']
+            uses.append(f'parameters = {{ "path.featureId" = {{ dictionary = "lines-{number}", probability = 0.7 }} }}')
         uses += ["[[operations]]", f'include-path = "/collections/{collection["id"]}/items/{{featureId}}"']
         if known:
             lists += [f"[dictionaries.ids-{number}]", f"values = {json.dumps(known)}"]

@@ -97,7 +97,10 @@ def functions(root):
     found = valid(read(link(read(root), REL + "functions")["href"]), FUNCTIONS)["functions"]
     assert found and len(found) == len({each["name"] for each in found})
     for function in found:
-        call = f"{function['name']}({','.join(given[each['type'][0]] for each in function['arguments'])})"
+        # Names of features are those of features that are there.
+        there = dict(zip(("collection", "id"), named(root).split(":", 1)))
+        value = lambda each: f"'{there[each['title']]}'" if each["title"] in there else given[each["type"][0]]
+        call = f"{function['name']}({','.join(map(value, function['arguments']))})"
         for collection in collections(root)[:2]:
             assert matched(collection, filter=f"{call} IS NOT NULL") == matched(collection), call
     refused(items(collections(root)[0], filter="nobody_knows(1) = 1"))

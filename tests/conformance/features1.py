@@ -261,7 +261,7 @@ def query_param_invalid(root):
 def query_param_unknown(root):
     for path, method, _ in operations(definition(root)):
         if method == "get" and address(root, path):
-            refused(f"{address(root, path)}?{NOBODY}=1")
+            refused(more(address(root, path), **{NOBODY: 1}))
 
 
 @test(SUITE, "/conf/core/fc-response")
@@ -347,7 +347,8 @@ def geojson_definition(root):
     api = definition(root)
     for path, method, operation in operations(api):
         if method == "get" and address(root, path):
-            wanted = GEOJSON if "/items" in path or TILE in path else JSON
+            of_features = "/items" in path and not path.endswith("/along") or path.endswith("/nearest")
+            wanted = GEOJSON if of_features or TILE in path else JSON
             if wanted in offered(api, operation):
                 read(address(root, path), wanted)
             else:
@@ -408,7 +409,7 @@ def exchanges(root):
             continue
         for accept in (JSON, GEOJSON, SCHEMA, MVT, TILEJSON, HTML, "*/*", "image/png"):
             yield path, operation, ask(url, accept)
-        yield path, operation, ask(f"{url}?{NOBODY}=1", "*/*")
+        yield path, operation, ask(more(url, **{NOBODY: 1}), "*/*")
         tag = ask(url, "*/*").headers["etag"]
         yield path, operation, ask(url, "*/*", if_none_match=tag)
         for name in ("{featureId}", "{tileMatrixSetId}"):
@@ -463,12 +464,12 @@ def oas_impl(root):
         if method != "get" or not url:
             continue
         known = parameters(api, operation)
-        few = "&limit=1" if "limit" in known else ""
+        few = {"limit": 1} if "limit" in known else {}
         for name, about in known.items():
             schema = about["schema"]
             for value in schema.get("enum", []) + ([schema["default"]] if "default" in schema else []):
                 if name in ("f", "crs", "bbox-crs", "filter-lang", "filter-crs", "limit", "offset"):
-                    answer = ask(f"{url}?{urllib.parse.urlencode({name: value})}{few if name != 'limit' else ''}", "*/*")
+                    answer = ask(more(url, **few | {name: value}), "*/*")
                     assert answer.status == 200, (path, name, value, answer.status)
 
 

@@ -197,9 +197,37 @@ def address(root, path):
         numbers = [limits.get(name, "0") for name in ("tileMatrix", "maxTileRow", "maxTileCol")]
         return root + "/".join(map(str, [tileset, *numbers] if rest else [tileset]))
     if "{featureId}" not in path:
-        return root + path.rstrip("/")
-    first = read(root + path.removesuffix("/{featureId}") + "?limit=1", GEOJSON)["features"]
-    return first and root + path.replace("{featureId}", urllib.parse.quote(str(first[0]["id"]), safe=""))
+        return more(root + path.rstrip("/"), **needed(root, path))
+    found = read(root + path.partition("/{featureId}")[0] + "?limit=1000", GEOJSON)["features"]
+    if path.endswith("/along"):
+        found = [each for each in found if is_line(each)]
+    return found and root + path.replace("{featureId}", urllib.parse.quote(str(found[0]["id"]), safe=""))
+
+
+def is_line(feature):
+    return feature["geometry"] is not None and feature["geometry"]["type"] in ("LineString", "MultiLineString")
+
+
+def more(url, **query):
+    """An address with more parameters, whether it has some or none."""
+    query = {DASHED.get(name, name): value for name, value in query.items()}
+    return url + ("&" if "?" in url else "?") * bool(query) + urllib.parse.urlencode(query)
+
+
+def named(root):
+    """A feature with a position, as parameters name it."""
+    for collection in collections(root):
+        for feature in read(items(collection, limit=100), GEOJSON)["features"]:
+            if feature["geometry"] is not None:
+                return f"{collection['id']}:{feature['id']}"
+    raise AssertionError("nothing to test")
+
+
+def needed(root, path):
+    """The parameters without which a resource has no answer."""
+    if path == "/at" or path.endswith("/nearest"):
+        return {"point": "1,1"}
+    return {"from": named(root), "to": named(root)} if path == "/distance" else {}
 
 
 def sample(parameter, sortables=()):
@@ -207,7 +235,8 @@ def sample(parameter, sortables=()):
     schema, name = parameter["schema"], parameter["name"]
     known = {"bbox": "0,0,1,1", "datetime": "2021-01-01/..", "filter": "true", "q": "a", "offset": "0", "limit": "1",
              "group-by": "", "measure": "share", "polygon": "POLYGON((0 0,1 0,1 1,0 0))", "bands": "500,1000,2000,5000",
-             "having": "count > 0", "overlap": "false", "subset": 'datetime("2021-01-01":*)'}
+             "having": "count > 0", "overlap": "false", "subset": 'datetime("2021-01-01":*)', "distance-to": "POINT(1 1)",
+             "point": "1,1"}
     if name in known:
         return known[name]
     if name == "sortby":
