@@ -62,7 +62,7 @@ enum Command {
     At(Box<AtArgs>),
     /// How far apart two features are, where they are nearest, and how they lie to each other
     Distance(DistanceArgs),
-    /// What stands along a line, in order, with chainage, offset and side
+    /// What stands along a line, in order, with chainage, offset and side; or a strip diagram of it
     #[command(after_help = ALONG_EXAMPLES)]
     Along(Box<AlongArgs>),
     /// Write vector tiles of layers into one file, `PMTiles` or `MBTiles`
@@ -71,7 +71,9 @@ enum Command {
     /// Draw the map as a picture: PNG, SVG or PDF, by the suffix of the file
     #[command(after_help = MAP_EXAMPLES)]
     Map(Box<MapArgs>),
-    /// Report on innovation units, the progress of the plan, parcels or one place: HTML, PDF, DOCX, XLSX, CSV or text
+    /// The sections of the plan with what they state, the features that cite them, and what stands without the other
+    Plan(PlanArgs),
+    /// Report on innovation units, the progress of the plan, parcels or one place: HTML, PDF, DOCX, XLSX, CSV, JSON or text
     #[command(after_help = REPORT_EXAMPLES)]
     Report(Box<ReportArgs>),
     /// Make synthetic data to try things out with
@@ -97,6 +99,7 @@ const ALONG_EXAMPLES: &str = "\
 Examples:
   innospace along axes:axis-chegu-avenue
   innospace along axes:axis-chegu-avenue --after cores:core-chegu-innovation --max-offset 3000
+  innospace along axes:axis-chegu-avenue --lang zh --density parcels --output strip.svg
 
 Answers are those of http://…/ogc/collections/{collection}/items/{id}/along.";
 
@@ -207,6 +210,21 @@ struct AlongArgs {
     /// The most features
     #[arg(long, value_name = "N")]
     limit: Option<String>,
+    /// Draws the strip diagram into a file instead: SVG or PNG, by the suffix
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Of the diagram: light or dark
+    #[arg(long, value_name = "THEME", requires = "output")]
+    theme: Option<String>,
+    /// Of the diagram: pixels across
+    #[arg(long, value_name = "PX", requires = "output")]
+    width: Option<String>,
+    /// Of the diagram: the layer whose features are counted along the line in a band below it
+    #[arg(long, value_name = "LAYER", requires = "output")]
+    density: Option<String>,
+    /// Of the diagram: length of the stretches of that band, metres
+    #[arg(long, value_name = "M", requires = "density")]
+    step: Option<String>,
     #[command(flatten)]
     answer: AnswerArgs,
 }
@@ -246,6 +264,17 @@ struct SelectArgs {
     datetime: Option<String>,
 }
 
+/// The names and meanings are those of the parameters of the HTTP resource `/plan`.
+#[derive(Debug, Args)]
+struct PlanArgs {
+    /// Only this section, as in 三(一)4 or 专栏3-1; all when left out
+    section: Option<String>,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    answer: AnswerArgs,
+}
+
 const REPORT_EXAMPLES: &str = "\
 Examples:
   innospace report units
@@ -254,6 +283,7 @@ Examples:
   innospace report progress --format csv --table indicators
   innospace report parcels --filter \"use_code = 'M0' AND status = 'idle'\" --output m0.docx
   innospace report site nantaizihu-innovation-block --output block.html
+  innospace report site chunsun huazhong-zhigu ai-tech-park --output side-by-side.pdf
 
 Same data and words: same bytes. Reports are those of http://…/reports/{kind}.{form}.";
 
@@ -262,8 +292,8 @@ Same data and words: same bytes. Reports are those of http://…/reports/{kind}.
 struct ReportArgs {
     /// units, progress, parcels or site
     kind: String,
-    /// Of a report on a site: the id of a place of the plan, or of a feature
-    id: Option<String>,
+    /// Of a report on a site: the id of a place of the plan, or of a feature; those of several stand side by side
+    ids: Vec<String>,
     #[command(flatten)]
     data: DataArgs,
     /// The day to report of, not before the plan; that of the data when left out
@@ -272,7 +302,7 @@ struct ReportArgs {
     /// zh, en or both
     #[arg(long, value_name = "LANG")]
     lang: Option<String>,
-    /// html, pdf, docx, xlsx, csv or txt; told by the suffix of the output when left out
+    /// html, pdf, docx, xlsx, csv, json or txt; told by the suffix of the output when left out
     #[arg(long, value_name = "FORM")]
     format: Option<String>,
     /// Of CSV, which table of the report: its main one when left out
@@ -466,6 +496,7 @@ Examples:
   innospace count parcels --group-by area:subdistricts,use_code --measure 'area(mu),mean(far)'
   innospace count sites --group-by area:subdistricts --accuracy respect
   innospace count parcels --group-by distance:axes --bands 500,1000 --filter \"status = 'built'\"
+  innospace count parcels --group-by along:axes/axis-chegu-avenue --step 1000 --measure 'overlap(ha)'
   innospace count parcels --group-by use_code --having 'count > 100' --sortby=-count --format csv";
 
 /// The names and meanings are those of the HTTP resource `/ogc/collections/{id}/aggregates`.
@@ -475,7 +506,7 @@ struct CountArgs {
     layer: String,
     #[command(flatten)]
     data: DataArgs,
-    /// Fields, and one of area:LAYER, distance:LAYER or distance:LAYER/ID, split by commas
+    /// Fields, and one of area:LAYER, distance:LAYER, distance:LAYER/ID or along:LAYER/ID, split by commas
     #[arg(long, value_name = "LIST")]
     group_by: Option<String>,
     /// share, area, overlap (m2, ha, mu); known, distinct, sum, mean, min, max, median, p90, share of a field
@@ -490,6 +521,12 @@ struct CountArgs {
     /// Limits of bands of distance, metres
     #[arg(long, value_name = "LIST")]
     bands: Option<String>,
+    /// Length of the stretches of a line, metres; a round number when left out
+    #[arg(long, value_name = "M")]
+    step: Option<String>,
+    /// How far from a line what counts in its stretches may be, metres; its half width when left out, else 1000
+    #[arg(long, value_name = "M")]
+    max_offset: Option<String>,
     /// ignore or respect: tell certain and possible counts apart
     #[arg(long, value_name = "HOW")]
     accuracy: Option<String>,
@@ -667,6 +704,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Along(args) => along(&args),
         Command::Tiles(args) => tiles(&args),
         Command::Map(args) => map(&args),
+        Command::Plan(args) => plan(&args),
         Command::Report(args) => make_report(&args),
         Command::Sample { what: Sample::Parcels { data, count, seed, output } } => {
             sample_parcels(&data.data, count, seed, output.as_deref())
@@ -971,6 +1009,8 @@ fn count(args: &CountArgs) -> anyhow::Result<ExitCode> {
         ("assign", &args.assign),
         ("polygon", &args.polygon),
         ("bands", &args.bands),
+        ("step", &args.step),
+        ("max-offset", &args.max_offset),
         ("accuracy", &args.accuracy),
         ("filter", &args.select.filter),
         ("bbox", &args.select.bbox),
@@ -1104,8 +1144,32 @@ fn along(args: &AlongArgs) -> anyhow::Result<ExitCode> {
         ("max-offset", &args.max_offset),
         ("after", &args.after),
         ("limit", &args.limit),
+        ("theme", &args.theme),
+        ("width", &args.width),
+        ("density", &args.density),
+        ("step", &args.step),
     ];
-    locate(&args.data, Question::Along(&args.line), &parameters(given), &args.answer)
+    let given = parameters(given);
+    let Some(output) = &args.output else {
+        return locate(&args.data, Question::Along(&args.line), &given, &args.answer);
+    };
+    let as_pixels = match output.extension().and_then(|suffix| suffix.to_str()) {
+        Some("svg") => false,
+        Some("png") => true,
+        _ => bail!("name the form of the diagram by the suffix .svg or .png"),
+    };
+    let catalog = load(&mut Store::new(&args.data.data))?.catalog;
+    let lang = lang_of(args.answer.lang);
+    let made = api::draw_strip(&catalog, &args.line, &given, lang, as_pixels).map_err(anyhow::Error::msg)?;
+    deliver(Some(output), &made)
+}
+
+fn plan(args: &PlanArgs) -> anyhow::Result<ExitCode> {
+    let catalog = load(&mut Store::new(&args.data.data))?.catalog;
+    let as_json = matches!(args.answer.format, AnswerFormat::Json);
+    let told = api::read_plan(&catalog, args.section.as_deref(), lang_of(args.answer.lang), as_json);
+    print(told.map_err(anyhow::Error::msg)?)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn tiles(args: &TilesArgs) -> anyhow::Result<ExitCode> {
@@ -1220,11 +1284,12 @@ fn make_report(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     {
         bail!("this is no text; name a file with --output");
     }
+    let ids = (!args.ids.is_empty()).then(|| args.ids.join(","));
     let given = [
         ("as_of", &args.as_of),
         ("lang", &args.lang),
         ("table", &args.table),
-        ("id", &args.id),
+        ("ids", &ids),
         ("within", &args.within),
         ("polygon", &args.polygon),
         ("collection", &args.collection),

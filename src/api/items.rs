@@ -185,6 +185,7 @@ pub async fn one(
     let path = path_of(layer);
     let mut links = ask.own_links();
     links.push(link(ask.url(&path), "collection", super::negotiate::JSON, layer.about.title.say(ask.lang)));
+    links.extend(super::plan::links_of(&ask, layer, ix));
     let crs = view.crs;
     let response = if let Some(document) = forms::document(&ask, layer, ix, view.clone(), &links) {
         document

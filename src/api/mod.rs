@@ -21,12 +21,14 @@ mod measure;
 mod negotiate;
 mod openapi;
 mod params;
+mod plan;
 mod problem;
 mod register;
 mod reports;
 mod schemas;
 mod search;
 mod server;
+mod strip;
 mod styles;
 mod tile_cache;
 mod tiles;
@@ -54,10 +56,11 @@ use crate::model::Timestamp;
 use crate::query::Budget;
 pub use aggregates::count;
 pub use items::export;
-pub use locate::{Question, locate};
+pub use locate::{Question, draw_strip, locate};
 use maps::Desk;
 pub use maps::{Engine as MapEngine, draw as draw_map};
 pub use negotiate::{CSV, FLATGEOBUF, GEOJSON, GEOPARQUET, KML, NDJSON, XLSX};
+pub use plan::read_plan;
 use problem::Problem;
 pub use reports::make as make_report;
 pub use search::find;
@@ -145,6 +148,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/progress", get(register::progress))
         .route("/blocks", get(register::blocks))
         .route("/blocks/{id}", get(register::block))
+        .route("/plan", get(plan::plan))
         .route("/reports", get(reports::list))
         .route("/reports/{file}", get(reports::one))
         .route("/reports/{kind}/figures/{file}", get(figures::one))

@@ -7,7 +7,8 @@ use super::collections::path_of;
 use super::document::{Ask, ROOT};
 use super::landing::FORMS;
 use super::negotiate::{
-    CSV, FLATGEOBUF, Format, GEOPARQUET, HTML, KML, MVT, NDJSON, OPENAPI, SCHEMA, TILEJSON, XLSX,
+    CSV, FLATGEOBUF, Format, GEOPARQUET, HTML, KML, MAP_PNG, MAP_SVG, MVT, NDJSON, OPENAPI, SCHEMA, TILEJSON,
+    XLSX,
 };
 use super::params::{Parameter, format_parameter, items_parameters, view_parameters};
 use super::{aggregates, forms, grouping, items, locate, schemas, search, tiles, tilesets};
@@ -192,9 +193,9 @@ fn locate_paths(catalog: &Catalog, layer: &Layer, limits: Limits, paths: &mut Ma
     if layer.geometries().kinds().iter().any(is_line) {
         let along = Operation {
             id: &format!("{}.along", layer.id),
-            summary: &format!("{title}: what stands along one of them, which is a line"),
+            summary: &format!("{title}: what stands along one of them, which is a line; as a picture, a strip diagram"),
             tag,
-            forms: locate::FORMS,
+            forms: locate::ALONG_FORMS,
             schema: "along",
             parameters: locate::along_parameters(catalog, limits),
         };
@@ -291,8 +292,8 @@ impl Operation<'_> {
             .iter()
             .map(|form| {
                 let schema = match *form {
-                    HTML | CSV | KML | NDJSON => json!({ "type": "string" }),
-                    XLSX | FLATGEOBUF | GEOPARQUET | MVT => json!({ "type": "string", "format": "binary" }),
+                    HTML | CSV | KML | NDJSON | MAP_SVG => json!({ "type": "string" }),
+                    MAP_PNG | XLSX | FLATGEOBUF | GEOPARQUET | MVT => json!({ "type": "string", "format": "binary" }),
                     OPENAPI | SCHEMA | TILEJSON => json!({ "type": "object" }),
                     _ => json!({ "$ref": format!("#/components/schemas/{}", self.schema) }),
                 };

@@ -15,7 +15,7 @@ use super::link::{Base, segment};
 use super::negotiate::HTML;
 use super::params::{self, Parameter, Params, format_parameter, read};
 use super::problem::Problem;
-use super::{App, blocking, styles};
+use super::{App, blocking, plan, styles};
 use crate::catalog::{Catalog, Revision};
 use crate::finder::{self, Finder, Hit};
 use crate::geometry::Crs;
@@ -161,7 +161,14 @@ pub async fn search(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -
     } else {
         maud::html! {}
     };
-    let links = ask.own_links();
+    let mut links = ask.own_links();
+    // Who looks for a section of the plan may mean the section itself.
+    let clause = plan::link_for(&ask, &asked.text);
+    let html = maud::html! {
+        @if let Some(clause) = &clause { p { a href=(clause.href) { (clause.title) } } }
+        (html)
+    };
+    links.extend(clause);
     Ok(ask.document(Document { title, crumbs, links, json, html }))
 }
 

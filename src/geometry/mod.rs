@@ -21,6 +21,7 @@ mod prepared;
 mod relate;
 mod ring;
 mod shape;
+mod stretches;
 mod topology;
 mod simplify;
 
@@ -29,7 +30,7 @@ pub use array::{
     GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, Positions, RingNote, Run,
 };
 pub use bounds::{Bounds, BoundsError};
-pub use course::{Course, End, Side, Spot};
+pub use course::{Course, End, Side, Spot, Standing};
 pub use crs::{Crs, PlaneWindow, Window, WindowError};
 pub use datum::Datum;
 pub use distances::{Distances, Span};
@@ -41,3 +42,4 @@ pub use prepared::Prepared;
 pub use relate::{intersects_plane, intersects_window};
 pub use shape::{Relation, Shape, de9im, relate};
 pub use simplify::simplified;
+pub use stretches::{Stretches, StretchesError, round_up};

@@ -11,8 +11,8 @@ mod apart;
 mod at;
 mod nearest;
 
-pub use along::{Along, AlongError, Stop, along};
-pub use apart::{Apart, apart};
+pub use along::{Along, AlongError, Stop, along, stop};
+pub use apart::{Apart, apart, way};
 pub use at::{Here, MOST_HERE, at};
 pub use nearest::{Neighbour, nearest};
 

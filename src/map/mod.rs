@@ -32,7 +32,7 @@ pub mod squares;
 pub mod style;
 pub mod svg;
 pub mod text;
-mod words;
+pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 

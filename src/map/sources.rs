@@ -78,6 +78,13 @@ pub fn role(layer: &Layer) -> &str {
     layer.about.draw.as_deref().unwrap_or("site")
 }
 
+/// The id of the sign of a feature, as on the map: its shape and its fill.
+#[must_use]
+pub fn sign(layer: &Layer, feature: FeatureRef<'_>) -> String {
+    let place = Place { layer, feature };
+    format!("{}-{}", place.sign_shape(), place.sign_fill())
+}
+
 /// The layers of parcels that a view shows: made-up ones are not shown beside the layout of the plan.
 pub fn parcels(catalog: &Catalog, view: View) -> impl Iterator<Item = &Arc<IndexedLayer>> {
     catalog.layers().filter(move |indexed| {
@@ -221,10 +228,10 @@ impl<'a> Stage<'a> {
     }
 
     fn stack(&self, stack: &[(Place<'a>, Coord)], middle: f64) -> Vec<Drawn> {
-        let sign = |(rank, &(place, at)): (usize, &(Place<'a>, Coord))| {
+        let drawn = |(rank, &(place, at)): (usize, &(Place<'a>, Coord))| {
             let part = role(place.layer);
             let more = object([
-                ("icon", format!("{}-{}", place.sign_shape(), place.sign_fill()).into()),
+                ("icon", sign(place.layer, place.feature).into()),
                 ("unit", place.unit().is_some().into()),
                 ("role", part.into()),
                 // A name far from the zone leans towards it, where it is less likely to be cut off by the edge.
@@ -235,7 +242,7 @@ impl<'a> Stage<'a> {
             ]);
             self.drawn(place, Point(at).into(), more)
         };
-        stack.iter().enumerate().map(sign).collect()
+        stack.iter().enumerate().map(drawn).collect()
     }
 
     /// Where names stand that do not follow what they name.

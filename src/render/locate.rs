@@ -76,7 +76,8 @@ fn position(position: [f64; 2]) -> [f64; 2] {
 }
 
 /// Metres as people read them.
-fn said(metres: f64, lang: Lang) -> String {
+#[must_use]
+pub fn said(metres: f64, lang: Lang) -> String {
     if metres < 1000.0 {
         format!("{metres:.0} {}", lang.pick("米", "m"))
     } else {
@@ -350,6 +351,18 @@ fn beyond(stop: &Stop) -> Option<&'static str> {
     })
 }
 
+/// On which side of a line something stands, or beyond which end.
+#[must_use]
+pub fn where_beside(stop: &Stop, lang: Lang) -> &'static str {
+    match (stop.side, stop.beyond) {
+        (_, Some(End::Start)) => lang.pick("起点之外", "before the start"),
+        (_, Some(End::End)) => lang.pick("终点之外", "beyond the end"),
+        (Some(Side::Left), None) => lang.pick("左", "left"),
+        (Some(Side::Right), None) => lang.pick("右", "right"),
+        (None, None) => lang.pick("线上", "on the line"),
+    }
+}
+
 fn stop_json(stop: &Stop, after: Option<&Stop>, lang: Lang) -> Value {
     let mut json = member(&stop.member, lang);
     json["chainageM"] = metres(stop.chainage_m).into();
@@ -403,13 +416,7 @@ pub fn along(line: &Member, along: &Along, most: usize, farthest: f64, lang: Lan
             feature.name(lang),
             said(stop.chainage_m, lang),
             said(stop.way.nearest.metres, lang),
-            match (stop.side, stop.beyond, stop.way.is_inside()) {
-                (_, Some(End::Start), _) => lang.pick("起点之外", "before the start").to_owned(),
-                (_, Some(End::End), _) => lang.pick("终点之外", "beyond the end").to_owned(),
-                (Some(Side::Left), ..) => lang.pick("左", "left").to_owned(),
-                (Some(Side::Right), ..) => lang.pick("右", "right").to_owned(),
-                (None, None, _) => lang.pick("线上", "on the line").to_owned(),
-            },
+            where_beside(stop, lang).to_owned(),
         ];
         if let Some(after) = after {
             cells.push(said(stop.chainage_m - after.chainage_m, lang));

@@ -13,6 +13,7 @@
 //! system says, because their specifications or readers do. KML is always longitude first.
 
 pub mod aggregates;
+pub mod clauses;
 pub mod csv;
 pub mod drawn;
 mod figures;

@@ -85,13 +85,7 @@ impl<'a> Maker<'a> {
 
     /// The approval number, or that this is not for the public.
     pub(super) fn approval(&self) -> String {
-        match &*self.catalog.about.approval_number {
-            "" => self.pick(
-                "内部使用，不得公开出版（无审图号）",
-                "Internal, not for publication (no map approval number)",
-            ),
-            number => self.pick(&format!("审图号：{number}"), &format!("Map approval no. {number}")),
-        }
+        approval(self.catalog, self.tongue)
     }
 
     fn sources(&self) -> Section {
@@ -198,6 +192,17 @@ impl<'a> Maker<'a> {
     /// A text or the dash.
     pub(super) fn maybe(text: Option<&str>) -> Cell {
         text.map_or(Cell::Missing, |text| Cell::Text(text.to_owned()))
+    }
+}
+
+/// The approval number, or that this is not for the public.
+pub(super) fn approval(catalog: &Catalog, tongue: Tongue) -> String {
+    match &*catalog.about.approval_number {
+        "" => tongue.pick(
+            "内部使用，不得公开出版（无审图号）",
+            "Internal, not for publication (no map approval number)",
+        ),
+        number => tongue.pick(&format!("审图号：{number}"), &format!("Map approval no. {number}")),
     }
 }
 

@@ -27,5 +27,6 @@ mod schemas;
 mod search;
 mod service;
 mod spatial;
+mod strips;
 mod styles;
 mod tiles;

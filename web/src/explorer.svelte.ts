@@ -21,6 +21,9 @@ export interface Notice { id: number; kind: 'info' | 'error'; text: string; retr
 
 type Change = 'push' | 'replace';
 
+/** So many places stand side by side at most, as the service has it. */
+const mostCompared = 6;
+
 /** How long a message stays that asks for nothing. */
 const briefMs = 6000;
 
@@ -50,6 +53,8 @@ export class Explorer extends Appearance {
   near = $state.raw<NearSearch | null>(null);
   /** Who waits for a position that is picked on the map (longitude, latitude). */
   picking = $state.raw<((at: [number, number]) => void) | null>(null);
+  /** Ids of the places that are to stand side by side. */
+  compared = $state.raw<string[]>([]);
   notices = $state.raw<Notice[]>([]);
   shortcuts = $state(recall('shortcuts') !== 'off');
 
@@ -319,6 +324,13 @@ export class Explorer extends Appearance {
     if (!this.frame.wide) this.frame.stop = 'middle';
     then(at);
     return true;
+  }
+
+  /** Takes a place among those that stand side by side, or out of them. */
+  compare(id: string): void {
+    if (this.compared.includes(id)) this.compared = this.compared.filter((other) => other !== id);
+    else if (this.compared.length < mostCompared) this.compared = [...this.compared, id];
+    else this.mention(fill(this.words.detail.sheetFull, { count: mostCompared }));
   }
 
   private closeNear(): void {

@@ -54,6 +54,12 @@ function itemsPath(collection: string, query: Record<string, string>): string {
   return `${collectionPath(collection)}/items?${new URLSearchParams(query)}`;
 }
 
+/** The page of a section of the plan. */
+export const planAddress = (section: string, lang: Lang): string => `/plan?${new URLSearchParams({ section, lang })}`;
+
+/** The sheet of a place, or of several side by side. */
+export const sheetAddress = (ids: readonly string[], lang: Lang): string => `/reports/site.html?${new URLSearchParams({ ids: ids.join(','), lang })}`;
+
 export function readAppInfo(): Promise<AppInfo> {
   return readJson<AppInfo>('/app.json');
 }

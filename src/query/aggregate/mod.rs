@@ -20,7 +20,7 @@ use self::place::{Asked, Members, RowSet, on_all_cores};
 use self::table::column;
 use super::execute::matches;
 use super::{Budget, Filter, Page, Query, QueryError, SortKey, plan};
-use crate::geometry::{Area, Distances, LEAST_SHARE, Shape, length_m};
+use crate::geometry::{Area, Distances, LEAST_SHARE, Shape, Stretches, length_m};
 use crate::index::IndexedLayer;
 use crate::model::{FeatureId, FeatureIx, Field, FieldIx, Incoming, Layer, Value, ValueKind, Words};
 
@@ -68,6 +68,8 @@ pub enum Places {
         /// Is positional accuracy respected?
         doubt: bool,
     },
+    /// Stretches of a line, with what stands no farther beside it than they reach.
+    Stretches(Stretches),
 }
 
 /// When a feature belongs to an area.
@@ -288,7 +290,7 @@ pub fn aggregate(asked: &Aggregation, indexed: &IndexedLayer, budget: &Budget) -
         }
         fields.push(at);
     }
-    let by_area = matches!(asked.places, Some(Places::Areas { .. }));
+    let by_area = matches!(asked.places, Some(Places::Areas { .. } | Places::Stretches(_)));
     let mut measures: Vec<BoundMeasure> = Vec::new();
     for measure in std::iter::once(&Measure::Count).chain(&asked.measures) {
         let bound = BoundMeasure::bind(measure, layer, by_area)?;
@@ -361,6 +363,7 @@ impl Placed {
                 (members, *doubt)
             }
             Places::Bands { bands, doubt } => (place::into_bands(asked, bands, *doubt)?, *doubt),
+            Places::Stretches(stretches) => (place::into_stretches(asked, stretches, parts)?, false),
         };
         let mut met = RowSet::new(layer.len());
         let mut repeated = 0;
@@ -506,6 +509,13 @@ impl Counter<'_> {
             columns.push(column("certain", ValueKind::Integer, "确定", "certain", None));
             columns.push(column("possible", ValueKind::Integer, "可能", "possible", None));
         }
+        let stretches = match &asked.places {
+            Some(Places::Stretches(stretches)) => Some(stretches),
+            _ => None,
+        };
+        if stretches.is_some() {
+            columns.push(column("per_km", ValueKind::Real, "每公里数量", "count per km", Some("/km")));
+        }
         table::free_names(&mut columns, key_columns);
         let all = total.clone();
         let values = |group: &mut Group| {
@@ -550,6 +560,7 @@ impl Counter<'_> {
                     first.map_or(Incoming::Null, |&row| owned(self.layer().column(field).value(row)))
                 }));
                 cells.extend(values(&mut group));
+                cells.extend(stretches.map(|stretches| per_km(group.count, stretches.limits(place))));
                 groups.push(Row { id: table::id_of(&cells, asked, fields.len()), cells });
                 if groups.len() > MOST_GROUPS {
                     return fail(
@@ -562,6 +573,7 @@ impl Counter<'_> {
         let rest = |id: &str, members: &Members| -> Result<Row, QueryError> {
             let mut cells = vec![Incoming::Null; key_columns];
             cells.extend(values(&mut self.tell_all(members)?));
+            cells.extend(stretches.map(|_| Incoming::Null));
             Ok(Row { id: id.to_owned(), cells })
         };
         let has_places = asked.places.is_some();
@@ -570,6 +582,7 @@ impl Counter<'_> {
         let nowhere = has_places.then(|| rest(NOWHERE, &nowhere)).transpose()?;
         let mut cells = vec![Incoming::Null; key_columns];
         cells.extend(values(&mut total));
+        cells.extend(stretches.map(|_| Incoming::Null));
         if placed.has_doubt {
             // The whole holds whatever lies where.
             let count = cells[key_columns].clone();
@@ -589,6 +602,12 @@ impl Counter<'_> {
         };
         table.page(asked)
     }
+}
+
+/// How many stand on a kilometre of a stretch.
+#[expect(clippy::cast_precision_loss, reason = "a number of features")]
+fn per_km(count: u64, [from, to]: [f64; 2]) -> Incoming<'static> {
+    Incoming::Real(count as f64 / (to - from) * 1000.0)
 }
 
 /// The ids of rows that are no groups.
@@ -626,6 +645,10 @@ fn place_columns(asked: &Aggregation, fields: &[FieldIx], layer: &Layer) -> Vec<
             column("from_m", ValueKind::Real, "距离下限", "distance from", Some("m")),
             column("to_m", ValueKind::Real, "距离上限（不含）", "distance below", Some("m")),
         ],
+        Some(Places::Stretches(_)) => vec![
+            column("from_m", ValueKind::Real, "桩距起", "chainage from", Some("m")),
+            column("to_m", ValueKind::Real, "桩距止（不含）", "chainage below", Some("m")),
+        ],
     };
     columns.extend(fields.iter().map(|&at| layer.schema.field(at).clone()));
     columns
@@ -657,6 +680,10 @@ fn place_cells(asked: &Aggregation, place: usize) -> Vec<Incoming<'static>> {
             let from = if place == 0 { 0.0 } else { bands.limits[place - 1] };
             let to = bands.limits.get(place).map_or(Incoming::Null, |&limit| Incoming::Real(limit));
             vec![Incoming::Real(from), to]
+        }
+        Some(Places::Stretches(stretches)) => {
+            // To the millimetre, as chainage is told.
+            stretches.limits(place).map(|metres| Incoming::Real((metres * 1000.0).round() / 1000.0)).to_vec()
         }
     }
 }

@@ -1,6 +1,6 @@
 // What is near and along, asked of the service. Every distance on the page comes from here.
 import type { Feature } from 'geojson';
-import type { Collection, Place } from '../catalogue';
+import type { Collection, Lang, Place } from '../catalogue';
 import { collectionPath, readJson } from '../service';
 
 /** Where the nearest are asked from: a position (longitude, latitude, degrees) or a place. */
@@ -66,9 +66,32 @@ export interface Along {
   stops: Stop[];
 }
 
+const linePath = (line: Place): string => `${collectionPath(line.collection.id)}/items/${encodeURIComponent(line.id)}`;
+
+/** The address of the strip diagram of a line. */
+export function stripAddress(line: Place, lang: Lang, dark: boolean): string {
+  return `${linePath(line)}/along?${new URLSearchParams({ f: 'svg', lang, theme: dark ? 'dark' : 'light', limit: '1000' })}`;
+}
+
+export interface Profile {
+  synthetic?: boolean;
+  /** Stretches in their order: metres from the start of the line, and how many features stand there. */
+  groups: { from_m: number; to_m: number; count: number }[];
+  /** Farther from the line than is looked, without position, and all. */
+  unassigned: { count: number };
+  withoutGeometry: { count: number };
+  total: { count: number };
+}
+
+/** How many features of a collection stand in each stretch of a line. */
+export async function readProfile(line: Place, collection: string, lang: Lang): Promise<Profile> {
+  const query = new URLSearchParams({ 'group-by': `along:${line.collection.id}/${line.id}`, f: 'json' });
+  return readJson<Profile>(`${collectionPath(collection)}/aggregates?${query}`, { lang });
+}
+
 /** What stands along a line; with a place, where that stands, however far it is. */
 export async function readAlong(line: Place, place?: Place): Promise<Along> {
-  const path = `${collectionPath(line.collection.id)}/items/${encodeURIComponent(line.id)}/along`;
+  const path = `${linePath(line)}/along`;
   if (!place) return readJson<Along>(`${path}?limit=1000`);
   // As far as half the earth: whatever has a position.
   const query = new URLSearchParams({ collections: place.collection.id, 'max-offset': '20100000', limit: '10000' });
