@@ -25,7 +25,7 @@ use crate::render::html::Link;
 
 const FORMS: &[Format] = &[JSON, HTML];
 /// The relation of links to a section of the plan; there is no registered one.
-const REL: &str = "urn:innospace:rel:clause";
+pub const REL: &str = "urn:innospace:rel:clause";
 
 fn parameters() -> Vec<Parameter> {
     let section = Parameter {

@@ -60,7 +60,25 @@ fn what(what: What, lang: Lang) -> &'static str {
 }
 
 fn name(stated: &Stated<'_>, lang: Lang) -> String {
-    stated.name.map_or_else(|| stated.id.to_owned(), |name| name.say(lang).to_owned())
+    if let Some(name) = stated.name {
+        return name.say(lang).to_owned();
+    }
+    // Facts that have no name in the data.
+    let own = match stated.id {
+        "plan" => lang.pick("规划本身", "the plan itself"),
+        "unit-candidates" => lang.pick("可能计为单元的地点", "places that may count as units"),
+        "renovation" => lang.pick("老旧工业用地更新", "renewal of old industrial ground"),
+        "land" => lang.pick("用地政策", "land policy"),
+        "test-roads" => lang.pick("测试道路", "test roads"),
+        "monitoring" => lang.pick("监测与评估", "monitoring and evaluation"),
+        "digital-governance" => lang.pick("数字治理", "digital governance"),
+        "incubation" => lang.pick("孵化链条", "stages of incubation"),
+        "enterprise-ladder" => lang.pick("企业成长梯度", "ladder of enterprises"),
+        "chip-alliance" => lang.pick("芯片联盟", "chip alliance"),
+        "counting" => lang.pick("计数规则", "rules of counting"),
+        other => other,
+    };
+    own.to_owned()
 }
 
 /// The numbers of a section: name, what is asked, by when.
@@ -88,7 +106,7 @@ impl Told<'_> {
         let lang = self.lang;
         let feature = |(layer, ix): &(&Layer, FeatureIx)| feature_json(layer, *ix, lang, places);
         let stated = |stated: &Stated<'_>| {
-            json!({ "what": stated.what.as_str(), "id": stated.id, "name": stated.name.map(|name| name.say(lang)) })
+            json!({ "what": stated.what.as_str(), "id": stated.id, "name": name(stated, lang) })
         };
         let clause = |clause: &&Clause<'_>| {
             json!({
@@ -140,6 +158,8 @@ impl Told<'_> {
         html! {
             p { (self.facts.about.title.say(lang)) }
             p.none { (statement(lang)) }
+            (super::html::facts(&self.summary().map(|(name, value)| (name.to_owned(), html! { (value) }))))
+            p { a href="#coverage" { (lang.pick("覆盖情况", "Coverage")) } }
             @for clause in self.shown {
                 section id=(clause.section) {
                     h2 { a href=(places.clause(&clause.section)) { (clause.section) } " " (subject(clause, lang)) }
@@ -164,7 +184,6 @@ impl Told<'_> {
             }
             section id="coverage" {
                 h2 { (lang.pick("覆盖情况", "Coverage")) }
-                (super::html::facts(&self.summary().map(|(name, value)| (name.to_owned(), html! { (value) }))))
                 h3 { (lang.pick("没有要素的章节", "Sections without a feature")) }
                 ul { @for clause in self.without_feature() { li { a href=(places.clause(&clause.section)) { (clause.section) } " " (subject(clause, lang)) } } }
                 h3 { (lang.pick("不引用任何章节的要素", "Features that cite no section")) }

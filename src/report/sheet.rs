@@ -196,12 +196,14 @@ impl<'a> Sheet<'a> {
         self.pick("未载明", "not stated")
     }
 
-    fn joined(&self, texts: Vec<String>) -> String {
+    fn joined(&self, texts: &[String]) -> String {
         // Each language stands in its own line.
         if texts.is_empty() {
             return self.unstated();
         }
         let langs = self.maker.tongue.langs();
+        // What is the same in both languages is said once.
+        let langs = if texts.iter().any(|text| text.contains('\n')) { langs } else { &langs[..1] };
         let line = |at: usize, lang: Lang| {
             let part = |text: &String| {
                 let lines: Vec<_> = text.lines().collect();
@@ -209,8 +211,7 @@ impl<'a> Sheet<'a> {
             };
             texts.iter().map(part).collect::<Vec<_>>().join(lang.pick("；", "; "))
         };
-        let lines: Vec<_> = langs.iter().enumerate().map(|(at, &lang)| line(at, lang)).collect();
-        if lines.len() == 2 && lines[0] == lines[1] { lines[0].clone() } else { lines.join("\n") }
+        langs.iter().enumerate().map(|(at, &lang)| line(at, lang)).collect::<Vec<_>>().join("\n")
     }
 
     fn rows(&self, subjects: &[Subject<'_>]) -> Vec<Row> {
@@ -223,11 +224,11 @@ impl<'a> Sheet<'a> {
                 let Words { zh, en } = subject.name();
                 if zh == en { zh.into() } else { format!("{zh}\n{en}") }
             }),
-            row("别名", "Other names", &|subject| self.joined(aliases(subject))),
+            row("别名", "Other names", &|subject| self.joined(&aliases(subject))),
             row("类别", "Kind", &|subject| self.kind(subject)),
-            row("上级", "Part of", &|subject| self.joined(self.parents(subject))),
-            row("下级", "Contains", &|subject| self.joined(self.children(subject))),
-            row("产业", "Industries", &|subject| self.joined(self.industries(subject))),
+            row("上级", "Part of", &|subject| self.joined(&self.parents(subject))),
+            row("下级", "Contains", &|subject| self.joined(&self.children(subject))),
+            row("产业", "Industries", &|subject| self.joined(&self.industries(subject))),
             row("状态", "State", &|subject| self.state(subject)),
             row("认定与建成", "Designated, built", &|subject| self.evidence(subject)),
             row("所在街道", "Subdistrict", &|subject| self.subdistrict(subject)),
@@ -236,7 +237,7 @@ impl<'a> Sheet<'a> {
         rows.extend(self.distances(subjects));
         rows.push(row("轨道与桥梁", "Transit", &|subject| self.transit(subject)));
         rows.extend(self.gateways(subjects));
-        rows.push(row("规划章节", "Sections of the plan", &|subject| self.joined(self.clauses(subject))));
+        rows.push(row("规划章节", "Sections of the plan", &|subject| self.joined(&self.clauses(subject))));
         rows.push(row("位置依据", "Basis of the position", &|subject| self.basis(subject)));
         rows.push(row("位置精度", "Positional accuracy", &|subject| self.accuracy(subject)));
         rows
@@ -320,7 +321,7 @@ impl<'a> Sheet<'a> {
             })
             .collect();
         told.extend(subject.list("designations").iter().map(|code| self.maker.worded(code)));
-        if told.is_empty() { self.pick("名册中没有记录", "no entry in the register") } else { self.joined(told) }
+        if told.is_empty() { self.pick("名册中没有记录", "no entry in the register") } else { self.joined(&told) }
     }
 
     fn layers(&self, part: &'static str) -> impl Iterator<Item = &'a std::sync::Arc<IndexedLayer>> {
@@ -337,7 +338,7 @@ impl<'a> Sheet<'a> {
                 names.push(self.maker.say(&title_of(at.indexed.layer(), at.ix)));
             }
         }
-        if names.is_empty() { self.pick("不在已知街道内", "in none that is known") } else { self.joined(names) }
+        if names.is_empty() { self.pick("不在已知街道内", "in none that is known") } else { self.joined(&names) }
     }
 
     fn nowhere(&self) -> String {
@@ -424,7 +425,7 @@ impl<'a> Sheet<'a> {
             self.maker.tongue.tell(|lang| format!("{} {}", name.say(lang), say_way(&way, lang)))
         });
         let told: Vec<_> = told.collect();
-        if told.is_empty() { self.pick("数据中没有", "none in the data") } else { self.joined(told) }
+        if told.is_empty() { self.pick("数据中没有", "none in the data") } else { self.joined(&told) }
     }
 
     /// A row for each gateway that the plan names.
@@ -464,7 +465,7 @@ impl<'a> Sheet<'a> {
         let source = subject.text("source");
         let title = self.maker.say(&member.indexed.layer().about.title);
         let told: Vec<String> = [Some(title), basis, source].into_iter().flatten().collect();
-        self.joined(told)
+        self.joined(&told)
     }
 
     fn accuracy(&self, subject: &Subject<'_>) -> String {

@@ -276,6 +276,10 @@ impl<'a> Sheet<'a> {
         for side in [-BESIDE, BESIDE] {
             self.stroke(&[[from, y + side], [to, y + side]], self.ink("ln"), edge.clone());
         }
+        for (at, _) in self.ticks() {
+            let x = self.x(at);
+            self.stroke(&[[x, y - BESIDE], [x, y + BESIDE]], self.ink("ln").faded(0.6), Pen::plain(1.0));
+        }
         for stop in &along.stops {
             if let Some([first, last]) = stop.stretch {
                 let color = self.ink(if is_core(stop) { "core" } else { "tx2" }).faded(0.28);
@@ -283,7 +287,7 @@ impl<'a> Sheet<'a> {
             }
         }
         let pen = Pen { cap: Cap::Round, ..Pen::plain(5.0) };
-        self.stroke(&[[from, y], [to, y]], self.ink("axis"), pen);
+        self.stroke(&[[from, y], [to, y]], self.line_ink(), pen);
         for (flags, up) in [(&left, -1.0), (&right, 1.0)] {
             for flag in flags {
                 let reach = y + up * (BESIDE + 12.0 + f32::from(flag.storey) * STOREY);
@@ -326,22 +330,37 @@ impl<'a> Sheet<'a> {
         y
     }
 
-    /// Ticks of chainage; gives back where they end.
-    fn axis(&mut self, y: f32) -> f32 {
+    /// Round chainages, metres, and what is written there.
+    fn ticks(&self) -> Vec<(f64, String)> {
         let (length, lang) = (self.request.along.length_m, self.request.lang);
         let step = round_up(length / 10.0);
+        let (unit, size) = if step < 1000.0 { (words::METRE, 1.0) } else { (words::KILOMETRE, 1000.0) };
+        let at = |number: u32| f64::from(number) * step;
+        let ticks = (0..).map(at).take_while(|&at| at <= length);
+        let told = |at: f64| if at == 0.0 { format!("0 {}", unit.say(lang)) } else { (at / size).to_string() };
+        ticks.map(|at| (at, told(at))).collect()
+    }
+
+    /// The colour that the map draws the line in: belts take theirs in turn.
+    fn line_ink(&self) -> Color {
+        let line = self.request.line;
+        let layer = line.indexed.layer();
+        let turn = layer.positions().position(|ix| ix == line.ix).unwrap_or(0);
+        match sources::role(layer) {
+            "belt" => self.ink(["smart", "emerging"][turn % 2]),
+            _ => self.ink("axis"),
+        }
+    }
+
+    /// Ticks of chainage; gives back where they end.
+    fn axis(&mut self, y: f32) -> f32 {
         let look = self.type_of(Weight::Regular, 11.0, "tx2");
         let [from, to] = self.ends;
         self.stroke(&[[from, y], [to, y]], self.ink("ln2"), Pen::plain(1.0));
-        let unit = if step < 1000.0 { words::METRE } else { words::KILOMETRE };
-        let mut at = 0.0;
-        while at <= length {
+        for (at, text) in self.ticks() {
             let x = self.x(at);
             self.stroke(&[[x, y], [x, y + 5.0]], self.ink("ln2"), Pen::plain(1.0));
-            let number = if step < 1000.0 { at } else { at / 1000.0 };
-            let text = if at == 0.0 { format!("0 {}", unit.say(lang)) } else { number.to_string() };
             self.words(&text, &look, [x, y + 6.0], 0.5);
-            at += step;
         }
         y + 26.0
     }
@@ -368,7 +387,7 @@ impl<'a> Sheet<'a> {
         let look = self.type_of(Weight::Regular, 11.5, "tx2");
         self.words(&text, &look, [self.ends[0], top + 6.0], 0.0);
         let (head, foot) = (top + 26.0 + 13.0, top + 26.0 + 13.0 + BAND);
-        let bar = self.ink("axis").faded(0.55);
+        let bar = self.line_ink().faded(0.55);
         for ([from, to], count) in &band.stretches {
             let height = if most == 0 { 0.0 } else { *count as f32 / most as f32 * BAND };
             let (left, right) = (self.x(*from) + 0.5, self.x(*to) - 0.5);
