@@ -17,8 +17,19 @@ use crate::query::cql2::{self, Encoding};
 use crate::query::{Filter, QueryError};
 
 /// Names that aggregates have beside those of the selection.
-const OWN: &[&str] =
-    &["group-by", "measure", "assign", "polygon", "bands", "step", "max-offset", "accuracy", "overlap", "having", "explain"];
+const OWN: &[&str] = &[
+    "group-by",
+    "measure",
+    "assign",
+    "polygon",
+    "bands",
+    "step",
+    "max-offset",
+    "accuracy",
+    "overlap",
+    "having",
+    "explain",
+];
 
 /// Groups of a page when none are asked for.
 const USUAL_GROUPS: u32 = 1000;
@@ -219,23 +230,28 @@ pub fn aggregation(params: &Params, catalog: &Catalog, layer: &Layer) -> Result<
 /// The stretches of a line, named as collection/id.
 fn stretches(params: &Params, catalog: &Catalog, line: &str, list: &str) -> Result<Stretches, Problem> {
     let wrong = |expected: &str| Problem::parameter("group-by", list, expected);
-    let (id, feature) = line
-        .split_once('/')
-        .ok_or_else(|| wrong("a line behind along:, as its collection and its id with a slash between them"))?;
+    let (id, feature) = line.split_once('/').ok_or_else(|| {
+        wrong("a line behind along:, as its collection and its id with a slash between them")
+    })?;
     let source = named(catalog, id, list)?;
-    let ix = source
-        .find(feature)
-        .ok_or_else(|| wrong(&format!("an id of collection {id} behind the slash")))?;
+    let ix =
+        source.find(feature).ok_or_else(|| wrong(&format!("an id of collection {id} behind the slash")))?;
     let line = source.layer().feature(ix);
-    let shape = line.geometry().map(GeometryRef::to_shape).ok_or_else(|| wrong("a feature with a position"))?;
+    let shape =
+        line.geometry().map(GeometryRef::to_shape).ok_or_else(|| wrong("a feature with a position"))?;
     let offset = super::locate::amount(params, "max-offset", "metres, a number from 0 on")?;
     let offset = offset.unwrap_or_else(|| super::locate::usual_offset(line));
-    stretches_of(&shape, step(params)?, offset)?
-        .ok_or_else(|| wrong(&format!("a LineString or MultiLineString with a length; {feature:?} of {id} is none")))
+    stretches_of(&shape, step(params)?, offset)?.ok_or_else(|| {
+        wrong(&format!("a LineString or MultiLineString with a length; {feature:?} of {id} is none"))
+    })
 }
 
 /// The stretches of a line; `None` for what is no line.
-pub fn stretches_of(shape: &Shape, step: Option<f64>, half_width_m: f64) -> Result<Option<Stretches>, Problem> {
+pub fn stretches_of(
+    shape: &Shape,
+    step: Option<f64>,
+    half_width_m: f64,
+) -> Result<Option<Stretches>, Problem> {
     match Stretches::new(shape, step, half_width_m, MOST_GROUPS) {
         Ok(stretches) => Ok(Some(stretches)),
         Err(StretchesError::NoLine) => Ok(None),

@@ -400,7 +400,10 @@ impl AlongAsk {
         if found.stops.len() > self.most {
             return Err(Problem::wrong_parameter(
                 "limit",
-                format!("{} features stand along the line, more than limit: a diagram shows all or none", found.stops.len()),
+                format!(
+                    "{} features stand along the line, more than limit: a diagram shows all or none",
+                    found.stops.len()
+                ),
             ));
         }
         found.after = None;

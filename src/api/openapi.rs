@@ -193,7 +193,9 @@ fn locate_paths(catalog: &Catalog, layer: &Layer, limits: Limits, paths: &mut Ma
     if layer.geometries().kinds().iter().any(is_line) {
         let along = Operation {
             id: &format!("{}.along", layer.id),
-            summary: &format!("{title}: what stands along one of them, which is a line; as a picture, a strip diagram"),
+            summary: &format!(
+                "{title}: what stands along one of them, which is a line; as a picture, a strip diagram"
+            ),
             tag,
             forms: locate::ALONG_FORMS,
             schema: "along",
@@ -293,7 +295,9 @@ impl Operation<'_> {
             .map(|form| {
                 let schema = match *form {
                     HTML | CSV | KML | NDJSON | MAP_SVG => json!({ "type": "string" }),
-                    MAP_PNG | XLSX | FLATGEOBUF | GEOPARQUET | MVT => json!({ "type": "string", "format": "binary" }),
+                    MAP_PNG | XLSX | FLATGEOBUF | GEOPARQUET | MVT => {
+                        json!({ "type": "string", "format": "binary" })
+                    }
                     OPENAPI | SCHEMA | TILEJSON => json!({ "type": "object" }),
                     _ => json!({ "$ref": format!("#/components/schemas/{}", self.schema) }),
                 };

@@ -130,7 +130,12 @@ fn link_to(ask: &Ask, facts: &PlanFacts, section: &str) -> Link {
 ///
 /// # Errors
 /// What was wrong with a parameter, in words.
-pub fn read_plan(catalog: &Catalog, section: Option<&str>, lang: Lang, as_json: bool) -> Result<String, String> {
+pub fn read_plan(
+    catalog: &Catalog,
+    section: Option<&str>,
+    lang: Lang,
+    as_json: bool,
+) -> Result<String, String> {
     let tell = || {
         let given = section.map(|section| ("section", section));
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish();

@@ -138,9 +138,7 @@ fn request(
     let subject = match kind {
         Kind::Units => Subject::Units { area: register::area(&params)? },
         Kind::Progress => Subject::Progress,
-        Kind::Site => {
-            Subject::Site { ids: ids(&params)? }
-        }
+        Kind::Site => Subject::Site { ids: ids(&params)? },
         Kind::Parcels => {
             let layer = collection_of(catalog, collection)?;
             let indexed = super::collections::find(catalog, &layer)?;

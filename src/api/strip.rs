@@ -91,8 +91,7 @@ impl Asked {
         let counted = self.density.as_ref();
         let band = counted.map(|indexed| self.band(indexed, line, half_width_m, lang, budget)).transpose()?;
         let (theme, width) = (self.theme, self.width);
-        let picture =
-            strip::draw(catalog, &Request { line, along, half_width_m, band, lang, theme, width })?;
+        let picture = strip::draw(catalog, &Request { line, along, half_width_m, band, lang, theme, width })?;
         if form == MAP_SVG {
             return Ok(svg::write(&picture));
         }

@@ -1051,14 +1051,25 @@ impl PlanFacts {
             .chain(named!(Layout, layout.cores))
             .chain(named!(Layout, layout.axes))
             .chain(named!(Layout, layout.belts))
-            .chain(parts.map(|part| one(What::Layout, part.part.as_str(), Some(&part.sentence), &part.citations)))
-            .chain(self.blocks.iter().map(move |block| one(What::Block, &block.id, name(&block.id), &block.citations)))
+            .chain(
+                parts
+                    .map(|part| one(What::Layout, part.part.as_str(), Some(&part.sentence), &part.citations)),
+            )
+            .chain(
+                self.blocks
+                    .iter()
+                    .map(move |block| one(What::Block, &block.id, name(&block.id), &block.citations)),
+            )
             .chain(named!(Link, self.links))
             .chain(ends.map(move |end| one(What::Link, &end.place, name(&end.place), &end.citations)))
             .chain(named!(Product, self.data_products))
             .chain(named!(Rule, self.scenarios))
             .chain(named!(Role, self.governance.roles))
-            .chain(self.cautions.iter().map(|caution| one(What::Rule, &caution.id, Some(&caution.text), &caution.citations)))
+            .chain(
+                self.cautions
+                    .iter()
+                    .map(|caution| one(What::Rule, &caution.id, Some(&caution.text), &caution.citations)),
+            )
             .chain(rules)
     }
 

@@ -133,7 +133,10 @@ pub fn clauses<'a>(catalog: &'a Catalog, facts: &'a PlanFacts) -> Clauses<'a> {
             let clause = list.at(&citation.section);
             clause.inferred &= citation.inferred;
             clause.is_cited = true;
-            let is_listed = clause.stated.iter().any(|known: &Stated<'_>| known.what == stated.what && known.id == stated.id);
+            let is_listed = clause
+                .stated
+                .iter()
+                .any(|known: &Stated<'_>| known.what == stated.what && known.id == stated.id);
             if !is_listed {
                 clause.stated.push(stated);
             }

@@ -85,11 +85,13 @@ fn name(stated: &Stated<'_>, lang: Lang) -> String {
 fn numbers<'a>(clause: &'a Clause<'_>, facts: &PlanFacts, lang: Lang) -> Vec<[String; 3]> {
     let year = facts.about.target_year;
     let asked = |op, value, unit: &str| format!("{} {}", say::bound(op, value), say::unit(unit).say(lang));
-    let indicators = clause.indicators.iter().map(|one| {
-        [one.name.say(lang).to_owned(), asked(one.op, one.target, &one.unit), year.to_string()]
-    });
+    let indicators = clause
+        .indicators
+        .iter()
+        .map(|one| [one.name.say(lang).to_owned(), asked(one.op, one.target, &one.unit), year.to_string()]);
     let targets = clause.targets.iter().map(|one| {
-        let by = one.by.map_or_else(|| lang.pick("未写年份", "no year stated").to_owned(), |by| by.to_string());
+        let by =
+            one.by.map_or_else(|| lang.pick("未写年份", "no year stated").to_owned(), |by| by.to_string());
         [one.name.say(lang).to_owned(), asked(one.op, one.value, &one.unit), by]
     });
     indicators.chain(targets).collect()
@@ -105,9 +107,7 @@ impl Told<'_> {
     pub fn json(&self, places: &impl Places) -> Value {
         let lang = self.lang;
         let feature = |(layer, ix): &(&Layer, FeatureIx)| feature_json(layer, *ix, lang, places);
-        let stated = |stated: &Stated<'_>| {
-            json!({ "what": stated.what.as_str(), "id": stated.id, "name": name(stated, lang) })
-        };
+        let stated = |stated: &Stated<'_>| json!({ "what": stated.what.as_str(), "id": stated.id, "name": name(stated, lang) });
         let clause = |clause: &&Clause<'_>| {
             json!({
                 "section": clause.section, "subject": clause.subject.map(|subject| subject.say(lang)), "inferred": clause.inferred,
@@ -203,7 +203,10 @@ impl Told<'_> {
         let lang = self.lang;
         [
             (lang.pick("章节", "sections"), self.all.clauses.len().to_string()),
-            (lang.pick("没有要素的章节", "sections without a feature"), self.without_feature().count().to_string()),
+            (
+                lang.pick("没有要素的章节", "sections without a feature"),
+                self.without_feature().count().to_string(),
+            ),
             (lang.pick("引用章节的要素", "features that cite a section"), self.all.citing.to_string()),
             (
                 lang.pick("不引用任何章节的要素", "features that cite none"),
@@ -233,14 +236,20 @@ impl Told<'_> {
             list(&mut out, lang.pick("没有要素的地点", "places without a feature"), unmapped);
             let numbers = numbers(clause, self.facts, lang).into_iter();
             list(&mut out, lang.pick("指标与目标", "numbers"), numbers.map(|all| all.join(" ")).collect());
-            let others = clause.others.iter().map(|one| format!("{} {}", what(one.what, lang), name(one, lang)));
+            let others =
+                clause.others.iter().map(|one| format!("{} {}", what(one.what, lang), name(one, lang)));
             list(&mut out, lang.pick("另有", "also"), others.collect());
         }
         for (name, value) in self.summary() {
             let _ = writeln!(out, "{name}: {value}");
         }
         let without: Vec<_> = self.without_feature().map(|clause| clause.section.as_str()).collect();
-        let _ = writeln!(out, "{}: {}", lang.pick("没有要素的章节", "sections without a feature"), without.join(" "));
+        let _ = writeln!(
+            out,
+            "{}: {}",
+            lang.pick("没有要素的章节", "sections without a feature"),
+            without.join(" ")
+        );
         for one in &self.all.uncited {
             let made_up = if one.layer.about.synthetic { synthetic_notice(lang) } else { "" };
             let _ = writeln!(

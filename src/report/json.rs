@@ -35,7 +35,8 @@ fn block(block: &Block) -> Value {
 }
 
 fn table(table: &Table) -> Value {
-    let columns = table.columns.iter().map(|column| json!({ "heading": column.heading, "number": column.is_number }));
+    let columns =
+        table.columns.iter().map(|column| json!({ "heading": column.heading, "number": column.is_number }));
     let cells = |row: &Vec<Cell>| row.iter().map(cell).collect::<Vec<_>>();
     json!({
         "type": "table", "name": table.name, "title": table.title, "columns": columns.collect::<Vec<_>>(),

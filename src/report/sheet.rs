@@ -84,17 +84,24 @@ pub(super) fn compose(maker: &Maker<'_>, ids: &[String]) -> Result<Document, Rep
         maker.facts()?;
     }
     let heading = maker.pick("并列对照", "Side by side");
-    let mut sections = vec![Section { heading: heading.clone(), blocks: vec![Block::Table(table(maker, &subjects))] }];
+    let mut sections =
+        vec![Section { heading: heading.clone(), blocks: vec![Block::Table(table(maker, &subjects))] }];
     sections.push(Section {
         heading: maker.pick("相互距离", "Between them"),
         blocks: vec![Block::Table(between(maker, &subjects)), Block::Notes(vec![straight(maker)])],
     });
     let chosen: Vec<_> = subjects.iter().filter_map(|subject| subject.member.as_ref()).collect();
-    let windows = chosen.iter().filter_map(|member| member.feature().geometry().and_then(GeometryRef::bounds));
+    let windows =
+        chosen.iter().filter_map(|member| member.feature().geometry().and_then(GeometryRef::bounds));
     if let Some(window) = windows.reduce(Bounds::union).map(widened) {
         let chosen: Vec<_> =
             chosen.iter().map(|member| (member.indexed.layer().id.as_str().to_owned(), member.ix)).collect();
-        let blocks = maker.maps(View::Explore, Some(window), &Words { zh: "位置图".into(), en: "Map".into() }, &chosen)?;
+        let blocks = maker.maps(
+            View::Explore,
+            Some(window),
+            &Words { zh: "位置图".into(), en: "Map".into() },
+            &chosen,
+        )?;
         sections.push(Section { heading: maker.pick("位置图", "Map"), blocks });
     }
     let head = vec![(maker.pick("标识", "Ids"), ids.join(", "))];
@@ -135,7 +142,13 @@ pub(super) fn table(maker: &Maker<'_>, subjects: &[Subject<'_>]) -> Table {
         row.extend(values.into_iter().map(Cell::Text));
         row
     });
-    Table { name: "sheet", title: maker.pick("一览", "At a glance"), columns, rows: rows.collect(), total: None }
+    Table {
+        name: "sheet",
+        title: maker.pick("一览", "At a glance"),
+        columns,
+        rows: rows.collect(),
+        total: None,
+    }
 }
 
 /// How far any two of the places are apart.
@@ -146,7 +159,10 @@ fn between(maker: &Maker<'_>, subjects: &[Subject<'_>]) -> Table {
             let way = from.member.as_ref().zip(to.member.as_ref()).and_then(|(a, b)| locate::way(a, b));
             let told = maker.tongue.tell(|lang| {
                 way.as_ref().map_or_else(
-                    || lang.pick("无法计算：至少一处没有位置", "cannot be told: one has no position").to_owned(),
+                    || {
+                        lang.pick("无法计算：至少一处没有位置", "cannot be told: one has no position")
+                            .to_owned()
+                    },
                     |way| say_way(way, lang),
                 )
             });
@@ -173,7 +189,11 @@ fn say_way(way: &Way, lang: Lang) -> String {
         |metres| format!("± {}", said(metres, lang)),
     );
     if way.is_inside() {
-        return format!("{}{}{known}", lang.pick("在其内或相接", "inside, or they touch"), lang.pick("，", ", "));
+        return format!(
+            "{}{}{known}",
+            lang.pick("在其内或相接", "inside, or they touch"),
+            lang.pick("，", ", ")
+        );
     }
     let direction = way.direction().map(|direction: Direction| direction.say(lang)).unwrap_or_default();
     let comma = lang.pick("，", ", ");
@@ -237,7 +257,9 @@ impl<'a> Sheet<'a> {
         rows.extend(self.distances(subjects));
         rows.push(row("轨道与桥梁", "Transit", &|subject| self.transit(subject)));
         rows.extend(self.gateways(subjects));
-        rows.push(row("规划章节", "Sections of the plan", &|subject| self.joined(&self.clauses(subject))));
+        rows.push(row("规划章节", "Sections of the plan", &|subject| {
+            self.joined(&self.clauses(subject))
+        }));
         rows.push(row("位置依据", "Basis of the position", &|subject| self.basis(subject)));
         rows.push(row("位置精度", "Positional accuracy", &|subject| self.accuracy(subject)));
         rows
@@ -245,8 +267,11 @@ impl<'a> Sheet<'a> {
 
     fn kind(&self, subject: &Subject<'_>) -> String {
         let own = subject.place.map(|place| say::kind(&place.kind));
-        let code = || subject.text("unit_type").or_else(|| subject.text("kind")).or_else(|| subject.text("use_code"));
-        let told = own.map(|words| self.maker.say(&words)).or_else(|| code().map(|code| self.maker.worded(&code)));
+        let code = || {
+            subject.text("unit_type").or_else(|| subject.text("kind")).or_else(|| subject.text("use_code"))
+        };
+        let told =
+            own.map(|words| self.maker.say(&words)).or_else(|| code().map(|code| self.maker.worded(&code)));
         let layer = subject.member.as_ref().map(|member| &member.indexed.layer().about.title);
         told.or_else(|| layer.map(|title| self.maker.say(title))).unwrap_or_else(|| self.unstated())
     }
@@ -297,10 +322,16 @@ impl<'a> Sheet<'a> {
 
     fn state(&self, subject: &Subject<'_>) -> String {
         let inferred = |text: String, is_inferred: bool| {
-            if is_inferred { self.maker.tongue.tell(|lang| {
-                let line = text.lines().nth(usize::from(self.maker.tongue.langs().len() == 2 && lang == Lang::En));
-                format!("{}{}", line.unwrap_or(&text), lang.pick("（推断）", " (inferred)"))
-            }) } else { text }
+            if is_inferred {
+                self.maker.tongue.tell(|lang| {
+                    let line = text
+                        .lines()
+                        .nth(usize::from(self.maker.tongue.langs().len() == 2 && lang == Lang::En));
+                    format!("{}{}", line.unwrap_or(&text), lang.pick("（推断）", " (inferred)"))
+                })
+            } else {
+                text
+            }
         };
         if let Some((place, status)) = subject.place.and_then(|place| Some((place, place.status?))) {
             return inferred(self.maker.say(&say::status(status)), place.status_inferred);
@@ -317,11 +348,17 @@ impl<'a> Sheet<'a> {
         let mut told: Vec<String> = held
             .map(|entry| {
                 let what = say::happened(entry.event);
-                self.maker.tongue.tell(|lang| format!("{} {} ({})", what.say(lang), entry.from, entry.document.title))
+                self.maker
+                    .tongue
+                    .tell(|lang| format!("{} {} ({})", what.say(lang), entry.from, entry.document.title))
             })
             .collect();
         told.extend(subject.list("designations").iter().map(|code| self.maker.worded(code)));
-        if told.is_empty() { self.pick("名册中没有记录", "no entry in the register") } else { self.joined(&told) }
+        if told.is_empty() {
+            self.pick("名册中没有记录", "no entry in the register")
+        } else {
+            self.joined(&told)
+        }
     }
 
     fn layers(&self, part: &'static str) -> impl Iterator<Item = &'a std::sync::Arc<IndexedLayer>> {
@@ -329,7 +366,8 @@ impl<'a> Sheet<'a> {
     }
 
     fn subdistrict(&self, subject: &Subject<'_>) -> String {
-        let Some(member) = subject.member.as_ref().filter(|member| member.feature().geometry().is_some()) else {
+        let Some(member) = subject.member.as_ref().filter(|member| member.feature().geometry().is_some())
+        else {
             return self.nowhere();
         };
         let mut names = Vec::new();
@@ -338,7 +376,11 @@ impl<'a> Sheet<'a> {
                 names.push(self.maker.say(&title_of(at.indexed.layer(), at.ix)));
             }
         }
-        if names.is_empty() { self.pick("不在已知街道内", "in none that is known") } else { self.joined(&names) }
+        if names.is_empty() {
+            self.pick("不在已知街道内", "in none that is known")
+        } else {
+            self.joined(&names)
+        }
     }
 
     fn nowhere(&self) -> String {
@@ -382,7 +424,8 @@ impl<'a> Sheet<'a> {
     }
 
     fn to_name(&self, name: &str) -> String {
-        let line = |at: usize| name.lines().nth(at).or_else(|| name.lines().next()).unwrap_or_default().to_owned();
+        let line =
+            |at: usize| name.lines().nth(at).or_else(|| name.lines().next()).unwrap_or_default().to_owned();
         let last = self.maker.tongue.langs().len() - 1;
         self.maker.tongue.tell(|lang| match lang {
             Lang::Zh => format!("至{}", line(0)),
@@ -395,7 +438,8 @@ impl<'a> Sheet<'a> {
         if to.feature().geometry().is_none() {
             return self.pick("对方没有位置", "that has no position");
         }
-        let Some(member) = subject.member.as_ref().filter(|member| member.feature().geometry().is_some()) else {
+        let Some(member) = subject.member.as_ref().filter(|member| member.feature().geometry().is_some())
+        else {
             return self.nowhere();
         };
         if to.is(&member.indexed, member.ix) {
@@ -416,7 +460,8 @@ impl<'a> Sheet<'a> {
     }
 
     fn transit(&self, subject: &Subject<'_>) -> String {
-        let Some(member) = subject.member.as_ref().filter(|member| member.feature().geometry().is_some()) else {
+        let Some(member) = subject.member.as_ref().filter(|member| member.feature().geometry().is_some())
+        else {
             return self.nowhere();
         };
         let found = self.layers("transit").flat_map(|layer| self.near(member, layer, STATIONS));
@@ -446,7 +491,8 @@ impl<'a> Sheet<'a> {
 
     fn clauses(&self, subject: &Subject<'_>) -> Vec<String> {
         let Some(facts) = self.facts else { return Vec::new() };
-        let of_feature = subject.member.as_ref().map(|at| clauses::of_feature(facts, at.indexed.layer(), at.ix));
+        let of_feature =
+            subject.member.as_ref().map(|at| clauses::of_feature(facts, at.indexed.layer(), at.ix));
         let of_place = || {
             let cited = subject.place.into_iter().flat_map(|place| &place.citations);
             cited.map(|citation| citation.section.to_string()).collect()
@@ -470,7 +516,9 @@ impl<'a> Sheet<'a> {
 
     fn accuracy(&self, subject: &Subject<'_>) -> String {
         let feature = subject.member.as_ref().map(Member::feature);
-        let Some(feature) = feature.filter(|feature| feature.geometry().is_some()) else { return self.nowhere() };
+        let Some(feature) = feature.filter(|feature| feature.geometry().is_some()) else {
+            return self.nowhere();
+        };
         feature.accuracy_m().map_or_else(
             || self.pick("未知", "unknown"),
             |metres| self.maker.tongue.tell(|lang| format!("± {}", said(metres, lang))),

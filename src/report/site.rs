@@ -26,7 +26,10 @@ pub(super) fn compose(maker: &Maker<'_>, id: &str) -> Result<Document, ReportErr
     let subjects = [sheet::Subject::find(maker.catalog, id)?];
     let mut sections = vec![Section {
         heading: maker.pick("一览", "At a glance"),
-        blocks: vec![Block::Table(sheet::table(maker, &subjects)), Block::Notes(vec![sheet::straight(maker)])],
+        blocks: vec![
+            Block::Table(sheet::table(maker, &subjects)),
+            Block::Notes(vec![sheet::straight(maker)]),
+        ],
     }];
     if let (Some(facts), Some(place)) = (facts, place) {
         sections.push(in_the_plan(maker, facts, place));

@@ -18,8 +18,8 @@ use crate::geometry::{Side, round_up};
 use crate::locate::{Along, Member, Stop};
 use crate::map::color::Color;
 use crate::map::frame::Size;
-use crate::map::place::Box;
 use crate::map::picture::{About, Cap, Item, Pen, Picture};
+use crate::map::place::Box;
 use crate::map::style::{Theme, Tokens, tokens};
 use crate::map::text::{self, Weight};
 use crate::map::{MapError, signs, sources, words};
@@ -178,11 +178,11 @@ struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     fn of(catalog: &'a Catalog, request: &'a Request<'a>) -> Self {
         let tokens = tokens(request.theme);
-        let mut sheet = Self { catalog, request, tokens, ends: [ROOM, 0.0], items: Vec::new(), names: Vec::new() };
+        let mut sheet =
+            Self { catalog, request, tokens, ends: [ROOM, 0.0], items: Vec::new(), names: Vec::new() };
         // The last flag needs room as any other.
         let stops = request.along.stops.iter();
-        let widest =
-            stops.map(|stop| sheet.flag(stop, 0.0).width()).fold(60.0, f32::max).min(LONGEST + GAP);
+        let widest = stops.map(|stop| sheet.flag(stop, 0.0).width()).fold(60.0, f32::max).min(LONGEST + GAP);
         sheet.ends[1] = f32::from(WIDTH) - ROOM - widest;
         sheet
     }
@@ -211,7 +211,11 @@ impl<'a> Sheet<'a> {
 
     fn fill(&mut self, [left, top]: [f32; 2], [right, bottom]: [f32; 2], color: Color) {
         let rect = tiny_skia::Rect::from_ltrb(left, top, right, bottom);
-        self.items.extend(rect.map(|rect| Item::Fill { path: PathBuilder::from_rect(rect), color, smooth: true }));
+        self.items.extend(rect.map(|rect| Item::Fill {
+            path: PathBuilder::from_rect(rect),
+            color,
+            smooth: true,
+        }));
     }
 
     /// Words in one line around a place: 0 begins there, 1 ends there.
@@ -297,14 +301,20 @@ impl<'a> Sheet<'a> {
                 self.items.extend(flag.name.at([flag.x + 4.0, head], 0.0, 0.0));
                 let below = head + flag.name.height() - 1.0;
                 self.items.extend(flag.more.at([flag.x + 4.0, below], 0.0, 0.0));
-                let stands = Box { left: flag.x, top: head, right: flag.x + flag.width(), bottom: below + flag.more.height() };
+                let stands = Box {
+                    left: flag.x,
+                    top: head,
+                    right: flag.x + flag.width(),
+                    bottom: below + flag.more.height(),
+                };
                 self.names.push((flag.stop.member.feature().name(lang), vec![stands]));
             }
             for flag in flags {
                 let member = &flag.stop.member;
                 let middle = [flag.x, y + up * flag.foot];
                 if is_core(flag.stop) {
-                    let (dot, color) = (PathBuilder::from_circle(middle[0], middle[1], 6.0), self.ink("core"));
+                    let (dot, color) =
+                        (PathBuilder::from_circle(middle[0], middle[1], 6.0), self.ink("core"));
                     self.items.extend(dot.map(|path| Item::Fill { path, color, smooth: true }));
                 } else {
                     let sign = sources::sign(member.indexed.layer(), member.feature());
@@ -337,7 +347,8 @@ impl<'a> Sheet<'a> {
         let (unit, size) = if step < 1000.0 { (words::METRE, 1.0) } else { (words::KILOMETRE, 1000.0) };
         let at = |number: u32| f64::from(number) * step;
         let ticks = (0..).map(at).take_while(|&at| at <= length);
-        let told = |at: f64| if at == 0.0 { format!("0 {}", unit.say(lang)) } else { (at / size).to_string() };
+        let told =
+            |at: f64| if at == 0.0 { format!("0 {}", unit.say(lang)) } else { (at / size).to_string() };
         ticks.map(|at| (at, told(at))).collect()
     }
 
@@ -381,8 +392,14 @@ impl<'a> Sheet<'a> {
         );
         let made_up = if made_up.is_empty() { String::new() } else { format!(" · {made_up}") };
         let text = match lang {
-            Lang::Zh => format!("{title}：每段 {step} 的个数，共 {}，最多 {}{made_up}", number(all), number(most)),
-            Lang::En => format!("{title}: number in each {step}, {} in all, {} at most{made_up}", number(all), number(most)),
+            Lang::Zh => {
+                format!("{title}：每段 {step} 的个数，共 {}，最多 {}{made_up}", number(all), number(most))
+            }
+            Lang::En => format!(
+                "{title}: number in each {step}, {} in all, {} at most{made_up}",
+                number(all),
+                number(most)
+            ),
         };
         let look = self.type_of(Weight::Regular, 11.5, "tx2");
         self.words(&text, &look, [self.ends[0], top + 6.0], 0.0);
@@ -394,7 +411,8 @@ impl<'a> Sheet<'a> {
             if *count > 0 {
                 self.fill([left, foot - height.max(1.0)], [right, foot], bar);
             }
-            let label = Lines::one(&number(*count), &self.type_of(Weight::Regular, 10.0, "tx2"), f32::INFINITY);
+            let label =
+                Lines::one(&number(*count), &self.type_of(Weight::Regular, 10.0, "tx2"), f32::INFINITY);
             if label.width() <= right - left {
                 let x = f32::midpoint(left, right) - label.width() / 2.0;
                 self.items.extend(label.at([x, (foot - height - 13.0).max(head - 13.0)], 0.0, 0.0));

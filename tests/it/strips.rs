@@ -24,7 +24,9 @@ const DEGREE: f64 = 111_319.490_793_273_57;
 /// a lot from 0.005 to 0.025 degrees, of which the middle lies at 0.015.
 fn equator() -> (tempfile::TempDir, Service) {
     let feature = |id: &str, geometry: &str, size: &str| {
-        format!(r#"{{"type":"Feature","id":"{id}","geometry":{geometry},"properties":{{"name":"{id}","size":{size}}}}}"#)
+        format!(
+            r#"{{"type":"Feature","id":"{id}","geometry":{geometry},"properties":{{"name":"{id}","size":{size}}}}}"#
+        )
     };
     let collection = |features: &[String]| {
         format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","))
@@ -64,7 +66,8 @@ fn number(value: &Value) -> f64 {
 fn each_feature_counts_in_one_stretch_and_the_whole_is_kept() {
     let (_folder, service) = equator();
     let step = DEGREE / 100.0;
-    let path = format!("/ogc/collections/spots/aggregates?group-by=along:lines/line&step={step}&measure=sum(size)");
+    let path =
+        format!("/ogc/collections/spots/aggregates?group-by=along:lines/line&step={step}&measure=sum(size)");
     let json = service.get(&path).json();
     let groups = json["groups"].as_array().expect("groups");
     assert_eq!(groups.len(), 3, "{json}");
@@ -77,7 +80,10 @@ fn each_feature_counts_in_one_stretch_and_the_whole_is_kept() {
         assert!((number(&group["per_km"]) - 1000.0 / step).abs() < 1e-6, "{group}");
     }
     assert_eq!([&json["unassigned"]["count"], &json["unassigned"]["sum_size"]], [&json!(1), &json!(7)]);
-    assert_eq!([&json["withoutGeometry"]["count"], &json["withoutGeometry"]["sum_size"]], [&json!(1), &json!(11)]);
+    assert_eq!(
+        [&json["withoutGeometry"]["count"], &json["withoutGeometry"]["sum_size"]],
+        [&json!(1), &json!(11)]
+    );
     assert_eq!([&json["total"]["count"], &json["total"]["sum_size"]], [&json!(5), &json!(28)]);
     assert!(json["notes"]["rule"].as_str().expect("a rule").contains("1000"));
     let csv = service.get(&format!("{path}&f=csv"));
@@ -92,7 +98,9 @@ fn areas_are_shared_out_by_chainage() {
     let (_folder, service) = equator();
     let step = DEGREE / 100.0;
     let json = service
-        .get(&format!("/ogc/collections/lots/aggregates?group-by=along:lines/line&step={step}&measure=area,overlap"))
+        .get(&format!(
+            "/ogc/collections/lots/aggregates?group-by=along:lines/line&step={step}&measure=area,overlap"
+        ))
         .json();
     let area = number(&json["total"]["area_m2"]);
     // 0.02 by 0.002 degrees: a degree of latitude is 110,574.3 m at the equator.
@@ -105,9 +113,13 @@ fn areas_are_shared_out_by_chainage() {
     assert!((counts.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{counts:?}");
     // Half of it lies farther than the middle of its height, 0.002 degrees or 221.1 m.
     let near = service
-        .get(&format!("/ogc/collections/lots/aggregates?group-by=along:lines/line&max-offset={}&measure=overlap", 0.002 * 110_574.3))
+        .get(&format!(
+            "/ogc/collections/lots/aggregates?group-by=along:lines/line&max-offset={}&measure=overlap",
+            0.002 * 110_574.3
+        ))
         .json();
-    let held: f64 = near["groups"].as_array().expect("groups").iter().map(|group| number(&group["overlap_m2"])).sum();
+    let held: f64 =
+        near["groups"].as_array().expect("groups").iter().map(|group| number(&group["overlap_m2"])).sum();
     assert!((held / area - 0.5).abs() < 0.01, "{held}");
     assert!((held + number(&near["unassigned"]["overlap_m2"]) - area).abs() < 1.0, "{near}");
 }
@@ -132,7 +144,8 @@ fn stretches_are_those_of_a_look_at_every_feature() {
             let mut want: BTreeMap<i64, i64> = BTreeMap::new();
             for stop in along["stops"].as_array().expect("stops") {
                 #[expect(clippy::cast_possible_truncation, reason = "some dozen stretches")]
-                let [at, last] = [number(&stop["chainageM"]) / step, (length / step).ceil() - 1.0].map(|at| at.floor() as i64);
+                let [at, last] = [number(&stop["chainageM"]) / step, (length / step).ceil() - 1.0]
+                    .map(|at| at.floor() as i64);
                 *want.entry(at.min(last)).or_default() += 1;
             }
             let profile = service
@@ -145,7 +158,8 @@ fn stretches_are_those_of_a_look_at_every_feature() {
                 assert_eq!(group["count"], want.get(&at).copied().unwrap_or(0), "{line} {counted}: {group}");
             }
             let inside: i64 = want.values().sum();
-            let rest = ["unassigned", "withoutGeometry"].map(|name| profile[name]["count"].as_i64().expect("a count"));
+            let rest = ["unassigned", "withoutGeometry"]
+                .map(|name| profile[name]["count"].as_i64().expect("a count"));
             assert_eq!(profile["total"]["count"], inside + rest[0] + rest[1], "{line} {counted}");
         }
     }
@@ -183,13 +197,17 @@ fn a_strip_diagram_is_drawn_in_both_languages_and_themes() {
     let mut seen = Vec::new();
     for lang in ["zh", "en"] {
         for theme in ["light", "dark"] {
-            let answer = service.get(&format!("{path}?f=svg&lang={lang}&theme={theme}&density=parcels&max-offset=3000"));
+            let answer = service
+                .get(&format!("{path}?f=svg&lang={lang}&theme={theme}&density=parcels&max-offset=3000"));
             assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "image/svg+xml"));
             assert_eq!(answer.header("content-language").get(..2), Some(lang));
             let text = answer.text().to_owned();
             well_formed(&text);
             assert!(text.contains(if lang == "zh" { "沿线图" } else { "strip diagram" }), "{lang}");
-            assert!(text.contains(if lang == "zh" { "线位精度 2.50 公里" } else { "known to 2.50 km" }), "{lang}");
+            assert!(
+                text.contains(if lang == "zh" { "线位精度 2.50 公里" } else { "known to 2.50 km" }),
+                "{lang}"
+            );
             seen.push(text);
         }
     }
@@ -201,7 +219,8 @@ fn a_strip_diagram_is_drawn_in_both_languages_and_themes() {
     assert_eq!(png.body[16..20], 1600_u32.to_be_bytes());
     let asked = service.ask("GET", path, &[("accept", "image/svg+xml")]);
     assert_eq!(asked.header("content-type"), "image/svg+xml");
-    let again = service.ask("GET", path, &[("accept", "image/svg+xml"), ("if-none-match", asked.header("etag"))]);
+    let again =
+        service.ask("GET", path, &[("accept", "image/svg+xml"), ("if-none-match", asked.header("etag"))]);
     assert_eq!(again.status.as_u16(), 304);
     for (query, parameter) in [
         ("f=svg&theme=blue", "theme"),
@@ -233,16 +252,28 @@ fn no_name_of_a_diagram_covers_another() {
     for (layer, id) in [("axes", "axis-chegu-avenue"), ("belts", "belt-smart-manufacturing")] {
         let indexed = catalog.layer(layer).expect("a layer").clone();
         let line = Member { ix: indexed.find(id).expect("a line"), indexed };
-        let layers: Vec<_> = catalog.layers().filter(|indexed| indexed.layer().id.as_str() != "parcels").cloned().collect();
+        let layers: Vec<_> =
+            catalog.layers().filter(|indexed| indexed.layer().id.as_str() != "parcels").cloned().collect();
         let along = along(&catalog, &line, &layers, 6000.0, None, &Budget::default()).expect("a line");
         assert!(along.stops.len() > 20, "{id}: only {}", along.stops.len());
         for lang in Lang::ALL {
             let request = strip::Request {
-                line: &line, along: &along, half_width_m: 6000.0, band: None, lang, theme: Theme::Light, width: 1200,
+                line: &line,
+                along: &along,
+                half_width_m: 6000.0,
+                band: None,
+                lang,
+                theme: Theme::Light,
+                width: 1200,
             };
             let picture = strip::draw(&catalog, &request).expect("a picture");
             assert_eq!(picture.names.len(), along.stops.len());
-            let whole = Box { left: 0.0, top: 0.0, right: f32::from(picture.size.width), bottom: f32::from(picture.size.height) };
+            let whole = Box {
+                left: 0.0,
+                top: 0.0,
+                right: f32::from(picture.size.width),
+                bottom: f32::from(picture.size.height),
+            };
             let boxes: Vec<_> = picture.names.iter().map(|(name, boxes)| (name, boxes[0])).collect();
             for (at, (name, one)) in boxes.iter().enumerate() {
                 assert!(one.is_within(&whole), "{name}");
@@ -257,7 +288,10 @@ fn no_name_of_a_diagram_covers_another() {
 
 fn clause<'a>(plan: &'a Value, section: &str) -> &'a Value {
     let clauses = plan["clauses"].as_array().expect("clauses");
-    clauses.iter().find(|clause| clause["section"] == section).unwrap_or_else(|| panic!("no section {section}"))
+    clauses
+        .iter()
+        .find(|clause| clause["section"] == section)
+        .unwrap_or_else(|| panic!("no section {section}"))
 }
 
 fn ids(list: &Value) -> Vec<&str> {
@@ -293,7 +327,10 @@ fn the_plan_leads_to_places_and_places_to_the_plan() {
             if own || is_place { citing += 1 } else { none += 1 }
         }
     }
-    assert_eq!([&coverage["featuresCiting"], &coverage["featuresWithoutClause"]], [&json!(citing), &json!(none)]);
+    assert_eq!(
+        [&coverage["featuresCiting"], &coverage["featuresWithoutClause"]],
+        [&json!(citing), &json!(none)]
+    );
     for written in ["三(一)4", "三（一）4", "3(1)4"] {
         let one = percent_encoding::utf8_percent_encode(written, percent_encoding::NON_ALPHANUMERIC);
         let json = service.get(&format!("/plan?section={one}")).json();
@@ -307,7 +344,9 @@ fn the_plan_leads_to_places_and_places_to_the_plan() {
     assert_eq!(service.get(&link).json()["clauses"][0]["section"], "三(一)2");
     assert_eq!(service.get("/plan?section=9(9)9").status, 400);
     assert_eq!(Service::over(fixtures()).get("/plan").status, 404);
-    for (lang, words) in [("zh", ["没有要素的章节", "多点"]), ("en", ["Sections without a feature", "the points"])] {
+    for (lang, words) in
+        [("zh", ["没有要素的章节", "多点"]), ("en", ["Sections without a feature", "the points"])]
+    {
         let page = service.get(&format!("/plan?f=html&lang={lang}"));
         for word in words.iter().chain(&["sel=sites%3Anantaizihu%2Dinnovation%2Dblock", "≥20"]) {
             assert!(page.text().contains(word), "{lang}: {word}");
@@ -317,11 +356,18 @@ fn the_plan_leads_to_places_and_places_to_the_plan() {
 
 /// The row of the sheet that begins with a name: what it says of each place.
 fn row<'a>(sheet: &'a Value, name: &str) -> Vec<&'a str> {
-    let tables = sheet["sections"].as_array().expect("sections").iter().flat_map(|one| one["blocks"].as_array().expect("blocks"));
+    let tables = sheet["sections"]
+        .as_array()
+        .expect("sections")
+        .iter()
+        .flat_map(|one| one["blocks"].as_array().expect("blocks"));
     let table = tables.into_iter().find(|block| block["name"] == "sheet").expect("a sheet");
     let rows = table["rows"].as_array().expect("rows");
     let row = rows.iter().find(|row| row[0] == name).unwrap_or_else(|| panic!("no row {name}"));
-    row.as_array().expect("a row")[1..].iter().map(|cell| cell.as_str().expect("a text, never blank")).collect()
+    row.as_array().expect("a row")[1..]
+        .iter()
+        .map(|cell| cell.as_str().expect("a text, never blank"))
+        .collect()
 }
 
 /// What the seeds and the layers say: the valley stands in the block, the block in the zone; the block holds seven of the units.
@@ -342,7 +388,8 @@ fn places_stand_side_by_side() {
     }
     assert!(row(&sheet, "Positional accuracy")[1].contains("1.00 km"));
     // The distance and chainage of the sheet are those of the resources.
-    let distance = service.get("/ogc/distance?from=sites:nantaizihu-innovation-block&to=axes:axis-chegu-avenue").json();
+    let distance =
+        service.get("/ogc/distance?from=sites:nantaizihu-innovation-block&to=axes:axis-chegu-avenue").json();
     let to = row(&sheet, "To Chegu Avenue Industrial Innovation Axis")[1];
     let metres = number(&distance["distanceM"]);
     let said = if metres < 1000.0 { format!("{metres:.0} m") } else { format!("{:.2} km", metres / 1000.0) };
@@ -397,9 +444,11 @@ fn the_program_draws_counts_and_tells_the_same() {
     assert_eq!(ids(&told["clauses"][0]["features"]), ids(&want["clauses"][0]["features"]));
     let text = String::from_utf8(run(&["plan", "--lang", "zh"])).expect("UTF-8");
     assert!(text.contains("三(一)4  多点") && text.contains("没有要素的章节"), "{text}");
-    let counted = run(&["count", "parcels", "--group-by", "along:axes/axis-chegu-avenue", "--format", "json"]);
+    let counted =
+        run(&["count", "parcels", "--group-by", "along:axes/axis-chegu-avenue", "--format", "json"]);
     let counted: Value = serde_json::from_slice(&counted).expect("JSON");
-    let want = service.get("/ogc/collections/parcels/aggregates?group-by=along:axes/axis-chegu-avenue").json();
+    let want =
+        service.get("/ogc/collections/parcels/aggregates?group-by=along:axes/axis-chegu-avenue").json();
     assert_eq!(counted["groups"], want["groups"]);
     let sheet = run(&["report", "site", "chunsun", "ai-tech-park", "--format", "json", "--lang", "en"]);
     let sheet: Value = serde_json::from_slice(&sheet).expect("JSON");

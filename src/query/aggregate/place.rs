@@ -9,8 +9,8 @@
 use super::super::{Budget, QueryError, fold_on_all_cores};
 use super::{Areas, Bands, Rule};
 use crate::geometry::{
-    Area, Bounds, GeometryRef, LEAST_SHARE, Lies, Scratch, Shape, Span, Stretches, area_m2, centroid, length_m, reach,
-    stored_area_m2, within_distance,
+    Area, Bounds, GeometryRef, LEAST_SHARE, Lies, Scratch, Shape, Span, Stretches, area_m2, centroid,
+    length_m, reach, stored_area_m2, within_distance,
 };
 use crate::index::{Found, IndexedLayer};
 use crate::model::{FeatureIx, FieldIx, Layer, Value};

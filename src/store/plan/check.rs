@@ -10,9 +10,11 @@ use crate::model::plan::{Block, Citation, Course, Indicator, Place, PlanFacts, S
 pub(super) fn rows(rows: &Rows, nested: &Nested) -> Result<(), PlanError> {
     unique_ids(rows, nested)?;
     numbering_gaps(rows, &nested.about.numbering_gaps)?;
-    if let Some((_, again)) = rows.clauses.iter().enumerate().find(|(at, row)| {
-        rows.clauses[..*at].iter().any(|other| other.value.section == row.value.section)
-    }) {
+    if let Some((_, again)) =
+        rows.clauses.iter().enumerate().find(|(at, row)| {
+            rows.clauses[..*at].iter().any(|other| other.value.section == row.value.section)
+        })
+    {
         return Err(wrong(again.at.at("section"), &again.value.section, "each section once"));
     }
     let known = Known { rows, nested };

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::table::{Row, Table};
 use super::{At, Located, PlanError, Rows, SECTION, is_section, one_of, wrong};
 use crate::model::plan::{
-    Baseline, Clause, DataProduct, Fact, Indicator, Industry, LinkEnd, Operator, Place, Relation, Role, Status,
-    Target, UnitRole, UnitType, Years,
+    Baseline, Clause, DataProduct, Fact, Indicator, Industry, LinkEnd, Operator, Place, Relation, Role,
+    Status, Target, UnitRole, UnitType, Years,
 };
 
 /// Kinds of place.
