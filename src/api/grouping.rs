@@ -203,8 +203,7 @@ pub fn aggregation(params: &Params, catalog: &Catalog, layer: &Layer) -> Result<
         let fits = match (&places, needs) {
             (Some(Places::Bands { .. }), needs) => matches!(needs, "distance" | "place"),
             (Some(Places::Areas { .. }), needs) => matches!(needs, "area" | "place"),
-            (Some(Places::Stretches(_)), _) => false,
-            (None, _) => false,
+            (Some(Places::Stretches(_)) | None, _) => false,
         };
         if let Some(value) = params.get(name).filter(|value| !fits && *value != usual) {
             let expected = match needs {

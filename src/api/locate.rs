@@ -386,7 +386,7 @@ impl AlongAsk {
         })
     }
 
-    /// The picture of the first so many.
+    /// The diagram of all that stands along the line; more than are asked for are refused.
     fn draw(
         &self,
         (params, catalog): (&Params, &Catalog),
@@ -396,7 +396,7 @@ impl AlongAsk {
         budget: &Budget,
     ) -> Result<Vec<u8>, Problem> {
         let asked = strip::Asked::read(params, catalog)?;
-        let mut found = self.find(catalog, line, budget)?;
+        let found = self.find(catalog, line, budget)?;
         if found.stops.len() > self.most {
             return Err(Problem::wrong_parameter(
                 "limit",
@@ -406,7 +406,6 @@ impl AlongAsk {
                 ),
             ));
         }
-        found.after = None;
         asked.draw(catalog, (line, &found), self.farthest, lang, form, budget)
     }
 }

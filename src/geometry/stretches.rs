@@ -63,7 +63,7 @@ impl Stretches {
         // A line that is a millimetre longer than so many steps has no stretch of that millimetre.
         let count = ((course.length_m() - 1e-3) / step_m).ceil().max(1.0);
         #[expect(clippy::cast_precision_loss, reason = "some thousand")]
-        if !(count <= most as f64) {
+        if count > most as f64 {
             return Err(StretchesError::TooMany(most));
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to the most")]

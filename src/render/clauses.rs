@@ -82,7 +82,7 @@ fn name(stated: &Stated<'_>, lang: Lang) -> String {
 }
 
 /// The numbers of a section: name, what is asked, by when.
-fn numbers<'a>(clause: &'a Clause<'_>, facts: &PlanFacts, lang: Lang) -> Vec<[String; 3]> {
+fn numbers(clause: &Clause<'_>, facts: &PlanFacts, lang: Lang) -> Vec<[String; 3]> {
     let year = facts.about.target_year;
     let asked = |op, value, unit: &str| format!("{} {}", say::bound(op, value), say::unit(unit).say(lang));
     let indicators = clause

@@ -509,13 +509,6 @@ impl Counter<'_> {
             columns.push(column("certain", ValueKind::Integer, "确定", "certain", None));
             columns.push(column("possible", ValueKind::Integer, "可能", "possible", None));
         }
-        let stretches = match &asked.places {
-            Some(Places::Stretches(stretches)) => Some(stretches),
-            _ => None,
-        };
-        if stretches.is_some() {
-            columns.push(column("per_km", ValueKind::Real, "每公里数量", "count per km", Some("/km")));
-        }
         table::free_names(&mut columns, key_columns);
         let all = total.clone();
         let values = |group: &mut Group| {
@@ -560,7 +553,6 @@ impl Counter<'_> {
                     first.map_or(Incoming::Null, |&row| owned(self.layer().column(field).value(row)))
                 }));
                 cells.extend(values(&mut group));
-                cells.extend(stretches.map(|stretches| per_km(group.count, stretches.limits(place))));
                 groups.push(Row { id: table::id_of(&cells, asked, fields.len()), cells });
                 if groups.len() > MOST_GROUPS {
                     return fail(
@@ -573,7 +565,6 @@ impl Counter<'_> {
         let rest = |id: &str, members: &Members| -> Result<Row, QueryError> {
             let mut cells = vec![Incoming::Null; key_columns];
             cells.extend(values(&mut self.tell_all(members)?));
-            cells.extend(stretches.map(|_| Incoming::Null));
             Ok(Row { id: id.to_owned(), cells })
         };
         let has_places = asked.places.is_some();
@@ -582,14 +573,13 @@ impl Counter<'_> {
         let nowhere = has_places.then(|| rest(NOWHERE, &nowhere)).transpose()?;
         let mut cells = vec![Incoming::Null; key_columns];
         cells.extend(values(&mut total));
-        cells.extend(stretches.map(|_| Incoming::Null));
         if placed.has_doubt {
             // The whole holds whatever lies where.
             let count = cells[key_columns].clone();
             let at = cells.len() - 2;
             cells[at..].fill(count);
         }
-        let table = Table {
+        let mut table = Table {
             columns,
             key_columns,
             matched: groups.len() as u64,
@@ -600,14 +590,31 @@ impl Counter<'_> {
             repeated: placed.repeated,
             empty_listed: list_empty,
         };
+        if matches!(asked.places, Some(Places::Stretches(_))) {
+            add_density(&mut table);
+        }
         table.page(asked)
     }
 }
 
-/// How many stand on a kilometre of a stretch.
-#[expect(clippy::cast_precision_loss, reason = "a number of features")]
-fn per_km(count: u64, [from, to]: [f64; 2]) -> Incoming<'static> {
-    Incoming::Real(count as f64 / (to - from) * 1000.0)
+/// Adds to a table of stretches how many stand on a kilometre of each.
+fn add_density(table: &mut Table) {
+    table.columns.push(column("per_km", ValueKind::Real, "每公里数量", "count per km", Some("/km")));
+    table::free_names(&mut table.columns, table.key_columns);
+    let at = table.key_columns;
+    for row in &mut table.groups {
+        let density = match (&row.cells[0], &row.cells[1], &row.cells[at]) {
+            (Incoming::Real(from), Incoming::Real(to), Incoming::Integer(count)) => {
+                #[expect(clippy::cast_precision_loss, reason = "a number of features")]
+                let count = *count as f64;
+                Incoming::Real(count / (to - from) * 1000.0)
+            }
+            _ => Incoming::Null,
+        };
+        row.cells.push(density);
+    }
+    let rest = table.unassigned.iter_mut().chain(&mut table.nowhere).chain([&mut table.total]);
+    rest.for_each(|row| row.cells.push(Incoming::Null));
 }
 
 /// The ids of rows that are no groups.
