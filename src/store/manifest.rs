@@ -50,6 +50,13 @@ pub struct LayerSpec {
     pub twin: Option<String>,
 }
 
+impl LayerSpec {
+    /// What is known of the field of a name.
+    pub(super) fn field(&self, name: &str) -> Option<&FieldSpec> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
 /// What is known of a field before the data is read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldSpec {
