@@ -10,7 +10,7 @@ use super::negotiate::{
     CSV, FLATGEOBUF, Format, GEOPARQUET, HTML, KML, MVT, NDJSON, OPENAPI, SCHEMA, TILEJSON, XLSX,
 };
 use super::params::{Parameter, format_parameter, items_parameters, view_parameters};
-use super::{aggregates, forms, grouping, items, locate, schemas, search, tiles, tilesets};
+use super::{aggregates, forms, grouping, items, locate, reach, schemas, search, tiles, tilesets};
 use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::finder::How;
@@ -61,8 +61,10 @@ pub fn definition(ask: &Ask, limits: Limits) -> Value {
             "apart",
             &["from", "to"],
         ),
+        ("/reach", "reach", "What is within a walk", reach::parameters(&ask.catalog), "reach", &[]),
     ] {
-        let answer = Operation { id, summary, tag: "Service", forms: locate::FORMS, schema, parameters };
+        let forms = if schema == "reach" { locate::NEAREST_FORMS } else { locate::FORMS };
+        let answer = Operation { id, summary, tag: "Service", forms, schema, parameters };
         paths.insert(path.to_owned(), needing(answer.to_openapi(&[]), needed));
     }
     let layers: Vec<_> = ask.catalog.layers().map(|indexed| indexed.layer()).collect();
@@ -315,7 +317,7 @@ impl Operation<'_> {
         if !path_parameters.is_empty() {
             responses["404"] = json!({ "$ref": "#/components/responses/NotFound" });
         }
-        if matches!(self.schema, "aggregates" | "tile" | "nearest" | "at" | "apart" | "along") {
+        if matches!(self.schema, "aggregates" | "tile" | "nearest" | "at" | "apart" | "along" | "reach") {
             responses["503"] = json!({ "$ref": "#/components/responses/Busy" });
         }
         if self.schema == "tile" {
@@ -552,6 +554,31 @@ fn locate_schemas() -> Value {
                 "direction": { "type": "string", "nullable": true }, "relations": { "type": "array", "items": text },
                 "de9im": text, "statement": text,
                 "nearestOnFrom": { "type": "array", "items": { "type": "number" } }, "nearestOnTo": { "type": "array", "items": { "type": "number" } } } },
+        "reach": { "type": "object", "required": ["type", "from", "mode", "statement", "features", "categories", "facilities", "polygons"],
+            "description": "Rings, each the area within so many minutes on foot, the smaller ones included, with minutes, walk_m, mode, area_ha, facilities (how many are in it), counts (by category) and gaps (categories with none in it).",
+            "properties": { "type": { "type": "string", "enum": ["FeatureCollection"] }, "links": links,
+                "from": { "type": "object", "description": "The position or the feature that walks start from." },
+                "mode": { "type": "string", "enum": ["network", "straight"], "description": "Along a network, or straight lines times the detour factor." },
+                "statement": text, "speedKmh": { "type": "number" }, "detourFactor": { "type": "number" },
+                "offNetworkM": metres("How far a start or an end may be from the network; null in mode straight."),
+                "features": { "type": "array", "items": { "$ref": "#/components/schemas/featureGeoJSON" } },
+                "categories": { "type": "array", "items": { "type": "object", "required": ["category", "title", "total", "counts", "nearest"],
+                    "properties": { "category": text, "title": text, "total": { "type": "integer" },
+                        "withoutPosition": { "type": "integer", "description": "Of so many nobody knows whether they are near." },
+                        "counts": { "type": "array", "items": { "type": "integer" }, "description": "In the order of the rings." },
+                        "nearest": { "type": "object", "nullable": true, "description": "Within 60 minutes." } } } },
+                "numberMatched": { "type": "integer", "minimum": 0 }, "numberReturned": { "type": "integer", "minimum": 0 },
+                "facilities": { "type": "array", "items": { "allOf": [{ "$ref": "#/components/schemas/member" }, { "type": "object",
+                    "required": ["category", "minutes", "walkM"],
+                    "properties": { "category": text, "minutes": { "type": "number" }, "walkM": { "type": "number" },
+                        "distanceM": { "type": "number" }, "distanceAccuracyM": metres("The sum of both accuracies; null when one is not known."),
+                        "within": { "type": "number", "nullable": true, "description": "The minutes of the first ring that holds it." } } }] } },
+                "polygons": { "type": "array", "items": { "type": "object", "required": ["collection", "rings"],
+                    "properties": { "collection": text, "title": text, "synthetic": { "type": "boolean" },
+                        "rings": { "type": "array", "items": { "type": "object", "properties": { "minutes": { "type": "number" },
+                            "count": { "type": "integer", "description": "With their centre in the ring." },
+                            "areaHa": metres("Hectares of these; null when there are none."),
+                            "overlapHa": metres("Hectares of all polygons that lie in the ring.") } } } } } } } },
         "along": { "type": "object", "required": ["line", "lengthM", "stops"],
             "properties": { "links": links, "line": { "$ref": "#/components/schemas/member" }, "lengthM": { "type": "number", "minimum": 0 },
                 "start": { "type": "object", "nullable": true }, "end": { "type": "object", "nullable": true },

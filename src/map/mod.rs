@@ -198,7 +198,7 @@ fn selection(
         let feature = indexed.layer().feature(*ix);
         let key = format!("{id}:{}", feature.id());
         let shapes =
-            ["zone", "water", "road", "transit", "subdistrict", "belt", "core", "axis", "area", "point"];
+            ["zone", "water", "road", "transit", "subdistrict", "link", "belt", "core", "axis", "area", "point"];
         let of_key = |drawn: &&Drawn| key_of(drawn) == Some(&key);
         let known: Vec<Drawn> = shapes
             .iter()

@@ -2,6 +2,7 @@
 //!
 //! In: a data folder. Out: a catalogue, and what was repaired or skipped on the way. Leaves out: requests.
 
+mod geodesic;
 mod geojson;
 mod ground;
 pub mod manifest;
@@ -416,7 +417,10 @@ impl Store {
             return Ok((known.clone(), false));
         }
         let mut warnings = Warnings::default();
-        let layer = geojson::read(&bytes, spec, &mut warnings)?;
+        let mut layer = geojson::read(&bytes, spec, &mut warnings)?;
+        if spec.geodesic {
+            layer = geodesic::drawn(&layer)?;
+        }
         drop(bytes);
         let layer = Arc::new(IndexedLayer::build(layer)?);
         Ok((ReadLayer { digest, layer, warnings }, true))

@@ -19,6 +19,7 @@ mod oracle;
 mod parcels;
 mod program;
 mod random;
+mod reach;
 mod readme;
 mod reading;
 mod register;
