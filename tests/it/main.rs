@@ -13,6 +13,7 @@ mod formats;
 mod harness;
 mod items;
 mod laws;
+mod links;
 mod locate;
 mod maps;
 mod oracle;
