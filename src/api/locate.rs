@@ -47,7 +47,11 @@ const USUAL_OFFSET: f64 = 1000.0;
 /// Parts that layers play on the map whose features are looked for along a line, unless others are named.
 const ANCHORS: [&str; 3] = ["core", "site", "facility"];
 
-pub(super) fn parameter(name: &'static str, description: &'static str, schema: serde_json::Value) -> Parameter {
+pub(super) fn parameter(
+    name: &'static str,
+    description: &'static str,
+    schema: serde_json::Value,
+) -> Parameter {
     Parameter { name: name.into(), description: description.into(), schema }
 }
 
@@ -332,7 +336,8 @@ fn answer_at(params: &Params, catalog: &Catalog, lang: Lang, budget: &Budget) ->
     if tolerance > MOST_TOLERANCE {
         return Err(Problem::parameter("tolerance", params.get("tolerance").unwrap_or(""), &expected));
     }
-    let layers = layers(params, "collections", catalog)?.unwrap_or_else(|| catalog.layers().cloned().collect());
+    let layers =
+        layers(params, "collections", catalog)?.unwrap_or_else(|| catalog.layers().cloned().collect());
     let standpoint = Standpoint::at(asked.position, asked.accuracy_m)
         .ok_or_else(|| Problem::parameter("point", params.get("point").unwrap_or(""), "a position"))?;
     let mut found = Vec::with_capacity(layers.len());
@@ -374,8 +379,8 @@ fn answer_along(
     let is_anchor = |indexed: &&Arc<IndexedLayer>| {
         indexed.layer().about.draw.as_deref().is_some_and(|draw| ANCHORS.contains(&draw))
     };
-    let layers =
-        layers(params, "collections", catalog)?.unwrap_or_else(|| catalog.layers().filter(is_anchor).cloned().collect());
+    let layers = layers(params, "collections", catalog)?
+        .unwrap_or_else(|| catalog.layers().filter(is_anchor).cloned().collect());
     let usual = line.feature().half_width_m().unwrap_or(USUAL_OFFSET);
     let farthest = amount(params, "max-offset", "metres, a number from 0 on")?.unwrap_or(usual);
     let most = params::page(params, limits.default_items, limits.most_items)?.limit as usize;

@@ -87,7 +87,7 @@ pub fn parameters(catalog: &Catalog) -> Vec<Parameter> {
     let side =
         |usual| json!({ "type": "integer", "minimum": LEAST_SIDE, "maximum": MOST_SIDE, "default": usual });
     let numbers = |count| json!({ "type": "array", "items": { "type": "number" }, "minItems": count, "maxItems": count });
-    vec![
+    let mut table = vec![
         row(
             "bbox",
             "West, south, east, north in degrees; the map shows all of it. That of the service when neither bbox, center nor features is given.",
@@ -128,7 +128,11 @@ pub fn parameters(catalog: &Catalog) -> Vec<Parameter> {
             "Title of the map; that of the service when left out.",
             json!({ "type": "string", "maxLength": LONGEST_TITLE }),
         ),
-    ]
+    ];
+    if catalog.about.extents.is_empty() {
+        table.retain(|row| row.name != "extent");
+    }
+    table
 }
 
 /// Runs work that draws maps: away from the threads that serve, as many at a time as there are cores.

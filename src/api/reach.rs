@@ -8,9 +8,7 @@ use axum::response::Response;
 use serde_json::json;
 
 use super::document::Ask;
-use super::locate::{
-    NEAREST_FORMS, Start, amount, finish, layers, parameter, position_parameters, start,
-};
+use super::locate::{NEAREST_FORMS, Start, amount, finish, layers, parameter, position_parameters, start};
 use super::params::{Parameter, Params, format_parameter, read};
 use super::problem::Problem;
 use super::{App, blocking};
@@ -89,8 +87,7 @@ pub fn parameters(catalog: &Catalog) -> Vec<Parameter> {
 /// The question, read.
 fn asked(params: &Params, catalog: &Catalog) -> Result<Stroll, Problem> {
     let walk = &catalog.about.walk;
-    let expected =
-        format!("numbers above 0 and up to {MOST_MINUTES}, split by commas, at most {MOST_RINGS}");
+    let expected = format!("numbers above 0 and up to {MOST_MINUTES}, split by commas, at most {MOST_RINGS}");
     let minutes = read(params, "minutes", &expected, |text| {
         let all: Option<Vec<f64>> = text.split(',').map(|one| one.trim().parse().ok()).collect();
         let mut all = all.filter(|all| all.iter().all(|one| *one > 0.0 && *one <= MOST_MINUTES))?;
@@ -109,7 +106,11 @@ fn asked(params: &Params, catalog: &Catalog) -> Result<Stroll, Problem> {
     };
     let mode = |text: &str| Mode::ALL.into_iter().find(|(name, _)| *name == text).map(|(_, mode)| mode);
     let drawn_as = |part: &str| -> Vec<Arc<IndexedLayer>> {
-        catalog.layers().filter(|indexed| indexed.layer().about.draw.as_deref() == Some(part)).cloned().collect()
+        catalog
+            .layers()
+            .filter(|indexed| indexed.layer().about.draw.as_deref() == Some(part))
+            .cloned()
+            .collect()
     };
     let usual = || {
         let named: Vec<_> = walk.facilities.iter().filter_map(|id| catalog.layer(id).cloned()).collect();
@@ -163,7 +164,7 @@ pub async fn reach(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) ->
         let (ask, app) = (Arc::clone(&ask), Arc::clone(&app));
         move |budget| {
             let network = network_of(&app, &ask.catalog);
-            answer(&ask.params, &ask.catalog, network.as_ref().as_ref(), ask.lang, budget)
+            answer(&ask.params, &ask.catalog, (*network).as_ref(), ask.lang, budget)
         }
     });
     Ok(finish(&ask, told.await??, ask.lang.pick("步行可达", "Within a walk"), "/reach"))

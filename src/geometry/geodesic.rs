@@ -16,7 +16,11 @@ pub fn along_geodesic(positions: &[[f64; 2]], step_m: f64) -> Vec<Vec<[f64; 2]>>
     let mut runs: Vec<Vec<[f64; 2]>> = vec![positions.first().copied().into_iter().collect()];
     for pair in positions.windows(2) {
         let [a, b] = [pair[0], pair[1]];
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "half the earth in metres at most")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "half the earth in metres at most"
+        )]
         let pieces = (metres_between(a, b) / step_m).ceil().max(1.0) as u32;
         let mut before = (0.0, a);
         for piece in 1..=pieces {
@@ -75,9 +79,14 @@ mod tests {
         let sphere = (10.0_f64.to_radians().tan() / 10.0_f64.to_radians().cos()).atan().to_degrees();
         assert!((end[1] - sphere).abs() < 0.01, "{}", end[1]);
         assert!(runs.concat().iter().all(|[x, _]| x.abs() <= 180.0));
-        let metres: f64 = runs.iter().flat_map(|run| run.windows(2)).map(|pair| metres_between(pair[0], pair[1])).sum();
+        let metres: f64 =
+            runs.iter().flat_map(|run| run.windows(2)).map(|pair| metres_between(pair[0], pair[1])).sum();
         assert!((metres - metres_between([170.0, 10.0], [-170.0, 10.0])).abs() < 1e-3);
-        assert!(runs.iter().flat_map(|run| run.windows(2)).all(|pair| metres_between(pair[0], pair[1]) <= 100_001.0));
+        assert!(
+            runs.iter()
+                .flat_map(|run| run.windows(2))
+                .all(|pair| metres_between(pair[0], pair[1]) <= 100_001.0)
+        );
     }
 
     #[test]

@@ -66,7 +66,10 @@ impl Network {
         for line in lines {
             let mut before: Option<u32> = None;
             for at in line {
-                #[expect(clippy::cast_possible_truncation, reason = "degrees in units of 1e-7 are below 2^31")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "degrees in units of 1e-7 are below 2^31"
+                )]
                 let key = at.map(|degrees| (degrees * 1e7).round() as i64);
                 let next = u32::try_from(nodes.len()).ok()?;
                 let node = *known.entry(key).or_insert(next);
@@ -243,10 +246,12 @@ fn lean(point: [f64; 2], ends: [[f64; 2]; 2], off: Off, spots: &mut Vec<Spot>) {
     }
     let foot = -(a[0] * along[0] + a[1] * along[1]) / length;
     let aside = (a[0] * along[1] - a[1] * along[0]).abs() / length;
+    if aside > off.most_m {
+        return;
+    }
     let half = (off.most_m * off.most_m - aside * aside).sqrt();
     let (low, high) = ((foot - half).max(0.0), (foot + half).min(length));
-    // Neither holds where the edge is too far, since the root of a negative number is no number.
-    if !(aside <= off.most_m && low <= high) {
+    if low > high {
         return;
     }
     let lean = if aside > 0.0 { aside / (off.factor * off.factor - 1.0).max(0.0).sqrt() } else { 0.0 };
@@ -348,8 +353,7 @@ impl Walk<'_> {
     #[must_use]
     pub fn metres_to(&self, shape: &Shape, straight_m: f64) -> Option<f64> {
         let place = Place::new(shape)?;
-        let direct =
-            if straight_m <= self.off.most_m { straight_m * self.off.factor } else { f64::INFINITY };
+        let direct = if straight_m <= self.off.most_m { straight_m * self.off.factor } else { f64::INFINITY };
         let by_edge = |number: u32| {
             let length = self.network.edges[number as usize].metres;
             let spots = place.spots(self.network.ends(number), length, self.off);
@@ -400,13 +404,13 @@ impl Walk<'_> {
         };
         for (number, edge) in (0_u32..).zip(&self.network.edges) {
             let [a, b] = edge.ends.map(|end| self.metres[end as usize]);
-            // Walks from both ends meet where they are equally long.
+            // Walks from both ends meet where they are equally long; where one end is not reached, at that.
             let meet = f64::midpoint(edge.metres, b - a).clamp(0.0, edge.metres);
             if a <= most_m {
-                away(number, 0.0, if b.is_finite() { meet } else { edge.metres }, a);
+                away(number, 0.0, meet, a);
             }
             if b <= most_m {
-                away(number, edge.metres, if a.is_finite() { meet } else { 0.0 }, b);
+                away(number, edge.metres, meet, b);
             }
         }
         for (&number, spots) in &self.entries {
@@ -416,7 +420,9 @@ impl Walk<'_> {
             }
         }
         // Entries stand in no order of their own.
-        found.sort_by(|a, b| (a.edge, a.from, a.to).partial_cmp(&(b.edge, b.from, b.to)).unwrap_or(Ordering::Equal));
+        found.sort_by(|a, b| {
+            (a.edge, a.from, a.to).partial_cmp(&(b.edge, b.from, b.to)).unwrap_or(Ordering::Equal)
+        });
         found
     }
 
@@ -428,7 +434,8 @@ impl Walk<'_> {
             let share = metres / length;
             [a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share]
         };
-        let aside = |from_start: f64| ((stretch.left - from_start) / self.off.factor).clamp(0.0, self.off.most_m);
+        let aside =
+            |from_start: f64| ((stretch.left - from_start) / self.off.factor).clamp(0.0, self.off.most_m);
         let walked = (stretch.to - stretch.from).abs();
         let narrows = (stretch.left - self.off.most_m * self.off.factor).clamp(0.0, walked);
         let place = |walked: f64| at(stretch.from + walked.copysign(stretch.to - stretch.from));
@@ -485,8 +492,11 @@ mod tests {
     /// A street of 1000 m along the equator, and one that crosses it without a common position.
     fn street() -> Network {
         let at = |x: f64, y: f64| [x * METRE, y * METRE];
-        Network::new([vec![at(0.0, 0.0), at(500.0, 0.0), at(1000.0, 0.0)], vec![at(300.0, -200.0), at(300.0, 200.0)]])
-            .expect("a network")
+        Network::new([
+            vec![at(0.0, 0.0), at(500.0, 0.0), at(1000.0, 0.0)],
+            vec![at(300.0, -200.0), at(300.0, 200.0)],
+        ])
+        .expect("a network")
     }
 
     fn walk<'a>(network: &'a Network, from: &Shape) -> Option<Walk<'a>> {

@@ -16,7 +16,9 @@ pub use along::{Along, AlongError, Stop, along};
 pub use apart::{Apart, apart};
 pub use at::{Here, MOST_HERE, at};
 pub use nearest::{Neighbour, nearest};
-pub use reach::{Category, Facility, MOST_MINUTES, Mode, NoNetwork, Reach, Reached, Ring, Stroll, network, reach};
+pub use reach::{
+    Category, Facility, MOST_MINUTES, Mode, NoNetwork, Reach, Reached, Ring, Stroll, network, reach,
+};
 
 use std::sync::Arc;
 

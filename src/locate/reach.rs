@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use geo::orient::{Direction, Orient as _};
+use geo::algorithm::orient::{Direction, Orient as _};
 use geo_types::MultiPolygon;
 
 use super::{Member, Standpoint, Way};
 use crate::catalog::{Catalog, WalkAbout};
-use crate::geometry::{GeometryKind, Network, Off, Shape, Walk, area_m2, buffer_m, reach as window_within};
+use crate::geometry::{
+    GeometryKind, Network, Off, Shape, Walk, area_m2, bounds_of, buffer_m, reach as window_within,
+};
 use crate::index::IndexedLayer;
 use crate::model::{FeatureIx, Layer, Value};
 use crate::query::aggregate::{Aggregation, Areas, Measure, Places, Rule, aggregate};
@@ -160,9 +162,10 @@ pub fn network(catalog: &Catalog) -> Option<Network> {
     let layers = catalog.about.walk.network.iter().filter_map(|id| catalog.layer(id));
     let lines = layers.flat_map(|indexed| {
         let layer = indexed.layer();
-        let parts = layer.positions().filter_map(|ix| layer.feature(ix).geometry()).flat_map(|geometry| {
-            geometry.parts().filter(|part| is_line(part.kind())).collect::<Vec<_>>()
-        });
+        let parts = layer
+            .positions()
+            .filter_map(move |ix| layer.feature(ix).geometry())
+            .flat_map(|geometry| geometry.parts().filter(|part| is_line(part.kind())).collect::<Vec<_>>());
         parts.flat_map(|part| part.runs().collect::<Vec<_>>())
     });
     Network::new(lines.map(|run| (0..run.len()).map(move |at| run.at(at))))
@@ -274,7 +277,7 @@ impl Ground<'_> {
         let mut facilities = Vec::new();
         let farthest = self.asked.metres(MOST_MINUTES);
         // What is walked in the time is never nearer than that straight.
-        let window = crate::geometry::bounds_of(self.from).map(|bounds| window_within(bounds, farthest));
+        let window = bounds_of(self.from).map(|bounds| window_within(bounds, farthest));
         for indexed in &self.asked.facilities {
             let layer = indexed.layer();
             let near: Vec<bool> = {
@@ -341,10 +344,11 @@ impl Ground<'_> {
 /// The finer kind of a feature, else its kind, else its layer.
 fn category(layer: &Layer, ix: FeatureIx) -> Box<str> {
     let feature = layer.feature(ix);
-    let word = ["subtype", "kind"].map(|field| feature.named(field)).into_iter().find_map(|value| match value {
-        Value::Text(text) if !text.is_empty() => Some(text),
-        _ => None,
-    });
+    let word =
+        ["subtype", "kind"].map(|field| feature.named(field)).into_iter().find_map(|value| match value {
+            Value::Text(text) if !text.is_empty() => Some(text),
+            _ => None,
+        });
     word.unwrap_or(layer.id.as_str()).into()
 }
 

@@ -73,7 +73,8 @@ impl Walked<'_> {
                 feature: [one.member.indexed.layer().id.to_string(), feature.id().to_string()],
             }
         };
-        let mut notes: Vec<String> = reach.rings.iter().enumerate().map(|(at, ring)| self.summary(at, ring)).collect();
+        let mut notes: Vec<String> =
+            reach.rings.iter().enumerate().map(|(at, ring)| self.summary(at, ring)).collect();
         notes.push(self.statement());
         if self.asked.polygons.iter().any(|indexed| indexed.layer().about.synthetic) {
             notes.push(synthetic_notice(lang).to_owned());
@@ -82,10 +83,15 @@ impl Walked<'_> {
     }
 
     fn title(&self, category: &Category) -> String {
-        let own = self.about.titles.iter().find(|(word, _)| *word == category.id).map(|(_, title)| title.clone());
+        let own =
+            self.about.titles.iter().find(|(word, _)| *word == category.id).map(|(_, title)| title.clone());
         let title: Words = own.unwrap_or_else(|| {
             let layer = category.layer.layer();
-            if layer.id.as_str() == &*category.id { layer.about.title.clone() } else { say::kind(&category.id) }
+            if layer.id.as_str() == &*category.id {
+                layer.about.title.clone()
+            } else {
+                say::kind(&category.id)
+            }
         });
         title.say(self.lang).to_owned()
     }
@@ -99,7 +105,8 @@ impl Walked<'_> {
         let mut geometry = Vec::new();
         drawn::geometry(&mut geometry, &ring.area);
         let inside = self.reach.categories.iter().filter(|one| one.counts[at] > 0);
-        let counts: serde_json::Map<_, _> = inside.map(|one| (one.id.to_string(), one.counts[at].into())).collect();
+        let counts: serde_json::Map<_, _> =
+            inside.map(|one| (one.id.to_string(), one.counts[at].into())).collect();
         json!({
             "type": "Feature", "id": ring.minutes.to_string(),
             "geometry": serde_json::from_slice::<Value>(&geometry).unwrap_or_default(),
@@ -152,7 +159,9 @@ impl Walked<'_> {
     fn summary(&self, at: usize, ring: &Ring) -> String {
         let lang = self.lang;
         let split = lang.pick("、", ", ");
-        let list = |all: Vec<String>| if all.is_empty() { lang.pick("无", "nothing").to_owned() } else { all.join(split) };
+        let list = |all: Vec<String>| {
+            if all.is_empty() { lang.pick("无", "nothing").to_owned() } else { all.join(split) }
+        };
         let inside = self.reach.categories.iter().filter(|one| one.counts[at] > 0);
         let inside = list(inside.map(|one| format!("{} {}", self.title(one), one.counts[at])).collect());
         let gap = |one: &Category| {
@@ -175,7 +184,13 @@ impl Walked<'_> {
             }
             if !remarks.is_empty() {
                 // Writing to a text does not fail.
-                let _ = write!(text, "{}{}{}", lang.pick("（", " ("), remarks.join(lang.pick("，", "; ")), lang.pick("）", ")"));
+                let _ = write!(
+                    text,
+                    "{}{}{}",
+                    lang.pick("（", " ("),
+                    remarks.join(lang.pick("，", "; ")),
+                    lang.pick("）", ")")
+                );
             }
             text
         };
@@ -190,7 +205,9 @@ impl Walked<'_> {
             let area = reached.overlap_ha.unwrap_or(0.0);
             let _ = match lang {
                 Lang::Zh => write!(text, "{title}：形心在内 {}，圈内面积 {area:.1} 公顷。", reached.count),
-                Lang::En => write!(text, " {title}: {} with their centre inside, {area:.1} ha within.", reached.count),
+                Lang::En => {
+                    write!(text, " {title}: {} with their centre inside, {area:.1} ha within.", reached.count)
+                }
             };
         }
         text
@@ -220,8 +237,12 @@ impl Walked<'_> {
             },
             Mode::Straight => {
                 let why = match self.reach.why {
-                    Some(NoNetwork::None) => lang.pick("数据没有步行路网", "the data has no network of streets and paths"),
-                    Some(NoNetwork::Far) => lang.pick("起点附近没有路网", "no line of the network is near the start"),
+                    Some(NoNetwork::None) => {
+                        lang.pick("数据没有步行路网", "the data has no network of streets and paths")
+                    }
+                    Some(NoNetwork::Far) => {
+                        lang.pick("起点附近没有路网", "no line of the network is near the start")
+                    }
                     Some(NoNetwork::Unasked) | None => lang.pick("按请求", "as asked"),
                 };
                 match lang {

@@ -24,7 +24,9 @@ pub fn drawn(layer: &Layer) -> Result<Layer, StoreError> {
     for ix in layer.positions() {
         let geometry = layer.feature(ix).geometry();
         let metres = geometry.map(|geometry| length_m(&geometry.to_shape())).filter(|metres| *metres > 0.0);
-        lengths.push(&metres.map_or(Incoming::Null, |metres| Incoming::Real((metres * 1000.0).round() / 1000.0)));
+        lengths.push(
+            &metres.map_or(Incoming::Null, |metres| Incoming::Real((metres * 1000.0).round() / 1000.0)),
+        );
     }
     let field = Field {
         name: LENGTH.into(),

@@ -103,7 +103,9 @@ fn extents_are_named_by_the_data_and_drawn() {
     let ids: Vec<_> = extents.iter().map(|extent| extent["id"].as_str().expect("an id")).collect();
     assert_eq!(ids, ["zone", "city", "province", "nation"]);
     // From near to far, each in the next but for the zone's axis.
-    let width = |extent: &Value| extent["bbox"][2].as_f64().expect("east") - extent["bbox"][0].as_f64().expect("west");
+    let width = |extent: &Value| {
+        extent["bbox"][2].as_f64().expect("east") - extent["bbox"][0].as_f64().expect("west")
+    };
     assert!(extents.windows(2).all(|pair| width(&pair[0]) < width(&pair[1])));
     for id in ids {
         let map = service.get(&format!("/maps/explore.svg?extent={id}&width=400&height=300&furniture=none"));

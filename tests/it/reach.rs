@@ -42,16 +42,21 @@ fn at(east: f64, north: f64) -> [f64; 2] {
 fn grid(cell: f64, half: i32) -> Vec<Vec<[f64; 2]>> {
     let far = |at: i32| f64::from(at) * cell;
     let along = |street: i32, east: bool| {
-        (-half..=half).map(move |step| if east { at(far(step), far(street)) } else { at(far(street), far(step)) }).collect()
+        (-half..=half)
+            .map(move |step| if east { at(far(step), far(street)) } else { at(far(street), far(step)) })
+            .collect()
     };
     (-half..=half).flat_map(|street| [along(street, true), along(street, false)]).collect()
 }
 
 #[test]
 fn on_a_grid_a_ring_is_the_diamond_within_a_cell() {
-    for (cell, half, reach) in [(100.0, 16, 1200.0), (100.0, 16, 400.0), (60.0, 20, 800.0), (200.0, 8, 1000.0)] {
+    for (cell, half, reach) in
+        [(100.0, 16, 1200.0), (100.0, 16, 400.0), (60.0, 20, 800.0), (200.0, 8, 1000.0)]
+    {
         let network = Network::new(grid(cell, half)).expect("a network");
-        let walk = network.walk(&point(MIDDLE), OFF, 4800.0, never).expect("no end").expect("a street is near");
+        let walk =
+            network.walk(&point(MIDDLE), OFF, 4800.0, never).expect("no end").expect("a street is near");
         let ring = walk.within(reach, never).expect("no end").expect("an area");
         let [x, y] = degrees();
         // How far outside the diamond a position lies, metres; inside it is below 0.
@@ -171,25 +176,34 @@ fn folder(with_network: bool) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
     let place = |id: &str, kind: &str, lifecycle: &str, at: Option<[f64; 2]>| {
-        let geometry = at.map_or("null".to_owned(), |at| format!(r#"{{"type":"Point","coordinates":{at:?}}}"#));
+        let geometry =
+            at.map_or("null".to_owned(), |at| format!(r#"{{"type":"Point","coordinates":{at:?}}}"#));
         format!(
             r#"{{"type":"Feature","id":"{id}","properties":{{"name_zh":"{id}","name_en":"{id}","kind":"{kind}","lifecycle":"{lifecycle}","accuracy_m":10}},"geometry":{geometry}}}"#
         )
     };
-    let collection = |features: &[String]| format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","));
-    write("places.geojson", &collection(&[
-        place("near", "school", "existing", Some(at(300.0, 0.0))),
-        place("round", "school", "existing", Some(at(300.0, 300.0))),
-        place("soon", "hospital", "planned", Some(at(100.0, 0.0))),
-        place("far", "hospital", "existing", Some(at(900.0, 700.0))),
-        place("unknown", "library", "existing", None),
-        place("crossing", "bridge", "existing", Some(at(100.0, 0.0))),
-    ]));
+    let collection = |features: &[String]| {
+        format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","))
+    };
+    write(
+        "places.geojson",
+        &collection(&[
+            place("near", "school", "existing", Some(at(300.0, 0.0))),
+            place("round", "school", "existing", Some(at(300.0, 300.0))),
+            place("soon", "hospital", "planned", Some(at(100.0, 0.0))),
+            place("far", "hospital", "existing", Some(at(900.0, 700.0))),
+            place("unknown", "library", "existing", None),
+            place("crossing", "bridge", "existing", Some(at(100.0, 0.0))),
+        ]),
+    );
     let square = |west: f64, south: f64| {
         let ring: Vec<_> = [(0.0, 0.0), (80.0, 0.0), (80.0, 80.0), (0.0, 80.0), (0.0, 0.0)]
             .map(|(x, y)| format!("{:?}", at(west + x, south + y)))
             .into();
-        format!(r#"{{"type":"Feature","id":"p{west}","properties":{{}},"geometry":{{"type":"Polygon","coordinates":[[{}]]}}}}"#, ring.join(","))
+        format!(
+            r#"{{"type":"Feature","id":"p{west}","properties":{{}},"geometry":{{"type":"Polygon","coordinates":[[{}]]}}}}"#,
+            ring.join(",")
+        )
     };
     write("parcels.geojson", &collection(&[square(10.0, 10.0), square(110.0, 10.0), square(1610.0, 10.0)]));
     let streets: Vec<_> = grid(100.0, 10)
@@ -236,7 +250,10 @@ fn facilities_are_told_by_category_with_gaps_and_parcels() {
     // 1600 m are 20 minutes: in no ring, and told as the nearest. What is only planned is no hospital yet.
     let hospital = &told["categories"][1];
     assert_eq!((&hospital["counts"], &hospital["total"]), (&serde_json::json!([0, 0]), &1.into()));
-    assert_eq!((&hospital["nearest"]["minutes"], &hospital["nearest"]["within"]), (&20.0.into(), &Value::Null));
+    assert_eq!(
+        (&hospital["nearest"]["minutes"], &hospital["nearest"]["within"]),
+        (&20.0.into(), &Value::Null)
+    );
     let library = &told["categories"][2];
     assert_eq!((&library["withoutPosition"], &library["nearest"]), (&1.into(), &Value::Null));
     assert_eq!(told["categories"].as_array().map(Vec::len), Some(3), "nobody walks to a bridge");
@@ -265,16 +282,33 @@ fn the_mode_is_said_and_a_start_far_from_the_network_is_told() {
     let straight = ask(&without, "");
     assert_eq!(straight["mode"], "straight");
     assert!(straight["statement"].as_str().is_some_and(|said| said.contains("no network")), "{straight:#}");
-    assert_eq!(straight["categories"][0]["nearest"]["walkM"].as_f64().map(f64::round), Some(390.0), "300 m times 1.3");
+    assert_eq!(
+        straight["categories"][0]["nearest"]["walkM"].as_f64().map(f64::round),
+        Some(390.0),
+        "300 m times 1.3"
+    );
     assert_eq!(ask(&with, "mode=straight")["mode"], "straight");
     let far = at(3000.0, 3000.0);
     let far = with.get(&format!("/ogc/reach?point={},{}", far[0], far[1])).json();
-    assert!(far["statement"].as_str().is_some_and(|said| said.contains("no line of the network is near")), "{far:#}");
+    assert!(
+        far["statement"].as_str().is_some_and(|said| said.contains("no line of the network is near")),
+        "{far:#}"
+    );
     assert_eq!(far["mode"], "straight");
     let problems = [
-        "point=114.3,30.6&mode=network", "", "point=1,1&feature=places:near", "point=1,1&minutes=0", "point=1,1&minutes=61",
-        "point=1,1&minutes=x", "point=1,1&minutes=1,2,3,4,5,6,7,8,9,10,11,12,13", "point=1,1&speed=0.5", "point=1,1&detour=9",
-        "point=1,1&mode=car", "point=1,1&collections=none", "point=1,1&polygons=none", "feature=places:unknown",
+        "point=114.3,30.6&mode=network",
+        "",
+        "point=1,1&feature=places:near",
+        "point=1,1&minutes=0",
+        "point=1,1&minutes=61",
+        "point=1,1&minutes=x",
+        "point=1,1&minutes=1,2,3,4,5,6,7,8,9,10,11,12,13",
+        "point=1,1&speed=0.5",
+        "point=1,1&detour=9",
+        "point=1,1&mode=car",
+        "point=1,1&collections=none",
+        "point=1,1&polygons=none",
+        "feature=places:unknown",
     ];
     for query in problems {
         let answer = with.get(&format!("/ogc/reach?{query}"));
@@ -292,7 +326,8 @@ fn straight_minutes_are_geodesics_times_the_factor() {
     assert!(facilities.len() > 5, "{}", facilities.len());
     let [x, y] = MIDDLE;
     let at = |one: &Value| {
-        let (collection, id) = (one["collection"].as_str().expect("a text"), one["id"].as_str().expect("a text"));
+        let (collection, id) =
+            (one["collection"].as_str().expect("a text"), one["id"].as_str().expect("a text"));
         let item = service.get(&format!("/ogc/collections/{collection}/items/{id}")).json();
         let at = &item["geometry"]["coordinates"];
         format!("POINT({x} {y})\tPOINT({} {})", at[0], at[1])

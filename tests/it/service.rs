@@ -201,13 +201,14 @@ fn the_definition_describes_exactly_what_is_served() {
             }
         };
         // What must be given, and the names of that.
-        let (needed, given): (&str, &[&str]) = if path.ends_with("/nearest") || path == "/at" || path == "/reach" {
-            ("point=2,2", &["point"])
-        } else if path == "/distance" {
-            ("from=squares:11&to=squares:12", &["from", "to"])
-        } else {
-            ("", &[])
-        };
+        let (needed, given): (&str, &[&str]) =
+            if path.ends_with("/nearest") || path == "/at" || path == "/reach" {
+                ("point=2,2", &["point"])
+            } else if path == "/distance" {
+                ("from=squares:11&to=squares:12", &["from", "to"])
+            } else {
+                ("", &[])
+            };
         let answer = service.get(&format!("{real}?{needed}"));
         assert_eq!(answer.status, 200, "{path}");
         let content = get["responses"]["200"]["content"].as_object().expect("content");
