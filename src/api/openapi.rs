@@ -530,7 +530,7 @@ fn locate_schemas() -> Value {
     let text = json!({ "type": "string" });
     let metres =
         |description: &str| json!({ "type": "number", "nullable": true, "description": description });
-    json!({
+    let mut schemas = json!({
         "member": { "type": "object", "required": ["collection", "id", "name", "accuracyM"], "description": "A feature, by name.",
             "properties": { "collection": text, "id": { "oneOf": [{ "type": "string" }, { "type": "integer" }] }, "name": text,
                 "accuracyM": metres("To how many metres it is known; null when that is not known.") } },
@@ -554,31 +554,6 @@ fn locate_schemas() -> Value {
                 "direction": { "type": "string", "nullable": true }, "relations": { "type": "array", "items": text },
                 "de9im": text, "statement": text,
                 "nearestOnFrom": { "type": "array", "items": { "type": "number" } }, "nearestOnTo": { "type": "array", "items": { "type": "number" } } } },
-        "reach": { "type": "object", "required": ["type", "from", "mode", "statement", "features", "categories", "facilities", "polygons"],
-            "description": "Rings, each the area within so many minutes on foot, the smaller ones included, with minutes, walk_m, mode, area_ha, facilities (how many are in it), counts (by category) and gaps (categories with none in it).",
-            "properties": { "type": { "type": "string", "enum": ["FeatureCollection"] }, "links": links,
-                "from": { "type": "object", "description": "The position or the feature that walks start from." },
-                "mode": { "type": "string", "enum": ["network", "straight"], "description": "Along a network, or straight lines times the detour factor." },
-                "statement": text, "speedKmh": { "type": "number" }, "detourFactor": { "type": "number" },
-                "offNetworkM": metres("How far a start or an end may be from the network; null in mode straight."),
-                "features": { "type": "array", "items": { "$ref": "#/components/schemas/featureGeoJSON" } },
-                "categories": { "type": "array", "items": { "type": "object", "required": ["category", "title", "total", "counts", "nearest"],
-                    "properties": { "category": text, "title": text, "total": { "type": "integer" },
-                        "withoutPosition": { "type": "integer", "description": "Of so many nobody knows whether they are near." },
-                        "counts": { "type": "array", "items": { "type": "integer" }, "description": "In the order of the rings." },
-                        "nearest": { "type": "object", "nullable": true, "description": "Within 60 minutes." } } } },
-                "numberMatched": { "type": "integer", "minimum": 0 }, "numberReturned": { "type": "integer", "minimum": 0 },
-                "facilities": { "type": "array", "items": { "allOf": [{ "$ref": "#/components/schemas/member" }, { "type": "object",
-                    "required": ["category", "minutes", "walkM"],
-                    "properties": { "category": text, "minutes": { "type": "number" }, "walkM": { "type": "number" },
-                        "distanceM": { "type": "number" }, "distanceAccuracyM": metres("The sum of both accuracies; null when one is not known."),
-                        "within": { "type": "number", "nullable": true, "description": "The minutes of the first ring that holds it." } } }] } },
-                "polygons": { "type": "array", "items": { "type": "object", "required": ["collection", "rings"],
-                    "properties": { "collection": text, "title": text, "synthetic": { "type": "boolean" },
-                        "rings": { "type": "array", "items": { "type": "object", "properties": { "minutes": { "type": "number" },
-                            "count": { "type": "integer", "description": "With their centre in the ring." },
-                            "areaHa": metres("Hectares of these; null when there are none."),
-                            "overlapHa": metres("Hectares of all polygons that lie in the ring.") } } } } } } } },
         "along": { "type": "object", "required": ["line", "lengthM", "stops"],
             "properties": { "links": links, "line": { "$ref": "#/components/schemas/member" }, "lengthM": { "type": "number", "minimum": 0 },
                 "start": { "type": "object", "nullable": true }, "end": { "type": "object", "nullable": true },
@@ -591,7 +566,46 @@ fn locate_schemas() -> Value {
                         "side": { "type": "string", "nullable": true, "enum": ["left", "right", null] },
                         "beyond": { "type": "string", "nullable": true, "enum": ["start", "end", null] },
                         "stretchM": { "type": "array", "items": { "type": "number" } }, "aheadM": { "type": "number" } } }] } } } },
-    })
+    });
+    schemas["reach"] = reach_schema();
+    schemas
+}
+
+/// The schema of what is within a walk.
+fn reach_schema() -> Value {
+    let text = json!({ "type": "string" });
+    let number =
+        |description: &str| json!({ "type": "number", "nullable": true, "description": description });
+    let category = json!({ "type": "object", "required": ["category", "title", "total", "counts", "nearest"],
+        "properties": { "category": text, "title": text, "total": { "type": "integer" },
+            "withoutPosition": { "type": "integer", "description": "Of so many nobody knows whether they are near." },
+            "counts": { "type": "array", "items": { "type": "integer" }, "description": "In the order of the rings." },
+            "nearest": { "type": "object", "nullable": true, "description": "Within 60 minutes." } } });
+    let facility = json!({ "allOf": [{ "$ref": "#/components/schemas/member" }, { "type": "object",
+        "required": ["category", "minutes", "walkM"],
+        "properties": { "category": text, "minutes": { "type": "number" }, "walkM": { "type": "number" },
+            "distanceM": { "type": "number" }, "distanceAccuracyM": number("The sum of both accuracies; null when one is not known."),
+            "within": number("The minutes of the first ring that holds it.") } }] });
+    let ring = json!({ "type": "object", "properties": { "minutes": { "type": "number" },
+        "count": { "type": "integer", "description": "With their centre in the ring." },
+        "areaHa": number("Hectares of these; null when there are none."),
+        "overlapHa": number("Hectares of all polygons that lie in the ring.") } });
+    let polygons = json!({ "type": "object", "required": ["collection", "rings"],
+        "properties": { "collection": text, "title": text, "synthetic": { "type": "boolean" },
+            "rings": { "type": "array", "items": ring } } });
+    let links = json!({ "type": "array", "items": { "$ref": "#/components/schemas/link" } });
+    json!({ "type": "object", "required": ["type", "from", "mode", "statement", "features", "categories", "facilities", "polygons"],
+            "description": "Rings, each the area within so many minutes on foot, the smaller ones included, with minutes, walk_m, mode, area_ha, facilities (how many are in it), counts (by category) and gaps (categories with none in it).",
+            "properties": { "type": { "type": "string", "enum": ["FeatureCollection"] }, "links": links,
+                "from": { "type": "object", "description": "The position or the feature that walks start from." },
+                "mode": { "type": "string", "enum": ["network", "straight"], "description": "Along a network, or straight lines times the detour factor." },
+                "statement": text, "speedKmh": { "type": "number" }, "detourFactor": { "type": "number" },
+                "offNetworkM": number("How far a start or an end may be from the network; null in mode straight."),
+                "features": { "type": "array", "items": { "$ref": "#/components/schemas/featureGeoJSON" } },
+                "categories": { "type": "array", "items": category },
+                "numberMatched": { "type": "integer", "minimum": 0 }, "numberReturned": { "type": "integer", "minimum": 0 },
+                "facilities": { "type": "array", "items": facility },
+                "polygons": { "type": "array", "items": polygons } } })
 }
 
 /// The definition for people.
