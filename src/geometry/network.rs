@@ -123,6 +123,12 @@ impl Network {
         self.edges[edge as usize].ends.map(|end| self.nodes[end as usize])
     }
 
+    /// A position on an edge, by its metres from the first end.
+    fn position(&self, edge: u32, at: f64) -> [f64; 2] {
+        let ([a, b], share) = (self.ends(edge), at / self.edges[edge as usize].metres);
+        [a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share]
+    }
+
     /// The shortest walks from a shape to everything no farther than `most_m` metres; `None` where no line is near enough to
     /// the shape. `check` is called now and then.
     ///
@@ -191,6 +197,11 @@ impl Place {
         Some(Self { bounds: topology.frame?.bounds(), point, lines, area: Area::new(shape.clone()) })
     }
 
+    /// Metres from a position outside straight to its nearest.
+    fn straight(&self, from: [f64; 2]) -> f64 {
+        self.lines.iter().map(|line| foot(from, *line).1).fold(f64::INFINITY, f64::min)
+    }
+
     /// Where a walk between the place and an edge may enter or leave the edge.
     fn spots(&self, ends: [[f64; 2]; 2], metres: f64, off: Off) -> Vec<Spot> {
         let mut spots = Vec::new();
@@ -235,8 +246,8 @@ fn foot(from: [f64; 2], line: [[f64; 2]; 2]) -> (f64, f64) {
     (share, (a[0] + share * along[0]).hypot(a[1] + share * along[1]))
 }
 
-/// Where walks from a point may enter an edge: at its foot, and where those enter that go on to either end in the least
-/// metres, which is past the foot by its metres over √(factor² − 1).
+/// Where walks from a point may enter an edge: from its foot to where those enter that go on to either end in the least
+/// metres, which is past the foot by the metres to it over √(factor² − 1).
 fn lean(point: [f64; 2], ends: [[f64; 2]; 2], off: Off, spots: &mut Vec<Spot>) {
     let [a, b] = ends.map(|end| plane(point, end));
     let along = [b[0] - a[0], b[1] - a[1]];
@@ -255,8 +266,8 @@ fn lean(point: [f64; 2], ends: [[f64; 2]; 2], off: Off, spots: &mut Vec<Spot>) {
         return;
     }
     let lean = if aside > 0.0 { aside / (off.factor * off.factor - 1.0).max(0.0).sqrt() } else { 0.0 };
-    for at in [foot, foot - lean, foot + lean] {
-        let at = at.clamp(low, high);
+    for share in [-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0] {
+        let at = (foot + share * lean.min(half)).clamp(low, high);
         spots.push(Spot { at: at / length, metres: off.factor * aside.hypot(at - foot) });
     }
 }
@@ -358,7 +369,12 @@ impl Walk<'_> {
             let length = self.network.edges[number as usize].metres;
             let spots = place.spots(self.network.ends(number), length, self.off);
             let total = spots.into_iter().map(|spot| spot.metres + self.metres_on(number, spot.at));
-            total.fold(f64::INFINITY, f64::min)
+            // A walk may leave an edge where it entered it.
+            let entries = self.entries.get(&number).into_iter().flatten().filter_map(|spot| {
+                let straight = place.straight(self.network.position(number, spot.at));
+                (straight <= self.off.most_m).then_some(spot.metres + straight * self.off.factor)
+            });
+            total.chain(entries).fold(f64::INFINITY, f64::min)
         };
         let edges = self.network.near(&place, self.off);
         let metres = edges.into_iter().map(by_edge).fold(direct, f64::min);
@@ -428,17 +444,14 @@ impl Walk<'_> {
 
     /// What is reached from a stretch: as far aside as is allowed, and towards the end of the walk no farther than what is left.
     fn widened(&self, stretch: &Stretch, pieces: &mut Vec<MultiPolygon>) {
-        let length = self.network.edges[stretch.edge as usize].metres;
-        let [a, b] = self.network.ends(stretch.edge);
-        let at = |metres: f64| {
-            let share = metres / length;
-            [a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share]
-        };
         let aside =
             |from_start: f64| ((stretch.left - from_start) / self.off.factor).clamp(0.0, self.off.most_m);
         let walked = (stretch.to - stretch.from).abs();
         let narrows = (stretch.left - self.off.most_m * self.off.factor).clamp(0.0, walked);
-        let place = |walked: f64| at(stretch.from + walked.copysign(stretch.to - stretch.from));
+        let place = |walked: f64| {
+            let at = stretch.from + walked.copysign(stretch.to - stretch.from);
+            self.network.position(stretch.edge, at)
+        };
         for (from, to) in [(0.0, narrows), (narrows, walked)] {
             if to > from || (walked == 0.0 && from == 0.0) {
                 pieces.extend(capsule(place(from), aside(from), place(to), aside(to)));
