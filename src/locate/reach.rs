@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use geo::algorithm::orient::{Direction, Orient as _};
-use geo_types::MultiPolygon;
+use geo::{Area as _, Simplify as _};
+use geo_types::{LineString, MultiPolygon, Polygon};
 
 use super::{Member, Standpoint, Way};
 use crate::catalog::{Catalog, WalkAbout};
@@ -175,7 +176,7 @@ fn is_line(kind: GeometryKind) -> bool {
     matches!(kind, GeometryKind::LineString | GeometryKind::MultiLineString)
 }
 
-/// What is within a walk. `None` where a network is asked for and there is none near the start.
+/// What is within a walk; why not, where a network is asked for and there is none near the start.
 ///
 /// # Errors
 /// The budget is spent.
@@ -231,7 +232,7 @@ impl Ground<'_> {
             areas.extend(walk.within(metres, || self.budget.check())?);
         }
         self.budget.check()?;
-        let area = geo::unary_union(areas.iter().flatten()).orient(Direction::Default);
+        let area = tidied(&geo::unary_union(areas.iter().flatten())).orient(Direction::Default);
         let area = Shape::MultiPolygon(area);
         let polygons = self.asked.polygons.iter().map(|indexed| self.reached(&area, indexed));
         let polygons = polygons.collect::<Result<_, _>>()?;
@@ -339,6 +340,20 @@ impl Ground<'_> {
         }
         Ok((facilities, categories))
     }
+}
+
+/// An area without what joining its pieces left behind: positions and holes of a hand's breadth.
+fn tidied(area: &MultiPolygon) -> MultiPolygon {
+    /// Degrees; a tenth of a metre.
+    const BREADTH: f64 = 1e-6;
+    let polygon = |polygon: &Polygon| {
+        let is_seen = |hole: &&LineString| {
+            Polygon::new((*hole).clone(), Vec::new()).unsigned_area() > BREADTH.powi(2) * 100.0
+        };
+        let holes = polygon.interiors().iter().filter(is_seen).cloned().collect();
+        Polygon::new(polygon.exterior().clone(), holes).simplify(BREADTH)
+    };
+    area.iter().map(polygon).collect()
 }
 
 /// The finer kind of a feature, else its kind, else its layer.
