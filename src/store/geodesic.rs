@@ -1,7 +1,7 @@
 //! Layers whose lines are the shortest ways between their positions, with their lengths.
 
 use super::StoreError;
-use crate::geometry::{GeometryArray, GeometryBuilder, GeometryKind, along_geodesic, length_m};
+use crate::geometry::{GeometryArray, GeometryBuilder, GeometryKind, Part, along_geodesic, length_m};
 use crate::model::{ColumnBuilder, Field, Incoming, Layer, ValueKind, Words};
 
 /// The field that is added.
@@ -49,7 +49,7 @@ fn lines(layer: &Layer) -> GeometryArray {
             builder.null();
             continue;
         }
-        let runs = parts.iter().flat_map(|part| part.runs());
+        let runs = parts.iter().flat_map(Part::runs);
         let runs: Vec<_> = runs
             .flat_map(|run| {
                 let positions: Vec<_> = (0..run.len()).map(|at| run.at(at)).collect();
