@@ -13,6 +13,7 @@ mod figures;
 mod functions;
 mod grouping;
 mod items;
+mod kept;
 mod landing;
 mod link;
 mod locate;
@@ -22,6 +23,7 @@ mod negotiate;
 mod openapi;
 mod params;
 mod problem;
+mod reach;
 mod register;
 mod reports;
 mod schemas;
@@ -50,6 +52,8 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 
 use crate::catalog::{Catalog, CatalogHandle};
 use crate::config::Config;
+use crate::finder::Finder;
+use crate::geometry::Network;
 use crate::model::Timestamp;
 use crate::query::Budget;
 pub use aggregates::count;
@@ -59,6 +63,7 @@ use maps::Desk;
 pub use maps::{Engine as MapEngine, draw as draw_map};
 pub use negotiate::{CSV, FLATGEOBUF, GEOJSON, GEOPARQUET, KML, NDJSON, XLSX};
 use problem::Problem;
+pub use reach::stroll;
 pub use reports::make as make_report;
 pub use search::find;
 pub use server::serve;
@@ -74,7 +79,8 @@ pub struct App {
     pub config: Config,
     tiles: TileCache,
     desk: Desk,
-    finders: search::Finders,
+    finders: kept::Kept<Finder>,
+    networks: kept::Kept<Option<Network>>,
 }
 
 impl App {
@@ -82,19 +88,25 @@ impl App {
     #[must_use]
     pub fn new(catalog: Catalog, config: Config) -> Self {
         let tiles = TileCache::new(config.tile_cache_bytes);
-        let finders = search::Finders::default();
-        Self { catalog: CatalogHandle::new(catalog), config, tiles, desk: Desk::default(), finders }
+        let (catalog, desk) = (CatalogHandle::new(catalog), Desk::default());
+        Self { catalog, config, tiles, desk, finders: kept::Kept::default(), networks: kept::Kept::default() }
     }
 
-    /// Makes the names of the published catalogue ready to be looked for, so that no request has to wait for it.
+    /// Makes ready what questions about the published catalogue need, so that no request has to wait for it.
     pub fn make_ready(&self) {
-        self.finders.of(&self.catalog.snapshot());
+        self.prepare(&self.catalog.snapshot());
     }
 
-    /// Publishes the next catalogue, its names made ready before.
+    /// Publishes the next catalogue, made ready before.
     pub fn publish(&self, next: Catalog) {
-        self.finders.of(&next);
+        self.prepare(&next);
         self.catalog.publish(next);
+    }
+
+    /// Names to be looked for, streets to be walked along.
+    fn prepare(&self, catalog: &Catalog) {
+        search::finder_of(self, catalog);
+        reach::network_of(self, catalog);
     }
 }
 
@@ -131,6 +143,7 @@ pub fn router(app: Arc<App>) -> Router {
         )
         .route("/ogc/at", get(locate::at))
         .route("/ogc/distance", get(locate::distance))
+        .route("/ogc/reach", get(reach::reach))
         .route("/ogc/tiles", get(tilesets::of_all))
         .route("/ogc/tiles/{tileMatrixSetId}", get(tilesets::one_of_all))
         .route("/ogc/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", get(tiles::of_all))

@@ -197,8 +197,19 @@ fn selection(
         let Some(indexed) = catalog.layer(id) else { continue };
         let feature = indexed.layer().feature(*ix);
         let key = format!("{id}:{}", feature.id());
-        let shapes =
-            ["zone", "water", "road", "transit", "subdistrict", "belt", "core", "axis", "area", "point"];
+        let shapes = [
+            "zone",
+            "water",
+            "road",
+            "transit",
+            "subdistrict",
+            "link",
+            "belt",
+            "core",
+            "axis",
+            "area",
+            "point",
+        ];
         let of_key = |drawn: &&Drawn| key_of(drawn) == Some(&key);
         let known: Vec<Drawn> = shapes
             .iter()

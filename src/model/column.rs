@@ -139,6 +139,17 @@ pub enum Incoming<'a> {
 }
 
 impl Incoming<'_> {
+    /// Its number; `None` for what is none.
+    #[must_use]
+    pub fn number(&self) -> Option<f64> {
+        match *self {
+            #[expect(clippy::cast_precision_loss, reason = "as near as a real can be")]
+            Self::Integer(number) => Some(number as f64),
+            Self::Real(number) => Some(number),
+            _ => None,
+        }
+    }
+
     fn kind(&self) -> Option<ValueKind> {
         Some(match self {
             Self::Null => return None,

@@ -2,6 +2,7 @@
 //!
 //! In: a data folder. Out: a catalogue, and what was repaired or skipped on the way. Leaves out: requests.
 
+mod geodesic;
 mod geojson;
 mod ground;
 pub mod manifest;
@@ -428,7 +429,10 @@ impl Store {
         {
             return Ok((known.clone(), false));
         }
-        let (digest, layer, warnings) = geojson::load(&path, spec, digest)?;
+        let (digest, mut layer, warnings) = geojson::load(&path, spec, digest)?;
+        if spec.geodesic {
+            layer = IndexedLayer::build(geodesic::drawn(layer.layer())?)?;
+        }
         Ok((ReadLayer { digest, layer: Arc::new(layer), warnings }, true))
     }
 }

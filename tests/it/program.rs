@@ -209,7 +209,7 @@ fn gdal_lists_and_reads_every_collection() {
     let server = Server::over(shipped());
     let listed = gdal("ogrinfo", &server, &["-ro", "-q"], &[]);
     let names: Vec<_> = listed.lines().filter_map(|line| line.split(' ').nth(1)).collect();
-    assert_eq!(names.len(), 12, "{listed}");
+    assert_eq!(names.len(), 13, "{listed}");
     for name in names {
         let (was, is) = (source(shipped(), name), read_by_gdal(&server, &[], name));
         assert_eq!(is.len(), was.len(), "{name}");

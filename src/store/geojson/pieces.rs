@@ -299,6 +299,7 @@ mod tests {
             fields: Vec::new(),
             id_field: None,
             time: ("start".into(), "end".into()),
+            geodesic: false,
             is_guess: false,
             twin: None,
         }

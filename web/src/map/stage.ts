@@ -44,7 +44,8 @@ export class MapStage implements Stage {
       container: around.container,
       style: styleOf(scene),
       ...(view ? { center: [view.longitude, view.latitude] as [number, number], zoom: view.zoom } : { bounds: bounds as LngLatBoundsLike, fitBoundsOptions: { padding: around.padding() } }),
-      minZoom: 3,
+      // All of a nation on a phone.
+      minZoom: 1.5,
       maxZoom: 17,
       maxPitch: 0,
       pitchWithRotate: false,

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import { violations } from './axe';
 import { expect, items, languages, mapIdle, open, origin, sizesOf, test, themes } from './explore';
 
-const field = (page: Page) => page.getByRole('combobox');
+const field = (page: Page) => page.locator('input[role=combobox]');
 const options = (page: Page) => page.getByRole('option');
 
 /** The ids that the service gives, in the order of the list: by kind, kinds by their best. */
