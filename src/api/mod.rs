@@ -8,6 +8,7 @@ mod aggregates;
 mod assets;
 mod collections;
 mod document;
+mod drawings;
 mod forms;
 mod figures;
 mod functions;
@@ -52,6 +53,7 @@ use crate::catalog::{Catalog, CatalogHandle};
 use crate::config::Config;
 use crate::model::Timestamp;
 use crate::query::Budget;
+use crate::store::{Drawings, Room};
 pub use aggregates::count;
 pub use items::export;
 pub use locate::{Question, locate};
@@ -74,6 +76,7 @@ pub struct App {
     pub config: Config,
     tiles: TileCache,
     desk: Desk,
+    drawings: Option<Drawings>,
     finders: search::Finders,
 }
 
@@ -83,7 +86,11 @@ impl App {
     pub fn new(catalog: Catalog, config: Config) -> Self {
         let tiles = TileCache::new(config.tile_cache_bytes);
         let finders = search::Finders::default();
-        Self { catalog: CatalogHandle::new(catalog), config, tiles, desk: Desk::default(), finders }
+        let drawings = config.drawings.as_ref().and_then(|folder| {
+            let opened = Drawings::open(folder, Room::default());
+            opened.inspect_err(|fault| tracing::warn!("long drawings will not be kept: {fault}; name a folder that can be written with --drawings")).ok()
+        });
+        Self { catalog: CatalogHandle::new(catalog), config, tiles, desk: Desk::default(), drawings, finders }
     }
 
     /// Makes the names of the published catalogue ready to be looked for, so that no request has to wait for it.
@@ -141,6 +148,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/maps", get(maps::list))
         .route("/maps/{file}", get(maps::one))
         .route("/measure", get(measure::get).post(measure::post))
+        .route("/drawings", post(drawings::post))
+        .route("/drawings/{id}", get(drawings::get))
         .route("/units", get(register::units))
         .route("/progress", get(register::progress))
         .route("/blocks", get(register::blocks))
@@ -208,6 +217,9 @@ async fn around(request: Request, next: Next) -> Response {
 fn methods(path: &str) -> &'static str {
     if path == "/measure" {
         return "GET, HEAD, POST, OPTIONS";
+    }
+    if path == "/drawings" {
+        return "POST, OPTIONS";
     }
     let mut parts = path.strip_prefix("/ogc/collections/").unwrap_or("").split('/');
     match (parts.next(), parts.next(), parts.next()) {
