@@ -144,6 +144,12 @@ export class ParcelMap {
     return this.idsAt(this.crosshair());
   }
 
+  /** What is in sight, on the earth's one sheet. */
+  bounds(): Bounds {
+    const [[west, south], [east, north]] = this.map.getBounds().toArray() as [[number, number], [number, number]];
+    return [Math.max(-180, west), Math.max(-90, south), Math.min(180, east), Math.min(90, north)];
+  }
+
   fit(bounds: Bounds): void {
     this.map.fitBounds(bounds as LngLatBoundsLike, { padding: this.around.padding(), maxZoom: 15.5, animate: !isStill() });
   }

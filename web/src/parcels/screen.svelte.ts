@@ -26,6 +26,7 @@ export type Tool = 'choose' | ShapeKind | 'length' | 'area';
 /** What the map does for the screen. */
 export interface Stage {
   fit(bounds: Bounds): void;
+  bounds(): Bounds;
   reveal(bounds: Bounds): void;
   centre(): Position;
 }

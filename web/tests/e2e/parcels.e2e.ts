@@ -283,7 +283,9 @@ test.describe('a drawn shape is changed', () => {
     const want = ['114.1,30.42', '114.15,30.41', '114.2,30.42', '114.22,30.49', '114.1,30.48'];
     now.forEach((at, index) => expect(apartBy(at, want[index]!), at).toBeLessThan(0.001));
     const filter = `S_INTERSECTS(geometry, POLYGON((${[...now, now[0]!].map((at) => at.replace(',', ' ')).join(', ')})))`;
-    await expect(count(page)).toHaveText(new Intl.NumberFormat('en').format((await expected(filter)).length || -1));
+    const { numberMatched } = (await (await fetch(`${origin()}/ogc/collections/parcels/items?${new URLSearchParams({ filter, limit: '1' })}`)).json()) as { numberMatched: number };
+    expect(numberMatched).toBeGreaterThan(100);
+    await expect(count(page)).toHaveText(new Intl.NumberFormat('en').format(numberMatched));
 
     await begin(page);
     const corner = await spot(page, now[3]!);
@@ -440,6 +442,8 @@ test.describe('a drawing that is too long for a link', () => {
     await visit(page, '?v=1&lang=en');
     await paste(page, star(5000));
     await expect(page.getByText('too many corners for tiles')).toBeVisible();
+    await expect.poll(() => new URL(page.url()).searchParams.get('c')).toMatch(/^touch~drawing~/);
+    await expect(page.locator('section[aria-busy=true]')).toHaveCount(0);
     const all = await count(page).innerText();
     await page.reload();
     await expect(page.getByText('too many corners for tiles')).toBeVisible();

@@ -3,7 +3,8 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { violations } from './axe';
-import { expect, languages, open, origin, sizesOf, test, themes } from './explore';
+import { desktop, expect, languages, open, origin, phone, sizesOf, test, themes } from './explore';
+import { walk } from './keyboard';
 import { over, shipped } from './zones';
 
 interface Cells { count: number; statuses: Record<string, { count: number; units: string[] }> }
@@ -89,12 +90,43 @@ for (const lang of languages) {
         await report(page, `?lang=${lang}&theme=${theme}`);
         await page.locator('details summary').first().click();
         expect(await violations(page)).toEqual([]);
+        await page.getByTestId('cross').locator('button').first().click();
+        await page.locator('.controls select').first().selectOption('drawn');
+        expect(await violations(page), 'with a list and the drawn area').toEqual([]);
         const suspicious = await page.evaluate(() => document.body.innerText.match(/\{\w+\}|undefined|\bNaN\b|\[object|\bnull\b|words\./g) ?? []);
         expect(suspicious).toEqual([]);
       });
     }
   }
 }
+
+for (const viewport of [desktop, phone]) {
+  test(`the Tab key reaches every control of the report, shows where it is, and gets out again: ${viewport.width} px`, async ({ page }) => {
+    await page.setViewportSize(viewport);
+    await report(page, '?lang=en');
+    // Also after its tools were used: a list opened from a cell, the area drawn, another day.
+    await page.getByTestId('cross').locator('button').first().click();
+    await page.locator('.controls select').first().selectOption('drawn');
+    const stops = await walk(page);
+    expect(stops.filter(({ seen }) => !seen).map(({ name }) => name)).toEqual([]);
+    expect(stops.filter(({ inWindow }) => !inWindow).map(({ name }) => name)).toEqual([]);
+    const labels = stops.map(({ label }) => label).join('\n');
+    for (const wanted of ['切换到中文', 'Share', 'Explore', 'Parcels', 'PDF', 'Word', 'Excel', 'Print', 'PNG, 3200 pixels', 'Count in it']) expect(labels).toContain(wanted);
+    const lists = await page.locator('main summary').count();
+    expect(stops.filter(({ label }) => /: \d+$/.test(label)).length).toBeGreaterThanOrEqual(lists);
+  });
+}
+
+test('the search of the report leads to the place on the map; its link is copied', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await report(page, '?lang=en&as_of=2025-12-31');
+  await page.getByRole('button', { name: 'Share' }).click();
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toMatch(/\/report\?lang=en&as_of=2025-12-31$/);
+  await page.locator('#search').fill('donghe');
+  await page.locator('[data-found]').first().click();
+  await expect(page).toHaveURL(/\/\?.*sel=/);
+  await expect(page.locator('#panel h2').first()).toContainText('Donghe');
+});
 
 test('table and figure 1 are those of the service, and every cell opens its list', async ({ page }) => {
   const { counts } = await read<{ counts: Count[] }>('/units?f=json&lang=en');
