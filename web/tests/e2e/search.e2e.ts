@@ -45,10 +45,10 @@ test('of what fits alike, what lies in sight comes first: the page asks with the
     await expect.poll(() => shown(page)).toEqual(await answer('p-', bbox));
     return { bbox: bbox.split(',').map(Number), shown: await shown(page) };
   };
-  const first = await asked('/?v=1&lang=zh&map=114.17000,30.50000,14.00');
+  const first = await asked('/?v=1&lang=zh&map=114.17000,30.50000,13.00');
   const [west, south, east, north] = first.bbox as [number, number, number, number];
   expect(west < 114.17 && 114.17 < east && south < 30.5 && 30.5 < north).toBe(true);
-  // At zoom 14 a map of some 1,300 pixels is less than a tenth of a degree wide.
+  // At zoom 13 a map of 900 pixels is 900 / (512 · 2^13) · 360 = 0.08 degrees wide.
   expect(east - west).toBeLessThan(0.1);
   const second = await asked('/parcels?v=1&lang=zh&map=114.03000,30.33000,14.00');
   expect(second.shown).not.toEqual(first.shown);
