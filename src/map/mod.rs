@@ -41,7 +41,6 @@ use thiserror::Error;
 
 use crate::catalog::Catalog;
 use crate::geometry::Shape;
-use crate::geometry::Shape;
 use crate::model::{FeatureIx, Lang};
 use crate::query::{Budget, QueryError};
 use color::Color;
