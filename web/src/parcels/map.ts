@@ -154,13 +154,14 @@ export class ParcelMap {
     this.map.fitBounds(bounds as LngLatBoundsLike, { padding: this.around.padding(), maxZoom: 15.5, animate: !isStill() });
   }
 
-  /** Shows an area, unless all of it can be seen already. */
+  /** Shows an area, unless all of it can be seen already, large enough for fingers on its corners. */
   reveal(bounds: Bounds): void {
     const { clientWidth, clientHeight } = this.around.container;
     const { top, right, bottom, left } = this.around.padding();
     const [west, south, east, north] = bounds;
     const [low, high] = [this.map.project([west, south]), this.map.project([east, north])];
-    if (low.x < left || high.y < top || high.x > clientWidth - right || low.y > clientHeight - bottom) this.fit(bounds);
+    const isSmall = Math.max(high.x - low.x, low.y - high.y) < 160;
+    if (isSmall || low.x < left || high.y < top || high.x > clientWidth - right || low.y > clientHeight - bottom) this.fit(bounds);
   }
 
   zoom(by: 1 | -1): void {
