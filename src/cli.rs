@@ -684,6 +684,10 @@ struct ServeArgs {
     /// Memory for tiles that were made, MiB; 0 keeps none
     #[arg(long, value_name = "MIB", env = "INNOSPACE_TILE_CACHE", default_value_t = USUAL_TILE_CACHE_BYTES >> 20)]
     tile_cache: u64,
+    /// Folder where drawings that are too long for a link are kept, or off; without it drawings of innospace in the user's
+    /// folder of state
+    #[arg(long, value_name = "DIR|off", env = "INNOSPACE_DRAWINGS")]
+    drawings: Option<PathBuf>,
     /// Form of the log on standard error
     #[arg(long, value_enum, env = "INNOSPACE_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -771,6 +775,7 @@ fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
         public_url,
         limits: Limits::default(),
         tile_cache_bytes: args.tile_cache.saturating_mul(1 << 20),
+        drawings: drawings_folder(args.drawings.as_deref()),
     };
     let app = Arc::new(App::new(loaded.catalog, config));
     // The service listens meanwhile; only a search that comes before it is done waits.
@@ -803,6 +808,26 @@ fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     })?;
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where drawings are kept: as asked, else below `XDG_STATE_HOME` (XDG Base Directory Specification), never in the data.
+fn drawings_folder(asked: Option<&Path>) -> Option<PathBuf> {
+    let own = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    match asked {
+        Some(off) if off == Path::new("off") => None,
+        Some(folder) => Some(folder.to_owned()),
+        None => {
+            let state = own("XDG_STATE_HOME")
+                .or_else(|| own("LOCALAPPDATA"))
+                .or_else(|| own("HOME").map(|home| home.join(".local/state")));
+            if state.is_none() {
+                tracing::warn!(
+                    "long drawings will not be kept: there is no folder of state; name one with --drawings"
+                );
+            }
+            state.map(|state| state.join("innospace/drawings"))
+        }
+    }
 }
 
 /// An absolute http or https address without query, its last slash cut off.

@@ -308,7 +308,7 @@ fn request(params: &Params, catalog: &Catalog, view: View, lang: Lang) -> Result
     let size = size(params)?;
     let selected = features(params, catalog)?;
     let frame = frame(params, catalog, &selected, size, furniture.margins(size))?;
-    Ok(Request { look: Look { view, theme, lang }, frame, furniture, title, selected })
+    Ok(Request { look: Look { view, theme, lang }, frame, furniture, title, selected, drawn: Vec::new() })
 }
 
 fn size(params: &Params) -> Result<Size, Problem> {

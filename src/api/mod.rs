@@ -8,6 +8,7 @@ mod aggregates;
 mod assets;
 mod collections;
 mod document;
+mod drawings;
 mod forms;
 mod figures;
 mod functions;
@@ -56,6 +57,7 @@ use crate::finder::Finder;
 use crate::geometry::Network;
 use crate::model::Timestamp;
 use crate::query::Budget;
+use crate::store::{Drawings, Room};
 pub use aggregates::count;
 pub use items::export;
 pub use locate::{Question, locate};
@@ -81,6 +83,7 @@ pub struct App {
     desk: Desk,
     finders: kept::Kept<Finder>,
     networks: kept::Kept<Option<Network>>,
+    drawings: Option<Drawings>,
 }
 
 impl App {
@@ -89,7 +92,12 @@ impl App {
     pub fn new(catalog: Catalog, config: Config) -> Self {
         let tiles = TileCache::new(config.tile_cache_bytes);
         let (catalog, desk) = (CatalogHandle::new(catalog), Desk::default());
-        Self { catalog, config, tiles, desk, finders: kept::Kept::default(), networks: kept::Kept::default() }
+        let drawings = config.drawings.as_ref().and_then(|folder| {
+            let opened = Drawings::open(folder, Room::default());
+            opened.inspect_err(|fault| tracing::warn!("long drawings will not be kept: {fault}; name a folder that can be written with --drawings")).ok()
+        });
+        let (finders, networks) = (kept::Kept::default(), kept::Kept::default());
+        Self { catalog, config, tiles, desk, finders, networks, drawings }
     }
 
     /// Makes ready what questions about the published catalogue need, so that no request has to wait for it.
@@ -154,6 +162,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/maps", get(maps::list))
         .route("/maps/{file}", get(maps::one))
         .route("/measure", get(measure::get).post(measure::post))
+        .route("/drawings", post(drawings::post))
+        .route("/drawings/{id}", get(drawings::get))
         .route("/units", get(register::units))
         .route("/progress", get(register::progress))
         .route("/blocks", get(register::blocks))
@@ -221,6 +231,9 @@ async fn around(request: Request, next: Next) -> Response {
 fn methods(path: &str) -> &'static str {
     if path == "/measure" {
         return "GET, HEAD, POST, OPTIONS";
+    }
+    if path == "/drawings" {
+        return "POST, OPTIONS";
     }
     let mut parts = path.strip_prefix("/ogc/collections/").unwrap_or("").split('/');
     match (parts.next(), parts.next(), parts.next()) {

@@ -2,6 +2,7 @@
 //!
 //! In: a data folder. Out: a catalogue, and what was repaired or skipped on the way. Leaves out: requests.
 
+mod drawings;
 mod geodesic;
 mod geojson;
 mod ground;
@@ -22,6 +23,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::catalog::{Catalog, Revision};
 use crate::index::{IndexError, IndexedLayer};
 use crate::model::{LayerError, LayerId, ValueKind};
+pub use drawings::{DrawingError, DrawingId, Drawings, Room};
 pub use ground::ground;
 use manifest::{LayerSpec, Manifest};
 use plan::PlanError;

@@ -6,6 +6,7 @@ mod architecture;
 mod cases;
 mod crs;
 mod data;
+mod drawings;
 mod engines;
 mod figures;
 mod filters;

@@ -25,7 +25,16 @@ pub struct Server {
 impl Server {
     pub fn over(folder: &Path) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_innospace"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "innospace::cli=info", "--data"])
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--log",
+                "innospace::cli=info",
+                "--drawings",
+                "off",
+                "--data",
+            ])
             .arg(folder)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -14,6 +14,7 @@ import { fill, formatNumber } from './words';
 
 export interface Stage {
   fit(bounds: Bounds): void;
+  bounds(): Bounds;
   reveal(place: Place, zoomIn: boolean): void;
   jump(view: View): void;
 }

@@ -121,6 +121,12 @@ export class MapStage implements Stage {
     this.mark(false);
   }
 
+  /** What is in sight, on the earth's one sheet. */
+  bounds(): Bounds {
+    const [[west, south], [east, north]] = this.map.getBounds().toArray() as [[number, number], [number, number]];
+    return [Math.max(-180, west), Math.max(-90, south), Math.min(180, east), Math.min(90, north)];
+  }
+
   fit(bounds: Bounds): void {
     this.start();
     this.map.fitBounds(bounds as LngLatBoundsLike, { padding: this.room(), maxZoom: 13.5, animate: !this.still });

@@ -1,4 +1,5 @@
 // The state of the search box: what is typed, what the service answered to it, which answer is pointed at.
+import type { Bounds } from '../geometry';
 import { asServiceError, type ServiceError } from '../service';
 import { grouped, readHits, type Group, type Hit } from './service';
 
@@ -18,6 +19,9 @@ export class Search {
   hits = $derived(this.groups.flatMap((group) => group.hits));
   current = $derived<Hit | null>(this.hits[this.active] ?? null);
   waiting = $derived(this.open && this.failure === null && this.answered !== this.text.trim());
+
+  /** `sight` tells the part of the map that is seen; null where there is no map. */
+  constructor(private readonly sight: () => Bounds | null) {}
 
   private pause: ReturnType<typeof setTimeout> | undefined;
   private running: AbortController | null = null;
@@ -66,7 +70,7 @@ export class Search {
     const text = this.text.trim();
     this.failure = null;
     try {
-      const hits = await readHits(text, running.signal);
+      const hits = await readHits(text, this.sight(), running.signal);
       // An answer that was overtaken says nothing any more.
       if (running !== this.running) return;
       this.groups = grouped(hits);

@@ -20,8 +20,9 @@ export interface Group { kind: Kind; hits: Hit[] }
 
 const most = 12;
 
-export async function readHits(text: string, signal: AbortSignal): Promise<Hit[]> {
-  const query = new URLSearchParams({ q: text, limit: String(most), f: 'json' });
+/** What is found; of what fits alike, what lies in sight comes first. */
+export async function readHits(text: string, sight: Bounds | null, signal: AbortSignal): Promise<Hit[]> {
+  const query = new URLSearchParams({ q: text, limit: String(most), f: 'json', ...(sight && { bbox: sight.map((degrees) => degrees.toFixed(5)).join(',') }) });
   return (await readJson<{ hits: Hit[] }>(`/ogc/search?${query}`, { signal })).hits;
 }
 
