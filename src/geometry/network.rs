@@ -246,7 +246,7 @@ fn foot(from: [f64; 2], line: [[f64; 2]; 2]) -> (f64, f64) {
     (share, (a[0] + share * along[0]).hypot(a[1] + share * along[1]))
 }
 
-/// Where walks from a point may enter an edge: from its foot to where those enter that go on to either end in the least
+/// Where walks from a point may enter an edge: at its foot, and where those enter that go on to either end in the least
 /// metres, which is past the foot by the metres to it over √(factor² − 1).
 fn lean(point: [f64; 2], ends: [[f64; 2]; 2], off: Off, spots: &mut Vec<Spot>) {
     let [a, b] = ends.map(|end| plane(point, end));
@@ -266,7 +266,7 @@ fn lean(point: [f64; 2], ends: [[f64; 2]; 2], off: Off, spots: &mut Vec<Spot>) {
         return;
     }
     let lean = if aside > 0.0 { aside / (off.factor * off.factor - 1.0).max(0.0).sqrt() } else { 0.0 };
-    for share in [-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0] {
+    for share in [-1.0, 0.0, 1.0] {
         let at = (foot + share * lean.min(half)).clamp(low, high);
         spots.push(Spot { at: at / length, metres: off.factor * aside.hypot(at - foot) });
     }
