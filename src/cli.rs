@@ -21,6 +21,7 @@ use crate::engine;
 use crate::geometry::{Bounds, GeometryKind};
 use crate::index::IndexedLayer;
 use crate::model::{Lang, Layer, Value};
+use crate::render::locate::Told;
 use crate::report::{self, Form};
 use crate::sample::{self, SampleError};
 use crate::store::{self, Checked, Effect, Loaded, Store, Watch};
@@ -65,6 +66,9 @@ enum Command {
     /// What stands along a line, in order, with chainage, offset and side; or a strip diagram of it
     #[command(after_help = ALONG_EXAMPLES)]
     Along(Box<AlongArgs>),
+    /// What is within a walk of 5, 10, 15 minutes: facilities by category, gaps, parcels
+    #[command(after_help = REACH_EXAMPLES)]
+    Reach(Box<ReachArgs>),
     /// Write vector tiles of layers into one file, `PMTiles` or `MBTiles`
     #[command(after_help = TILES_EXAMPLES)]
     Tiles(Box<TilesArgs>),
@@ -94,6 +98,14 @@ Examples:
   innospace near parcels --feature cores:core-chegu-innovation --k 3 --max-distance 500 --format json
 
 Answers are those of http://…/ogc/collections/{collection}/nearest.";
+
+const REACH_EXAMPLES: &str = "\
+Examples:
+  innospace reach --point 114.16,30.49
+  innospace reach --feature sites:nantaizihu-innovation-block --minutes 10,20 --speed 4 --format json
+
+Answers are those of http://…/ogc/reach. They walk along the layers that [walk] network in catalog.toml lists, else
+straight with a detour factor, and say which.";
 
 const ALONG_EXAMPLES: &str = "\
 Examples:
@@ -157,6 +169,40 @@ struct NearArgs {
     /// CQL2 text over the features
     #[arg(long, value_name = "CQL2")]
     filter: Option<String>,
+    #[command(flatten)]
+    answer: AnswerArgs,
+}
+
+#[derive(Debug, Args)]
+struct ReachArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    point: PointArgs,
+    /// Instead of a position: the feature to start from
+    #[arg(long, value_name = "LAYER:ID")]
+    feature: Option<String>,
+    /// Minutes of each ring, split by commas; 5,10,15 when left out
+    #[arg(long, value_name = "LIST")]
+    minutes: Option<String>,
+    /// Kilometres an hour; that of the data when left out, else 4.8
+    #[arg(long, value_name = "KMH")]
+    speed: Option<String>,
+    /// Metres walked for a metre straight; that of the data when left out, else 1.3
+    #[arg(long, value_name = "FACTOR")]
+    detour: Option<String>,
+    /// network or straight; the network where there is one near, when left out
+    #[arg(long, value_name = "MODE")]
+    mode: Option<String>,
+    /// The layers whose features are looked for, split by commas
+    #[arg(long, value_name = "LIST")]
+    collections: Option<String>,
+    /// Count what is only planned, too
+    #[arg(long)]
+    planned: bool,
+    /// Layers of polygons that are counted in each ring, split by commas
+    #[arg(long, value_name = "LIST")]
+    polygons: Option<String>,
     #[command(flatten)]
     answer: AnswerArgs,
 }
@@ -590,6 +636,9 @@ struct MapArgs {
     /// West, south, east, north in degrees; the map shows all of it
     #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
     bbox: Option<String>,
+    /// Instead of --bbox: a part of the earth by its name in catalog.toml
+    #[arg(long, value_name = "ID")]
+    extent: Option<String>,
     /// Longitude and latitude of the middle, with --zoom
     #[arg(long, value_name = "LON,LAT", allow_hyphen_values = true)]
     center: Option<String>,
@@ -672,6 +721,10 @@ struct ServeArgs {
     /// Memory for tiles that were made, MiB; 0 keeps none
     #[arg(long, value_name = "MIB", env = "INNOSPACE_TILE_CACHE", default_value_t = USUAL_TILE_CACHE_BYTES >> 20)]
     tile_cache: u64,
+    /// Folder where drawings that are too long for a link are kept, or off; without it drawings of innospace in the user's
+    /// folder of state
+    #[arg(long, value_name = "DIR|off", env = "INNOSPACE_DRAWINGS")]
+    drawings: Option<PathBuf>,
     /// Form of the log on standard error
     #[arg(long, value_enum, env = "INNOSPACE_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -702,6 +755,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::At(args) => at(&args),
         Command::Distance(args) => distance(&args),
         Command::Along(args) => along(&args),
+        Command::Reach(args) => reach(&args),
         Command::Tiles(args) => tiles(&args),
         Command::Map(args) => map(&args),
         Command::Plan(args) => plan(&args),
@@ -759,6 +813,7 @@ fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
         public_url,
         limits: Limits::default(),
         tile_cache_bytes: args.tile_cache.saturating_mul(1 << 20),
+        drawings: drawings_folder(args.drawings.as_deref()),
     };
     let app = Arc::new(App::new(loaded.catalog, config));
     // The service listens meanwhile; only a search that comes before it is done waits.
@@ -791,6 +846,26 @@ fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     })?;
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where drawings are kept: as asked, else below `XDG_STATE_HOME` (XDG Base Directory Specification), never in the data.
+fn drawings_folder(asked: Option<&Path>) -> Option<PathBuf> {
+    let own = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    match asked {
+        Some(off) if off == Path::new("off") => None,
+        Some(folder) => Some(folder.to_owned()),
+        None => {
+            let state = own("XDG_STATE_HOME")
+                .or_else(|| own("LOCALAPPDATA"))
+                .or_else(|| own("HOME").map(|home| home.join(".local/state")));
+            if state.is_none() {
+                tracing::warn!(
+                    "long drawings will not be kept: there is no folder of state; name one with --drawings"
+                );
+            }
+            state.map(|state| state.join("innospace/drawings"))
+        }
+    }
 }
 
 /// An absolute http or https address without query, its last slash cut off.
@@ -1086,8 +1161,13 @@ fn locate(
     answer: &AnswerArgs,
 ) -> anyhow::Result<ExitCode> {
     let catalog = load(&mut Store::new(&data.data))?.catalog;
+    let told = api::locate(&catalog, question, parameters, lang_of(answer.lang));
+    tell(&told.map_err(anyhow::Error::msg)?, answer)
+}
+
+/// Writes an answer on standard output.
+fn tell(told: &Told, answer: &AnswerArgs) -> anyhow::Result<ExitCode> {
     let lang = lang_of(answer.lang);
-    let told = api::locate(&catalog, question, parameters, lang).map_err(anyhow::Error::msg)?;
     print(match answer.format {
         AnswerFormat::Text => told.text(lang),
         AnswerFormat::Json => format!("{:#}\n", told.json),
@@ -1172,6 +1252,25 @@ fn plan(args: &PlanArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn reach(args: &ReachArgs) -> anyhow::Result<ExitCode> {
+    let given = [
+        ("feature", &args.feature),
+        ("minutes", &args.minutes),
+        ("speed", &args.speed),
+        ("detour", &args.detour),
+        ("mode", &args.mode),
+        ("collections", &args.collections),
+        ("polygons", &args.polygons),
+    ];
+    let mut parameters = [point_parameters(&args.point), parameters(given)].concat();
+    if args.planned {
+        parameters.push(("planned", "true".to_owned()));
+    }
+    let catalog = load(&mut Store::new(&args.data.data))?.catalog;
+    let told = api::stroll(&catalog, &parameters, lang_of(args.answer.lang));
+    tell(&told.map_err(anyhow::Error::msg)?, &args.answer)
+}
+
 fn tiles(args: &TilesArgs) -> anyhow::Result<ExitCode> {
     let suffix = args.output.extension().and_then(|suffix| suffix.to_str()).unwrap_or("");
     let kind = match (args.format, suffix.to_ascii_lowercase().as_str()) {
@@ -1239,6 +1338,7 @@ fn map(args: &MapArgs) -> anyhow::Result<ExitCode> {
     let catalog = load(&mut Store::new(&args.data.data))?.catalog;
     let given = [
         ("bbox", &args.bbox),
+        ("extent", &args.extent),
         ("center", &args.center),
         ("zoom", &args.zoom),
         ("features", &args.feature),

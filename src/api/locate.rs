@@ -20,7 +20,7 @@ use super::problem::Problem;
 use super::{App, aggregates, blocking, strip};
 use crate::catalog::Catalog;
 use crate::config::Limits;
-use crate::geometry::{Crs, Datum};
+use crate::geometry::{Crs, Datum, Shape};
 use crate::index::IndexedLayer;
 use crate::locate::{self, Along, AlongError, Member, Standpoint};
 use crate::model::{FeatureRef, Lang, Layer};
@@ -51,7 +51,11 @@ const USUAL_OFFSET: f64 = 1000.0;
 /// Parts that layers play on the map whose features are looked for along a line, unless others are named.
 const ANCHORS: [&str; 3] = ["core", "site", "facility"];
 
-fn parameter(name: &'static str, description: &'static str, schema: serde_json::Value) -> Parameter {
+pub(super) fn parameter(
+    name: &'static str,
+    description: &'static str,
+    schema: serde_json::Value,
+) -> Parameter {
     Parameter { name: name.into(), description: description.into(), schema }
 }
 
@@ -60,7 +64,7 @@ fn number(least: f64) -> serde_json::Value {
 }
 
 /// How a position may be given.
-fn position_parameters() -> Vec<Parameter> {
+pub(super) fn position_parameters() -> Vec<Parameter> {
     let systems: Vec<_> = Crs::ALL.iter().map(ToString::to_string).collect();
     let datums: Vec<_> = Datum::ALL.iter().map(|datum| datum.name()).collect();
     vec![
@@ -179,7 +183,7 @@ pub fn usual_offset(line: FeatureRef<'_>) -> f64 {
 }
 
 /// A number that is not negative.
-pub fn amount(params: &Params, name: &str, expected: &str) -> Result<Option<f64>, Problem> {
+pub(super) fn amount(params: &Params, name: &str, expected: &str) -> Result<Option<f64>, Problem> {
     let fits =
         |text: &str| text.trim().parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0);
     read(params, name, expected, fits)
@@ -242,13 +246,18 @@ fn no_position(name: &str, member: &Member) -> Problem {
     Problem::wrong_parameter(name, detail)
 }
 
-fn layers(params: &Params, catalog: &Catalog) -> Result<Option<Vec<Arc<IndexedLayer>>>, Problem> {
-    let Some(list) = params.get("collections") else { return Ok(None) };
+/// The layers that a parameter names; `None` where it is not given.
+pub(super) fn layers(
+    params: &Params,
+    name: &str,
+    catalog: &Catalog,
+) -> Result<Option<Vec<Arc<IndexedLayer>>>, Problem> {
+    let Some(list) = params.get(name) else { return Ok(None) };
     let names: Vec<_> = list.split(',').map(str::trim).collect();
     if let Some(unknown) = names.iter().find(|name| catalog.layer(name).is_none()) {
         let known: Vec<_> = catalog.layers().map(|indexed| indexed.layer().id.as_str()).collect();
         return Err(Problem::parameter(
-            "collections",
+            name,
             unknown,
             &format!("names split by commas of {}", known.join(", ")),
         ));
@@ -257,6 +266,40 @@ fn layers(params: &Params, catalog: &Catalog) -> Result<Option<Vec<Arc<IndexedLa
     Ok(Some(
         catalog.layers().filter(|indexed| names.contains(&indexed.layer().id.as_str())).cloned().collect(),
     ))
+}
+
+/// Where a question starts from.
+pub(super) struct Start {
+    pub standpoint: Standpoint,
+    /// The position as it was asked for, where it is none of a feature.
+    pub asked: Option<Asked>,
+    pub shape: Shape,
+}
+
+/// The position or the feature that a question starts from.
+pub(super) fn start(params: &Params, catalog: &Catalog) -> Result<Start, Problem> {
+    let (asked, member) = (position(params)?, member(params, "feature", catalog)?);
+    match (asked, member) {
+        (Some(asked), None) => {
+            let standpoint = Standpoint::at(asked.position, asked.accuracy_m);
+            let wrong = || Problem::parameter("point", params.get("point").unwrap_or(""), "a position");
+            let shape = Shape::Point(asked.position.into());
+            Ok(Start { standpoint: standpoint.ok_or_else(wrong)?, asked: Some(asked), shape })
+        }
+        (None, Some(member)) => {
+            let shape = member.shape().ok_or_else(|| no_position("feature", &member))?;
+            let standpoint = Standpoint::of(member.clone()).ok_or_else(|| no_position("feature", &member))?;
+            Ok(Start { standpoint, asked: None, shape })
+        }
+        (Some(_), Some(_)) => {
+            Err(Problem::wrong_parameter("feature", "give point or feature, not both".to_owned()))
+        }
+        (None, None) => {
+            let detail =
+                "parameter point (longitude,latitude) or feature (collection:id) is needed".to_owned();
+            Err(Problem::wrong_parameter("point", detail))
+        }
+    }
 }
 
 /// The question for the nearest features, read.
@@ -270,24 +313,7 @@ struct Nearest {
 
 impl Nearest {
     fn read(params: &Params, catalog: &Catalog, layer: &Layer) -> Result<Self, Problem> {
-        let (asked, member) = (position(params)?, member(params, "feature", catalog)?);
-        let standpoint = match (asked, member) {
-            (Some(asked), None) => Standpoint::at(asked.position, asked.accuracy_m).ok_or_else(|| {
-                Problem::parameter("point", params.get("point").unwrap_or(""), "a position")
-            })?,
-            (None, Some(member)) => {
-                Standpoint::of(member.clone()).ok_or_else(|| no_position("feature", &member))?
-            }
-            (Some(_), Some(_)) => {
-                let detail = "give point or feature, not both".to_owned();
-                return Err(Problem::wrong_parameter("feature", detail));
-            }
-            (None, None) => {
-                let detail =
-                    "parameter point (longitude,latitude) or feature (collection:id) is needed".to_owned();
-                return Err(Problem::wrong_parameter("point", detail));
-            }
-        };
+        let Start { standpoint, asked, .. } = start(params, catalog)?;
         let fits = |text: &str| text.parse().ok().filter(|number: &u64| *number >= 1);
         let most = read(params, "k", "a whole number from 1 on", fits)?.unwrap_or(u64::from(USUAL_NEAREST));
         let farthest = amount(params, "max-distance", "metres, a number from 0 on")?.unwrap_or(f64::INFINITY);
@@ -321,7 +347,8 @@ fn answer_at(params: &Params, catalog: &Catalog, lang: Lang, budget: &Budget) ->
     if tolerance > MOST_TOLERANCE {
         return Err(Problem::parameter("tolerance", params.get("tolerance").unwrap_or(""), &expected));
     }
-    let layers = layers(params, catalog)?.unwrap_or_else(|| catalog.layers().cloned().collect());
+    let layers =
+        layers(params, "collections", catalog)?.unwrap_or_else(|| catalog.layers().cloned().collect());
     let standpoint = Standpoint::at(asked.position, asked.accuracy_m)
         .ok_or_else(|| Problem::parameter("point", params.get("point").unwrap_or(""), "a position"))?;
     let mut found = Vec::with_capacity(layers.len());
@@ -367,7 +394,7 @@ impl AlongAsk {
         let farthest = amount(params, "max-offset", "metres, a number from 0 on")?;
         Ok(Self {
             after: member(params, "after", catalog)?,
-            layers: layers(params, catalog)?.unwrap_or_else(anchors),
+            layers: layers(params, "collections", catalog)?.unwrap_or_else(anchors),
             farthest: farthest.unwrap_or_else(|| usual_offset(line.feature())),
             most: params::page(params, limits.default_items, limits.most_items)?.limit as usize,
         })
@@ -513,7 +540,7 @@ pub async fn distance(
     Ok(finish(&ask, told.await??, ask.lang.pick("距离与关系", "Distance and relation"), "/distance"))
 }
 
-fn finish(ask: &Ask, told: Told, title: &str, path: &str) -> Response {
+pub(super) fn finish(ask: &Ask, told: Told, title: &str, path: &str) -> Response {
     let held = ask.not_modified();
     let crumbs = [(title, path.to_owned())];
     held.unwrap_or_else(|| document(ask, told, title.to_owned(), &crumbs, Vec::new(), &html! {}))

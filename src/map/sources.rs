@@ -31,13 +31,14 @@ pub struct Drawn {
 }
 
 /// The names of all sources but that of parcels.
-pub const SOURCES: [&str; 13] = [
+pub const SOURCES: [&str; 14] = [
     "mask",
     "zone",
     "water",
     "road",
     "transit",
     "subdistrict",
+    "link",
     "belt",
     "belt-line",
     "core",
@@ -62,6 +63,7 @@ pub fn parts(source: &str) -> &'static [&'static str] {
         "road" => &["road"],
         "transit" => &["transit"],
         "subdistrict" => &["subdistrict"],
+        "link" => &["link"],
         "belt" | "belt-line" => &["belt"],
         "core" => &["core"],
         "axis" => &["axis"],
@@ -111,7 +113,7 @@ pub fn source(catalog: &Catalog, name: &str, lang: Lang) -> Option<Vec<Drawn>> {
         "area" => stage.areas(),
         "point" => stage.signs(),
         "label" => stage.labels(),
-        "zone" | "water" | "transit" | "subdistrict" | "core" | "axis" => {
+        "zone" | "water" | "transit" | "subdistrict" | "link" | "core" | "axis" => {
             stage.whole(name, |_, _| Map::new())
         }
         _ => return None,

@@ -46,28 +46,28 @@ pub struct Told {
     /// The document, without links.
     pub json: Value,
     /// Names and values that stand above the rows.
-    facts: Vec<(&'static str, String)>,
+    pub(super) facts: Vec<(&'static str, String)>,
     /// Titles of columns.
-    head: Vec<&'static str>,
-    rows: Vec<Line>,
+    pub(super) head: Vec<&'static str>,
+    pub(super) rows: Vec<Line>,
     /// What has to be said below them.
-    notes: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 #[derive(Debug)]
-struct Line {
-    cells: Vec<String>,
+pub(super) struct Line {
+    pub cells: Vec<String>,
     /// Collection and id of the feature that the first cell names.
-    feature: [String; 2],
+    pub feature: [String; 2],
 }
 
-fn rounded(number: f64, decimals: i32) -> f64 {
+pub(super) fn rounded(number: f64, decimals: i32) -> f64 {
     let scale = 10_f64.powi(decimals);
     let rounded = (number * scale).round() / scale;
     if rounded.is_finite() { rounded } else { number }
 }
 
-fn metres(metres: f64) -> f64 {
+pub(super) fn metres(metres: f64) -> f64 {
     rounded(metres, 3)
 }
 
@@ -85,7 +85,7 @@ pub fn said(metres: f64, lang: Lang) -> String {
     }
 }
 
-fn accuracy(accuracy_m: Option<f64>, lang: Lang) -> String {
+pub(super) fn accuracy(accuracy_m: Option<f64>, lang: Lang) -> String {
     accuracy_m
         .map_or_else(|| lang.pick("未知", "unknown").to_owned(), |metres| format!("± {}", said(metres, lang)))
 }
@@ -111,7 +111,7 @@ fn id_of(indexed: &IndexedLayer, ix: FeatureIx) -> Value {
     }
 }
 
-fn member(member: &Member, lang: Lang) -> Value {
+pub(super) fn member(member: &Member, lang: Lang) -> Value {
     let feature = member.feature();
     json!({
         "collection": collection_of(member), "id": id_of(&member.indexed, member.ix), "name": feature.name(lang),
@@ -120,7 +120,7 @@ fn member(member: &Member, lang: Lang) -> Value {
 }
 
 impl From<'_> {
-    fn json(&self, lang: Lang) -> Value {
+    pub(super) fn json(&self, lang: Lang) -> Value {
         match self {
             Self::Feature(feature) => member(feature, lang),
             Self::Position(asked) => {
@@ -138,7 +138,7 @@ impl From<'_> {
         }
     }
 
-    fn words(&self, lang: Lang) -> String {
+    pub(super) fn words(&self, lang: Lang) -> String {
         match self {
             Self::Feature(member) => member.feature().name(lang),
             Self::Position(asked) => {

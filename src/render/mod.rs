@@ -26,6 +26,7 @@ pub mod jsonfg;
 pub mod kml;
 pub mod locate;
 pub mod ndjson;
+pub mod reach;
 pub mod register;
 pub mod schema;
 mod table;

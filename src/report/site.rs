@@ -47,9 +47,9 @@ pub(super) fn compose(maker: &Maker<'_>, id: &str) -> Result<Document, ReportErr
         sections.extend(members(maker, facts, id));
     }
     if let Some((layer, ix)) = feature.filter(|(layer, ix)| layer.feature(*ix).geometry().is_some()) {
-        let chosen = [(layer.id.as_str().to_owned(), ix)];
+        let chosen = vec![(layer.id.as_str().to_owned(), ix)];
         let window = layer.feature(ix).geometry().and_then(GeometryRef::bounds).map(widened);
-        let blocks = maker.maps(View::Explore, window, &name, &chosen)?;
+        let blocks = maker.maps(View::Explore, window, &name, &chosen.into())?;
         sections.push(Section { heading: maker.pick("位置图", "Map"), blocks });
     }
     let banner = sheet::banner(maker, &subjects);

@@ -1,5 +1,6 @@
 // The state of the Explore screen and everything that changes it. Components show it and call its methods;
 // the map is told what to do through `stage`.
+import type { FeatureCollection } from 'geojson';
 import { readAddress, writeAddress, type Address, type View } from './address';
 import { Appearance } from './appearance.svelte';
 import { belongingTo, Gazetteer, groupPlaces, matchesFilter, membersOf, say, type AppInfo, type Collection, type Part, type Place } from './catalogue';
@@ -13,6 +14,7 @@ import { fill, formatNumber } from './words';
 
 export interface Stage {
   fit(bounds: Bounds): void;
+  bounds(): Bounds;
   reveal(place: Place, zoomIn: boolean): void;
   jump(view: View): void;
 }
@@ -55,6 +57,8 @@ export class Explorer extends Appearance {
   picking = $state.raw<((at: [number, number]) => void) | null>(null);
   /** Ids of the places that are to stand side by side. */
   compared = $state.raw<string[]>([]);
+  /** The areas within a walk that the map shows, the farthest first. */
+  rings = $state.raw<FeatureCollection | null>(null);
   notices = $state.raw<Notice[]>([]);
   shortcuts = $state(recall('shortcuts') !== 'off');
 
@@ -379,6 +383,12 @@ export class Explorer extends Appearance {
   showWholeZone(): void {
     const bounds = this.wholeZone();
     if (bounds) this.stage?.fit(bounds);
+  }
+
+  /** Shows a part of the earth that the data names. */
+  showExtent(id: string): void {
+    const extent = this.app?.extents.find((one) => one.id === id);
+    if (extent) this.stage?.fit(extent.bbox);
   }
 
   wholeZone(): Bounds | null {

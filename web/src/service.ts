@@ -17,8 +17,8 @@ export function asServiceError(cause: unknown): ServiceError {
 const patienceMs = 20_000;
 const pageSize = 10_000;
 
-/** How a question is put: in which language, until when it is wanted, and with parameters in a body in place of the address. */
-export interface Manner { lang?: Lang; signal?: AbortSignal | undefined; body?: Record<string, string> }
+/** How a question is put: in which language, until when it is wanted, and with what in a body. */
+export interface Manner { lang?: Lang; signal?: AbortSignal | undefined; body?: object }
 
 export async function readJson<Answer>(path: string, { lang, signal, body }: Manner = {}): Promise<Answer> {
   let response: Response;

@@ -24,17 +24,19 @@ const planned = "lifecycle IS NULL OR lifecycle NOT IN ('planned','proposed')";
 
 interface Answer { features: (Feature & { properties: Record<string, unknown> })[] }
 
+/** An origin as parameters. */
+const from = (origin: Origin): Record<string, string> =>
+  'place' in origin
+    ? { feature: origin.place.key }
+    : { point: origin.at.join(','), ...(origin.accuracy === null ? {} : { 'point-accuracy': String(origin.accuracy) }) };
+
 /** The nearest places of some collections, the nearest first. Each collection is asked for as many, so the first of all are right. */
 export async function readNearest(origin: Origin, kind: Kind, withPlanned: boolean, most: number): Promise<Neighbour[]> {
-  const from: Record<string, string> =
-    'place' in origin
-      ? { feature: origin.place.key }
-      : { point: origin.at.join(','), ...(origin.accuracy === null ? {} : { 'point-accuracy': String(origin.accuracy) }) };
   const ask = async (collection: Collection) => {
     const knows = collection.fields.some((field) => field.name === 'lifecycle');
     const conditions = [kind.filter, withPlanned || !knows ? null : planned].filter((condition) => condition !== null);
     const filter: Record<string, string> = conditions.length > 0 ? { filter: conditions.map((condition) => `(${condition})`).join(' AND ') } : {};
-    const query = new URLSearchParams({ ...from, k: String(most), ...filter });
+    const query = new URLSearchParams({ ...from(origin), k: String(most), ...filter });
     const { features } = await readJson<Answer>(`${collectionPath(collection.id)}/nearest?${query}`);
     return features.map(({ id, properties }) => ({
       key: `${collection.id}:${id}`,
@@ -97,3 +99,20 @@ export async function readAlong(line: Place, place?: Place): Promise<Along> {
   const query = new URLSearchParams({ collections: place.collection.id, 'max-offset': '20100000', limit: '10000' });
   return readJson<Along>(`${path}?${query}`);
 }
+
+/** A facility that is walked to. */
+export interface Walked { collection: string; id: string; name: string; category: string; minutes: number; within: number | null }
+
+export interface Category { category: string; title: string; withoutPosition: number; counts: number[]; nearest: Walked | null }
+
+export interface Reach {
+  mode: 'network' | 'straight';
+  statement: string;
+  features: Feature[];
+  categories: Category[];
+  facilities: Walked[];
+  polygons: { collection: string; title: string; synthetic?: boolean; rings: { minutes: number; count: number; overlapHa: number | null }[] }[];
+}
+
+/** What is within a walk of 5, 10 and 15 minutes. */
+export const readReach = (origin: Origin, lang: Lang): Promise<Reach> => readJson<Reach>(`/ogc/reach?${new URLSearchParams(from(origin))}`, { lang });

@@ -1,5 +1,6 @@
 // The state of the search box: what is typed, what the service answered to it, which answer is pointed at.
 import type { Lang } from '../catalogue';
+import type { Bounds } from '../geometry';
 import { asServiceError, type ServiceError } from '../service';
 import { grouped, readHits, type Clause, type Group, type Hit } from './service';
 
@@ -22,7 +23,8 @@ export class Search {
   current = $derived<Hit | null>(this.hits[this.active] ?? null);
   waiting = $derived(this.open && this.failure === null && this.answered !== this.text.trim());
 
-  constructor(private readonly lang: () => Lang) {}
+  /** `sight` tells the part of the map that is seen; null where there is no map. */
+  constructor(private readonly lang: () => Lang, private readonly sight: () => Bounds | null) {}
 
   private pause: ReturnType<typeof setTimeout> | undefined;
   private running: AbortController | null = null;
@@ -72,7 +74,7 @@ export class Search {
     const text = this.text.trim();
     this.failure = null;
     try {
-      const { hits, clause } = await readHits(text, this.lang(), running.signal);
+      const { hits, clause } = await readHits(text, this.lang(), this.sight(), running.signal);
       // An answer that was overtaken says nothing any more.
       if (running !== this.running) return;
       this.groups = grouped(hits);

@@ -25,8 +25,9 @@ export interface Clause { title: string; href: string }
 
 export interface Found { hits: Hit[]; clause: Clause | null }
 
-export async function readHits(text: string, lang: Lang, signal: AbortSignal): Promise<Found> {
-  const query = new URLSearchParams({ q: text, limit: String(most), f: 'json', lang });
+/** What is found; of what fits alike, what lies in sight comes first. */
+export async function readHits(text: string, lang: Lang, sight: Bounds | null, signal: AbortSignal): Promise<Found> {
+  const query = new URLSearchParams({ q: text, limit: String(most), f: 'json', lang, ...(sight && { bbox: sight.map((degrees) => degrees.toFixed(5)).join(',') }) });
   const { hits, links } = await readJson<{ hits: Hit[]; links: { rel: string; href: string; title: string }[] }>(`/ogc/search?${query}`, { signal });
   const clause = links.find(({ rel }) => rel === 'urn:innospace:rel:clause');
   // Links are absolute; behind a proxy their host may not be ours.
