@@ -100,7 +100,7 @@ pub(super) fn compose(maker: &Maker<'_>, ids: &[String]) -> Result<Document, Rep
             View::Explore,
             Some(window),
             &Words { zh: "位置图".into(), en: "Map".into() },
-            &chosen,
+            &chosen.into(),
         )?;
         sections.push(Section { heading: maker.pick("位置图", "Map"), blocks });
     }
