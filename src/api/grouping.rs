@@ -176,7 +176,9 @@ pub fn aggregation(params: &Params, catalog: &Catalog, layer: &Layer) -> Result<
                 });
                 Some(Places::Bands { bands: Bands::new(&source, only.transpose()?, bands(params)?)?, doubt })
             }
-            Some(("along", line)) => Some(Places::Stretches(stretches(params, catalog, line, list)?)),
+            Some(("along", line)) => {
+                Some(Places::Stretches(Box::new(stretches(params, catalog, line, list)?)))
+            }
             _ => None,
         };
         match place {

@@ -114,7 +114,7 @@ impl Asked {
         let asked = Aggregation {
             select: Query::default(),
             fields: Vec::new(),
-            places: Some(Places::Stretches(stretches)),
+            places: Some(Places::Stretches(Box::new(stretches))),
             measures: Vec::new(),
             having: None,
             sort: Vec::new(),

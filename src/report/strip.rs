@@ -377,7 +377,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// How many stand in each stretch; gives back where that ends.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "the height of a bar")]
+    #[expect(clippy::cast_precision_loss, reason = "the height of a bar")]
     fn band(&mut self, top: f32) -> f32 {
         let Some(band) = &self.request.band else { return top };
         let lang = self.request.lang;

@@ -45,7 +45,9 @@ impl DrawingId {
 
     fn of(content: &[u8]) -> Self {
         let digest = Sha256::digest(content);
-        Self(digest[..ID_LETTERS / 2].iter().map(|byte| format!("{byte:02x}")).collect())
+        let half = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or('0');
+        let letters = digest[..ID_LETTERS / 2].iter().flat_map(|byte| [half(byte >> 4), half(byte & 15)]);
+        Self(letters.collect())
     }
 }
 

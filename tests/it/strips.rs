@@ -40,7 +40,7 @@ fn equator() -> (tempfile::TempDir, Service) {
         (
             "spots",
             collection(&[
-                feature("border", &point(0.0100001, 0.001), "2"),
+                feature("border", &point(0.010_000_1, 0.001), "2"),
                 feature("right", &point(0.005, -0.004), "3"),
                 feature("beyond", &point(0.031, 0.0), "5"),
                 feature("far", &point(0.015, 0.02), "7"),

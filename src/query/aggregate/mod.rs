@@ -69,7 +69,7 @@ pub enum Places {
         doubt: bool,
     },
     /// Stretches of a line, with what stands no farther beside it than they reach.
-    Stretches(Stretches),
+    Stretches(Box<Stretches>),
 }
 
 /// When a feature belongs to an area.

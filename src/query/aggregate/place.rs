@@ -533,7 +533,9 @@ pub(super) fn into_stretches(
         if let Some(at) = at {
             members[at].rows.push(row);
         }
-        shares.into_iter().for_each(|(at, share)| members[at].parts.push((row, share)));
+        for (at, share) in shares {
+            members[at].parts.push((row, share));
+        }
     }
     Ok(members)
 }

@@ -153,8 +153,8 @@ impl<F: io::Read> Cutter<F> {
         self.more(&mut start)?;
         let Some((at, mark)) = features_of(&start) else { return Ok(None) };
         self.mark = mark.to_owned();
-        self.around = start[..at].to_owned();
-        self.rest = start[at..].to_owned();
+        self.around.extend_from_slice(&start[..at]);
+        self.rest.extend_from_slice(&start[at..]);
         self.lines += lines_in(&self.around);
         for number in 0.. {
             let mut text = spares.try_recv().unwrap_or_default();
@@ -288,7 +288,10 @@ fn skip_space(text: &[u8], from: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
+    use crate::geometry::GeometryRef;
     use crate::model::{LayerAbout, LayerId};
 
     fn spec() -> LayerSpec {
@@ -310,11 +313,12 @@ mod tests {
         let mut told = format!("{:?} {:?} {warnings:?}\n", layer.schema, layer.extent);
         for ix in layer.positions() {
             let values = layer.schema.fields().map(|(field, _)| layer.column(field).value(ix.row()));
-            told += &format!("{:?} {:?}", layer.ids().get(ix), values.collect::<Vec<_>>());
-            for part in layer.geometries().get(ix.row()).into_iter().flat_map(|geometry| geometry.parts()) {
+            write!(told, "{:?} {:?}", layer.ids().get(ix), values.collect::<Vec<_>>()).expect("a text");
+            for part in layer.geometries().get(ix.row()).into_iter().flat_map(GeometryRef::parts) {
                 for run in part.runs() {
                     let at = (0..run.len()).map(|at| (run.at(at), run.altitude_at(at)));
-                    told += &format!(" {:?} {} {:?}", part.kind(), run.is_shell, at.collect::<Vec<_>>());
+                    write!(told, " {:?} {} {:?}", part.kind(), run.is_shell, at.collect::<Vec<_>>())
+                        .expect("a text");
                 }
             }
             told.push('\n');

@@ -152,15 +152,13 @@ impl Part {
         }
         self.geometries.append(part.geometries)?;
         for (name, column) in part.columns {
-            let known = self.columns.iter_mut().find(|(known, _)| *known == name);
-            let (_, into) = match known {
-                Some(known) => known,
-                None => {
-                    let declared = spec.field(&name).and_then(|field| field.kind);
-                    self.columns.push((name, ColumnBuilder::new(declared, rows)));
-                    self.columns.last_mut()?
-                }
-            };
+            let known = self.columns.iter().position(|(known, _)| *known == name);
+            let at = known.unwrap_or(self.columns.len());
+            if known.is_none() {
+                let declared = spec.field(&name).and_then(|field| field.kind);
+                self.columns.push((name, ColumnBuilder::new(declared, rows)));
+            }
+            let (_, into) = &mut self.columns[at];
             into.fill(rows);
             into.append(column)?;
         }
@@ -188,7 +186,7 @@ impl Part {
         }
         for field in spec.fields.iter().filter(|field| field.always) {
             if !self.columns.iter().any(|(name, _)| *name == *field.name) {
-                self.columns.push((field.name.to_string(), ColumnBuilder::new(field.kind, 0)));
+                self.columns.push((field.name.clone(), ColumnBuilder::new(field.kind, 0)));
             }
         }
         let fields = self.columns.into_iter().map(|(name, mut column)| {
