@@ -1008,7 +1008,7 @@ fn describe(text: &mut String, indexed: &IndexedLayer) -> std::fmt::Result {
     writeln!(text, "  features   {} ({kinds}); {} without position", layer.len(), indexed.nowhere().len())?;
     if let Some(extent) = layer.extent {
         if let Some(bounds) = extent.bounds {
-            let edges = [bounds.west, bounds.south, bounds.east, bounds.north].map(|edge| edge.to_string());
+            let edges = bounds.bbox().map(|edge| edge.to_string());
             writeln!(text, "  extent     {} (west, south, east, north; degrees)", edges.join(", "))?;
         }
         if let Some((first, last)) = extent.interval {

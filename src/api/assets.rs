@@ -131,7 +131,7 @@ fn description(catalog: &Catalog) -> Value {
         "licence": about.licence,
         "data_date": about.data_date.map(|day| day.to_string()).unwrap_or_default(),
         "approval_number": about.approval_number,
-        "start_extent": extent.map(corners),
+        "start_extent": extent.map(Bounds::bbox),
         "extents": about.extents.iter().map(extent_of).collect::<Vec<_>>(),
         "revision": catalog.revision.to_string(),
         "version": env!("CARGO_PKG_VERSION"),
@@ -140,12 +140,8 @@ fn description(catalog: &Catalog) -> Value {
     })
 }
 
-fn corners(bounds: Bounds) -> [f64; 4] {
-    [bounds.west, bounds.south, bounds.east, bounds.north]
-}
-
 fn extent_of(extent: &NamedExtent) -> Value {
-    json!({ "id": extent.id, "title": words(&extent.title), "bbox": corners(extent.bounds) })
+    json!({ "id": extent.id, "title": words(&extent.title), "bbox": extent.bounds.bbox() })
 }
 
 fn collection(layer: &Layer) -> Value {

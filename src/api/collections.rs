@@ -168,7 +168,7 @@ fn extent(layer: &Layer) -> Option<Value> {
     let extent = layer.extent?;
     let mut json = json!({});
     if let Some(bounds) = extent.bounds {
-        json["spatial"] = json!({ "bbox": [[bounds.west, bounds.south, bounds.east, bounds.north]], "crs": Crs::Crs84.to_string() });
+        json["spatial"] = json!({ "bbox": [bounds.bbox()], "crs": Crs::Crs84.to_string() });
     }
     if let Some((first, last)) = extent.interval.filter(|ends| *ends != (None, None)) {
         let text = |moment: Option<crate::model::Timestamp>| moment.map(|moment| moment.to_string());
@@ -217,8 +217,7 @@ fn description(ask: &Ask, layer: &Layer) -> Markup {
         ),
     ];
     if let Some(bounds) = layer.extent.and_then(|extent| extent.bounds) {
-        let corners =
-            [bounds.west, bounds.south, bounds.east, bounds.north].map(|edge| edge.to_string()).join(", ");
+        let corners = bounds.bbox().map(|edge| edge.to_string()).join(", ");
         facts.push((
             lang.pick("范围（西、南、东、北，度）", "extent (west, south, east, north; degrees)").to_owned(),
             html! { (corners) },

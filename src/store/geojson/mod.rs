@@ -129,7 +129,7 @@ impl<'a> Visitor<'a> for TopLevel<'_, 'a> {
                     top.kind = Some(map.next_value::<serde_json::Value>()?.as_str().unwrap_or("").to_owned());
                 }
                 "features" => {
-                    map.next_value_seed(Features(self.0))?;
+                    map.next_value_seed(Features { reader: self.0, sound: false })?;
                     top.has_features = true;
                 }
                 "crs" => {

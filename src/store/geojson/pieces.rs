@@ -15,7 +15,7 @@ use std::thread;
 use serde::de::{DeserializeSeed, Deserializer as _};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::reader::{Features, Part, Reader, SoundFeatures};
+use super::reader::{Features, Part, Reader};
 use super::{TopLevel, check_crs};
 use crate::model::Layer;
 use crate::store::Warnings;
@@ -86,15 +86,12 @@ fn take(
 
 fn part_of(text: &[u8], first_line: usize, spec: &LayerSpec) -> Option<Part> {
     let text = std::str::from_utf8(text).ok()?;
-    let mut reader = Reader::new(text, first_line, spec, Warnings::default());
-    let mut json = serde_json::Deserializer::from_str(text);
-    if SoundFeatures(&mut reader).deserialize(&mut json).and_then(|()| json.end()).is_ok() {
-        return Some(reader.part);
-    }
-    reader = Reader::new(text, first_line, spec, Warnings::default());
-    json = serde_json::Deserializer::from_str(text);
-    Features(&mut reader).deserialize(&mut json).and_then(|()| json.end()).ok()?;
-    Some(reader.part)
+    [true, false].into_iter().find_map(|sound| {
+        let mut reader = Reader::new(text, first_line, spec, Warnings::default());
+        let mut json = serde_json::Deserializer::from_str(text);
+        let read = Features { reader: &mut reader, sound }.deserialize(&mut json).and_then(|()| json.end());
+        read.is_ok().then_some(reader.part)
+    })
 }
 
 /// Puts parts together in the order of the file.

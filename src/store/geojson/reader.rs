@@ -16,8 +16,12 @@ use crate::model::{ColumnBuilder, Field, Ids, Incoming, Layer, TextArena};
 use crate::store::manifest::LayerSpec;
 use crate::store::{Effect, StoreError, Warnings};
 
-/// Hands each feature's text to the reader.
-pub(super) struct Features<'r, 'a>(pub(super) &'r mut Reader<'a>);
+/// An array of features for the reader.
+pub(super) struct Features<'r, 'a> {
+    pub(super) reader: &'r mut Reader<'a>,
+    /// Are all taken to be sound JSON of the right shape? That is quicker, and at the first that is not, no more than an error.
+    pub(super) sound: bool,
+}
 
 impl<'a> DeserializeSeed<'a> for Features<'_, 'a> {
     type Value = ();
@@ -35,33 +39,14 @@ impl<'a> Visitor<'a> for Features<'_, 'a> {
     }
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut features: A) -> Result<(), A::Error> {
-        while let Some(feature) = features.next_element::<&'a RawValue>()? {
-            self.0.feature(feature.get());
+        let Self { reader, sound } = self;
+        if sound {
+            while features.next_element_seed(SoundFeature(&mut *reader))?.is_some() {}
+        } else {
+            while let Some(feature) = features.next_element::<&'a RawValue>()? {
+                reader.feature(feature.get());
+            }
         }
-        Ok(())
-    }
-}
-/// Features that are all taken to be sound JSON of the right shape: quicker, and at the first that is not, no more than an
-/// error.
-pub(super) struct SoundFeatures<'r, 'a>(pub(super) &'r mut Reader<'a>);
-
-impl<'a> DeserializeSeed<'a> for SoundFeatures<'_, 'a> {
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'a>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_seq(self)
-    }
-}
-
-impl<'a> Visitor<'a> for SoundFeatures<'_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of features")
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, mut features: A) -> Result<(), A::Error> {
-        while features.next_element_seed(SoundFeature(&mut *self.0))?.is_some() {}
         Ok(())
     }
 }
