@@ -21,6 +21,7 @@ mod prepared;
 mod relate;
 mod ring;
 mod shape;
+mod system;
 mod topology;
 mod simplify;
 
@@ -41,3 +42,4 @@ pub use prepared::Prepared;
 pub use relate::{intersects_plane, intersects_window};
 pub use shape::{Relation, Shape, de9im, relate};
 pub use simplify::simplified;
+pub use system::{Placer, Strip, System};
