@@ -36,12 +36,6 @@ impl Draft {
         IntakeError::write(&self.path, fault)
     }
 
-    /// Takes the draft away.
-    pub(super) fn discard(self) {
-        drop(self.out);
-        let _ = fs::remove_file(&self.path);
-    }
-
     /// Puts the draft in place of the collection's data.
     pub(super) fn accept(mut self, folder: &Path, entry: &Entry<'_>) -> Result<String, IntakeError> {
         let done = self.out.flush().and_then(|()| self.out.get_ref().sync_all());
@@ -70,6 +64,13 @@ impl Draft {
             let _ = fs::rename(folder.join(&old), kept);
         }
         Ok(file)
+    }
+}
+
+impl Drop for Draft {
+    /// A draft that was not accepted goes; one that was has another name.
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
     }
 }
 

@@ -64,7 +64,7 @@ pub enum IntakeError {
         fault: io::Error,
     },
     /// A file of which no layer can be made.
-    #[error("{path} {reason}", path = path.display())]
+    #[error("{path}: {reason}", path = path.display())]
     Unfit {
         /// The file.
         path: PathBuf,
@@ -267,7 +267,7 @@ impl Intake {
             if survey.rows == 0 {
                 return Err(IntakeError::unfit(path, "holds no features"));
             }
-            let reading = system::decide(&survey.positions(), &told, said, home).map_err(|reason| IntakeError::unfit(path, &format!(": {reason}")))?;
+            let reading = system::decide(&survey.positions(), &told, said, home).map_err(|reason| IntakeError::unfit(path, &reason))?;
             seen.push(Seen { source, told, survey, reading, offset: None });
         }
         let wanted: Vec<_> = order.map.iter().filter(|(field, _)| !matches!(field.as_str(), "geometry" | "x" | "y")).cloned().collect();
@@ -276,8 +276,9 @@ impl Intake {
         let mut intake = Self { order, wish, said, headings, files: seen, mapping, uses, catalog, traps, blockers: Vec::new() };
         intake.find_units()?;
         intake.find_shift();
-        if let Some(layer) = intake.existing().filter(|layer| intake.order.append && layer.about.synthetic) {
-            intake.blockers.push(format!("{} is made up, and nothing true may be added to it; replace it, without --append", layer.id));
+        if intake.order.append && intake.existing().is_some_and(|layer| layer.about.synthetic) {
+            let collection = &intake.order.collection;
+            intake.blockers.push(format!("{collection} is made up, and nothing true may be added to it; replace it, without --append"));
         }
         Ok(intake)
     }
@@ -288,6 +289,7 @@ impl Intake {
 
     /// Finds the unit of the stated areas by its option, by what is measured, or by its heading; and shares in per cent.
     fn find_units(&mut self) -> Result<(), IntakeError> {
+        let mut percent = Vec::new();
         for field in &self.mapping.fields {
             if field.known.is_none_or(|at| KNOWN[at].kind != Kind::Share) {
                 continue;
@@ -296,13 +298,14 @@ impl Intake {
             values.sort_by(f64::total_cmp);
             let heading = &self.headings.names()[field.heading];
             if heading.contains(['%', '％']) || values.get(values.len() / 2).is_some_and(|median| *median > 1.0) {
-                self.mapping.percent.push(field.heading);
+                percent.push(field.heading);
             }
         }
+        self.mapping.percent = percent;
         let Some(heading) = self.mapping.heading_of("area_m2") else { return Ok(()) };
         let name = self.headings.names()[heading].clone();
         if let Some(wanted) = &self.order.area_unit {
-            let unit = mapping::UNITS.iter().find(|unit| unit.0 == wanted).ok_or_else(|| {
+            let unit = mapping::UNITS.iter().find(|unit| unit.0 == wanted.as_str()).ok_or_else(|| {
                 IntakeError::Option(format!("--area-unit is {wanted:?}, expected m2, ha, mu or km2"))
             })?;
             self.mapping.unit = Some((*unit, "--area-unit".to_owned()));
@@ -429,18 +432,10 @@ impl Intake {
         let refused = beside.with_extension("refused.csv");
         let folder = self.order.data.clone();
         let mut draft = Draft::begin(&folder, &self.order.collection)?;
-        let made = self.run(Some(&mut draft), report.as_deref(), Some(&refused));
-        let made = match made {
-            Ok(made) if made.taken == 0 => Err(IntakeError::Option("no row can be taken; the data folder is as it was".to_owned())),
-            made => made,
-        };
-        let mut made = match made {
-            Ok(made) => made,
-            Err(fault) => {
-                draft.discard();
-                return Err(fault);
-            }
-        };
+        let mut made = self.run(Some(&mut draft), report.as_deref(), Some(&refused))?;
+        if made.taken == 0 {
+            return Err(IntakeError::Option(format!("no row can be taken; the data folder is as it was\n{}", made.sum())));
+        }
         let entry = self.entry();
         let file = draft.accept(&folder, &entry)?;
         made.preface.push_str(&format!("written    {} as collection {:?}\n", folder.join(file).display(), self.order.collection));
@@ -471,7 +466,10 @@ impl Intake {
 
     fn run(&mut self, mut draft: Option<&mut Draft>, report: Option<&Path>, refused: Option<&Path>) -> Result<Report, IntakeError> {
         let mut made = Report { preface: self.preface(), head: self.about(), ..Report::default() };
-        let mut report_file = report.map(|path| Ok((path, BufWriter::new(File::create(path).map_err(|fault| IntakeError::write(path, fault))?)))).transpose()?;
+        let mut report_file = match report {
+            Some(path) => Some((path, BufWriter::new(File::create(path).map_err(|fault| IntakeError::write(path, fault))?))),
+            None => None,
+        };
         let form = report.and_then(Path::extension).and_then(|suffix| ReportForm::of_suffix(&suffix.to_string_lossy()));
         let mut lines = match &mut report_file {
             Some((path, out)) => Some((*path, Lines::new(form.unwrap_or(ReportForm::Text), out).map_err(|fault| IntakeError::write(path, fault))?)),
@@ -479,17 +477,16 @@ impl Intake {
         };
         let mut refusals = refused.map(|path| Refusals { path: path.to_owned(), out: None });
         let mut headings = std::mem::take(&mut self.headings);
-        let mut maker = Maker { intake: self, seen: HashSet::new(), is_first: true, text: Vec::new() };
+        let mut maker = Maker { intake: &*self, seen: HashSet::new(), is_first: true, text: Vec::new() };
         if let Some(draft) = &mut draft {
             maker.begin(&mut draft.out).map_err(|fault| draft.fault(fault))?;
         }
         let mut outcome = Ok(());
         for at in 0..maker.intake.files.len() {
-            let file = &maker.intake.files[at];
-            let (source, wish, name) = (&file.source, &maker.intake.wish, name_of(&file.source.path));
-            let known = headings.names().len();
-            let (mut rows, path) = (0, file.source.path.clone());
-            let mut names = headings.names().to_vec();
+            let intake = maker.intake;
+            let Seen { source, survey, .. } = &intake.files[at];
+            let (wish, name, names) = (&intake.wish, name_of(&source.path), headings.names().to_vec());
+            let mut rows = 0;
             let read = source.read(wish, &mut headings, &mut |row| {
                 made.rows += 1;
                 rows += 1;
@@ -509,7 +506,6 @@ impl Intake {
                     made.refused += 1;
                     let reason = findings.iter().find(|(fate, _, _)| *fate == Fate::Refused).map_or("", |(_, _, reason)| reason.as_str());
                     if let Some(refusals) = &mut refusals {
-                        names.truncate(known);
                         refusals.push(&names, &row, reason)?;
                     }
                 }
@@ -526,16 +522,16 @@ impl Intake {
                 outcome = Err(fault);
                 break;
             }
-            if rows != maker.intake.files[at].survey.rows {
-                outcome = Err(IntakeError::unfit(&path, "was changed while it was read"));
+            if rows != survey.rows {
+                outcome = Err(IntakeError::unfit(&source.path, "was changed while it was read"));
                 break;
             }
         }
-        if let (Ok(()), Some(draft)) = (&outcome, &mut draft) {
-            outcome = draft.out.write_all(b"\n]}\n").map_err(|fault| draft.fault(fault));
-        }
         self.headings = headings;
         outcome?;
+        if let Some(draft) = draft {
+            draft.out.write_all(b"\n]}\n").map_err(|fault| draft.fault(fault))?;
+        }
         if let Some(refusals) = refusals.filter(|refusals| refusals.out.is_some()) {
             made.refused_file = Some(refusals.path.display().to_string());
             refusals.end()?;

@@ -90,8 +90,9 @@ fn of_node(root: &Node) -> Option<System> {
     let code = root.nodes.iter().find(|node| node.is(&["AUTHORITY", "ID"]) && node.name().eq_ignore_ascii_case("EPSG"));
     let code = code.and_then(|node| node.texts.get(1).and_then(|code| code.parse().ok()).or_else(|| node.numbers.first().copied()));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "codes are small whole numbers")]
-    if let Some(system) = code.and_then(|code: f64| System::of_epsg(code as u32)) {
-        return Some(system);
+    let by_code = code.and_then(|code: f64| System::of_epsg(code as u32));
+    if by_code.is_some() {
+        return by_code;
     }
     let datum = plain(root.find(&["DATUM", "ENSEMBLE", "TRF", "GEODETICDATUM"])?.name());
     let is_ours = ["china2000", "cgcs2000", "chinageodetic2000", "chinageodeticcoordinatesystem2000", "wgs1984", "wgs84", "worldgeodeticsystem1984"];

@@ -11,6 +11,7 @@ mod figures;
 mod filters;
 mod formats;
 mod harness;
+mod intake;
 mod items;
 mod laws;
 mod locate;

@@ -80,9 +80,8 @@ fn value(cell: &DataRef<'_>) -> Cell {
         DataRef::SharedString(text) => Cell::text(text),
         DataRef::Bool(value) => Cell::Bool(*value),
         DataRef::DateTime(day) => {
-            // Days since 1899-12-30, 25,569 of them before 1970; the calendar of 1904 begins 1,462 days later.
-            #[expect(clippy::cast_possible_truncation, reason = "a sheet holds days up to the year 9999")]
-            Cell::Date(Date::from_days(day.as_f64().floor() as i32 - 25_569))
+            let (year, month, day, ..) = day.to_ymd_hms_milli();
+            Date::parse(&format!("{year:04}-{month:02}-{day:02}")).map_or(Cell::Null, Cell::Date)
         }
         DataRef::Error(_) | DataRef::Empty => Cell::Null,
     }
