@@ -53,7 +53,7 @@ pub(super) fn weigh(path: &Path) -> Result<(), String> {
     let mut total = 0;
     for at in 0..archive.len() {
         let mut file = archive.by_index(at).map_err(|fault| fault.to_string())?;
-        let (name, packed) = (file.name().to_owned(), file.compressed_size());
+        let (name, packed) = (decoded(file.name_raw()), file.compressed_size());
         total += copy(&name, packed, &mut file, &mut io::sink(), MOST_WORKBOOK - total)?;
     }
     Ok(())

@@ -30,7 +30,7 @@ pub(super) fn read(path: &Path, wish: &Wish, headings: &mut Headings, take: &mut
         .from_reader(BufReader::with_capacity(1 << 16, source));
     let (mut first, mut table, mut number) = (Vec::new(), None, 0);
     let mut record = csv::ByteRecord::new();
-    let mut settle = |table: &mut Option<Table>, first: &mut Vec<(u64, Vec<Cell>)>, headings: &mut Headings| {
+    let settle = |table: &mut Option<Table>, first: &mut Vec<(u64, Vec<Cell>)>, headings: &mut Headings| {
         let rows: Vec<Vec<Cell>> = first.iter().map(|(_, cells)| cells.clone()).collect();
         let Some(at) = table::head(&rows) else { return Err("has no row of headings".to_owned()) };
         first.drain(..at);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use quick_xml::Reader;
+use quick_xml::{Reader, XmlVersion};
 use quick_xml::events::{BytesStart, Event};
 
 use super::{Stated, Take, Told, metered};
@@ -103,7 +103,7 @@ fn entity(name: &str) -> String {
 fn begin(mark: &mut Placemark, name: &str, tag: &BytesStart<'_>) {
     match name {
         "Data" | "SimpleData" => {
-            let name = tag.try_get_attribute("name").ok().flatten().and_then(|name| name.unescape_value().ok().map(std::borrow::Cow::into_owned));
+            let name = tag.try_get_attribute("name").ok().flatten().and_then(|name| name.normalized_value(XmlVersion::Implicit1_0).ok().map(std::borrow::Cow::into_owned));
             mark.data = name;
         }
         "Polygon" => mark.rings = Some(Vec::new()),

@@ -104,15 +104,17 @@ impl Source {
         if read == 0 {
             return Err(unfit("is empty"));
         }
-        match &head {
-            _ if head.starts_with(b"SQLite format 3\0") => return plain(Format::GeoPackage),
-            _ if head.starts_with(b"fgb") => return plain(Format::FlatGeobuf),
-            _ if head.starts_with(b"PAR1") => return plain(Format::GeoParquet),
-            _ if head.starts_with(b"PK\x03\x04") => return Self::packed(path, &suffix, wish),
-            _ if head.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) => {
-                return Err(unfit("is a workbook of the old binary kind; save it as .xlsx"));
-            }
-            _ => {}
+        let begins = |magic: &[u8]| head.starts_with(magic);
+        if begins(b"SQLite format 3\0") {
+            return plain(Format::GeoPackage);
+        } else if begins(b"fgb") {
+            return plain(Format::FlatGeobuf);
+        } else if begins(b"PAR1") {
+            return plain(Format::GeoParquet);
+        } else if begins(b"PK\x03\x04") {
+            return Self::packed(path, &suffix, wish);
+        } else if begins(&[0xD0, 0xCF, 0x11, 0xE0]) {
+            return Err(unfit("is a workbook of the old binary kind; save it as .xlsx"));
         }
         match suffix.as_str() {
             "geojson" | "json" => plain(Format::GeoJson),

@@ -8,7 +8,7 @@ use encoding_rs::{Encoding, GB18030, UTF_8};
 use shapefile::record::polygon::GenericPolygon;
 use shapefile::{PolygonRing, Shape, ShapeReader};
 
-use super::{Stated, Take, Told, Wish, archive, open};
+use super::{Take, Told, Wish, archive, open};
 use crate::intake::IntakeError;
 use crate::intake::projection;
 use crate::intake::row::{Cell, Figure, Headings, Row};
