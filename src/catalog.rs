@@ -38,6 +38,60 @@ pub struct FindAbout {
     pub same: Vec<Vec<Box<str>>>,
 }
 
+/// A part of the earth that a map may show.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedExtent {
+    /// Its name in requests.
+    pub id: Box<str>,
+    /// Its title.
+    pub title: Words,
+    /// The part.
+    pub bounds: Bounds,
+}
+
+/// What the data says of walks through it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WalkAbout {
+    /// Ids of the layers whose lines are walked along; none where streets and paths are not known.
+    pub network: Vec<Box<str>>,
+    /// Ids of the layers whose features people walk to; none takes those drawn as facilities.
+    pub facilities: Vec<Box<str>>,
+    /// Kinds of features among them that nobody walks to.
+    pub not_walked_to: Vec<Box<str>>,
+    /// Words for kinds of facilities.
+    pub titles: Vec<(Box<str>, Words)>,
+    /// Kilometres an hour on foot.
+    pub speed_kmh: f64,
+    /// Metres walked for a metre straight where no street is known.
+    pub detour_factor: f64,
+    /// Metres that the start and the end of a walk may be from the network.
+    pub off_network_m: f64,
+}
+
+impl WalkAbout {
+    /// The least and the greatest speed, kilometres an hour: from a slow shuffle to a run.
+    pub const SPEEDS: [f64; 2] = [1.0, 15.0];
+    /// The least and the greatest factor.
+    pub const FACTORS: [f64; 2] = [1.0, 3.0];
+}
+
+impl Default for WalkAbout {
+    /// 4.8 km/h is 80 m a minute. In a rectangular grid of streets a walk is 4/π = 1.27 times the straight line, the mean over
+    /// all directions. Together they make straight lines of 308, 615 and 923 m of 5, 10 and 15 minutes, where GB 50180-2018
+    /// (table 3.0.4) has living circles of 300, 500 and 800 to 1000 m on foot.
+    fn default() -> Self {
+        Self {
+            network: Vec::new(),
+            facilities: Vec::new(),
+            not_walked_to: Vec::new(),
+            titles: Vec::new(),
+            speed_kmh: 4.8,
+            detour_factor: 1.3,
+            off_network_m: 100.0,
+        }
+    }
+}
+
 /// What the whole set of layers is about.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CatalogAbout {
@@ -55,8 +109,12 @@ pub struct CatalogAbout {
     pub approval_number: Box<str>,
     /// What a map shows first.
     pub start_extent: Option<Bounds>,
+    /// What a map may show at a press, in the order of the data.
+    pub extents: Vec<NamedExtent>,
     /// How its names are looked for.
     pub find: FindAbout,
+    /// How people walk through it.
+    pub walk: WalkAbout,
 }
 
 /// The layers served, in the order of the catalogue file. Immutable.

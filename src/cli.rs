@@ -22,6 +22,7 @@ use crate::geometry::{Bounds, GeometryKind};
 use crate::index::IndexedLayer;
 use crate::intake::{Intake, Order, ReportForm};
 use crate::model::{Lang, Layer, Value};
+use crate::render::locate::Told;
 use crate::report::{self, Form};
 use crate::sample::{self, SampleError};
 use crate::store::{self, Checked, Effect, Loaded, Store, Watch};
@@ -63,16 +64,21 @@ enum Command {
     At(Box<AtArgs>),
     /// How far apart two features are, where they are nearest, and how they lie to each other
     Distance(DistanceArgs),
-    /// What stands along a line, in order, with chainage, offset and side
+    /// What stands along a line, in order, with chainage, offset and side; or a strip diagram of it
     #[command(after_help = ALONG_EXAMPLES)]
     Along(Box<AlongArgs>),
+    /// What is within a walk of 5, 10, 15 minutes: facilities by category, gaps, parcels
+    #[command(after_help = REACH_EXAMPLES)]
+    Reach(Box<ReachArgs>),
     /// Write vector tiles of layers into one file, `PMTiles` or `MBTiles`
     #[command(after_help = TILES_EXAMPLES)]
     Tiles(Box<TilesArgs>),
     /// Draw the map as a picture: PNG, SVG or PDF, by the suffix of the file
     #[command(after_help = MAP_EXAMPLES)]
     Map(Box<MapArgs>),
-    /// Report on innovation units, the progress of the plan, parcels or one place: HTML, PDF, DOCX, XLSX, CSV or text
+    /// The sections of the plan with what they state, the features that cite them, and what stands without the other
+    Plan(PlanArgs),
+    /// Report on innovation units, the progress of the plan, parcels or one place: HTML, PDF, DOCX, XLSX, CSV, JSON or text
     #[command(after_help = REPORT_EXAMPLES)]
     Report(Box<ReportArgs>),
     /// Take files of others into the data folder: found out are format, encoding, system, units, fields
@@ -183,10 +189,19 @@ Examples:
 
 Answers are those of http://…/ogc/collections/{collection}/nearest.";
 
+const REACH_EXAMPLES: &str = "\
+Examples:
+  innospace reach --point 114.16,30.49
+  innospace reach --feature sites:nantaizihu-innovation-block --minutes 10,20 --speed 4 --format json
+
+Answers are those of http://…/ogc/reach. They walk along the layers that [walk] network in catalog.toml lists, else
+straight with a detour factor, and say which.";
+
 const ALONG_EXAMPLES: &str = "\
 Examples:
   innospace along axes:axis-chegu-avenue
   innospace along axes:axis-chegu-avenue --after cores:core-chegu-innovation --max-offset 3000
+  innospace along axes:axis-chegu-avenue --lang zh --density parcels --output strip.svg
 
 Answers are those of http://…/ogc/collections/{collection}/items/{id}/along.";
 
@@ -249,6 +264,40 @@ struct NearArgs {
 }
 
 #[derive(Debug, Args)]
+struct ReachArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    point: PointArgs,
+    /// Instead of a position: the feature to start from
+    #[arg(long, value_name = "LAYER:ID")]
+    feature: Option<String>,
+    /// Minutes of each ring, split by commas; 5,10,15 when left out
+    #[arg(long, value_name = "LIST")]
+    minutes: Option<String>,
+    /// Kilometres an hour; that of the data when left out, else 4.8
+    #[arg(long, value_name = "KMH")]
+    speed: Option<String>,
+    /// Metres walked for a metre straight; that of the data when left out, else 1.3
+    #[arg(long, value_name = "FACTOR")]
+    detour: Option<String>,
+    /// network or straight; the network where there is one near, when left out
+    #[arg(long, value_name = "MODE")]
+    mode: Option<String>,
+    /// The layers whose features are looked for, split by commas
+    #[arg(long, value_name = "LIST")]
+    collections: Option<String>,
+    /// Count what is only planned, too
+    #[arg(long)]
+    planned: bool,
+    /// Layers of polygons that are counted in each ring, split by commas
+    #[arg(long, value_name = "LIST")]
+    polygons: Option<String>,
+    #[command(flatten)]
+    answer: AnswerArgs,
+}
+
+#[derive(Debug, Args)]
 struct AtArgs {
     #[command(flatten)]
     data: DataArgs,
@@ -297,6 +346,21 @@ struct AlongArgs {
     /// The most features
     #[arg(long, value_name = "N")]
     limit: Option<String>,
+    /// Draws the strip diagram into a file instead: SVG or PNG, by the suffix
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Of the diagram: light or dark
+    #[arg(long, value_name = "THEME", requires = "output")]
+    theme: Option<String>,
+    /// Of the diagram: pixels across
+    #[arg(long, value_name = "PX", requires = "output")]
+    width: Option<String>,
+    /// Of the diagram: the layer whose features are counted along the line in a band below it
+    #[arg(long, value_name = "LAYER", requires = "output")]
+    density: Option<String>,
+    /// Of the diagram: length of the stretches of that band, metres
+    #[arg(long, value_name = "M", requires = "density")]
+    step: Option<String>,
     #[command(flatten)]
     answer: AnswerArgs,
 }
@@ -336,6 +400,17 @@ struct SelectArgs {
     datetime: Option<String>,
 }
 
+/// The names and meanings are those of the parameters of the HTTP resource `/plan`.
+#[derive(Debug, Args)]
+struct PlanArgs {
+    /// Only this section, as in 三(一)4 or 专栏3-1; all when left out
+    section: Option<String>,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    answer: AnswerArgs,
+}
+
 const REPORT_EXAMPLES: &str = "\
 Examples:
   innospace report units
@@ -344,6 +419,7 @@ Examples:
   innospace report progress --format csv --table indicators
   innospace report parcels --filter \"use_code = 'M0' AND status = 'idle'\" --output m0.docx
   innospace report site nantaizihu-innovation-block --output block.html
+  innospace report site chunsun huazhong-zhigu ai-tech-park --output side-by-side.pdf
 
 Same data and words: same bytes. Reports are those of http://…/reports/{kind}.{form}.";
 
@@ -352,8 +428,8 @@ Same data and words: same bytes. Reports are those of http://…/reports/{kind}.
 struct ReportArgs {
     /// units, progress, parcels or site
     kind: String,
-    /// Of a report on a site: the id of a place of the plan, or of a feature
-    id: Option<String>,
+    /// Of a report on a site: the id of a place of the plan, or of a feature; those of several stand side by side
+    ids: Vec<String>,
     #[command(flatten)]
     data: DataArgs,
     /// The day to report of, not before the plan; that of the data when left out
@@ -362,7 +438,7 @@ struct ReportArgs {
     /// zh, en or both
     #[arg(long, value_name = "LANG")]
     lang: Option<String>,
-    /// html, pdf, docx, xlsx, csv or txt; told by the suffix of the output when left out
+    /// html, pdf, docx, xlsx, csv, json or txt; told by the suffix of the output when left out
     #[arg(long, value_name = "FORM")]
     format: Option<String>,
     /// Of CSV, which table of the report: its main one when left out
@@ -556,6 +632,7 @@ Examples:
   innospace count parcels --group-by area:subdistricts,use_code --measure 'area(mu),mean(far)'
   innospace count sites --group-by area:subdistricts --accuracy respect
   innospace count parcels --group-by distance:axes --bands 500,1000 --filter \"status = 'built'\"
+  innospace count parcels --group-by along:axes/axis-chegu-avenue --step 1000 --measure 'overlap(ha)'
   innospace count parcels --group-by use_code --having 'count > 100' --sortby=-count --format csv";
 
 /// The names and meanings are those of the HTTP resource `/ogc/collections/{id}/aggregates`.
@@ -565,7 +642,7 @@ struct CountArgs {
     layer: String,
     #[command(flatten)]
     data: DataArgs,
-    /// Fields, and one of area:LAYER, distance:LAYER or distance:LAYER/ID, split by commas
+    /// Fields, and one of area:LAYER, distance:LAYER, distance:LAYER/ID or along:LAYER/ID, split by commas
     #[arg(long, value_name = "LIST")]
     group_by: Option<String>,
     /// share, area, overlap (m2, ha, mu); known, distinct, sum, mean, min, max, median, p90, share of a field
@@ -580,6 +657,12 @@ struct CountArgs {
     /// Limits of bands of distance, metres
     #[arg(long, value_name = "LIST")]
     bands: Option<String>,
+    /// Length of the stretches of a line, metres; a round number when left out
+    #[arg(long, value_name = "M")]
+    step: Option<String>,
+    /// How far from a line what counts in its stretches may be, metres; its half width when left out, else 1000
+    #[arg(long, value_name = "M")]
+    max_offset: Option<String>,
     /// ignore or respect: tell certain and possible counts apart
     #[arg(long, value_name = "HOW")]
     accuracy: Option<String>,
@@ -643,6 +726,9 @@ struct MapArgs {
     /// West, south, east, north in degrees; the map shows all of it
     #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
     bbox: Option<String>,
+    /// Instead of --bbox: a part of the earth by its name in catalog.toml
+    #[arg(long, value_name = "ID")]
+    extent: Option<String>,
     /// Longitude and latitude of the middle, with --zoom
     #[arg(long, value_name = "LON,LAT", allow_hyphen_values = true)]
     center: Option<String>,
@@ -725,6 +811,10 @@ struct ServeArgs {
     /// Memory for tiles that were made, MiB; 0 keeps none
     #[arg(long, value_name = "MIB", env = "INNOSPACE_TILE_CACHE", default_value_t = USUAL_TILE_CACHE_BYTES >> 20)]
     tile_cache: u64,
+    /// Folder where drawings that are too long for a link are kept, or off; without it drawings of innospace in the user's
+    /// folder of state
+    #[arg(long, value_name = "DIR|off", env = "INNOSPACE_DRAWINGS")]
+    drawings: Option<PathBuf>,
     /// Form of the log on standard error
     #[arg(long, value_enum, env = "INNOSPACE_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -755,8 +845,10 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::At(args) => at(&args),
         Command::Distance(args) => distance(&args),
         Command::Along(args) => along(&args),
+        Command::Reach(args) => reach(&args),
         Command::Tiles(args) => tiles(&args),
         Command::Map(args) => map(&args),
+        Command::Plan(args) => plan(&args),
         Command::Report(args) => make_report(&args),
         Command::Import(args) => import(&args),
         Command::Sample { what: Sample::Parcels { data, count, seed, output } } => {
@@ -812,6 +904,7 @@ fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
         public_url,
         limits: Limits::default(),
         tile_cache_bytes: args.tile_cache.saturating_mul(1 << 20),
+        drawings: drawings_folder(args.drawings.as_deref()),
     };
     let app = Arc::new(App::new(loaded.catalog, config));
     // The service listens meanwhile; only a search that comes before it is done waits.
@@ -844,6 +937,26 @@ fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     })?;
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where drawings are kept: as asked, else below `XDG_STATE_HOME` (XDG Base Directory Specification), never in the data.
+fn drawings_folder(asked: Option<&Path>) -> Option<PathBuf> {
+    let own = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    match asked {
+        Some(off) if off == Path::new("off") => None,
+        Some(folder) => Some(folder.to_owned()),
+        None => {
+            let state = own("XDG_STATE_HOME")
+                .or_else(|| own("LOCALAPPDATA"))
+                .or_else(|| own("HOME").map(|home| home.join(".local/state")));
+            if state.is_none() {
+                tracing::warn!(
+                    "long drawings will not be kept: there is no folder of state; name one with --drawings"
+                );
+            }
+            state.map(|state| state.join("innospace/drawings"))
+        }
+    }
 }
 
 /// An absolute http or https address without query, its last slash cut off.
@@ -986,7 +1099,7 @@ fn describe(text: &mut String, indexed: &IndexedLayer) -> std::fmt::Result {
     writeln!(text, "  features   {} ({kinds}); {} without position", layer.len(), indexed.nowhere().len())?;
     if let Some(extent) = layer.extent {
         if let Some(bounds) = extent.bounds {
-            let edges = [bounds.west, bounds.south, bounds.east, bounds.north].map(|edge| edge.to_string());
+            let edges = bounds.bbox().map(|edge| edge.to_string());
             writeln!(text, "  extent     {} (west, south, east, north; degrees)", edges.join(", "))?;
         }
         if let Some((first, last)) = extent.interval {
@@ -1062,6 +1175,8 @@ fn count(args: &CountArgs) -> anyhow::Result<ExitCode> {
         ("assign", &args.assign),
         ("polygon", &args.polygon),
         ("bands", &args.bands),
+        ("step", &args.step),
+        ("max-offset", &args.max_offset),
         ("accuracy", &args.accuracy),
         ("filter", &args.select.filter),
         ("bbox", &args.select.bbox),
@@ -1137,8 +1252,13 @@ fn locate(
     answer: &AnswerArgs,
 ) -> anyhow::Result<ExitCode> {
     let catalog = load(&mut Store::new(&data.data))?.catalog;
+    let told = api::locate(&catalog, question, parameters, lang_of(answer.lang));
+    tell(&told.map_err(anyhow::Error::msg)?, answer)
+}
+
+/// Writes an answer on standard output.
+fn tell(told: &Told, answer: &AnswerArgs) -> anyhow::Result<ExitCode> {
     let lang = lang_of(answer.lang);
-    let told = api::locate(&catalog, question, parameters, lang).map_err(anyhow::Error::msg)?;
     print(match answer.format {
         AnswerFormat::Text => told.text(lang),
         AnswerFormat::Json => format!("{:#}\n", told.json),
@@ -1195,8 +1315,51 @@ fn along(args: &AlongArgs) -> anyhow::Result<ExitCode> {
         ("max-offset", &args.max_offset),
         ("after", &args.after),
         ("limit", &args.limit),
+        ("theme", &args.theme),
+        ("width", &args.width),
+        ("density", &args.density),
+        ("step", &args.step),
     ];
-    locate(&args.data, Question::Along(&args.line), &parameters(given), &args.answer)
+    let given = parameters(given);
+    let Some(output) = &args.output else {
+        return locate(&args.data, Question::Along(&args.line), &given, &args.answer);
+    };
+    let as_pixels = match output.extension().and_then(|suffix| suffix.to_str()) {
+        Some("svg") => false,
+        Some("png") => true,
+        _ => bail!("name the form of the diagram by the suffix .svg or .png"),
+    };
+    let catalog = load(&mut Store::new(&args.data.data))?.catalog;
+    let lang = lang_of(args.answer.lang);
+    let made = api::draw_strip(&catalog, &args.line, &given, lang, as_pixels).map_err(anyhow::Error::msg)?;
+    deliver(Some(output), &made)
+}
+
+fn plan(args: &PlanArgs) -> anyhow::Result<ExitCode> {
+    let catalog = load(&mut Store::new(&args.data.data))?.catalog;
+    let as_json = matches!(args.answer.format, AnswerFormat::Json);
+    let told = api::read_plan(&catalog, args.section.as_deref(), lang_of(args.answer.lang), as_json);
+    print(told.map_err(anyhow::Error::msg)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn reach(args: &ReachArgs) -> anyhow::Result<ExitCode> {
+    let given = [
+        ("feature", &args.feature),
+        ("minutes", &args.minutes),
+        ("speed", &args.speed),
+        ("detour", &args.detour),
+        ("mode", &args.mode),
+        ("collections", &args.collections),
+        ("polygons", &args.polygons),
+    ];
+    let mut parameters = [point_parameters(&args.point), parameters(given)].concat();
+    if args.planned {
+        parameters.push(("planned", "true".to_owned()));
+    }
+    let catalog = load(&mut Store::new(&args.data.data))?.catalog;
+    let told = api::stroll(&catalog, &parameters, lang_of(args.answer.lang));
+    tell(&told.map_err(anyhow::Error::msg)?, &args.answer)
 }
 
 fn tiles(args: &TilesArgs) -> anyhow::Result<ExitCode> {
@@ -1266,6 +1429,7 @@ fn map(args: &MapArgs) -> anyhow::Result<ExitCode> {
     let catalog = load(&mut Store::new(&args.data.data))?.catalog;
     let given = [
         ("bbox", &args.bbox),
+        ("extent", &args.extent),
         ("center", &args.center),
         ("zoom", &args.zoom),
         ("features", &args.feature),
@@ -1311,11 +1475,12 @@ fn make_report(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     {
         bail!("this is no text; name a file with --output");
     }
+    let ids = (!args.ids.is_empty()).then(|| args.ids.join(","));
     let given = [
         ("as_of", &args.as_of),
         ("lang", &args.lang),
         ("table", &args.table),
-        ("id", &args.id),
+        ("ids", &ids),
         ("within", &args.within),
         ("polygon", &args.polygon),
         ("collection", &args.collection),

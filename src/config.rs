@@ -1,6 +1,7 @@
 //! What did the operator ask for?
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How the server runs.
@@ -14,6 +15,8 @@ pub struct Config {
     pub limits: Limits,
     /// Bytes of tiles that are kept.
     pub tile_cache_bytes: u64,
+    /// The folder of drawings that are too long for a link; `None` keeps none.
+    pub drawings: Option<PathBuf>,
 }
 
 /// Bytes of tiles that are kept when the operator names no number.

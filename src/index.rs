@@ -5,10 +5,10 @@
 
 mod nearest;
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock};
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use rstar::{AABB, Envelope, ParentNode, RTree, RTreeNode, RTreeObject, RTreeParams};
 use thiserror::Error;
 
@@ -412,10 +412,29 @@ pub struct IndexedLayer {
     layer: Arc<Layer>,
     spatial: SpatialIndex,
     by_id: HashTable<u32>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
     /// Made when features are first sorted into those of this layer.
     areas: OnceLock<Vec<Option<Area>>>,
     overlap: OnceLock<Option<(FeatureIx, FeatureIx)>>,
+}
+
+fn table_of_ids(layer: &Layer, hasher: &DefaultHashBuilder) -> Result<HashTable<u32>, IndexError> {
+    let ids = layer.ids();
+    let mut table = HashTable::with_capacity(layer.len());
+    for ix in layer.positions() {
+        let id = ids.get(ix);
+        let hash = hasher.hash_one(id);
+        if let Some(&first) = table.find(hash, |&row| ids.get(FeatureIx(row)) == id) {
+            return Err(IndexError::DuplicateId {
+                layer: layer.id.as_str().into(),
+                id: id.to_string(),
+                first: first as usize + 1,
+                second: ix.row() + 1,
+            });
+        }
+        table.insert_unique(hash, ix.0, |&row| hasher.hash_one(ids.get(FeatureIx(row))));
+    }
+    Ok(table)
 }
 
 /// Areas that share more of the smaller one than this overlap; less is how exactly borders were drawn.
@@ -427,22 +446,13 @@ impl IndexedLayer {
     /// # Errors
     /// Two features with one id.
     pub fn build(layer: Layer) -> Result<Self, IndexError> {
-        let hasher = RandomState::new();
-        let mut by_id = HashTable::with_capacity(layer.len());
-        for ix in layer.positions() {
-            let id = layer.ids().get(ix);
-            let hash = hasher.hash_one(id);
-            if let Some(&first) = by_id.find(hash, |&row| layer.ids().get(FeatureIx(row)) == id) {
-                return Err(IndexError::DuplicateId {
-                    layer: layer.id.as_str().into(),
-                    id: id.to_string(),
-                    first: first as usize + 1,
-                    second: ix.row() + 1,
-                });
-            }
-            by_id.insert_unique(hash, ix.0, |&row| hasher.hash_one(layer.ids().get(FeatureIx(row))));
-        }
-        let spatial = SpatialIndex::build(&layer);
+        let hasher = DefaultHashBuilder::default();
+        let (spatial, by_id) = std::thread::scope(|scope| {
+            let spatial = scope.spawn(|| SpatialIndex::build(&layer));
+            let by_id = table_of_ids(&layer, &hasher);
+            (spatial.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), by_id)
+        });
+        let by_id = by_id?;
         Ok(Self {
             layer: Arc::new(layer),
             spatial,

@@ -18,6 +18,6 @@ export default defineConfig({
     reportCompressedSize: false,
     modulePreload: { polyfill: false },
   },
-  server: { host: '127.0.0.1', proxy: Object.fromEntries(['/app.json', '/ogc', '/maps', '/units', '/progress', '/blocks', '/reports', '/measure', '/styles', '/tiles'].map((path) => [path, service])) },
+  server: { host: '127.0.0.1', proxy: Object.fromEntries(['/app.json', '/ogc', '/maps', '/units', '/progress', '/blocks', '/reports', '/plan', '/measure', '/drawings', '/styles', '/tiles'].map((path) => [path, service])) },
   test: { include: ['tests/unit/**/*.test.ts'], environment: 'node' },
 } as Parameters<typeof defineConfig>[0]);

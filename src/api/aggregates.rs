@@ -36,7 +36,7 @@ pub const POSTED_FORMS: &[Format] = &[JSON, CSV, XLSX];
 /// The last part of the path.
 pub const NAME: &str = "aggregates";
 /// The relation of links to it; there is no registered one.
-const REL: &str = "urn:innospace:rel:aggregates";
+pub const REL: &str = "urn:innospace:rel:aggregates";
 
 /// The link to it from a collection.
 pub fn link_to(ask: &Ask, layer: &Layer) -> Link {

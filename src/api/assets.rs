@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use super::App;
 use super::negotiate::{accepts_encoding, is_held};
 use super::problem::Problem;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, NamedExtent};
+use crate::geometry::Bounds;
 use crate::model::{Citation, Layer, PlanFacts, Words};
 
 #[derive(RustEmbed)]
@@ -130,12 +131,17 @@ fn description(catalog: &Catalog) -> Value {
         "licence": about.licence,
         "data_date": about.data_date.map(|day| day.to_string()).unwrap_or_default(),
         "approval_number": about.approval_number,
-        "start_extent": extent.map(|bounds| [bounds.west, bounds.south, bounds.east, bounds.north]),
+        "start_extent": extent.map(Bounds::bbox),
+        "extents": about.extents.iter().map(extent_of).collect::<Vec<_>>(),
         "revision": catalog.revision.to_string(),
         "version": env!("CARGO_PKG_VERSION"),
         "collections": catalog.layers().map(|layer| collection(layer.layer())).collect::<Vec<_>>(),
         "plan": catalog.plan.as_ref().map(plan),
     })
+}
+
+fn extent_of(extent: &NamedExtent) -> Value {
+    json!({ "id": extent.id, "title": words(&extent.title), "bbox": extent.bounds.bbox() })
 }
 
 fn collection(layer: &Layer) -> Value {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::document::{Ask, Document, links_json};
+use super::document::{Ask, Document, body_of, links_json};
 use super::landing::FORMS;
 use super::link::{link, segment};
 use super::negotiate::{Format, HTML, JSON};
@@ -71,13 +71,7 @@ pub async fn posted(
 ) -> Result<(Ask, Arc<IndexedLayer>), Problem> {
     let catalog = app.catalog.snapshot();
     let indexed = find(&catalog, id)?;
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
-    let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-    if kind != "application/json" {
-        return Err(Problem::unsupported_media_type("application/json"));
-    }
-    let body = axum::body::to_bytes(body, MOST_BODY_BYTES).await;
-    let body = body.map_err(|_| Problem::body_too_large(MOST_BODY_BYTES))?;
+    let body = body_of(headers, body, &["application/json"], MOST_BODY_BYTES).await?;
     let table = table(indexed.layer(), app.config.limits, forms);
     let params = Params::of_json(&body, &table)?;
     Ok((Ask::posted(app, catalog, uri, headers, params, forms)?, indexed))
@@ -174,7 +168,7 @@ fn extent(layer: &Layer) -> Option<Value> {
     let extent = layer.extent?;
     let mut json = json!({});
     if let Some(bounds) = extent.bounds {
-        json["spatial"] = json!({ "bbox": [[bounds.west, bounds.south, bounds.east, bounds.north]], "crs": Crs::Crs84.to_string() });
+        json["spatial"] = json!({ "bbox": [bounds.bbox()], "crs": Crs::Crs84.to_string() });
     }
     if let Some((first, last)) = extent.interval.filter(|ends| *ends != (None, None)) {
         let text = |moment: Option<crate::model::Timestamp>| moment.map(|moment| moment.to_string());
@@ -223,8 +217,7 @@ fn description(ask: &Ask, layer: &Layer) -> Markup {
         ),
     ];
     if let Some(bounds) = layer.extent.and_then(|extent| extent.bounds) {
-        let corners =
-            [bounds.west, bounds.south, bounds.east, bounds.north].map(|edge| edge.to_string()).join(", ");
+        let corners = bounds.bbox().map(|edge| edge.to_string()).join(", ");
         facts.push((
             lang.pick("范围（西、南、东、北，度）", "extent (west, south, east, north; degrees)").to_owned(),
             html! { (corners) },

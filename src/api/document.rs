@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use maud::Markup;
 use serde_json::{Value, json};
 
@@ -20,6 +21,19 @@ use crate::render::html::{self, Link, Shell};
 
 /// Root of the OGC API.
 pub const ROOT: &str = "/ogc";
+
+/// A body of one of these media types.
+///
+/// # Errors
+/// Another media type, or a body too long.
+pub async fn body_of(headers: &HeaderMap, body: Body, kinds: &[&str], most: usize) -> Result<Bytes, Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+    let kind = kind.split(';').next().unwrap_or("").trim();
+    if !kinds.iter().any(|known| known.eq_ignore_ascii_case(kind)) {
+        return Err(Problem::unsupported_media_type(&kinds.join(" or ")));
+    }
+    axum::body::to_bytes(body, most).await.map_err(|_| Problem::body_too_large(most))
+}
 
 /// A request, read.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use super::params::{self, Parameter, Params, format_parameter, read, selecting_p
 use super::problem::Problem;
 use crate::catalog::Catalog;
 use crate::config::Limits;
-use crate::geometry::Crs;
+use crate::geometry::{Crs, GeometryRef, Shape, Stretches, StretchesError};
 use crate::model::Layer;
 use crate::query::aggregate::{
     Aggregation, Areas, Bands, EXPECTED_MEASURES, MOST_GROUPS, Measure, Places, Rule,
@@ -17,8 +17,19 @@ use crate::query::cql2::{self, Encoding};
 use crate::query::{Filter, QueryError};
 
 /// Names that aggregates have beside those of the selection.
-const OWN: &[&str] =
-    &["group-by", "measure", "assign", "polygon", "bands", "accuracy", "overlap", "having", "explain"];
+const OWN: &[&str] = &[
+    "group-by",
+    "measure",
+    "assign",
+    "polygon",
+    "bands",
+    "step",
+    "max-offset",
+    "accuracy",
+    "overlap",
+    "having",
+    "explain",
+];
 
 /// Groups of a page when none are asked for.
 const USUAL_GROUPS: u32 = 1000;
@@ -33,8 +44,8 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
         (
             "group-by",
             "What makes groups, split by commas: names of fields, and at most one place: area:{collectionId} for the \
-             areas of another collection, or distance:{collectionId} or distance:{collectionId}/{featureId} for bands \
-             of distance. One group of all when left out.",
+             areas of another collection, distance:{collectionId} or distance:{collectionId}/{featureId} for bands of \
+             distance, or along:{collectionId}/{featureId} for stretches of a line. One group of all when left out.",
             json!({ "type": "array", "items": { "type": "string" } }),
         ),
         (
@@ -60,6 +71,12 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
             "bands",
             "Where one band of distance ends and the next begins, metres, ascending; the last band has no end.",
             json!({ "type": "array", "minItems": 1, "items": { "type": "number" }, "default": USUAL_BANDS }),
+        ),
+        (
+            "max-offset",
+            "How many metres from the line a feature may be to count in a stretch; the half width of the line, else 1000, when \
+             left out.",
+            json!({ "type": "number", "minimum": 0 }),
         ),
         (
             "accuracy",
@@ -109,7 +126,7 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
         schema,
     });
     let selecting = selecting_parameters(layer, limits, OWN);
-    own.chain(selecting).chain([format_parameter(offers)]).collect()
+    own.chain([step_parameter()]).chain(selecting).chain([format_parameter(offers)]).collect()
 }
 
 /// Is it to be told why features do not match?
@@ -159,6 +176,9 @@ pub fn aggregation(params: &Params, catalog: &Catalog, layer: &Layer) -> Result<
                 });
                 Some(Places::Bands { bands: Bands::new(&source, only.transpose()?, bands(params)?)?, doubt })
             }
+            Some(("along", line)) => {
+                Some(Places::Stretches(Box::new(stretches(params, catalog, line, list)?)))
+            }
             _ => None,
         };
         match place {
@@ -166,7 +186,7 @@ pub fn aggregation(params: &Params, catalog: &Catalog, layer: &Layer) -> Result<
                 return Err(Problem::parameter(
                     "group-by",
                     list,
-                    "one place at most: area:…, distance:… or polygon",
+                    "one place at most: area:…, distance:…, along:… or polygon",
                 ));
             }
             Some(place) => places = Some(place),
@@ -183,9 +203,9 @@ pub fn aggregation(params: &Params, catalog: &Catalog, layer: &Layer) -> Result<
     ];
     for (name, needs, usual) in given {
         let fits = match (&places, needs) {
-            (Some(Places::Bands { .. }), needs) => needs != "area",
-            (Some(Places::Areas { .. }), needs) => needs != "distance",
-            (None, _) => false,
+            (Some(Places::Bands { .. }), needs) => matches!(needs, "distance" | "place"),
+            (Some(Places::Areas { .. }), needs) => matches!(needs, "area" | "place"),
+            (Some(Places::Stretches(_)) | None, _) => false,
         };
         if let Some(value) = params.get(name).filter(|value| !fits && *value != usual) {
             let expected = match needs {
@@ -206,6 +226,57 @@ pub fn aggregation(params: &Params, catalog: &Catalog, layer: &Layer) -> Result<
         sort: params::sort(params)?,
         page,
     })
+}
+
+/// The stretches of a line, named as collection/id.
+fn stretches(params: &Params, catalog: &Catalog, line: &str, list: &str) -> Result<Stretches, Problem> {
+    let wrong = |expected: &str| Problem::parameter("group-by", list, expected);
+    let (id, feature) = line.split_once('/').ok_or_else(|| {
+        wrong("a line behind along:, as its collection and its id with a slash between them")
+    })?;
+    let source = named(catalog, id, list)?;
+    let ix =
+        source.find(feature).ok_or_else(|| wrong(&format!("an id of collection {id} behind the slash")))?;
+    let line = source.layer().feature(ix);
+    let shape =
+        line.geometry().map(GeometryRef::to_shape).ok_or_else(|| wrong("a feature with a position"))?;
+    let offset = super::locate::amount(params, "max-offset", "metres, a number from 0 on")?;
+    let offset = offset.unwrap_or_else(|| super::locate::usual_offset(line));
+    stretches_of(&shape, step(params)?, offset)?.ok_or_else(|| {
+        wrong(&format!("a LineString or MultiLineString with a length; {feature:?} of {id} is none"))
+    })
+}
+
+/// The stretches of a line; `None` for what is no line.
+pub fn stretches_of(
+    shape: &Shape,
+    step: Option<f64>,
+    half_width_m: f64,
+) -> Result<Option<Stretches>, Problem> {
+    match Stretches::new(shape, step, half_width_m, MOST_GROUPS) {
+        Ok(stretches) => Ok(Some(stretches)),
+        Err(StretchesError::NoLine) => Ok(None),
+        Err(fault @ StretchesError::TooMany(_)) => {
+            Err(Problem::wrong_parameter("step", format!("{fault}; give a larger step")))
+        }
+    }
+}
+
+/// `step`, the length of stretches.
+pub fn step_parameter() -> Parameter {
+    Parameter {
+        name: "step".into(),
+        description: "Length of the stretches of a line, metres, the last as long as what is left; about a twentieth of the \
+                      line, a round number, when left out."
+            .into(),
+        schema: json!({ "type": "number", "minimum": 0, "exclusiveMinimum": true }),
+    }
+}
+
+/// The length of stretches that is asked for, metres.
+pub fn step(params: &Params) -> Result<Option<f64>, Problem> {
+    let fits = |text: &str| text.trim().parse().ok().filter(|step: &f64| step.is_finite() && *step > 0.0);
+    read(params, "step", "metres, a number above 0", fits)
 }
 
 /// The collection that a group names.

@@ -185,6 +185,7 @@ pub async fn one(
     let path = path_of(layer);
     let mut links = ask.own_links();
     links.push(link(ask.url(&path), "collection", super::negotiate::JSON, layer.about.title.say(ask.lang)));
+    links.extend(super::plan::links_of(&ask, layer, ix));
     let crs = view.crs;
     let response = if let Some(document) = forms::document(&ask, layer, ix, view.clone(), &links) {
         document
@@ -203,6 +204,9 @@ pub async fn one(
                 p { a href=(on_map) { (ask.lang.pick("在地图上显示", "Show on the map")) } }
             }
             (pages::item(layer, ix, &view, ask.lang))
+            @for clause in links.iter().filter(|link| link.rel == super::plan::REL) {
+                p { (ask.lang.pick("规划章节：", "Section of the plan: ")) a href=(clause.href) { (clause.title) } }
+            }
         };
         ask.page(&title, &crumbs, &links, &content)
     } else {

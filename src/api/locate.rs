@@ -7,21 +7,23 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
+use maud::{Markup, html};
 use serde_json::json;
 
 use super::collections::{self, path_of};
 use super::document::{Ask, Document};
 use super::link::{link, segment};
-use super::negotiate::{Format, GEOJSON, HTML, JSON};
+use super::maps::at_desk;
+use super::negotiate::{Format, GEOJSON, HTML, JSON, MAP_PNG, MAP_SVG};
 use super::params::{self, Parameter, Params, format_parameter, read, selecting_parameters};
 use super::problem::Problem;
-use super::{App, blocking};
+use super::{App, aggregates, blocking, strip};
 use crate::catalog::Catalog;
 use crate::config::Limits;
-use crate::geometry::{Crs, Datum};
+use crate::geometry::{Crs, Datum, Shape};
 use crate::index::IndexedLayer;
-use crate::locate::{self, AlongError, Member, Standpoint};
-use crate::model::{Lang, Layer};
+use crate::locate::{self, Along, AlongError, Member, Standpoint};
+use crate::model::{FeatureRef, Lang, Layer};
 use crate::query::{Budget, Query};
 use crate::render::html::Link;
 use crate::render::locate::{self as told, Asked, Told};
@@ -30,6 +32,8 @@ use crate::render::locate::{self as told, Asked, Told};
 pub const NEAREST_FORMS: &[Format] = &[GEOJSON, HTML];
 /// The forms of the other answers.
 pub const FORMS: &[Format] = &[JSON, HTML];
+/// The forms of what stands along a line; as a picture it is a strip diagram.
+pub const ALONG_FORMS: &[Format] = &[JSON, HTML, MAP_SVG, MAP_PNG];
 
 /// The relations of links to the nearest features and to what is at a position; there are no registered ones.
 const NEAREST_REL: &str = "urn:innospace:rel:nearest";
@@ -47,7 +51,11 @@ const USUAL_OFFSET: f64 = 1000.0;
 /// Parts that layers play on the map whose features are looked for along a line, unless others are named.
 const ANCHORS: [&str; 3] = ["core", "site", "facility"];
 
-fn parameter(name: &'static str, description: &'static str, schema: serde_json::Value) -> Parameter {
+pub(super) fn parameter(
+    name: &'static str,
+    description: &'static str,
+    schema: serde_json::Value,
+) -> Parameter {
     Parameter { name: name.into(), description: description.into(), schema }
 }
 
@@ -56,7 +64,7 @@ fn number(least: f64) -> serde_json::Value {
 }
 
 /// How a position may be given.
-fn position_parameters() -> Vec<Parameter> {
+pub(super) fn position_parameters() -> Vec<Parameter> {
     let systems: Vec<_> = Crs::ALL.iter().map(ToString::to_string).collect();
     let datums: Vec<_> = Datum::ALL.iter().map(|datum| datum.name()).collect();
     vec![
@@ -142,7 +150,7 @@ pub fn distance_parameters() -> Vec<Parameter> {
 
 /// The parameters of what stands along a line.
 pub fn along_parameters(catalog: &Catalog, limits: Limits) -> Vec<Parameter> {
-    vec![
+    let mut table = vec![
         collections_parameter(
             catalog,
             "The collections whose features are looked for, split by commas; when left out those that the map draws as \
@@ -163,12 +171,19 @@ pub fn along_parameters(catalog: &Catalog, limits: Limits) -> Vec<Parameter> {
             "The most features to return; a larger number is taken as the maximum.",
             json!({ "type": "integer", "minimum": 1, "maximum": limits.most_items, "default": limits.default_items }),
         ),
-        format_parameter(FORMS),
-    ]
+        format_parameter(ALONG_FORMS),
+    ];
+    table.extend(strip::parameters(catalog));
+    table
+}
+
+/// How far from a line what stands along it may be, where nothing else is said, metres.
+pub fn usual_offset(line: FeatureRef<'_>) -> f64 {
+    line.half_width_m().unwrap_or(USUAL_OFFSET)
 }
 
 /// A number that is not negative.
-fn amount(params: &Params, name: &str, expected: &str) -> Result<Option<f64>, Problem> {
+pub(super) fn amount(params: &Params, name: &str, expected: &str) -> Result<Option<f64>, Problem> {
     let fits =
         |text: &str| text.trim().parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0);
     read(params, name, expected, fits)
@@ -231,13 +246,18 @@ fn no_position(name: &str, member: &Member) -> Problem {
     Problem::wrong_parameter(name, detail)
 }
 
-fn layers(params: &Params, catalog: &Catalog) -> Result<Option<Vec<Arc<IndexedLayer>>>, Problem> {
-    let Some(list) = params.get("collections") else { return Ok(None) };
+/// The layers that a parameter names; `None` where it is not given.
+pub(super) fn layers(
+    params: &Params,
+    name: &str,
+    catalog: &Catalog,
+) -> Result<Option<Vec<Arc<IndexedLayer>>>, Problem> {
+    let Some(list) = params.get(name) else { return Ok(None) };
     let names: Vec<_> = list.split(',').map(str::trim).collect();
     if let Some(unknown) = names.iter().find(|name| catalog.layer(name).is_none()) {
         let known: Vec<_> = catalog.layers().map(|indexed| indexed.layer().id.as_str()).collect();
         return Err(Problem::parameter(
-            "collections",
+            name,
             unknown,
             &format!("names split by commas of {}", known.join(", ")),
         ));
@@ -246,6 +266,40 @@ fn layers(params: &Params, catalog: &Catalog) -> Result<Option<Vec<Arc<IndexedLa
     Ok(Some(
         catalog.layers().filter(|indexed| names.contains(&indexed.layer().id.as_str())).cloned().collect(),
     ))
+}
+
+/// Where a question starts from.
+pub(super) struct Start {
+    pub standpoint: Standpoint,
+    /// The position as it was asked for, where it is none of a feature.
+    pub asked: Option<Asked>,
+    pub shape: Shape,
+}
+
+/// The position or the feature that a question starts from.
+pub(super) fn start(params: &Params, catalog: &Catalog) -> Result<Start, Problem> {
+    let (asked, member) = (position(params)?, member(params, "feature", catalog)?);
+    match (asked, member) {
+        (Some(asked), None) => {
+            let standpoint = Standpoint::at(asked.position, asked.accuracy_m);
+            let wrong = || Problem::parameter("point", params.get("point").unwrap_or(""), "a position");
+            let shape = Shape::Point(asked.position.into());
+            Ok(Start { standpoint: standpoint.ok_or_else(wrong)?, asked: Some(asked), shape })
+        }
+        (None, Some(member)) => {
+            let shape = member.shape().ok_or_else(|| no_position("feature", &member))?;
+            let standpoint = Standpoint::of(member.clone()).ok_or_else(|| no_position("feature", &member))?;
+            Ok(Start { standpoint, asked: None, shape })
+        }
+        (Some(_), Some(_)) => {
+            Err(Problem::wrong_parameter("feature", "give point or feature, not both".to_owned()))
+        }
+        (None, None) => {
+            let detail =
+                "parameter point (longitude,latitude) or feature (collection:id) is needed".to_owned();
+            Err(Problem::wrong_parameter("point", detail))
+        }
+    }
 }
 
 /// The question for the nearest features, read.
@@ -259,24 +313,7 @@ struct Nearest {
 
 impl Nearest {
     fn read(params: &Params, catalog: &Catalog, layer: &Layer) -> Result<Self, Problem> {
-        let (asked, member) = (position(params)?, member(params, "feature", catalog)?);
-        let standpoint = match (asked, member) {
-            (Some(asked), None) => Standpoint::at(asked.position, asked.accuracy_m).ok_or_else(|| {
-                Problem::parameter("point", params.get("point").unwrap_or(""), "a position")
-            })?,
-            (None, Some(member)) => {
-                Standpoint::of(member.clone()).ok_or_else(|| no_position("feature", &member))?
-            }
-            (Some(_), Some(_)) => {
-                let detail = "give point or feature, not both".to_owned();
-                return Err(Problem::wrong_parameter("feature", detail));
-            }
-            (None, None) => {
-                let detail =
-                    "parameter point (longitude,latitude) or feature (collection:id) is needed".to_owned();
-                return Err(Problem::wrong_parameter("point", detail));
-            }
-        };
+        let Start { standpoint, asked, .. } = start(params, catalog)?;
         let fits = |text: &str| text.parse().ok().filter(|number: &u64| *number >= 1);
         let most = read(params, "k", "a whole number from 1 on", fits)?.unwrap_or(u64::from(USUAL_NEAREST));
         let farthest = amount(params, "max-distance", "metres, a number from 0 on")?.unwrap_or(f64::INFINITY);
@@ -310,7 +347,8 @@ fn answer_at(params: &Params, catalog: &Catalog, lang: Lang, budget: &Budget) ->
     if tolerance > MOST_TOLERANCE {
         return Err(Problem::parameter("tolerance", params.get("tolerance").unwrap_or(""), &expected));
     }
-    let layers = layers(params, catalog)?.unwrap_or_else(|| catalog.layers().cloned().collect());
+    let layers =
+        layers(params, "collections", catalog)?.unwrap_or_else(|| catalog.layers().cloned().collect());
     let standpoint = Standpoint::at(asked.position, asked.accuracy_m)
         .ok_or_else(|| Problem::parameter("point", params.get("point").unwrap_or(""), "a position"))?;
     let mut found = Vec::with_capacity(layers.len());
@@ -339,34 +377,64 @@ fn answer_distance(params: &Params, catalog: &Catalog, lang: Lang) -> Result<Tol
     Ok(told::apart(&from, &to, &apart, lang))
 }
 
-/// The question what stands along a line, read and answered.
-fn answer_along(
-    params: &Params,
-    catalog: &Catalog,
-    line: &Member,
-    limits: Limits,
-    lang: Lang,
-    budget: &Budget,
-) -> Result<Told, Problem> {
-    let after = member(params, "after", catalog)?;
-    let is_anchor = |indexed: &&Arc<IndexedLayer>| {
-        indexed.layer().about.draw.as_deref().is_some_and(|draw| ANCHORS.contains(&draw))
-    };
-    let layers =
-        layers(params, catalog)?.unwrap_or_else(|| catalog.layers().filter(is_anchor).cloned().collect());
-    let usual = line.feature().half_width_m().unwrap_or(USUAL_OFFSET);
-    let farthest = amount(params, "max-offset", "metres, a number from 0 on")?.unwrap_or(usual);
-    let most = params::page(params, limits.default_items, limits.most_items)?.limit as usize;
-    let found = locate::along(catalog, line, &layers, farthest, after.as_ref(), budget);
-    let found = found.map_err(|fault| match fault {
-        AlongError::Query(fault) => Problem::from(fault),
-        AlongError::Nowhere => Problem::wrong_parameter("after", fault.to_string()),
-        AlongError::NoLine => {
-            let (id, layer) = (line.feature().id(), &line.indexed.layer().id);
-            Problem::missing(format!("feature {id} of {layer}: {fault}"))
+/// The question what stands along a line, read.
+struct AlongAsk {
+    after: Option<Member>,
+    layers: Vec<Arc<IndexedLayer>>,
+    farthest: f64,
+    most: usize,
+}
+
+impl AlongAsk {
+    fn read(params: &Params, catalog: &Catalog, line: &Member, limits: Limits) -> Result<Self, Problem> {
+        let is_anchor = |indexed: &&Arc<IndexedLayer>| {
+            indexed.layer().about.draw.as_deref().is_some_and(|draw| ANCHORS.contains(&draw))
+        };
+        let anchors = || catalog.layers().filter(is_anchor).cloned().collect();
+        let farthest = amount(params, "max-offset", "metres, a number from 0 on")?;
+        Ok(Self {
+            after: member(params, "after", catalog)?,
+            layers: layers(params, "collections", catalog)?.unwrap_or_else(anchors),
+            farthest: farthest.unwrap_or_else(|| usual_offset(line.feature())),
+            most: params::page(params, limits.default_items, limits.most_items)?.limit as usize,
+        })
+    }
+
+    fn find(&self, catalog: &Catalog, line: &Member, budget: &Budget) -> Result<Along, Problem> {
+        let after = self.after.as_ref();
+        let found = locate::along(catalog, line, &self.layers, self.farthest, after, budget);
+        found.map_err(|fault| match fault {
+            AlongError::Query(fault) => Problem::from(fault),
+            AlongError::Nowhere => Problem::wrong_parameter("after", fault.to_string()),
+            AlongError::NoLine => {
+                let (id, layer) = (line.feature().id(), &line.indexed.layer().id);
+                Problem::missing(format!("feature {id} of {layer}: {fault}"))
+            }
+        })
+    }
+
+    /// The diagram of all that stands along the line; more than are asked for are refused.
+    fn draw(
+        &self,
+        (params, catalog): (&Params, &Catalog),
+        line: &Member,
+        lang: Lang,
+        form: Format,
+        budget: &Budget,
+    ) -> Result<Vec<u8>, Problem> {
+        let asked = strip::Asked::read(params, catalog)?;
+        let found = self.find(catalog, line, budget)?;
+        if found.stops.len() > self.most {
+            return Err(Problem::wrong_parameter(
+                "limit",
+                format!(
+                    "{} features stand along the line, more than limit: a diagram shows all or none",
+                    found.stops.len()
+                ),
+            ));
         }
-    })?;
-    Ok(told::along(line, &found, most, farthest, lang))
+        asked.draw(catalog, (line, &found), self.farthest, lang, form, budget)
+    }
 }
 
 /// The middle of what a map shows first, where links ask from.
@@ -406,11 +474,12 @@ fn document(
     title: String,
     crumbs: &[(&str, String)],
     mut links: Vec<Link>,
+    head: &Markup,
 ) -> Response {
     let href = |collection: &str, id: &str| {
         ask.url(&format!("/collections/{}/items/{}?f=html", segment(collection), segment(id)))
     };
-    let html = told.html(ask.lang, href);
+    let html = html! { (head) (told.html(ask.lang, href)) };
     links.splice(0..0, ask.own_links());
     ask.document(Document { title, crumbs: ask.crumbs(crumbs), links, json: told.json, html })
 }
@@ -441,7 +510,7 @@ pub async fn nearest(
         (name, path_of(layer)),
         (word, format!("{}/nearest", path_of(layer))),
     ];
-    Ok(document(&ask, told, format!("{name}{}{word}", lang.pick("：", ": ")), &crumbs, links))
+    Ok(document(&ask, told, format!("{name}{}{word}", lang.pick("：", ": ")), &crumbs, links, &html! {}))
 }
 
 /// Everything at a position: `GET /ogc/at`.
@@ -471,9 +540,10 @@ pub async fn distance(
     Ok(finish(&ask, told.await??, ask.lang.pick("距离与关系", "Distance and relation"), "/distance"))
 }
 
-fn finish(ask: &Ask, told: Told, title: &str, path: &str) -> Response {
+pub(super) fn finish(ask: &Ask, told: Told, title: &str, path: &str) -> Response {
     let held = ask.not_modified();
-    held.unwrap_or_else(|| document(ask, told, title.to_owned(), &[(title, path.to_owned())], Vec::new()))
+    let crumbs = [(title, path.to_owned())];
+    held.unwrap_or_else(|| document(ask, told, title.to_owned(), &crumbs, Vec::new(), &html! {}))
 }
 
 /// What stands along a line: `GET /ogc/collections/{collectionId}/items/{featureId}/along`.
@@ -488,10 +558,29 @@ pub async fn along(
     let ix = indexed.find(&feature).ok_or_else(|| Problem::not_found("item", &feature))?;
     let (line, limits) = (Member { indexed, ix }, app.config.limits);
     let table = along_parameters(&catalog, limits);
-    let ask = Arc::new(Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?);
+    let mut ask = Ask::read(&app, catalog, &uri, &headers, &table, ALONG_FORMS)?;
+    if let Some(lang) = read(&ask.params, "lang", "zh or en", Lang::parse)? {
+        ask.lang = lang;
+    }
+    let ask = Arc::new(ask);
+    let asked = AlongAsk::read(&ask.params, &ask.catalog, &line, limits)?;
+    if let (MAP_SVG | MAP_PNG, ask) = (ask.format, &ask) {
+        let made = at_desk(&app, {
+            let (ask, line) = (Arc::clone(ask), line.clone());
+            move |budget| asked.draw((&ask.params, &ask.catalog), &line, ask.lang, ask.format, budget)
+        });
+        let made = made.await??;
+        return Ok(ask.not_modified().unwrap_or_else(|| ask.finish(ask.body(made.into()))));
+    }
+    // What is wrong with a picture is wrong with the document, too.
+    strip::Asked::read(&ask.params, &ask.catalog)?;
+    let looked: Vec<_> = asked.layers.clone();
     let told = blocking(limits.patience, {
         let (ask, line) = (Arc::clone(&ask), line.clone());
-        move |budget| answer_along(&ask.params, &ask.catalog, &line, limits, ask.lang, budget)
+        move |budget| {
+            let found = asked.find(&ask.catalog, &line, budget)?;
+            Ok::<_, Problem>(told::along(&line, &found, asked.most, asked.farthest, ask.lang))
+        }
     });
     let told = told.await??;
     if let Some(response) = ask.not_modified() {
@@ -500,14 +589,29 @@ pub async fn along(
     let (layer, lang) = (line.indexed.layer(), ask.lang);
     let path = format!("{}/items/{}", path_of(layer), segment(&feature));
     let (name, word) = (line.feature().name(lang), lang.pick("沿线", "Along"));
-    let links = vec![link(ask.url(&path), "item", GEOJSON, &*name)];
+    let mut links = vec![link(ask.url(&path), "item", GEOJSON, &*name)];
+    links.extend(looked.iter().map(|indexed| profile_link(&ask, indexed.layer(), layer, &feature)));
     let crumbs = [
         (lang.pick("要素集", "Collections"), "/collections".to_owned()),
         (layer.about.title.say(lang), path_of(layer)),
         (&*name, path.clone()),
         (word, format!("{path}/along")),
     ];
-    Ok(document(&ask, told, format!("{name}{}{word}", lang.pick("：", ": ")), &crumbs, links))
+    let strip = ask.here(&[("f", MAP_SVG.name), ("lang", lang.name())], "alternate", MAP_SVG, "");
+    let picture = html! { p { a href=(strip.href) { img src=(strip.href) alt=(lang.pick("沿线图", "strip diagram")) style="max-width:100%"; } } };
+    Ok(document(&ask, told, format!("{name}{}{word}", lang.pick("：", ": ")), &crumbs, links, &picture))
+}
+
+/// A link to how many features of a collection stand in each stretch of a line.
+fn profile_link(ask: &Ask, counted: &Layer, layer: &Layer, id: &str) -> Link {
+    let line = super::reports::encoded(&format!("along:{}/{id}", layer.id));
+    let href = ask.url(&format!("{}/{}?group-by={line}", path_of(counted), aggregates::NAME));
+    let title = counted.about.title.say(ask.lang);
+    let title = match ask.lang {
+        Lang::Zh => format!("{title}：沿线密度"),
+        Lang::En => format!("{title}: density along the line"),
+    };
+    link(href, aggregates::REL, JSON, title)
 }
 
 /// A question of the command line.
@@ -546,13 +650,43 @@ pub fn locate(
             Question::At => answer_at(&params(&at_parameters(catalog))?, catalog, lang, &budget),
             Question::Distance => answer_distance(&params(&distance_parameters())?, catalog, lang),
             Question::Along(line) => {
-                let (collection, id) = line.split_once(':').unwrap_or((line, ""));
-                let indexed = collections::find(catalog, collection)?;
-                let ix = indexed.find(id).ok_or_else(|| Problem::not_found("item", id))?;
-                let params = params(&along_parameters(catalog, limits))?;
-                answer_along(&params, catalog, &Member { indexed, ix }, limits, lang, &budget)
+                let (line, params) = (line_of(catalog, line)?, params(&along_parameters(catalog, limits))?);
+                let asked = AlongAsk::read(&params, catalog, &line, limits)?;
+                let found = asked.find(catalog, &line, &budget)?;
+                Ok(told::along(&line, &found, asked.most, asked.farthest, lang))
             }
         }
     };
     answer().map_err(|problem: Problem| problem.detail().to_owned())
+}
+
+/// The strip diagram of a line for the command line: SVG, or PNG.
+///
+/// # Errors
+/// What was wrong with a parameter, in words.
+pub fn draw_strip(
+    catalog: &Catalog,
+    line: &str,
+    parameters: &[(&str, String)],
+    lang: Lang,
+    as_pixels: bool,
+) -> Result<Vec<u8>, String> {
+    let limits = Limits::default();
+    let draw = || {
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        let params = Params::parse(Some(&query), &along_parameters(catalog, limits))?;
+        let line = line_of(catalog, line)?;
+        let asked = AlongAsk::read(&params, catalog, &line, limits)?;
+        let form = if as_pixels { MAP_PNG } else { MAP_SVG };
+        asked.draw((&params, catalog), &line, lang, form, &Budget::default())
+    };
+    draw().map_err(|problem: Problem| problem.detail().to_owned())
+}
+
+/// The feature that a command names as collection:id.
+fn line_of(catalog: &Catalog, line: &str) -> Result<Member, Problem> {
+    let (collection, id) = line.split_once(':').unwrap_or((line, ""));
+    let indexed = collections::find(catalog, collection)?;
+    let ix = indexed.find(id).ok_or_else(|| Problem::not_found("item", id))?;
+    Ok(Member { indexed, ix })
 }

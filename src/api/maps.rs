@@ -78,7 +78,7 @@ impl Desk {
 }
 
 /// The parameters of a map.
-pub fn parameters() -> Vec<Parameter> {
+pub fn parameters(catalog: &Catalog) -> Vec<Parameter> {
     let row = |name: &'static str, description: &'static str, schema: Value| Parameter {
         name: name.into(),
         description: description.into(),
@@ -87,11 +87,16 @@ pub fn parameters() -> Vec<Parameter> {
     let side =
         |usual| json!({ "type": "integer", "minimum": LEAST_SIDE, "maximum": MOST_SIDE, "default": usual });
     let numbers = |count| json!({ "type": "array", "items": { "type": "number" }, "minItems": count, "maxItems": count });
-    vec![
+    let mut table = vec![
         row(
             "bbox",
             "West, south, east, north in degrees; the map shows all of it. That of the service when neither bbox, center nor features is given.",
             numbers(4),
+        ),
+        row(
+            "extent",
+            "A part of the earth by its name, instead of bbox.",
+            json!({ "type": "string", "enum": catalog.about.extents.iter().map(|extent| &*extent.id).collect::<Vec<_>>() }),
         ),
         row("center", "Longitude and latitude of the middle, with zoom.", numbers(2)),
         row(
@@ -123,7 +128,11 @@ pub fn parameters() -> Vec<Parameter> {
             "Title of the map; that of the service when left out.",
             json!({ "type": "string", "maxLength": LONGEST_TITLE }),
         ),
-    ]
+    ];
+    if catalog.about.extents.is_empty() {
+        table.retain(|row| row.name != "extent");
+    }
+    table
 }
 
 /// Runs work that draws maps: away from the threads that serve, as many at a time as there are cores.
@@ -158,7 +167,8 @@ pub async fn list(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> 
             json!({ "id": view.name(), "links": FORMS.map(link) })
         })
         .collect();
-    let parameters: Vec<Value> = parameters().iter().map(Parameter::to_openapi).collect();
+    let catalog = app.catalog.snapshot();
+    let parameters: Vec<Value> = parameters(&catalog).iter().map(Parameter::to_openapi).collect();
     let body = json!({ "maps": maps, "parameters": parameters });
     Ok(listed(&body))
 }
@@ -171,8 +181,8 @@ pub async fn one(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (view, form) = named(&file).ok_or_else(|| Problem::not_found("map", &file))?;
-    let params = Params::parse(uri.query(), &parameters())?;
     let catalog = app.catalog.snapshot();
+    let params = Params::parse(uri.query(), &parameters(&catalog))?;
     let request = request(&params, &catalog, view, negotiate::language(&headers))?;
     let lang = request.look.lang;
     let asked = uri.path_and_query().map_or("", |both| both.as_str());
@@ -270,7 +280,7 @@ pub fn draw(
         ));
     }
     let text: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-    let drawn = Params::parse(Some(&text), &self::parameters()).and_then(|params| {
+    let drawn = Params::parse(Some(&text), &self::parameters(catalog)).and_then(|params| {
         let request = request(&params, catalog, view, Lang::default())?;
         let sources = map::sources::sources(catalog, request.look.lang);
         Ok(map::draw(catalog, &sources, &request, &Budget::default())?)
@@ -298,7 +308,7 @@ fn request(params: &Params, catalog: &Catalog, view: View, lang: Lang) -> Result
     let size = size(params)?;
     let selected = features(params, catalog)?;
     let frame = frame(params, catalog, &selected, size, furniture.margins(size))?;
-    Ok(Request { look: Look { view, theme, lang }, frame, furniture, title, selected })
+    Ok(Request { look: Look { view, theme, lang }, frame, furniture, title, selected, drawn: Vec::new() })
 }
 
 fn size(params: &Params) -> Result<Size, Problem> {
@@ -339,6 +349,16 @@ fn frame(
 ) -> Result<Frame, Problem> {
     let wrong =
         |name: &str, expected: &str| Problem::parameter(name, params.get(name).unwrap_or_default(), expected);
+    if let Some(id) = params.get("extent") {
+        if let Some(other) = ["bbox", "center", "zoom"].into_iter().find(|name| params.get(name).is_some()) {
+            return Err(wrong(other, "either extent or this, not both"));
+        }
+        let extents = &catalog.about.extents;
+        let known = || extents.iter().map(|extent| &*extent.id).collect::<Vec<_>>().join(", ");
+        let extent = extents.iter().find(|extent| *extent.id == *id);
+        let extent = extent.ok_or_else(|| wrong("extent", &format!("one of {}", known())))?;
+        return Ok(Frame::around(extent.bounds, margins, CLOSEST, size));
+    }
     match (params.get("bbox"), params.get("center"), params.get("zoom")) {
         (Some(_), Some(_), _) => Err(wrong("center", "either bbox or center, not both")),
         (Some(text), None, None) => {

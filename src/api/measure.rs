@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::document::body_of;
 use super::negotiate::GEOJSON;
 use super::params::{Parameter, Params, read};
 use super::problem::Problem;
@@ -61,12 +62,7 @@ pub async fn get(State(app): State<Arc<App>>, uri: Uri) -> Result<Response, Prob
 }
 
 pub async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
-    if !kind.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case("application/json") {
-        return Err(Problem::unsupported_media_type("application/json"));
-    }
-    let body = axum::body::to_bytes(body, MOST_BODY_BYTES).await;
-    let body = body.map_err(|_| Problem::body_too_large(MOST_BODY_BYTES))?;
+    let body = body_of(&headers, body, &["application/json"], MOST_BODY_BYTES).await?;
     let params = Params::of_json(&body, &parameters())?;
     answer(&app, params).await
 }

@@ -8,11 +8,13 @@ mod aggregates;
 mod assets;
 mod collections;
 mod document;
+mod drawings;
 mod forms;
 mod figures;
 mod functions;
 mod grouping;
 mod items;
+mod kept;
 mod landing;
 mod link;
 mod locate;
@@ -21,12 +23,15 @@ mod measure;
 mod negotiate;
 mod openapi;
 mod params;
+mod plan;
 mod problem;
+mod reach;
 mod register;
 mod reports;
 mod schemas;
 mod search;
 mod server;
+mod strip;
 mod styles;
 mod tile_cache;
 mod tiles;
@@ -50,15 +55,20 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 
 use crate::catalog::{Catalog, CatalogHandle};
 use crate::config::Config;
+use crate::finder::Finder;
+use crate::geometry::Network;
 use crate::model::Timestamp;
 use crate::query::Budget;
+use crate::store::{Drawings, Room};
 pub use aggregates::count;
 pub use items::export;
-pub use locate::{Question, locate};
+pub use locate::{Question, draw_strip, locate};
 use maps::Desk;
 pub use maps::{Engine as MapEngine, draw as draw_map};
 pub use negotiate::{CSV, FLATGEOBUF, GEOJSON, GEOPARQUET, KML, NDJSON, XLSX};
+pub use plan::read_plan;
 use problem::Problem;
+pub use reach::stroll;
 pub use reports::make as make_report;
 pub use search::find;
 pub use server::serve;
@@ -74,7 +84,9 @@ pub struct App {
     pub config: Config,
     tiles: TileCache,
     desk: Desk,
-    finders: search::Finders,
+    finders: kept::Kept<Finder>,
+    networks: kept::Kept<Option<Network>>,
+    drawings: Option<Drawings>,
 }
 
 impl App {
@@ -82,19 +94,30 @@ impl App {
     #[must_use]
     pub fn new(catalog: Catalog, config: Config) -> Self {
         let tiles = TileCache::new(config.tile_cache_bytes);
-        let finders = search::Finders::default();
-        Self { catalog: CatalogHandle::new(catalog), config, tiles, desk: Desk::default(), finders }
+        let (catalog, desk) = (CatalogHandle::new(catalog), Desk::default());
+        let drawings = config.drawings.as_ref().and_then(|folder| {
+            let opened = Drawings::open(folder, Room::default());
+            opened.inspect_err(|fault| tracing::warn!("long drawings will not be kept: {fault}; name a folder that can be written with --drawings")).ok()
+        });
+        let (finders, networks) = (kept::Kept::default(), kept::Kept::default());
+        Self { catalog, config, tiles, desk, finders, networks, drawings }
     }
 
-    /// Makes the names of the published catalogue ready to be looked for, so that no request has to wait for it.
+    /// Makes ready what questions about the published catalogue need, so that no request has to wait for it.
     pub fn make_ready(&self) {
-        self.finders.of(&self.catalog.snapshot());
+        self.prepare(&self.catalog.snapshot());
     }
 
-    /// Publishes the next catalogue, its names made ready before.
+    /// Publishes the next catalogue, made ready before.
     pub fn publish(&self, next: Catalog) {
-        self.finders.of(&next);
+        self.prepare(&next);
         self.catalog.publish(next);
+    }
+
+    /// Names to be looked for, streets to be walked along.
+    fn prepare(&self, catalog: &Catalog) {
+        search::finder_of(self, catalog);
+        reach::network_of(self, catalog);
     }
 }
 
@@ -131,6 +154,7 @@ pub fn router(app: Arc<App>) -> Router {
         )
         .route("/ogc/at", get(locate::at))
         .route("/ogc/distance", get(locate::distance))
+        .route("/ogc/reach", get(reach::reach))
         .route("/ogc/tiles", get(tilesets::of_all))
         .route("/ogc/tiles/{tileMatrixSetId}", get(tilesets::one_of_all))
         .route("/ogc/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", get(tiles::of_all))
@@ -141,10 +165,13 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/maps", get(maps::list))
         .route("/maps/{file}", get(maps::one))
         .route("/measure", get(measure::get).post(measure::post))
+        .route("/drawings", post(drawings::post))
+        .route("/drawings/{id}", get(drawings::get))
         .route("/units", get(register::units))
         .route("/progress", get(register::progress))
         .route("/blocks", get(register::blocks))
         .route("/blocks/{id}", get(register::block))
+        .route("/plan", get(plan::plan))
         .route("/reports", get(reports::list))
         .route("/reports/{file}", get(reports::one))
         .route("/reports/{kind}/figures/{file}", get(figures::one))
@@ -208,6 +235,9 @@ async fn around(request: Request, next: Next) -> Response {
 fn methods(path: &str) -> &'static str {
     if path == "/measure" {
         return "GET, HEAD, POST, OPTIONS";
+    }
+    if path == "/drawings" {
+        return "POST, OPTIONS";
     }
     let mut parts = path.strip_prefix("/ogc/collections/").unwrap_or("").split('/');
     match (parts.next(), parts.next(), parts.next()) {

@@ -7,10 +7,11 @@ use super::collections::path_of;
 use super::document::{Ask, ROOT};
 use super::landing::FORMS;
 use super::negotiate::{
-    CSV, FLATGEOBUF, Format, GEOPARQUET, HTML, KML, MVT, NDJSON, OPENAPI, SCHEMA, TILEJSON, XLSX,
+    CSV, FLATGEOBUF, Format, GEOPARQUET, HTML, KML, MAP_PNG, MAP_SVG, MVT, NDJSON, OPENAPI, SCHEMA, TILEJSON,
+    XLSX,
 };
 use super::params::{Parameter, format_parameter, items_parameters, view_parameters};
-use super::{aggregates, forms, grouping, items, locate, schemas, search, tiles, tilesets};
+use super::{aggregates, forms, grouping, items, locate, reach, schemas, search, tiles, tilesets};
 use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::finder::How;
@@ -61,8 +62,10 @@ pub fn definition(ask: &Ask, limits: Limits) -> Value {
             "apart",
             &["from", "to"],
         ),
+        ("/reach", "reach", "What is within a walk", reach::parameters(&ask.catalog), "reach", &[]),
     ] {
-        let answer = Operation { id, summary, tag: "Service", forms: locate::FORMS, schema, parameters };
+        let forms = if schema == "reach" { locate::NEAREST_FORMS } else { locate::FORMS };
+        let answer = Operation { id, summary, tag: "Service", forms, schema, parameters };
         paths.insert(path.to_owned(), needing(answer.to_openapi(&[]), needed));
     }
     let layers: Vec<_> = ask.catalog.layers().map(|indexed| indexed.layer()).collect();
@@ -192,9 +195,11 @@ fn locate_paths(catalog: &Catalog, layer: &Layer, limits: Limits, paths: &mut Ma
     if layer.geometries().kinds().iter().any(is_line) {
         let along = Operation {
             id: &format!("{}.along", layer.id),
-            summary: &format!("{title}: what stands along one of them, which is a line"),
+            summary: &format!(
+                "{title}: what stands along one of them, which is a line; as a picture, a strip diagram"
+            ),
             tag,
-            forms: locate::FORMS,
+            forms: locate::ALONG_FORMS,
             schema: "along",
             parameters: locate::along_parameters(catalog, limits),
         };
@@ -291,8 +296,10 @@ impl Operation<'_> {
             .iter()
             .map(|form| {
                 let schema = match *form {
-                    HTML | CSV | KML | NDJSON => json!({ "type": "string" }),
-                    XLSX | FLATGEOBUF | GEOPARQUET | MVT => json!({ "type": "string", "format": "binary" }),
+                    HTML | CSV | KML | NDJSON | MAP_SVG => json!({ "type": "string" }),
+                    MAP_PNG | XLSX | FLATGEOBUF | GEOPARQUET | MVT => {
+                        json!({ "type": "string", "format": "binary" })
+                    }
                     OPENAPI | SCHEMA | TILEJSON => json!({ "type": "object" }),
                     _ => json!({ "$ref": format!("#/components/schemas/{}", self.schema) }),
                 };
@@ -315,7 +322,7 @@ impl Operation<'_> {
         if !path_parameters.is_empty() {
             responses["404"] = json!({ "$ref": "#/components/responses/NotFound" });
         }
-        if matches!(self.schema, "aggregates" | "tile" | "nearest" | "at" | "apart" | "along") {
+        if matches!(self.schema, "aggregates" | "tile" | "nearest" | "at" | "apart" | "along" | "reach") {
             responses["503"] = json!({ "$ref": "#/components/responses/Busy" });
         }
         if self.schema == "tile" {
@@ -528,7 +535,7 @@ fn locate_schemas() -> Value {
     let text = json!({ "type": "string" });
     let metres =
         |description: &str| json!({ "type": "number", "nullable": true, "description": description });
-    json!({
+    let mut schemas = json!({
         "member": { "type": "object", "required": ["collection", "id", "name", "accuracyM"], "description": "A feature, by name.",
             "properties": { "collection": text, "id": { "oneOf": [{ "type": "string" }, { "type": "integer" }] }, "name": text,
                 "accuracyM": metres("To how many metres it is known; null when that is not known.") } },
@@ -564,7 +571,46 @@ fn locate_schemas() -> Value {
                         "side": { "type": "string", "nullable": true, "enum": ["left", "right", null] },
                         "beyond": { "type": "string", "nullable": true, "enum": ["start", "end", null] },
                         "stretchM": { "type": "array", "items": { "type": "number" } }, "aheadM": { "type": "number" } } }] } } } },
-    })
+    });
+    schemas["reach"] = reach_schema();
+    schemas
+}
+
+/// The schema of what is within a walk.
+fn reach_schema() -> Value {
+    let text = json!({ "type": "string" });
+    let number =
+        |description: &str| json!({ "type": "number", "nullable": true, "description": description });
+    let category = json!({ "type": "object", "required": ["category", "title", "total", "counts", "nearest"],
+        "properties": { "category": text, "title": text, "total": { "type": "integer" },
+            "withoutPosition": { "type": "integer", "description": "Of so many nobody knows whether they are near." },
+            "counts": { "type": "array", "items": { "type": "integer" }, "description": "In the order of the rings." },
+            "nearest": { "type": "object", "nullable": true, "description": "Within 60 minutes." } } });
+    let facility = json!({ "allOf": [{ "$ref": "#/components/schemas/member" }, { "type": "object",
+        "required": ["category", "minutes", "walkM"],
+        "properties": { "category": text, "minutes": { "type": "number" }, "walkM": { "type": "number" },
+            "distanceM": { "type": "number" }, "distanceAccuracyM": number("The sum of both accuracies; null when one is not known."),
+            "within": number("The minutes of the first ring that holds it.") } }] });
+    let ring = json!({ "type": "object", "properties": { "minutes": { "type": "number" },
+        "count": { "type": "integer", "description": "With their centre in the ring." },
+        "areaHa": number("Hectares of these; null when there are none."),
+        "overlapHa": number("Hectares of all polygons that lie in the ring.") } });
+    let polygons = json!({ "type": "object", "required": ["collection", "rings"],
+        "properties": { "collection": text, "title": text, "synthetic": { "type": "boolean" },
+            "rings": { "type": "array", "items": ring } } });
+    let links = json!({ "type": "array", "items": { "$ref": "#/components/schemas/link" } });
+    json!({ "type": "object", "required": ["type", "from", "mode", "statement", "features", "categories", "facilities", "polygons"],
+            "description": "Rings, each the area within so many minutes on foot, the smaller ones included, with minutes, walk_m, mode, area_ha, facilities (how many are in it), counts (by category) and gaps (categories with none in it).",
+            "properties": { "type": { "type": "string", "enum": ["FeatureCollection"] }, "links": links,
+                "from": { "type": "object", "description": "The position or the feature that walks start from." },
+                "mode": { "type": "string", "enum": ["network", "straight"], "description": "Along a network, or straight lines times the detour factor." },
+                "statement": text, "speedKmh": { "type": "number" }, "detourFactor": { "type": "number" },
+                "offNetworkM": number("How far a start or an end may be from the network; null in mode straight."),
+                "features": { "type": "array", "items": { "$ref": "#/components/schemas/featureGeoJSON" } },
+                "categories": { "type": "array", "items": category },
+                "numberMatched": { "type": "integer", "minimum": 0 }, "numberReturned": { "type": "integer", "minimum": 0 },
+                "facilities": { "type": "array", "items": facility },
+                "polygons": { "type": "array", "items": polygons } } })
 }
 
 /// The definition for people.

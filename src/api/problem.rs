@@ -108,6 +108,11 @@ impl Problem {
         Self::new(StatusCode::NOT_IMPLEMENTED, detail.to_owned())
     }
 
+    /// No room to keep what the client sends.
+    pub fn no_room(detail: String) -> Self {
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, detail)
+    }
+
     /// A fault of ours; `hidden` goes to the log only.
     pub fn internal(hidden: String) -> Self {
         let detail = "the server failed; its log names this request by the request_id".to_owned();

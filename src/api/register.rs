@@ -210,7 +210,7 @@ pub async fn block(
         return Ok(response);
     }
     let (title, lang) = (register::name(facts, &id).say(ask.lang).to_owned(), ask.lang);
-    let subject = (Subject::Site { id: id.clone() }, format!("&id={}", reports::encoded(&id)));
+    let subject = (Subject::Site { ids: vec![id.clone()] }, format!("&id={}", reports::encoded(&id)));
     let json = move |catalog: &Catalog, facts: &PlanFacts| {
         block::sheet(catalog, facts, &id).map_or(Value::Null, |sheet| render::register::sheet(&sheet, lang))
     };

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::document::listed;
 use super::link::Base;
 use super::maps::at_desk;
-use super::negotiate::{self, CSV, DOCX, Format, HTML, MAP_PDF, XLSX};
+use super::negotiate::{self, CSV, DOCX, Format, HTML, JSON, MAP_PDF, XLSX};
 use super::params::{self, Parameter, Params, read, selecting_parameters};
 use super::problem::Problem;
 use super::{App, figures, register};
@@ -21,10 +21,11 @@ use crate::model::Lang;
 use crate::query::Budget;
 use crate::register::RegisterError;
 use crate::report::document::{Document, Tongue};
+use crate::report::sheet::MOST;
 use crate::report::{self, Form, Kind, ReportError, Request, Subject};
 
 /// The forms of a report.
-const FORMS: [Format; 5] = [HTML, MAP_PDF, DOCX, XLSX, CSV];
+const FORMS: [Format; 6] = [HTML, MAP_PDF, DOCX, XLSX, CSV, JSON];
 /// Names that reports of parcels have beside those of the selection.
 const OWN: &[&str] = &["as_of", "lang", "table", "collection"];
 impl From<RegisterError> for Problem {
@@ -90,6 +91,11 @@ fn parameters(
         Kind::Progress => {}
         Kind::Site => {
             table.push(row("id", "Id of a place of the plan, or of a feature.", json!({ "type": "string" })));
+            table.push(row(
+                "ids",
+                "Instead of id: ids of two or more, split by commas, that stand side by side.",
+                json!({ "type": "array", "minItems": 1, "maxItems": MOST, "items": { "type": "string" } }),
+            ));
         }
         Kind::Parcels => {
             let indexed = super::collections::find(catalog, &collection_of(catalog, collection)?)?;
@@ -132,12 +138,7 @@ fn request(
     let subject = match kind {
         Kind::Units => Subject::Units { area: register::area(&params)? },
         Kind::Progress => Subject::Progress,
-        Kind::Site => {
-            let id = params.get("id").ok_or_else(|| {
-                Problem::wrong_parameter("id", "this report needs id, the id of a place".to_owned())
-            })?;
-            Subject::Site { id: id.to_owned() }
-        }
+        Kind::Site => Subject::Site { ids: ids(&params)? },
         Kind::Parcels => {
             let layer = collection_of(catalog, collection)?;
             let indexed = super::collections::find(catalog, &layer)?;
@@ -149,6 +150,31 @@ fn request(
     };
     let table = params.get("table").or(kind.main_table()).map(str::to_owned);
     Ok((Request { tongue, as_of, subject }, table))
+}
+
+/// The places that a sheet is of.
+fn ids(params: &Params) -> Result<Vec<String>, Problem> {
+    match (params.get("id"), params.get("ids")) {
+        (Some(id), None) => Ok(vec![id.to_owned()]),
+        (None, Some(list)) => {
+            let mut ids: Vec<String> = Vec::new();
+            for id in list.split(',').map(str::trim) {
+                if id.is_empty() || ids.iter().any(|known| known == id) {
+                    return Err(Problem::parameter("ids", list, "ids split by commas, each once"));
+                }
+                ids.push(id.to_owned());
+            }
+            if ids.len() > MOST {
+                return Err(Problem::parameter("ids", list, &format!("at most {MOST} ids")));
+            }
+            Ok(ids)
+        }
+        (Some(_), Some(_)) => Err(Problem::wrong_parameter("ids", "give id or ids, not both".to_owned())),
+        (None, None) => Err(Problem::wrong_parameter(
+            "id",
+            "this report needs id, the id of a place, or ids of several".to_owned(),
+        )),
+    }
 }
 
 /// The kind and the form that the name of a file says.
@@ -203,7 +229,7 @@ pub async fn one(
         });
         let (name, bytes) = made.await??;
         let mut response = ([(header::CONTENT_TYPE, format.content_type())], bytes).into_response();
-        let shown = if matches!(format, HTML | MAP_PDF) { "inline" } else { "attachment" };
+        let shown = if matches!(format, HTML | MAP_PDF | JSON) { "inline" } else { "attachment" };
         let name = format!("{shown}; filename=\"{name}.{}\"", format.name);
         if let Ok(name) = HeaderValue::try_from(name) {
             response.headers_mut().insert(header::CONTENT_DISPOSITION, name);

@@ -1,7 +1,7 @@
 //! Features by what people type: `GET /ogc/search`, and the same for the command line.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
@@ -15,8 +15,8 @@ use super::link::{Base, segment};
 use super::negotiate::HTML;
 use super::params::{self, Parameter, Params, format_parameter, read};
 use super::problem::Problem;
-use super::{App, blocking, styles};
-use crate::catalog::{Catalog, Revision};
+use super::{App, blocking, plan, styles};
+use crate::catalog::Catalog;
 use crate::finder::{self, Finder, Hit};
 use crate::geometry::Crs;
 use crate::model::Lang;
@@ -28,38 +28,9 @@ const USUAL: u32 = 10;
 /// The most answers.
 const MOST: u32 = 100;
 
-/// The names of the newest catalogues, made ready once. Two are kept: that which is served, and the next while it is made.
-#[derive(Debug, Default)]
-pub struct Finders {
-    ready: Mutex<Vec<(Revision, Arc<Finder>)>>,
-    making: Mutex<()>,
-}
-
-impl Finders {
-    /// The finder of a catalogue; the first who asks makes it, the others wait.
-    pub fn of(&self, catalog: &Catalog) -> Arc<Finder> {
-        if let Some(known) = self.known(catalog.revision) {
-            return known;
-        }
-        let _turn = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = self.known(catalog.revision) {
-            return known;
-        }
-        let earlier = self.ready().first().map(|(_, finder)| Arc::clone(finder));
-        let made = Arc::new(Finder::build(catalog, earlier.as_deref()));
-        let mut ready = self.ready();
-        ready.insert(0, (catalog.revision, Arc::clone(&made)));
-        ready.truncate(2);
-        made
-    }
-
-    fn known(&self, revision: Revision) -> Option<Arc<Finder>> {
-        self.ready().iter().find(|(known, _)| *known == revision).map(|(_, finder)| Arc::clone(finder))
-    }
-
-    fn ready(&self) -> std::sync::MutexGuard<'_, Vec<(Revision, Arc<Finder>)>> {
-        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// The names of a catalogue, made ready.
+pub fn finder_of(app: &App, catalog: &Catalog) -> Arc<Finder> {
+    app.finders.of(catalog.revision, |earlier| Finder::build(catalog, earlier))
 }
 
 /// The parameters of a search.
@@ -146,7 +117,7 @@ pub async fn search(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -
     let (asked, hits) = blocking(app.config.limits.patience, {
         let (app, catalog) = (Arc::clone(&app), Arc::clone(&ask.catalog));
         move |_| {
-            let hits = app.finders.of(&catalog).find(&asked);
+            let hits = finder_of(&app, &catalog).find(&asked);
             (asked, hits)
         }
     })
@@ -161,7 +132,14 @@ pub async fn search(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -
     } else {
         maud::html! {}
     };
-    let links = ask.own_links();
+    let mut links = ask.own_links();
+    // Who looks for a section of the plan may mean the section itself.
+    let clause = plan::link_for(&ask, &asked.text);
+    let html = maud::html! {
+        @if let Some(clause) = &clause { p { a href=(clause.href) { (clause.title) } } }
+        (html)
+    };
+    links.extend(clause);
     Ok(ask.document(Document { title, crumbs, links, json, html }))
 }
 

@@ -246,7 +246,7 @@ fn parcel_source(ask: &Ask, look: Look, parcels: &[&IndexedLayer]) -> Value {
         json!({ "type": "vector", "tiles": [tiles], "minzoom": coarsest, "maxzoom": FINEST_PARCELS });
     let bounds = tilesets::bounds_of(parcels.iter().map(|indexed| indexed.layer()));
     if let Some(bounds) = bounds.filter(|bounds| !bounds.crosses_antimeridian()) {
-        json["bounds"] = json!([bounds.west, bounds.south, bounds.east, bounds.north]);
+        json["bounds"] = json!(bounds.bbox());
     }
     credit(&mut json, ask, look.lang, parcels, None);
     json

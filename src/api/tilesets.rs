@@ -370,7 +370,7 @@ fn tile_json(
     });
     if let Some(bounds) = bounds_of(layers.iter().map(|layer| layer.layer())) {
         let [longitude, latitude] = middle(bounds);
-        json["bounds"] = json!([bounds.west, bounds.south, bounds.east, bounds.north]);
+        json["bounds"] = json!(bounds.bbox());
         json["center"] = json!([longitude, latitude, zoom_of(MatrixSet::WebMercatorQuad, bounds)]);
     }
     if let Some(day) = about.data_date {

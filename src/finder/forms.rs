@@ -209,6 +209,7 @@ fn is_small_word(pieces: &[Piece], at: usize, text: &str) -> bool {
 
 /// A section of the plan as numbers: `三(一)4`, `三（一）4` and `3(1)4` are `3.1.4`, `专栏3-1` is `专栏3.1`. `None` for what is
 /// no section.
+#[must_use]
 pub fn section(text: &str) -> Option<String> {
     let mut key = String::new();
     let mut was_digit = false;

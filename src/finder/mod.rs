@@ -22,6 +22,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use forms::Typed;
+pub use forms::section;
 use names::{LayerNames, PlanNames, Role};
 use readings::Readings;
 pub use readings::fits;

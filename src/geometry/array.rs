@@ -151,6 +151,17 @@ impl Kept {
         }
     }
 
+    fn append(&mut self, other: Self) {
+        match (&mut *self, other) {
+            (Self::Grid(all), Self::Grid(more)) => all.extend(more),
+            (Self::Free(all), Self::Free(more)) => all.extend(more),
+            (Self::Free(all), Self::Grid(more)) => all.extend(more.into_iter().map(degrees)),
+            (Self::Grid(all), Self::Free(more)) => {
+                *self = Self::Free(all.iter().copied().map(degrees).chain(more).collect());
+            }
+        }
+    }
+
     fn memory(&self) -> usize {
         match self {
             Self::Grid(all) => all.capacity() * size_of::<[i32; 2]>(),
@@ -600,6 +611,42 @@ impl GeometryBuilder {
         self.members.clear();
         self.run_of_member = run;
         self.rings = 0;
+    }
+
+    /// Adds the geometries of another builder; `None` when that is more than can be numbered.
+    #[must_use]
+    pub fn append(&mut self, other: Self) -> Option<()> {
+        let (array, other) = (&mut self.array, other.array);
+        let features = u32::try_from(array.slots.len()).ok()?;
+        let runs = u32::try_from(array.run_end.len()).ok()?;
+        let positions = array.positions.len();
+        u32::try_from(array.slots.len() + other.slots.len()).ok()?;
+        u32::try_from(array.run_end.len() + other.run_end.len()).ok()?;
+        let moved = u32::try_from(positions).ok()?;
+        u32::try_from(positions + other.positions.len()).ok()?;
+        array.slots.extend(other.slots);
+        array.first_run.extend(other.first_run[1..].iter().map(|run| run + runs));
+        for run in 0..other.run_end.len() {
+            let (word, bit) = (array.run_end.len() / 64, array.run_end.len() % 64);
+            if word == array.shells.len() {
+                array.shells.push(0);
+            }
+            array.shells[word] |= (other.shells[run / 64] >> (run % 64) & 1) << bit;
+            array.run_end.push(other.run_end[run] + moved);
+        }
+        array.positions.append(other.positions);
+        if !array.altitudes.is_empty() || !other.altitudes.is_empty() {
+            array.altitudes.resize(positions, f64::NAN);
+            array.altitudes.extend(other.altitudes);
+            array.altitudes.resize(array.positions.len(), f64::NAN);
+        }
+        array.collections.extend(other.collections.into_iter().map(|(index, members)| {
+            let moved = |(kind, at): Member| (kind, at.start + runs..at.end + runs);
+            (index + features, members.into_iter().map(moved).collect())
+        }));
+        array.most_positions = array.most_positions.max(other.most_positions);
+        self.run_of_member = self.next_run();
+        Some(())
     }
 
     /// The finished array.

@@ -101,6 +101,12 @@ impl Bounds {
         })
     }
 
+    /// West, south, east, north: the order of a bbox (RFC 7946, 5).
+    #[must_use]
+    pub fn bbox(self) -> [f64; 4] {
+        [self.west, self.south, self.east, self.north]
+    }
+
     /// Does the window cross the antimeridian?
     #[must_use]
     pub fn crosses_antimeridian(self) -> bool {

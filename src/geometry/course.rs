@@ -6,8 +6,10 @@
 //! Several lines in one geometry follow each other as they are stored, and what lies between them is not counted.
 
 use super::area::Area;
+use super::array::GeometryRef;
+use super::bounds::Bounds;
 use super::measure::scale;
-use super::nearest::metres_between;
+use super::nearest::{Nearest, Origin, metres_between};
 use super::shape::Shape;
 use super::topology::Topology;
 
@@ -46,6 +48,19 @@ pub struct Spot {
     share: f64,
 }
 
+/// Where a geometry stands along a course.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Standing {
+    /// The shortest way from the line to it.
+    pub nearest: Nearest,
+    /// The spot of the line that is nearest to it.
+    pub spot: Spot,
+    /// Metres from the start to that spot; to the middle of the stretch, where there is one.
+    pub chainage_m: f64,
+    /// Metres along the line where it enters the area of the geometry and where it leaves it for good.
+    pub stretch: Option<[f64; 2]>,
+}
+
 impl Course {
     /// `None` for what is no line, or a line without length.
     #[must_use]
@@ -72,6 +87,14 @@ impl Course {
         self.length
     }
 
+    /// The smallest window around it.
+    pub(super) fn bounds(&self) -> Option<Bounds> {
+        let mut positions = self.edges.iter().flatten();
+        let mut bounds = Bounds::of_position(*positions.next()?);
+        positions.for_each(|position| bounds.extend(*position));
+        Some(bounds)
+    }
+
     /// Where a position on the line, or next to it, stands along it; of equally near spots the first.
     #[must_use]
     pub fn spot(&self, position: [f64; 2]) -> Spot {
@@ -89,6 +112,39 @@ impl Course {
             }
         }
         best.1
+    }
+
+    /// Where a geometry stands along the line, of which `origin` is made; `None` for an empty one.
+    #[must_use]
+    pub fn standing(&self, origin: &Origin, geometry: GeometryRef<'_>) -> Option<Standing> {
+        let nearest = origin.nearest(geometry)?;
+        let spot = self.spot(nearest.from);
+        let is_inside = nearest.metres == 0.0;
+        let stretch = if is_inside && geometry.kind().is_areal() {
+            Area::new(geometry.to_shape()).and_then(|area| self.stretch(&area))
+        } else {
+            None
+        };
+        let chainage_m = stretch.map_or(spot.chainage_m, |[first, last]| f64::midpoint(first, last));
+        Some(Standing { nearest, spot, chainage_m, stretch })
+    }
+
+    /// About how many metres from the start a position next to the line stands, and about how far from it.
+    pub(super) fn about(&self, position: [f64; 2]) -> [f64; 2] {
+        let scale = scale(position[1]);
+        let plane = |p: [f64; 2], q: [f64; 2]| [(p[0] - q[0]) * scale.x, (p[1] - q[1]) * scale.y];
+        let mut best = [0.0, f64::INFINITY];
+        for (at, &[a, b]) in self.edges.iter().enumerate() {
+            let (along, to) = (plane(b, a), plane(position, a));
+            let length_2 = along[0] * along[0] + along[1] * along[1];
+            let share = ((to[0] * along[0] + to[1] * along[1]) / length_2).clamp(0.0, 1.0);
+            let gap = (to[0] - share * along[0]).hypot(to[1] - share * along[1]);
+            if gap < best[1] - 1e-6 {
+                let end = self.before.get(at + 1).copied().unwrap_or(self.length);
+                best = [self.before[at] + (end - self.before[at]) * share, gap];
+            }
+        }
+        best
     }
 
     fn at(&self, edge: usize, share: f64) -> Spot {

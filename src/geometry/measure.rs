@@ -100,8 +100,7 @@ impl Approach {
 /// Are two shapes no farther apart than this?
 #[must_use]
 pub fn within_distance(a: &Shape, b: &Shape, metres: f64) -> bool {
-    let bounds = |shape: &Shape| Topology::of_shape(shape).frame.map(Frame::bounds);
-    let (Some(of_a), Some(of_b)) = (bounds(a), bounds(b)) else { return false };
+    let (Some(of_a), Some(of_b)) = (bounds_of(a), bounds_of(b)) else { return false };
     let is_within = |span: Span| span.is_within(metres, false);
     metres >= 0.0
         && reach(of_a, metres).overlaps(of_b)
@@ -306,6 +305,12 @@ pub fn reach(bounds: Bounds, metres: f64) -> Bounds {
     }
     let wrapped = |x: f64| if (-180.0..=180.0).contains(&x) { x } else { x - 360.0_f64.copysign(x) };
     Bounds { west: wrapped(bounds.west - wide), east: wrapped(bounds.east + wide), ..whole }
+}
+
+/// The smallest window around a shape; `None` when it is empty.
+#[must_use]
+pub fn bounds_of(shape: &Shape) -> Option<Bounds> {
+    Topology::of_shape(shape).frame.map(Frame::bounds)
 }
 
 /// Geodesic area, square metres; 0 for points and lines. Holes are left out, parts are added up.

@@ -13,14 +13,17 @@ mod crs;
 mod datum;
 mod distances;
 mod exact;
+mod geodesic;
 mod matrix;
 mod measure;
 pub mod positions;
 mod nearest;
+mod network;
 mod prepared;
 mod relate;
 mod ring;
 mod shape;
+mod stretches;
 mod system;
 mod topology;
 mod simplify;
@@ -30,16 +33,19 @@ pub use array::{
     GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, Positions, RingNote, Run,
 };
 pub use bounds::{Bounds, BoundsError};
-pub use course::{Course, End, Side, Spot};
+pub use course::{Course, End, Side, Spot, Standing};
 pub use crs::{Crs, PlaneWindow, Window, WindowError};
 pub use datum::Datum;
 pub use distances::{Distances, Span};
+pub use geodesic::along_geodesic;
 pub use measure::{
-    area_m2, buffer_m, centroid, distance_m, length_m, reach, stored_area_m2, within_distance,
+    area_m2, bounds_of, buffer_m, centroid, distance_m, length_m, reach, stored_area_m2, within_distance,
 };
 pub use nearest::{Nearest, Origin, metres_between};
+pub use network::{Network, Off, Walk};
 pub use prepared::Prepared;
 pub use relate::{intersects_plane, intersects_window};
 pub use shape::{Relation, Shape, de9im, relate};
 pub use simplify::simplified;
+pub use stretches::{Stretches, StretchesError, round_up};
 pub use system::{Placer, Strip, System};

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::{Member, Standpoint, Way};
 use crate::catalog::Catalog;
-use crate::geometry::{Area, Course, End, Side, Spot, reach};
+use crate::geometry::{Course, End, Side, Standing, reach};
 use crate::index::IndexedLayer;
 use crate::model::{FeatureIx, Words};
 use crate::query::{Budget, QueryError};
@@ -94,6 +94,14 @@ pub fn along(
     Ok(Along { length_m: course.length_m(), ends: ends(catalog, line, &seen), stops, after })
 }
 
+/// Where a feature stands along a line; `None` where the line is none or the feature has no position.
+#[must_use]
+pub fn stop(line: &Member, member: &Member) -> Option<Stop> {
+    let course = line.shape().and_then(|shape| Course::new(&shape))?;
+    let standpoint = Standpoint::of(line.clone())?;
+    Seen { course: &course, standpoint: &standpoint }.stop(member.clone())
+}
+
 /// A line to look from.
 struct Seen<'a> {
     course: &'a Course,
@@ -103,16 +111,15 @@ struct Seen<'a> {
 impl Seen<'_> {
     fn stop(&self, member: Member) -> Option<Stop> {
         let feature = member.feature();
-        let nearest = self.standpoint.origin.nearest(feature.geometry()?)?;
+        let Standing { nearest, spot, chainage_m, stretch } =
+            self.course.standing(&self.standpoint.origin, feature.geometry()?)?;
         let way = Way::new(nearest, self.standpoint.accuracy_m, feature.accuracy_m());
-        let spot: Spot = self.course.spot(nearest.from);
-        if way.is_inside() {
-            let stretch = member.shape().and_then(Area::new).and_then(|area| self.course.stretch(&area));
-            let chainage_m = stretch.map_or(spot.chainage_m, |[first, last]| f64::midpoint(first, last));
-            return Some(Stop { member, chainage_m, stretch, way, side: None, beyond: None });
-        }
-        let (side, beyond) = (self.course.side(spot, nearest.to), self.course.beyond(spot, nearest.to));
-        Some(Stop { member, chainage_m: spot.chainage_m, stretch: None, way, side, beyond })
+        let (side, beyond) = if way.is_inside() {
+            (None, None)
+        } else {
+            (self.course.side(spot, nearest.to), self.course.beyond(spot, nearest.to))
+        };
+        Some(Stop { member, chainage_m, stretch, way, side, beyond })
     }
 }
 

@@ -18,9 +18,15 @@ pub struct Apart {
 #[must_use]
 pub fn apart(from: &Member, to: &Member) -> Option<Apart> {
     let (a, b) = (from.shape()?, to.shape()?);
+    let way = way(from, to)?;
+    let relations = Relation::ALL.into_iter().filter(|&relation| relate(&a, &b, relation)).collect();
+    Some(Apart { way, relations, matrix: de9im(&a, &b) })
+}
+
+/// The shortest way from the first to the second; `None` where one of them has no position.
+#[must_use]
+pub fn way(from: &Member, to: &Member) -> Option<Way> {
     let standpoint = Standpoint::of(from.clone())?;
     let nearest = standpoint.origin.nearest(to.feature().geometry()?)?;
-    let relations = Relation::ALL.into_iter().filter(|&relation| relate(&a, &b, relation)).collect();
-    let way = Way::new(nearest, standpoint.accuracy_m, to.feature().accuracy_m());
-    Some(Apart { way, relations, matrix: de9im(&a, &b) })
+    Some(Way::new(nearest, standpoint.accuracy_m, to.feature().accuracy_m()))
 }

@@ -1,4 +1,4 @@
-//! What is near, what is here, how far apart are two things, and what comes next along a line?
+//! What is near, what is here, how far apart are two things, what comes next along a line, and what is within a walk?
 //!
 //! In: a catalogue, and a position or a feature to ask from. Out: features with metres, directions and how well they are
 //! known. Leaves out: media types, URLs, how positions were written.
@@ -10,11 +10,15 @@ mod along;
 mod apart;
 mod at;
 mod nearest;
+mod reach;
 
-pub use along::{Along, AlongError, Stop, along};
-pub use apart::{Apart, apart};
+pub use along::{Along, AlongError, Stop, along, stop};
+pub use apart::{Apart, apart, way};
 pub use at::{Here, MOST_HERE, at};
 pub use nearest::{Neighbour, nearest};
+pub use reach::{
+    Category, Facility, MOST_MINUTES, Mode, NoNetwork, Reach, Reached, Ring, Stroll, network, reach,
+};
 
 use std::sync::Arc;
 

@@ -101,7 +101,7 @@ pub fn sections<'a>(
         Section { title: words::FILLS, entries: fills.into_iter().filter_map(of_fill).collect() },
         Section {
             title: words::LAYERS,
-            entries: ["zone", "subdistrict", "water", "road", "transit", "parcel"]
+            entries: ["zone", "subdistrict", "water", "road", "transit", "link", "parcel"]
                 .into_iter()
                 .filter_map(titled)
                 .collect(),

@@ -32,7 +32,7 @@ pub mod squares;
 pub mod style;
 pub mod svg;
 pub mod text;
-mod words;
+pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +40,7 @@ use serde_json::Value as Json;
 use thiserror::Error;
 
 use crate::catalog::Catalog;
+use crate::geometry::Shape;
 use crate::model::{FeatureIx, Lang};
 use crate::query::{Budget, QueryError};
 use color::Color;
@@ -80,6 +81,8 @@ pub struct Request {
     pub title: Option<String>,
     /// Features that are highlighted: the id of their layer, and their place in it.
     pub selected: Vec<(String, FeatureIx)>,
+    /// Shapes of no layer that are highlighted like them.
+    pub drawn: Vec<Shape>,
 }
 
 /// The features of every source but that of parcels, as [`sources::sources`] makes them.
@@ -97,7 +100,13 @@ pub fn draw(
 ) -> Result<Picture, MapError> {
     text::check()?;
     let Request { look, frame, furniture, .. } = request;
-    let chosen = selection(catalog, sources, &request.selected, look.lang);
+    let mut chosen = selection(catalog, sources, &request.selected, look.lang);
+    chosen.extend(
+        request
+            .drawn
+            .iter()
+            .map(|shape| Drawn { geometry: shape.clone(), properties: serde_json::Map::new() }),
+    );
     let layers = if chosen.is_empty() { style::layers(*look) } else { style::layers_with_selection(*look) };
     let layers = layers.iter().map(Layer::parse).collect::<Result<Vec<_>, _>>()?;
     let signs = silenced(sources, &chosen);
@@ -197,8 +206,19 @@ fn selection(
         let Some(indexed) = catalog.layer(id) else { continue };
         let feature = indexed.layer().feature(*ix);
         let key = format!("{id}:{}", feature.id());
-        let shapes =
-            ["zone", "water", "road", "transit", "subdistrict", "belt", "core", "axis", "area", "point"];
+        let shapes = [
+            "zone",
+            "water",
+            "road",
+            "transit",
+            "subdistrict",
+            "link",
+            "belt",
+            "core",
+            "axis",
+            "area",
+            "point",
+        ];
         let of_key = |drawn: &&Drawn| key_of(drawn) == Some(&key);
         let known: Vec<Drawn> = shapes
             .iter()

@@ -31,13 +31,14 @@ pub struct Drawn {
 }
 
 /// The names of all sources but that of parcels.
-pub const SOURCES: [&str; 13] = [
+pub const SOURCES: [&str; 14] = [
     "mask",
     "zone",
     "water",
     "road",
     "transit",
     "subdistrict",
+    "link",
     "belt",
     "belt-line",
     "core",
@@ -62,6 +63,7 @@ pub fn parts(source: &str) -> &'static [&'static str] {
         "road" => &["road"],
         "transit" => &["transit"],
         "subdistrict" => &["subdistrict"],
+        "link" => &["link"],
         "belt" | "belt-line" => &["belt"],
         "core" => &["core"],
         "axis" => &["axis"],
@@ -76,6 +78,13 @@ pub fn parts(source: &str) -> &'static [&'static str] {
 #[must_use]
 pub fn role(layer: &Layer) -> &str {
     layer.about.draw.as_deref().unwrap_or("site")
+}
+
+/// The id of the sign of a feature, as on the map: its shape and its fill.
+#[must_use]
+pub fn sign(layer: &Layer, feature: FeatureRef<'_>) -> String {
+    let place = Place { layer, feature };
+    format!("{}-{}", place.sign_shape(), place.sign_fill())
 }
 
 /// The layers of parcels that a view shows: made-up ones are not shown beside the layout of the plan.
@@ -104,7 +113,7 @@ pub fn source(catalog: &Catalog, name: &str, lang: Lang) -> Option<Vec<Drawn>> {
         "area" => stage.areas(),
         "point" => stage.signs(),
         "label" => stage.labels(),
-        "zone" | "water" | "transit" | "subdistrict" | "core" | "axis" => {
+        "zone" | "water" | "transit" | "subdistrict" | "link" | "core" | "axis" => {
             stage.whole(name, |_, _| Map::new())
         }
         _ => return None,
@@ -221,10 +230,10 @@ impl<'a> Stage<'a> {
     }
 
     fn stack(&self, stack: &[(Place<'a>, Coord)], middle: f64) -> Vec<Drawn> {
-        let sign = |(rank, &(place, at)): (usize, &(Place<'a>, Coord))| {
+        let drawn = |(rank, &(place, at)): (usize, &(Place<'a>, Coord))| {
             let part = role(place.layer);
             let more = object([
-                ("icon", format!("{}-{}", place.sign_shape(), place.sign_fill()).into()),
+                ("icon", sign(place.layer, place.feature).into()),
                 ("unit", place.unit().is_some().into()),
                 ("role", part.into()),
                 // A name far from the zone leans towards it, where it is less likely to be cut off by the edge.
@@ -235,7 +244,7 @@ impl<'a> Stage<'a> {
             ]);
             self.drawn(place, Point(at).into(), more)
         };
-        stack.iter().enumerate().map(sign).collect()
+        stack.iter().enumerate().map(drawn).collect()
     }
 
     /// Where names stand that do not follow what they name.

@@ -139,6 +139,17 @@ pub enum Incoming<'a> {
 }
 
 impl Incoming<'_> {
+    /// Its number; `None` for what is none.
+    #[must_use]
+    pub fn number(&self) -> Option<f64> {
+        match *self {
+            #[expect(clippy::cast_precision_loss, reason = "as near as a real can be")]
+            Self::Integer(number) => Some(number as f64),
+            Self::Real(number) => Some(number),
+            _ => None,
+        }
+    }
+
     fn kind(&self) -> Option<ValueKind> {
         Some(match self {
             Self::Null => return None,
@@ -272,6 +283,38 @@ impl ColumnBuilder {
         }
     }
 
+    /// Adds the values of another column; `None` when both hold different kinds, which only a look at each value settles.
+    #[must_use]
+    pub fn append(&mut self, other: Self) -> Option<()> {
+        if let Values::Unknown(nulls) = other.values {
+            self.fill(self.rows + nulls);
+            return Some(());
+        }
+        match (self.kind, other.kind) {
+            (None, Some(kind)) => {
+                self.values = empty(kind, self.rows);
+                self.kind = other.kind;
+            }
+            (Some(ValueKind::Integer), Some(ValueKind::Real)) => self.become_real(),
+            _ => {}
+        }
+        match (&mut self.values, other.values) {
+            (Values::Bool(all), Values::Bool(more)) => all.extend(more),
+            (Values::Real(all), Values::Real(more)) => all.extend(more),
+            (Values::Real(all), Values::Integer(more)) => all.extend(more.into_iter().map(real_or_null)),
+            (Values::Date(all), Values::Date(more)) => all.extend(more),
+            (Values::Integer(all), Values::Integer(more))
+            | (Values::Timestamp(all), Values::Timestamp(more)) => {
+                all.extend(more);
+            }
+            (Values::Text(all), Values::Text(more)) => all.append(&more),
+            (Values::Json(all), Values::Json(more)) if self.kind == other.kind => all.append(&more),
+            _ => return None,
+        }
+        self.rows += other.rows;
+        Some(())
+    }
+
     /// The column and its kind; a column of nulls alone is text.
     #[must_use]
     pub fn build(self) -> (ValueKind, Column) {
@@ -322,8 +365,7 @@ impl ColumnBuilder {
 
     fn become_real(&mut self) {
         if let Values::Integer(all) = &self.values {
-            let real = |&value: &i64| if value == NULL_INTEGER { f64::NAN } else { as_real(value) };
-            self.values = Values::Real(all.iter().map(real).collect());
+            self.values = Values::Real(all.iter().copied().map(real_or_null).collect());
             self.kind = Some(ValueKind::Real);
         }
     }
@@ -382,6 +424,10 @@ fn read_as_time(texts: TextColumn) -> (ValueKind, Column) {
 )]
 fn as_real(value: i64) -> f64 {
     value as f64
+}
+
+fn real_or_null(value: i64) -> f64 {
+    if value == NULL_INTEGER { f64::NAN } else { as_real(value) }
 }
 
 fn shrunk<T>(mut values: Vec<T>) -> Vec<T> {

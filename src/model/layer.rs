@@ -320,6 +320,35 @@ impl Layer {
         })
     }
 
+    /// The same features with other geometries.
+    ///
+    /// # Errors
+    /// Not as many as there are features.
+    pub fn with_geometries(&self, geometries: GeometryArray) -> Result<Self, LayerError> {
+        if geometries.len() != self.len() {
+            return Err(LayerError::Uneven {
+                layer: self.id.clone(),
+                ids: self.len(),
+                geometries: geometries.len(),
+                column: self.len(),
+            });
+        }
+        let mut layer = Self {
+            id: self.id.clone(),
+            about: self.about.clone(),
+            schema: self.schema.clone(),
+            time: self.time,
+            extent: None,
+            ids: Arc::clone(&self.ids),
+            geometries: Arc::new(geometries),
+            columns: self.columns.clone(),
+            domains: self.domains.clone(),
+            id_field: self.id_field,
+        };
+        layer.extent = layer.measure_extent();
+        Ok(layer)
+    }
+
     /// All positions, ascending.
     pub fn positions(&self) -> impl ExactSizeIterator<Item = FeatureIx> + use<> {
         (0..u32::try_from(self.ids.len()).unwrap_or(u32::MAX)).map(FeatureIx)

@@ -809,6 +809,54 @@ pub struct Judging {
     pub sentence: Words,
 }
 
+/// What a section of the plan is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
+    /// The section in the plan's own numbering.
+    pub section: Box<str>,
+    /// What it is about, in a few words of ours.
+    pub subject: Words,
+}
+
+/// A fact that a section of the plan states.
+#[derive(Debug, Clone, Copy)]
+pub struct Stated<'a> {
+    /// What it is.
+    pub what: What,
+    /// Its id; its kind where it has none.
+    pub id: &'a str,
+    /// What people call it; `None` where it has no name.
+    pub name: Option<&'a Words>,
+}
+
+words_of! {
+    /// What a stated fact is.
+    What {
+        /// A place, body or group.
+        Place = "place",
+        /// A row of the table of indicators.
+        Indicator = "indicator",
+        /// A target in the prose.
+        Target = "target",
+        /// What the zone had.
+        Baseline = "baseline",
+        /// An industry or a group of them.
+        Industry = "industry",
+        /// A part of the layout: core, axis, belt, points.
+        Layout = "layout",
+        /// What a block is made of.
+        Block = "block",
+        /// A link beyond the zone, or a place at its end.
+        Link = "link",
+        /// A map, list or platform.
+        Product = "data-product",
+        /// Who does what.
+        Role = "role",
+        /// A rule, a policy, a ladder: whatever else.
+        Rule = "rule",
+    }
+}
+
 /// What a reader of the numbers must know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caution {
@@ -925,6 +973,8 @@ pub struct PlanFacts {
     pub judging: Judging,
     /// Cautions.
     pub cautions: Vec<Caution>,
+    /// What its sections are about, in their order; empty where that was not noted.
+    pub clauses: Vec<Clause>,
     /// What is known beside the plan.
     pub evidence: Evidence,
 }
@@ -952,6 +1002,75 @@ impl PlanFacts {
     #[must_use]
     pub fn target(&self, id: &str) -> Option<&Target> {
         self.targets.iter().find(|target| &*target.id == id)
+    }
+
+    /// What a section is about, where that was noted.
+    #[must_use]
+    pub fn subject(&self, section: &str) -> Option<&Words> {
+        self.clauses.iter().find(|clause| &*clause.section == section).map(|clause| &clause.subject)
+    }
+
+    /// All that is stated, each with where it stands.
+    pub fn stated(&self) -> impl Iterator<Item = (Stated<'_>, &[Citation])> {
+        type One<'a> = (Stated<'a>, &'a [Citation]);
+        fn one<'a>(what: What, id: &'a str, name: Option<&'a Words>, cited: &'a [Citation]) -> One<'a> {
+            (Stated { what, id, name }, cited)
+        }
+        macro_rules! named {
+            ($what:ident, $list:expr) => {
+                $list.iter().map(|fact| one(What::$what, &fact.id, Some(&fact.name), &fact.citations))
+            };
+        }
+        let layout = &self.layout;
+        let ends = self.links.iter().flat_map(|link| &link.ends);
+        let name = |id: &str| self.place(id).map(|place| &place.name);
+        let rule = |id, cited| one(What::Rule, id, None, cited);
+        let rules = [
+            rule("plan", &*self.about.citations),
+            one(What::Layout, "layout", Some(&layout.formula), &layout.citations),
+            rule("unit-candidates", &self.candidates.citations),
+            rule("renovation", &self.renovation.citations),
+            rule("land", &self.land.citations),
+            one(What::Rule, "living-circle", Some(&self.living_circle.name), &self.living_circle.citations),
+            rule("test-roads", &self.test_roads.citations),
+            rule("monitoring", &self.governance.citations),
+            rule("digital-governance", &self.governance.digital_citations),
+            rule("incubation", &self.incubation.citations),
+            rule("enterprise-ladder", &self.enterprise_ladder.citations),
+            rule("chip-alliance", &self.chip_alliance.citations),
+            rule("counting", &self.counting.citations),
+            one(What::Place, &self.zone.id, Some(&self.zone.name), &self.zone.citations),
+        ];
+        let parts = layout.parts.iter();
+        named!(Place, self.places)
+            .chain(named!(Indicator, self.indicators))
+            .chain(named!(Target, self.targets))
+            .chain(named!(Baseline, self.baselines))
+            .chain(named!(Industry, self.industry_groups))
+            .chain(named!(Industry, self.industries))
+            .chain(named!(Layout, layout.cores))
+            .chain(named!(Layout, layout.axes))
+            .chain(named!(Layout, layout.belts))
+            .chain(
+                parts
+                    .map(|part| one(What::Layout, part.part.as_str(), Some(&part.sentence), &part.citations)),
+            )
+            .chain(
+                self.blocks
+                    .iter()
+                    .map(move |block| one(What::Block, &block.id, name(&block.id), &block.citations)),
+            )
+            .chain(named!(Link, self.links))
+            .chain(ends.map(move |end| one(What::Link, &end.place, name(&end.place), &end.citations)))
+            .chain(named!(Product, self.data_products))
+            .chain(named!(Rule, self.scenarios))
+            .chain(named!(Role, self.governance.roles))
+            .chain(
+                self.cautions
+                    .iter()
+                    .map(|caution| one(What::Rule, &caution.id, Some(&caution.text), &caution.citations)),
+            )
+            .chain(rules)
     }
 
     /// The target of the layout: how many innovation units there are to be.

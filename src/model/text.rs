@@ -1,8 +1,8 @@
 //! Text kept compactly: an arena of strings, and columns that store equal texts once.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 /// Strings one after the other in one allocation.
 #[derive(Debug, Default)]
@@ -17,6 +17,13 @@ impl TextArena {
     pub fn push(&mut self, text: &str) {
         self.bytes.push_str(text);
         self.ends.push(self.bytes.len() as u64);
+    }
+
+    /// Adds all strings of another arena.
+    pub fn append(&mut self, other: &Self) {
+        let before = self.bytes.len() as u64;
+        self.bytes.push_str(&other.bytes);
+        self.ends.extend(other.ends.iter().map(|end| end + before));
     }
 
     /// String `index`.
@@ -149,7 +156,7 @@ impl TextColumn {
 pub(super) struct TextBuilder {
     column: TextColumn,
     table: HashTable<u32>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
 }
 
 impl TextBuilder {
@@ -157,11 +164,41 @@ impl TextBuilder {
     pub(super) fn after_nulls(nulls: usize) -> Self {
         let column =
             TextColumn { dictionary: TextArena::default(), codes: vec![NULL; nulls], distinct: true };
-        Self { column, table: HashTable::new(), hasher: RandomState::new() }
+        Self { column, table: HashTable::new(), hasher: DefaultHashBuilder::default() }
     }
 
     pub(super) fn push_null(&mut self) {
         self.column.codes.push(NULL);
+    }
+
+    /// Adds the rows of another column.
+    pub(super) fn append(&mut self, other: &Self) {
+        let other = &other.column;
+        if !self.column.distinct || !other.distinct || other.dictionary.len() * 2 > other.codes.len() {
+            for row in 0..other.len() {
+                match other.get(row) {
+                    Some(text) => self.push(text),
+                    None => self.push_null(),
+                }
+            }
+            return;
+        }
+        // Each different text is looked up once, not once a row.
+        let mut codes = vec![NULL; other.dictionary.len()];
+        self.column.codes.reserve(other.codes.len());
+        for row in 0..other.len() {
+            match other.code(row) {
+                None => self.push_null(),
+                Some(code) => match codes[code as usize] {
+                    NULL => {
+                        self.push(other.dictionary.get(code as usize));
+                        codes[code as usize] = self.column.codes[self.column.codes.len() - 1];
+                    }
+                    known if self.column.distinct => self.column.codes.push(known),
+                    _ => self.push(other.dictionary.get(code as usize)),
+                },
+            }
+        }
     }
 
     pub(super) fn push(&mut self, text: &str) {

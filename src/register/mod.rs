@@ -2,7 +2,7 @@
 //!
 //! In: the facts of the plan with its evidence, and a day; for the block sheet the layers too. Out: counts that open into
 //! lists, each line with its reason ([`count`]), of an area only where one is asked for ([`area`]), spread over the layout
-//! ([`cross`]); the state of every target ([`progress`]); what a block holds beside what the plan says of it ([`block`]).
+//! ([`cross`]); the state of every target ([`progress`]); what a block holds beside what the plan says of it ([`block`]); its sections with what they state ([`clauses`]).
 //! Leaves out: how any of it is shown.
 //!
 //! Nothing is judged without evidence: a unit is designated or built by a dated entry with a document, a number is
@@ -10,6 +10,7 @@
 
 pub mod area;
 pub mod block;
+pub mod clauses;
 pub mod cross;
 pub mod progress;
 pub mod say;

@@ -50,6 +50,10 @@ impl Told<'_> {
                 notes.push(("rule", words.to_owned()));
                 *doubt
             }
+            Some(Places::Stretches(stretches)) => {
+                notes.push(("rule", along_rule(stretches.half_width_m(), lang)));
+                false
+            }
         };
         if doubt {
             let words = lang.pick(
@@ -320,11 +324,28 @@ impl Told<'_> {
 /// Length of the longest bar, pixels.
 const BAR: f64 = 120.0;
 
+/// In which stretch of a line features count.
+fn along_rule(half_width_m: f64, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => format!(
+            "要素计入其在线上最近处的桩距所在的一段（线穿过面时取所穿路段的中点），含起点，不含止点；偏距至多 {half_width_m} 米，\
+             超出端点者计入首段或末段，其余未归入；overlap 将面积按各处的桩距分到各段"
+        ),
+        Lang::En => format!(
+            "A feature counts in the one stretch that holds the chainage at which the line is nearest to it (the middle of \
+             the way through it, where the line crosses an area), the lower limit included, the upper not; offset is \
+             {half_width_m} m at most, what lies beyond an end counts in the first or last stretch, all else is unassigned; \
+             overlap shares an area out by the chainage of each part of it"
+        ),
+    }
+}
+
 fn unit_name(unit: &str, lang: Lang) -> &str {
     match unit {
         "m2" => "m²",
         "har" => "ha",
         "[mu]" => lang.pick("亩", "mu"),
+        "/km" => lang.pick("个/公里", "per km"),
         other => other,
     }
 }

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
 use crate::finder::{Hit, How, Kind, Stretch};
-use crate::geometry::GeometryRef;
+use crate::geometry::{Bounds, GeometryRef};
 use crate::map::spots::label_point;
 use crate::model::{FindBy, Lang, Value, Words};
 
@@ -82,7 +82,7 @@ fn one(hit: &Hit, href: &str) -> Json {
         "name": { "zh": name.zh, "en": name.en },
         "match": { "how": hit.how.name(), "text": hit.text, "ranges": hit.stretches },
         "point": point(hit),
-        "bbox": bounds.map(|bounds| [bounds.west, bounds.south, bounds.east, bounds.north]),
+        "bbox": bounds.map(Bounds::bbox),
         "href": href,
     });
     if hit.layer.layer().about.synthetic {

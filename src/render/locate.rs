@@ -46,28 +46,28 @@ pub struct Told {
     /// The document, without links.
     pub json: Value,
     /// Names and values that stand above the rows.
-    facts: Vec<(&'static str, String)>,
+    pub(super) facts: Vec<(&'static str, String)>,
     /// Titles of columns.
-    head: Vec<&'static str>,
-    rows: Vec<Line>,
+    pub(super) head: Vec<&'static str>,
+    pub(super) rows: Vec<Line>,
     /// What has to be said below them.
-    notes: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 #[derive(Debug)]
-struct Line {
-    cells: Vec<String>,
+pub(super) struct Line {
+    pub cells: Vec<String>,
     /// Collection and id of the feature that the first cell names.
-    feature: [String; 2],
+    pub feature: [String; 2],
 }
 
-fn rounded(number: f64, decimals: i32) -> f64 {
+pub(super) fn rounded(number: f64, decimals: i32) -> f64 {
     let scale = 10_f64.powi(decimals);
     let rounded = (number * scale).round() / scale;
     if rounded.is_finite() { rounded } else { number }
 }
 
-fn metres(metres: f64) -> f64 {
+pub(super) fn metres(metres: f64) -> f64 {
     rounded(metres, 3)
 }
 
@@ -76,7 +76,8 @@ fn position(position: [f64; 2]) -> [f64; 2] {
 }
 
 /// Metres as people read them.
-fn said(metres: f64, lang: Lang) -> String {
+#[must_use]
+pub fn said(metres: f64, lang: Lang) -> String {
     if metres < 1000.0 {
         format!("{metres:.0} {}", lang.pick("米", "m"))
     } else {
@@ -84,7 +85,7 @@ fn said(metres: f64, lang: Lang) -> String {
     }
 }
 
-fn accuracy(accuracy_m: Option<f64>, lang: Lang) -> String {
+pub(super) fn accuracy(accuracy_m: Option<f64>, lang: Lang) -> String {
     accuracy_m
         .map_or_else(|| lang.pick("未知", "unknown").to_owned(), |metres| format!("± {}", said(metres, lang)))
 }
@@ -110,7 +111,7 @@ fn id_of(indexed: &IndexedLayer, ix: FeatureIx) -> Value {
     }
 }
 
-fn member(member: &Member, lang: Lang) -> Value {
+pub(super) fn member(member: &Member, lang: Lang) -> Value {
     let feature = member.feature();
     json!({
         "collection": collection_of(member), "id": id_of(&member.indexed, member.ix), "name": feature.name(lang),
@@ -119,7 +120,7 @@ fn member(member: &Member, lang: Lang) -> Value {
 }
 
 impl From<'_> {
-    fn json(&self, lang: Lang) -> Value {
+    pub(super) fn json(&self, lang: Lang) -> Value {
         match self {
             Self::Feature(feature) => member(feature, lang),
             Self::Position(asked) => {
@@ -137,7 +138,7 @@ impl From<'_> {
         }
     }
 
-    fn words(&self, lang: Lang) -> String {
+    pub(super) fn words(&self, lang: Lang) -> String {
         match self {
             Self::Feature(member) => member.feature().name(lang),
             Self::Position(asked) => {
@@ -350,6 +351,18 @@ fn beyond(stop: &Stop) -> Option<&'static str> {
     })
 }
 
+/// On which side of a line something stands, or beyond which end.
+#[must_use]
+pub fn where_beside(stop: &Stop, lang: Lang) -> &'static str {
+    match (stop.side, stop.beyond) {
+        (_, Some(End::Start)) => lang.pick("起点之外", "before the start"),
+        (_, Some(End::End)) => lang.pick("终点之外", "beyond the end"),
+        (Some(Side::Left), None) => lang.pick("左", "left"),
+        (Some(Side::Right), None) => lang.pick("右", "right"),
+        (None, None) => lang.pick("线上", "on the line"),
+    }
+}
+
 fn stop_json(stop: &Stop, after: Option<&Stop>, lang: Lang) -> Value {
     let mut json = member(&stop.member, lang);
     json["chainageM"] = metres(stop.chainage_m).into();
@@ -403,13 +416,7 @@ pub fn along(line: &Member, along: &Along, most: usize, farthest: f64, lang: Lan
             feature.name(lang),
             said(stop.chainage_m, lang),
             said(stop.way.nearest.metres, lang),
-            match (stop.side, stop.beyond, stop.way.is_inside()) {
-                (_, Some(End::Start), _) => lang.pick("起点之外", "before the start").to_owned(),
-                (_, Some(End::End), _) => lang.pick("终点之外", "beyond the end").to_owned(),
-                (Some(Side::Left), ..) => lang.pick("左", "left").to_owned(),
-                (Some(Side::Right), ..) => lang.pick("右", "right").to_owned(),
-                (None, None, _) => lang.pick("线上", "on the line").to_owned(),
-            },
+            where_beside(stop, lang).to_owned(),
         ];
         if let Some(after) = after {
             cells.push(said(stop.chainage_m - after.chainage_m, lang));

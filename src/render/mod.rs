@@ -13,6 +13,7 @@
 //! system says, because their specifications or readers do. KML is always longitude first.
 
 pub mod aggregates;
+pub mod clauses;
 pub mod csv;
 pub mod drawn;
 mod figures;
@@ -25,6 +26,7 @@ pub mod jsonfg;
 pub mod kml;
 pub mod locate;
 pub mod ndjson;
+pub mod reach;
 pub mod register;
 pub mod schema;
 mod table;

@@ -169,23 +169,28 @@ fn sheet(maker: &Maker<'_>, drawn: &Chart, request: &Request, chosen: Option<&Ch
 fn notes(maker: &Maker<'_>, lang: Lang, chosen: Option<&Chosen>) -> Vec<String> {
     let about = &maker.catalog.about;
     let mut notes: Vec<String> = chosen.iter().map(|chosen| chosen.words().say(lang).to_owned()).collect();
-    let mut of_data = vec![match lang {
+    let as_of = match lang {
         Lang::Zh => format!("截至 {}", maker.as_of),
         Lang::En => format!("As of {}", maker.as_of),
-    }];
-    of_data.extend(about.data_date.map(|date| match lang {
-        Lang::Zh => format!("数据日期 {date}"),
-        Lang::En => format!("data of {date}"),
-    }));
-    of_data.push(match lang {
-        Lang::Zh => format!("数据版本 {}", maker.catalog.revision),
-        Lang::En => format!("revision {}", maker.catalog.revision),
-    });
-    notes.push(of_data.join(" · "));
+    };
+    notes.push(format!("{as_of} · {}", of_data(maker.catalog, lang)));
     notes.push(about.attribution.say(lang).to_owned());
     notes.push(maker.approval());
     notes.retain(|note| !note.is_empty());
     notes
+}
+
+/// Day and revision of the data.
+pub(super) fn of_data(catalog: &Catalog, lang: Lang) -> String {
+    let day = catalog.about.data_date.map(|date| match lang {
+        Lang::Zh => format!("数据日期 {date}"),
+        Lang::En => format!("data of {date}"),
+    });
+    let revision = match lang {
+        Lang::Zh => format!("数据版本 {}", catalog.revision),
+        Lang::En => format!("revision {}", catalog.revision),
+    };
+    day.into_iter().chain([revision]).collect::<Vec<_>>().join(" · ")
 }
 
 /// What is drawn, at another place.

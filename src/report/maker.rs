@@ -3,7 +3,7 @@
 use super::ReportError;
 use super::document::{Block, Cell, Column, Document, Section, Tongue};
 use crate::catalog::Catalog;
-use crate::geometry::Bounds;
+use crate::geometry::{Bounds, Shape};
 use crate::map::frame::{Frame, Size};
 use crate::map::furniture::Furniture;
 use crate::map::picture::Picture;
@@ -20,6 +20,20 @@ pub(super) struct Maker<'a> {
     pub(super) tongue: Tongue,
     pub(super) as_of: Date,
     pub(super) budget: &'a Budget,
+}
+
+/// What is highlighted on a map.
+#[derive(Debug, Default)]
+pub(super) struct Marked {
+    pub(super) features: Vec<(String, FeatureIx)>,
+    /// Shapes of no layer.
+    pub(super) shapes: Vec<Shape>,
+}
+
+impl From<Vec<(String, FeatureIx)>> for Marked {
+    fn from(features: Vec<(String, FeatureIx)>) -> Self {
+        Self { features, shapes: Vec::new() }
+    }
 }
 
 /// The size of maps: as wide as the text of a page when it is printed at two thirds.
@@ -85,13 +99,7 @@ impl<'a> Maker<'a> {
 
     /// The approval number, or that this is not for the public.
     pub(super) fn approval(&self) -> String {
-        match &*self.catalog.about.approval_number {
-            "" => self.pick(
-                "内部使用，不得公开出版（无审图号）",
-                "Internal, not for publication (no map approval number)",
-            ),
-            number => self.pick(&format!("审图号：{number}"), &format!("Map approval no. {number}")),
-        }
+        approval(self.catalog, self.tongue)
     }
 
     fn sources(&self) -> Section {
@@ -119,18 +127,18 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// A map of a window, one for each language; features of a list are highlighted.
+    /// A map of a window, one for each language; some things are highlighted.
     pub(super) fn maps(
         &self,
         view: View,
         window: Option<Bounds>,
         title: &Words,
-        selected: &[(String, FeatureIx)],
+        marked: &Marked,
     ) -> Result<Vec<Block>, ReportError> {
         let mut blocks = Vec::new();
         let Some(window) = window.or_else(|| self.catalog.start_extent()) else { return Ok(blocks) };
         for &lang in self.tongue.langs() {
-            let picture = self.map(Look { view, theme: Theme::Light, lang }, window, title, selected)?;
+            let picture = self.map(Look { view, theme: Theme::Light, lang }, window, title, marked)?;
             let only = Maker { tongue: Tongue::Only(lang), ..*self };
             let caption = format!("{}{}{}", title.say(lang), lang.pick("。", ". "), only.approval());
             blocks.push(Block::Map { caption, picture: Box::new(picture) });
@@ -144,7 +152,7 @@ impl<'a> Maker<'a> {
         look: Look,
         window: Bounds,
         title: &Words,
-        selected: &[(String, FeatureIx)],
+        marked: &Marked,
     ) -> Result<Picture, ReportError> {
         let furniture = Furniture::default();
         let request = Request {
@@ -152,7 +160,8 @@ impl<'a> Maker<'a> {
             frame: Frame::around(window, furniture.margins(MAP_SIZE), CLOSEST, MAP_SIZE),
             furniture,
             title: Some(title.say(look.lang).to_owned()),
-            selected: selected.to_vec(),
+            selected: marked.features.clone(),
+            drawn: marked.shapes.clone(),
         };
         let sources = map::sources::sources(self.catalog, look.lang);
         Ok(map::draw(self.catalog, &sources, &request, self.budget)?)
@@ -198,6 +207,17 @@ impl<'a> Maker<'a> {
     /// A text or the dash.
     pub(super) fn maybe(text: Option<&str>) -> Cell {
         text.map_or(Cell::Missing, |text| Cell::Text(text.to_owned()))
+    }
+}
+
+/// The approval number, or that this is not for the public.
+pub(super) fn approval(catalog: &Catalog, tongue: Tongue) -> String {
+    match &*catalog.about.approval_number {
+        "" => tongue.pick(
+            "内部使用，不得公开出版（无审图号）",
+            "Internal, not for publication (no map approval number)",
+        ),
+        number => tongue.pick(&format!("审图号：{number}"), &format!("Map approval no. {number}")),
     }
 }
 

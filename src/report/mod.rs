@@ -1,9 +1,9 @@
 //! Which tables, figures and maps make a report, and how it becomes a file?
 //!
-//! In: a catalogue and a [`Request`]. Out: a [`document::Document`], and it as HTML, PDF, DOCX, XLSX and CSV. Leaves out:
+//! In: a catalogue and a [`Request`]. Out: a [`document::Document`], and it as HTML, PDF, DOCX, XLSX, CSV and JSON. Leaves out:
 //! routes, commands.
 //!
-//! A report is composed once, by [`units`], [`progress`], [`parcels`] or [`site`], and every writer reads the same
+//! A report is composed once, by [`units`], [`progress`], [`parcels`], [`site`] or [`sheet`], and every writer reads the same
 //! document, so that no number differs from one file to the next.
 
 pub mod chart;
@@ -15,6 +15,7 @@ pub mod figure;
 mod grid;
 mod hatch;
 pub mod html;
+pub mod json;
 mod layout;
 mod lines;
 mod maker;
@@ -22,9 +23,11 @@ mod page;
 mod parcels;
 pub mod pdf;
 mod progress;
+pub mod sheet;
 mod site;
 #[cfg(test)]
 mod specimen;
+pub mod strip;
 pub mod text;
 mod units;
 pub mod xlsx;
@@ -116,8 +119,8 @@ pub enum Subject {
     },
     /// See [`Kind::Site`].
     Site {
-        /// Id of the place.
-        id: String,
+        /// Ids of the places; two or more stand side by side.
+        ids: Vec<String>,
     },
 }
 
@@ -182,7 +185,10 @@ pub fn compose(catalog: &Catalog, request: &Request, budget: &Budget) -> Result<
         Subject::Units { area } => units::compose(&maker, area.as_ref()),
         Subject::Progress => progress::compose(&maker),
         Subject::Parcels { layer, query, asked } => parcels::compose(&maker, layer, query, asked),
-        Subject::Site { id } => site::compose(&maker, id),
+        Subject::Site { ids } => match ids.as_slice() {
+            [id] => site::compose(&maker, id),
+            ids => sheet::compose(&maker, ids),
+        },
     }
 }
 
@@ -199,13 +205,16 @@ pub enum Form {
     Xlsx,
     /// One of its tables.
     Csv,
+    /// All of it but its maps, for programs.
+    Json,
     /// Words and tables for a terminal.
     Text,
 }
 
 impl Form {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Html, Self::Pdf, Self::Docx, Self::Xlsx, Self::Csv, Self::Text];
+    pub const ALL: [Self; 7] =
+        [Self::Html, Self::Pdf, Self::Docx, Self::Xlsx, Self::Csv, Self::Json, Self::Text];
 
     /// Its name, and the suffix of its files.
     #[must_use]
@@ -216,6 +225,7 @@ impl Form {
             Self::Docx => "docx",
             Self::Xlsx => "xlsx",
             Self::Csv => "csv",
+            Self::Json => "json",
             Self::Text => "txt",
         }
     }
@@ -235,6 +245,7 @@ pub fn write(document: &Document, form: Form, table: Option<&str>) -> Result<Vec
     match form {
         Form::Html => Ok(html::write(document)),
         Form::Text => Ok(text::write(document)),
+        Form::Json => Ok(json::write(document)),
         Form::Pdf => pdf::write(document).map_err(|fault| refused("pdf", &fault)),
         Form::Docx => {
             let draw = |chart: &Chart| {

@@ -283,8 +283,9 @@ impl<'a> Asked<'a> {
         } else {
             found.items.iter().take(HIGHLIGHTED).map(|&ix| (id.to_owned(), ix)).collect()
         };
-        let mut blocks = self.maker.maps(View::Parcels, window, title, &chosen)?;
-        if found.matched > HIGHLIGHTED as u64 && !chosen.is_empty() {
+        let is_part = found.matched > HIGHLIGHTED as u64 && !chosen.is_empty();
+        let mut blocks = self.maker.maps(View::Parcels, window, title, &chosen.into())?;
+        if is_part {
             blocks.push(Block::Text(self.maker.pick(
                 &format!("图上标出前{HIGHLIGHTED}个，共{}个。", found.matched),
                 &format!("The map marks the first {HIGHLIGHTED} of {}.", found.matched),

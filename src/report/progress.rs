@@ -2,7 +2,7 @@
 
 use super::ReportError;
 use super::document::{Block, Cell, Chart, Column, Document, Section, Series, Table};
-use super::maker::Maker;
+use super::maker::{Maker, Marked};
 use crate::map::color::Color;
 use crate::map::style::View;
 use crate::model::Words;
@@ -407,7 +407,7 @@ fn on_the_map(maker: &Maker<'_>, facts: &PlanFacts) -> Result<Section, ReportErr
         zh: format!("规划的空间格局：{zh}").into(),
         en: format!("The layout of the plan: {en}").into(),
     };
-    let blocks = maker.maps(View::Explore, None, &title, &[])?;
+    let blocks = maker.maps(View::Explore, None, &title, &Marked::default())?;
     Ok(Section { heading: maker.pick("空间格局", "The layout"), blocks })
 }
 

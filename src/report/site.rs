@@ -3,7 +3,8 @@
 use super::ReportError;
 use super::document::{Block, Cell, Chart, Document, Section, Series, Table};
 use super::maker::{Maker, widened};
-use crate::geometry::{GeometryRef, Shape, distance_m};
+use super::sheet;
+use crate::geometry::{GeometryRef, Shape};
 use crate::map::color::Color;
 use crate::map::style::View;
 use crate::model::plan::{self, PlanFacts};
@@ -11,7 +12,6 @@ use crate::model::{FeatureIx, FeatureRef, Layer, Place, Value, Words};
 use crate::register;
 use crate::register::block::{self, Member, Sheet, Standing};
 use crate::register::say;
-use crate::render::synthetic_notice;
 
 pub(super) fn compose(maker: &Maker<'_>, id: &str) -> Result<Document, ReportError> {
     let facts = maker.catalog.plan.as_ref();
@@ -20,17 +20,20 @@ pub(super) fn compose(maker: &Maker<'_>, id: &str) -> Result<Document, ReportErr
     }
     let place = facts.and_then(|facts| facts.place(id));
     let feature = maker.catalog.feature(id);
-    if place.is_none() && feature.is_none() {
-        return Err(ReportError::NoPlace(id.chars().take(80).collect()));
-    }
     let name =
         place.map(|place| place.name.clone()).or_else(|| feature.map(|(layer, ix)| title_of(layer, ix)));
     let name = name.unwrap_or_default();
-    let mut sections = Vec::new();
+    let subjects = [sheet::Subject::find(maker.catalog, id)?];
+    let mut sections = vec![Section {
+        heading: maker.pick("一览", "At a glance"),
+        blocks: vec![
+            Block::Table(sheet::table(maker, &subjects)),
+            Block::Notes(vec![sheet::straight(maker)]),
+        ],
+    }];
     if let (Some(facts), Some(place)) = (facts, place) {
         sections.push(in_the_plan(maker, facts, place));
     }
-    let is_synthetic = feature.is_some_and(|(layer, _)| layer.about.synthetic);
     if let Some((layer, ix)) = feature {
         sections.push(on_the_ground(maker, layer, layer.feature(ix)));
     } else {
@@ -44,19 +47,19 @@ pub(super) fn compose(maker: &Maker<'_>, id: &str) -> Result<Document, ReportErr
         sections.extend(members(maker, facts, id));
     }
     if let Some((layer, ix)) = feature.filter(|(layer, ix)| layer.feature(*ix).geometry().is_some()) {
-        let chosen = [(layer.id.as_str().to_owned(), ix)];
+        let chosen = vec![(layer.id.as_str().to_owned(), ix)];
         let window = layer.feature(ix).geometry().and_then(GeometryRef::bounds).map(widened);
-        let blocks = maker.maps(View::Explore, window, &name, &chosen)?;
+        let blocks = maker.maps(View::Explore, window, &name, &chosen.into())?;
         sections.push(Section { heading: maker.pick("位置图", "Map"), blocks });
     }
-    let banner = is_synthetic.then(|| maker.tongue.tell(|lang| synthetic_notice(lang).to_owned()));
+    let banner = sheet::banner(maker, &subjects);
     let head = vec![(maker.pick("标识", "Id"), id.to_owned())];
     let file = format!("site-{id}-{}-{}", maker.as_of, maker.tongue.name());
     let file = file.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
     Ok(maker.document(file, maker.say(&name), head, banner, sections))
 }
 
-fn title_of(layer: &Layer, ix: FeatureIx) -> Words {
+pub(super) fn title_of(layer: &Layer, ix: FeatureIx) -> Words {
     let feature = layer.feature(ix);
     let name = |field: &str| match feature.named(field) {
         Value::Text(text) => text.to_owned(),
@@ -184,50 +187,7 @@ fn on_the_ground(maker: &Maker<'_>, layer: &Layer, feature: FeatureRef<'_>) -> S
         Some(_) => {}
     }
     let heading = maker.pick("数据所载", "In the data");
-    let mut blocks = vec![pairs(maker, "feature", heading.clone(), rows)];
-    if let Some(shape) = &shape {
-        blocks.extend(distances(maker, layer, feature, shape));
-    }
-    Section { heading, blocks }
-}
-
-/// How far the place is from the core, the axis and the belts.
-fn distances(maker: &Maker<'_>, own: &Layer, feature: FeatureRef<'_>, shape: &Shape) -> Option<Block> {
-    let mut rows = Vec::new();
-    for layer in maker.catalog.layers().map(|indexed| indexed.layer()) {
-        if !matches!(layer.about.draw.as_deref(), Some("core" | "axis" | "belt")) {
-            continue;
-        }
-        for ix in layer.positions() {
-            let other = layer.feature(ix);
-            let is_itself = layer.id == own.id && other.id() == feature.id();
-            let Some(metres) = other
-                .geometry()
-                .filter(|_| !is_itself)
-                .and_then(|geometry| distance_m(shape, &geometry.to_shape()))
-            else {
-                continue;
-            };
-            let basis = match other.named("accuracy_m") {
-                Value::Integer(metres) => Cell::Text(format!("±{metres} m")),
-                _ => Cell::Missing,
-            };
-            rows.push(vec![maker.words(&title_of(layer, ix)), Cell::Number(metres, 0), basis]);
-        }
-    }
-    (!rows.is_empty()).then(|| {
-        Block::Table(Table {
-            name: "distances",
-            title: maker.pick("到核、轴、带的距离", "Distance to core, axis and belts"),
-            columns: vec![
-                maker.column("名称", "Name", 4),
-                maker.numbers("米", "Metres", 2),
-                maker.column("其位置精度", "Its accuracy", 2),
-            ],
-            rows,
-            total: None,
-        })
-    })
+    Section { blocks: vec![pairs(maker, "feature", heading.clone(), rows)], heading }
 }
 
 fn members(maker: &Maker<'_>, facts: &PlanFacts, id: &str) -> Option<Section> {

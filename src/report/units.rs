@@ -4,7 +4,7 @@ use super::ReportError;
 use super::cross;
 use super::document::{Block, Cell, Chart, Document, Section, Series, Table};
 use super::lines::ink;
-use super::maker::{Maker, widened};
+use super::maker::{Maker, Marked, widened};
 use crate::geometry::{Area, Bounds};
 use crate::map::picture::Picture;
 use crate::map::style::{Look, Theme, View};
@@ -344,12 +344,12 @@ fn window(
     maker: &Maker<'_>,
     area: Option<&Choice>,
     placed: Vec<(String, FeatureIx)>,
-) -> (Option<Bounds>, Vec<(String, FeatureIx)>) {
+) -> (Option<Bounds>, Marked) {
     let shown = match area {
         None => placed,
         Some(Choice::Drawn(shape)) => {
             let bounds = Area::new((**shape).clone()).map(|area| widened(area.bounds()));
-            return (bounds, Vec::new());
+            return (bounds, Marked { features: Vec::new(), shapes: vec![(**shape).clone()] });
         }
         Some(Choice::Feature { layer, id }) => {
             let ix = maker.catalog.layer(layer).and_then(|indexed| indexed.find(id));
@@ -359,7 +359,7 @@ fn window(
     let bounds = |(layer, ix): &(String, FeatureIx)| {
         maker.catalog.layer(layer)?.layer().feature(*ix).geometry()?.bounds()
     };
-    (shown.iter().filter_map(bounds).reduce(Bounds::union).map(widened), shown)
+    (shown.iter().filter_map(bounds).reduce(Bounds::union).map(widened), shown.into())
 }
 
 /// The map alone.
@@ -370,16 +370,16 @@ pub(super) fn map(
     lang: Lang,
     theme: Theme,
 ) -> Result<Picture, ReportError> {
-    let (window, selected) = window(maker, area, Vec::new());
+    let (window, marked) = window(maker, area, Vec::new());
     let window = window.or_else(|| maker.catalog.start_extent()).unwrap_or(Bounds::WORLD);
     let title = title(facts);
-    maker.map(Look { view: View::Explore, theme, lang }, window, &title, &selected)
+    maker.map(Look { view: View::Explore, theme, lang }, window, &title, &marked)
 }
 
 fn on_the_map(maker: &Maker<'_>, facts: &PlanFacts, area: Option<&Choice>) -> Result<Section, ReportError> {
     let (placed, lost) = features(maker, facts);
-    let (window, selected) = window(maker, area, placed);
-    let mut blocks = maker.maps(View::Explore, window, &title(facts), &selected)?;
+    let (window, marked) = window(maker, area, placed);
+    let mut blocks = maker.maps(View::Explore, window, &title(facts), &marked)?;
     if !lost.is_empty() {
         let names =
             |pick: fn(&Words) -> &str, comma: &str| lost.iter().map(pick).collect::<Vec<_>>().join(comma);

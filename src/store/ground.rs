@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::manifest::{self, LayerSpec, Manifest};
-use super::{StoreError, Warnings, geojson};
+use super::{StoreError, geojson};
 use crate::model::{FeatureRef, Layer};
 use crate::sample::Ground;
 
@@ -58,5 +58,5 @@ pub fn ground(folder: &Path) -> Result<Ground, StoreError> {
 fn read_layer(folder: &Path, spec: &LayerSpec) -> Result<Layer, StoreError> {
     let path = folder.join(&spec.file);
     let bytes = std::fs::read(&path).map_err(|fault| StoreError::Read { path, fault })?;
-    geojson::read(&bytes, spec, &mut Warnings::default())
+    Ok(geojson::read(&bytes, spec)?.0)
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::value::Datetime;
 
 use super::StoreError;
-use crate::catalog::{CatalogAbout, FindAbout};
+use crate::catalog::{CatalogAbout, FindAbout, NamedExtent, WalkAbout};
 use crate::finder;
 use crate::geometry::Bounds;
 use crate::model::{Date, FindBy, LayerAbout, LayerId, ValueKind, Words, case_folded};
@@ -44,10 +44,19 @@ pub struct LayerSpec {
     pub id_field: Option<String>,
     /// The fields of the first and the last time of a feature.
     pub time: (String, String),
+    /// Are its lines the shortest ways on the ellipsoid between their positions?
+    pub geodesic: bool,
     /// Only the ending `.json` speaks for features inside; a file without is passed over.
     pub is_guess: bool,
     /// A file before this one whose name makes the same id.
     pub twin: Option<String>,
+}
+
+impl LayerSpec {
+    /// What is known of the field of a name.
+    pub(super) fn field(&self, name: &str) -> Option<&FieldSpec> {
+        self.fields.iter().find(|field| field.name == name)
+    }
 }
 
 /// What is known of a field before the data is read.
@@ -85,9 +94,13 @@ struct TomlManifest {
     approval_number: String,
     start_extent: Option<[f64; 4]>,
     #[serde(default)]
+    extents: Vec<TomlExtent>,
+    #[serde(default)]
     fields: BTreeMap<String, TomlField>,
     #[serde(default)]
     find: TomlFind,
+    #[serde(default)]
+    walk: TomlWalk,
     #[serde(default)]
     layers: Vec<TomlLayer>,
 }
@@ -99,6 +112,26 @@ struct TomlFind {
     readings: BTreeMap<String, String>,
     #[serde(default)]
     same: Vec<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TomlExtent {
+    id: String,
+    title: TomlWords,
+    bbox: [f64; 4],
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct TomlWalk {
+    network: Vec<String>,
+    facilities: Vec<String>,
+    not_walked_to: Vec<String>,
+    titles: BTreeMap<String, TomlWords>,
+    speed_kmh: Option<f64>,
+    detour_factor: Option<f64>,
+    off_network_m: Option<f64>,
 }
 
 #[derive(Deserialize, Default, Clone)]
@@ -131,6 +164,8 @@ struct TomlLayer {
     draw: Option<String>,
     #[serde(default)]
     synthetic: bool,
+    #[serde(default)]
+    geodesic: bool,
     id_field: Option<String>,
     time: Option<TomlTime>,
     #[serde(default)]
@@ -188,9 +223,18 @@ pub fn parse(text: &str, folder: &Path) -> Result<Manifest, StoreError> {
             }
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let start_extent = manifest.start_extent.map(|[west, south, east, north]| {
-        Bounds::new(west, south, east, north).map_err(|fault| wrong(&format!("start_extent: {fault}")))
-    });
+    let bounds = |name: &str, [west, south, east, north]: [f64; 4]| {
+        Bounds::new(west, south, east, north).map_err(|fault| wrong(&format!("{name}: {fault}")))
+    };
+    let start_extent = manifest.start_extent.map(|extent| bounds("start_extent", extent));
+    let mut extents: Vec<NamedExtent> = Vec::new();
+    for TomlExtent { id, title, bbox } in manifest.extents {
+        if id.is_empty() || extents.iter().any(|known| *known.id == *id) {
+            return Err(wrong(&format!("extents: the id {id:?} is empty or stands twice")));
+        }
+        let bounds = bounds(&format!("extent {id}"), bbox)?;
+        extents.push(NamedExtent { id: id.into(), title: title.into(), bounds });
+    }
     let data_date = manifest.data_date.map(|date| {
         Date::parse(&date.to_string())
             .ok_or_else(|| wrong(&format!("data_date is {date}, expected a date as in 2025-12-31")))
@@ -203,7 +247,9 @@ pub fn parse(text: &str, folder: &Path) -> Result<Manifest, StoreError> {
         data_date: data_date.transpose()?,
         approval_number: manifest.approval_number.into(),
         start_extent: start_extent.transpose()?,
+        extents,
         find: find_about(manifest.find)?,
+        walk: walk_about(manifest.walk, &ids)?,
     };
     let seeds = manifest.seeds.map(|seeds| folder.join(seeds));
     Ok(Manifest { about, layers, seeds, sample_areas: manifest.sample_areas })
@@ -225,6 +271,32 @@ fn find_about(find: TomlFind) -> Result<FindAbout, StoreError> {
     }
     let readings = find.readings.into_iter().map(|(text, read)| (text.into(), read.into())).collect();
     Ok(FindAbout { readings, same })
+}
+
+fn walk_about(walk: TomlWalk, layers: &BTreeSet<LayerId>) -> Result<WalkAbout, StoreError> {
+    let named = |name: &str, ids: Vec<String>| {
+        let unknown = ids.iter().find(|id| !layers.iter().any(|known| known.as_str() == id.as_str()));
+        match unknown {
+            Some(id) => Err(wrong(&format!("walk.{name}: {id:?} is no layer of this file"))),
+            None => Ok(ids.into_iter().map(Into::into).collect()),
+        }
+    };
+    let number = |name: &str, given: Option<f64>, usual: f64, [least, most]: [f64; 2]| match given {
+        Some(number) if !(least..=most).contains(&number) => {
+            Err(wrong(&format!("walk.{name} is {number}, expected a number from {least} to {most}")))
+        }
+        other => Ok(other.unwrap_or(usual)),
+    };
+    let usual = WalkAbout::default();
+    Ok(WalkAbout {
+        network: named("network", walk.network)?,
+        facilities: named("facilities", walk.facilities)?,
+        not_walked_to: walk.not_walked_to.into_iter().map(Into::into).collect(),
+        titles: walk.titles.into_iter().map(|(word, title)| (word.into(), title.into())).collect(),
+        speed_kmh: number("speed_kmh", walk.speed_kmh, usual.speed_kmh, WalkAbout::SPEEDS)?,
+        detour_factor: number("detour_factor", walk.detour_factor, usual.detour_factor, WalkAbout::FACTORS)?,
+        off_network_m: number("off_network_m", walk.off_network_m, usual.off_network_m, [1.0, 1000.0])?,
+    })
 }
 
 fn layer_spec(layer: TomlLayer, common: &[FieldSpec]) -> Result<LayerSpec, StoreError> {
@@ -255,7 +327,8 @@ fn layer_spec(layer: TomlLayer, common: &[FieldSpec]) -> Result<LayerSpec, Store
     };
     let time = layer.time.map_or_else(default_time, |time| (time.start, time.end));
     let id_field = layer.id_field;
-    Ok(LayerSpec { id, file: layer.file, about, fields, id_field, time, is_guess: false, twin: None })
+    let (file, geodesic) = (layer.file, layer.geodesic);
+    Ok(LayerSpec { id, file, about, fields, id_field, time, geodesic, is_guess: false, twin: None })
 }
 
 fn default_time() -> (String, String) {
@@ -320,6 +393,7 @@ fn list(folder: &Path) -> Result<Manifest, StoreError> {
             fields: Vec::new(),
             id_field: None,
             time: default_time(),
+            geodesic: false,
             is_guess,
             twin,
         });

@@ -2,6 +2,8 @@
 //!
 //! In: a data folder. Out: a catalogue, and what was repaired or skipped on the way. Leaves out: requests.
 
+mod drawings;
+mod geodesic;
 mod geojson;
 mod ground;
 pub mod manifest;
@@ -10,6 +12,8 @@ mod watch;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +23,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::catalog::{Catalog, Revision};
 use crate::index::{IndexError, IndexedLayer};
 use crate::model::{LayerError, LayerId, ValueKind};
+pub use drawings::{DrawingError, DrawingId, Drawings, Room};
 pub use ground::ground;
 use manifest::{LayerSpec, Manifest};
 use plan::PlanError;
@@ -234,6 +239,18 @@ impl Warnings {
         }
     }
 
+    /// Appends the warnings of features that stand so many places further back; `named` where their ids are their places.
+    fn append_moved(&mut self, other: &Self, places: u64, named: bool) {
+        let mut moved = other.clone();
+        for warning in &mut moved.list {
+            warning.feature = warning.feature.map(|number| number + places);
+            if named {
+                warning.id = warning.feature.map(|number| number.to_string());
+            }
+        }
+        self.append(&moved);
+    }
+
     /// The first warnings, in the order of the files.
     #[must_use]
     pub fn list(&self) -> &[Warning] {
@@ -407,19 +424,33 @@ impl Store {
             return Err(StoreError::Twin { file, twin, id });
         }
         let path = self.folder.join(&spec.file);
-        let bytes = std::fs::read(&path).map_err(|fault| StoreError::Read { path, fault })?;
         let mut digest = Xxh3::new();
         digest.update(format!("{spec:?}").as_bytes());
-        digest.update(&bytes);
-        let digest = digest.digest();
-        if let Some(known) = self.read.get(&spec.id).filter(|known| known.digest == digest) {
+        if let Some(known) = self.read.get(&spec.id)
+            && known.digest == digest_of(&path, digest.clone())?
+        {
             return Ok((known.clone(), false));
         }
-        let mut warnings = Warnings::default();
-        let layer = geojson::read(&bytes, spec, &mut warnings)?;
-        drop(bytes);
-        let layer = Arc::new(IndexedLayer::build(layer)?);
-        Ok((ReadLayer { digest, layer, warnings }, true))
+        let (digest, mut layer, warnings) = geojson::load(&path, spec, digest)?;
+        if spec.geodesic {
+            layer = IndexedLayer::build(geodesic::drawn(layer.layer())?)?;
+        }
+        Ok((ReadLayer { digest, layer: Arc::new(layer), warnings }, true))
+    }
+}
+
+/// The digest with a file added.
+fn digest_of(path: &Path, mut digest: Xxh3) -> Result<u64, StoreError> {
+    let fault = |fault| StoreError::Read { path: path.to_owned(), fault };
+    let mut file = File::open(path).map_err(fault)?;
+    let mut block = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut block) {
+            Ok(0) => return Ok(digest.digest()),
+            Ok(length) => digest.update(&block[..length]),
+            Err(again) if again.kind() == ErrorKind::Interrupted => {}
+            Err(why) => return Err(fault(why)),
+        }
     }
 }
 

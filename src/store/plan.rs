@@ -21,7 +21,7 @@ pub use evidence::{OBSERVATIONS, REGISTER};
 
 use crate::model::Words;
 use crate::model::plan::{
-    Baseline, Citation, DataProduct, Indicator, Industry, LinkEnd, Place, PlanFacts, Role, Target,
+    Baseline, Citation, Clause, DataProduct, Indicator, Industry, LinkEnd, Place, PlanFacts, Role, Target,
 };
 
 /// Longest part of an offending value a message repeats, in characters.
@@ -195,6 +195,7 @@ struct Rows {
     link_ends: Vec<Located<(Box<str>, LinkEnd)>>,
     data_products: Vec<Located<DataProduct>>,
     roles: Vec<Located<Role>>,
+    clauses: Vec<Located<Clause>>,
 }
 
 /// Reads the folder and checks that every fact is cited and every id leads somewhere.
@@ -278,13 +279,15 @@ fn citations<S: AsRef<str>>(at: &At, sections: &[S], line: Option<u32>) -> Resul
             let written = written.as_ref();
             let section = written.strip_suffix('?').unwrap_or(written);
             if !is_section(section) {
-                let expected = "a section of the plan, such as 三(一)4, 专栏3-1, 表1 or 前言";
-                return Err(wrong(at.at("sections"), written, expected));
+                return Err(wrong(at.at("sections"), written, SECTION));
             }
             Ok(Citation { section: section.into(), line, inferred: section.len() < written.len() })
         })
         .collect()
 }
+
+/// What is expected of a section.
+const SECTION: &str = "a section of the plan, such as 三(一)4, 专栏3-1, 表1 or 前言";
 
 /// Does the text have the shape of a section number? `三`, `三(一)`, `三(一)4`, `专栏3-1`, `表1`, `前言`.
 fn is_section(text: &str) -> bool {

@@ -42,7 +42,7 @@ class Service(Program):
     """innospace over a folder."""
 
     def __init__(self, program, folder, *options):
-        super().__init__(program, "serve", "--data", folder, "--listen", "127.0.0.1:0", "--log", "off", *options)
+        super().__init__(program, "serve", "--data", folder, "--listen", "127.0.0.1:0", "--log", "off", "--drawings", "off", *options)
 
 
 class Worker:

@@ -225,7 +225,7 @@ def named(root):
 
 def needed(root, path):
     """The parameters without which a resource has no answer."""
-    if path == "/at" or path.endswith("/nearest"):
+    if path in ("/at", "/reach") or path.endswith("/nearest"):
         return {"point": "1,1"}
     return {"from": named(root), "to": named(root)} if path == "/distance" else {}
 
@@ -236,7 +236,7 @@ def sample(parameter, sortables=()):
     known = {"bbox": "0,0,1,1", "datetime": "2021-01-01/..", "filter": "true", "q": "a", "offset": "0", "limit": "1",
              "group-by": "", "measure": "share", "polygon": "POLYGON((0 0,1 0,1 1,0 0))", "bands": "500,1000,2000,5000",
              "having": "count > 0", "overlap": "false", "subset": 'datetime("2021-01-01":*)', "distance-to": "POINT(1 1)",
-             "point": "1,1"}
+             "point": "1,1", "width": "800", "step": "1000", "minutes": "5", "mode": "straight"}
     if name in known:
         return known[name]
     if name == "sortby":

@@ -568,7 +568,9 @@ fn every_place_of_the_seeds_is_a_feature_and_every_cited_feature_a_place() {
         .chain([&*facts.zone.id])
         .collect();
     for feature in map.values() {
-        if !feature.texts("plan_refs").is_empty() && !known.contains(&*feature.id) {
+        // A link is told by its ends.
+        let cited = if feature.layer == "links" { feature.text("to_id") } else { &*feature.id };
+        if !feature.texts("plan_refs").is_empty() && !known.contains(cited) {
             faults.push(format!("{} cites the plan but is not in the seeds", feature.id));
         }
     }
@@ -647,6 +649,46 @@ fn the_places_of_a_link_are_on_the_map() {
             .map(|id| format!("{id} has no position"))
             .collect::<Vec<_>>(),
     );
+}
+
+#[test]
+fn links_run_from_the_zone_to_the_places_of_the_seeds() {
+    let (facts, map) = (seeds(), map());
+    let kinds = [
+        ("partner-city", "partner-city"),
+        ("influenced-area", "influenced-area"),
+        ("co-built-park", "co-built-park"),
+        ("host-city", "enclave-host"),
+    ];
+    let ends = facts.links.iter().flat_map(|link| link.ends.iter().map(move |end| (link, end)));
+    let wanted: BTreeSet<_> = ends
+        .filter_map(|(link, end)| {
+            let (_, kind) = kinds.iter().find(|(role, _)| *role == &*end.role)?;
+            Some((&*link.id, *kind, &*end.place, &*end.citations[0].section))
+        })
+        .collect();
+    let links: Vec<_> = map.values().filter(|feature| feature.layer == "links").collect();
+    let drawn = |link: &&Feature| {
+        let link: &Feature = link;
+        link.texts("plan_refs").first().copied().unwrap_or_default().to_owned()
+    };
+    let sections: Vec<_> = links.iter().map(drawn).collect();
+    let found: BTreeSet<_> = links
+        .iter()
+        .zip(&sections)
+        .map(|(link, section)| (link.text("link"), link.text("kind"), link.text("to_id"), &**section))
+        .collect();
+    assert_eq!(found, wanted);
+    for link in links {
+        let place = &map[link.text("to_id")];
+        assert_eq!(link.shape.is_some(), place.shape.is_some(), "{}", link.id);
+        assert_eq!(link.number("accuracy_m"), place.number("accuracy_m"), "{}", link.id);
+        if link.shape.is_some() {
+            let [start, end] = link.line() else { panic!("{} has two ends", link.id) };
+            assert_eq!(*end, place.centre(), "{}", link.id);
+            assert!(inside(map["wedz"].rings(), *start), "{} starts in the zone", link.id);
+        }
+    }
 }
 
 // -------------------------------------------------------------------------------------------------- the geometry

@@ -340,3 +340,42 @@ fn requests_without_sense_are_refused() {
     assert!(names.contains(&"within".into()) && names.contains(&"polygon".into()), "{names:?}");
     assert_eq!(listed["reports"][0]["figures"].as_array().map(Vec::len), Some(3));
 }
+
+/// A drawn area is no feature, so nothing else on the map has the colour of what is chosen (`--sel` of web/src/app.css). The map
+/// is Web Mercator, so the corners of the area stand on it in the proportions of their mercator coordinates.
+#[test]
+fn the_map_shows_the_drawn_area() {
+    let service = Service::over(shipped());
+    let ring = [[114.10, 30.40], [114.20, 30.40], [114.20, 30.46], [114.10, 30.40]];
+    let corners: Vec<String> = ring.iter().map(|[x, y]| format!("{x} {y}")).collect();
+    let polygon = percent_encoding::utf8_percent_encode(
+        &format!("POLYGON(({}))", corners.join(", ")),
+        percent_encoding::NON_ALPHANUMERIC,
+    )
+    .to_string();
+    let svg = |query: &str| service.get(&format!("/reports/units/figures/2.svg?{query}")).text().to_owned();
+    let chosen = |svg: &str| -> Vec<String> {
+        let paths = svg.split("<path").skip(1).map(|path| path.split('>').next().unwrap_or(""));
+        paths.filter(|path| path.to_lowercase().contains("stroke=\"#ffb000\"")).map(str::to_owned).collect()
+    };
+    assert!(chosen(&svg("lang=en")).is_empty());
+    let drawn = chosen(&svg(&format!("lang=en&polygon={polygon}")));
+    assert_eq!(drawn.len(), 1, "{drawn:?}");
+    let data = drawn[0].split(" d=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a path");
+    let numbers: Vec<f64> = data
+        .split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'))
+        .filter_map(|number| number.parse().ok())
+        .collect();
+    let (xs, ys): (Vec<f64>, Vec<f64>) = numbers.chunks_exact(2).map(|at| (at[0], at[1])).unzip();
+    let range = |values: &[f64]| {
+        values.iter().copied().fold(f64::MIN, f64::max) - values.iter().copied().fold(f64::MAX, f64::min)
+    };
+    let mercator = |degrees: f64| (std::f64::consts::FRAC_PI_4 + degrees.to_radians() / 2.0).tan().ln();
+    let want = (mercator(30.46) - mercator(30.40)) / 0.1_f64.to_radians();
+    assert!((range(&ys) / range(&xs) / want - 1.0).abs() < 0.01, "{data}");
+    // The same map stands in the report's files.
+    for form in ["html", "pdf"] {
+        let answer = service.get(&format!("/reports/units.{form}?lang=en&polygon={polygon}"));
+        assert_eq!(answer.status, 200, "{form}");
+    }
+}

@@ -1,6 +1,6 @@
 //! The service over a folder of layers, called in process.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -38,11 +38,17 @@ pub struct Service {
 
 impl Service {
     pub fn over(folder: &Path) -> Self {
+        Self::keeping(folder, None)
+    }
+
+    /// The same with a folder of drawings.
+    pub fn keeping(folder: &Path, drawings: Option<PathBuf>) -> Self {
         let config = Config {
             listen: ([127, 0, 0, 1], 0).into(),
             public_url: None,
             limits: Limits::default(),
             tile_cache_bytes: USUAL_TILE_CACHE_BYTES,
+            drawings,
         };
         let app = Arc::new(App::new(load(folder).catalog, config));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

@@ -318,7 +318,7 @@ fn the_texts_of_a_pdf_can_be_read() {
 fn drawn(catalog: &Catalog, look: Look, frame: Frame) -> map::picture::Picture {
     let sources = map::sources::sources(catalog, look.lang);
     let furniture = Furniture::default();
-    let request = Request { look, frame, furniture, title: None, selected: Vec::new() };
+    let request = Request { look, frame, furniture, title: None, selected: Vec::new(), drawn: Vec::new() };
     map::draw(catalog, &sources, &request, &Budget::default()).expect("a picture")
 }
 

@@ -20,7 +20,7 @@ fn subjects() -> Vec<(Kind, Subject)> {
         (Kind::Units, Subject::Units { area: None }),
         (Kind::Progress, Subject::Progress),
         (Kind::Parcels, Subject::Parcels { layer, query: Box::new(Query::default()), asked: Vec::new() }),
-        (Kind::Site, Subject::Site { id: "nantaizihu-innovation-block".to_owned() }),
+        (Kind::Site, Subject::Site { ids: vec!["nantaizihu-innovation-block".to_owned()] }),
     ]
 }
 
@@ -38,7 +38,7 @@ fn number(cell: &Cell) -> f64 {
 }
 
 /// The text of a PDF, by another program.
-fn text_of_pdf(bytes: &[u8]) -> String {
+pub fn text_of_pdf(bytes: &[u8]) -> String {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), bytes).expect("written");
     let output = Command::new("pdftotext")
@@ -299,6 +299,7 @@ fn files_have_names_types_and_tags() {
         ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "attachment"),
         ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "attachment"),
         ("csv", "text/csv; charset=utf-8", "attachment"),
+        ("json", "application/json", "inline"),
     ] {
         let path = format!("/reports/progress.{form}?lang=both&as_of=2024-12-31");
         let answer = service.get(&path);
@@ -319,7 +320,7 @@ fn files_have_names_types_and_tags() {
         .iter()
         .map(|one| one["links"].as_array().map_or(0, Vec::len))
         .sum();
-    assert_eq!(links, 4 * 5);
+    assert_eq!(links, 4 * 6);
 }
 
 /// The pages of the service show what the documents say.

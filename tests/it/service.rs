@@ -174,10 +174,10 @@ fn the_definition_describes_exactly_what_is_served() {
     let service = Service::over(fixtures());
     let definition = service.get("/ogc/api").json();
     let parsed: openapiv3::OpenAPI = serde_json::from_value(definition.clone()).expect("OpenAPI 3.0");
-    // Six of the service, two about places, five of tiles; nine of each of five collections, and three of its tiles; what
+    // Six of the service, three about places, five of tiles; nine of each of five collections, and three of its tiles; what
     // stands along the items of the two that hold lines.
     let along = parsed.paths.iter().filter(|(path, _)| path.ends_with("/along")).count();
-    assert_eq!(parsed.paths.iter().count(), 6 + 2 + 5 + (9 + 3) * 5 + along);
+    assert_eq!(parsed.paths.iter().count(), 6 + 3 + 5 + (9 + 3) * 5 + along);
     let (mut ids, mut asked) = (BTreeSet::new(), 0);
     for (path, item) in definition["paths"].as_object().expect("paths") {
         let get = &item["get"];
@@ -201,13 +201,14 @@ fn the_definition_describes_exactly_what_is_served() {
             }
         };
         // What must be given, and the names of that.
-        let (needed, given): (&str, &[&str]) = if path.ends_with("/nearest") || path == "/at" {
-            ("point=2,2", &["point"])
-        } else if path == "/distance" {
-            ("from=squares:11&to=squares:12", &["from", "to"])
-        } else {
-            ("", &[])
-        };
+        let (needed, given): (&str, &[&str]) =
+            if path.ends_with("/nearest") || path == "/at" || path == "/reach" {
+                ("point=2,2", &["point"])
+            } else if path == "/distance" {
+                ("from=squares:11&to=squares:12", &["from", "to"])
+            } else {
+                ("", &[])
+            };
         let answer = service.get(&format!("{real}?{needed}"));
         assert_eq!(answer.status, 200, "{path}");
         let content = get["responses"]["200"]["content"].as_object().expect("content");
@@ -236,6 +237,7 @@ fn the_definition_describes_exactly_what_is_served() {
                 (.., Some("group-by")) => "",
                 (.., Some("measure")) => "share",
                 (.., Some("polygon")) => "POLYGON((0 0,1 0,1 1,0 0))",
+                (.., Some("minutes")) => "5",
                 (.., Some("bands")) => "500,1000,2000,5000",
                 (.., Some("subset")) => "datetime(\"2021-01-01\")",
                 (.., Some("properties")) => "use",

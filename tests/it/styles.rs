@@ -101,7 +101,7 @@ fn every_style_of_the_shipped_data_is_whole() {
                     layers.iter().filter_map(|layer| layer["source"].as_str()).collect();
                 let sources = style["sources"].as_object().expect("sources");
                 assert_eq!(named, sources.keys().map(String::as_str).collect(), "{path}");
-                assert_eq!(sources.len(), if view == "parcels" { 14 } else { 13 }, "{path}");
+                assert_eq!(sources.len(), if view == "parcels" { 15 } else { 14 }, "{path}");
                 for (name, source) in sources.iter().filter(|(name, _)| *name != "parcel") {
                     let address = source["data"].as_str().expect("an address");
                     let answer = service.get(address.strip_prefix(HOST).expect("an address of this host"));

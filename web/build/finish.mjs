@@ -25,6 +25,7 @@ export function budgets(files, firstScreenScripts) {
     ['map worker, gzip', gzip(named(/maplibre-gl-worker.*\.mjs$/)), 150 * KB],
     ['style sheets, gzip', gzip(named(/\.css$/)), 20 * KB],
     ['parcels screen, gzip', gzip(named(/ParcelsScreen.*\.js$|\/map-.*\.js$/)), 45 * KB],
+    ['drawing, gzip', gzip(named(/\/edit-.*\.js$/)), 45 * KB],
     ['report screen, gzip', gzip(named(/ReportScreen.*\.js$/)), 20 * KB],
     ['Latin font', raw(named(/edz-latin.*\.woff2$/)), 50 * KB],
     ['Han font, regular', raw(named(/edz-han-400.*\.woff2$/)), 700 * KB],

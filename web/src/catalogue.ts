@@ -5,7 +5,7 @@ import { boundsOf, labelPoint, type Bounds } from './geometry';
 export type Lang = 'zh' | 'en';
 export type Words = Partial<Record<Lang, string>> | null | undefined;
 
-export const drawRoles = ['zone', 'core', 'axis', 'belt', 'site', 'facility', 'region', 'road', 'water', 'transit', 'subdistrict', 'parcel'] as const;
+export const drawRoles = ['zone', 'core', 'axis', 'belt', 'site', 'facility', 'region', 'link', 'road', 'water', 'transit', 'subdistrict', 'parcel'] as const;
 export type DrawRole = (typeof drawRoles)[number];
 
 /** The parts of the layout, in the order of the plan's formula. */
@@ -34,6 +34,7 @@ export interface AppInfo {
   data_date: string;
   approval_number: string;
   start_extent: Bounds | null;
+  extents: { id: string; title: Words; bbox: Bounds }[];
   revision: string;
   version: string;
   collections: Collection[];
@@ -147,7 +148,7 @@ export function belongingTo(place: Place, gazetteer: Gazetteer): Place[] {
 /** Groups of the list, in its order. `units` are split by unit type; all else is grouped by its collection. */
 export interface Group { id: string; title: Words; places: Place[] }
 
-const listOrder: DrawRole[] = ['core', 'axis', 'belt', 'site', 'facility', 'region', 'zone', 'subdistrict', 'water', 'transit', 'road', 'parcel'];
+const listOrder: DrawRole[] = ['core', 'axis', 'belt', 'site', 'facility', 'region', 'link', 'zone', 'subdistrict', 'water', 'transit', 'road', 'parcel'];
 
 export function groupPlaces(places: readonly Place[], plan: Plan | null, lang: Lang): Group[] {
   const groups: Group[] = [];

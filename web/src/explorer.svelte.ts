@@ -1,5 +1,6 @@
 // The state of the Explore screen and everything that changes it. Components show it and call its methods;
 // the map is told what to do through `stage`.
+import type { FeatureCollection } from 'geojson';
 import { readAddress, writeAddress, type Address, type View } from './address';
 import { Appearance } from './appearance.svelte';
 import { belongingTo, Gazetteer, groupPlaces, matchesFilter, membersOf, say, type AppInfo, type Collection, type Part, type Place } from './catalogue';
@@ -13,6 +14,7 @@ import { fill, formatNumber } from './words';
 
 export interface Stage {
   fit(bounds: Bounds): void;
+  bounds(): Bounds;
   reveal(place: Place, zoomIn: boolean): void;
   jump(view: View): void;
 }
@@ -20,6 +22,9 @@ export interface Stage {
 export interface Notice { id: number; kind: 'info' | 'error'; text: string; retry: (() => void) | null }
 
 type Change = 'push' | 'replace';
+
+/** So many places stand side by side at most, as the service has it. */
+const mostCompared = 6;
 
 /** How long a message stays that asks for nothing. */
 const briefMs = 6000;
@@ -50,6 +55,10 @@ export class Explorer extends Appearance {
   near = $state.raw<NearSearch | null>(null);
   /** Who waits for a position that is picked on the map (longitude, latitude). */
   picking = $state.raw<((at: [number, number]) => void) | null>(null);
+  /** Ids of the places that are to stand side by side. */
+  compared = $state.raw<string[]>([]);
+  /** The areas within a walk that the map shows, the farthest first. */
+  rings = $state.raw<FeatureCollection | null>(null);
   notices = $state.raw<Notice[]>([]);
   shortcuts = $state(recall('shortcuts') !== 'off');
 
@@ -321,6 +330,13 @@ export class Explorer extends Appearance {
     return true;
   }
 
+  /** Takes a place among those that stand side by side, or out of them. */
+  compare(id: string): void {
+    if (this.compared.includes(id)) this.compared = this.compared.filter((other) => other !== id);
+    else if (this.compared.length < mostCompared) this.compared = [...this.compared, id];
+    else this.mention(fill(this.words.detail.sheetFull, { count: mostCompared }));
+  }
+
   private closeNear(): void {
     this.near = null;
     this.picking = null;
@@ -367,6 +383,12 @@ export class Explorer extends Appearance {
   showWholeZone(): void {
     const bounds = this.wholeZone();
     if (bounds) this.stage?.fit(bounds);
+  }
+
+  /** Shows a part of the earth that the data names. */
+  showExtent(id: string): void {
+    const extent = this.app?.extents.find((one) => one.id === id);
+    if (extent) this.stage?.fit(extent.bbox);
   }
 
   wholeZone(): Bounds | null {

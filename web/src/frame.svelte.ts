@@ -5,6 +5,8 @@ export const stops = ['low', 'middle', 'high'] as const;
 export type Stop = (typeof stops)[number];
 
 const lowHeight = 96;
+/** Of the tabs at the foot of a narrow page, as the style sheet has it. */
+const tabsHeight = 56;
 const shareOfWindow: Record<Exclude<Stop, 'low'>, number> = { middle: 0.45, high: 0.92 };
 
 export class Frame {
@@ -41,7 +43,11 @@ export class Frame {
   heightAt(stop: Stop): number {
     if (stop === 'low') return lowHeight;
     const wanted = Math.round(this.windowHeight * shareOfWindow[stop]);
-    return Math.max(lowHeight, Math.min(wanted, this.windowHeight - this.barHeight - 16));
+    return Math.max(lowHeight, Math.min(wanted, this.windowHeight - this.barHeight - this.tabs - 16));
+  }
+
+  private get tabs(): number {
+    return this.wide || this.bare ? 0 : tabsHeight;
   }
 
   step(direction: 1 | -1): void {
@@ -68,6 +74,6 @@ export class Frame {
     if (this.bare) return { top: 24, right: 24, bottom: this.footHeight + 16, left: 24 };
     if (this.wide) return { top: 64, right: 72, bottom: 64, left: 40 };
     const covered = Math.min(this.heightAt(this.stop), this.windowHeight * shareOfWindow.middle);
-    return { top: this.topHeight + 16, right: 28, bottom: covered + this.footHeight + 24, left: 28 };
+    return { top: this.topHeight + 16, right: 28, bottom: covered + this.tabs + this.footHeight + 24, left: 28 };
   }
 }

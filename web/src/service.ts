@@ -17,8 +17,8 @@ export function asServiceError(cause: unknown): ServiceError {
 const patienceMs = 20_000;
 const pageSize = 10_000;
 
-/** How a question is put: in which language, until when it is wanted, and with parameters in a body in place of the address. */
-export interface Manner { lang?: Lang; signal?: AbortSignal | undefined; body?: Record<string, string> }
+/** How a question is put: in which language, until when it is wanted, and with what in a body. */
+export interface Manner { lang?: Lang; signal?: AbortSignal | undefined; body?: object }
 
 export async function readJson<Answer>(path: string, { lang, signal, body }: Manner = {}): Promise<Answer> {
   let response: Response;
@@ -53,6 +53,12 @@ export const collectionPath = (id: string): string => `/ogc/collections/${encode
 function itemsPath(collection: string, query: Record<string, string>): string {
   return `${collectionPath(collection)}/items?${new URLSearchParams(query)}`;
 }
+
+/** The page of a section of the plan. */
+export const planAddress = (section: string, lang: Lang): string => `/plan?${new URLSearchParams({ section, lang })}`;
+
+/** The sheet of a place, or of several side by side. */
+export const sheetAddress = (ids: readonly string[], lang: Lang): string => `/reports/site.html?${new URLSearchParams({ ids: ids.join(','), lang })}`;
 
 export function readAppInfo(): Promise<AppInfo> {
   return readJson<AppInfo>('/app.json');

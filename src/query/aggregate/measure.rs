@@ -205,7 +205,10 @@ impl BoundMeasure {
             }
             Measure::Area(unit) => (What::Area(unit.row().2), area(*unit, "area", "面积", "area")),
             Measure::Overlap(_) if !by_area => {
-                return fail("measure", "overlap needs areas: group-by=area:… or polygon".to_owned());
+                return fail(
+                    "measure",
+                    "overlap needs areas: group-by=area:…, group-by=along:… or polygon".to_owned(),
+                );
             }
             Measure::Overlap(unit) => {
                 (What::Overlap(unit.row().2), area(*unit, "overlap", "区内面积", "area within"))

@@ -20,7 +20,7 @@ use self::place::{Asked, Members, RowSet, on_all_cores};
 use self::table::column;
 use super::execute::matches;
 use super::{Budget, Filter, Page, Query, QueryError, SortKey, plan};
-use crate::geometry::{Area, Distances, LEAST_SHARE, Shape, length_m};
+use crate::geometry::{Area, Distances, LEAST_SHARE, Shape, Stretches, length_m};
 use crate::index::IndexedLayer;
 use crate::model::{FeatureId, FeatureIx, Field, FieldIx, Incoming, Layer, Value, ValueKind, Words};
 
@@ -68,6 +68,8 @@ pub enum Places {
         /// Is positional accuracy respected?
         doubt: bool,
     },
+    /// Stretches of a line, with what stands no farther beside it than they reach.
+    Stretches(Box<Stretches>),
 }
 
 /// When a feature belongs to an area.
@@ -288,7 +290,7 @@ pub fn aggregate(asked: &Aggregation, indexed: &IndexedLayer, budget: &Budget) -
         }
         fields.push(at);
     }
-    let by_area = matches!(asked.places, Some(Places::Areas { .. }));
+    let by_area = matches!(asked.places, Some(Places::Areas { .. } | Places::Stretches(_)));
     let mut measures: Vec<BoundMeasure> = Vec::new();
     for measure in std::iter::once(&Measure::Count).chain(&asked.measures) {
         let bound = BoundMeasure::bind(measure, layer, by_area)?;
@@ -361,6 +363,7 @@ impl Placed {
                 (members, *doubt)
             }
             Places::Bands { bands, doubt } => (place::into_bands(asked, bands, *doubt)?, *doubt),
+            Places::Stretches(stretches) => (place::into_stretches(asked, stretches, parts)?, false),
         };
         let mut met = RowSet::new(layer.len());
         let mut repeated = 0;
@@ -576,7 +579,7 @@ impl Counter<'_> {
             let at = cells.len() - 2;
             cells[at..].fill(count);
         }
-        let table = Table {
+        let mut table = Table {
             columns,
             key_columns,
             matched: groups.len() as u64,
@@ -587,8 +590,31 @@ impl Counter<'_> {
             repeated: placed.repeated,
             empty_listed: list_empty,
         };
+        if matches!(asked.places, Some(Places::Stretches(_))) {
+            add_density(&mut table);
+        }
         table.page(asked)
     }
+}
+
+/// Adds to a table of stretches how many stand on a kilometre of each.
+fn add_density(table: &mut Table) {
+    table.columns.push(column("per_km", ValueKind::Real, "每公里数量", "count per km", Some("/km")));
+    table::free_names(&mut table.columns, table.key_columns);
+    let at = table.key_columns;
+    for row in &mut table.groups {
+        let density = match (&row.cells[0], &row.cells[1], &row.cells[at]) {
+            (Incoming::Real(from), Incoming::Real(to), Incoming::Integer(count)) => {
+                #[expect(clippy::cast_precision_loss, reason = "a number of features")]
+                let count = *count as f64;
+                Incoming::Real(count / (to - from) * 1000.0)
+            }
+            _ => Incoming::Null,
+        };
+        row.cells.push(density);
+    }
+    let rest = table.unassigned.iter_mut().chain(&mut table.nowhere).chain([&mut table.total]);
+    rest.for_each(|row| row.cells.push(Incoming::Null));
 }
 
 /// The ids of rows that are no groups.
@@ -626,6 +652,10 @@ fn place_columns(asked: &Aggregation, fields: &[FieldIx], layer: &Layer) -> Vec<
             column("from_m", ValueKind::Real, "距离下限", "distance from", Some("m")),
             column("to_m", ValueKind::Real, "距离上限（不含）", "distance below", Some("m")),
         ],
+        Some(Places::Stretches(_)) => vec![
+            column("from_m", ValueKind::Real, "桩距起", "chainage from", Some("m")),
+            column("to_m", ValueKind::Real, "桩距止（不含）", "chainage below", Some("m")),
+        ],
     };
     columns.extend(fields.iter().map(|&at| layer.schema.field(at).clone()));
     columns
@@ -657,6 +687,10 @@ fn place_cells(asked: &Aggregation, place: usize) -> Vec<Incoming<'static>> {
             let from = if place == 0 { 0.0 } else { bands.limits[place - 1] };
             let to = bands.limits.get(place).map_or(Incoming::Null, |&limit| Incoming::Real(limit));
             vec![Incoming::Real(from), to]
+        }
+        Some(Places::Stretches(stretches)) => {
+            // To the millimetre, as chainage is told.
+            stretches.limits(place).map(|metres| Incoming::Real((metres * 1000.0).round() / 1000.0)).to_vec()
         }
     }
 }

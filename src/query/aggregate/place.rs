@@ -9,8 +9,8 @@
 use super::super::{Budget, QueryError, fold_on_all_cores};
 use super::{Areas, Bands, Rule};
 use crate::geometry::{
-    Area, Bounds, GeometryRef, LEAST_SHARE, Lies, Scratch, Shape, Span, area_m2, centroid, length_m, reach,
-    stored_area_m2, within_distance,
+    Area, Bounds, GeometryRef, LEAST_SHARE, Lies, Scratch, Shape, Span, Stretches, area_m2, centroid,
+    length_m, reach, stored_area_m2, within_distance,
 };
 use crate::index::{Found, IndexedLayer};
 use crate::model::{FeatureIx, FieldIx, Layer, Value};
@@ -502,6 +502,39 @@ pub(super) fn into_bands(asked: Asked<'_>, bands: &Bands, doubt: bool) -> Result
         members[band].rows.push(row);
         if doubt && (!is_known || first != last) {
             members[first..=last].iter_mut().for_each(|band| band.undecided.push(row));
+        }
+    }
+    Ok(members)
+}
+
+/// Sorts features into the stretch of a line in which they stand; `parts` adds the shares of areas that lie in each.
+pub(super) fn into_stretches(
+    asked: Asked<'_>,
+    stretches: &Stretches,
+    parts: bool,
+) -> Result<Vec<Members>, QueryError> {
+    const BLOCK: usize = 64;
+    let layer = asked.layer();
+    let mut near: Vec<u32> = asked.indexed.near(stretches.window()).into_iter().map(|ix| ix.0).collect();
+    near.retain(|&row| asked.wants(row));
+    near.sort_unstable();
+    let blocks: Vec<_> = near.chunks(BLOCK).collect();
+    let told = on_all_cores(blocks.len(), asked.budget, |at, _| {
+        let tell = |&row: &u32| {
+            asked.budget.check().ok()?;
+            let geometry = layer.geometries().get(row as usize)?;
+            let shares = if parts { stretches.shares(geometry) } else { Vec::new() };
+            Some((row, stretches.of(geometry), shares))
+        };
+        blocks[at].iter().filter_map(tell).collect::<Vec<_>>()
+    })?;
+    let mut members = vec![Members::default(); stretches.count()];
+    for (row, at, shares) in told.into_iter().flatten() {
+        if let Some(at) = at {
+            members[at].rows.push(row);
+        }
+        for (at, share) in shares {
+            members[at].parts.push((row, share));
         }
     }
     Ok(members)

@@ -154,6 +154,7 @@ pub(super) fn id_of(cells: &[Incoming<'static>], asked: &Aggregation, fields: us
             };
             (2, vec![format!("{}-{to} m", cells[0])])
         }
+        Some(Places::Stretches(_)) => (2, vec![format!("{}-{} m", cells[0], cells[1])]),
     };
     let names = names.into_iter().chain(cells[places..places + fields].iter().map(ToString::to_string));
     let id = names.collect::<Vec<_>>().join("/");

@@ -4,12 +4,19 @@ use std::collections::HashMap;
 
 use super::nested::{FILE, Nested, count};
 use super::{At, Located, PlanError, Rows, cut, wrong};
-use crate::model::plan::{Block, Citation, Course, Indicator, Place, PlanFacts, Target, UnitRole};
+use crate::model::plan::{Block, Citation, Course, Indicator, Place, PlanFacts, Stated, Target, UnitRole};
 
 /// Checks the rows while their lines are known.
 pub(super) fn rows(rows: &Rows, nested: &Nested) -> Result<(), PlanError> {
     unique_ids(rows, nested)?;
     numbering_gaps(rows, &nested.about.numbering_gaps)?;
+    if let Some((_, again)) =
+        rows.clauses.iter().enumerate().find(|(at, row)| {
+            rows.clauses[..*at].iter().any(|other| other.value.section == row.value.section)
+        })
+    {
+        return Err(wrong(again.at.at("section"), &again.value.section, "each section once"));
+    }
     let known = Known { rows, nested };
     for row in &rows.places {
         place(row, &known)?;
@@ -69,6 +76,13 @@ pub(super) fn rows(rows: &Rows, nested: &Nested) -> Result<(), PlanError> {
 /// Checks what can be recounted once all is joined.
 pub(super) fn facts(facts: &PlanFacts) -> Result<(), PlanError> {
     candidates(facts)?;
+    let cited = facts.stated().flat_map(|(stated, cited)| cited.iter().map(move |one| (stated, one)));
+    let lost = |(_, one): &(Stated<'_>, &Citation)| facts.subject(&one.section).is_none();
+    if let Some((stated, one)) = cited.filter(|_| !facts.clauses.is_empty()).find(lost) {
+        let (what, id) = (stated.what, stated.id);
+        let expected = format!("a row for each section that is cited; {what} {id} cites this one");
+        return Err(wrong(At::key("clauses.csv", "section"), &one.section, expected));
+    }
     for (n, block) in facts.blocks.iter().enumerate() {
         self::block(&At::key(FILE, format!("blocks[{n}]")), block, facts)?;
     }

@@ -106,6 +106,7 @@ impl Nested {
             counting: self.counting,
             judging: self.judging,
             cautions: self.cautions,
+            clauses: rows.clauses.into_iter().map(|row| row.value).collect(),
             evidence: Evidence::default(),
         }
     }

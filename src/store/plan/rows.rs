@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::table::{Row, Table};
-use super::{At, Located, PlanError, Rows, one_of, wrong};
+use super::{At, Located, PlanError, Rows, SECTION, is_section, one_of, wrong};
 use crate::model::plan::{
-    Baseline, DataProduct, Fact, Indicator, Industry, LinkEnd, Operator, Place, Relation, Role, Status,
-    Target, UnitRole, UnitType, Years,
+    Baseline, Clause, DataProduct, Fact, Indicator, Industry, LinkEnd, Operator, Place, Relation, Role,
+    Status, Target, UnitRole, UnitType, Years,
 };
 
 /// Kinds of place.
@@ -68,7 +68,24 @@ pub(super) fn read(folder: &Path) -> Result<Rows, PlanError> {
         link_ends: each(folder, "links.csv", LINK_COLUMNS, link_end)?,
         data_products: each(folder, "data_products.csv", PRODUCT_COLUMNS, data_product)?,
         roles: each(folder, "roles.csv", ROLE_COLUMNS, role)?,
+        clauses: if folder.join(CLAUSES).exists() {
+            each(folder, CLAUSES, CLAUSE_COLUMNS, clause)?
+        } else {
+            Vec::new()
+        },
     })
+}
+
+/// What the sections of the plan are about; the only table that may be missing.
+const CLAUSES: &str = "clauses.csv";
+const CLAUSE_COLUMNS: &[&str] = &["section", "name_zh", "name_en"];
+
+fn clause(row: Row<'_>) -> Result<Clause, PlanError> {
+    let section = row.required("section")?;
+    if !is_section(&section) {
+        return Err(wrong(row.at("section"), &section, SECTION));
+    }
+    Ok(Clause { section, subject: row.name()? })
 }
 
 fn each<T>(

@@ -83,7 +83,8 @@ fn shipped_layers_are_what_they_are_in_every_tile() {
     let loaded = load(shipped());
     let mut random = Random::new(1);
     let mut lines = Vec::new();
-    for layer in loaded.catalog.layers() {
+    // Links are served as geodesics, which their file does not hold.
+    for layer in loaded.catalog.layers().filter(|layer| layer.layer().id.as_str() != "links") {
         let source = shipped().join(format!("{}.geojson", layer.layer().id));
         let Some(window) = layer.layer().extent.and_then(|extent| extent.bounds) else { continue };
         for set in MatrixSet::ALL {

@@ -4,7 +4,7 @@ import { text, type DrawRole, type Lang, type Place } from '../catalogue';
 import { bandAround, joinBounds, pointsAlong } from '../geometry';
 import { fillOf, shapeOf } from './symbols';
 
-export const sourceIds = ['mask', 'zone', 'water', 'road', 'transit', 'subdistrict', 'belt', 'belt-line', 'core', 'axis', 'area', 'point', 'parcel', 'label'] as const;
+export const sourceIds = ['mask', 'zone', 'water', 'road', 'transit', 'subdistrict', 'link', 'belt', 'belt-line', 'core', 'axis', 'area', 'point', 'parcel', 'label'] as const;
 export type SourceId = (typeof sourceIds)[number];
 export type Sources = Record<SourceId, FeatureCollection>;
 
@@ -114,6 +114,7 @@ export function sourcesOf(places: readonly Place[], lang: Lang): Sources {
     road: whole('road', (place) => ({ class: roadClass(place) })),
     transit: whole('transit'),
     subdistrict: whole('subdistrict'),
+    link: whole('link'),
     belt: collect(drawn('belt').flatMap((place, index) => featureOf(place, beltArea(place), { turn: index % 2 }, lang))),
     'belt-line': whole('belt', (_, index) => ({ turn: index % 2 })),
     core: whole('core'),

@@ -44,7 +44,8 @@ export class MapStage implements Stage {
       container: around.container,
       style: styleOf(scene),
       ...(view ? { center: [view.longitude, view.latitude] as [number, number], zoom: view.zoom } : { bounds: bounds as LngLatBoundsLike, fitBoundsOptions: { padding: around.padding() } }),
-      minZoom: 3,
+      // All of a nation on a phone.
+      minZoom: 1.5,
       maxZoom: 17,
       maxPitch: 0,
       pitchWithRotate: false,
@@ -118,6 +119,12 @@ export class MapStage implements Stage {
   private start(): void {
     this.sent = true;
     this.mark(false);
+  }
+
+  /** What is in sight, on the earth's one sheet. */
+  bounds(): Bounds {
+    const [[west, south], [east, north]] = this.map.getBounds().toArray() as [[number, number], [number, number]];
+    return [Math.max(-180, west), Math.max(-90, south), Math.min(180, east), Math.min(90, north)];
   }
 
   fit(bounds: Bounds): void {

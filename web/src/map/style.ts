@@ -15,6 +15,8 @@ export interface Scene {
   emphasis: ReadonlySet<string> | null;
   /** Collections too large to be loaded: their tiles. */
   tiled: readonly Tiled[];
+  /** Areas within a walk, the farthest first; null when none are asked for. */
+  rings: FeatureCollection | null;
   still: boolean;
 }
 
@@ -26,7 +28,7 @@ export const pressableOf = ({ id }: Tiled): string[] => [`tiled-fill:${id}`, `ti
 
 /** Layers whose features can be pressed, the most specific first. */
 export const pressable = [
-  'unit', 'other', 'axis-hit', 'station', 'area-fill', 'parcel-fill', 'core-fill', 'belt-fill', 'road', 'transit', 'water-fill', 'water-course', 'subdistrict-fill', 'zone-fill',
+  'unit', 'other', 'axis-hit', 'station', 'area-fill', 'link-hit', 'parcel-fill', 'core-fill', 'belt-fill', 'road', 'transit', 'water-fill', 'water-course', 'subdistrict-fill', 'zone-fill',
 ] as const;
 
 function layersOfTiles({ id }: Tiled, tokens: Tokens): LayerSpecification[] {
@@ -38,20 +40,37 @@ function layersOfTiles({ id }: Tiled, tokens: Tokens): LayerSpecification[] {
   ];
 }
 
-export function styleOf({ tokens, lang, sources, selected, emphasis, tiled, still }: Scene): StyleSpecification {
+/** Rings lie on one another, so that what is near is strongest; the last line is solid, those of shorter walks are dashed. */
+function layersOfRings(rings: FeatureCollection, tokens: Tokens): LayerSpecification[] {
+  const color = tokens['sel']!;
+  return [
+    { id: 'ring-fill', type: 'fill', source: 'rings', paint: { 'fill-color': color, 'fill-opacity': 0.14 } },
+    ...rings.features.map((feature, at): LayerSpecification => ({
+      id: `ring-line:${feature.id}`, type: 'line', source: 'rings', filter: ['==', ['get', 'minutes'], feature.properties!['minutes']],
+      layout: { 'line-join': 'round' }, paint: { 'line-color': tokens['tx']!, 'line-width': 1.6, ...(at > 0 ? { 'line-dasharray': [4 / at, 2] } : {}) },
+    })),
+  ];
+}
+
+export function styleOf({ tokens, lang, sources, selected, emphasis, tiled, rings, still }: Scene): StyleSpecification {
   const key = selected.features[0]?.properties?.['key'] as string | undefined;
   const layers = layersOf({ view: 'explore', tokens, lang, emphasis, selected: key ?? null });
   // Where parcels stand: above the ground and roads, below water and the layout.
   const at = layers.findIndex(({ id }) => id === 'parcel-line') + 1;
+  // Rings lie above the veil over what is outside, and below the layout.
+  const above = layers.findIndex(({ id }) => id === 'zone-line') + 1;
   return {
     version: 8,
     transition: { duration: still ? 0 : 200, delay: 0 },
     sources: {
       ...Object.fromEntries(tiled.map(({ id, tiles }) => [`tiled:${id}`, { type: 'vector' as const, tiles: [tiles], minzoom: 0, maxzoom: 16 }])),
       ...Object.fromEntries(
-      Object.entries({ ...sources, selected }).map(([id, data]) => [id, { type: 'geojson' as const, data, tolerance: 0.2, ...(id === 'parcel' ? { maxzoom: 14 } : {}) }]),
+      Object.entries({ ...sources, selected, ...(rings ? { rings } : {}) }).map(([id, data]) => [id, { type: 'geojson' as const, data, tolerance: 0.2, ...(id === 'parcel' ? { maxzoom: 14 } : {}) }]),
       ),
     },
-    layers: [...layers.slice(0, at), ...tiled.flatMap((one) => layersOfTiles(one, tokens)), ...layers.slice(at)],
+    layers: [
+      ...layers.slice(0, at), ...tiled.flatMap((one) => layersOfTiles(one, tokens)), ...layers.slice(at, above),
+      ...(rings ? layersOfRings(rings, tokens) : []), ...layers.slice(above),
+    ],
   };
 }

@@ -1,8 +1,8 @@
 // The state of “nearest to me”: where from, which kinds, and what the service answered.
 import type { Explorer } from '../explorer.svelte';
 import { say, type Place } from '../catalogue';
-import { asServiceError, type ServiceError } from '../service';
 import NearPanel from './NearPanel.svelte';
+import { Question } from './question.svelte';
 import { readNearest, type Kind, type Neighbour, type Origin } from './service';
 
 const most = 5;
@@ -18,11 +18,7 @@ export class NearSearch {
   /** Why there is no location: the reader or the browser refused, none was found, or the page may not ask. */
   denied = $state<'refused' | 'unavailable' | 'insecure' | null>(null);
   locating = $state(false);
-  busy = $state(false);
-  found = $state.raw<Neighbour[] | null>(null);
-  failure = $state.raw<ServiceError | null>(null);
-  /** Counts the questions; an answer to an earlier one is stale. */
-  private run = 0;
+  readonly question = new Question<Neighbour[]>();
   private locations = 0;
 
   kinds = $derived.by<KindChoice[]>(() => {
@@ -87,18 +83,6 @@ export class NearSearch {
     const { origin } = this;
     const kind = this.kinds.find(({ id }) => id === this.kind);
     if (!origin || !kind) return;
-    const run = ++this.run;
-    this.busy = true;
-    this.failure = null;
-    try {
-      const found = await readNearest(origin, kind, this.withPlanned, most);
-      if (run === this.run) this.found = found;
-    } catch (cause) {
-      if (run !== this.run) return;
-      this.found = null;
-      this.failure = asServiceError(cause);
-    } finally {
-      if (run === this.run) this.busy = false;
-    }
+    await this.question.ask(() => readNearest(origin, kind, this.withPlanned, most));
   }
 }

@@ -1,6 +1,6 @@
 // What is near and along, asked of the service. Every distance on the page comes from here.
 import type { Feature } from 'geojson';
-import type { Collection, Place } from '../catalogue';
+import type { Collection, Lang, Place } from '../catalogue';
 import { collectionPath, readJson } from '../service';
 
 /** Where the nearest are asked from: a position (longitude, latitude, degrees) or a place. */
@@ -24,17 +24,19 @@ const planned = "lifecycle IS NULL OR lifecycle NOT IN ('planned','proposed')";
 
 interface Answer { features: (Feature & { properties: Record<string, unknown> })[] }
 
+/** An origin as parameters. */
+const from = (origin: Origin): Record<string, string> =>
+  'place' in origin
+    ? { feature: origin.place.key }
+    : { point: origin.at.join(','), ...(origin.accuracy === null ? {} : { 'point-accuracy': String(origin.accuracy) }) };
+
 /** The nearest places of some collections, the nearest first. Each collection is asked for as many, so the first of all are right. */
 export async function readNearest(origin: Origin, kind: Kind, withPlanned: boolean, most: number): Promise<Neighbour[]> {
-  const from: Record<string, string> =
-    'place' in origin
-      ? { feature: origin.place.key }
-      : { point: origin.at.join(','), ...(origin.accuracy === null ? {} : { 'point-accuracy': String(origin.accuracy) }) };
   const ask = async (collection: Collection) => {
     const knows = collection.fields.some((field) => field.name === 'lifecycle');
     const conditions = [kind.filter, withPlanned || !knows ? null : planned].filter((condition) => condition !== null);
     const filter: Record<string, string> = conditions.length > 0 ? { filter: conditions.map((condition) => `(${condition})`).join(' AND ') } : {};
-    const query = new URLSearchParams({ ...from, k: String(most), ...filter });
+    const query = new URLSearchParams({ ...from(origin), k: String(most), ...filter });
     const { features } = await readJson<Answer>(`${collectionPath(collection.id)}/nearest?${query}`);
     return features.map(({ id, properties }) => ({
       key: `${collection.id}:${id}`,
@@ -66,11 +68,51 @@ export interface Along {
   stops: Stop[];
 }
 
+const linePath = (line: Place): string => `${collectionPath(line.collection.id)}/items/${encodeURIComponent(line.id)}`;
+
+/** The address of the strip diagram of a line. */
+export function stripAddress(line: Place, lang: Lang, dark: boolean): string {
+  return `${linePath(line)}/along?${new URLSearchParams({ f: 'svg', lang, theme: dark ? 'dark' : 'light', limit: '1000' })}`;
+}
+
+export interface Profile {
+  synthetic?: boolean;
+  /** Stretches in their order: metres from the start of the line, and how many features stand there. */
+  groups: { from_m: number; to_m: number; count: number }[];
+  /** Farther from the line than is looked, without position, and all. */
+  unassigned: { count: number };
+  withoutGeometry: { count: number };
+  total: { count: number };
+}
+
+/** How many features of a collection stand in each stretch of a line. */
+export async function readProfile(line: Place, collection: string, lang: Lang): Promise<Profile> {
+  const query = new URLSearchParams({ 'group-by': `along:${line.collection.id}/${line.id}`, f: 'json' });
+  return readJson<Profile>(`${collectionPath(collection)}/aggregates?${query}`, { lang });
+}
+
 /** What stands along a line; with a place, where that stands, however far it is. */
 export async function readAlong(line: Place, place?: Place): Promise<Along> {
-  const path = `${collectionPath(line.collection.id)}/items/${encodeURIComponent(line.id)}/along`;
+  const path = `${linePath(line)}/along`;
   if (!place) return readJson<Along>(`${path}?limit=1000`);
   // As far as half the earth: whatever has a position.
   const query = new URLSearchParams({ collections: place.collection.id, 'max-offset': '20100000', limit: '10000' });
   return readJson<Along>(`${path}?${query}`);
 }
+
+/** A facility that is walked to. */
+export interface Walked { collection: string; id: string; name: string; category: string; minutes: number; within: number | null }
+
+export interface Category { category: string; title: string; withoutPosition: number; counts: number[]; nearest: Walked | null }
+
+export interface Reach {
+  mode: 'network' | 'straight';
+  statement: string;
+  features: Feature[];
+  categories: Category[];
+  facilities: Walked[];
+  polygons: { collection: string; title: string; synthetic?: boolean; rings: { minutes: number; count: number; overlapHa: number | null }[] }[];
+}
+
+/** What is within a walk of 5, 10 and 15 minutes. */
+export const readReach = (origin: Origin, lang: Lang): Promise<Reach> => readJson<Reach>(`/ogc/reach?${new URLSearchParams(from(origin))}`, { lang });

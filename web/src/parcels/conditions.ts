@@ -1,5 +1,6 @@
 // Conditions of a query: what they are, how an address holds them, how CQL2 (OGC 21-065r2) says them. Pure.
-import type { Position } from 'geojson';
+import type { Geometry, Position } from 'geojson';
+import { isDrawingId } from '../drawings';
 import { areaUnits, type AreaUnit } from './fields';
 
 export const comparisons = ['gt', 'gte', 'lt', 'lte', 'between'] as const;
@@ -81,9 +82,10 @@ export const filterOf = (conditions: readonly Condition[]): string => conditions
 /** To how many members of the joined filter a condition comes. */
 export const membersOf = (condition: Condition): number => (condition.kind === 'days' && condition.from && condition.to ? 2 : 1);
 
-// ---- addresses. A condition is written as fields split by "~"; what a field holds is percent-encoded.
+// ---- addresses. A condition is written as fields split by "~"; what a field holds is percent-encoded, signs apart that a query may
+// hold as they are (RFC 3986, 3.4) and that keep a link short and readable.
 
-const joined = (...entries: (string | number)[]) => entries.map((entry) => encodeURIComponent(entry).replaceAll('~', '%7E')).join('~');
+const joined = (...entries: (string | number)[]) => entries.map((entry) => encodeURIComponent(entry).replaceAll('~', '%7E').replaceAll('%2C', ',').replaceAll('%3B', ';')).join('~');
 
 export function written(condition: Condition): string {
   switch (condition.kind) {
@@ -97,6 +99,23 @@ export function written(condition: Condition): string {
     case 'near': return joined('near', condition.collection, condition.id, condition.metres);
     case 'drawn': return joined(condition.within ? 'inside' : 'touch', condition.drawn.shape, condition.drawn.metres, condition.drawn.positions.map((at) => at.slice(0, 2).map((value) => Number(value.toFixed(6))).join(',')).join(';'));
   }
+}
+
+/** A drawn condition whose shape the service keeps, as an address names it. */
+export interface Kept { within: boolean; id: string }
+
+export const writtenKept = ({ within, id }: Kept): string => joined(within ? 'inside' : 'touch', 'drawing', id);
+
+/** Null for what names no kept drawing. */
+export function readKept(value: string): Kept | null {
+  const [kind, what, id = '', ...rest] = value.split('~');
+  return (kind === 'inside' || kind === 'touch') && what === 'drawing' && rest.length === 0 && isDrawingId(id) ? { within: kind === 'inside', id } : null;
+}
+
+/** The outline of one polygon without holes as a drawn place; null for any other geometry. */
+export function drawnOf(geometry: Geometry): Drawn | null {
+  const rings = geometry.type === 'Polygon' ? geometry.coordinates : geometry.type === 'MultiPolygon' && geometry.coordinates.length === 1 ? geometry.coordinates[0]! : [];
+  return rings.length === 1 ? { shape: 'polygon', positions: rings[0]!.slice(0, -1), metres: 0 } : null;
 }
 
 const day = /^\d{4}-\d{2}-\d{2}$/;

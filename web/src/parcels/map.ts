@@ -5,6 +5,8 @@ import type { Lang } from '../catalogue';
 import type { Bounds } from '../geometry';
 import { canDraw, metresPerPixel } from '../map/library';
 import { readTokens } from '../map/symbols';
+import type { Drawn } from './conditions';
+import type { ShapeEditor } from './edit';
 import { tileAddress } from './service';
 
 export { canDraw };
@@ -27,6 +29,10 @@ export interface Scene {
 
 export interface Surroundings {
   container: HTMLElement;
+  /** What covers the map. */
+  padding: () => { top: number; right: number; bottom: number; left: number };
+  /** How far below the middle the crosshair stands. */
+  aim: () => number;
   view: { longitude: number; latitude: number; zoom: number } | null;
   bounds: Bounds | null;
   /** A press, and the parcels under it, the uppermost first. */
@@ -37,6 +43,8 @@ export interface Surroundings {
   moved: (view: { longitude: number; latitude: number; zoom: number }) => void;
   scaled: (metresPerPixel: number) => void;
   key: (event: KeyboardEvent) => boolean;
+  /** A shape that was changed by hand. */
+  reshaped: (drawn: Drawn) => void;
 }
 
 const reach = 5;
@@ -51,6 +59,7 @@ export class ParcelMap {
   /** The look that the style was fetched for. */
   private look = '';
   private hoveredId: string | null = null;
+  private editor: Promise<ShapeEditor> | null = null;
 
   constructor(private readonly around: Surroundings, scene: Scene) {
     this.scene = scene;
@@ -58,7 +67,7 @@ export class ParcelMap {
     const map = new MapLibre({
       container,
       style: { version: 8, sources: {}, layers: [] },
-      ...(view ? { center: [view.longitude, view.latitude] as [number, number], zoom: view.zoom } : bounds ? { bounds: bounds as LngLatBoundsLike, fitBoundsOptions: { padding: 24 } } : {}),
+      ...(view ? { center: [view.longitude, view.latitude] as [number, number], zoom: view.zoom } : bounds ? { bounds: bounds as LngLatBoundsLike, fitBoundsOptions: { padding: around.padding() } } : {}),
       minZoom: 3,
       maxZoom: 18,
       maxPitch: 0,
@@ -79,7 +88,9 @@ export class ParcelMap {
     map.keyboard.disableRotation();
     map.on('click', ({ point, lngLat }) => around.pressed([lngLat.lng, lngLat.lat], this.idsAt([point.x, point.y])));
     map.on('dblclick', () => around.pressedTwice());
-    map.on('mousemove', ({ point }) => this.hover(this.idsAt([point.x, point.y], 0)[0] ?? null));
+    map.on('mousemove', ({ point }) => {
+      if (!this.editor) this.hover(this.idsAt([point.x, point.y], 0)[0] ?? null);
+    });
     map.on('mouseout', () => this.hover(null));
     map.on('move', () => this.scale());
     map.on('moveend', () => {
@@ -117,23 +128,63 @@ export class ParcelMap {
     this.map.getCanvas().setAttribute('aria-label', text);
   }
 
+  private crosshair(): [number, number] {
+    const { clientWidth, clientHeight } = this.around.container;
+    return [clientWidth / 2, clientHeight / 2 + this.around.aim()];
+  }
+
+  /** Where the crosshair stands. */
   centre(): Position {
-    const { lng, lat } = this.map.getCenter();
+    const { lng, lat } = this.map.unproject(this.crosshair());
     return [lng, lat];
   }
 
-  /** What lies under the middle of the map. */
+  /** What lies under the crosshair. */
   idsAtCentre(): string[] {
-    const { clientWidth, clientHeight } = this.around.container;
-    return this.idsAt([clientWidth / 2, clientHeight / 2]);
+    return this.idsAt(this.crosshair());
+  }
+
+  /** What is in sight, on the earth's one sheet. */
+  bounds(): Bounds {
+    const [[west, south], [east, north]] = this.map.getBounds().toArray() as [[number, number], [number, number]];
+    return [Math.max(-180, west), Math.max(-90, south), Math.min(180, east), Math.min(90, north)];
   }
 
   fit(bounds: Bounds): void {
-    this.map.fitBounds(bounds as LngLatBoundsLike, { padding: 48, maxZoom: 15.5, animate: !isStill() });
+    this.map.fitBounds(bounds as LngLatBoundsLike, { padding: this.around.padding(), maxZoom: 15.5, animate: !isStill() });
+  }
+
+  /** Shows an area, unless all of it can be seen already, large enough for fingers on its corners. */
+  reveal(bounds: Bounds): void {
+    const { clientWidth, clientHeight } = this.around.container;
+    const { top, right, bottom, left } = this.around.padding();
+    const [west, south, east, north] = bounds;
+    const [low, high] = [this.map.project([west, south]), this.map.project([east, north])];
+    const isSmall = Math.max(high.x - low.x, low.y - high.y) < 160;
+    if (isSmall || low.x < left || high.y < top || high.x > clientWidth - right || low.y > clientHeight - bottom) this.fit(bounds);
   }
 
   zoom(by: 1 | -1): void {
     this.map.easeTo({ zoom: Math.round(this.map.getZoom() * 2 + by) / 2, animate: !isStill() });
+  }
+
+  /** How far from the crosshair a position stands, pixels. */
+  fromCrosshair(at: Position): number {
+    const { x, y } = this.map.project(at as [number, number]);
+    const [across, down] = this.crosshair();
+    return Math.hypot(x - across, y - down);
+  }
+
+  /** Puts handles on a shape, so that it can be changed by hand; null takes them off. */
+  async edit(drawn: Drawn | null): Promise<void> {
+    const before = this.editor;
+    if (!drawn) {
+      this.editor = null;
+      (await before?.catch(() => null))?.stop();
+      return;
+    }
+    this.editor ??= import('./edit').then(({ ShapeEditor: Editor }) => new Editor(this.map, readTokens(), drawn, this.around.reshaped));
+    (await this.editor).show(drawn);
   }
 
   private idsAt([x, y]: [number, number], within = reach): string[] {
@@ -197,7 +248,16 @@ export class ParcelMap {
     this.look = look;
     const style = await fetch(`/styles/parcels?theme=${dark ? 'dark' : 'light'}&lang=${lang}`).then((response) => response.json() as Promise<StyleSpecification>).catch(() => null);
     if (!style || this.look !== look) return;
-    this.map.setStyle(this.withOwn(style), { diff: false });
+    // Handles on a shape outlive the style that they were laid on.
+    const isHandle = (id: string) => id.startsWith('edit-');
+    this.map.setStyle(this.withOwn(style), {
+      diff: false,
+      transformStyle: (last, next) => ({
+        ...next,
+        sources: { ...next.sources, ...Object.fromEntries(Object.entries(last?.sources ?? {}).filter(([id]) => isHandle(id))) },
+        layers: [...next.layers, ...(last?.layers ?? []).filter(({ id }) => isHandle(id))],
+      }),
+    });
   }
 
   private withOwn(style: StyleSpecification): StyleSpecification {

@@ -3,14 +3,17 @@ import type { Feature, Geometry, Position } from 'geojson';
 import { Appearance } from '../appearance.svelte';
 import { say, type AppInfo, type Collection } from '../catalogue';
 import { Frame } from '../frame.svelte';
+import { keepDrawing, longestAddress, longestInLink, readDrawing } from '../drawings';
 import { boundsOf, type Bounds } from '../geometry';
 import { recall, remember } from '../preferences';
 import type { Hit } from '../search/service';
 import { asServiceError, readAppInfo, type ServiceError } from '../service';
 import { fill } from '../words';
-import { cqlOf, filterOf, finished, membersOf, outline, readCondition, wkt, written, type Condition, type ShapeKind } from './conditions';
+import { cqlOf, drawnOf, filterOf, finished, membersOf, outline, readCondition, readKept, wkt, written, writtenKept, type Condition, type Kept, type ShapeKind } from './conditions';
+import { Editing } from './editing.svelte';
 import { formatNumber, groupFields, shown, usualColumns, type Field } from './fields';
 import * as service from './service';
+import { cornersOf } from './shapes';
 import type { Found, Group, Named, Query, Row } from './service';
 
 export const distance = 'distance_m';
@@ -23,6 +26,8 @@ export type Tool = 'choose' | ShapeKind | 'length' | 'area';
 /** What the map does for the screen. */
 export interface Stage {
   fit(bounds: Bounds): void;
+  bounds(): Bounds;
+  reveal(bounds: Bounds): void;
   centre(): Position;
 }
 
@@ -65,10 +70,18 @@ export class Parcels extends Appearance {
   tool = $state<Tool>('choose');
   corners = $state.raw<Position[]>([]);
   measured = $state.raw<service.Measured | null>(null);
+  /** The drawn condition that is being changed. */
+  editing = $state.raw<Editing | null>(null);
 
   view: { longitude: number; latitude: number; zoom: number } | null = null;
   stage: Stage | null = null;
 
+  /** Ids of long drawings that the service keeps, by their text. */
+  private readonly kept = new Map<string, string>();
+  /** Drawings on their way to the service. */
+  private keeping = 0;
+  /** The conditions of an address whose drawings are still to be read; the address is not written before. */
+  private awaited: (Condition | Kept)[] | null = null;
   private names = $state.raw<ReadonlyMap<string, Named[]>>(new Map());
   private pages = $state.raw<ReadonlyMap<number, Row[]>>(new Map());
   private asked = new Set<number>();
@@ -175,8 +188,9 @@ export class Parcels extends Appearance {
     void this.load();
     const unfollow = this.frame.follow();
     const back = () => {
+      this.editing = null;
       this.restore();
-      this.ask();
+      void this.readKept().then(() => this.ask(), (cause: unknown) => (this.failure = asServiceError(cause)));
     };
     addEventListener('popstate', back);
     return () => {
@@ -205,11 +219,12 @@ export class Parcels extends Appearance {
       const possible = [longitude, latitude, zoom].every(Number.isFinite) && Math.abs(longitude!) <= 180 && Math.abs(latitude!) <= 85;
       return possible ? { longitude: longitude!, latitude: latitude!, zoom: zoom! } : null;
     });
-    this.conditions = asked.getAll('c').flatMap((text) => {
-      const condition = readCondition(text);
+    this.awaited = asked.getAll('c').flatMap((text) => {
+      const condition = readKept(text) ?? readCondition(text);
       if (!condition) dropped.push(`c=${text}`);
       return condition ?? [];
     });
+    this.conditions = this.awaited.filter((condition) => 'kind' in condition);
     this.sort = read('sort', (text) => text);
     this.chosenColumns = read('cols', list);
     this.chosenReference = read('to', (text) => {
@@ -222,11 +237,68 @@ export class Parcels extends Appearance {
     if (dropped.length > 0) this.tell('info', fill(this.words.droppedParts, { parts: dropped.join(', ') }));
   }
 
+  /** Reads the drawings that an address names by id; one that is not there is dropped with a message. */
+  private async readKept(): Promise<void> {
+    const { awaited } = this;
+    if (!awaited) return;
+    const conditions = await Promise.all(
+      awaited.map(async (condition): Promise<Condition | null> => {
+        if ('kind' in condition) return condition;
+        const { within, id } = condition;
+        try {
+          const drawn = drawnOf(await readDrawing(id));
+          if (drawn) this.kept.set(wkt(drawn), id);
+          return drawn && { kind: 'drawn', drawn, within };
+        } catch (cause) {
+          const fault = asServiceError(cause);
+          if (fault.kind !== 'refused') throw fault;
+          this.tell('info', fill(this.words.parcels.drawingUnknown, { id }));
+          return null;
+        }
+      }),
+    );
+    // Another address may have been opened meanwhile.
+    if (this.awaited !== awaited) return;
+    this.conditions = conditions.filter((condition) => condition !== null);
+    this.awaited = null;
+    void this.keepLong(this.conditions);
+  }
+
+  private isLong = (condition: Condition): condition is Extract<Condition, { kind: 'drawn' }> => condition.kind === 'drawn' && written(condition).length > longestInLink;
+
+  /** Has the service keep what is too long for a link; what it does not keep stays in the link in full. */
+  private async keepLong(conditions: readonly Condition[]): Promise<void> {
+    for (const { drawn } of conditions.filter(this.isLong)) {
+      if (this.kept.has(wkt(drawn))) continue;
+      this.keeping++;
+      try {
+        this.kept.set(wkt(drawn), await keepDrawing({ type: 'Polygon', coordinates: [outline(drawn)] }));
+      } catch (cause) {
+        const words = this.words.parcels;
+        const isWhole = written({ kind: 'drawn', drawn, within: false }).length <= longestAddress;
+        this.tell('info', fill(isWhole ? words.drawingNotKept : words.drawingNotLinked, { why: asServiceError(cause).detail }));
+      } finally {
+        this.keeping--;
+      }
+    }
+  }
+
+  /** Null for what no address can hold. */
+  private linked(condition: Condition): string | null {
+    const id = this.isLong(condition) ? this.kept.get(wkt(condition.drawn)) : undefined;
+    if (condition.kind === 'drawn' && id !== undefined) return writtenKept({ within: condition.within, id });
+    const text = written(condition);
+    return text.length <= longestAddress ? text : null;
+  }
+
   write(change: 'push' | 'replace'): void {
-    if (!this.app) return;
+    if (!this.app || this.awaited || this.keeping > 0) return;
     const query = new URLSearchParams({ v: formVersion });
     if (this.view) query.set('map', `${this.view.longitude.toFixed(5)},${this.view.latitude.toFixed(5)},${this.view.zoom.toFixed(2)}`);
-    for (const condition of this.conditions) query.append('c', written(condition));
+    for (const condition of this.conditions) {
+      const text = this.linked(condition);
+      if (text !== null) query.append('c', text);
+    }
     if (this.sort) query.set('sort', this.sort);
     if (this.chosenColumns) query.set('cols', this.chosenColumns.join(','));
     if (this.chosenReference) query.set('to', `${this.chosenReference.collection}:${this.chosenReference.id}`);
@@ -235,7 +307,7 @@ export class Parcels extends Appearance {
     if (this.selected !== null) query.set('sel', this.selected);
     query.set('lang', this.lang);
     if (this.theme !== 'auto') query.set('theme', this.theme);
-    const address = `${location.pathname}?${query}`;
+    const address = `${location.pathname}?${String(query).replace(/%(2C|3A|3B|7E)/g, decodeURIComponent)}`;
     if (address === location.pathname + location.search) return;
     history[change === 'push' ? 'pushState' : 'replaceState'](null, '', address);
   }
@@ -248,6 +320,7 @@ export class Parcels extends Appearance {
       this.app = app;
       this.collection = collection;
       if (!collection) return;
+      await this.readKept();
       const axis = app.collections.find(({ draw, count }) => draw === 'axis' && count > 0);
       const spoken = this.conditions.flatMap((condition) => (condition.kind === 'near' ? [condition.collection] : []));
       const needed = [...new Set([axis?.id, this.chosenReference?.collection, ...spoken].filter((id) => id !== undefined))];
@@ -391,15 +464,18 @@ export class Parcels extends Appearance {
   put(condition: Condition, at: number | null): void {
     this.conditions = at === null ? [...this.conditions, condition] : this.conditions.map((known, index) => (index === at ? condition : known));
     if (condition.kind === 'near') void this.namesOf(condition.collection).then(() => this.changed());
+    else if (this.isLong(condition)) void this.keepLong([condition]).then(() => this.changed());
     else this.changed();
   }
 
   remove(at: number): void {
+    this.editing = null;
     this.conditions = this.conditions.filter((_, index) => index !== at);
     this.changed();
   }
 
   clear(): void {
+    this.editing = null;
     this.conditions = [];
     this.sort = null;
     this.changed();
@@ -477,7 +553,9 @@ export class Parcels extends Appearance {
       const detail = await service.readOne(collection.id, id, this.from, this.lang);
       if (this.selected !== id) return;
       this.detail = detail;
-      if (!this.frame.wide) this.showOnMap();
+      if (this.frame.wide) return;
+      if (this.frame.stop === 'low') this.frame.stop = 'middle';
+      this.showOnMap();
     } catch (cause) {
       if (this.selected !== id) return;
       const fault = asServiceError(cause);
@@ -531,9 +609,29 @@ export class Parcels extends Appearance {
   // ---- drawing and measuring
 
   take(tool: Tool): void {
+    if (tool !== 'choose') this.frame.stop = 'low';
     this.tool = tool;
+    this.editing = null;
     this.corners = [];
     this.measured = null;
+  }
+
+  /** Begins to change a drawn condition by hand. */
+  edit(at: number): void {
+    const condition = this.conditions[at];
+    if (condition?.kind !== 'drawn') return;
+    this.take('choose');
+    this.frame.stop = 'low';
+    this.editing = new Editing(at, condition.drawn);
+    const bounds = boundsOf({ type: 'MultiPoint', coordinates: cornersOf(condition.drawn) });
+    if (bounds) this.stage?.reveal(bounds);
+  }
+
+  async finishEditing(): Promise<void> {
+    const { editing } = this;
+    const condition = editing && this.conditions[editing.at];
+    if (condition?.kind !== 'drawn') return;
+    if (await this.putDrawn({ ...condition, drawn: editing!.drawn }, editing!.at)) this.editing = null;
   }
 
   /** A corner by press or key; a box and a circle are done with their second. */
@@ -563,12 +661,14 @@ export class Parcels extends Appearance {
   }
 
   /** A shape that crosses itself is refused by the service, in its words. */
-  private async putDrawn(condition: Extract<Condition, { kind: 'drawn' }>): Promise<void> {
+  private async putDrawn(condition: Extract<Condition, { kind: 'drawn' }>, at: number | null = null): Promise<boolean> {
     try {
       await service.measure({ geometry: wkt(condition.drawn) }, this.lang);
-      this.put(condition, null);
+      this.put(condition, at);
+      return true;
     } catch (cause) {
       this.tell('error', asServiceError(cause).detail);
+      return false;
     }
   }
 
@@ -585,9 +685,9 @@ export class Parcels extends Appearance {
   async paste(text: string, crs: string): Promise<string | null> {
     try {
       const { geometry } = await service.measure({ geometry: text, ...(crs === '' ? {} : { crs }) }, this.lang);
-      const ring = geometry.type === 'Polygon' ? geometry.coordinates[0] : geometry.type === 'MultiPolygon' && geometry.coordinates.length === 1 ? geometry.coordinates[0]![0] : null;
-      if (!ring) return this.words.parcels.pasteNoArea;
-      this.put({ kind: 'drawn', drawn: { shape: 'polygon', positions: ring.slice(0, -1), metres: 0 }, within: false }, null);
+      const drawn = drawnOf(geometry);
+      if (!drawn) return this.words.parcels.pasteNoArea;
+      this.put({ kind: 'drawn', drawn, within: false }, null);
       this.fit(geometry);
       return null;
     } catch (cause) {

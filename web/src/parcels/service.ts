@@ -1,6 +1,7 @@
 // What the Parcels screen asks the service. Every number on it comes from here.
 import type { Feature, Geometry } from 'geojson';
 import type { Collection, Lang } from '../catalogue';
+import { longestAddress } from '../drawings';
 import { collectionPath, readJson, ServiceError } from '../service';
 import { fieldsOf, type Field, type Schema } from './fields';
 
@@ -117,6 +118,8 @@ export async function readFile(collection: string, query: Query, form: string, l
   if (!response.ok) throw new ServiceError('refused', `${response.status}`);
   return response.blob();
 }
+
+export const fitsTiles = (collection: string, filter: string): boolean => tileAddress(collection, filter).length <= longestAddress;
 
 export function tileAddress(collection: string, filter: string): string {
   const query = new URLSearchParams({ properties: '', ...(filter === '' ? {} : { filter }) });

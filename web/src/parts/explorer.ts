@@ -2,6 +2,7 @@ import { getContext } from 'svelte';
 import type { Lang } from '../catalogue';
 import type { Explorer } from '../explorer.svelte';
 import type { Frame } from '../frame.svelte';
+import type { Bounds } from '../geometry';
 import type { Hit } from '../search/service';
 import type { Messages } from '../words';
 
@@ -13,6 +14,8 @@ export interface Shell {
   readonly lang: Lang;
   readonly frame: Frame;
   readonly shortcuts: boolean;
+  /** The map, once there is one. */
+  readonly stage: { bounds: () => Bounds } | null;
   /** Shows what a search found; says whether it could. */
   openFound: (hit: Hit) => Promise<boolean>;
 }

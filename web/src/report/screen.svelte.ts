@@ -1,12 +1,21 @@
 // The state of the Report screen: language, theme, day, and what the service says of it.
 import { Appearance } from '../appearance.svelte';
 import { say, type AppInfo } from '../catalogue';
+import { Frame } from '../frame.svelte';
+import { recall } from '../preferences';
+import type { Hit } from '../search/service';
 import { asServiceError, readAppInfo, type ServiceError } from '../service';
 import { readReport, type Report } from './service';
 
 const day = /^\d{4}-\d{2}-\d{2}$/;
 
 export class Screen extends Appearance {
+  readonly frame = new Frame();
+  readonly shortcuts = recall('shortcuts') !== 'off';
+  /** There is no map to search around. */
+  readonly stage = null;
+  /** What came of copying the link. */
+  said = $state('');
   /** The day that is asked for; that of the data when there is none. */
   asOf = $state<string | null>(null);
   /** The area that is asked for: a feature, or a polygon as WKT or GeoJSON; the whole zone when both are null. */
@@ -40,7 +49,9 @@ export class Screen extends Appearance {
       void this.load();
     };
     addEventListener('popstate', followHistory);
+    const unfollow = this.frame.follow();
     return () => {
+      unfollow();
       stop();
       removeEventListener('popstate', followHistory);
     };
@@ -77,6 +88,17 @@ export class Screen extends Appearance {
     this.area = { within, polygon };
     this.write('push');
     void this.load();
+  }
+
+  /** What a search found is shown where there is a map: on the Explore screen. */
+  openFound = (hit: Hit): Promise<boolean> => {
+    location.assign(`/?${new URLSearchParams({ v: '1', sel: `${hit.collection}:${hit.id}`, lang: this.lang })}`);
+    return Promise.resolve(false);
+  };
+
+  async share(): Promise<void> {
+    this.write('replace');
+    this.said = await navigator.clipboard.writeText(location.href).then(() => this.words.shared, () => this.words.shareFailed);
   }
 
   override switchLanguage(): void {

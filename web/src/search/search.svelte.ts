@@ -1,6 +1,8 @@
 // The state of the search box: what is typed, what the service answered to it, which answer is pointed at.
+import type { Lang } from '../catalogue';
+import type { Bounds } from '../geometry';
 import { asServiceError, type ServiceError } from '../service';
-import { grouped, readHits, type Group, type Hit } from './service';
+import { grouped, readHits, type Clause, type Group, type Hit } from './service';
 
 /** Someone who types on is not asked about in between. */
 const pauseMs = 120;
@@ -12,12 +14,17 @@ export class Search {
   answered = $state<string | null>(null);
   failure = $state.raw<ServiceError | null>(null);
   groups = $state.raw<Group[]>([]);
+  /** The section of the plan that was typed, where the plan has it. */
+  clause = $state.raw<Clause | null>(null);
   active = $state(-1);
 
   /** Hits in the order of the list. */
   hits = $derived(this.groups.flatMap((group) => group.hits));
   current = $derived<Hit | null>(this.hits[this.active] ?? null);
   waiting = $derived(this.open && this.failure === null && this.answered !== this.text.trim());
+
+  /** `sight` tells the part of the map that is seen; null where there is no map. */
+  constructor(private readonly lang: () => Lang, private readonly sight: () => Bounds | null) {}
 
   private pause: ReturnType<typeof setTimeout> | undefined;
   private running: AbortController | null = null;
@@ -30,6 +37,7 @@ export class Search {
     if (text.trim() === '') {
       this.close();
       this.groups = [];
+      this.clause = null;
       this.answered = null;
       return;
     }
@@ -66,16 +74,18 @@ export class Search {
     const text = this.text.trim();
     this.failure = null;
     try {
-      const hits = await readHits(text, running.signal);
+      const { hits, clause } = await readHits(text, this.lang(), this.sight(), running.signal);
       // An answer that was overtaken says nothing any more.
       if (running !== this.running) return;
       this.groups = grouped(hits);
+      this.clause = clause;
       this.answered = text;
       this.active = -1;
     } catch (cause) {
       if (running !== this.running) return;
       this.failure = asServiceError(cause);
       this.groups = [];
+      this.clause = null;
       this.answered = null;
     }
   }

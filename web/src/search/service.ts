@@ -20,9 +20,19 @@ export interface Group { kind: Kind; hits: Hit[] }
 
 const most = 12;
 
-export async function readHits(text: string, signal: AbortSignal): Promise<Hit[]> {
-  const query = new URLSearchParams({ q: text, limit: String(most), f: 'json' });
-  return (await readJson<{ hits: Hit[] }>(`/ogc/search?${query}`, { signal })).hits;
+/** A section of the plan that was looked for. */
+export interface Clause { title: string; href: string }
+
+export interface Found { hits: Hit[]; clause: Clause | null }
+
+/** What is found; of what fits alike, what lies in sight comes first. */
+export async function readHits(text: string, lang: Lang, sight: Bounds | null, signal: AbortSignal): Promise<Found> {
+  const query = new URLSearchParams({ q: text, limit: String(most), f: 'json', lang, ...(sight && { bbox: sight.map((degrees) => degrees.toFixed(5)).join(',') }) });
+  const { hits, links } = await readJson<{ hits: Hit[]; links: { rel: string; href: string; title: string }[] }>(`/ogc/search?${query}`, { signal });
+  const clause = links.find(({ rel }) => rel === 'urn:innospace:rel:clause');
+  // Links are absolute; behind a proxy their host may not be ours.
+  const address = clause && new URL(clause.href, location.href);
+  return { hits, clause: clause && address ? { title: clause.title, href: address.pathname + address.search } : null };
 }
 
 /** A feature that the page has not loaded, as a place under the name that it was found by. */

@@ -156,6 +156,36 @@ test('along the axis: the order is that of the service, and a place says where i
   await expect(page.locator('[data-along] p').first()).toContainText(`chainage ${kilometres} km`);
 });
 
+test('the axis shows its strip diagram, and how many stand in each stretch of it', async ({ page }) => {
+  const path = '/ogc/collections/parcels/aggregates?group-by=along:axes%2Faxis-chegu-avenue&f=json';
+  const profile = (await (await fetch(origin() + path)).json()) as { groups: { count: number }[]; unassigned: { count: number } };
+  await open(page, '?lang=en&theme=dark&sel=axes:axis-chegu-avenue');
+  const strip = page.locator('[data-strip] img');
+  await expect(strip).toBeVisible();
+  await expect.poll(() => strip.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(600);
+  expect(await strip.getAttribute('src')).toContain('theme=dark');
+  await page.locator('[data-profile] select').selectOption('parcels');
+  const counts = page.locator('[data-profile] tbody .n');
+  await expect(counts).toHaveCount(profile.groups.length);
+  await expect(counts).toHaveText(profile.groups.map(({ count }) => new Intl.NumberFormat('en').format(count)));
+  await expect(page.locator('[data-profile]')).toContainText(`${new Intl.NumberFormat('en').format(profile.unassigned.count)} farther away`);
+});
+
+test('a place leads to its sections of the plan and its sheet, two places to one beside the other', async ({ page }) => {
+  await open(page, '?lang=en&sel=sites:chunsun');
+  const clause = page.locator('[data-clause="三(一)4"]');
+  const shown = await fetch(origin() + (await clause.getAttribute('href'))!, { headers: { accept: 'text/html' } });
+  expect(await shown.text()).toContain('the points: innovation blocks');
+  const sheet = await fetch(origin() + (await page.locator('[data-sheet=one]').getAttribute('href'))!);
+  expect(await sheet.text()).toContain('To Chegu Avenue Industrial Innovation Axis');
+  await page.getByRole('button', { name: 'Add to comparison' }).click();
+  await page.locator('.links button').first().click();
+  await page.getByRole('button', { name: 'Add to comparison' }).click();
+  const many = (await page.locator('[data-sheet=many]').getAttribute('href'))!;
+  expect(new URLSearchParams(many.split('?')[1]).get('ids')).toMatch(/^chunsun,/);
+  expect((await fetch(origin() + many)).status).toBe(200);
+});
+
 for (const lang of languages) {
   for (const theme of themes) {
     test(`axe finds nothing and nothing is cut off on a phone: ${lang}, ${theme}`, async ({ page, context }) => {

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { violations } from './axe';
-import { desktop, expect, languages, mapIdle, origin, phone, sizesOf, test, themes } from './explore';
+import { desktop, expect, languages, mapIdle, origin, phone, sizesOf, test, themes, windowPoint } from './explore';
 import { walk } from './keyboard';
 import { inRepository, programAt } from './server';
 import { manyParcels, over, shipped } from './zones';
@@ -240,6 +240,218 @@ test.describe('what the service refuses', () => {
   });
 });
 
+test.describe('a drawn shape is changed', () => {
+  const corners = ['114.1,30.42', '114.2,30.42', '114.2,30.48', '114.1,30.48'];
+  const link = `?v=1&lang=en&map=114.15,30.45,11.5&c=touch~polygon~0~${corners.join(';')}`;
+  const numbers = (text: string) => text.split(',').map(Number) as [number, number];
+  const spot = (page: Page, text: string) => windowPoint(page, numbers(text));
+  const shape = (page: Page) => new URL(page.url()).searchParams.get('c')!.split('~');
+  async function begin(page: Page): Promise<void> {
+    await page.getByRole('button', { name: /^Change the shape/ }).click();
+    await mapIdle(page);
+    await expect(page.getByText('Drag corners')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Finish' })).toBeVisible();
+    // The handles come with code of their own.
+    await expect.poll(() => page.evaluate(() => performance.getEntriesByType('resource').some(({ name }) => /\/edit-[^/]*\.js/.test(name)))).toBe(true);
+    await mapIdle(page);
+  }
+  async function drag(page: Page, from: { x: number; y: number }, to: { x: number; y: number }): Promise<void> {
+    // A hand comes from beside: what lies under it is told by the way there.
+    await page.mouse.move(from.x + 3, from.y + 3);
+    await page.mouse.move(from.x, from.y, { steps: 3 });
+    await page.mouse.down();
+    await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 4 });
+    await page.mouse.move(to.x, to.y, { steps: 4 });
+    await page.mouse.up();
+    await mapIdle(page);
+  }
+  async function finish(page: Page): Promise<void> {
+    await page.getByRole('button', { name: 'Finish' }).click();
+    await expect(page.getByText('Drag corners')).toBeHidden();
+  }
+  const apartBy = (a: string, b: string) => Math.hypot(...numbers(a).map((value, axis) => value - numbers(b)[axis]!));
+
+  test('by mouse: a corner, the middle of an edge, a corner taken away, the whole; cancelled nothing is changed', async ({ page }) => {
+    await visit(page, link);
+    await begin(page);
+    await drag(page, await spot(page, corners[2]!), await spot(page, '114.22,30.49'));
+    // The middle of the southern edge becomes a corner.
+    await drag(page, await spot(page, '114.15,30.42'), await spot(page, '114.15,30.41'));
+    await finish(page);
+    await expect.poll(() => shape(page)[3]!.split(';').length).toBe(5);
+    let now = shape(page)[3]!.split(';');
+    const want = ['114.1,30.42', '114.15,30.41', '114.2,30.42', '114.22,30.49', '114.1,30.48'];
+    now.forEach((at, index) => expect(apartBy(at, want[index]!), at).toBeLessThan(0.001));
+    const filter = `S_INTERSECTS(geometry, POLYGON((${[...now, now[0]!].map((at) => at.replace(',', ' ')).join(', ')})))`;
+    const { numberMatched } = (await (await fetch(`${origin()}/ogc/collections/parcels/items?${new URLSearchParams({ filter, limit: '1' })}`)).json()) as { numberMatched: number };
+    expect(numberMatched).toBeGreaterThan(100);
+    await expect(count(page)).toHaveText(new Intl.NumberFormat('en').format(numberMatched));
+
+    await begin(page);
+    const corner = await spot(page, now[3]!);
+    await page.mouse.click(corner.x, corner.y, { button: 'right' });
+    await mapIdle(page);
+    await drag(page, await spot(page, '114.13,30.45'), await spot(page, '114.14,30.45'));
+    await finish(page);
+    await expect.poll(() => shape(page)[3]!.split(';').length).toBe(4);
+    now = shape(page)[3]!.split(';');
+    // A drag of the whole begins a few pixels on; one is 0.0005 degrees here.
+    ['114.11,30.42', '114.16,30.41', '114.21,30.42', '114.11,30.48'].forEach((at, index) => expect(apartBy(at, now[index]!), at).toBeLessThan(0.002));
+
+    const before = page.url();
+    await begin(page);
+    await drag(page, await spot(page, now[0]!), await spot(page, '114.05,30.42'));
+    await page.getByRole('button', { name: 'Leave the shape as it was' }).click();
+    await expect(page.getByText('Drag corners')).toBeHidden();
+    expect(shape(page)).toEqual(new URL(before).searchParams.get('c')!.split('~'));
+    // Back leads to the shape before.
+    await page.goBack();
+    await expect.poll(() => shape(page)[3]!.split(';').length).toBe(5);
+  });
+
+  test('a box stays a box and a circle a circle', async ({ page }) => {
+    await visit(page, '?v=1&lang=en&map=114.15,30.45,11.5&c=touch~box~0~114.1,30.42;114.2,30.48');
+    await begin(page);
+    await drag(page, await spot(page, '114.2,30.48'), await spot(page, '114.18,30.46'));
+    await finish(page);
+    await expect.poll(() => shape(page)[3]).not.toBe('114.1,30.42;114.2,30.48');
+    expect(shape(page)[1]).toBe('box');
+    shape(page)[3]!.split(';').forEach((at, index) => expect(apartBy(at, ['114.1,30.42', '114.18,30.46'][index]!), at).toBeLessThan(0.001));
+
+    await visit(page, '?v=1&lang=en&map=114.15,30.45,11.5&c=touch~circle~3000~114.15,30.45');
+    await begin(page);
+    // The rim to the east, twice as far out: 3 km are 0.0312 degrees of longitude at 30.45 degrees north.
+    await drag(page, await spot(page, '114.1813,30.45'), await spot(page, '114.2126,30.45'));
+    await finish(page);
+    await expect.poll(() => Number(shape(page)[2])).toBeGreaterThan(5900);
+    expect(Number(shape(page)[2])).toBeLessThan(6100);
+    expect(apartBy(shape(page)[3]!, '114.15,30.45')).toBeLessThan(0.001);
+  });
+
+  test('by keyboard: Enter picks a corner up and puts it down, Backspace takes one away, Escape leaves it; a change of theme keeps it', async ({ page }) => {
+    // The map is not moved where all of the shape can be seen, so the crosshair stands on its middle, which carries the whole.
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await visit(page, link.replace(',11.5', ',10.5'));
+    await begin(page);
+    const canvas = page.locator('canvas');
+    await canvas.focus();
+    await canvas.press('Enter');
+    await expect(page.getByText('Picked up')).toBeVisible();
+    const before = page.url();
+    await canvas.press('ArrowRight');
+    await expect.poll(() => page.url()).not.toBe(before);
+    await mapIdle(page);
+    await canvas.press('Enter');
+    await expect(page.getByText('Drag corners')).toBeVisible();
+    await page.getByRole('button', { name: /^Theme/ }).click();
+    await mapIdle(page);
+    await finish(page);
+    await expect.poll(() => shape(page)[3]).not.toBe(corners.join(';'));
+    const shifted = shape(page)[3]!.split(';').map(numbers);
+    const by = shifted[0]![0] - 114.1;
+    expect(by).toBeGreaterThan(0.005);
+    shifted.forEach((at, index) => {
+      expect(at[0] - numbers(corners[index]!)[0]).toBeCloseTo(by, 5);
+      expect(at[1]).toBeCloseTo(numbers(corners[index]!)[1], 5);
+    });
+    await begin(page);
+    await canvas.focus();
+    await canvas.press('Backspace');
+    await expect(page.getByText('No corner that can be moved')).toBeVisible();
+    await canvas.press('Escape');
+    await expect(page.getByText('Drag corners')).toBeHidden();
+  });
+
+  test.describe('by finger', () => {
+    test.use({ hasTouch: true, isMobile: true, viewport: phone });
+    test('a corner is moved, and taken away by a button', async ({ page }) => {
+      await visit(page, link);
+      await begin(page);
+      const touch = await page.context().newCDPSession(page);
+      const [from, to] = [await spot(page, corners[1]!), await spot(page, '114.19,30.43')];
+      const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', at?: { x: number; y: number }) => touch.send('Input.dispatchTouchEvent', { type, touchPoints: at ? [at] : [] });
+      await send('touchStart', from);
+      for (let step = 1; step <= 6; step++) await send('touchMove', { x: from.x + ((to.x - from.x) * step) / 6, y: from.y + ((to.y - from.y) * step) / 6 });
+      await send('touchEnd');
+      await page.getByRole('button', { name: 'Take the corner away' }).tap();
+      await page.getByRole('button', { name: 'Finish' }).tap();
+      await expect.poll(() => shape(page)[3]).toBe([corners[0], corners[2], corners[3]].join(';'));
+    });
+  });
+});
+
+test.describe('a drawing that is too long for a link', () => {
+  test.use({ mayComplain: true });
+  /** A star of so many corners around the middle of the zone. */
+  const star = (corners: number) => {
+    const at = (corner: number) => [0, 1].map((axis) => ([114.15, 30.45][axis]! + (corner % 2 ? 0.03 : 0.04) * (axis ? Math.sin : Math.cos)((corner * 2 * Math.PI) / corners)).toFixed(6)).join(' ');
+    return `POLYGON((${[...Array.from({ length: corners }, (_, corner) => at(corner)), at(0)].join(', ')}))`;
+  };
+  async function paste(page: Page, text: string): Promise<void> {
+    await page.getByRole('button', { name: 'Paste coordinates' }).click();
+    await page.getByRole('dialog').getByRole('textbox').fill(text);
+    await page.getByRole('dialog').getByRole('button', { name: 'Add', exact: true }).click();
+    await expect(page.getByRole('dialog')).toBeHidden();
+  }
+
+  test('is kept by the service and comes back by its id; one that is not there is told, the rest applies', async ({ page, context }) => {
+    const want = await expected(`S_INTERSECTS(geometry, ${star(400)}) AND status = 'idle'`);
+    expect(want.length).toBeGreaterThan(3);
+    await visit(page, '?v=1&lang=en&c=in~status~idle');
+    await paste(page, star(400));
+    await expect(count(page)).toHaveText(String(want.length));
+    const link = new URL(page.url());
+    const [, kept] = link.searchParams.getAll('c');
+    expect(kept).toMatch(/^touch~drawing~[0-9a-f]{32}$/);
+    const other = await context.newPage();
+    await other.setViewportSize(desktop);
+    await visit(other, link.search);
+    await expect(count(other)).toHaveText(String(want.length));
+    await expect(other.locator('.chip')).toHaveCount(2);
+    expect(new URL(other.url()).searchParams.getAll('c')[1]).toBe(kept);
+    // The relation is switched and goes back; a short drawing stays in the link.
+    await other.locator('.chip .what').nth(1).click();
+    await expect.poll(() => new URL(other.url()).searchParams.getAll('c')[1]).toBe(kept!.replace('touch', 'inside'));
+    await other.goBack();
+    await expect.poll(() => new URL(other.url()).searchParams.getAll('c')[1]).toBe(kept);
+    await expect(count(other)).toHaveText(String(want.length));
+
+    const unknown = '0'.repeat(32);
+    await visit(other, `?v=1&lang=en&c=in~status~idle&c=touch~drawing~${unknown}`);
+    await expect(other.getByText(`does not have: ${unknown}`)).toBeVisible();
+    await expect(count(other)).toHaveText(new Intl.NumberFormat('en').format((await expected("status = 'idle'")).length));
+    await expect(other.locator('.chip')).toHaveCount(1);
+  });
+
+  test('stays in the link in full where the service does not keep it, and the page says so', async ({ page, context }) => {
+    await visit(page, '?v=1&lang=en');
+    await page.route('**/drawings', (route) => route.fulfill({ status: 507, contentType: 'application/problem+json', body: JSON.stringify({ detail: 'no room' }) }));
+    await paste(page, star(120));
+    await expect(page.getByText(/holds all of it.*no room/)).toBeVisible();
+    await expect(page.locator('.chip')).toHaveText(/Touches: Polygon/);
+    await expect.poll(() => new URL(page.url()).searchParams.get('c') ?? '').toMatch(/^touch~polygon~0~/);
+    const other = await context.newPage();
+    await other.setViewportSize(desktop);
+    await visit(other, new URL(page.url()).search);
+    await expect(count(other)).toHaveText(await count(page).innerText());
+    // Here the service keeps it, and the link gets short by itself.
+    await other.locator('.chip .what').click();
+    await expect.poll(() => new URL(other.url()).searchParams.get('c')).toMatch(/^inside~drawing~/);
+  });
+
+  test('of more corners than tiles take is not drawn in part, and the page says so', async ({ page }) => {
+    await visit(page, '?v=1&lang=en');
+    await paste(page, star(5000));
+    await expect(page.getByText('too many corners for tiles')).toBeVisible();
+    await expect.poll(() => new URL(page.url()).searchParams.get('c')).toMatch(/^touch~drawing~/);
+    await expect(page.locator('section[aria-busy=true]')).toHaveCount(0);
+    const all = await count(page).innerText();
+    await page.reload();
+    await expect(page.getByText('too many corners for tiles')).toBeVisible();
+    await expect(count(page)).toHaveText(all);
+  });
+});
+
 test('map and table are one: hover marks, a press opens, the basket compares', async ({ page }) => {
   await visit(page, `?v=1&lang=en&c=in~use_code~M0`);
   await expect.poll(async () => (await rowIds(page)).length).toBeGreaterThan(2);
@@ -388,11 +600,22 @@ for (const lang of languages) {
         expect(await violations(page), 'a condition').toEqual([]);
         await page.keyboard.press('Escape');
         for (const name of lang === 'zh' ? ['列', '粘贴坐标', '帮助'] : ['Columns', 'Paste coordinates', 'Help']) {
-          await page.getByRole('button', { name, exact: true }).click();
+          const button = page.getByRole('button', { name, exact: true });
+          if (!(await button.isVisible())) {
+            await page.locator('header summary').click();
+            expect(await violations(page), 'the menu').toEqual([]);
+          }
+          await button.click();
           await expect(page.getByRole('dialog')).toBeVisible();
           expect(await violations(page), name).toEqual([]);
           await page.keyboard.press('Escape');
         }
+        await page.getByRole('button', { name: lang === 'zh' ? '矩形' : 'Box', exact: true }).click();
+        const box = (await page.getByTestId('map').boundingBox())!;
+        for (const share of [0.3, 0.4]) await page.mouse.click(box.x + box.width * share, box.y + box.height * (0.1 + share));
+        await page.getByRole('button', { name: lang === 'zh' ? /^修改图形/ : /^Change the shape/ }).click();
+        await expect(page.getByRole('button', { name: lang === 'zh' ? '保持图形不变' : 'Leave the shape as it was' })).toBeVisible();
+        expect(await violations(page), 'a shape that is changed').toEqual([]);
         const suspicious = await page.evaluate(() => document.body.innerText.match(/\{\w+\}|undefined|\bNaN\b|\[object|\bnull\b|words\./g) ?? []);
         expect(suspicious).toEqual([]);
       });

@@ -3,7 +3,9 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { violations } from './axe';
-import { expect, languages, open, origin, sizesOf, test, themes } from './explore';
+import { apart, appInfo, desktop, expect, items, languages, open, origin, phone, sizesOf, test, themes, token } from './explore';
+import { walk } from './keyboard';
+import { decode } from './png';
 import { over, shipped } from './zones';
 
 interface Cells { count: number; statuses: Record<string, { count: number; units: string[] }> }
@@ -89,12 +91,43 @@ for (const lang of languages) {
         await report(page, `?lang=${lang}&theme=${theme}`);
         await page.locator('details summary').first().click();
         expect(await violations(page)).toEqual([]);
+        await page.getByTestId('cross').locator('button').first().click();
+        await page.locator('.controls select').first().selectOption('drawn');
+        expect(await violations(page), 'with a list and the drawn area').toEqual([]);
         const suspicious = await page.evaluate(() => document.body.innerText.match(/\{\w+\}|undefined|\bNaN\b|\[object|\bnull\b|words\./g) ?? []);
         expect(suspicious).toEqual([]);
       });
     }
   }
 }
+
+for (const viewport of [desktop, phone]) {
+  test(`the Tab key reaches every control of the report, shows where it is, and gets out again: ${viewport.width} px`, async ({ page }) => {
+    await page.setViewportSize(viewport);
+    await report(page, '?lang=en');
+    // Also after its tools were used: a list opened from a cell, the area drawn, another day.
+    await page.getByTestId('cross').locator('button').first().click();
+    await page.locator('.controls select').first().selectOption('drawn');
+    const stops = await walk(page);
+    expect(stops.filter(({ seen }) => !seen).map(({ name }) => name)).toEqual([]);
+    expect(stops.filter(({ inWindow }) => !inWindow).map(({ name }) => name)).toEqual([]);
+    const labels = stops.map(({ label }) => label).join('\n');
+    for (const wanted of ['切换到中文', 'Share', 'Explore', 'Parcels', 'PDF', 'Word', 'Excel', 'Print', 'PNG, 3200 pixels', 'Count in it']) expect(labels).toContain(wanted);
+    const lists = await page.locator('main summary').count();
+    expect(stops.filter(({ label }) => /: \d+$/.test(label)).length).toBeGreaterThanOrEqual(lists);
+  });
+}
+
+test('the search of the report leads to the place on the map; its link is copied', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await report(page, '?lang=en&as_of=2025-12-31');
+  await page.getByRole('button', { name: 'Share' }).click();
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toMatch(/\/report\?lang=en&as_of=2025-12-31$/);
+  await page.locator('#search').fill('donghe');
+  await page.locator('[data-found]').first().click();
+  await expect(page).toHaveURL(/\/\?.*sel=/);
+  await expect(page.locator('#panel h2').first()).toContainText('Donghe');
+});
 
 test('table and figure 1 are those of the service, and every cell opens its list', async ({ page }) => {
   const { counts } = await read<{ counts: Count[] }>('/units?f=json&lang=en');
@@ -146,6 +179,65 @@ test('an area restricts every number, stands in the address, and files and figur
   await expect(page).toHaveURL(/as_of=2025-12-31.*polygon=/);
   await page.reload();
   await expect(page.locator('.cards [data-rule=named] .big a')).toHaveText('1');
+});
+
+test('the picture of the map has core, axis and water where they are, a legend and the day of the data', async ({ page }) => {
+  await report(page, '?lang=en');
+  const link = (form: string) => page.locator(`main a[href*="/figures/2.${form}"]`).first().getAttribute('href');
+  const [pngLink, svgLink] = await Promise.all([link('png'), link('svg')]);
+  const png = decode(Buffer.from(await (await fetch(`${origin()}${pngLink}`)).arrayBuffer()));
+  const svg = await (await fetch(`${origin()}${svgLink}`)).text();
+  expect(png.width).toBe(1600);
+  const scale = png.width / Number(/viewBox="0 0 (\d+)/.exec(svg)![1]);
+  const ink = async (name: string) => token(page, name);
+  const at = ([x, y]: [number, number]) => png.at(x * scale, y * scale);
+  /** The pixel that is nearest to a colour within so many pixels. */
+  const nearest = ([x, y]: [number, number], color: readonly number[], within = 3) => {
+    const all = Array.from({ length: (2 * within + 1) ** 2 }, (_, index) => png.at(Math.round(x * scale) + (index % (2 * within + 1)) - within, Math.round(y * scale) + Math.floor(index / (2 * within + 1)) - within));
+    return Math.min(...all.map((pixel) => apart(pixel, color)));
+  };
+  // The axis is drawn once on the map and once in the legend, which comes later. Its vertices are those of the data in Web Mercator.
+  const axis = await ink('axis');
+  const hex = `#${axis.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
+  const lines = [...svg.matchAll(/<path[^>]*>/g)].map(([path]) => path).filter((path) => path.includes(`stroke="${hex}"`) && path.includes('stroke-width="3.6"')).map((path) => [.../ d="([^"]+)"/.exec(path)![1]!.matchAll(/([-\d.]+) ([-\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)] as [number, number]));
+  expect(lines).toHaveLength(2);
+  const mercator = ([longitude, latitude]: readonly [number, number]): [number, number] => [(longitude * Math.PI) / 180, -Math.log(Math.tan(Math.PI / 4 + (latitude * Math.PI) / 360))];
+  const [feature] = (await items('axes')).features;
+  const flat = (feature!.geometry!.coordinates as unknown as [number, number][]).map(mercator);
+  const [line, sample] = lines as [[number, number][], [number, number][]];
+  const zoom = (line.at(-1)![0] - line[0]![0]) / (flat.at(-1)![0] - flat[0]![0]);
+  const place = (position: readonly [number, number]): [number, number] => {
+    const [x, y] = mercator(position);
+    return [line[0]![0] + (x - flat[0]![0]) * zoom, line[0]![1] + (y - flat[0]![1]) * zoom];
+  };
+  const vertices = feature!.geometry!.coordinates as unknown as [number, number][];
+  const drawn = vertices.map(place);
+  // Each vertex that was drawn is one of the data: the picture has one scale in both directions.
+  for (const [x, y] of line) expect(Math.min(...drawn.map(([a, b]) => Math.hypot(a - x, b - y)))).toBeLessThan(0.1);
+  // Names stand over some of them.
+  expect(drawn.filter((spot) => nearest(spot, axis, 0) < 16).length).toBeGreaterThan(vertices.length / 2);
+  expect(apart(at([(sample[0]![0] + sample[1]![0]) / 2, (sample[0]![1] + sample[1]![1]) / 2]), axis), 'in the legend').toBeLessThan(16);
+
+  const core = await ink('core');
+  const edge = ((await items('cores')).features[0]!.geometry!.coordinates as unknown as [number, number][][])[0]!.map(place);
+  expect(edge.filter((spot) => nearest(spot, core) < 24).length, 'the dashed edge of the core').toBeGreaterThan(edge.length / 3);
+
+  const water = await ink('water');
+  const middles = (await items('water')).features.flatMap(({ geometry }) => {
+    if (geometry?.type !== 'Polygon') return [];
+    const ring = (geometry.coordinates as unknown as [number, number][][])[0]!;
+    return [[0, 1].map((axis) => ring.slice(1).reduce((sum, position) => sum + position[axis]!, 0) / (ring.length - 1)) as [number, number]];
+  });
+  const inside = middles.map(place).filter(([x, y]) => x > 0 && x < png.width / scale && y > 0 && y < png.height / scale);
+  expect(inside.filter((spot) => nearest(spot, water) < 16).length, 'lakes').toBeGreaterThanOrEqual(Math.min(3, inside.length));
+
+  const { data_date: day } = await appInfo();
+  expect(svg).toContain(`Data ${day}`);
+  // The line that says so stands at the foot, in the ink of notes.
+  const note = await ink('tx2');
+  let dark = 0;
+  for (let y = png.height - 60; y < png.height; y++) for (let x = 0; x < png.width; x++) if (apart(png.at(x, y), note) < 24) dark += 1;
+  expect(dark).toBeGreaterThan(500);
 });
 
 // Points of the paper are 1/72 of an inch; A4 is 210 by 297 mm.

@@ -2,12 +2,12 @@ import type { Page } from '@playwright/test';
 import { violations } from './axe';
 import { expect, items, languages, mapIdle, open, origin, sizesOf, test, themes } from './explore';
 
-const field = (page: Page) => page.getByRole('combobox');
-const options = (page: Page) => page.getByRole('option');
+const field = (page: Page) => page.locator('#search');
+const options = (page: Page) => page.locator('[role=option][data-found]');
 
 /** The ids that the service gives, in the order of the list: by kind, kinds by their best. */
-async function answer(text: string): Promise<string[]> {
-  const { hits } = (await (await fetch(`${origin()}/ogc/search?limit=12&f=json&q=${encodeURIComponent(text)}`)).json()) as { hits: { collection: string; id: string; kind: { id: string } }[] };
+async function answer(text: string, bbox = ''): Promise<string[]> {
+  const { hits } = (await (await fetch(`${origin()}/ogc/search?${new URLSearchParams({ limit: '12', f: 'json', q: text, ...(bbox && { bbox }) })}`)).json()) as { hits: { collection: string; id: string; kind: { id: string } }[] };
   const kinds = [...new Set(hits.map(({ kind }) => kind.id))];
   return kinds.flatMap((kind) => hits.filter((hit) => hit.kind.id === kind).map(({ collection, id }) => `${collection}:${id}`));
 }
@@ -32,6 +32,26 @@ test('by mouse: the answers of the service, grouped, the typed letters marked; a
   expect(await page.evaluate(() => history.length)).toBe(before + 1);
   await page.goBack();
   await expect(page.locator('[data-part]')).toHaveCount(4);
+});
+
+test('of what fits alike, what lies in sight comes first: the page asks with the window of its map, on both maps', async ({ page }) => {
+  const asked = async (path: string): Promise<{ bbox: number[]; shown: string[] }> => {
+    await page.goto(`${origin()}${path}`);
+    await mapIdle(page);
+    const request = page.waitForRequest((one) => one.url().includes('/ogc/search'));
+    await field(page).fill('p-');
+    const bbox = new URL((await request).url()).searchParams.get('bbox')!;
+    await expect(options(page).first()).toBeVisible();
+    await expect.poll(() => shown(page)).toEqual(await answer('p-', bbox));
+    return { bbox: bbox.split(',').map(Number), shown: await shown(page) };
+  };
+  const first = await asked('/?v=1&lang=zh&map=114.17000,30.50000,13.00');
+  const [west, south, east, north] = first.bbox as [number, number, number, number];
+  expect(west < 114.17 && 114.17 < east && south < 30.5 && 30.5 < north).toBe(true);
+  // At zoom 13 a map of 900 pixels is 900 / (512 · 2^13) · 360 = 0.08 degrees wide.
+  expect(east - west).toBeLessThan(0.1);
+  const second = await asked('/parcels?v=1&lang=zh&map=114.03000,30.33000,14.00');
+  expect(second.shown).not.toEqual(first.shown);
 });
 
 test('by keyboard: slash, arrows round the list, Enter, Escape', async ({ page }) => {

@@ -1,6 +1,8 @@
 // Starts the real program on a free port before the tests and stops exactly that process after them.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -15,7 +17,8 @@ export async function serve(data: string): Promise<{ url: string; stop: () => Pr
   if (!existsSync(program)) {
     throw new Error(`No server program at ${program}: build it with "cargo build --release" after "npm run build", or name one in INNOSPACE_BIN.`);
   }
-  const server = spawn(program, ['serve', '--data', data, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const drawings = mkdtempSync(join(tmpdir(), 'drawings-'));
+  const server = spawn(program, ['serve', '--data', data, '--listen', '127.0.0.1:0', '--drawings', drawings], { stdio: ['ignore', 'pipe', 'pipe'] });
   const complaints: string[] = [];
   createInterface({ input: server.stderr! }).on('line', (line) => {
     complaints.push(line);
@@ -30,9 +33,10 @@ export async function serve(data: string): Promise<{ url: string; stop: () => Pr
     server.once('error', reject);
     server.once('exit', (code) => reject(new Error(`the server ended with code ${code} before it listened:\n${complaints.join('\n')}`)));
   });
-  const stop = () => {
+  const stop = async () => {
     server.kill('SIGTERM');
-    return ended;
+    await ended;
+    rmSync(drawings, { recursive: true });
   };
   return { url, stop };
 }

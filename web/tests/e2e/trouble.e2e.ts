@@ -117,6 +117,15 @@ test('without WebGL: a message, the whole list, filter and details', async () =>
     await page.getByRole('button', { name: '清除' }).click();
     await page.locator('[data-part=axis]').click();
     await expect(page.locator('#panel h2')).toHaveText('一轴');
+    await page.locator('#search').fill('东合');
+    await page.locator('[data-found="sites:donghe-centre"]').click();
+    await expect(page.locator('#panel h2').first()).toHaveText('东合中心');
+    // The map of the report is a picture of the service, which needs nothing of the browser.
+    await page.goto(`${origin()}/report?lang=zh`);
+    await expect(page.locator('article')).toBeVisible();
+    await expect.poll(() => page.locator('img.map').evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(1000);
+    await page.locator('.cards .big a').first().click();
+    await expect(page.locator('details[open] table').first()).toBeVisible();
     expect(seen.foreign).toEqual([]);
   } finally {
     await browser.close();

@@ -7,7 +7,7 @@ const build = (changes: Record<string, number> = {}) =>
   new Map(
     Object.entries({
       'assets/index-1.js': 40, 'assets/stage-1.js': 280, 'assets/maplibre-gl-worker-1.mjs': 145, 'assets/index-1.css': 12,
-      'assets/ReportScreen-1.js': 9, 'assets/ParcelsScreen-1.js': 22, 'assets/map-1.js': 3, 'assets/edz-latin-1.woff2': 48, 'assets/edz-han-400-1.woff2': 540, 'assets/edz-han-700-1.woff2': 550, ...changes,
+      'assets/ReportScreen-1.js': 9, 'assets/ParcelsScreen-1.js': 22, 'assets/map-1.js': 3, 'assets/edit-1.js': 32, 'assets/edz-latin-1.woff2': 48, 'assets/edz-han-400-1.woff2': 540, 'assets/edz-han-700-1.woff2': 550, ...changes,
     }).map(([name, kilobytes]) => [name, size(kilobytes)]),
   );
 const scripts = ['assets/index-1.js', 'assets/stage-1.js'];
@@ -20,6 +20,7 @@ describe('budgets', () => {
     ['map worker, gzip', { 'assets/maplibre-gl-worker-1.mjs': 151 }],
     ['style sheets, gzip', { 'assets/index-1.css': 21 }],
     ['parcels screen, gzip', { 'assets/ParcelsScreen-1.js': 43 }],
+    ['drawing, gzip', { 'assets/edit-1.js': 46 }],
     ['report screen, gzip', { 'assets/ReportScreen-1.js': 21 }],
     ['Latin font', { 'assets/edz-latin-1.woff2': 51 }],
     ['Han font, regular', { 'assets/edz-han-400-1.woff2': 701 }],

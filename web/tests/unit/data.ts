@@ -5,12 +5,12 @@ import { placeOf, type Collection, type DrawRole, type Place } from '../../src/c
 
 const folder = new URL('../../../geodata/', import.meta.url);
 const drawOf: Record<string, DrawRole> = {
-  axes: 'axis', belts: 'belt', cores: 'core', facilities: 'facility', parcels: 'parcel', regions: 'region', roads: 'road', sites: 'site',
+  axes: 'axis', belts: 'belt', cores: 'core', facilities: 'facility', links: 'link', parcels: 'parcel', regions: 'region', roads: 'road', sites: 'site',
   subdistricts: 'subdistrict', transit: 'transit', water: 'water', zone: 'zone',
 };
 
 export function shippedPlaces(): Place[] {
-  const order: DrawRole[] = ['subdistrict', 'zone', 'water', 'road', 'transit', 'core', 'axis', 'belt', 'site', 'facility', 'region'];
+  const order: DrawRole[] = ['subdistrict', 'zone', 'water', 'road', 'transit', 'core', 'axis', 'belt', 'site', 'facility', 'region', 'link'];
   const files = readdirSync(folder).filter((name) => name.endsWith('.geojson') && name !== 'parcels.geojson');
   const ids = files.map((name) => name.replace('.geojson', '')).sort((a, b) => order.indexOf(drawOf[a]!) - order.indexOf(drawOf[b]!));
   return ids.flatMap((id) => {

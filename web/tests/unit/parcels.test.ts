@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { cqlOf, filterOf, finished, membersOf, readCondition, roughMetres, roughSquareMetres, written, type Condition } from '../../src/parcels/conditions';
+import { cqlOf, drawnOf, filterOf, finished, membersOf, readCondition, readKept, roughMetres, roughSquareMetres, written, writtenKept, type Condition } from '../../src/parcels/conditions';
+import { changedCorner, cornersOf, handlesOf, middleOf, moved, reshaped, ringOf, withoutCorner } from '../../src/parcels/shapes';
 import { fieldsOf, groupFields, shown, usualColumns, type Schema } from '../../src/parcels/fields';
 
 const triangle = { shape: 'polygon' as const, positions: [[114, 30], [114.5, 30], [114, 30.25]], metres: 0 };
@@ -37,6 +38,21 @@ describe('conditions', () => {
 });
 
 describe('drawing', () => {
+  test('a kept drawing is named by its id in an address, and nothing else is', () => {
+    const id = '0123456789abcdef0123456789abcdef';
+    for (const within of [true, false]) expect(readKept(writtenKept({ within, id }))).toEqual({ within, id });
+    expect(writtenKept({ within: true, id })).toBe(`inside~drawing~${id}`);
+    for (const text of ['touch~drawing~', `touch~drawing~${id}0`, `touch~drawing~${id}~1`, `touch~polygon~${id}`, `in~drawing~${id}`, `touch~drawing~${'../'.repeat(10)}..`]) expect(readKept(text)).toBeNull();
+  });
+  test('one polygon without holes is a drawn place', () => {
+    const ring = [[0, 0], [1, 0], [1, 1], [0, 0]];
+    const want = { shape: 'polygon', positions: ring.slice(0, 3), metres: 0 };
+    expect(drawnOf({ type: 'Polygon', coordinates: [ring] })).toEqual(want);
+    expect(drawnOf({ type: 'MultiPolygon', coordinates: [[ring]] })).toEqual(want);
+    expect(drawnOf({ type: 'Polygon', coordinates: [ring, ring] })).toBeNull();
+    expect(drawnOf({ type: 'MultiPolygon', coordinates: [[ring], [ring]] })).toBeNull();
+    expect(drawnOf({ type: 'Point', coordinates: [0, 0] })).toBeNull();
+  });
   test('a polygon needs three corners, a box two that differ both ways, a circle a radius', () => {
     expect(finished('polygon', [[0, 0], [1, 0]])).toBeNull();
     expect(finished('polygon', [[0, 0], [1, 0], [1, 1]])?.positions).toHaveLength(3);
@@ -50,6 +66,50 @@ describe('drawing', () => {
     expect(roughMetres([0, 0], [1, 0])).toBeCloseTo(111_195.08, 0);
     // An eighth of a sphere is pi / 2 times the square of its radius.
     expect(roughSquareMetres([[0, 0], [90, 0], [90, 90], [0, 90]]) / ((Math.PI / 2) * 6_371_008.8 ** 2)).toBeCloseTo(1, 6);
+  });
+});
+
+describe('shapes under the hand', () => {
+  const square = { shape: 'polygon' as const, positions: [[0, 0], [2, 0], [2, 2], [0, 2]], metres: 0 };
+  const box = { shape: 'box' as const, positions: [[0, 0], [2, 1]], metres: 0 };
+  const circle = { shape: 'circle' as const, positions: [[114, 30]], metres: 1000 };
+  test('have corners, middles of edges and a middle', () => {
+    expect(handlesOf(square).map(({ at }) => at)).toEqual([...square.positions, [1, 0], [2, 1], [1, 2], [0, 1], [1, 1]]);
+    expect(handlesOf(box).map(({ at }) => at)).toEqual([[0, 0], [2, 0], [2, 1], [0, 1], [1, 0.5]]);
+    expect(middleOf(circle)).toEqual([114, 30]);
+  });
+  test('a polygon gets a corner moved, an edge broken, a corner taken away down to three, the whole shifted', () => {
+    expect(moved(square, { corner: 2 }, [3, 3])?.positions).toEqual([[0, 0], [2, 0], [3, 3], [0, 2]]);
+    expect(moved(square, { edge: 3 }, [-1, 1])?.positions).toEqual([...square.positions, [-1, 1]]);
+    expect(moved(square, 'whole', [11, 1])?.positions).toEqual([[10, 0], [12, 0], [12, 2], [10, 2]]);
+    const three = withoutCorner(square, 0)!;
+    expect(three.positions).toEqual([[2, 0], [2, 2], [0, 2]]);
+    expect(withoutCorner(three, 0)).toBeNull();
+    expect(withoutCorner(box, 0)).toBeNull();
+  });
+  test('a box stays a box beside its far corner, also when it is turned over; a flat one is none', () => {
+    expect(moved(box, { corner: 2 }, [5, 4])?.positions).toEqual([[0, 0], [5, 4]]);
+    expect(moved(box, { corner: 2 }, [-5, -4])?.positions).toEqual([[-5, -4], [0, 0]]);
+    expect(moved(box, { corner: 2 }, [0, 4])).toBeNull();
+    expect(reshaped(box, [[1, 1], [4, 1], [4, 3], [1, 3]])?.positions).toEqual([[1, 1], [4, 3]]);
+  });
+  test('a circle keeps its middle when its rim moves, and its radius on the way to a ring and back', () => {
+    // A minute of latitude on a sphere of 6371 km is 1853.2 m.
+    expect(moved(circle, { corner: 0 }, [114, 30 + 1 / 60])).toEqual({ ...circle, metres: 1853 });
+    expect(moved(circle, 'whole', [115, 31])).toEqual({ ...circle, positions: [[115, 31]] });
+    for (const corners of [8, 24]) {
+      const back = reshaped(circle, ringOf(circle, corners))!;
+      expect(back.metres).toBe(1000);
+      expect(back.positions[0]![0]).toBeCloseTo(114, 9);
+      expect(back.positions[0]![1]).toBeCloseTo(30, 9);
+    }
+    expect(cornersOf(circle)).toHaveLength(8);
+  });
+  test('which corner was touched', () => {
+    expect(changedCorner(square, moved(square, { corner: 1 }, [9, 9])!)).toBe(1);
+    expect(changedCorner(square, moved(square, { edge: 1 }, [9, 9])!)).toBe(2);
+    expect(changedCorner(square, moved(square, 'whole', [9, 9])!)).toBeNull();
+    expect(changedCorner(square, square)).toBeNull();
   });
 });
 
