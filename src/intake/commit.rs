@@ -129,6 +129,8 @@ pub(super) struct Entry<'a> {
     pub description: (String, String),
     pub attribution: Option<String>,
     pub draw: Option<&'a str>,
+    /// Features are made up.
+    pub is_synthetic: bool,
     /// Names of the fields written.
     pub fields: Vec<String>,
 }
@@ -148,7 +150,8 @@ impl Entry<'_> {
             layers.len() - 1
         });
         let layer = layers.get_mut(at).ok_or("layers are no tables")?;
-        let was_synthetic = layer.get("synthetic").and_then(Item::as_bool) == Some(true);
+        // Made-up data and what is said of it go together.
+        let was_synthetic = layer.get("synthetic").and_then(Item::as_bool) == Some(true) && !self.is_synthetic;
         layer["file"] = value(file);
         let is_parcels = self.draw == Some("parcel");
         match &self.title {
@@ -161,7 +164,6 @@ impl Entry<'_> {
         layer["description"] = words(&self.description.0, &self.description.1);
         match &self.attribution {
             Some(text) => layer["attribution"] = words(text, text),
-            // Made-up data and its credit go together.
             None if was_synthetic => {
                 layer.remove("attribution");
             }
@@ -170,7 +172,7 @@ impl Entry<'_> {
         if let Some(draw) = self.draw {
             layer["draw"] = value(draw);
         }
-        layer["synthetic"] = value(false);
+        layer["synthetic"] = value(self.is_synthetic);
         if was_synthetic {
             layer.remove("licence");
         }

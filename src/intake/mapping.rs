@@ -26,6 +26,7 @@ pub(super) enum Kind {
     Date,
     Status,
     Basis,
+    Flag,
 }
 
 impl Kind {
@@ -36,6 +37,7 @@ impl Kind {
             Self::Area | Self::Share | Self::Number => "real",
             Self::Whole | Self::Year => "integer",
             Self::Date => "date",
+            Self::Flag => "boolean",
         }
     }
 }
@@ -72,13 +74,14 @@ pub(super) const KNOWN: &[Known] = &[
     Known { name: "valid_to", kind: Kind::Date, zh: "截止日期", en: "valid to", unit: None, headings: &["validto", "截止日期", "终止日期", "结束日期", "jzrq", "zzrq"] },
     Known { name: "basis", kind: Kind::Basis, zh: "位置依据", en: "basis of the position", unit: None, headings: &["basis", "位置依据"] },
     Known { name: "accuracy_m", kind: Kind::Whole, zh: "位置精度", en: "positional accuracy", unit: Some("m"), headings: &["accuracym", "位置精度"] },
+    Known { name: "synthetic", kind: Kind::Flag, zh: "虚拟", en: "made up", unit: None, headings: &["synthetic", "是否虚拟"] },
     Known { name: "confidence", kind: Kind::Text, zh: "可信度", en: "confidence", unit: None, headings: &["confidence", "可信度"] },
     Known { name: "source", kind: Kind::Text, zh: "来源", en: "source", unit: None, headings: &["source", "来源", "数据来源", "sjly"] },
     Known { name: "note", kind: Kind::Text, zh: "说明", en: "note", unit: None, headings: &["note", "备注", "说明", "bz", "remark", "memo"] },
 ];
 
 /// Words for how the position of a feature is known (geodata/README.md).
-pub(super) const BASES: &[&str] = &["surveyed", "authoritative", "digitised", "osm", "gazetteer", "interpreted"];
+pub(super) const BASES: &[&str] = &["surveyed", "authoritative", "digitised", "osm", "gazetteer", "interpreted", "synthetic"];
 
 /// Fields that programs add for themselves; areas and lengths among them are of a plane, and wrong on a Mercator one.
 const OF_PROGRAMS: &[&str] = &[
@@ -315,6 +318,12 @@ pub(super) fn made(kind: Kind, cell: &Cell, unit: Option<Unit>, is_percent: bool
                 None => Made::Changed(Cell::Text(shown.clone()), format!("the state {:?} is none of built, under-construction, idle, planned; kept as it is", cut(&shown))),
             }
         }
+        Kind::Flag => match (cell, plain(&shown).as_str()) {
+            (Cell::Bool(_), _) => Made::Value(cell.clone()),
+            (_, "true" | "t" | "yes" | "y" | "1" | "是") => Made::Value(Cell::Bool(true)),
+            (_, "false" | "f" | "no" | "n" | "0" | "否") => Made::Value(Cell::Bool(false)),
+            _ => lost("yes or no"),
+        },
         Kind::Basis if BASES.contains(&shown.as_str()) => Made::Value(cell.clone()),
         Kind::Basis => lost(&format!("basis: expected one of {}", BASES.join(", "))),
     }

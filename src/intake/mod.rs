@@ -274,8 +274,10 @@ impl Intake {
         let mapping = Mapping::guess(headings.names(), &wanted).map_err(option)?;
         let uses = Uses::new(catalog.iter().flat_map(local_uses));
         let mut intake = Self { order, wish, said, headings, files: seen, mapping, uses, catalog, traps, blockers: Vec::new() };
+        let anchors = intake.catalog.as_ref().map(anchors).unwrap_or_default();
+        intake.settle_systems(&anchors);
         intake.find_units()?;
-        intake.find_shift();
+        intake.find_shift(&anchors);
         if intake.order.append && intake.existing().is_some_and(|layer| layer.about.synthetic) {
             let collection = &intake.order.collection;
             intake.blockers.push(format!("{collection} is made up, and nothing true may be added to it; replace it, without --append"));
@@ -369,22 +371,53 @@ impl Intake {
         self.files.iter().enumerate().flat_map(|(at, file)| file.survey.sample.iter().map(move |row| (at, row)))
     }
 
-    /// Holds features against places that the data folder knows.
-    fn find_shift(&mut self) {
-        let Some(catalog) = &self.catalog else { return };
-        let anchors = anchors(catalog);
+    /// Features of a file whose place the data folder knows: where they lie as they are understood, and where they are known to.
+    fn anchored(&self, file: &Seen, reading: &Reading, anchors: &HashMap<String, [f64; 2]>) -> Vec<([f64; 2], [f64; 2])> {
         let keys: Vec<usize> = ["id", "parcel_no", "name_zh", "name_en"].iter().filter_map(|name| self.mapping.heading_of(name)).collect();
-        let mut found = Vec::new();
-        for file in &self.files {
-            let Seen { survey, reading, .. } = file;
-            let pairs: Vec<_> = survey.sample.iter().filter_map(|row| {
-                let known = keys.iter().find_map(|&key| anchors.get(&cell_of(row, key)?.shown()).copied())?;
-                let placed = place(&row.figures, reading).ok()?;
-                let here = centroid(&placed.array?.get(0)?.to_shape())?;
-                (metres_between(here, known) < 5000.0).then_some((here, known))
-            }).collect();
-            found.push(system::offset(&pairs));
+        let pair = |row: &Row| {
+            let known = keys.iter().find_map(|&key| anchors.get(&cell_of(row, key)?.shown()).copied())?;
+            let placed = place(&row.figures, reading).ok()?;
+            let here = centroid(&placed.array?.get(0)?.to_shape())?;
+            (metres_between(here, known) < FARTHEST_M).then_some((here, known))
+        };
+        file.survey.sample.iter().filter_map(pair).collect()
+    }
+
+    /// Where the numbers of a file fit several systems, places that the data folder knows must decide.
+    fn settle_systems(&mut self, anchors: &HashMap<String, [f64; 2]>) {
+        for at in 0..self.files.len() {
+            let mut others = std::mem::take(&mut self.files[at].reading.others);
+            let Some(other) = others.first() else { continue };
+            let file = &self.files[at];
+            let pairs: Vec<_> = std::iter::once(&file.reading).chain(&others).map(|reading| self.anchored(file, reading, anchors)).collect();
+            let (best, metres) = system::proven(&pairs);
+            let names: Vec<String> = std::iter::once(&file.reading).chain(&others).map(|reading| reading.placer.system().to_string()).collect();
+            match best {
+                Some(best) => {
+                    let off: Vec<String> = names.iter().zip(&metres).map(|(name, metres)| format!("{metres:.0} m off in {name}")).collect();
+                    let trap = format!("the numbers fit {} systems; features whose place is known lie {}", names.len(), off.join(", "));
+                    let file = &mut self.files[at];
+                    if best > 0 {
+                        file.reading = others.swap_remove(best - 1);
+                    }
+                    file.reading.traps.push(trap);
+                }
+                None => {
+                    let first = file.survey.positions()[0];
+                    let apart = file.reading.place(first).zip(other.place(first)).map_or(0.0, |(a, b)| metres_between(a, b));
+                    self.blockers.push(format!(
+                        "{}: nothing states the system of its coordinates, and numbers such as {}, {} fit {}, which lie {apart:.0} m apart; \
+                         name the true one with --crs",
+                        file.source.path.display(), first[0], first[1], names.join(" as well as ")
+                    ));
+                }
+            }
         }
+    }
+
+    /// Holds features against places that the data folder knows.
+    fn find_shift(&mut self, anchors: &HashMap<String, [f64; 2]>) {
+        let found: Vec<_> = self.files.iter().map(|file| system::offset(&self.anchored(file, &file.reading, anchors))).collect();
         for (at, offset) in found.into_iter().enumerate() {
             let file = &mut self.files[at];
             if let Some(datum) = offset.as_ref().and_then(|offset| offset.datum)
@@ -436,13 +469,13 @@ impl Intake {
         if made.taken == 0 {
             return Err(IntakeError::Option(format!("no row can be taken; the data folder is as it was\n{}", made.sum())));
         }
-        let entry = self.entry();
+        let entry = self.entry(made.made_up > 0);
         let file = draft.accept(&folder, &entry)?;
         made.preface.push_str(&format!("written    {} as collection {:?}\n", folder.join(file).display(), self.order.collection));
         Ok(made)
     }
 
-    fn entry(&self) -> Entry<'_> {
+    fn entry(&self, is_synthetic: bool) -> Entry<'_> {
         let days = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400;
         let today = Date::from_days(i32::try_from(days).unwrap_or_default());
         let source = self.source();
@@ -454,6 +487,7 @@ impl Intake {
             title: self.order.title.clone().map(|title| (title.clone(), title)),
             description: (zh, format!("Imported from {source} on {today}.")),
             attribution: self.order.attribution.clone(),
+            is_synthetic,
             draw: drawn.or(is_parcels.then_some("parcel")),
             fields: self.mapping.fields.iter().map(|field| field.name.clone()).chain(FILLED.iter().map(|name| (*name).to_owned())).collect(),
         }
@@ -465,7 +499,7 @@ impl Intake {
     }
 
     fn run(&mut self, mut draft: Option<&mut Draft>, report: Option<&Path>, refused: Option<&Path>) -> Result<Report, IntakeError> {
-        let mut made = Report { preface: self.preface(), head: self.about(), ..Report::default() };
+        let mut made = Report::new(self.about(), self.preface());
         let mut report_file = match report {
             Some(path) => Some((path, BufWriter::new(File::create(path).map_err(|fault| IntakeError::write(path, fault))?))),
             None => None,
@@ -495,6 +529,7 @@ impl Intake {
                 let id = feature.as_ref().map(|feature| feature.id.clone());
                 if let Some(feature) = feature {
                     made.taken += 1;
+                    made.made_up += u64::from(feature.is_made_up);
                     made.window = match (made.window, feature.bounds) {
                         (Some([west, south, east, north]), Some(b)) => Some([west.min(b.west), south.min(b.south), east.max(b.east), north.max(b.north)]),
                         (window, bounds) => window.or(bounds.map(|b| [b.west, b.south, b.east, b.north])),
@@ -638,6 +673,8 @@ fn home(catalog: &Catalog, collection: &str) -> Option<Bounds> {
     drawn("zone").or_else(|| drawn("subdistrict")).or(catalog.about.start_extent).or_else(|| of(&|layer| layer.id.as_str() != collection)).or_else(|| of(&|_| true))
 }
 
+/// Farther than this from its known place it is another feature of the same name, metres.
+const FARTHEST_M: f64 = 5000.0;
 /// Most metres that a feature's place may be off and still serve to measure a shift.
 const ANCHOR_M: f64 = 500.0;
 
@@ -744,6 +781,8 @@ struct Maker<'a> {
 struct Feature {
     id: String,
     bounds: Option<Bounds>,
+    /// It says of itself that it is made up.
+    is_made_up: bool,
 }
 
 impl Maker<'_> {
@@ -821,8 +860,13 @@ impl Maker<'_> {
         }
         let id = self.settle_id(&mut values, file, row, findings)?;
         fill(&mut values, "synthetic", Some(Cell::Bool(false)));
+        let is_made_up = values.iter().any(|(name, cell)| match name.as_str() {
+            "synthetic" => *cell == Cell::Bool(true),
+            "basis" => *cell == Cell::Text("synthetic".to_owned()),
+            _ => false,
+        });
         self.write(&id, &values, placed.array.as_ref());
-        Some(Feature { id, bounds: shape.and_then(|shape| shape.bounds()) })
+        Some(Feature { id, bounds: shape.and_then(|shape| shape.bounds()), is_made_up })
     }
 
     /// Names from codes, codes from names.

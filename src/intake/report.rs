@@ -98,6 +98,8 @@ pub struct Report {
     pub taken: u64,
     /// Rows not taken.
     pub refused: u64,
+    /// Rows taken that say of themselves that they are made up.
+    pub made_up: u64,
     /// West, south, east, north of what is taken, degrees.
     pub window: Option<[f64; 4]>,
     /// Where refused rows were written.
@@ -107,6 +109,10 @@ pub struct Report {
 }
 
 impl Report {
+    pub(super) fn new(head: Value, preface: String) -> Self {
+        Self { head, preface, ..Self::default() }
+    }
+
     pub(super) fn push(&mut self, finding: &Finding) {
         let count = self.counts.entry((finding.fate, finding.kind)).or_default();
         count.rows += 1;
@@ -164,6 +170,9 @@ impl Report {
             let _ = writeln!(text, "  {:8} {:>6}  {kind} ({}{more})", fate.name(), count.rows, count.named.join(", "));
             let _ = writeln!(text, "                   as in: {}", count.reason);
         }
+        if self.made_up > 0 {
+            let _ = writeln!(text, "{} rows say that they are made up (synthetic); the collection is marked as made up", self.made_up);
+        }
         if let Some(file) = &self.refused_file {
             let _ = writeln!(text, "refused rows are in {file}; it can be corrected and imported with --append");
         }
@@ -173,7 +182,7 @@ impl Report {
     fn summary(&self) -> Value {
         let kinds = self.counts.iter().map(|((fate, kind), count)| json!({ "fate": fate.name(), "kind": kind, "rows": count.rows }));
         json!({
-            "rows": self.rows, "taken": self.taken, "refused": self.refused,
+            "rows": self.rows, "taken": self.taken, "refused": self.refused, "synthetic": self.made_up,
             "repairs": self.count(Fate::Repaired), "notes": self.count(Fate::Noted),
             "window": self.window, "refusedFile": self.refused_file,
             "kinds": kinds.collect::<Vec<_>>(), "about": self.head,

@@ -23,6 +23,8 @@ pub(super) struct Reading {
     pub why: String,
     /// What would have gone wrong.
     pub traps: Vec<String>,
+    /// How the numbers may be understood too, as far as digits and extent tell.
+    pub others: Vec<Reading>,
 }
 
 impl Reading {
@@ -57,7 +59,7 @@ pub(super) fn decide(sample: &[[f64; 2]], told: &Told, said: Said, home: Option<
         (None, Stated::Nothing) => (None, ""),
     };
     let reading = |system, north_first, why: String, traps: Vec<String>| {
-        Ok(Reading { placer: Placer::new(system), north_first, datum: said.datum, why, traps })
+        Ok(Reading { placer: Placer::new(system), north_first, datum: said.datum, why, traps, others: Vec::new() })
     };
     if sample.is_empty() {
         return reading(system.unwrap_or(System::Known(Crs::Crs84)), false, "no row has a position".to_owned(), traps);
@@ -115,14 +117,15 @@ pub(super) fn decide(sample: &[[f64; 2]], told: &Told, said: Said, home: Option<
             all.iter().take(6).map(|(system, _, _)| system.to_string()).collect::<Vec<_>>().join(", ")
         ));
     }
-    traps.push(format!("nothing states the system of the coordinates; the numbers show {system}: {}", digits(system)));
-    if north_first {
-        traps.push(swapped_trap(system, sample[0]));
-    }
-    if let Some((other, _, _)) = fitting.iter().find(|(other, _, _)| *other != system) {
-        traps.push(format!("{other} would fit too and lie elsewhere nearby; --crs settles it"));
-    }
-    reading(system, north_first, format!("{system}, by the numbers"), traps)
+    let shown = |system: System, north_first: bool| {
+        let mut traps = vec![format!("nothing states the system of the coordinates; the numbers show {system}: {}", digits(system))];
+        if north_first {
+            traps.push(swapped_trap(system, sample[0]));
+        }
+        reading(system, north_first, format!("{system}, by the numbers"), traps)
+    };
+    let others = fitting.iter().filter(|(other, ..)| *other != system).map(|(other, north_first, _)| shown(*other, *north_first));
+    Ok(Reading { others: others.collect::<Result<_, _>>()?, ..shown(system, north_first)? })
 }
 
 /// Do two systems give the same coordinates, the easting or longitude first?
@@ -245,6 +248,25 @@ pub(super) struct Offset {
 
 /// Fewest anchors that prove a shift.
 const LEAST_ANCHORS: usize = 3;
+/// Metres within which known places prove a system.
+const PROOF_M: f64 = 100.0;
+
+/// Which of several ways to understand the numbers leads to the known places, and how many metres off each leads: those of
+/// the best must be few, and less than half of the next.
+pub(super) fn proven(pairs: &[Vec<([f64; 2], [f64; 2])>]) -> (Option<usize>, Vec<f64>) {
+    let apart = |pairs: &Vec<([f64; 2], [f64; 2])>| {
+        if pairs.len() < LEAST_ANCHORS { f64::INFINITY } else { median(pairs.iter().map(|(here, known)| metres_between(*here, *known)).collect()) }
+    };
+    let metres: Vec<f64> = pairs.iter().map(apart).collect();
+    let best = (0..metres.len()).min_by(|&a, &b| metres[a].total_cmp(&metres[b]));
+    let is_proof = |best: &usize| metres[*best] < PROOF_M && metres.iter().enumerate().all(|(at, other)| at == *best || *other > metres[*best] * 2.0);
+    (best.filter(is_proof), metres)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
 
 /// Measures the shift of positions from where their features are known to be. It is that of a datum when all are shifted
 /// about alike and what remains after turning it back is less than half.
@@ -252,10 +274,6 @@ pub(super) fn offset(pairs: &[([f64; 2], [f64; 2])]) -> Option<Offset> {
     if pairs.len() < LEAST_ANCHORS {
         return None;
     }
-    let median = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
     let apart = |east: bool| {
         median(pairs.iter().map(|(here, known)| {
             let along = if east { [here[0], known[1]] } else { [known[0], here[1]] };

@@ -1,7 +1,7 @@
 //! Archives, unpacked with care: what they say of their size is not believed.
 
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
@@ -81,7 +81,7 @@ pub(super) fn unpack(path: &Path) -> Result<tempfile::TempDir, String> {
         taken += 1;
     }
     if taken == 0 {
-        return Err("is an archive with neither a shapefile nor KML in it".to_owned());
+        return Err("is an archive with neither a shapefile nor KML in it; unpack it and name what is to be imported".to_owned());
     }
     Ok(folder)
 }
@@ -107,6 +107,8 @@ pub(super) fn find(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, String> 
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
     use super::*;
 
     #[test]

@@ -15,6 +15,9 @@ use crate::geometry::{Crs, System};
 use crate::intake::IntakeError;
 use crate::intake::row::{Cell, Figure, Headings, Row};
 
+/// Types of geometries (RFC 7946, 1.4).
+const GEOMETRIES: &[&str] = &["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"];
+
 /// Reads a collection, a feature or a geometry.
 pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) -> Result<Told, IntakeError> {
     let (mut source, spent) = metered(path)?;
@@ -30,7 +33,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     let mut json = serde_json::Deserializer::from_reader(source);
     let top = json.deserialize_map(Top(&mut walk)).and_then(|top| {
         // Many programs write lines of features into a file of this name.
-        if top.kind == "FeatureCollection" || top.has_features { json.end().map(|()| top) } else { Ok(top) }
+        if top.kind == "FeatureCollection" || top.has_features { json.end().map(|()| top) } else { Ok(Said { is_alone: json.end().is_ok(), ..top }) }
     });
     if let Some(stopped) = walk.stopped.take() {
         return Err(stopped);
@@ -45,6 +48,13 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     })?;
     match top.kind.as_str() {
         _ if top.has_features => {}
+        _ if top.is_alone && (top.kind == "Feature" || GEOMETRIES.contains(&top.kind.as_str())) => {
+            let text = std::fs::read_to_string(path).map_err(|fault| IntakeError::read(path, fault))?;
+            let text = text.trim_start_matches('\u{feff}');
+            let feature = if top.kind == "Feature" { text.to_owned() } else { format!("{{\"type\":\"Feature\",\"geometry\":{text}}}") };
+            let row = row(&feature, headings).map_err(unfit)?;
+            take(Row { number: 1, ..row })?;
+        }
         "Feature" => return read_lines(path, headings, take),
         "" => return Err(unfit("is an object without type, expected a FeatureCollection (RFC 7946, 3.3)".to_owned())),
         "FeatureCollection" => return Err(unfit("is a FeatureCollection without features (RFC 7946, 3.3)".to_owned())),
@@ -104,6 +114,8 @@ struct Walk<'w, 't> {
 struct Said {
     kind: String,
     has_features: bool,
+    /// Nothing but white space follows.
+    is_alone: bool,
     crs: Option<String>,
 }
 

@@ -140,6 +140,9 @@ impl Source {
             archive::weigh(path).map_err(unfit)?;
             return Ok(Self { path: path.to_owned(), format: Format::Xlsx, opened: path.to_owned(), _unpacked: None });
         }
+        if matches!(suffix, "ods" | "xlsb") {
+            return Err(unfit("is a workbook of another kind; save it as .xlsx".to_owned()));
+        }
         let folder = archive::unpack(path).map_err(unfit)?;
         let (format, opened) = match archive::find(folder.path(), "kml").map_err(unfit)?.into_iter().next() {
             Some(kml) => (Format::Kml, kml),
