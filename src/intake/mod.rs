@@ -97,7 +97,7 @@ impl IntakeError {
 
     /// The same, of the file that the operator named.
     fn about(self, opened: &Path, named: &Path) -> Self {
-        let path = |path: PathBuf| if path.starts_with(opened.parent().unwrap_or(opened)) { named.to_owned() } else { path };
+        let path = |path: PathBuf| if path.starts_with(opened) || path.starts_with(opened.parent().unwrap_or(opened)) { named.to_owned() } else { path };
         match self {
             Self::Read { path: at, fault } => Self::Read { path: path(at), fault },
             Self::Unfit { path: at, reason } => Self::Unfit { path: path(at), reason },
@@ -182,7 +182,8 @@ impl Survey {
     }
 
     fn positions(&self) -> Vec<[f64; 2]> {
-        self.sample.iter().filter_map(|row| row.figures.first()?.positions().next()).collect()
+        let is_sane = |at: &[f64; 2]| at.iter().all(|number| number.abs() < 1e9);
+        self.sample.iter().filter_map(|row| row.figures.first()?.positions().next()).filter(is_sane).collect()
     }
 }
 
@@ -244,13 +245,19 @@ impl Intake {
         if !order.data.is_dir() {
             return Err(IntakeError::unfit(&order.data, "is no folder; name the data folder with --data"));
         }
-        let (catalog, mut traps) = match Store::new(&order.data).load(begin) {
-            Ok(loaded) => (Some(loaded.catalog), Vec::new()),
+        let (catalog, faults) = match Store::new(&order.data).salvage(begin) {
+            Ok((catalog, faults)) => (Some(catalog), faults),
             Err(StoreError::NoLayers(_)) => (None, Vec::new()),
-            Err(fault) if order.append => return Err(fault.into()),
-            // A broken collection may be the very one that is replaced.
-            Err(fault) => (None, vec![format!("the data folder cannot be read as it is ({fault}); positions are held against nothing")]),
+            Err(fault) => return Err(fault.into()),
         };
+        // A broken collection may be the very one that is replaced; nothing can be added to it.
+        let is_there = catalog.as_ref().is_some_and(|catalog| catalog.layer(&order.collection).is_some());
+        let mut traps: Vec<String> = faults.iter().map(|fault| format!("{fault}; positions are not held against it")).collect();
+        if order.append && !is_there
+            && let Some(fault) = faults.into_iter().next()
+        {
+            return Err(fault.into());
+        }
         let home = catalog.as_ref().and_then(|catalog| home(catalog, &order.collection));
         if home.is_none() {
             traps.push("the data folder has no zone or layer to hold positions against".to_owned());
@@ -272,6 +279,10 @@ impl Intake {
         }
         let wanted: Vec<_> = order.map.iter().filter(|(field, _)| !matches!(field.as_str(), "geometry" | "x" | "y")).cloned().collect();
         let mapping = Mapping::guess(headings.names(), &wanted).map_err(option)?;
+        if mapping.fields.iter().all(|field| field.known.is_none()) && seen.iter().all(|file: &Seen| file.survey.positions().is_empty()) {
+            let reason = "has no field that is known, and no row with a position; name its fields with --map, as in --map parcel_no=HEADING";
+            return Err(IntakeError::unfit(&order.files[0], reason));
+        }
         let uses = Uses::new(catalog.iter().flat_map(local_uses));
         let mut intake = Self { order, wish, said, headings, files: seen, mapping, uses, catalog, traps, blockers: Vec::new() };
         let anchors = intake.catalog.as_ref().map(anchors).unwrap_or_default();

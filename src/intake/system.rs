@@ -10,6 +10,8 @@ use crate::geometry::{Bounds, Crs, Datum, Placer, Strip, System, metres_between}
 
 /// Degrees that data may lie outside the extent of the folder and still be taken to belong there.
 const NEAR: f64 = 0.5;
+/// The system that this service takes eastings of six digits for, where nothing shows another.
+const OWN: u32 = 4547;
 /// Of the positions looked at, how many must lie there.
 const MOST: f64 = 0.5;
 
@@ -62,6 +64,11 @@ pub(super) fn decide(sample: &[[f64; 2]], told: &Told, said: Said, home: Option<
         Ok(Reading { placer: Placer::new(system), north_first, datum: said.datum, why, traps, others: Vec::new() })
     };
     if sample.is_empty() {
+        traps.push(
+            "no row has a position, so that nothing of it will be on a map; columns that hold the place are named with --map x=HEADING \
+             --map y=HEADING, or --map geometry=HEADING"
+                .to_owned(),
+        );
         return reading(system.unwrap_or(System::Known(Crs::Crs84)), false, "no row has a position".to_owned(), traps);
     }
     let share = |system, north_first| share(sample, system, north_first, home);
@@ -109,7 +116,12 @@ pub(super) fn decide(sample: &[[f64; 2]], told: &Told, said: Said, home: Option<
             Some((system, _, best)) => away(&format!("nothing states the system; by the numbers it is {system}"), *best, sample, home),
         });
     };
-    if home.is_none() && all.len() > 1 && !system.is_geographic() && !is_zoned(system) {
+    let own = System::of_epsg(OWN);
+    let (system, north_first) = match fitting.iter().find(|(system, ..)| home.is_none() && Some(*system) == own) {
+        Some((system, north_first, _)) => (*system, *north_first),
+        None => (system, north_first),
+    };
+    if home.is_none() && all.len() > 1 && Some(system) != own && !system.is_geographic() && !is_zoned(system) {
         return Err(format!(
             "nothing states the system of its coordinates; numbers such as {} fit {}, and the data folder has nothing \
              to hold them against; name it with --crs",
@@ -119,12 +131,15 @@ pub(super) fn decide(sample: &[[f64; 2]], told: &Told, said: Said, home: Option<
     }
     let shown = |system: System, north_first: bool| {
         let mut traps = vec![format!("nothing states the system of the coordinates; the numbers show {system}: {}", digits(system))];
+        if home.is_none() && !system.is_geographic() && !is_zoned(system) {
+            traps.push(format!("the data folder has nothing to hold the zone against; {system} is that of this service, --crs names another"));
+        }
         if north_first {
             traps.push(swapped_trap(system, sample[0]));
         }
         reading(system, north_first, format!("{system}, by the numbers"), traps)
     };
-    let others = fitting.iter().filter(|(other, ..)| *other != system).map(|(other, north_first, _)| shown(*other, *north_first));
+    let others = fitting.iter().filter(|(other, ..)| home.is_some() && *other != system).map(|(other, north_first, _)| shown(*other, *north_first));
     Ok(Reading { others: others.collect::<Result<_, _>>()?, ..shown(system, north_first)? })
 }
 
@@ -202,9 +217,7 @@ fn digits(system: System) -> String {
         System::Strip(strip) if is_zoned(system) => {
             format!("eastings of eight digits begin with the number of the zone, {}", (strip.false_easting / 1e6).floor())
         }
-        System::Strip(strip) => {
-            format!("eastings of six digits leave the zone open; the meridian that leads to the data of the folder is {}°", strip.meridian)
-        }
+        System::Strip(strip) => format!("eastings of six digits leave the zone open; its middle is taken as {}°", strip.meridian),
         System::Known(Crs::Epsg3857) => "metres of Web Mercator, whose areas are too large and are never used".to_owned(),
         System::Known(_) => "they are degrees".to_owned(),
     }

@@ -1,5 +1,6 @@
 //! Archives, unpacked with care: what they say of their size is not believed.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -63,17 +64,24 @@ pub(super) fn weigh(path: &Path) -> Result<(), String> {
 pub(super) fn unpack(path: &Path) -> Result<tempfile::TempDir, String> {
     let mut archive = opened(path)?;
     let folder = tempfile::tempdir().map_err(|fault| format!("no folder to unpack it into: {fault}"))?;
-    let mut taken = 0;
+    let (mut taken, mut folders_of) = (0, HashMap::<String, Vec<String>>::new());
     for at in 0..archive.len() {
         let mut file = archive.by_index(at).map_err(|fault| fault.to_string())?;
         let name = decoded(file.name_raw());
-        let (stem, suffix) = name.rsplit(['/', '\\']).next().and_then(|name| name.rsplit_once('.')).unwrap_or_default();
+        let (folders, own) = name.rsplit_once(['/', '\\']).unwrap_or(("", &name));
+        let (stem, suffix) = own.rsplit_once('.').unwrap_or_default();
         let suffix = suffix.to_ascii_lowercase();
         if file.is_dir() || name.contains("__MACOSX") || !["shp", "shx", "dbf", "prj", "cpg", "kml"].contains(&suffix.as_str()) {
             continue;
         }
-        // Names are made flat, so that none leads out of the folder.
-        let target = folder.path().join(format!("{stem}.{suffix}"));
+        // Names are made flat, so that none leads out of the folder; one that several folders have is numbered by them.
+        let known = folders_of.entry(stem.to_owned()).or_default();
+        let number = known.iter().position(|known| known == folders).unwrap_or_else(|| {
+            known.push(folders.to_owned());
+            known.len() - 1
+        });
+        let numbered = if number == 0 { String::new() } else { format!(" ({})", number + 1) };
+        let target = folder.path().join(format!("{stem}{numbered}.{suffix}"));
         let mut out = File::create_new(&target).map_err(|fault| format!("{name:?} cannot be unpacked: {fault}"))?;
         let packed = file.compressed_size();
         copy(&name, packed, &mut file, &mut out, MOST_FILE)?;

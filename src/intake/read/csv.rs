@@ -1,7 +1,7 @@
 //! Tables of separated values: delimiter and encoding are found out.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek as _};
 use std::path::Path;
 
 use encoding_rs::{Encoding, GB18030, UTF_8};
@@ -18,9 +18,14 @@ pub(super) fn read(path: &Path, wish: &Wish, headings: &mut Headings, take: &mut
         Some(encoding) => encoding,
         None => encoding_of(path).map_err(|fault| IntakeError::read(path, fault))?,
     };
-    let decoded = |file: File| DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_sniffing(true).build(file);
+    // A byte-order mark, as workbooks write it, says more than a guess.
+    let is_guess = wish.encoding.is_none();
+    let decoded = |file: File| DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(is_guess).strip_bom(true).build(file);
     let mut begin = vec![0; 1 << 16];
     let read = fill(&mut decoded(open(path)?), &mut begin).map_err(|fault| IntakeError::read(path, fault))?;
+    if begin[..read].contains(&0) {
+        return Err(unfit("is no table of text: it holds zero bytes".to_owned()));
+    }
     let delimiter = delimiter_of(&begin[..read]);
     let (source, spent) = Metered::new(decoded(open(path)?));
     let mut records = csv::ReaderBuilder::new()
@@ -93,6 +98,16 @@ pub(super) fn read(path: &Path, wish: &Wish, headings: &mut Headings, take: &mut
 /// UTF-8 where the whole file is, else GB 18030, which holds GBK and GB 2312.
 fn encoding_of(path: &Path) -> std::io::Result<&'static Encoding> {
     let mut source = File::open(path)?;
+    let mut mark = [0; 2];
+    let read = fill(&mut source, &mut mark)?;
+    match mark {
+        [0xFF, 0xFE] => return Ok(encoding_rs::UTF_16LE),
+        [0xFE, 0xFF] => return Ok(encoding_rs::UTF_16BE),
+        // Binary data; what it is not is told by its first piece.
+        mark if mark[..read].contains(&0) => return Ok(UTF_8),
+        _ => {}
+    }
+    source.rewind()?;
     let (mut buffer, mut kept) = (vec![0; 1 << 18], 0);
     loop {
         let read = source.read(&mut buffer[kept..])?;

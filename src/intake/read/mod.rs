@@ -144,9 +144,9 @@ impl Source {
             return Err(unfit("is a workbook of another kind; save it as .xlsx".to_owned()));
         }
         let folder = archive::unpack(path).map_err(unfit)?;
-        let (format, opened) = match archive::find(folder.path(), "kml").map_err(unfit)?.into_iter().next() {
-            Some(kml) => (Format::Kml, kml),
-            None => (Format::Shapefile, shapefile::in_folder(folder.path(), wish.layer.as_deref()).map_err(unfit)?),
+        let (format, opened) = match archive::find(folder.path(), "kml").map_err(unfit)?.as_slice() {
+            [_, ..] => (Format::Kml, folder.path().to_owned()),
+            [] => (Format::Shapefile, shapefile::in_folder(folder.path(), wish.layer.as_deref()).map_err(unfit)?),
         };
         Ok(Self { path: path.to_owned(), format, opened, _unpacked: Some(folder) })
     }
@@ -161,6 +161,18 @@ impl Source {
             Format::GeoPackage => geopackage::read(path, wish, headings, take),
             Format::Csv => csv::read(path, wish, headings, take),
             Format::Xlsx => xlsx::read(path, wish, headings, take),
+            // An archive may hold several, which one names as parts of it.
+            Format::Kml if path.is_dir() => archive::find(path, "kml").map_err(|fault| IntakeError::unfit(&self.path, &fault)).and_then(|all| {
+                let mut number = 0;
+                let mut told = Told::default();
+                for one in all {
+                    told = kml::read(&one, headings, &mut |row| {
+                        number += 1;
+                        take(Row { number, ..row })
+                    })?;
+                }
+                Ok(told)
+            }),
             Format::Kml => kml::read(path, headings, take),
             Format::FlatGeobuf => flatgeobuf::read(path, headings, take),
             Format::GeoParquet => geoparquet::read(path, headings, take),

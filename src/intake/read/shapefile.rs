@@ -156,7 +156,7 @@ struct Dbf {
     left: u32,
     record: Vec<u8>,
     encoding: &'static Encoding,
-    by: &'static str,
+    by: String,
 }
 
 impl Dbf {
@@ -170,12 +170,18 @@ impl Dbf {
         let mut raw = vec![0; usize::from(first).saturating_sub(32)];
         source.read_exact(&mut raw).map_err(said)?;
         let (encoding, by) = match wish.encoding {
-            Some(encoding) => (encoding, "--encoding"),
-            None => match (cpg.and_then(page), driver(head[29])) {
-                (Some(encoding), _) => (encoding, "its .cpg"),
-                (None, Some(encoding)) => (encoding, "the language byte of its .dbf"),
-                (None, None) => (guess(&raw, &mut source, length).map_err(said)?, "its bytes, since nothing states it"),
-            },
+            Some(encoding) => (encoding, "--encoding".to_owned()),
+            None => {
+                let stated = cpg.and_then(page).map(|encoding| (encoding, "its .cpg"));
+                let stated = stated.or_else(|| driver(head[29]).map(|encoding| (encoding, "the language byte of its .dbf")));
+                match (stated, guess(&raw, &mut source, length).map_err(said)?) {
+                    (Some((stated, by)), Some(shown)) if shown != stated && GUESSED.contains(&stated) => {
+                        (shown, format!("its bytes, against {by}, which states {}", stated.name()))
+                    }
+                    (Some((stated, by)), _) => (stated, by.to_owned()),
+                    (None, shown) => (shown.unwrap_or(UTF_8), "its bytes, since nothing states it".to_owned()),
+                }
+            }
         };
         let fields: Vec<Field> = raw
             .chunks_exact(32)
@@ -264,15 +270,21 @@ fn driver(byte: u8) -> Option<&'static Encoding> {
     }
 }
 
-/// UTF-8 where the names and the first rows are; GB 18030 else.
-fn guess(names: &[u8], source: &mut BufReader<File>, length: usize) -> std::io::Result<&'static Encoding> {
+/// Encodings that are told from each other by their bytes; that of Western Europe is what programs state by default.
+const GUESSED: [&Encoding; 3] = [UTF_8, GB18030, encoding_rs::WINDOWS_1252];
+
+/// UTF-8 or GB 18030, where most texts of the names and the first rows are; none where all are ASCII, or of neither.
+fn guess(names: &[u8], source: &mut BufReader<File>, length: usize) -> std::io::Result<Option<&'static Encoding>> {
     let mut rows = vec![0; (length * 2000).min(8 << 20)];
     let read = super::fill(source, &mut rows)?;
-    let is_utf8 = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(|text| !text.is_empty());
     let names = names.chunks(32).filter(|chunk| chunk.len() == 32).map(|chunk| &chunk[..11]);
-    // Signs that are cut at the end of a field are no proof against it: most must fit.
     let rows = rows[..read].split(|byte| byte.is_ascii_whitespace() || *byte == 0);
-    let odd: Vec<&[u8]> = names.chain(rows).filter(|bytes| !bytes.is_ascii()).collect();
-    let fit = odd.iter().filter(|bytes| is_utf8(bytes.split(|byte| *byte == 0).next().unwrap_or_default())).count();
-    Ok(if odd.is_empty() || fit * 2 > odd.len() { UTF_8 } else { GB18030 })
+    let bare = names.chain(rows).map(|bytes| bytes.split(|byte| *byte == 0).next().unwrap_or_default());
+    let odd: Vec<&[u8]> = bare.filter(|bytes| !bytes.is_ascii()).collect();
+    // Signs that are cut at the end of a field are no proof against it: most must fit.
+    let fits = |encoding: &&'static Encoding| {
+        let fit = odd.iter().filter(|bytes| encoding.decode_without_bom_handling_and_without_replacement(bytes).is_some()).count();
+        fit * 2 > odd.len()
+    };
+    Ok([UTF_8, GB18030].into_iter().find(fits))
 }

@@ -96,6 +96,11 @@ impl Table {
         if beyond > 0 {
             row.fault = Some(format!("has {beyond} values beyond the last heading"));
         }
+        let has_breaks = cells.iter().any(|cell| matches!(cell, Cell::Text(text) if text.contains('\n')));
+        if has_breaks && cells.len() < self.columns.len() {
+            let (values, headings) = (cells.len(), self.columns.len());
+            row.fault = Some(format!("has {values} values with line breaks in them for {headings} headings; a quotation mark may stand open"));
+        }
         match self.place {
             Place::None => {}
             Place::Text(at) => {
