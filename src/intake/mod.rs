@@ -146,17 +146,26 @@ pub struct Order {
     pub report: Option<PathBuf>,
 }
 
+/// No coordinate of any system is as large.
+const FARTHEST: f64 = 1e9;
+
 /// Rows and positions that a file is judged by.
 #[derive(Debug, Default)]
 struct Survey {
     rows: u64,
+    /// Rows looked at that can be read.
+    readable: usize,
+    /// Those of them whose geometry is small.
     sample: Vec<Row>,
+    /// The first position of each of them.
+    places: Vec<[f64; 2]>,
     stride: u64,
     first: Vec<Row>,
 }
 
 impl Survey {
     const MOST: usize = 2048;
+    const MOST_POSITIONS: usize = 4096;
     const SHOWN: usize = 3;
 
     fn take(&mut self, row: Row) {
@@ -166,25 +175,30 @@ impl Survey {
         let stride = self.stride.max(1);
         if self.rows.is_multiple_of(stride) && row.fault.is_none() {
             // Some rows from all over the file, fewer of each part the longer it is. Large geometries are not kept whole.
-            if row.figures.iter().map(|figure| figure.positions().take(1 << 12).count()).sum::<usize>() < 1 << 12 {
+            let first = row.figures.first().and_then(|figure| figure.positions().next());
+            self.places.extend(first.filter(|at| at.iter().all(|number| number.abs() < FARTHEST)));
+            self.readable += 1;
+            if row.figures.iter().flat_map(Figure::positions).take(Self::MOST_POSITIONS).count() < Self::MOST_POSITIONS {
                 self.sample.push(row);
             }
-            if self.sample.len() == Self::MOST {
-                let mut at = 0;
-                self.sample.retain(|_| {
-                    at += 1;
-                    at % 2 == 1
-                });
+            if self.readable == Self::MOST {
+                halve(&mut self.sample);
+                halve(&mut self.places);
+                self.readable /= 2;
                 self.stride = stride * 2;
             }
         }
         self.rows += 1;
     }
+}
 
-    fn positions(&self) -> Vec<[f64; 2]> {
-        let is_sane = |at: &[f64; 2]| at.iter().all(|number| number.abs() < 1e9);
-        self.sample.iter().filter_map(|row| row.figures.first()?.positions().next()).filter(is_sane).collect()
-    }
+/// Leaves every second out.
+fn halve<T>(all: &mut Vec<T>) {
+    let mut is_kept = false;
+    all.retain(|_| {
+        is_kept = !is_kept;
+        is_kept
+    });
 }
 
 /// A file that was looked at.
@@ -274,12 +288,13 @@ impl Intake {
             if survey.rows == 0 {
                 return Err(IntakeError::unfit(path, "holds no features"));
             }
-            let reading = system::decide(&survey.positions(), &told, said, home).map_err(|reason| IntakeError::unfit(path, &reason))?;
+            let reading = system::decide(&survey.places, &told, said, home).map_err(|reason| IntakeError::unfit(path, &reason))?;
             seen.push(Seen { source, told, survey, reading, offset: None });
         }
         let wanted: Vec<_> = order.map.iter().filter(|(field, _)| !matches!(field.as_str(), "geometry" | "x" | "y")).cloned().collect();
         let mapping = Mapping::guess(headings.names(), &wanted).map_err(option)?;
-        if mapping.fields.iter().all(|field| field.known.is_none()) && seen.iter().all(|file: &Seen| file.survey.positions().is_empty()) {
+        let is_void = |file: &Seen| file.survey.readable > 0 && file.survey.places.is_empty();
+        if mapping.fields.iter().all(|field| field.known.is_none()) && seen.iter().all(is_void) {
             let reason = "has no field that is known, and no row with a position; name its fields with --map, as in --map parcel_no=HEADING";
             return Err(IntakeError::unfit(&order.files[0], reason));
         }
@@ -414,7 +429,7 @@ impl Intake {
                     file.reading.traps.push(trap);
                 }
                 None => {
-                    let first = file.survey.positions()[0];
+                    let first = file.survey.places[0];
                     let apart = file.reading.place(first).zip(other.place(first)).map_or(0.0, |(a, b)| metres_between(a, b));
                     self.blockers.push(format!(
                         "{}: nothing states the system of its coordinates, and numbers such as {}, {} fit {}, which lie {apart:.0} m apart; \

@@ -227,11 +227,15 @@ fn traps_of_tables_are_named() {
     let data = folder();
     let path = data.path().join("points.csv");
     let file = path.to_str().expect("a path");
-    let at = |data: &Path| imported(data)[0]["geometry"]["coordinates"].clone();
+    let at = |data: &Path| {
+        let mut found = Vec::new();
+        positions(&imported(data)[0]["geometry"]["coordinates"], &mut found);
+        found[0]
+    };
     table(&path, "经度,纬度", |[x, y]| format!("{y},{x}"));
     let (code, said) = import(data.path(), &[file, "--yes"]);
     assert!(code == Some(0) && said.contains("latitude stands before longitude"), "{said}");
-    assert_eq!(at(data.path()), json!([114.0, 30.4]));
+    assert_eq!(at(data.path()), [114.0, 30.4]);
     // X goes north in Chinese surveys. On the middle of the zone the easting is that of the middle.
     let mut text = "地块编号,X,Y\n".to_owned();
     text.push_str("T-0,3364454.0,38500000\nT-1,3364554.0,38500000\nT-2,3364654.0,38500000\n");
@@ -249,6 +253,119 @@ fn traps_of_tables_are_named() {
     assert!(code == Some(2) && said.contains("far from the data of the folder"), "{said}");
     let (code, said) = import(data.path(), &[file, "--yes", "--crs", "EPSG:4326"]);
     assert!(code == Some(0) && said.contains("taken, since --crs says so"), "{said}");
+}
+
+#[test]
+fn known_places_tell_systems_apart_whose_numbers_look_alike() {
+    let files = tempfile::tempdir().expect("a folder");
+    let original = originals_file(files.path());
+    let original = original.to_str().expect("a path");
+    let path = files.path().join("utm.csv");
+    let path = path.to_str().expect("a path");
+    gdal(&["-f", "CSV", "-t_srs", "EPSG:32650", "-lco", "GEOMETRY=AS_WKT", path, original]);
+    // Gauss-Kruger and UTM along 117° E have eastings of the same digits, and lie more than a kilometre apart here.
+    let data = folder();
+    let (code, said) = import(data.path(), &[path, "--yes"]);
+    assert!(code == Some(2) && ["EPSG:4548", "EPSG:32650", "--crs"].iter().all(|word| said.contains(word)), "{said}");
+    assert_eq!(import(data.path(), &[original, "--yes"]).0, Some(0));
+    let (code, said) = import(data.path(), &[path, "--yes"]);
+    assert!(code == Some(0) && said.contains("system   EPSG:32650") && said.contains("the numbers fit 2 systems"), "{said}");
+    assert_same_places(data.path(), 0.1, "UTM without a statement");
+}
+
+#[test]
+fn a_folder_that_is_broken_in_part_serves_as_far_as_it_is_sound() {
+    let data = folder();
+    let path = data.path().join("points.csv");
+    let file = path.to_str().expect("a path");
+    table(&path, "lon,lat", |[x, y]| format!("{x},{y}"));
+    assert_eq!(import(data.path(), &[file, "--yes"]).0, Some(0));
+    // Facts of the plan that are not there, and a collection that is no JSON.
+    let catalog = fs::read_to_string(data.path().join("catalog.toml")).expect("a catalogue");
+    fs::write(data.path().join("catalog.toml"), catalog.replace("title = { zh = \"示范\"", "seeds = \"nowhere\"\ntitle = { zh = \"示范\"")).expect("written");
+    fs::write(data.path().join("zone.geojson"), "{").expect("written");
+    table(&path, "lon,lat", |at| Datum::Gcj02.forward(at).map(|degree| degree.to_string()).join(","));
+    let (code, said) = import(data.path(), &[file, "--yes"]);
+    assert!(code == Some(2) && said.contains("--from gcj02"), "{said}");
+    let (code, said) = import(data.path(), &[file, "--yes", "--from", "gcj02"]);
+    assert!(code == Some(0) && said.contains("zone.geojson"), "{said}");
+}
+
+#[test]
+fn an_empty_folder_takes_its_first_collection() {
+    let data = tempfile::tempdir().expect("a folder");
+    let files = tempfile::tempdir().expect("a folder");
+    let path = files.path().join("points.csv");
+    fs::write(&path, "地块编号,X,Y\nT-0,3364454.0,500000\nT-1,3364554.0,500000\n").expect("written");
+    let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes"]);
+    assert!(code == Some(0) && said.contains("EPSG:4547") && said.contains("nothing to hold the zone against"), "{said}");
+    assert_eq!(load(data.path()).catalog.layer("parcels").map(|layer| layer.layer().len()), Some(2));
+}
+
+#[test]
+fn made_up_rows_keep_their_mark() {
+    let data = folder();
+    let path = data.path().join("made-up.csv");
+    fs::write(&path, "地块编号,synthetic,lon,lat\nT-0,true,114.0,30.4\nT-1,是,114.01,30.41\n").expect("written");
+    let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes"]);
+    assert!(code == Some(0) && said.contains("2 rows say that they are made up"), "{said}");
+    let loaded = load(data.path());
+    let layer = loaded.catalog.layer("parcels").expect("the collection").layer();
+    assert!(layer.about.synthetic && layer.about.attribution.is_some(), "{:?}", layer.about);
+    assert!(imported(data.path()).iter().all(|feature| feature["properties"]["synthetic"] == true));
+}
+
+/// Files of a folder as an archive, each under a name of its own.
+fn archive(path: &Path, files: &[(PathBuf, &str)]) {
+    let mut archive = zip::ZipWriter::new(File::create(path).expect("a file"));
+    for (file, name) in files {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).expect("a file");
+        archive.write_all(&fs::read(file).expect("read")).expect("written");
+    }
+    archive.finish().expect("written");
+}
+
+#[test]
+fn archives_and_encodings_have_traps_too() {
+    let files = tempfile::tempdir().expect("a folder");
+    let original = originals_file(files.path());
+    let original = original.to_str().expect("a path");
+    let at = |name: &str| files.path().join(name);
+    let path = |name: &str| at(name).to_str().expect("a path").to_owned();
+    gdal(&["-f", "ESRI Shapefile", "-t_srs", "EPSG:4547", "-lco", "ENCODING=GBK", &path("a.shp"), original]);
+    // A statement of the encoding that the bytes belie.
+    for wrong in ["UTF-8", "ISO-8859-1"] {
+        fs::write(at("a.cpg"), wrong).expect("written");
+        archive(&at("wrong.zip"), &["shp", "shx", "dbf", "prj", "cpg"].map(|suffix| (at(&format!("a.{suffix}")), &*format!("a.{suffix}").leak())));
+        let data = folder();
+        let (code, said) = import(data.path(), &[&path("wrong.zip"), "--yes"]);
+        assert!(code == Some(0) && said.contains("against its .cpg"), "{wrong}: {said}");
+        assert_same_places(data.path(), 0.1, wrong);
+    }
+    // Two shapefiles of one name in two folders of an archive.
+    let twice = [("shp", "east/a.shp"), ("dbf", "east/a.dbf"), ("shp", "west/a.shp"), ("dbf", "west/a.dbf")];
+    archive(&at("twice.zip"), &twice.map(|(suffix, name)| (at(&format!("a.{suffix}")), name)));
+    let data = folder();
+    let (code, said) = import(data.path(), &[&path("twice.zip"), "--yes"]);
+    assert!(code == Some(2) && said.contains("2 shapefiles, name one with --layer: a (2), a"), "{said}");
+    let (code, said) = import(data.path(), &[&path("twice.zip"), "--yes", "--layer", "a (2)"]);
+    assert!(code == Some(0) && said.contains("has no .prj"), "{said}");
+    // As GDAL writes KMZ: a document that only points to the layers beside it, each in a file of its own.
+    gdal(&["-f", "LIBKML", &path("zz.kml"), original]);
+    fs::write(at("doc.kml"), "<kml><Document><NetworkLink><Link><href>layers/zz.kml</href></Link></NetworkLink></Document></kml>").expect("written");
+    archive(&at("two.kmz"), &[(at("doc.kml"), "doc.kml"), (at("zz.kml"), "layers/zz.kml")]);
+    let (code, said) = import(data.path(), &[&path("two.kmz"), "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_same_places(data.path(), 0.1, "KMZ of two documents");
+    // As workbooks save text of all languages.
+    let text: Vec<u8> = "\u{feff}地块编号\t经度\t纬度\r\nT-一\t114.0\t30.4\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(at("wide.txt"), text).expect("written");
+    let (code, said) = import(data.path(), &[&path("wide.txt"), "--yes"]);
+    assert!(code == Some(0) && imported(data.path())[0]["properties"]["parcel_no"] == "T-一", "{said}");
+    // A feature alone, over several lines.
+    fs::write(at("one.geojson"), serde_json::to_string_pretty(&originals()[0]).expect("JSON")).expect("written");
+    let (code, said) = import(data.path(), &[&path("one.geojson"), "--yes"]);
+    assert!(code == Some(0) && imported(data.path())[0]["properties"]["parcel_no"] == "试验-001", "{said}");
 }
 
 #[test]
@@ -386,6 +503,12 @@ fn hostile_files_end_in_a_clear_word_and_little_memory() {
     fails("empty.gpkg", "is empty");
     put("odd.xyz", b"what is this");
     fails("odd.xyz", "of no known format");
+    put("binary.csv", b"a,b\n\0\x01,2\n");
+    fails("binary.csv", "zero bytes");
+    put("unknown.csv", b"first,second\n1,2\n");
+    fails("unknown.csv", "no field that is known");
+    put("open.csv", "dkbh,x,y\n\"a,114.1,30.4\nb,114.1,30.4\n".as_bytes());
+    fails("open.csv", "a quotation mark may stand open");
     let bomb = data.path().join("bomb.zip");
     let mut archive = zip::ZipWriter::new(File::create(&bomb).expect("a file"));
     archive.start_file("a.shp", zip::write::SimpleFileOptions::default()).expect("a file");
