@@ -208,7 +208,10 @@ struct Seen {
     told: Told,
     survey: Survey,
     reading: Reading,
+    /// The shift of its positions as they stand in it.
     offset: Option<Offset>,
+    /// The shift that is left when they are converted from shifted degrees.
+    after: Option<Offset>,
 }
 
 /// Files that were looked at, ready to be taken in.
@@ -289,7 +292,7 @@ impl Intake {
                 return Err(IntakeError::unfit(path, "holds no features"));
             }
             let reading = system::decide(&survey.places, &told, said, home).map_err(|reason| IntakeError::unfit(path, &reason))?;
-            seen.push(Seen { source, told, survey, reading, offset: None });
+            seen.push(Seen { source, told, survey, reading, offset: None, after: None });
         }
         let wanted: Vec<_> = order.map.iter().filter(|(field, _)| !matches!(field.as_str(), "geometry" | "x" | "y")).cloned().collect();
         let mapping = Mapping::guess(headings.names(), &wanted).map_err(option)?;
@@ -443,22 +446,32 @@ impl Intake {
 
     /// Holds features against places that the data folder knows.
     fn find_shift(&mut self, anchors: &HashMap<String, [f64; 2]>) {
-        let found: Vec<_> = self.files.iter().map(|file| system::offset(&self.anchored(file, &file.reading, anchors))).collect();
-        for (at, offset) in found.into_iter().enumerate() {
+        for at in 0..self.files.len() {
+            let after = system::offset(&self.anchored(&self.files[at], &self.files[at].reading, anchors));
+            let before = match self.files[at].reading.datum.take() {
+                None => after.clone(),
+                Some(datum) => {
+                    let before = system::offset(&self.anchored(&self.files[at], &self.files[at].reading, anchors));
+                    self.files[at].reading.datum = Some(datum);
+                    before
+                }
+            };
             let file = &mut self.files[at];
-            if let Some(datum) = offset.as_ref().and_then(|offset| offset.datum)
-                && self.order.from.is_none()
+            if let Some(offset) = &before
+                && let Some(datum) = offset.datum.filter(|_| self.order.from.is_none())
             {
-                let said = offset.as_ref().map(Offset::say).unwrap_or_default();
                 self.blockers.push(format!(
-                    "{}: positions are off by {said}; this is the shift of {}. Say --from {} to convert them, or --from wgs84 to take \
-                     them as they are",
+                    "{}: positions are off by {}; this is the shift of {}. Say --from {} to convert them, or --from wgs84 to take them as they are",
                     file.source.path.display(),
+                    offset.say(),
                     datum.title(),
                     datum.name()
                 ));
             }
-            file.offset = offset;
+            if before.as_ref().zip(after.as_ref()).is_some_and(|(before, after)| after.length() > before.length()) {
+                file.reading.traps.push("converted, the positions lie farther from their known places than before; were they shifted at all?".to_owned());
+            }
+            (file.offset, file.after) = (before, after);
         }
     }
 
@@ -613,6 +626,7 @@ impl Intake {
             "system": file.reading.placer.system().to_string(), "why": file.reading.why, "northFirst": file.reading.north_first,
             "traps": file.reading.traps, "notes": file.told.notes, "from": self.said.datum.map(Datum::title),
             "offset": file.offset.as_ref().map(|offset| json!({ "anchors": offset.anchors, "eastM": offset.metres[0], "northM": offset.metres[1], "is": offset.datum.map(Datum::title) })),
+            "leftM": file.after.as_ref().filter(|_| self.said.datum.is_some()).map(Offset::length),
         }));
         let fields = self.mapping.fields.iter().map(|field| json!({ "heading": self.headings.names()[field.heading], "field": field.name, "by": field.by }));
         json!({
@@ -627,7 +641,7 @@ impl Intake {
         let mut text = String::new();
         let names = self.headings.names();
         for file in &self.files {
-            let Seen { source, told, survey, reading, offset } = file;
+            let Seen { source, told, survey, reading, offset, after } = file;
             let _ = writeln!(text, "{}: {} rows, {:?}", name_of(&source.path), survey.rows, source.format);
             let _ = writeln!(text, "  system   {}", reading.why);
             if let Some(datum) = self.said.datum {
@@ -636,9 +650,10 @@ impl Intake {
             for trap in &reading.traps {
                 let _ = writeln!(text, "  trap     {trap}");
             }
-            if let Some(offset) = offset {
-                let after = if self.said.datum.is_some() { "after conversion " } else { "" };
-                let _ = writeln!(text, "  offset   {after}{}", offset.say());
+            if let (Some(offset), Some(after), true) = (offset, after, self.said.datum.is_some()) {
+                let _ = writeln!(text, "  offset   as in the file {}; after conversion {:.0} m", offset.say(), after.length());
+            } else if let Some(offset) = offset {
+                let _ = writeln!(text, "  offset   {}", offset.say());
             } else if self.said.datum.is_some() {
                 let _ = writeln!(text, "  offset   not measured: fewer than 3 features have a known place in the data folder");
             }

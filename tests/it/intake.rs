@@ -381,6 +381,10 @@ fn shifted_degrees_are_found_and_converted_when_asked() {
         assert!(code == Some(2) && said.contains(&format!("the shift of {}", datum.title())), "{said}");
         let (code, said) = import(data.path(), &[file, "--yes", "--from", datum.name()]);
         assert!(code == Some(0) && said.contains("after conversion 0 m"), "{said}");
+        // The shift itself is held against published examples in geometry/datum.rs.
+        let shift = metres_between(datum.forward([114.01, 30.41]), [114.01, 30.41]);
+        let told: f64 = said.split("as in the file ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).expect("metres");
+        assert!((told - shift).abs() < 30.0, "{told} m, {shift} m");
         let at = &imported(data.path())[0]["geometry"]["coordinates"];
         assert!(metres_between([at[0].as_f64().expect("x"), at[1].as_f64().expect("y")], [114.0, 30.4]) < 0.1, "{at}");
     }
