@@ -1506,7 +1506,9 @@ fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
         ImportFormat::Json => ReportForm::Json,
         ImportFormat::Csv => ReportForm::Csv,
     };
-    let is_known = |path: &PathBuf| path.extension().and_then(|suffix| ReportForm::of_suffix(suffix.to_str()?)).is_some();
+    let is_known = |path: &PathBuf| {
+        path.extension().and_then(|suffix| ReportForm::of_suffix(suffix.to_str()?)).is_some()
+    };
     if args.report.as_ref().is_some_and(|path| !is_known(path)) {
         bail!("--report: name the form by the suffix .txt, .json or .csv");
     }
@@ -1538,7 +1540,8 @@ fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     if !args.yes {
         let preview = intake.preview()?;
         spinner.finish_and_clear();
-        let blockers: String = intake.blockers().iter().map(|blocker| format!("stopped    {blocker}\n")).collect();
+        let blockers: String =
+            intake.blockers().iter().map(|blocker| format!("stopped    {blocker}\n")).collect();
         if args.dry_run {
             print(preview.written(form))?;
             eprint!("{blockers}");

@@ -104,9 +104,9 @@ const STRIP_114: [f64; 4] = [114.0 - WIDEST_STRIP, -85.0, 114.0 + WIDEST_STRIP, 
 
 /// The projections of the table, in its order.
 static PLANES: LazyLock<[Option<Plane>; TABLE.len()]> = LazyLock::new(|| {
-    TABLE.each_ref().map(|definition| {
-        Some(Plane::new(definition.plane?).expect("the table holds valid projections"))
-    })
+    TABLE
+        .each_ref()
+        .map(|definition| Some(Plane::new(definition.plane?).expect("the table holds valid projections")))
 });
 
 /// A projection and the degrees that lie under it.

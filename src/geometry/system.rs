@@ -56,7 +56,12 @@ impl Strip {
     #[must_use]
     pub fn utm(zone: u32, is_south: bool) -> Self {
         let false_northing = if is_south { 10_000_000.0 } else { 0.0 };
-        Self { meridian: f64::from(6 * zone) - 183.0, scale: UTM_SCALE, false_easting: MIDDLE, false_northing }
+        Self {
+            meridian: f64::from(6 * zone) - 183.0,
+            scale: UTM_SCALE,
+            false_easting: MIDDLE,
+            false_northing,
+        }
     }
 }
 
@@ -162,7 +167,8 @@ impl Placer {
             (System::Strip(strip), Some(plane)) => {
                 let domain = [strip.meridian - WIDEST_STRIP, -85.0, strip.meridian + WIDEST_STRIP, 85.0];
                 let position = plane.degrees(coordinates)?;
-                (lies_in(domain, position) && leads_back(plane.eastings(position)?, coordinates)).then_some(position)
+                (lies_in(domain, position) && leads_back(plane.eastings(position)?, coordinates))
+                    .then_some(position)
             }
             _ => None,
         }
@@ -193,7 +199,8 @@ mod tests {
     #[test]
     fn a_strip_is_the_system_of_its_code() {
         // Northing and easting of EPSG 4547 by PROJ, as in crs.rs.
-        let at = Placer::new(System::Strip(Strip::gauss_kruger(114.0, 0))).degrees([516_324.835, 3_372_228.194]);
+        let at =
+            Placer::new(System::Strip(Strip::gauss_kruger(114.0, 0))).degrees([516_324.835, 3_372_228.194]);
         let at = at.expect("in the strip");
         assert!((at[0] - 114.17).abs() < 1e-8 && (at[1] - 30.47).abs() < 1e-8, "{at:?}");
         assert_eq!(Placer::new(System::Strip(Strip::utm(50, false))).degrees([9e9, 1.0]), None);

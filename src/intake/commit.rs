@@ -23,10 +23,18 @@ impl Draft {
     /// Begins a draft for a collection; only one process at a time may.
     pub(super) fn begin(folder: &Path, collection: &str) -> Result<Self, IntakeError> {
         let path = folder.join(format!(".{collection}.import.tmp"));
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|fault| IntakeError::write(&path, fault))?;
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|fault| IntakeError::write(&path, fault))?;
         // The lock of a process that was ended is free again, and so is its draft.
         if file.try_lock().is_err() {
-            return Err(IntakeError::unfit(&path, "is being written by another import of this collection; wait until it ends"));
+            return Err(IntakeError::unfit(
+                &path,
+                "is being written by another import of this collection; wait until it ends",
+            ));
         }
         file.set_len(0).map_err(|fault| IntakeError::write(&path, fault))?;
         Ok(Self { out: BufWriter::with_capacity(1 << 18, file), path })
@@ -42,7 +50,10 @@ impl Draft {
         done.map_err(|fault| self.fault(fault))?;
         let catalog = folder.join(manifest::FILE);
         let before = manifest::read(folder).ok();
-        let old = before.as_ref().and_then(|manifest| manifest.layers.iter().find(|layer| layer.id.as_str() == entry.id)).map(|layer| layer.file.clone());
+        let old = before
+            .as_ref()
+            .and_then(|manifest| manifest.layers.iter().find(|layer| layer.id.as_str() == entry.id))
+            .map(|layer| layer.file.clone());
         let file = free_name(folder, entry.id, before.as_ref());
         let text = match fs::read_to_string(&catalog) {
             Ok(text) => text,
@@ -50,7 +61,8 @@ impl Draft {
             Err(fault) => return Err(IntakeError::read(&catalog, fault)),
         };
         let text = entry.put(&text, &file).map_err(|reason| IntakeError::unfit(&catalog, &reason))?;
-        manifest::parse(&text, folder).map_err(|fault| IntakeError::unfit(&catalog, &format!("would no longer be read: {fault}")))?;
+        manifest::parse(&text, folder)
+            .map_err(|fault| IntakeError::unfit(&catalog, &format!("would no longer be read: {fault}")))?;
         let target = folder.join(&file);
         fs::rename(&self.path, &target).map_err(|fault| IntakeError::write(&target, fault))?;
         let replaced = replace(folder, &catalog, &text);
@@ -88,7 +100,8 @@ fn replace(folder: &Path, path: &Path, text: &str) -> std::io::Result<()> {
 /// A file name that nothing has.
 fn free_name(folder: &Path, id: &str, manifest: Option<&Manifest>) -> String {
     let is_free = |name: &String| {
-        !folder.join(name).exists() && !manifest.is_some_and(|manifest| manifest.layers.iter().any(|layer| layer.file == *name))
+        !folder.join(name).exists()
+            && !manifest.is_some_and(|manifest| manifest.layers.iter().any(|layer| layer.file == *name))
     };
     let numbered = (2_u32..).map(|number| format!("{id}-{number}.geojson"));
     std::iter::once(format!("{id}.geojson")).chain(numbered).find(is_free).unwrap_or_default()
@@ -96,12 +109,15 @@ fn free_name(folder: &Path, id: &str, manifest: Option<&Manifest>) -> String {
 
 /// A catalogue file for a folder that has none: its files as they are.
 fn listed(folder: &Path, manifest: Option<&Manifest>) -> String {
-    let name = folder.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    let name =
+        folder.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
     let mut document = DocumentMut::new();
     let name = name.unwrap_or_else(|| "innospace".to_owned());
     document["title"] = words(&name, &name);
     let mut layers = ArrayOfTables::new();
-    for layer in manifest.into_iter().flat_map(|manifest| &manifest.layers).filter(|layer| layer.twin.is_none()) {
+    for layer in
+        manifest.into_iter().flat_map(|manifest| &manifest.layers).filter(|layer| layer.twin.is_none())
+    {
         let mut table = Table::new();
         table["id"] = value(layer.id.as_str());
         table["file"] = value(&layer.file);
@@ -127,7 +143,9 @@ pub(super) struct Entry<'a> {
     /// Chinese and English; what the file says already is kept where it is left out.
     pub title: Option<(String, String)>,
     pub description: (String, String),
+    /// Who is credited; where it is left out, the source stands in.
     pub attribution: Option<String>,
+    pub source: &'a str,
     pub draw: Option<&'a str>,
     /// Features are made up.
     pub is_synthetic: bool,
@@ -138,7 +156,8 @@ pub(super) struct Entry<'a> {
 impl Entry<'_> {
     /// The text of the catalogue file with this entry; all else stays as it is written.
     fn put(&self, text: &str, file: &str) -> Result<String, String> {
-        let mut document: DocumentMut = text.parse().map_err(|fault: toml_edit::TomlError| fault.to_string())?;
+        let mut document: DocumentMut =
+            text.parse().map_err(|fault: toml_edit::TomlError| fault.to_string())?;
         let layers = document.entry("layers").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
         let layers = layers.as_array_of_tables_mut().ok_or("layers are no tables")?;
         let known = layers.iter().position(|layer| layer.get("id").and_then(Item::as_str) == Some(self.id));
@@ -151,21 +170,25 @@ impl Entry<'_> {
         });
         let layer = layers.get_mut(at).ok_or("layers are no tables")?;
         // Made-up data and what is said of it go together.
-        let was_synthetic = layer.get("synthetic").and_then(Item::as_bool) == Some(true) && !self.is_synthetic;
+        let was_synthetic =
+            layer.get("synthetic").and_then(Item::as_bool) == Some(true) && !self.is_synthetic;
         layer["file"] = value(file);
         let is_parcels = self.draw == Some("parcel");
         match &self.title {
             Some((zh, en)) => layer["title"] = words(zh, en),
             None if was_synthetic || known.is_none() => {
-                layer["title"] = if is_parcels { words("地块", "Parcels") } else { words(self.id, self.id) };
+                layer["title"] =
+                    if is_parcels { words("地块", "Parcels") } else { words(self.id, self.id) };
             }
             None => {}
         }
         layer["description"] = words(&self.description.0, &self.description.1);
         match &self.attribution {
             Some(text) => layer["attribution"] = words(text, text),
-            None if was_synthetic => {
-                layer.remove("attribution");
+            // The credit of the folder is not that of data from elsewhere.
+            None if was_synthetic || known.is_none() => {
+                layer["attribution"] =
+                    words(&format!("来源：{}", self.source), &format!("source: {}", self.source));
             }
             None => {}
         }
@@ -176,8 +199,15 @@ impl Entry<'_> {
         if was_synthetic {
             layer.remove("licence");
         }
-        let common: Vec<String> = document.get("fields").and_then(Item::as_table_like).map(|fields| fields.iter().map(|(name, _)| name.to_owned()).collect()).unwrap_or_default();
-        let layer = document["layers"].as_array_of_tables_mut().and_then(|layers| layers.get_mut(at)).ok_or("layers are no tables")?;
+        let common: Vec<String> = document
+            .get("fields")
+            .and_then(Item::as_table_like)
+            .map(|fields| fields.iter().map(|(name, _)| name.to_owned()).collect())
+            .unwrap_or_default();
+        let layer = document["layers"]
+            .as_array_of_tables_mut()
+            .and_then(|layers| layers.get_mut(at))
+            .ok_or("layers are no tables")?;
         let fields = layer.entry("fields").or_insert_with(|| {
             let mut table = Table::new();
             table.set_implicit(true);

@@ -81,12 +81,28 @@ pub(super) const KNOWN: &[Known] = &[
 ];
 
 /// Words for how the position of a feature is known (geodata/README.md).
-pub(super) const BASES: &[&str] = &["surveyed", "authoritative", "digitised", "osm", "gazetteer", "interpreted", "synthetic"];
+pub(super) const BASES: &[&str] =
+    &["surveyed", "authoritative", "digitised", "osm", "gazetteer", "interpreted", "synthetic"];
 
 /// Fields that programs add for themselves; areas and lengths among them are of a plane, and wrong on a Mercator one.
 const OF_PROGRAMS: &[&str] = &[
-    "objectid", "fid", "oid", "shapelength", "shapeleng", "shapele", "shapearea", "shapeare", "stareashape", "stlengthshape", "ogcfid", "gid", "import_row", "importrow",
-    "importreason", "importtext", "importwkt",
+    "objectid",
+    "fid",
+    "oid",
+    "shapelength",
+    "shapeleng",
+    "shapele",
+    "shapearea",
+    "shapeare",
+    "stareashape",
+    "stlengthshape",
+    "ogcfid",
+    "gid",
+    "import_row",
+    "importrow",
+    "importreason",
+    "importtext",
+    "importwkt",
 ];
 
 /// A heading without its unit, spaces and marks, small and of half width.
@@ -112,7 +128,9 @@ fn field_of(heading: &str) -> Option<&'static Known> {
     }
     KNOWN.iter().find(|known| known.headings.contains(&own.as_str())).or_else(|| {
         let long = if own.is_ascii() { 8 } else { 3 };
-        let mut cut = KNOWN.iter().filter(|known| own.chars().count() >= long && known.headings.iter().any(|full| full.starts_with(&own)));
+        let mut cut = KNOWN.iter().filter(|known| {
+            own.chars().count() >= long && known.headings.iter().any(|full| full.starts_with(&own))
+        });
         cut.next().filter(|_| cut.next().is_none())
     })
 }
@@ -121,7 +139,8 @@ fn field_of(heading: &str) -> Option<&'static Known> {
 pub(super) type Unit = (&'static str, f64);
 
 /// A mu is a fifteenth of a hectare.
-pub(super) const UNITS: &[Unit] = &[("m2", 1.0), ("ha", 10_000.0), ("mu", 10_000.0 / 15.0), ("km2", 1_000_000.0)];
+pub(super) const UNITS: &[Unit] =
+    &[("m2", 1.0), ("ha", 10_000.0), ("mu", 10_000.0 / 15.0), ("km2", 1_000_000.0)];
 
 /// The unit that a heading or an option names.
 pub(super) fn unit_of(heading: &str) -> Option<Unit> {
@@ -175,7 +194,10 @@ impl Mapping {
         let mut taken: BTreeMap<usize, &str> = BTreeMap::new();
         for (field, heading) in wanted {
             let at = headings.iter().position(|known| known == heading).ok_or_else(|| {
-                format!("--map {field}={heading}: there is no field {heading:?}; fields are {}", headings.join(", "))
+                format!(
+                    "--map {field}={heading}: there is no field {heading:?}; fields are {}",
+                    headings.join(", ")
+                )
             })?;
             taken.insert(at, field);
         }
@@ -188,7 +210,9 @@ impl Mapping {
                     mapping.left_out.push((at, "a field that programs add for themselves"));
                     continue;
                 }
-                (None, Some(known)) if !is_taken(known.name) && !used.contains(&known.name) => (known.name, "its heading"),
+                (None, Some(known)) if !is_taken(known.name) && !used.contains(&known.name) => {
+                    (known.name, "its heading")
+                }
                 (None, _) => (heading.as_str(), KEPT),
             };
             let mut name = name.to_owned();
@@ -223,15 +247,20 @@ fn number_of(text: &str) -> Option<(f64, bool)> {
     let folded: String = text.chars().map(half_width).collect::<String>().replace(',', "");
     let mut bare = folded.trim();
     let mut is_limit = false;
-    for sign in ["≤", "≥", "<=", ">=", "<", ">", "不大于", "不小于", "不超过", "不低于", "≦", "≧"] {
+    for sign in ["≤", "≥", "<=", ">=", "<", ">", "不大于", "不小于", "不超过", "不低于", "≦", "≧"]
+    {
         if let Some(rest) = bare.strip_prefix(sign) {
             (bare, is_limit) = (rest.trim(), true);
             break;
         }
     }
-    let end = bare.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '+' | 'e' | 'E')).unwrap_or(bare.len());
+    let end = bare
+        .find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '+' | 'e' | 'E'))
+        .unwrap_or(bare.len());
     let behind = bare[end..].trim();
-    let is_unit = behind.is_empty() || ["%", "米", "m", "公顷", "ha", "亩", "㎡", "平方米", "m2", "m²", "年"].contains(&behind.to_lowercase().as_str());
+    let is_unit = behind.is_empty()
+        || ["%", "米", "m", "公顷", "ha", "亩", "㎡", "平方米", "m2", "m²", "年"]
+            .contains(&behind.to_lowercase().as_str());
     let number = bare[..end].parse::<f64>().ok().filter(|number| number.is_finite());
     number.filter(|_| is_unit).map(|number| (number, is_limit))
 }
@@ -248,7 +277,8 @@ pub(super) fn as_number(cell: &Cell) -> Option<(f64, bool)> {
 fn date_of(text: &str) -> Option<Date> {
     let folded: String = text.chars().map(half_width).collect();
     let first = folded.split(['T', ' ']).next()?;
-    let parts: Vec<&str> = first.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> =
+        first.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
     let whole = |part: &str| part.parse::<u32>().ok();
     let (year, month, day) = match parts[..] {
         [all] if all.len() == 8 => (whole(&all[..4])?, whole(&all[4..6])?, whole(&all[6..])?),
@@ -278,7 +308,11 @@ pub(super) fn made(kind: Kind, cell: &Cell, unit: Option<Unit>, is_percent: bool
         Some((number, _)) if number < 0.0 => lost("number from 0 on"),
         Some((number, is_limit)) => {
             let value = Cell::number((number * factor * digits).round() / digits);
-            if is_limit { Made::Changed(value, format!("the limit {:?} is read as its number", cut(&shown))) } else { Made::Value(value) }
+            if is_limit {
+                Made::Changed(value, format!("the limit {:?} is read as its number", cut(&shown)))
+            } else {
+                Made::Value(value)
+            }
         }
     };
     match kind {
@@ -294,13 +328,21 @@ pub(super) fn made(kind: Kind, cell: &Cell, unit: Option<Unit>, is_percent: bool
         Kind::Share => {
             let is_percent = is_percent || shown.ends_with(['%', '％']);
             match number(if is_percent { 0.01 } else { 1.0 }, 1e6) {
-                Made::Value(value) | Made::Changed(value, _) if value.as_number().is_some_and(|share| share > 1.0) => lost("share of one or per cent"),
+                Made::Value(value) | Made::Changed(value, _)
+                    if value.as_number().is_some_and(|share| share > 1.0) =>
+                {
+                    lost("share of one or per cent")
+                }
                 made => made,
             }
         }
         Kind::Number => number(1.0, 1e6),
         Kind::Whole | Kind::Year => match as_number(cell) {
-            Some((number, _)) if number.fract() == 0.0 && (kind == Kind::Whole || (1900.0..=2100.0).contains(&number)) => Made::Value(Cell::number(number)),
+            Some((number, _))
+                if number.fract() == 0.0 && (kind == Kind::Whole || (1900.0..=2100.0).contains(&number)) =>
+            {
+                Made::Value(Cell::number(number))
+            }
             _ => match (kind, cell) {
                 (Kind::Year, Cell::Date(day)) => year_of(*day),
                 (Kind::Year, Cell::Text(text)) => date_of(text).map_or_else(|| lost("year"), year_of),
@@ -309,13 +351,20 @@ pub(super) fn made(kind: Kind, cell: &Cell, unit: Option<Unit>, is_percent: bool
         },
         Kind::Date => match cell {
             Cell::Date(_) => Made::Value(cell.clone()),
-            _ => date_of(&shown).map_or_else(|| lost("date such as 2026-05-01"), |day| Made::Value(Cell::Date(day))),
+            _ => date_of(&shown)
+                .map_or_else(|| lost("date such as 2026-05-01"), |day| Made::Value(Cell::Date(day))),
         },
         Kind::Status => {
             let own = plain(&shown);
             match STATES.iter().find(|(_, words)| words.contains(&own.as_str())) {
                 Some((state, _)) => Made::Value(Cell::Text((*state).to_owned())),
-                None => Made::Changed(Cell::Text(shown.clone()), format!("the state {:?} is none of built, under-construction, idle, planned; kept as it is", cut(&shown))),
+                None => Made::Changed(
+                    Cell::Text(shown.clone()),
+                    format!(
+                        "the state {:?} is none of built, under-construction, idle, planned; kept as it is",
+                        cut(&shown)
+                    ),
+                ),
             }
         }
         Kind::Flag => match (cell, plain(&shown).as_str()) {
@@ -342,14 +391,38 @@ mod tests {
     fn headings_of_control_plans_are_known() {
         let field = |heading: &str| field_of(heading).map(|known| known.name);
         let abbreviations = ["dkbh", "dybh", "yddm", "ydxz", "dkmj", "rjl", "jzmd", "ldl", "jzxg"];
-        let names = ["地块编号", "单元编号", "用地代码", "用地性质", "地块面积（公顷）", "容积率", "建筑密度(%)", "绿地率", "建筑限高（m）"];
-        let want = ["parcel_no", "unit_no", "use_code", "use_name_zh", "area_m2", "far", "density", "green_ratio", "height_m"];
+        let names = [
+            "地块编号",
+            "单元编号",
+            "用地代码",
+            "用地性质",
+            "地块面积（公顷）",
+            "容积率",
+            "建筑密度(%)",
+            "绿地率",
+            "建筑限高（m）",
+        ];
+        let want = [
+            "parcel_no",
+            "unit_no",
+            "use_code",
+            "use_name_zh",
+            "area_m2",
+            "far",
+            "density",
+            "green_ratio",
+            "height_m",
+        ];
         for at in 0..want.len() {
             assert_eq!(field(abbreviations[at]), Some(want[at]));
             assert_eq!(field(&abbreviations[at].to_uppercase()), Some(want[at]));
             assert_eq!(field(names[at]), Some(want[at]), "{}", names[at]);
         }
-        assert_eq!((field("green_rati"), field("地块编")), (Some("green_ratio"), Some("parcel_no")), "cut by a shapefile");
+        assert_eq!(
+            (field("green_rati"), field("地块编")),
+            (Some("green_ratio"), Some("parcel_no")),
+            "cut by a shapefile"
+        );
         assert_eq!((field("owner"), field("")), (None, None));
     }
 
@@ -373,7 +446,9 @@ mod tests {
         assert_eq!(made(Kind::Share, &text("35%"), None, false), Made::Value(Cell::Real(0.35)));
         assert_eq!(made(Kind::Share, &Cell::Integer(35), None, true), Made::Value(Cell::Real(0.35)));
         assert!(matches!(made(Kind::Share, &Cell::Integer(35), None, false), Made::Lost(_)));
-        assert!(matches!(made(Kind::Number, &text("≤2.5"), None, false), Made::Changed(Cell::Real(value), _) if value == 2.5));
+        assert!(
+            matches!(made(Kind::Number, &text("≤2.5"), None, false), Made::Changed(Cell::Real(value), _) if value == 2.5)
+        );
         assert!(matches!(made(Kind::Number, &text("1.0-2.5"), None, false), Made::Lost(_)));
         assert_eq!(made(Kind::Number, &text("80米"), None, false), Made::Value(Cell::Integer(80)));
         let may = Made::Value(Cell::Date(Date::parse("2026-05-01").unwrap()));

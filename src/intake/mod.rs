@@ -97,7 +97,13 @@ impl IntakeError {
 
     /// The same, of the file that the operator named.
     fn about(self, opened: &Path, named: &Path) -> Self {
-        let path = |path: PathBuf| if path.starts_with(opened) || path.starts_with(opened.parent().unwrap_or(opened)) { named.to_owned() } else { path };
+        let path = |path: PathBuf| {
+            if path.starts_with(opened) || path.starts_with(opened.parent().unwrap_or(opened)) {
+                named.to_owned()
+            } else {
+                path
+            }
+        };
         match self {
             Self::Read { path: at, fault } => Self::Read { path: path(at), fault },
             Self::Unfit { path: at, reason } => Self::Unfit { path: path(at), reason },
@@ -178,7 +184,9 @@ impl Survey {
             let first = row.figures.first().and_then(|figure| figure.positions().next());
             self.places.extend(first.filter(|at| at.iter().all(|number| number.abs() < FARTHEST)));
             self.readable += 1;
-            if row.figures.iter().flat_map(Figure::positions).take(Self::MOST_POSITIONS).count() < Self::MOST_POSITIONS {
+            if row.figures.iter().flat_map(Figure::positions).take(Self::MOST_POSITIONS).count()
+                < Self::MOST_POSITIONS
+            {
                 self.sample.push(row);
             }
             if self.readable == Self::MOST {
@@ -243,19 +251,40 @@ impl Intake {
     pub fn prepare(order: Order, begin: &mut dyn FnMut(&str)) -> Result<Self, IntakeError> {
         let option = |reason: String| IntakeError::Option(reason);
         if LayerId::parse(&order.collection).is_none() {
-            return Err(option(format!("--collection is {:?}, expected letters, digits, '_', '-' and '.'", order.collection)));
+            return Err(option(format!(
+                "--collection is {:?}, expected letters, digits, '_', '-' and '.'",
+                order.collection
+            )));
         }
         if let Some(basis) = order.basis.as_deref().filter(|basis| !mapping::BASES.contains(basis)) {
-            return Err(option(format!("--basis is {basis:?}, expected one of {}", mapping::BASES.join(", "))));
+            return Err(option(format!(
+                "--basis is {basis:?}, expected one of {}",
+                mapping::BASES.join(", ")
+            )));
         }
         let encoding = order.encoding.as_deref().map(|label| {
-            encoding_rs::Encoding::for_label(label.as_bytes()).ok_or_else(|| option(format!("--encoding {label:?} is unknown; expected utf-8, gbk, gb18030, big5 and the like")))
+            encoding_rs::Encoding::for_label(label.as_bytes()).ok_or_else(|| {
+                option(format!(
+                    "--encoding {label:?} is unknown; expected utf-8, gbk, gb18030, big5 and the like"
+                ))
+            })
         });
-        let column = |name: &str| order.map.iter().find(|(field, _)| field == name).map(|(_, heading)| heading.clone());
-        let wish = Wish { layer: order.layer.clone(), encoding: encoding.transpose()?, geometry: column("geometry"), x: column("x"), y: column("y") };
+        let column = |name: &str| {
+            order.map.iter().find(|(field, _)| field == name).map(|(_, heading)| heading.clone())
+        };
+        let wish = Wish {
+            layer: order.layer.clone(),
+            encoding: encoding.transpose()?,
+            geometry: column("geometry"),
+            x: column("x"),
+            y: column("y"),
+        };
         let datum = match order.from.as_deref() {
             None | Some("wgs84") => None,
-            Some(name) => Some(Datum::parse(name).ok_or_else(|| option(format!("--from is {name:?}, expected wgs84, gcj02 or bd09")))?),
+            Some(name) => Some(
+                Datum::parse(name)
+                    .ok_or_else(|| option(format!("--from is {name:?}, expected wgs84, gcj02 or bd09")))?,
+            ),
         };
         let system = order.crs.as_deref().map(system::of_option).transpose().map_err(option)?;
         let said = Said { system, datum };
@@ -269,8 +298,10 @@ impl Intake {
         };
         // A broken collection may be the very one that is replaced; nothing can be added to it.
         let is_there = catalog.as_ref().is_some_and(|catalog| catalog.layer(&order.collection).is_some());
-        let mut traps: Vec<String> = faults.iter().map(|fault| format!("{fault}; positions are not held against it")).collect();
-        if order.append && !is_there
+        let mut traps: Vec<String> =
+            faults.iter().map(|fault| format!("{fault}; positions are not held against it")).collect();
+        if order.append
+            && !is_there
             && let Some(fault) = faults.into_iter().next()
         {
             return Err(fault.into());
@@ -291,10 +322,16 @@ impl Intake {
             if survey.rows == 0 {
                 return Err(IntakeError::unfit(path, "holds no features"));
             }
-            let reading = system::decide(&survey.places, &told, said, home).map_err(|reason| IntakeError::unfit(path, &reason))?;
+            let reading = system::decide(&survey.places, &told, said, home)
+                .map_err(|reason| IntakeError::unfit(path, &reason))?;
             seen.push(Seen { source, told, survey, reading, offset: None, after: None });
         }
-        let wanted: Vec<_> = order.map.iter().filter(|(field, _)| !matches!(field.as_str(), "geometry" | "x" | "y")).cloned().collect();
+        let wanted: Vec<_> = order
+            .map
+            .iter()
+            .filter(|(field, _)| !matches!(field.as_str(), "geometry" | "x" | "y"))
+            .cloned()
+            .collect();
         let mapping = Mapping::guess(headings.names(), &wanted).map_err(option)?;
         let is_void = |file: &Seen| file.survey.readable > 0 && file.survey.places.is_empty();
         if mapping.fields.iter().all(|field| field.known.is_none()) && seen.iter().all(is_void) {
@@ -302,14 +339,27 @@ impl Intake {
             return Err(IntakeError::unfit(&order.files[0], reason));
         }
         let uses = Uses::new(catalog.iter().flat_map(local_uses));
-        let mut intake = Self { order, wish, said, headings, files: seen, mapping, uses, catalog, traps, blockers: Vec::new() };
+        let mut intake = Self {
+            order,
+            wish,
+            said,
+            headings,
+            files: seen,
+            mapping,
+            uses,
+            catalog,
+            traps,
+            blockers: Vec::new(),
+        };
         let anchors = intake.catalog.as_ref().map(anchors).unwrap_or_default();
         intake.settle_systems(&anchors);
         intake.find_units()?;
         intake.find_shift(&anchors);
         if intake.order.append && intake.existing().is_some_and(|layer| layer.about.synthetic) {
             let collection = &intake.order.collection;
-            intake.blockers.push(format!("{collection} is made up, and nothing true may be added to it; replace it, without --append"));
+            intake.blockers.push(format!(
+                "{collection} is made up, and nothing true may be added to it; replace it, without --append"
+            ));
         }
         Ok(intake)
     }
@@ -325,10 +375,17 @@ impl Intake {
             if field.known.is_none_or(|at| KNOWN[at].kind != Kind::Share) {
                 continue;
             }
-            let mut values: Vec<f64> = self.samples().filter_map(|(_, row)| mapping::as_number(cell_of(row, field.heading)?)).map(|(value, _)| value).filter(|value| *value > 0.0).collect();
+            let mut values: Vec<f64> = self
+                .samples()
+                .filter_map(|(_, row)| mapping::as_number(cell_of(row, field.heading)?))
+                .map(|(value, _)| value)
+                .filter(|value| *value > 0.0)
+                .collect();
             values.sort_by(f64::total_cmp);
             let heading = &self.headings.names()[field.heading];
-            if heading.contains(['%', '％']) || values.get(values.len() / 2).is_some_and(|median| *median > 1.0) {
+            if heading.contains(['%', '％'])
+                || values.get(values.len() / 2).is_some_and(|median| *median > 1.0)
+            {
                 percent.push(field.heading);
             }
         }
@@ -346,8 +403,13 @@ impl Intake {
         let mut ratios = Vec::new();
         let mut stretch = Vec::new();
         for (file, row) in self.samples() {
-            let stated = cell_of(row, heading).and_then(mapping::as_number).map(|(stated, _)| stated).filter(|stated| *stated > 0.0);
-            let (Some(stated), Ok(placed)) = (stated, place(&row.figures, &self.files[file].reading)) else { continue };
+            let stated = cell_of(row, heading)
+                .and_then(mapping::as_number)
+                .map(|(stated, _)| stated)
+                .filter(|stated| *stated > 0.0);
+            let (Some(stated), Ok(placed)) = (stated, place(&row.figures, &self.files[file].reading)) else {
+                continue;
+            };
             let Some(shape) = placed.array.as_ref().and_then(|array| array.get(0)) else { continue };
             let measured = stored_area_m2(shape);
             if measured > 1.0 {
@@ -364,7 +426,10 @@ impl Intake {
         });
         self.mapping.unit = match (by_heading, by_numbers) {
             (Some(unit), Some((_, Some(other)))) if unit.0 != other.0 => {
-                self.traps.push(format!("the heading {name:?} says {}, but the areas are those measured in {}; read as {}", unit.0, other.0, other.0));
+                self.traps.push(format!(
+                    "the heading {name:?} says {}, but the areas are those measured in {}; read as {}",
+                    unit.0, other.0, other.0
+                ));
                 Some((*other, "the areas measured, against its heading".to_owned()))
             }
             (Some(unit), Some((ratio, None))) if is_mercator(ratio * unit.1, &stretch) => {
@@ -397,12 +462,23 @@ impl Intake {
     }
 
     fn samples(&self) -> impl Iterator<Item = (usize, &Row)> {
-        self.files.iter().enumerate().flat_map(|(at, file)| file.survey.sample.iter().map(move |row| (at, row)))
+        self.files
+            .iter()
+            .enumerate()
+            .flat_map(|(at, file)| file.survey.sample.iter().map(move |row| (at, row)))
     }
 
     /// Features of a file whose place the data folder knows: where they lie as they are understood, and where they are known to.
-    fn anchored(&self, file: &Seen, reading: &Reading, anchors: &HashMap<String, [f64; 2]>) -> Vec<([f64; 2], [f64; 2])> {
-        let keys: Vec<usize> = ["id", "parcel_no", "name_zh", "name_en"].iter().filter_map(|name| self.mapping.heading_of(name)).collect();
+    fn anchored(
+        &self,
+        file: &Seen,
+        reading: &Reading,
+        anchors: &HashMap<String, [f64; 2]>,
+    ) -> Vec<([f64; 2], [f64; 2])> {
+        let keys: Vec<usize> = ["id", "parcel_no", "name_zh", "name_en"]
+            .iter()
+            .filter_map(|name| self.mapping.heading_of(name))
+            .collect();
         let pair = |row: &Row| {
             let known = keys.iter().find_map(|&key| anchors.get(&cell_of(row, key)?.shown()).copied())?;
             let placed = place(&row.figures, reading).ok()?;
@@ -418,13 +494,27 @@ impl Intake {
             let mut others = std::mem::take(&mut self.files[at].reading.others);
             let Some(other) = others.first() else { continue };
             let file = &self.files[at];
-            let pairs: Vec<_> = std::iter::once(&file.reading).chain(&others).map(|reading| self.anchored(file, reading, anchors)).collect();
+            let pairs: Vec<_> = std::iter::once(&file.reading)
+                .chain(&others)
+                .map(|reading| self.anchored(file, reading, anchors))
+                .collect();
             let (best, metres) = system::proven(&pairs);
-            let names: Vec<String> = std::iter::once(&file.reading).chain(&others).map(|reading| reading.placer.system().to_string()).collect();
+            let names: Vec<String> = std::iter::once(&file.reading)
+                .chain(&others)
+                .map(|reading| reading.placer.system().to_string())
+                .collect();
             match best {
                 Some(best) => {
-                    let off: Vec<String> = names.iter().zip(&metres).map(|(name, metres)| format!("{metres:.0} m off in {name}")).collect();
-                    let trap = format!("the numbers fit {} systems; features whose place is known lie {}", names.len(), off.join(", "));
+                    let off: Vec<String> = names
+                        .iter()
+                        .zip(&metres)
+                        .map(|(name, metres)| format!("{metres:.0} m off in {name}"))
+                        .collect();
+                    let trap = format!(
+                        "the numbers fit {} systems; features whose place is known lie {}",
+                        names.len(),
+                        off.join(", ")
+                    );
                     let file = &mut self.files[at];
                     if best > 0 {
                         file.reading = others.swap_remove(best - 1);
@@ -433,7 +523,11 @@ impl Intake {
                 }
                 None => {
                     let first = file.survey.places[0];
-                    let apart = file.reading.place(first).zip(other.place(first)).map_or(0.0, |(a, b)| metres_between(a, b));
+                    let apart = file
+                        .reading
+                        .place(first)
+                        .zip(other.place(first))
+                        .map_or(0.0, |(a, b)| metres_between(a, b));
                     self.blockers.push(format!(
                         "{}: nothing states the system of its coordinates, and numbers such as {}, {} fit {}, which lie {apart:.0} m apart; \
                          name the true one with --crs",
@@ -451,7 +545,8 @@ impl Intake {
             let before = match self.files[at].reading.datum.take() {
                 None => after.clone(),
                 Some(datum) => {
-                    let before = system::offset(&self.anchored(&self.files[at], &self.files[at].reading, anchors));
+                    let before =
+                        system::offset(&self.anchored(&self.files[at], &self.files[at].reading, anchors));
                     self.files[at].reading.datum = Some(datum);
                     before
                 }
@@ -468,7 +563,11 @@ impl Intake {
                     datum.name()
                 ));
             }
-            if before.as_ref().zip(after.as_ref()).is_some_and(|(before, after)| after.length() > before.length()) {
+            if before
+                .as_ref()
+                .zip(after.as_ref())
+                .is_some_and(|(before, after)| after.length() > before.length())
+            {
                 file.reading.traps.push("converted, the positions lie farther from their known places than before; were they shifted at all?".to_owned());
             }
             (file.offset, file.after) = (before, after);
@@ -506,19 +605,28 @@ impl Intake {
         let mut draft = Draft::begin(&folder, &self.order.collection)?;
         let mut made = self.run(Some(&mut draft), report.as_deref(), Some(&refused))?;
         if made.taken == 0 {
-            return Err(IntakeError::Option(format!("no row can be taken; the data folder is as it was\n{}", made.sum())));
+            return Err(IntakeError::Option(format!(
+                "no row can be taken; the data folder is as it was\n{}",
+                made.sum()
+            )));
         }
-        let entry = self.entry(made.made_up > 0);
+        let source = self.source();
+        let entry = self.entry(&source, made.made_up > 0);
         let file = draft.accept(&folder, &entry)?;
-        made.preface.push_str(&format!("written    {} as collection {:?}\n", folder.join(file).display(), self.order.collection));
+        made.preface.push_str(&format!(
+            "written    {} as collection {:?}\n",
+            folder.join(file).display(),
+            self.order.collection
+        ));
         Ok(made)
     }
 
-    fn entry(&self, is_synthetic: bool) -> Entry<'_> {
-        let days = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400;
+    fn entry<'a>(&'a self, source: &'a str, is_synthetic: bool) -> Entry<'a> {
+        let days =
+            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400;
         let today = Date::from_days(i32::try_from(days).unwrap_or_default());
-        let source = self.source();
-        let is_parcels = self.order.collection == "parcels" || ["parcel_no", "use_code"].iter().any(|name| self.mapping.heading_of(name).is_some());
+        let is_parcels = self.order.collection == "parcels"
+            || ["parcel_no", "use_code"].iter().any(|name| self.mapping.heading_of(name).is_some());
         let drawn = self.existing().and_then(|layer| layer.about.draw.as_deref());
         let zh = format!("{today} 由 {source} 导入。");
         Entry {
@@ -526,26 +634,49 @@ impl Intake {
             title: self.order.title.clone().map(|title| (title.clone(), title)),
             description: (zh, format!("Imported from {source} on {today}.")),
             attribution: self.order.attribution.clone(),
+            source,
             is_synthetic,
             draw: drawn.or(is_parcels.then_some("parcel")),
-            fields: self.mapping.fields.iter().map(|field| field.name.clone()).chain(FILLED.iter().map(|name| (*name).to_owned())).collect(),
+            fields: self
+                .mapping
+                .fields
+                .iter()
+                .map(|field| field.name.clone())
+                .chain(FILLED.iter().map(|name| (*name).to_owned()))
+                .collect(),
         }
     }
 
     /// Where the data is from.
     fn source(&self) -> String {
-        self.order.source.clone().unwrap_or_else(|| self.files.iter().map(|file| name_of(&file.source.path)).collect::<Vec<_>>().join(", "))
+        self.order.source.clone().unwrap_or_else(|| {
+            self.files.iter().map(|file| name_of(&file.source.path)).collect::<Vec<_>>().join(", ")
+        })
     }
 
-    fn run(&mut self, mut draft: Option<&mut Draft>, report: Option<&Path>, refused: Option<&Path>) -> Result<Report, IntakeError> {
+    fn run(
+        &mut self,
+        mut draft: Option<&mut Draft>,
+        report: Option<&Path>,
+        refused: Option<&Path>,
+    ) -> Result<Report, IntakeError> {
         let mut made = Report::new(self.about(), self.preface());
         let mut report_file = match report {
-            Some(path) => Some((path, BufWriter::new(File::create(path).map_err(|fault| IntakeError::write(path, fault))?))),
+            Some(path) => Some((
+                path,
+                BufWriter::new(File::create(path).map_err(|fault| IntakeError::write(path, fault))?),
+            )),
             None => None,
         };
-        let form = report.and_then(Path::extension).and_then(|suffix| ReportForm::of_suffix(&suffix.to_string_lossy()));
+        let form = report
+            .and_then(Path::extension)
+            .and_then(|suffix| ReportForm::of_suffix(&suffix.to_string_lossy()));
         let mut lines = match &mut report_file {
-            Some((path, out)) => Some((*path, Lines::new(form.unwrap_or(ReportForm::Text), out).map_err(|fault| IntakeError::write(path, fault))?)),
+            Some((path, out)) => Some((
+                *path,
+                Lines::new(form.unwrap_or(ReportForm::Text), out)
+                    .map_err(|fault| IntakeError::write(path, fault))?,
+            )),
             None => None,
         };
         let mut refusals = refused.map(|path| Refusals { path: path.to_owned(), out: None });
@@ -570,7 +701,9 @@ impl Intake {
                     made.taken += 1;
                     made.made_up += u64::from(feature.is_made_up);
                     made.window = match (made.window, feature.bounds) {
-                        (Some([west, south, east, north]), Some(b)) => Some([west.min(b.west), south.min(b.south), east.max(b.east), north.max(b.north)]),
+                        (Some([west, south, east, north]), Some(b)) => {
+                            Some([west.min(b.west), south.min(b.south), east.max(b.east), north.max(b.north)])
+                        }
                         (window, bounds) => window.or(bounds.map(|b| [b.west, b.south, b.east, b.north])),
                     };
                     if let Some(draft) = &mut draft {
@@ -578,13 +711,24 @@ impl Intake {
                     }
                 } else {
                     made.refused += 1;
-                    let reason = findings.iter().find(|(fate, _, _)| *fate == Fate::Refused).map_or("", |(_, _, reason)| reason.as_str());
+                    let reason = findings
+                        .iter()
+                        .find(|(fate, _, _)| *fate == Fate::Refused)
+                        .map_or("", |(_, _, reason)| reason.as_str());
                     if let Some(refusals) = &mut refusals {
                         refusals.push(&names, &row, reason)?;
                     }
                 }
                 for (fate, kind, reason) in findings {
-                    let finding = Finding { file: name.clone(), row: row.number, line: row.line, id: id.clone(), fate, kind, reason };
+                    let finding = Finding {
+                        file: name.clone(),
+                        row: row.number,
+                        line: row.line,
+                        id: id.clone(),
+                        fate,
+                        kind,
+                        reason,
+                    };
                     made.push(&finding);
                     if let Some((path, lines)) = &mut lines {
                         lines.push(&finding).map_err(|fault| IntakeError::write(path, fault))?;
@@ -651,11 +795,19 @@ impl Intake {
                 let _ = writeln!(text, "  trap     {trap}");
             }
             if let (Some(offset), Some(after), true) = (offset, after, self.said.datum.is_some()) {
-                let _ = writeln!(text, "  offset   as in the file {}; after conversion {:.0} m", offset.say(), after.length());
+                let _ = writeln!(
+                    text,
+                    "  offset   as in the file {}; after conversion {:.0} m",
+                    offset.say(),
+                    after.length()
+                );
             } else if let Some(offset) = offset {
                 let _ = writeln!(text, "  offset   {}", offset.say());
             } else if self.said.datum.is_some() {
-                let _ = writeln!(text, "  offset   not measured: fewer than 3 features have a known place in the data folder");
+                let _ = writeln!(
+                    text,
+                    "  offset   not measured: fewer than 3 features have a known place in the data folder"
+                );
             }
             for note in &told.notes {
                 let _ = writeln!(text, "  note     {note}");
@@ -663,10 +815,16 @@ impl Intake {
         }
         text.push_str("fields\n");
         for field in &self.mapping.fields {
-            let example = self.samples().find_map(|(_, row)| cell_of(row, field.heading).filter(|cell| **cell != Cell::Null));
+            let example = self
+                .samples()
+                .find_map(|(_, row)| cell_of(row, field.heading).filter(|cell| **cell != Cell::Null));
             let example = example.map_or(String::new(), |cell| format!(", as in {}", cut(&cell.shown())));
             let percent = if self.mapping.percent.contains(&field.heading) { ", in per cent" } else { "" };
-            let _ = writeln!(text, "  {} -> {} ({}{percent}){example}", names[field.heading], field.name, field.by);
+            let _ = writeln!(
+                text,
+                "  {} -> {} ({}{percent}){example}",
+                names[field.heading], field.name, field.by
+            );
         }
         for (heading, why) in &self.mapping.left_out {
             let _ = writeln!(text, "  {} is left out: {why}", names[*heading]);
@@ -674,16 +832,32 @@ impl Intake {
         if let Some((unit, by)) = &self.mapping.unit {
             let _ = writeln!(text, "areas      in {}, by {by}", unit.0);
         }
-        let basis = self.order.basis.as_deref().or(self.mapping.heading_of("basis").map(|_| "from the file")).unwrap_or("unknown (--basis)");
-        let accuracy = self.order.accuracy_m.map_or("unknown (--accuracy-m)".to_owned(), |metres| format!("{metres} m"));
+        let basis = self
+            .order
+            .basis
+            .as_deref()
+            .or(self.mapping.heading_of("basis").map(|_| "from the file"))
+            .unwrap_or("unknown (--basis)");
+        let accuracy =
+            self.order.accuracy_m.map_or("unknown (--accuracy-m)".to_owned(), |metres| format!("{metres} m"));
         let _ = writeln!(text, "basis      {basis}; accuracy {accuracy}; source {}", self.source());
         for trap in &self.traps {
             let _ = writeln!(text, "trap       {trap}");
         }
         text.push_str("first rows\n");
         for row in self.files.iter().flat_map(|file| &file.survey.first) {
-            let cells: Vec<String> = row.cells.iter().filter(|(_, cell)| *cell != Cell::Null).take(6).map(|(at, cell)| format!("{} {}", names[*at], cut(&cell.shown()))).collect();
-            let at = row.figures.first().and_then(|figure| figure.positions().next()).map_or("no position".to_owned(), |[a, b]| format!("{a}, {b}"));
+            let cells: Vec<String> = row
+                .cells
+                .iter()
+                .filter(|(_, cell)| *cell != Cell::Null)
+                .take(6)
+                .map(|(at, cell)| format!("{} {}", names[*at], cut(&cell.shown())))
+                .collect();
+            let at = row
+                .figures
+                .first()
+                .and_then(|figure| figure.positions().next())
+                .map_or("no position".to_owned(), |[a, b]| format!("{a}, {b}"));
             let _ = writeln!(text, "  {} | {at}", cells.join(" | "));
         }
         text
@@ -691,7 +865,9 @@ impl Intake {
 }
 
 fn is_mercator(ratio: f64, stretch: &[f64]) -> bool {
-    stretch.get(stretch.len() / 2).is_some_and(|stretch| *stretch > 1.05 && (ratio / stretch - 1.0).abs() < 0.02)
+    stretch
+        .get(stretch.len() / 2)
+        .is_some_and(|stretch| *stretch > 1.05 && (ratio / stretch - 1.0).abs() < 0.02)
 }
 
 /// Fields that are written though no heading holds them.
@@ -708,10 +884,19 @@ fn name_of(path: &Path) -> String {
 /// Where the data of a folder lies: its zone, its subdistricts, what a map shows first, all other layers, the collection itself.
 fn home(catalog: &Catalog, collection: &str) -> Option<Bounds> {
     let of = |keep: &dyn Fn(&crate::model::Layer) -> bool| {
-        catalog.layers().map(|layer| layer.layer()).filter(|layer| keep(layer)).filter_map(|layer| layer.extent?.bounds).reduce(Bounds::union)
+        catalog
+            .layers()
+            .map(|layer| layer.layer())
+            .filter(|layer| keep(layer))
+            .filter_map(|layer| layer.extent?.bounds)
+            .reduce(Bounds::union)
     };
     let drawn = |role: &str| of(&|layer| layer.about.draw.as_deref() == Some(role));
-    drawn("zone").or_else(|| drawn("subdistrict")).or(catalog.about.start_extent).or_else(|| of(&|layer| layer.id.as_str() != collection)).or_else(|| of(&|_| true))
+    drawn("zone")
+        .or_else(|| drawn("subdistrict"))
+        .or(catalog.about.start_extent)
+        .or_else(|| of(&|layer| layer.id.as_str() != collection))
+        .or_else(|| of(&|_| true))
 }
 
 /// Farther than this from its known place it is another feature of the same name, metres.
@@ -725,7 +910,11 @@ fn anchors(catalog: &Catalog) -> HashMap<String, [f64; 2]> {
     for layer in catalog.layers().map(|indexed| indexed.layer()) {
         for ix in layer.positions() {
             let feature = layer.feature(ix);
-            let Some(geometry) = feature.geometry().filter(|_| feature.accuracy_m().is_none_or(|metres| metres <= ANCHOR_M)) else { continue };
+            let Some(geometry) =
+                feature.geometry().filter(|_| feature.accuracy_m().is_none_or(|metres| metres <= ANCHOR_M))
+            else {
+                continue;
+            };
             let Some(at) = centroid(&geometry.to_shape()) else { continue };
             let mut names = vec![feature.id().to_string()];
             for name in ["parcel_no", "name_zh", "name_en", "name"] {
@@ -746,10 +935,16 @@ fn anchors(catalog: &Catalog) -> HashMap<String, [f64; 2]> {
 /// Codes of land uses that the folder's collections know, with their names.
 fn local_uses(catalog: &Catalog) -> Vec<(String, String, Option<String>)> {
     let mut known: HashMap<String, (String, Option<String>)> = HashMap::new();
-    for layer in catalog.layers().map(|indexed| indexed.layer()).filter(|layer| layer.schema.find("use_code").is_some()) {
+    for layer in catalog
+        .layers()
+        .map(|indexed| indexed.layer())
+        .filter(|layer| layer.schema.find("use_code").is_some())
+    {
         for ix in layer.positions() {
             let feature = layer.feature(ix);
-            if let (Value::Text(code), Value::Text(zh)) = (feature.named("use_code"), feature.named("use_name_zh")) {
+            if let (Value::Text(code), Value::Text(zh)) =
+                (feature.named("use_code"), feature.named("use_name_zh"))
+            {
                 let en = match feature.named("use_name_en") {
                     Value::Text(en) => Some(en.to_owned()),
                     _ => None,
@@ -774,16 +969,24 @@ impl Refusals {
             let mut file = BufWriter::new(File::create(&self.path).map_err(fault)?);
             file.write_all("\u{feff}".as_bytes()).map_err(fault)?;
             let mut out = csv::Writer::from_writer(file);
-            let head = ["import_row", "import_reason"].into_iter().chain(names.iter().map(String::as_str)).chain(["WKT", "import_text"]);
+            let head = ["import_row", "import_reason"]
+                .into_iter()
+                .chain(names.iter().map(String::as_str))
+                .chain(["WKT", "import_text"]);
             out.write_record(head).map_err(|reason| fault(io::Error::other(reason)))?;
             self.out = Some(out);
         }
         let Some(out) = &mut self.out else { return Ok(()) };
         let cells = (0..names.len()).map(|at| cell_of(row, at).map_or(String::new(), Cell::shown));
-        let drawn = if row.figures.is_empty() { row.raw.clone().filter(|_| !row.cells.is_empty()).unwrap_or_default() } else { well_known(&row.figures) };
+        let drawn = if row.figures.is_empty() {
+            row.raw.clone().filter(|_| !row.cells.is_empty()).unwrap_or_default()
+        } else {
+            well_known(&row.figures)
+        };
         let raw = row.raw.clone().filter(|_| row.cells.is_empty()).unwrap_or_default();
         let all = [row.number.to_string(), reason.to_owned()].into_iter().chain(cells).chain([drawn, raw]);
-        out.write_record(all.map(|cell| harmless(&cell))).map_err(|reason| IntakeError::write(&self.path, io::Error::other(reason)))
+        out.write_record(all.map(|cell| harmless(&cell)))
+            .map_err(|reason| IntakeError::write(&self.path, io::Error::other(reason)))
     }
 
     fn end(self) -> Result<(), IntakeError> {
@@ -794,11 +997,15 @@ impl Refusals {
 
 /// Figures as well-known text, the numbers as they stand in the file.
 fn well_known(figures: &[Figure]) -> String {
-    let run = |run: &[[f64; 2]]| format!("({})", run.iter().map(|[a, b]| format!("{a} {b}")).collect::<Vec<_>>().join(","));
+    let run = |run: &[[f64; 2]]| {
+        format!("({})", run.iter().map(|[a, b]| format!("{a} {b}")).collect::<Vec<_>>().join(","))
+    };
     let one = |figure: &Figure| match figure {
         Figure::Point([a, b]) => format!("POINT({a} {b})"),
         Figure::Line(line) => format!("LINESTRING{}", run(line)),
-        Figure::Polygon(rings) => format!("POLYGON({})", rings.iter().map(|ring| run(ring)).collect::<Vec<_>>().join(",")),
+        Figure::Polygon(rings) => {
+            format!("POLYGON({})", rings.iter().map(|ring| run(ring)).collect::<Vec<_>>().join(","))
+        }
     };
     match figures {
         [only] => one(only),
@@ -853,7 +1060,9 @@ impl Maker<'_> {
             findings.push((Fate::Refused, "cannot be read", reason.clone()));
             return None;
         }
-        findings.extend(row.repaired.iter().map(|reason| (Fate::Repaired, "repaired on reading", reason.clone())));
+        findings.extend(
+            row.repaired.iter().map(|reason| (Fate::Repaired, "repaired on reading", reason.clone())),
+        );
         let placed = match place(&row.figures, &files[file].reading) {
             Ok(placed) => placed,
             Err((kind, reason)) => {
@@ -873,14 +1082,23 @@ impl Maker<'_> {
                 continue;
             };
             let unit = mapping.unit.as_ref().map(|(unit, _)| *unit);
-            let value = match mapping::made(known.kind, cell, unit, mapping.percent.contains(&field.heading)) {
+            let value = match mapping::made(known.kind, cell, unit, mapping.percent.contains(&field.heading))
+            {
                 Made::Value(value) => value,
                 Made::Changed(value, reason) => {
-                    findings.push((Fate::Repaired, "a value read another way", format!("{}: {reason}", known.name)));
+                    findings.push((
+                        Fate::Repaired,
+                        "a value read another way",
+                        format!("{}: {reason}", known.name),
+                    ));
                     value
                 }
                 Made::Lost(reason) => {
-                    findings.push((Fate::Repaired, "a value that is not understood", format!("{}: {reason}; left unknown, kept in the note", known.name)));
+                    findings.push((
+                        Fate::Repaired,
+                        "a value that is not understood",
+                        format!("{}: {reason}; left unknown, kept in the note", known.name),
+                    ));
                     kept.push(format!("{}: {}", known.zh, cell.shown()));
                     Cell::Null
                 }
@@ -890,14 +1108,26 @@ impl Maker<'_> {
         self.settle_use(&mut values, findings);
         settle_area(&mut values, shape, mapping, findings);
         fill(&mut values, "basis", order.basis.as_ref().map(|basis| Cell::Text(basis.clone())));
-        fill(&mut values, "accuracy_m", order.accuracy_m.filter(|_| shape.is_some()).map(|metres| Cell::Integer(metres.into())));
+        fill(
+            &mut values,
+            "accuracy_m",
+            order.accuracy_m.filter(|_| shape.is_some()).map(|metres| Cell::Integer(metres.into())),
+        );
         fill(&mut values, "source", Some(Cell::Text(self.intake.source())));
         if !kept.is_empty() {
-            let note = values.iter().find(|(name, _)| name == "note").map(|(_, cell)| cell.shown()).filter(|note| !note.is_empty());
+            let note = values
+                .iter()
+                .find(|(name, _)| name == "note")
+                .map(|(_, cell)| cell.shown())
+                .filter(|note| !note.is_empty());
             put(&mut values, "note", Cell::Text(note.into_iter().chain(kept).collect::<Vec<_>>().join("；")));
         }
         if shape.is_none() {
-            findings.push((Fate::Noted, "no position", "has no geometry; it is listed and counted, and on no map".to_owned()));
+            findings.push((
+                Fate::Noted,
+                "no position",
+                "has no geometry; it is listed and counted, and on no map".to_owned(),
+            ));
         }
         let id = self.settle_id(&mut values, file, row, findings)?;
         fill(&mut values, "synthetic", Some(Cell::Bool(false)));
@@ -912,18 +1142,38 @@ impl Maker<'_> {
 
     /// Names from codes, codes from names.
     fn settle_use(&self, values: &mut Vec<(String, Cell)>, findings: &mut Vec<Tale>) {
-        let text = |values: &[(String, Cell)], name: &str| values.iter().find(|(known, _)| known == name).map(|(_, cell)| cell.shown()).filter(|text| !text.is_empty());
+        let text = |values: &[(String, Cell)], name: &str| {
+            values
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, cell)| cell.shown())
+                .filter(|text| !text.is_empty())
+        };
         let (code, name) = (text(values, "use_code"), text(values, "use_name_zh"));
         let Some(written) = code.clone().or_else(|| name.clone()) else { return };
         let found = self.intake.uses.find(&written, self.intake.order.national_codes);
         if !found.is_known && code.is_none() {
-            findings.push((Fate::Noted, "a land use without code", format!("{written:?} is no name of a known land use; its code is left unknown")));
+            findings.push((
+                Fate::Noted,
+                "a land use without code",
+                format!("{written:?} is no name of a known land use; its code is left unknown"),
+            ));
             return;
         }
         if !found.is_known {
-            findings.push((Fate::Noted, "an unknown code of a land use", format!("{written:?} is neither a national code of 2023 nor one of GB 50137-2011; kept as it is")));
+            findings.push((
+                Fate::Noted,
+                "an unknown code of a land use",
+                format!(
+                    "{written:?} is neither a national code of 2023 nor one of GB 50137-2011; kept as it is"
+                ),
+            ));
         } else if found.code != written {
-            findings.push((Fate::Repaired, "a code of a land use", format!("{written:?} is written as {:?}", found.code)));
+            findings.push((
+                Fate::Repaired,
+                "a code of a land use",
+                format!("{written:?} is written as {:?}", found.code),
+            ));
         }
         put(values, "use_code", Cell::Text(found.code));
         if let Some(zh) = found.zh {
@@ -933,12 +1183,41 @@ impl Maker<'_> {
     }
 
     /// An id that no other feature has.
-    fn settle_id(&mut self, values: &mut Vec<(String, Cell)>, file: usize, row: &Row, findings: &mut Vec<Tale>) -> Option<String> {
-        let text = |name: &str| values.iter().find(|(known, _)| known == name).map(|(_, cell)| cell.shown()).filter(|text| !text.is_empty());
-        let numbered = || if file == 0 { format!("row-{}", row.number) } else { format!("file-{}-row-{}", file + 1, row.number) };
+    fn settle_id(
+        &mut self,
+        values: &mut Vec<(String, Cell)>,
+        file: usize,
+        row: &Row,
+        findings: &mut Vec<Tale>,
+    ) -> Option<String> {
+        let text = |name: &str| {
+            values
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, cell)| cell.shown())
+                .filter(|text| !text.is_empty())
+        };
+        let numbered = || {
+            if file == 0 {
+                format!("row-{}", row.number)
+            } else {
+                format!("file-{}-row-{}", file + 1, row.number)
+            }
+        };
         let given = text("id").or_else(|| text("parcel_no")).unwrap_or_else(numbered);
-        if self.intake.order.append && self.intake.catalog.as_ref().and_then(|catalog| catalog.layer(&self.intake.order.collection)?.find(&given)).is_some() {
-            findings.push((Fate::Refused, "already in the collection", format!("the id {given:?} is in the collection; nothing is replaced by --append")));
+        if self.intake.order.append
+            && self
+                .intake
+                .catalog
+                .as_ref()
+                .and_then(|catalog| catalog.layer(&self.intake.order.collection)?.find(&given))
+                .is_some()
+        {
+            findings.push((
+                Fate::Refused,
+                "already in the collection",
+                format!("the id {given:?} is in the collection; nothing is replaced by --append"),
+            ));
             return None;
         }
         let mut id = given.clone();
@@ -948,7 +1227,11 @@ impl Maker<'_> {
             id = format!("{given}-{count}");
         }
         if id != given {
-            findings.push((Fate::Repaired, "an id that came before", format!("the id {given:?} came before; taken as {id:?}")));
+            findings.push((
+                Fate::Repaired,
+                "an id that came before",
+                format!("the id {given:?} came before; taken as {id:?}"),
+            ));
         }
         put(values, "id", Cell::Text(id.clone()));
         Some(id)
@@ -999,7 +1282,12 @@ fn fill(values: &mut Vec<(String, Cell)>, name: &str, cell: Option<Cell>) {
 }
 
 /// Holds the stated area against the measured one, which stands in where none is stated.
-fn settle_area(values: &mut Vec<(String, Cell)>, shape: Option<crate::geometry::GeometryRef<'_>>, mapping: &Mapping, findings: &mut Vec<Tale>) {
+fn settle_area(
+    values: &mut Vec<(String, Cell)>,
+    shape: Option<crate::geometry::GeometryRef<'_>>,
+    mapping: &Mapping,
+    findings: &mut Vec<Tale>,
+) {
     let Some(shape) = shape else { return };
     let measured = stored_area_m2(shape);
     if measured <= 0.0 {
@@ -1009,12 +1297,20 @@ fn settle_area(values: &mut Vec<(String, Cell)>, shape: Option<crate::geometry::
     match stated {
         Some(stated) if (stated - measured).abs() > AREA_M2.max(AREA_SHARE * measured) => {
             let share = (stated / measured - 1.0) * 100.0;
-            findings.push((Fate::Noted, "a stated area that is not the measured one", format!("stated {stated:.0} m², measured on the ellipsoid {measured:.0} m² ({share:+.1} %)")));
+            findings.push((
+                Fate::Noted,
+                "a stated area that is not the measured one",
+                format!("stated {stated:.0} m², measured on the ellipsoid {measured:.0} m² ({share:+.1} %)"),
+            ));
         }
         Some(_) => {}
         None => {
             if mapping.heading_of("area_m2").is_some() {
-                findings.push((Fate::Repaired, "no stated area", format!("the measured one stands in, {measured:.0} m² on the ellipsoid")));
+                findings.push((
+                    Fate::Repaired,
+                    "no stated area",
+                    format!("the measured one stands in, {measured:.0} m² on the ellipsoid"),
+                ));
             }
             put(values, "area_m2", Cell::number((measured * 10.0).round() / 10.0));
         }

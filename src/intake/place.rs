@@ -36,7 +36,10 @@ pub(super) fn place(figures: &[Figure], reading: &Reading) -> Result<Placed, (&'
             Some(moved) => all.push(moved),
             None => {
                 let [a, b] = lost.unwrap_or_default();
-                return Err(("a position without a place", format!("{a}, {b} has no place on the earth in {}", reading.placer.system())));
+                return Err((
+                    "a position without a place",
+                    format!("{a}, {b} has no place on the earth in {}", reading.placer.system()),
+                ));
             }
         }
     }
@@ -73,18 +76,27 @@ pub(super) fn place(figures: &[Figure], reading: &Reading) -> Result<Placed, (&'
     Ok(placed)
 }
 
-fn polygon(builder: &mut GeometryBuilder, rings: &mut [Vec<[f64; 2]>], placed: &mut Placed) -> Result<(), (&'static str, String)> {
+fn polygon(
+    builder: &mut GeometryBuilder,
+    rings: &mut [Vec<[f64; 2]>],
+    placed: &mut Placed,
+) -> Result<(), (&'static str, String)> {
     for (at, ring) in rings.iter_mut().enumerate() {
         if let (Some(&first), Some(&last)) = (ring.first(), ring.last())
             && first != last
         {
             ring.push(first);
-            placed.repaired.push(("a ring that was open", format!("ring {at} ended at {last:?} and began at {first:?}; closed")));
+            placed.repaired.push((
+                "a ring that was open",
+                format!("ring {at} ended at {last:?} and began at {first:?}; closed"),
+            ));
         }
         match builder.ring(ring, &mut [], at == 0) {
             Ok(note) => {
                 if let Some(near) = note.crosses_near {
-                    let reason = format!("a ring crosses itself near {near:?}; taken as it is, areas and relations may be off");
+                    let reason = format!(
+                        "a ring crosses itself near {near:?}; taken as it is, areas and relations may be off"
+                    );
                     placed.noted.push(("a ring that crosses itself", reason));
                 }
             }

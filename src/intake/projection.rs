@@ -87,15 +87,32 @@ fn of_node(root: &Node) -> Option<System> {
     if root.is(COMPOUND) {
         return root.nodes.iter().find_map(of_node);
     }
-    let code = root.nodes.iter().find(|node| node.is(&["AUTHORITY", "ID"]) && node.name().eq_ignore_ascii_case("EPSG"));
-    let code = code.and_then(|node| node.texts.get(1).and_then(|code| code.parse().ok()).or_else(|| node.numbers.first().copied()));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "codes are small whole numbers")]
+    let code = root
+        .nodes
+        .iter()
+        .find(|node| node.is(&["AUTHORITY", "ID"]) && node.name().eq_ignore_ascii_case("EPSG"));
+    let code = code.and_then(|node| {
+        node.texts.get(1).and_then(|code| code.parse().ok()).or_else(|| node.numbers.first().copied())
+    });
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "codes are small whole numbers"
+    )]
     let by_code = code.and_then(|code: f64| System::of_epsg(code as u32));
     if by_code.is_some() {
         return by_code;
     }
     let datum = plain(root.find(&["DATUM", "ENSEMBLE", "TRF", "GEODETICDATUM"])?.name());
-    let is_ours = ["china2000", "cgcs2000", "chinageodetic2000", "chinageodeticcoordinatesystem2000", "wgs1984", "wgs84", "worldgeodeticsystem1984"];
+    let is_ours = [
+        "china2000",
+        "cgcs2000",
+        "chinageodetic2000",
+        "chinageodeticcoordinatesystem2000",
+        "wgs1984",
+        "wgs84",
+        "worldgeodeticsystem1984",
+    ];
     if !is_ours.iter().any(|known| datum.contains(known)) {
         return None;
     }
@@ -106,7 +123,10 @@ fn of_node(root: &Node) -> Option<System> {
         return None;
     }
     let method = plain(root.find(&["PROJECTION", "METHOD"])?.name());
-    if method.contains("mercatorauxiliarysphere") || method.contains("popularvisualisationpseudomercator") || plain(root.name()).contains("pseudomercator") {
+    if method.contains("mercatorauxiliarysphere")
+        || method.contains("popularvisualisationpseudomercator")
+        || plain(root.name()).contains("pseudomercator")
+    {
         return Some(System::Known(Crs::Epsg3857));
     }
     if method != "gausskruger" && method != "transversemercator" {
@@ -114,9 +134,16 @@ fn of_node(root: &Node) -> Option<System> {
     }
     let mut all = Vec::new();
     gather(root, &mut all);
-    let value = |names: &[&str]| all.iter().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| *value);
-    let metre = root.nodes.iter().rfind(|node| node.is(&["UNIT", "LENGTHUNIT"])).and_then(|node| node.numbers.first().copied());
-    if metre.is_some_and(|metre| metre != 1.0) || value(&["latitudeoforigin", "latitudeofnaturalorigin"]).unwrap_or(0.0) != 0.0 {
+    let value =
+        |names: &[&str]| all.iter().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| *value);
+    let metre = root
+        .nodes
+        .iter()
+        .rfind(|node| node.is(&["UNIT", "LENGTHUNIT"]))
+        .and_then(|node| node.numbers.first().copied());
+    if metre.is_some_and(|metre| metre != 1.0)
+        || value(&["latitudeoforigin", "latitudeofnaturalorigin"]).unwrap_or(0.0) != 0.0
+    {
         return None;
     }
     Some(System::Strip(Strip {
@@ -139,8 +166,12 @@ fn gather(node: &Node, into: &mut Vec<(String, f64)>) {
 /// Why a system that is stated is not converted.
 pub(super) fn refusal(name: &str) -> String {
     let folded = plain(name);
-    let is_old = ["beijing1954", "bj54", "xian1980", "xian80", "newbeijing"].iter().any(|known| folded.contains(known))
-        || folded.contains("xi'an") || folded.contains("北京54") || folded.contains("西安80");
+    let is_old = ["beijing1954", "bj54", "xian1980", "xian80", "newbeijing"]
+        .iter()
+        .any(|known| folded.contains(known))
+        || folded.contains("xi'an")
+        || folded.contains("北京54")
+        || folded.contains("西安80");
     if is_old {
         format!(
             "its coordinates are stated to be in {name:?}: the parameters from Beijing 1954 and Xian 1980 to CGCS2000 are not \
@@ -164,9 +195,12 @@ mod tests {
         // As ArcGIS writes EPSG 4526.
         let esri = r#"PROJCS["CGCS2000_3_Degree_GK_Zone_38",GEOGCS["GCS_China_Geodetic_Coordinate_System_2000",DATUM["D_China_2000",SPHEROID["CGCS2000",6378137.0,298.257222101]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],PROJECTION["Gauss_Kruger"],PARAMETER["False_Easting",38500000.0],PARAMETER["False_Northing",0.0],PARAMETER["Central_Meridian",114.0],PARAMETER["Scale_Factor",1.0],PARAMETER["Latitude_Of_Origin",0.0],UNIT["Meter",1.0]]"#;
         assert_eq!(of_wkt(esri), Stated::System(System::of_epsg(4526).unwrap()));
-        let renamed = esri.replace("CGCS2000_3_Degree_GK_Zone_38", "local_114").replace("38500000.0", "500000.0");
+        let renamed =
+            esri.replace("CGCS2000_3_Degree_GK_Zone_38", "local_114").replace("38500000.0", "500000.0");
         assert_eq!(of_wkt(&renamed), Stated::System(System::of_epsg(4547).unwrap()));
-        let old = esri.replace("D_China_2000", "D_Xian_1980").replace("CGCS2000_3_Degree_GK_Zone_38", "Xian_1980_3_Degree_GK_Zone_38");
+        let old = esri
+            .replace("D_China_2000", "D_Xian_1980")
+            .replace("CGCS2000_3_Degree_GK_Zone_38", "Xian_1980_3_Degree_GK_Zone_38");
         assert_eq!(of_wkt(&old), Stated::Other("Xian_1980_3_Degree_GK_Zone_38".to_owned()));
         assert!(refusal("Xian_1980_3_Degree_GK_Zone_38").contains("not public"));
         let degrees = r#"GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137,298.257223563]],PRIMEM["Greenwich",0],UNIT["Degree",0.0174532925199433]]"#;

@@ -161,26 +161,47 @@ impl Report {
     pub fn sum(&self) -> String {
         let mut text = String::new();
         if let Some([west, south, east, north]) = self.window {
-            let _ = writeln!(text, "window     {west:.5}, {south:.5}, {east:.5}, {north:.5} (west, south, east, north; degrees)");
+            let _ = writeln!(
+                text,
+                "window     {west:.5}, {south:.5}, {east:.5}, {north:.5} (west, south, east, north; degrees)"
+            );
         }
         let [repaired, noted] = [Fate::Repaired, Fate::Noted].map(|fate| self.count(fate));
-        let _ = writeln!(text, "{} rows: {} taken, {} refused; {repaired} repairs, {noted} notes", self.rows, self.taken, self.refused);
+        let _ = writeln!(
+            text,
+            "{} rows: {} taken, {} refused; {repaired} repairs, {noted} notes",
+            self.rows, self.taken, self.refused
+        );
         for ((fate, kind), count) in &self.counts {
             let more = if count.rows > count.named.len() as u64 { ", …" } else { "" };
-            let _ = writeln!(text, "  {:8} {:>6}  {kind} ({}{more})", fate.name(), count.rows, count.named.join(", "));
+            let _ = writeln!(
+                text,
+                "  {:8} {:>6}  {kind} ({}{more})",
+                fate.name(),
+                count.rows,
+                count.named.join(", ")
+            );
             let _ = writeln!(text, "                   as in: {}", count.reason);
         }
         if self.made_up > 0 {
-            let _ = writeln!(text, "{} rows say that they are made up (synthetic); the collection is marked as made up", self.made_up);
+            let _ = writeln!(
+                text,
+                "{} rows say that they are made up (synthetic); the collection is marked as made up",
+                self.made_up
+            );
         }
         if let Some(file) = &self.refused_file {
-            let _ = writeln!(text, "refused rows are in {file}; it can be corrected and imported with --append");
+            let _ =
+                writeln!(text, "refused rows are in {file}; it can be corrected and imported with --append");
         }
         text
     }
 
     fn summary(&self) -> Value {
-        let kinds = self.counts.iter().map(|((fate, kind), count)| json!({ "fate": fate.name(), "kind": kind, "rows": count.rows }));
+        let kinds = self
+            .counts
+            .iter()
+            .map(|((fate, kind), count)| json!({ "fate": fate.name(), "kind": kind, "rows": count.rows }));
         json!({
             "rows": self.rows, "taken": self.taken, "refused": self.refused, "synthetic": self.made_up,
             "repairs": self.count(Fate::Repaired), "notes": self.count(Fate::Noted),
@@ -226,8 +247,10 @@ impl<'a> Lines<'a> {
             }
             ReportForm::Csv => {
                 let (row, line) = (row.to_string(), line.map_or(String::new(), |line| line.to_string()));
-                let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-                let cells = [file.as_str(), &row, &line, id.as_deref().unwrap_or(""), fate.name(), kind, reason];
+                let mut csv =
+                    csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+                let cells =
+                    [file.as_str(), &row, &line, id.as_deref().unwrap_or(""), fate.name(), kind, reason];
                 csv.write_record(cells.map(harmless)).map_err(io::Error::other)?;
                 self.out.write_all(&csv.into_inner().map_err(|fault| io::Error::other(fault.to_string()))?)
             }
@@ -245,7 +268,8 @@ impl<'a> Lines<'a> {
 
 /// A cell that no program of tables takes for a formula.
 pub(super) fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '@', '\t', '\r']) || text.starts_with('-') && text.parse::<f64>().is_err() {
+    if text.starts_with(['=', '+', '@', '\t', '\r']) || text.starts_with('-') && text.parse::<f64>().is_err()
+    {
         format!("'{text}")
     } else {
         text.to_owned()

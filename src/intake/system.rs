@@ -45,7 +45,12 @@ pub(super) struct Said {
 }
 
 /// Decides on a file by some of its positions; `home` is where the data of the folder lies.
-pub(super) fn decide(sample: &[[f64; 2]], told: &Told, said: Said, home: Option<Bounds>) -> Result<Reading, String> {
+pub(super) fn decide(
+    sample: &[[f64; 2]],
+    told: &Told,
+    said: Said,
+    home: Option<Bounds>,
+) -> Result<Reading, String> {
     let mut traps = Vec::new();
     let (system, by) = match (said.system, &told.stated) {
         (Some(system), stated) => {
@@ -61,7 +66,14 @@ pub(super) fn decide(sample: &[[f64; 2]], told: &Told, said: Said, home: Option<
         (None, Stated::Nothing) => (None, ""),
     };
     let reading = |system, north_first, why: String, traps: Vec<String>| {
-        Ok(Reading { placer: Placer::new(system), north_first, datum: said.datum, why, traps, others: Vec::new() })
+        Ok(Reading {
+            placer: Placer::new(system),
+            north_first,
+            datum: said.datum,
+            why,
+            traps,
+            others: Vec::new(),
+        })
     };
     if sample.is_empty() {
         traps.push(
@@ -69,7 +81,12 @@ pub(super) fn decide(sample: &[[f64; 2]], told: &Told, said: Said, home: Option<
              --map y=HEADING, or --map geometry=HEADING"
                 .to_owned(),
         );
-        return reading(system.unwrap_or(System::Known(Crs::Crs84)), false, "no row has a position".to_owned(), traps);
+        return reading(
+            system.unwrap_or(System::Known(Crs::Crs84)),
+            false,
+            "no row has a position".to_owned(),
+            traps,
+        );
     }
     let share = |system, north_first| share(sample, system, north_first, home);
     if let Some(system) = system {
@@ -82,7 +99,8 @@ pub(super) fn decide(sample: &[[f64; 2]], told: &Told, said: Said, home: Option<
             return reading(system, true, format!("{system}, by {by}"), traps);
         }
         if said.system.is_none()
-            && let Some((other, north_first, _)) = by_numbers(sample, home).into_iter().find(|(_, _, share)| share.home >= MOST)
+            && let Some((other, north_first, _)) =
+                by_numbers(sample, home).into_iter().find(|(_, _, share)| share.home >= MOST)
         {
             traps.push(format!(
                 "{by} states {system}, but numbers such as {} are none of it: they are {other}",
@@ -113,15 +131,22 @@ pub(super) fn decide(sample: &[[f64; 2]], told: &Told, said: Said, home: Option<
                 "nothing states the system of its coordinates, and numbers such as {shown} are none of a known one; name it \
                  with --crs"
             ),
-            Some((system, _, best)) => away(&format!("nothing states the system; by the numbers it is {system}"), *best, sample, home),
+            Some((system, _, best)) => away(
+                &format!("nothing states the system; by the numbers it is {system}"),
+                *best,
+                sample,
+                home,
+            ),
         });
     };
     let own = System::of_epsg(OWN);
-    let (system, north_first) = match fitting.iter().find(|(system, ..)| home.is_none() && Some(*system) == own) {
-        Some((system, north_first, _)) => (*system, *north_first),
-        None => (system, north_first),
-    };
-    if home.is_none() && all.len() > 1 && Some(system) != own && !system.is_geographic() && !is_zoned(system) {
+    let (system, north_first) =
+        match fitting.iter().find(|(system, ..)| home.is_none() && Some(*system) == own) {
+            Some((system, north_first, _)) => (*system, *north_first),
+            None => (system, north_first),
+        };
+    if home.is_none() && all.len() > 1 && Some(system) != own && !system.is_geographic() && !is_zoned(system)
+    {
         return Err(format!(
             "nothing states the system of its coordinates; numbers such as {} fit {}, and the data folder has nothing \
              to hold them against; name it with --crs",
@@ -130,7 +155,10 @@ pub(super) fn decide(sample: &[[f64; 2]], told: &Told, said: Said, home: Option<
         ));
     }
     let shown = |system: System, north_first: bool| {
-        let mut traps = vec![format!("nothing states the system of the coordinates; the numbers show {system}: {}", digits(system))];
+        let mut traps = vec![format!(
+            "nothing states the system of the coordinates; the numbers show {system}: {}",
+            digits(system)
+        )];
         if home.is_none() && !system.is_geographic() && !is_zoned(system) {
             traps.push(format!("the data folder has nothing to hold the zone against; {system} is that of this service, --crs names another"));
         }
@@ -139,7 +167,10 @@ pub(super) fn decide(sample: &[[f64; 2]], told: &Told, said: Said, home: Option<
         }
         reading(system, north_first, format!("{system}, by the numbers"), traps)
     };
-    let others = fitting.iter().filter(|(other, ..)| home.is_some() && *other != system).map(|(other, north_first, _)| shown(*other, *north_first));
+    let others = fitting
+        .iter()
+        .filter(|(other, ..)| home.is_some() && *other != system)
+        .map(|(other, north_first, _)| shown(*other, *north_first));
     Ok(Reading { others: others.collect::<Result<_, _>>()?, ..shown(system, north_first)? })
 }
 
@@ -162,7 +193,8 @@ fn share(sample: &[[f64; 2]], system: System, north_first: bool, home: Option<Bo
     for place in places.flatten() {
         earth += 1;
         near += u32::from(home.is_none_or(|home| {
-            (home.west - NEAR..=home.east + NEAR).contains(&place[0]) && (home.south - NEAR..=home.north + NEAR).contains(&place[1])
+            (home.west - NEAR..=home.east + NEAR).contains(&place[0])
+                && (home.south - NEAR..=home.north + NEAR).contains(&place[1])
         }));
     }
     #[expect(clippy::cast_precision_loss, reason = "some thousand positions")]
@@ -194,13 +226,18 @@ fn by_numbers(sample: &[[f64; 2]], home: Option<Bounds>) -> Vec<(System, bool, S
             let middle = home.map_or(105.0, |home| f64::midpoint(home.west, home.east));
             let mut meridians: Vec<f64> = (25..=45).map(|zone| f64::from(zone * 3)).collect();
             meridians.sort_by(|a, b| (a - middle).abs().total_cmp(&(b - middle).abs()));
-            candidates.extend(meridians.iter().map(|&meridian| System::Strip(Strip::gauss_kruger(meridian, 0))));
+            candidates
+                .extend(meridians.iter().map(|&meridian| System::Strip(Strip::gauss_kruger(meridian, 0))));
             candidates.extend((43..=53).map(|zone| System::Strip(Strip::utm(zone, false))));
         }
         if fits(&|[x, y]| (1e6..2.0038e7).contains(&x.abs()) && y.abs() < 2.0038e7) {
             candidates.push(System::Known(Crs::Epsg3857));
         }
-        found.extend(candidates.into_iter().map(|system| (system, north_first, share(sample, system, north_first, home))));
+        found.extend(
+            candidates
+                .into_iter()
+                .map(|system| (system, north_first, share(sample, system, north_first, home))),
+        );
     }
     found.retain(|(_, _, share)| share.earth >= MOST);
     found
@@ -215,10 +252,17 @@ fn is_zoned(system: System) -> bool {
 fn digits(system: System) -> String {
     match system {
         System::Strip(strip) if is_zoned(system) => {
-            format!("eastings of eight digits begin with the number of the zone, {}", (strip.false_easting / 1e6).floor())
+            format!(
+                "eastings of eight digits begin with the number of the zone, {}",
+                (strip.false_easting / 1e6).floor()
+            )
         }
-        System::Strip(strip) => format!("eastings of six digits leave the zone open; its middle is taken as {}°", strip.meridian),
-        System::Known(Crs::Epsg3857) => "metres of Web Mercator, whose areas are too large and are never used".to_owned(),
+        System::Strip(strip) => {
+            format!("eastings of six digits leave the zone open; its middle is taken as {}°", strip.meridian)
+        }
+        System::Known(Crs::Epsg3857) => {
+            "metres of Web Mercator, whose areas are too large and are never used".to_owned()
+        }
         System::Known(_) => "they are degrees".to_owned(),
     }
 }
@@ -231,7 +275,10 @@ fn swapped_trap(system: System, at: [f64; 2]) -> String {
     if system.is_geographic() {
         format!("latitude stands before longitude, as in {}; swapped", pair(at))
     } else {
-        format!("the northing stands before the easting, as in {} (X goes north in Chinese surveys); swapped", pair(at))
+        format!(
+            "the northing stands before the easting, as in {} (X goes north in Chinese surveys); swapped",
+            pair(at)
+        )
     }
 }
 
@@ -239,7 +286,9 @@ fn swapped_trap(system: System, at: [f64; 2]) -> String {
 fn away(what: &str, share: Share, sample: &[[f64; 2]], home: Option<Bounds>) -> String {
     let shown = pair(sample[0]);
     let Some(home) = home.filter(|_| share.earth >= MOST) else {
-        return format!("{what}, but numbers such as {shown} have no place on the earth in it; name the system with --crs");
+        return format!(
+            "{what}, but numbers such as {shown} have no place on the earth in it; name the system with --crs"
+        );
     };
     format!(
         "{what}, but then it lies far from the data of the folder ({:.2}, {:.2} to {:.2}, {:.2} degrees); numbers are such \
@@ -268,11 +317,18 @@ const PROOF_M: f64 = 100.0;
 /// the best must be few, and less than half of the next.
 pub(super) fn proven(pairs: &[Vec<([f64; 2], [f64; 2])>]) -> (Option<usize>, Vec<f64>) {
     let apart = |pairs: &Vec<([f64; 2], [f64; 2])>| {
-        if pairs.len() < LEAST_ANCHORS { f64::INFINITY } else { median(pairs.iter().map(|(here, known)| metres_between(*here, *known)).collect()) }
+        if pairs.len() < LEAST_ANCHORS {
+            f64::INFINITY
+        } else {
+            median(pairs.iter().map(|(here, known)| metres_between(*here, *known)).collect())
+        }
     };
     let metres: Vec<f64> = pairs.iter().map(apart).collect();
     let best = (0..metres.len()).min_by(|&a, &b| metres[a].total_cmp(&metres[b]));
-    let is_proof = |best: &usize| metres[*best] < PROOF_M && metres.iter().enumerate().all(|(at, other)| at == *best || *other > metres[*best] * 2.0);
+    let is_proof = |best: &usize| {
+        metres[*best] < PROOF_M
+            && metres.iter().enumerate().all(|(at, other)| at == *best || *other > metres[*best] * 2.0)
+    };
     (best.filter(is_proof), metres)
 }
 
@@ -288,18 +344,26 @@ pub(super) fn offset(pairs: &[([f64; 2], [f64; 2])]) -> Option<Offset> {
         return None;
     }
     let apart = |east: bool| {
-        median(pairs.iter().map(|(here, known)| {
-            let along = if east { [here[0], known[1]] } else { [known[0], here[1]] };
-            let metres = metres_between(*known, along);
-            if along[0] < known[0] || along[1] < known[1] { -metres } else { metres }
-        }).collect())
+        median(
+            pairs
+                .iter()
+                .map(|(here, known)| {
+                    let along = if east { [here[0], known[1]] } else { [known[0], here[1]] };
+                    let metres = metres_between(*known, along);
+                    if along[0] < known[0] || along[1] < known[1] { -metres } else { metres }
+                })
+                .collect(),
+        )
     };
     let metres = [apart(true), apart(false)];
     let remains = |back: &dyn Fn([f64; 2]) -> [f64; 2]| {
         median(pairs.iter().map(|(here, known)| metres_between(back(*here), *known)).collect())
     };
     let now = remains(&|at| at);
-    let best = Datum::ALL.into_iter().map(|datum| (datum, remains(&|at| datum.inverse(at)))).min_by(|a, b| a.1.total_cmp(&b.1));
+    let best = Datum::ALL
+        .into_iter()
+        .map(|datum| (datum, remains(&|at| datum.inverse(at))))
+        .min_by(|a, b| a.1.total_cmp(&b.1));
     let datum = best.filter(|(_, after)| now > 100.0 && *after < now / 2.0).map(|(datum, _)| datum);
     Some(Offset { anchors: pairs.len(), metres, datum })
 }
@@ -311,7 +375,9 @@ impl Offset {
     }
 
     pub(super) fn say(&self) -> String {
-        let way = |metres: f64, plus: &str, minus: &str| format!("{:.0} m {}", metres.abs(), if metres < 0.0 { minus } else { plus });
+        let way = |metres: f64, plus: &str, minus: &str| {
+            format!("{:.0} m {}", metres.abs(), if metres < 0.0 { minus } else { plus })
+        };
         format!(
             "{:.0} m ({}, {}), the median of {} features whose place is known",
             self.length(),
@@ -359,7 +425,8 @@ mod tests {
             ([3_372_228.194, 38_516_324.835], 4526, true),
         ];
         for (at, code, north_first) in cases {
-            let (epsg, first, place) = read(at, Stated::Nothing).unwrap_or_else(|fault| panic!("{at:?}: {fault}"));
+            let (epsg, first, place) =
+                read(at, Stated::Nothing).unwrap_or_else(|fault| panic!("{at:?}: {fault}"));
             assert_eq!((epsg, first), (Some(code), north_first), "{at:?}");
             assert!(metres_between(place, [114.17, 30.47]) < 0.01, "{place:?}");
         }
@@ -382,7 +449,10 @@ mod tests {
         assert!(swapped.traps[0].contains("latitude stands before longitude"));
         let paris = decide(&[[2.35, 48.85]], &told, Said::default(), HOME);
         assert!(paris.is_err_and(|fault| fault.contains("far from the data of the folder")));
-        assert!(read([1.0, 1.0], Stated::Other("Xian 1980 zone 38".to_owned())).is_err_and(|fault| fault.contains("not public")));
+        assert!(
+            read([1.0, 1.0], Stated::Other("Xian 1980 zone 38".to_owned()))
+                .is_err_and(|fault| fault.contains("not public"))
+        );
     }
 
     #[test]
@@ -393,7 +463,11 @@ mod tests {
             assert_eq!(offset(&pairs).and_then(|offset| offset.datum), Some(datum));
         }
         // 300 m to four sides is no shift.
-        let scattered: Vec<_> = known.iter().zip([[0.003, 0.0], [-0.003, 0.0], [0.0, 0.003], [0.0, -0.003]]).map(|(&at, by)| ([at[0] + by[0], at[1] + by[1]], at)).collect();
+        let scattered: Vec<_> = known
+            .iter()
+            .zip([[0.003, 0.0], [-0.003, 0.0], [0.0, 0.003], [0.0, -0.003]])
+            .map(|(&at, by)| ([at[0] + by[0], at[1] + by[1]], at))
+            .collect();
         assert_eq!(offset(&scattered).and_then(|offset| offset.datum), None);
         assert_eq!(offset(&[([0.0, 0.0], [0.0, 0.0])]), None);
     }

@@ -55,7 +55,9 @@ impl Uses {
         let mut code = match (self.by_code.contains_key(head), self.by_name.get(&folded)) {
             (true, _) => head.to_owned(),
             // A workbook makes 701 of 0701.
-            (false, _) if head.len() % 2 == 1 && self.by_code.contains_key(&format!("0{head}")) => format!("0{head}"),
+            (false, _) if head.len() % 2 == 1 && self.by_code.contains_key(&format!("0{head}")) => {
+                format!("0{head}")
+            }
             (false, Some(code)) => code.clone(),
             (false, None) => upper.clone(),
         };
@@ -64,7 +66,13 @@ impl Uses {
             code.clone_from(national);
         }
         let known = self.by_code.get(&code);
-        Use { zh: known.map(|known| known.0.clone()), en: known.and_then(|known| known.1.clone()), is_known: known.is_some(), is_old, code }
+        Use {
+            zh: known.map(|known| known.0.clone()),
+            en: known.and_then(|known| known.1.clone()),
+            is_known: known.is_some(),
+            is_old,
+            code,
+        }
     }
 }
 

@@ -28,7 +28,13 @@ fn originals() -> Vec<Value> {
     let square = |x: f64, y: f64, size: f64| {
         json!([[x, y], [x + size, y], [x + size, y + size], [x, y + size], [x, y]])
     };
-    let hole = json!([[114.011, 30.411], [114.011, 30.412], [114.012, 30.412], [114.012, 30.411], [114.011, 30.411]]);
+    let hole = json!([
+        [114.011, 30.411],
+        [114.011, 30.412],
+        [114.012, 30.412],
+        [114.012, 30.411],
+        [114.011, 30.411]
+    ]);
     let shapes = [
         json!({"type":"Polygon","coordinates":[square(114.0, 30.4, 0.002)]}),
         json!({"type":"Polygon","coordinates":[square(114.01, 30.41, 0.004), hole]}),
@@ -43,7 +49,8 @@ fn originals() -> Vec<Value> {
 
 fn originals_file(folder: &Path) -> PathBuf {
     let path = folder.join("originals.geojson");
-    fs::write(&path, json!({"type":"FeatureCollection","features":originals()}).to_string()).expect("written");
+    fs::write(&path, json!({"type":"FeatureCollection","features":originals()}).to_string())
+        .expect("written");
     path
 }
 
@@ -60,7 +67,8 @@ fn import(data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
         .stdin(Stdio::null())
         .output()
         .expect("the program starts");
-    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    let said =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     assert!(!said.contains("panicked"), "{said}");
     (output.status.code(), said)
 }
@@ -78,7 +86,8 @@ fn positions(geometry: &Value, into: &mut Vec<[f64; 2]>) {
 
 /// The imported features by the number of their parcel, read by another way than the program's own.
 fn imported(data: &Path) -> Vec<Value> {
-    let catalog: toml::Table = fs::read_to_string(data.join("catalog.toml")).expect("a catalogue").parse().expect("TOML");
+    let catalog: toml::Table =
+        fs::read_to_string(data.join("catalog.toml")).expect("a catalogue").parse().expect("TOML");
     let layers = catalog["layers"].as_array().expect("layers");
     let layer = layers.iter().find(|layer| layer["id"].as_str() == Some("parcels")).expect("the collection");
     let text = fs::read_to_string(data.join(layer["file"].as_str().expect("a file"))).expect("the data");
@@ -160,7 +169,12 @@ fn the_program_reads_what_it_writes() {
     assert_eq!(code, Some(0), "{said}");
     for suffix in ["parquet", "fgb", "kml", "csv", "xlsx", "ndjson"] {
         let path = files.path().join(format!("again.{suffix}"));
-        let made = Command::new(env!("CARGO_BIN_EXE_innospace")).args(["items", "parcels", "--data"]).arg(first.path()).arg("-o").arg(&path).status();
+        let made = Command::new(env!("CARGO_BIN_EXE_innospace"))
+            .args(["items", "parcels", "--data"])
+            .arg(first.path())
+            .arg("-o")
+            .arg(&path)
+            .status();
         assert!(made.expect("the program starts").success());
         let data = folder();
         let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes"]);
@@ -175,23 +189,36 @@ fn the_program_reads_what_it_writes() {
 fn an_accepted_import_is_served_and_says_what_it_is() {
     let data = folder();
     let original = originals_file(data.path());
-    let (code, said) = import(data.path(), &[original.to_str().expect("a path"), "--yes", "--basis", "surveyed", "--accuracy-m", "1"]);
+    let (code, said) = import(
+        data.path(),
+        &[original.to_str().expect("a path"), "--yes", "--basis", "surveyed", "--accuracy-m", "1"],
+    );
     assert_eq!(code, Some(0), "{said}");
     let catalog = fs::read_to_string(data.path().join("catalog.toml")).expect("a catalogue");
-    assert!(catalog.starts_with("# Written by hand.\n") && catalog.contains("id = \"zone\" # the outline"), "{catalog}");
+    assert!(
+        catalog.starts_with("# Written by hand.\n") && catalog.contains("id = \"zone\" # the outline"),
+        "{catalog}"
+    );
     fs::remove_file(&original).expect("removed");
     let loaded = load(data.path());
     let layer = loaded.catalog.layer("parcels").expect("the collection").layer();
-    assert!(!layer.about.synthetic && layer.about.attribution.is_none(), "{:?}", layer.about);
+    let credit = layer.about.attribution.as_ref().map(|credit| &*credit.en);
+    assert!(!layer.about.synthetic && credit == Some("source: originals.geojson"), "{:?}", layer.about);
     assert_eq!(layer.len(), 4);
     let got = imported(data.path());
     let first = &got[0]["properties"];
     // 0.002 degrees each way at 30.401 north, on the ellipsoid by hand: 192.17 m by 221.73 m.
     let area = first["area_m2"].as_f64().expect("an area");
     assert!((area - 192.17 * 221.73).abs() < 20.0, "{area}");
-    assert_eq!((first["basis"].as_str(), first["accuracy_m"].as_i64(), first["synthetic"].as_bool()), (Some("surveyed"), Some(1), Some(false)));
+    assert_eq!(
+        (first["basis"].as_str(), first["accuracy_m"].as_i64(), first["synthetic"].as_bool()),
+        (Some("surveyed"), Some(1), Some(false))
+    );
     assert_eq!(first["use_name_zh"], "城镇住宅用地");
-    assert_eq!(got[1]["properties"]["use_name_zh"], "新型工业用地", "a local code has its name from the data folder");
+    assert_eq!(
+        got[1]["properties"]["use_name_zh"], "新型工业用地",
+        "a local code has its name from the data folder"
+    );
     assert!(data.path().join("parcels.geojson.old").exists());
     // The same once more goes back to the first name; added, all of it is there already.
     let original = originals_file(data.path());
@@ -216,7 +243,9 @@ fn a_look_writes_nothing_and_nobody_is_asked_without_a_terminal() {
 /// A table of points of the first positions of the originals.
 fn table(path: &Path, head: &str, cells: impl Fn([f64; 2]) -> String) {
     let mut text = format!("地块编号,{head}\n");
-    for (at, [x, y]) in [[114.0, 30.4], [114.01, 30.41], [114.03, 30.42], [114.05, 30.45]].into_iter().enumerate() {
+    for (at, [x, y]) in
+        [[114.0, 30.4], [114.01, 30.41], [114.03, 30.42], [114.05, 30.45]].into_iter().enumerate()
+    {
         text.push_str(&format!("T-{at},{}\n", cells([x, y])));
     }
     fs::write(path, text).expect("written");
@@ -241,7 +270,12 @@ fn traps_of_tables_are_named() {
     text.push_str("T-0,3364454.0,38500000\nT-1,3364554.0,38500000\nT-2,3364654.0,38500000\n");
     fs::write(&path, &text).expect("written");
     let (code, said) = import(data.path(), &[file, "--yes"]);
-    assert!(code == Some(0) && said.contains("EPSG:4526") && said.contains("the northing stands before the easting"), "{said}");
+    assert!(
+        code == Some(0)
+            && said.contains("EPSG:4526")
+            && said.contains("the northing stands before the easting"),
+        "{said}"
+    );
     assert_eq!(at(data.path())[0], 114.0);
     fs::write(&path, text.replace(",38500000", ",500000")).expect("written");
     let (code, said) = import(data.path(), &[file, "--yes"]);
@@ -266,10 +300,16 @@ fn known_places_tell_systems_apart_whose_numbers_look_alike() {
     // Gauss-Kruger and UTM along 117° E have eastings of the same digits, and lie more than a kilometre apart here.
     let data = folder();
     let (code, said) = import(data.path(), &[path, "--yes"]);
-    assert!(code == Some(2) && ["EPSG:4548", "EPSG:32650", "--crs"].iter().all(|word| said.contains(word)), "{said}");
+    assert!(
+        code == Some(2) && ["EPSG:4548", "EPSG:32650", "--crs"].iter().all(|word| said.contains(word)),
+        "{said}"
+    );
     assert_eq!(import(data.path(), &[original, "--yes"]).0, Some(0));
     let (code, said) = import(data.path(), &[path, "--yes"]);
-    assert!(code == Some(0) && said.contains("system   EPSG:32650") && said.contains("the numbers fit 2 systems"), "{said}");
+    assert!(
+        code == Some(0) && said.contains("system   EPSG:32650") && said.contains("the numbers fit 2 systems"),
+        "{said}"
+    );
     assert_same_places(data.path(), 0.1, "UTM without a statement");
 }
 
@@ -282,7 +322,11 @@ fn a_folder_that_is_broken_in_part_serves_as_far_as_it_is_sound() {
     assert_eq!(import(data.path(), &[file, "--yes"]).0, Some(0));
     // Facts of the plan that are not there, and a collection that is no JSON.
     let catalog = fs::read_to_string(data.path().join("catalog.toml")).expect("a catalogue");
-    fs::write(data.path().join("catalog.toml"), catalog.replace("title = { zh = \"示范\"", "seeds = \"nowhere\"\ntitle = { zh = \"示范\"")).expect("written");
+    fs::write(
+        data.path().join("catalog.toml"),
+        catalog.replace("title = { zh = \"示范\"", "seeds = \"nowhere\"\ntitle = { zh = \"示范\""),
+    )
+    .expect("written");
     fs::write(data.path().join("zone.geojson"), "{").expect("written");
     table(&path, "lon,lat", |at| Datum::Gcj02.forward(at).map(|degree| degree.to_string()).join(","));
     let (code, said) = import(data.path(), &[file, "--yes"]);
@@ -298,7 +342,10 @@ fn an_empty_folder_takes_its_first_collection() {
     let path = files.path().join("points.csv");
     fs::write(&path, "地块编号,X,Y\nT-0,3364454.0,500000\nT-1,3364554.0,500000\n").expect("written");
     let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes"]);
-    assert!(code == Some(0) && said.contains("EPSG:4547") && said.contains("nothing to hold the zone against"), "{said}");
+    assert!(
+        code == Some(0) && said.contains("EPSG:4547") && said.contains("nothing to hold the zone against"),
+        "{said}"
+    );
     assert_eq!(load(data.path()).catalog.layer("parcels").map(|layer| layer.layer().len()), Some(2));
 }
 
@@ -306,7 +353,8 @@ fn an_empty_folder_takes_its_first_collection() {
 fn made_up_rows_keep_their_mark() {
     let data = folder();
     let path = data.path().join("made-up.csv");
-    fs::write(&path, "地块编号,synthetic,lon,lat\nT-0,true,114.0,30.4\nT-1,是,114.01,30.41\n").expect("written");
+    fs::write(&path, "地块编号,synthetic,lon,lat\nT-0,true,114.0,30.4\nT-1,是,114.01,30.41\n")
+        .expect("written");
     let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes"]);
     assert!(code == Some(0) && said.contains("2 rows say that they are made up"), "{said}");
     let loaded = load(data.path());
@@ -336,7 +384,11 @@ fn archives_and_encodings_have_traps_too() {
     // A statement of the encoding that the bytes belie.
     for wrong in ["UTF-8", "ISO-8859-1"] {
         fs::write(at("a.cpg"), wrong).expect("written");
-        archive(&at("wrong.zip"), &["shp", "shx", "dbf", "prj", "cpg"].map(|suffix| (at(&format!("a.{suffix}")), &*format!("a.{suffix}").leak())));
+        archive(
+            &at("wrong.zip"),
+            &["shp", "shx", "dbf", "prj", "cpg"]
+                .map(|suffix| (at(&format!("a.{suffix}")), &*format!("a.{suffix}").leak())),
+        );
         let data = folder();
         let (code, said) = import(data.path(), &[&path("wrong.zip"), "--yes"]);
         assert!(code == Some(0) && said.contains("against its .cpg"), "{wrong}: {said}");
@@ -352,18 +404,26 @@ fn archives_and_encodings_have_traps_too() {
     assert!(code == Some(0) && said.contains("has no .prj"), "{said}");
     // As GDAL writes KMZ: a document that only points to the layers beside it, each in a file of its own.
     gdal(&["-f", "LIBKML", &path("zz.kml"), original]);
-    fs::write(at("doc.kml"), "<kml><Document><NetworkLink><Link><href>layers/zz.kml</href></Link></NetworkLink></Document></kml>").expect("written");
+    fs::write(
+        at("doc.kml"),
+        "<kml><Document><NetworkLink><Link><href>layers/zz.kml</href></Link></NetworkLink></Document></kml>",
+    )
+    .expect("written");
     archive(&at("two.kmz"), &[(at("doc.kml"), "doc.kml"), (at("zz.kml"), "layers/zz.kml")]);
     let (code, said) = import(data.path(), &[&path("two.kmz"), "--yes"]);
     assert_eq!(code, Some(0), "{said}");
     assert_same_places(data.path(), 0.1, "KMZ of two documents");
     // As workbooks save text of all languages.
-    let text: Vec<u8> = "\u{feff}地块编号\t经度\t纬度\r\nT-一\t114.0\t30.4\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let text: Vec<u8> = "\u{feff}地块编号\t经度\t纬度\r\nT-一\t114.0\t30.4\r\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
     fs::write(at("wide.txt"), text).expect("written");
     let (code, said) = import(data.path(), &[&path("wide.txt"), "--yes"]);
     assert!(code == Some(0) && imported(data.path())[0]["properties"]["parcel_no"] == "T-一", "{said}");
     // A feature alone, over several lines.
-    fs::write(at("one.geojson"), serde_json::to_string_pretty(&originals()[0]).expect("JSON")).expect("written");
+    fs::write(at("one.geojson"), serde_json::to_string_pretty(&originals()[0]).expect("JSON"))
+        .expect("written");
     let (code, said) = import(data.path(), &[&path("one.geojson"), "--yes"]);
     assert!(code == Some(0) && imported(data.path())[0]["properties"]["parcel_no"] == "试验-001", "{said}");
 }
@@ -383,10 +443,17 @@ fn shifted_degrees_are_found_and_converted_when_asked() {
         assert!(code == Some(0) && said.contains("after conversion 0 m"), "{said}");
         // The shift itself is held against published examples in geometry/datum.rs.
         let shift = metres_between(datum.forward([114.01, 30.41]), [114.01, 30.41]);
-        let told: f64 = said.split("as in the file ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).expect("metres");
+        let told: f64 = said
+            .split("as in the file ")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next()?.parse().ok())
+            .expect("metres");
         assert!((told - shift).abs() < 30.0, "{told} m, {shift} m");
         let at = &imported(data.path())[0]["geometry"]["coordinates"];
-        assert!(metres_between([at[0].as_f64().expect("x"), at[1].as_f64().expect("y")], [114.0, 30.4]) < 0.1, "{at}");
+        assert!(
+            metres_between([at[0].as_f64().expect("x"), at[1].as_f64().expect("y")], [114.0, 30.4]) < 0.1,
+            "{at}"
+        );
     }
 }
 
@@ -398,39 +465,124 @@ fn a_table_of_a_control_plan_is_understood() {
     let sheet = book.add_worksheet();
     let rows: [&[&str]; 6] = [
         &["某单元控制指标表"],
-        &["地块编号", "单元编号", "用地代码", "地块面积（公顷）", "容积率", "建筑密度(%)", "绿地率", "建筑限高", "状态", "批复日期", "geometry"],
-        &["A-1", "U1", "R2", "4.2615", "≤2.5", "30", "35%", "80米", "已建", "2024年3月5日", "POLYGON((114 30.4,114.002 30.4,114.002 30.402,114 30.402,114 30.4))"],
-        &["A-2", "U1", "M1", "4.26", "1.0-2.5", "40", "20%", "60", "闲置", "2024/3/5", "POLYGON((114.01 30.4,114.012 30.4,114.012 30.402,114.01 30.402,114.01 30.4))"],
-        &["A-3", "U1", "M0", "9", "2", "40", "20%", "60", "规划", "2024-03-05", "POLYGON((114.02 30.4,114.022 30.4,114.022 30.402,114.02 30.402))"],
-        &["A-4", "U1", "G1", "1", "0", "0", "90%", "0", "已建", "2024-03-05", "POLYGON((114.03 30.4,114.03 30.4,114.03 30.4))"],
+        &[
+            "地块编号",
+            "单元编号",
+            "用地代码",
+            "地块面积（公顷）",
+            "容积率",
+            "建筑密度(%)",
+            "绿地率",
+            "建筑限高",
+            "状态",
+            "批复日期",
+            "geometry",
+        ],
+        &[
+            "A-1",
+            "U1",
+            "R2",
+            "4.2615",
+            "≤2.5",
+            "30",
+            "35%",
+            "80米",
+            "已建",
+            "2024年3月5日",
+            "POLYGON((114 30.4,114.002 30.4,114.002 30.402,114 30.402,114 30.4))",
+        ],
+        &[
+            "A-2",
+            "U1",
+            "M1",
+            "4.26",
+            "1.0-2.5",
+            "40",
+            "20%",
+            "60",
+            "闲置",
+            "2024/3/5",
+            "POLYGON((114.01 30.4,114.012 30.4,114.012 30.402,114.01 30.402,114.01 30.4))",
+        ],
+        &[
+            "A-3",
+            "U1",
+            "M0",
+            "9",
+            "2",
+            "40",
+            "20%",
+            "60",
+            "规划",
+            "2024-03-05",
+            "POLYGON((114.02 30.4,114.022 30.4,114.022 30.402,114.02 30.402))",
+        ],
+        &[
+            "A-4",
+            "U1",
+            "G1",
+            "1",
+            "0",
+            "0",
+            "90%",
+            "0",
+            "已建",
+            "2024-03-05",
+            "POLYGON((114.03 30.4,114.03 30.4,114.03 30.4))",
+        ],
     ];
     for (row, cells) in rows.into_iter().enumerate() {
         for (column, cell) in cells.iter().enumerate() {
-            sheet.write(u32::try_from(row).expect("few"), u16::try_from(column).expect("few"), *cell).expect("written");
+            sheet
+                .write(u32::try_from(row).expect("few"), u16::try_from(column).expect("few"), *cell)
+                .expect("written");
         }
     }
     book.save(&path).expect("saved");
     let report = data.path().join("plan.json");
-    let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes", "--report", report.to_str().expect("a path")]);
+    let (code, said) = import(
+        data.path(),
+        &[path.to_str().expect("a path"), "--yes", "--report", report.to_str().expect("a path")],
+    );
     assert_eq!(code, Some(0), "{said}");
     let got = imported(data.path());
     let of = |at: usize, name: &str| got[at]["properties"][name].clone();
     assert_eq!(got.len(), 3);
     assert_eq!((of(0, "area_m2"), of(0, "far"), of(0, "density")), (json!(42615), json!(2.5), json!(0.3)));
-    assert_eq!((of(0, "green_ratio"), of(0, "height_m"), of(0, "status")), (json!(0.35), json!(80), json!("built")));
-    assert_eq!((of(0, "use_code"), of(0, "use_name_zh"), of(0, "valid_from")), (json!("R2"), json!("二类居住用地"), json!("2024-03-05")));
+    assert_eq!(
+        (of(0, "green_ratio"), of(0, "height_m"), of(0, "status")),
+        (json!(0.35), json!(80), json!("built"))
+    );
+    assert_eq!(
+        (of(0, "use_code"), of(0, "use_name_zh"), of(0, "valid_from")),
+        (json!("R2"), json!("二类居住用地"), json!("2024-03-05"))
+    );
     assert_eq!((of(1, "far"), of(1, "note")), (json!(null), json!("容积率: 1.0-2.5")));
     let told: Value = serde_json::from_str(&fs::read_to_string(&report).expect("a report")).expect("JSON");
     assert_eq!((&told["summary"]["rows"], &told["summary"]["refused"]), (&json!(4), &json!(1)));
-    let kinds: Vec<&str> = told["findings"].as_array().expect("findings").iter().filter_map(|found| found["kind"].as_str()).collect();
-    for kind in ["a ring that was open", "a stated area that is not the measured one", "a broken geometry", "a value that is not understood"] {
+    let kinds: Vec<&str> = told["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter_map(|found| found["kind"].as_str())
+        .collect();
+    for kind in [
+        "a ring that was open",
+        "a stated area that is not the measured one",
+        "a broken geometry",
+        "a value that is not understood",
+    ] {
         assert!(kinds.contains(&kind), "{kind}: {kinds:?}");
     }
     // The refused row is a table that comes in again once it is corrected.
     let refused = data.path().join("plan.refused.csv");
     let text = fs::read_to_string(&refused).expect("refused rows");
     assert!(text.contains("A-4"), "{text}");
-    fs::write(&refused, text.replace("114.03 30.4,114.03 30.4,114.03 30.4", "114.03 30.4,114.031 30.4,114.031 30.401")).expect("corrected");
+    fs::write(
+        &refused,
+        text.replace("114.03 30.4,114.03 30.4,114.03 30.4", "114.03 30.4,114.031 30.4,114.031 30.401"),
+    )
+    .expect("corrected");
     let (code, said) = import(data.path(), &[refused.to_str().expect("a path"), "--yes", "--append"]);
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(imported(data.path()).len(), 4);
@@ -456,7 +608,9 @@ fn a_process_that_is_killed_leaves_the_old_data_whole() {
         .spawn()
         .expect("the program starts");
     // It writes in pieces of 256 KiB; the first is on disk long before the last.
-    while fs::metadata(&draft).map_or(0, |about| about.len()) == 0 && process.try_wait().expect("a process").is_none() {
+    while fs::metadata(&draft).map_or(0, |about| about.len()) == 0
+        && process.try_wait().expect("a process").is_none()
+    {
         std::thread::yield_now();
     }
     process.kill().expect("killed");
@@ -475,12 +629,22 @@ fn a_process_that_is_killed_leaves_the_old_data_whole() {
 fn import_within(data: &Path, file: &Path, mebibytes: u64) -> (Option<i32>, String) {
     let script = format!("ulimit -v {}; exec \"$0\" \"$@\"", mebibytes << 10);
     let output = Command::new("bash")
-        .args(["-c", &script, env!("CARGO_BIN_EXE_innospace"), "import", "--collection", "parcels", "--yes", "--data"])
+        .args([
+            "-c",
+            &script,
+            env!("CARGO_BIN_EXE_innospace"),
+            "import",
+            "--collection",
+            "parcels",
+            "--yes",
+            "--data",
+        ])
         .arg(data)
         .arg(file)
         .output()
         .expect("bash starts");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    let said =
+        String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     assert!(!said.contains("panicked") && !said.contains("memory allocation"), "{said}");
     (output.status.code(), said)
 }

@@ -27,10 +27,17 @@ fn opened(path: &Path) -> Result<ZipArchive<File>, String> {
 }
 
 /// Copies what is packed, as far as it is no bomb; gives the number of bytes.
-fn copy(name: &str, packed: u64, source: &mut impl io::Read, target: &mut impl io::Write, most: u64) -> Result<u64, String> {
+fn copy(
+    name: &str,
+    packed: u64,
+    source: &mut impl io::Read,
+    target: &mut impl io::Write,
+    most: u64,
+) -> Result<u64, String> {
     let (mut buffer, mut total) = (vec![0; 1 << 16], 0_u64);
     loop {
-        let read = source.read(&mut buffer).map_err(|fault| format!("{name:?} cannot be unpacked: {fault}"))?;
+        let read =
+            source.read(&mut buffer).map_err(|fault| format!("{name:?} cannot be unpacked: {fault}"))?;
         if read == 0 {
             return Ok(total);
         }
@@ -71,7 +78,10 @@ pub(super) fn unpack(path: &Path) -> Result<tempfile::TempDir, String> {
         let (folders, own) = name.rsplit_once(['/', '\\']).unwrap_or(("", &name));
         let (stem, suffix) = own.rsplit_once('.').unwrap_or_default();
         let suffix = suffix.to_ascii_lowercase();
-        if file.is_dir() || name.contains("__MACOSX") || !["shp", "shx", "dbf", "prj", "cpg", "kml"].contains(&suffix.as_str()) {
+        if file.is_dir()
+            || name.contains("__MACOSX")
+            || !["shp", "shx", "dbf", "prj", "cpg", "kml"].contains(&suffix.as_str())
+        {
             continue;
         }
         // Names are made flat, so that none leads out of the folder; one that several folders have is numbered by them.
@@ -82,14 +92,18 @@ pub(super) fn unpack(path: &Path) -> Result<tempfile::TempDir, String> {
         });
         let numbered = if number == 0 { String::new() } else { format!(" ({})", number + 1) };
         let target = folder.path().join(format!("{stem}{numbered}.{suffix}"));
-        let mut out = File::create_new(&target).map_err(|fault| format!("{name:?} cannot be unpacked: {fault}"))?;
+        let mut out =
+            File::create_new(&target).map_err(|fault| format!("{name:?} cannot be unpacked: {fault}"))?;
         let packed = file.compressed_size();
         copy(&name, packed, &mut file, &mut out, MOST_FILE)?;
         out.flush().map_err(|fault| fault.to_string())?;
         taken += 1;
     }
     if taken == 0 {
-        return Err("is an archive with neither a shapefile nor KML in it; unpack it and name what is to be imported".to_owned());
+        return Err(
+            "is an archive with neither a shapefile nor KML in it; unpack it and name what is to be imported"
+                .to_owned(),
+        );
     }
     Ok(folder)
 }
@@ -122,7 +136,10 @@ mod tests {
     #[test]
     fn what_swells_too_much_is_not_taken() {
         let mut zeros = io::repeat(0).take(SUSPECT * 2);
-        assert!(copy("bomb", 1000, &mut zeros, &mut io::sink(), MOST_FILE).is_err_and(|why| why.contains("400 times")));
+        assert!(
+            copy("bomb", 1000, &mut zeros, &mut io::sink(), MOST_FILE)
+                .is_err_and(|why| why.contains("400 times"))
+        );
         let mut small = io::repeat(0).take(1000);
         assert_eq!(copy("blank", 1, &mut small, &mut io::sink(), MOST_FILE), Ok(1000));
         assert!(copy("long", 1000, &mut io::repeat(0).take(1000), &mut io::sink(), 999).is_err());

@@ -12,7 +12,12 @@ use super::{Metered, Take, Told, Wish, fill, open};
 use crate::intake::IntakeError;
 use crate::intake::row::{Cell, Headings, Row};
 
-pub(super) fn read(path: &Path, wish: &Wish, headings: &mut Headings, take: &mut Take<'_>) -> Result<Told, IntakeError> {
+pub(super) fn read(
+    path: &Path,
+    wish: &Wish,
+    headings: &mut Headings,
+    take: &mut Take<'_>,
+) -> Result<Told, IntakeError> {
     let unfit = |reason: String| IntakeError::unfit(path, &reason);
     let encoding = match wish.encoding {
         Some(encoding) => encoding,
@@ -20,7 +25,13 @@ pub(super) fn read(path: &Path, wish: &Wish, headings: &mut Headings, take: &mut
     };
     // A byte-order mark, as workbooks write it, says more than a guess.
     let is_guess = wish.encoding.is_none();
-    let decoded = |file: File| DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(is_guess).strip_bom(true).build(file);
+    let decoded = |file: File| {
+        DecodeReaderBytesBuilder::new()
+            .encoding(Some(encoding))
+            .bom_override(is_guess)
+            .strip_bom(true)
+            .build(file)
+    };
     let mut begin = vec![0; 1 << 16];
     let read = fill(&mut decoded(open(path)?), &mut begin).map_err(|fault| IntakeError::read(path, fault))?;
     if begin[..read].contains(&0) {

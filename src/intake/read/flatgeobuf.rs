@@ -13,7 +13,8 @@ use crate::intake::projection;
 use crate::intake::row::{Cell, Figure, Headings, Row};
 
 pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) -> Result<Told, IntakeError> {
-    let broken = |fault: flatgeobuf::Error| IntakeError::unfit(path, &format!("is no readable FlatGeobuf: {fault}"));
+    let broken =
+        |fault: flatgeobuf::Error| IntakeError::unfit(path, &format!("is no readable FlatGeobuf: {fault}"));
     let file = FgbReader::open(BufReader::with_capacity(1 << 16, open(path)?)).map_err(broken)?;
     let header = file.header();
     let kind = header.geometry_type();
@@ -23,7 +24,9 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
             (Some(code), wkt) => match (System::of_epsg(code), wkt) {
                 (Some(system), _) => Stated::System(system),
                 (None, Some(wkt)) => projection::of_wkt(wkt),
-                (None, None) => Stated::Other(crs.name().map_or_else(|| format!("EPSG:{code}"), str::to_owned)),
+                (None, None) => {
+                    Stated::Other(crs.name().map_or_else(|| format!("EPSG:{code}"), str::to_owned))
+                }
             },
             (None, Some(wkt)) => projection::of_wkt(wkt),
             (None, None) => Stated::Nothing,
@@ -75,7 +78,9 @@ impl PropertyProcessor for Cells<'_> {
             ColumnValue::Int(value) => Cell::Integer(value.into()),
             ColumnValue::UInt(value) => Cell::Integer(value.into()),
             ColumnValue::Long(value) => Cell::Integer(value),
-            ColumnValue::ULong(value) => i64::try_from(value).map_or_else(|_| Cell::Text(value.to_string()), Cell::Integer),
+            ColumnValue::ULong(value) => {
+                i64::try_from(value).map_or_else(|_| Cell::Text(value.to_string()), Cell::Integer)
+            }
             ColumnValue::Float(value) => Cell::Real(value.into()),
             ColumnValue::Double(value) => Cell::Real(value),
             ColumnValue::String(text) | ColumnValue::DateTime(text) => Cell::text(text),
@@ -90,7 +95,12 @@ impl PropertyProcessor for Cells<'_> {
     }
 }
 
-fn figures(geometry: &Geometry<'_>, stated: GeometryType, into: &mut Vec<Figure>, depth: u8) -> Result<(), &'static str> {
+fn figures(
+    geometry: &Geometry<'_>,
+    stated: GeometryType,
+    into: &mut Vec<Figure>,
+    depth: u8,
+) -> Result<(), &'static str> {
     if depth > 8 {
         return Err("its collections are nested too deeply");
     }
@@ -99,7 +109,8 @@ fn figures(geometry: &Geometry<'_>, stated: GeometryType, into: &mut Vec<Figure>
     let positions: Vec<[f64; 2]> = numbers.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect();
     // Ends of the runs; where none are given there is one.
     let runs = || {
-        let mut ends: Vec<usize> = geometry.ends().map(|ends| ends.iter().map(|end| end as usize).collect()).unwrap_or_default();
+        let mut ends: Vec<usize> =
+            geometry.ends().map(|ends| ends.iter().map(|end| end as usize).collect()).unwrap_or_default();
         if ends.is_empty() {
             ends.push(positions.len());
         }
@@ -113,12 +124,18 @@ fn figures(geometry: &Geometry<'_>, stated: GeometryType, into: &mut Vec<Figure>
             .collect::<Result<Vec<_>, _>>()
     };
     match kind {
-        GeometryType::Point | GeometryType::MultiPoint => into.extend(positions.iter().map(|at| Figure::Point(*at))),
+        GeometryType::Point | GeometryType::MultiPoint => {
+            into.extend(positions.iter().map(|at| Figure::Point(*at)))
+        }
         GeometryType::LineString => into.push(Figure::Line(positions)),
         GeometryType::MultiLineString => into.extend(runs()?.into_iter().map(Figure::Line)),
         GeometryType::Polygon => into.push(Figure::Polygon(runs()?)),
         GeometryType::MultiPolygon | GeometryType::GeometryCollection => {
-            let inner = if kind == GeometryType::MultiPolygon { GeometryType::Polygon } else { GeometryType::Unknown };
+            let inner = if kind == GeometryType::MultiPolygon {
+                GeometryType::Polygon
+            } else {
+                GeometryType::Unknown
+            };
             for part in geometry.parts().into_iter().flatten() {
                 figures(&part, inner, into, depth + 1)?;
             }

@@ -16,7 +16,15 @@ use crate::intake::IntakeError;
 use crate::intake::row::{Cell, Figure, Headings, Row};
 
 /// Types of geometries (RFC 7946, 1.4).
-const GEOMETRIES: &[&str] = &["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"];
+const GEOMETRIES: &[&str] = &[
+    "Point",
+    "MultiPoint",
+    "LineString",
+    "MultiLineString",
+    "Polygon",
+    "MultiPolygon",
+    "GeometryCollection",
+];
 
 /// Reads a collection, a feature or a geometry.
 pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) -> Result<Told, IntakeError> {
@@ -33,32 +41,52 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     let mut json = serde_json::Deserializer::from_reader(source);
     let top = json.deserialize_map(Top(&mut walk)).and_then(|top| {
         // Many programs write lines of features into a file of this name.
-        if top.kind == "FeatureCollection" || top.has_features { json.end().map(|()| top) } else { Ok(Said { is_alone: json.end().is_ok(), ..top }) }
+        if top.kind == "FeatureCollection" || top.has_features {
+            json.end().map(|()| top)
+        } else {
+            Ok(Said { is_alone: json.end().is_ok(), ..top })
+        }
     });
     if let Some(stopped) = walk.stopped.take() {
         return Err(stopped);
     }
     let top = top.map_err(|fault| {
         let reason = fault.to_string();
-        unfit(if reason.contains("control character") || !reason.contains("UTF-8") && !reason.contains("code point") {
-            format!("is no GeoJSON: {reason}")
-        } else {
-            format!("is not UTF-8, which RFC 8259, 8.1 asks for: {reason}")
-        })
+        unfit(
+            if reason.contains("control character")
+                || !reason.contains("UTF-8") && !reason.contains("code point")
+            {
+                format!("is no GeoJSON: {reason}")
+            } else {
+                format!("is not UTF-8, which RFC 8259, 8.1 asks for: {reason}")
+            },
+        )
     })?;
     match top.kind.as_str() {
         _ if top.has_features => {}
         _ if top.is_alone && (top.kind == "Feature" || GEOMETRIES.contains(&top.kind.as_str())) => {
             let text = std::fs::read_to_string(path).map_err(|fault| IntakeError::read(path, fault))?;
             let text = text.trim_start_matches('\u{feff}');
-            let feature = if top.kind == "Feature" { text.to_owned() } else { format!("{{\"type\":\"Feature\",\"geometry\":{text}}}") };
+            let feature = if top.kind == "Feature" {
+                text.to_owned()
+            } else {
+                format!("{{\"type\":\"Feature\",\"geometry\":{text}}}")
+            };
             let row = row(&feature, headings).map_err(unfit)?;
             take(Row { number: 1, ..row })?;
         }
         "Feature" => return read_lines(path, headings, take),
-        "" => return Err(unfit("is an object without type, expected a FeatureCollection (RFC 7946, 3.3)".to_owned())),
-        "FeatureCollection" => return Err(unfit("is a FeatureCollection without features (RFC 7946, 3.3)".to_owned())),
-        kind => return Err(unfit(format!("its type is {kind:?}, expected a FeatureCollection (RFC 7946, 3.3)"))),
+        "" => {
+            return Err(unfit(
+                "is an object without type, expected a FeatureCollection (RFC 7946, 3.3)".to_owned(),
+            ));
+        }
+        "FeatureCollection" => {
+            return Err(unfit("is a FeatureCollection without features (RFC 7946, 3.3)".to_owned()));
+        }
+        kind => {
+            return Err(unfit(format!("its type is {kind:?}, expected a FeatureCollection (RFC 7946, 3.3)")));
+        }
     }
     let crs84 = Stated::System(System::Known(Crs::Crs84));
     let (stated, by) = match top.crs {
@@ -79,7 +107,11 @@ fn stated(name: &str) -> Stated {
 }
 
 /// Reads a feature a line.
-pub(super) fn read_lines(path: &Path, headings: &mut Headings, take: &mut Take<'_>) -> Result<Told, IntakeError> {
+pub(super) fn read_lines(
+    path: &Path,
+    headings: &mut Headings,
+    take: &mut Take<'_>,
+) -> Result<Told, IntakeError> {
     let (mut source, spent) = metered(path)?;
     let (mut line, mut number, mut at) = (Vec::new(), 0, 0);
     loop {
@@ -229,10 +261,9 @@ fn cell(value: &Value) -> Cell {
     match value {
         Value::Null => Cell::Null,
         Value::Bool(value) => Cell::Bool(*value),
-        Value::Number(number) => number.as_i64().map_or_else(
-            || number.as_f64().map_or(Cell::Null, Cell::Real),
-            Cell::Integer,
-        ),
+        Value::Number(number) => {
+            number.as_i64().map_or_else(|| number.as_f64().map_or(Cell::Null, Cell::Real), Cell::Integer)
+        }
         Value::String(text) => Cell::text(text),
         other => Cell::Json(other.to_string()),
     }
@@ -242,7 +273,8 @@ fn cell(value: &Value) -> Cell {
 fn figures(geometry: &Value, into: &mut Vec<Figure>) -> Result<(), String> {
     let kind = geometry.get("type").and_then(Value::as_str).ok_or("the geometry has no type")?;
     if kind == "GeometryCollection" {
-        let members = geometry.get("geometries").and_then(Value::as_array).ok_or("the collection has no geometries")?;
+        let members =
+            geometry.get("geometries").and_then(Value::as_array).ok_or("the collection has no geometries")?;
         return members.iter().try_for_each(|member| figures(member, into));
     }
     let all = geometry.get("coordinates").ok_or_else(|| format!("the {kind} has no coordinates"))?;
@@ -253,9 +285,13 @@ fn figures(geometry: &Value, into: &mut Vec<Figure>) -> Result<(), String> {
         "Point" => into.push(Figure::Point(position(all)?)),
         "MultiPoint" => into.extend(run(all)?.into_iter().map(Figure::Point)),
         "LineString" => into.push(Figure::Line(run(all)?)),
-        "MultiLineString" => into.extend(list(all)?.iter().map(|line| run(line).map(Figure::Line)).collect::<Result<Vec<_>, _>>()?),
+        "MultiLineString" => into.extend(
+            list(all)?.iter().map(|line| run(line).map(Figure::Line)).collect::<Result<Vec<_>, _>>()?,
+        ),
         "Polygon" => into.push(Figure::Polygon(rings(all)?)),
-        "MultiPolygon" => into.extend(list(all)?.iter().map(|one| rings(one).map(Figure::Polygon)).collect::<Result<Vec<_>, _>>()?),
+        "MultiPolygon" => into.extend(
+            list(all)?.iter().map(|one| rings(one).map(Figure::Polygon)).collect::<Result<Vec<_>, _>>()?,
+        ),
         other => return Err(format!("the geometry type {other:?} is unknown")),
     }
     Ok(())
@@ -267,7 +303,9 @@ fn list(value: &Value) -> Result<&Vec<Value>, String> {
 
 fn position(value: &Value) -> Result<[f64; 2], String> {
     match list(value)?.as_slice() {
-        [x, y, ..] => x.as_f64().zip(y.as_f64()).map(Into::into).ok_or_else(|| "a position holds no numbers".to_owned()),
+        [x, y, ..] => {
+            x.as_f64().zip(y.as_f64()).map(Into::into).ok_or_else(|| "a position holds no numbers".to_owned())
+        }
         _ => Err("a position needs two numbers".to_owned()),
     }
 }

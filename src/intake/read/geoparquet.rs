@@ -16,7 +16,11 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     let unfit = |reason: String| IntakeError::unfit(path, &reason);
     let broken = |fault: parquet::errors::ParquetError| unfit(format!("cannot be read as Parquet: {fault}"));
     let file = SerializedFileReader::new(open(path)?).map_err(broken)?;
-    let about = file.metadata().file_metadata().key_value_metadata().and_then(|all| all.iter().find(|entry| entry.key == "geo"));
+    let about = file
+        .metadata()
+        .file_metadata()
+        .key_value_metadata()
+        .and_then(|all| all.iter().find(|entry| entry.key == "geo"));
     let about: Value = about
         .and_then(|entry| serde_json::from_str(entry.value.as_deref()?).ok())
         .ok_or_else(|| unfit("is Parquet without the entry \"geo\" of GeoParquet, so that nothing says where its geometries are".to_owned()))?;
@@ -30,7 +34,8 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
         None => Stated::System(System::Known(Crs::Crs84)),
         Some(Value::Null) => Stated::Nothing,
         Some(crs) => {
-            let (code, name) = (crs["id"]["code"].as_u64(), crs["name"].as_str().unwrap_or("an unnamed system"));
+            let (code, name) =
+                (crs["id"]["code"].as_u64(), crs["name"].as_str().unwrap_or("an unnamed system"));
             let is_84 = crs["id"]["code"].as_str() == Some("CRS84");
             match code.and_then(|code| u32::try_from(code).ok()).and_then(System::of_epsg) {
                 _ if is_84 => Stated::System(System::Known(Crs::Crs84)),
@@ -67,7 +72,10 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
 
 fn cell(field: &Field) -> Cell {
     const MILLIS_A_DAY: i64 = 86_400_000;
-    let day = |millis: i64| i32::try_from(millis.div_euclid(MILLIS_A_DAY)).map_or(Cell::Null, |days| Cell::Date(Date::from_days(days)));
+    let day = |millis: i64| {
+        i32::try_from(millis.div_euclid(MILLIS_A_DAY))
+            .map_or(Cell::Null, |days| Cell::Date(Date::from_days(days)))
+    };
     match field {
         Field::Null => Cell::Null,
         Field::Bool(value) => Cell::Bool(*value),
@@ -78,7 +86,9 @@ fn cell(field: &Field) -> Cell {
         Field::UByte(value) => Cell::Integer((*value).into()),
         Field::UShort(value) => Cell::Integer((*value).into()),
         Field::UInt(value) => Cell::Integer((*value).into()),
-        Field::ULong(value) => i64::try_from(*value).map_or_else(|_| Cell::Text(value.to_string()), Cell::Integer),
+        Field::ULong(value) => {
+            i64::try_from(*value).map_or_else(|_| Cell::Text(value.to_string()), Cell::Integer)
+        }
         Field::Float(value) => Cell::Real((*value).into()),
         Field::Double(value) => Cell::Real(*value),
         Field::Str(text) => Cell::text(text),

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use quick_xml::{Reader, XmlVersion};
 use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
 
 use super::{Stated, Take, Told, metered};
 use crate::geometry::{Crs, System};
@@ -35,7 +35,9 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     let (mut is_kml, mut open) = (false, 0_u64);
     loop {
         buffer.clear();
-        let event = xml.read_event_into(&mut buffer).map_err(|fault| unfit(format!("is no readable XML, at byte {}: {fault}", xml.error_position())))?;
+        let event = xml.read_event_into(&mut buffer).map_err(|fault| {
+            unfit(format!("is no readable XML, at byte {}: {fault}", xml.error_position()))
+        })?;
         match event {
             Event::Eof => break,
             Event::Start(tag) => {
@@ -78,7 +80,11 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     if !is_kml {
         return Err(unfit("is no KML".to_owned()));
     }
-    Ok(Told { stated: Stated::System(System::Known(Crs::Crs84)), by: "KML (OGC 07-147r2, 4.2)", notes: Vec::new() })
+    Ok(Told {
+        stated: Stated::System(System::Known(Crs::Crs84)),
+        by: "KML (OGC 07-147r2, 4.2)",
+        notes: Vec::new(),
+    })
 }
 
 fn local(name: &str) -> String {
@@ -103,7 +109,9 @@ fn entity(name: &str) -> String {
 fn begin(mark: &mut Placemark, name: &str, tag: &BytesStart<'_>) {
     match name {
         "Data" | "SimpleData" => {
-            let name = tag.try_get_attribute("name").ok().flatten().and_then(|name| name.normalized_value(XmlVersion::Implicit1_0).ok().map(std::borrow::Cow::into_owned));
+            let name = tag.try_get_attribute("name").ok().flatten().and_then(|name| {
+                name.normalized_value(XmlVersion::Implicit1_0).ok().map(std::borrow::Cow::into_owned)
+            });
             mark.data = name;
         }
         "Polygon" => mark.rings = Some(Vec::new()),
@@ -144,7 +152,9 @@ fn end(mark: &mut Placemark, name: &str, text: &str, headings: &mut Headings) ->
                 (None, Kind::Line) => mark.row.figures.push(Figure::Line(run)),
             },
         },
-        "Polygon" => mark.row.figures.extend(mark.rings.take().filter(|rings| !rings.is_empty()).map(Figure::Polygon)),
+        "Polygon" => {
+            mark.row.figures.extend(mark.rings.take().filter(|rings| !rings.is_empty()).map(Figure::Polygon))
+        }
         _ => {}
     }
     Ok(())

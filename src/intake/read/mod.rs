@@ -94,11 +94,18 @@ impl Source {
         let unfit = |reason: &str| IntakeError::unfit(path, reason);
         let mut head = [0; 16];
         let is_folder = path.is_dir();
-        let read = if is_folder { 0 } else { fill(&mut open(path)?, &mut head).map_err(|fault| IntakeError::read(path, fault))? };
-        let suffix = path.extension().map(|suffix| suffix.to_string_lossy().to_lowercase()).unwrap_or_default();
-        let plain = |format| Ok(Self { path: path.to_owned(), format, opened: path.to_owned(), _unpacked: None });
+        let read = if is_folder {
+            0
+        } else {
+            fill(&mut open(path)?, &mut head).map_err(|fault| IntakeError::read(path, fault))?
+        };
+        let suffix =
+            path.extension().map(|suffix| suffix.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let plain =
+            |format| Ok(Self { path: path.to_owned(), format, opened: path.to_owned(), _unpacked: None });
         if is_folder {
-            let opened = shapefile::in_folder(path, wish.layer.as_deref()).map_err(|reason| unfit(&reason))?;
+            let opened =
+                shapefile::in_folder(path, wish.layer.as_deref()).map_err(|reason| unfit(&reason))?;
             return Ok(Self { path: path.to_owned(), format: Format::Shapefile, opened, _unpacked: None });
         }
         if read == 0 {
@@ -120,7 +127,9 @@ impl Source {
             "geojson" | "json" => plain(Format::GeoJson),
             "ndjson" | "geojsonl" | "geojsonseq" | "jsonl" | "geojsons" => plain(Format::NdJson),
             "shp" => plain(Format::Shapefile),
-            "dbf" | "shx" | "prj" | "cpg" => Err(unfit("is a part of a shapefile; name its .shp, its folder or its .zip")),
+            "dbf" | "shx" | "prj" | "cpg" => {
+                Err(unfit("is a part of a shapefile; name its .shp, its folder or its .zip"))
+            }
             "csv" | "tsv" | "txt" | "tab" => plain(Format::Csv),
             "kml" => plain(Format::Kml),
             "dxf" | "dwg" => Err(unfit(
@@ -138,7 +147,12 @@ impl Source {
         let unfit = |reason: String| IntakeError::unfit(path, &reason);
         if matches!(suffix, "xlsx" | "xlsm") {
             archive::weigh(path).map_err(unfit)?;
-            return Ok(Self { path: path.to_owned(), format: Format::Xlsx, opened: path.to_owned(), _unpacked: None });
+            return Ok(Self {
+                path: path.to_owned(),
+                format: Format::Xlsx,
+                opened: path.to_owned(),
+                _unpacked: None,
+            });
         }
         if matches!(suffix, "ods" | "xlsb") {
             return Err(unfit("is a workbook of another kind; save it as .xlsx".to_owned()));
@@ -146,13 +160,21 @@ impl Source {
         let folder = archive::unpack(path).map_err(unfit)?;
         let (format, opened) = match archive::find(folder.path(), "kml").map_err(unfit)?.as_slice() {
             [_, ..] => (Format::Kml, folder.path().to_owned()),
-            [] => (Format::Shapefile, shapefile::in_folder(folder.path(), wish.layer.as_deref()).map_err(unfit)?),
+            [] => (
+                Format::Shapefile,
+                shapefile::in_folder(folder.path(), wish.layer.as_deref()).map_err(unfit)?,
+            ),
         };
         Ok(Self { path: path.to_owned(), format, opened, _unpacked: Some(folder) })
     }
 
     /// Hands over every row.
-    pub(super) fn read(&self, wish: &Wish, headings: &mut Headings, take: &mut Take<'_>) -> Result<Told, IntakeError> {
+    pub(super) fn read(
+        &self,
+        wish: &Wish,
+        headings: &mut Headings,
+        take: &mut Take<'_>,
+    ) -> Result<Told, IntakeError> {
         let path = self.opened.as_path();
         let told = match self.format {
             Format::GeoJson => geojson::read(path, headings, take),
@@ -162,17 +184,19 @@ impl Source {
             Format::Csv => csv::read(path, wish, headings, take),
             Format::Xlsx => xlsx::read(path, wish, headings, take),
             // An archive may hold several, which one names as parts of it.
-            Format::Kml if path.is_dir() => archive::find(path, "kml").map_err(|fault| IntakeError::unfit(&self.path, &fault)).and_then(|all| {
-                let mut number = 0;
-                let mut told = Told::default();
-                for one in all {
-                    told = kml::read(&one, headings, &mut |row| {
-                        number += 1;
-                        take(Row { number, ..row })
-                    })?;
-                }
-                Ok(told)
-            }),
+            Format::Kml if path.is_dir() => archive::find(path, "kml")
+                .map_err(|fault| IntakeError::unfit(&self.path, &fault))
+                .and_then(|all| {
+                    let mut number = 0;
+                    let mut told = Told::default();
+                    for one in all {
+                        told = kml::read(&one, headings, &mut |row| {
+                            number += 1;
+                            take(Row { number, ..row })
+                        })?;
+                    }
+                    Ok(told)
+                }),
             Format::Kml => kml::read(path, headings, take),
             Format::FlatGeobuf => flatgeobuf::read(path, headings, take),
             Format::GeoParquet => geoparquet::read(path, headings, take),

@@ -17,12 +17,16 @@ use crate::model::Date;
 /// The shapefile of a folder; the named one where there are several.
 pub(super) fn in_folder(folder: &Path, wanted: Option<&str>) -> Result<PathBuf, String> {
     let found = archive::find(folder, "shp")?;
-    let names: Vec<String> =
-        found.iter().map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned()).collect();
+    let names: Vec<String> = found
+        .iter()
+        .map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
+        .collect();
     match (wanted, found.len()) {
         (_, 0) => Err("holds no shapefile: expected a .shp with its .dbf and .shx".to_owned()),
         (None, 1) => Ok(found[0].clone()),
-        (None, _) => Err(format!("holds {} shapefiles, name one with --layer: {}", names.len(), names.join(", "))),
+        (None, _) => {
+            Err(format!("holds {} shapefiles, name one with --layer: {}", names.len(), names.join(", ")))
+        }
         (Some(wanted), _) => names
             .iter()
             .position(|name| name == wanted)
@@ -33,16 +37,25 @@ pub(super) fn in_folder(folder: &Path, wanted: Option<&str>) -> Result<PathBuf, 
 
 /// A file that belongs to a shapefile, whatever the case of its suffix.
 fn beside(path: &Path, suffix: &str) -> Option<PathBuf> {
-    [suffix.to_owned(), suffix.to_uppercase()].into_iter().map(|suffix| path.with_extension(suffix)).find(|path| path.is_file())
+    [suffix.to_owned(), suffix.to_uppercase()]
+        .into_iter()
+        .map(|suffix| path.with_extension(suffix))
+        .find(|path| path.is_file())
 }
 
-pub(super) fn read(path: &Path, wish: &Wish, headings: &mut Headings, take: &mut Take<'_>) -> Result<Told, IntakeError> {
+pub(super) fn read(
+    path: &Path,
+    wish: &Wish,
+    headings: &mut Headings,
+    take: &mut Take<'_>,
+) -> Result<Told, IntakeError> {
     let unfit = |reason: String| IntakeError::unfit(path, &reason);
     let table = beside(path, "dbf").ok_or_else(|| {
         unfit("has no .dbf beside it, which holds the attributes of a shapefile; take all of its files (.shp, .shx, .dbf, .prj, .cpg)".to_owned())
     })?;
     let mut told = Told::default();
-    let mut table = Dbf::open(&table, wish, beside(path, "cpg").as_deref()).map_err(|reason| unfit(format!("its .dbf {reason}")))?;
+    let mut table = Dbf::open(&table, wish, beside(path, "cpg").as_deref())
+        .map_err(|reason| unfit(format!("its .dbf {reason}")))?;
     told.notes.push(format!("attributes read as {}, by {}", table.encoding.name(), table.by));
     match beside(path, "prj") {
         Some(prj) => {
@@ -52,8 +65,14 @@ pub(super) fn read(path: &Path, wish: &Wish, headings: &mut Headings, take: &mut
         }
         None => told.notes.push("has no .prj, so that nothing states its system".to_owned()),
     }
-    let columns: Vec<usize> = table.fields.iter().map(|field| headings.number(&field.name)).collect::<Result<_, _>>().map_err(unfit)?;
-    let mut shapes = ShapeReader::new(BufReader::with_capacity(1 << 16, open(path)?)).map_err(|fault| unfit(format!("is no shapefile: {fault}")))?;
+    let columns: Vec<usize> = table
+        .fields
+        .iter()
+        .map(|field| headings.number(&field.name))
+        .collect::<Result<_, _>>()
+        .map_err(unfit)?;
+    let mut shapes = ShapeReader::new(BufReader::with_capacity(1 << 16, open(path)?))
+        .map_err(|fault| unfit(format!("is no shapefile: {fault}")))?;
     let mut shapes = shapes.iter_shapes();
     let mut number = 0;
     loop {
@@ -63,8 +82,15 @@ pub(super) fn read(path: &Path, wish: &Wish, headings: &mut Headings, take: &mut
         let (shape, cells) = match (shape, record) {
             (None, None) => break,
             (Some(Err(fault)), _) => return Err(unfit(format!("record {number} cannot be read: {fault}"))),
-            (Some(Ok(_)), None) => return Err(unfit(format!("has more geometries than its .dbf has rows ({})", number - 1))),
-            (None, Some(_)) => return Err(unfit(format!("its .dbf has more rows than there are geometries ({})", number - 1))),
+            (Some(Ok(_)), None) => {
+                return Err(unfit(format!("has more geometries than its .dbf has rows ({})", number - 1)));
+            }
+            (None, Some(_)) => {
+                return Err(unfit(format!(
+                    "its .dbf has more rows than there are geometries ({})",
+                    number - 1
+                )));
+            }
             (Some(Ok(shape)), Some(cells)) => (shape, cells),
         };
         let Some(cells) = cells else { continue };
@@ -121,7 +147,8 @@ fn polygons<P>(from: &GenericPolygon<P>, at: impl Fn(&P) -> [f64; 2], into: &mut
     for hole in holes {
         let Some(&first) = hole.first() else { continue };
         let around = (0..shells.len()).filter(|&at| lies_in(&shells[at][0], first));
-        let smallest = around.min_by(|&a, &b| doubled_area(&shells[a][0]).total_cmp(&doubled_area(&shells[b][0])));
+        let smallest =
+            around.min_by(|&a, &b| doubled_area(&shells[a][0]).total_cmp(&doubled_area(&shells[b][0])));
         match smallest {
             Some(shell) => shells[shell].push(hole),
             // Programs that know nothing of winding write shells as holes.
@@ -133,7 +160,9 @@ fn polygons<P>(from: &GenericPolygon<P>, at: impl Fn(&P) -> [f64; 2], into: &mut
 
 fn doubled_area(ring: &[[f64; 2]]) -> f64 {
     let origin = ring.first().copied().unwrap_or_default();
-    let cross = |w: &[[f64; 2]]| (w[0][0] - origin[0]) * (w[1][1] - origin[1]) - (w[1][0] - origin[0]) * (w[0][1] - origin[1]);
+    let cross = |w: &[[f64; 2]]| {
+        (w[0][0] - origin[0]) * (w[1][1] - origin[1]) - (w[1][0] - origin[0]) * (w[0][1] - origin[1])
+    };
     ring.windows(2).map(cross).sum::<f64>().abs()
 }
 
@@ -166,20 +195,24 @@ impl Dbf {
         let mut head = [0; 32];
         source.read_exact(&mut head).map_err(said)?;
         let left = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
-        let (first, length) = (u16::from_le_bytes([head[8], head[9]]), usize::from(u16::from_le_bytes([head[10], head[11]])));
+        let (first, length) =
+            (u16::from_le_bytes([head[8], head[9]]), usize::from(u16::from_le_bytes([head[10], head[11]])));
         let mut raw = vec![0; usize::from(first).saturating_sub(32)];
         source.read_exact(&mut raw).map_err(said)?;
         let (encoding, by) = match wish.encoding {
             Some(encoding) => (encoding, "--encoding".to_owned()),
             None => {
                 let stated = cpg.and_then(page).map(|encoding| (encoding, "its .cpg"));
-                let stated = stated.or_else(|| driver(head[29]).map(|encoding| (encoding, "the language byte of its .dbf")));
+                let stated = stated
+                    .or_else(|| driver(head[29]).map(|encoding| (encoding, "the language byte of its .dbf")));
                 match (stated, guess(&raw, &mut source, length).map_err(said)?) {
                     (Some((stated, by)), Some(shown)) if shown != stated && GUESSED.contains(&stated) => {
                         (shown, format!("its bytes, against {by}, which states {}", stated.name()))
                     }
                     (Some((stated, by)), _) => (stated, by.to_owned()),
-                    (None, shown) => (shown.unwrap_or(UTF_8), "its bytes, since nothing states it".to_owned()),
+                    (None, shown) => {
+                        (shown.unwrap_or(UTF_8), "its bytes, since nothing states it".to_owned())
+                    }
                 }
             }
         };
@@ -191,7 +224,11 @@ impl Dbf {
                 let kind = chunk[11];
                 // Texts longer than 255 have their high byte among the decimals.
                 let long = if kind == b'C' { usize::from(chunk[17]) << 8 } else { 0 };
-                Field { name: decoded(encoding, name).trim().to_owned(), kind, length: usize::from(chunk[16]) + long }
+                Field {
+                    name: decoded(encoding, name).trim().to_owned(),
+                    kind,
+                    length: usize::from(chunk[16]) + long,
+                }
             })
             .collect();
         if fields.is_empty() || 1 + fields.iter().map(|field| field.length).sum::<usize>() != length {
@@ -229,7 +266,10 @@ fn cell(kind: u8, bytes: &[u8], encoding: &'static Encoding) -> Cell {
             if text.is_empty() || text.starts_with('*') {
                 return Cell::Null;
             }
-            text.parse().map(Cell::Integer).or_else(|_| text.parse().map(Cell::Real)).unwrap_or_else(|_| Cell::text(text))
+            text.parse()
+                .map(Cell::Integer)
+                .or_else(|_| text.parse().map(Cell::Real))
+                .unwrap_or_else(|_| Cell::text(text))
         }
         b'L' => match text {
             "T" | "t" | "Y" | "y" => Cell::Bool(true),
@@ -274,7 +314,11 @@ fn driver(byte: u8) -> Option<&'static Encoding> {
 const GUESSED: [&Encoding; 3] = [UTF_8, GB18030, encoding_rs::WINDOWS_1252];
 
 /// UTF-8 or GB 18030, where most texts of the names and the first rows are; none where all are ASCII, or of neither.
-fn guess(names: &[u8], source: &mut BufReader<File>, length: usize) -> std::io::Result<Option<&'static Encoding>> {
+fn guess(
+    names: &[u8],
+    source: &mut BufReader<File>,
+    length: usize,
+) -> std::io::Result<Option<&'static Encoding>> {
     let mut rows = vec![0; (length * 2000).min(8 << 20)];
     let read = super::fill(source, &mut rows)?;
     let names = names.chunks(32).filter(|chunk| chunk.len() == 32).map(|chunk| &chunk[..11]);
@@ -283,7 +327,10 @@ fn guess(names: &[u8], source: &mut BufReader<File>, length: usize) -> std::io::
     let odd: Vec<&[u8]> = bare.filter(|bytes| !bytes.is_ascii()).collect();
     // Signs that are cut at the end of a field are no proof against it: most must fit.
     let fits = |encoding: &&'static Encoding| {
-        let fit = odd.iter().filter(|bytes| encoding.decode_without_bom_handling_and_without_replacement(bytes).is_some()).count();
+        let fit = odd
+            .iter()
+            .filter(|bytes| encoding.decode_without_bom_handling_and_without_replacement(bytes).is_some())
+            .count();
         fit * 2 > odd.len()
     };
     Ok([UTF_8, GB18030].into_iter().find(fits))

@@ -25,11 +25,17 @@ pub(super) const MOST_TITLES: usize = 10;
 
 /// Which of the first rows of a table is its head: that with most known headings, else the first with two texts.
 pub(super) fn head(rows: &[Vec<Cell>]) -> Option<usize> {
-    let texts = |row: &Vec<Cell>| row.iter().filter_map(|cell| match cell {
-        Cell::Text(text) => Some(text.clone()),
-        _ => None,
-    }).collect::<Vec<_>>();
-    let known = |row: &Vec<Cell>| texts(row).iter().filter(|text| mapping::is_known(text) || role(text).is_some()).count();
+    let texts = |row: &Vec<Cell>| {
+        row.iter()
+            .filter_map(|cell| match cell {
+                Cell::Text(text) => Some(text.clone()),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+    };
+    let known = |row: &Vec<Cell>| {
+        texts(row).iter().filter(|text| mapping::is_known(text) || role(text).is_some()).count()
+    };
     let best = (0..rows.len()).max_by_key(|&at| (known(&rows[at]), std::cmp::Reverse(at)))?;
     if known(&rows[best]) > 0 { Some(best) } else { rows.iter().position(|row| texts(row).len() > 1) }
 }
@@ -43,35 +49,90 @@ enum Role {
 }
 
 fn role(heading: &str) -> Option<Role> {
-    const TEXT: &[&str] = &["wkt", "geometry", "geom", "thegeom", "wktgeom", "shape", "几何", "图形", "空间数据", "geometrywkt"];
-    const EAST: &[&str] = &["x", "lon", "lng", "long", "longitude", "经度", "经度°", "east", "easting", "东坐标", "x坐标", "坐标x", "横坐标", "pointx", "xcoord", "centroidx"];
-    const NORTH: &[&str] = &["y", "lat", "latitude", "纬度", "纬度°", "north", "northing", "北坐标", "y坐标", "坐标y", "纵坐标", "pointy", "ycoord", "centroidy"];
+    const TEXT: &[&str] = &[
+        "wkt",
+        "geometry",
+        "geom",
+        "thegeom",
+        "wktgeom",
+        "shape",
+        "几何",
+        "图形",
+        "空间数据",
+        "geometrywkt",
+    ];
+    const EAST: &[&str] = &[
+        "x",
+        "lon",
+        "lng",
+        "long",
+        "longitude",
+        "经度",
+        "经度°",
+        "east",
+        "easting",
+        "东坐标",
+        "x坐标",
+        "坐标x",
+        "横坐标",
+        "pointx",
+        "xcoord",
+        "centroidx",
+    ];
+    const NORTH: &[&str] = &[
+        "y",
+        "lat",
+        "latitude",
+        "纬度",
+        "纬度°",
+        "north",
+        "northing",
+        "北坐标",
+        "y坐标",
+        "坐标y",
+        "纵坐标",
+        "pointy",
+        "ycoord",
+        "centroidy",
+    ];
     let plain = mapping::plain(heading);
     let is = |list: &[&str]| list.contains(&plain.as_str());
-    [(TEXT, Role::Text), (EAST, Role::East), (NORTH, Role::North)].into_iter().find_map(|(list, role)| is(list).then_some(role))
+    [(TEXT, Role::Text), (EAST, Role::East), (NORTH, Role::North)]
+        .into_iter()
+        .find_map(|(list, role)| is(list).then_some(role))
 }
 
 impl Table {
     /// Understands a head.
     pub(super) fn of_head(head: &[Cell], wish: &Wish, headings: &mut Headings) -> Result<Self, String> {
         if head.len() > MOST_HEADINGS {
-            return Err(format!("has {} columns, at most {MOST_HEADINGS} are taken; is the delimiter right?", head.len()));
+            return Err(format!(
+                "has {} columns, at most {MOST_HEADINGS} are taken; is the delimiter right?",
+                head.len()
+            ));
         }
         let mut names: Vec<Option<String>> = Vec::new();
         for cell in head {
             let name = Some(cell.shown().replace(['\n', '\r'], "")).filter(|name| !name.is_empty());
             // A heading that stands twice is told apart by a number.
             let count = |name: &String| names.iter().flatten().filter(|known| *known == name).count();
-            let name = name.map(|name| if count(&name) == 0 { name } else { format!("{name} {}", count(&name) + 1) });
+            let name = name
+                .map(|name| if count(&name) == 0 { name } else { format!("{name} {}", count(&name) + 1) });
             names.push(name);
         }
         let wanted = |wish: &Option<String>| match wish {
             None => Ok(None),
-            Some(name) => names.iter().position(|known| known.as_ref() == Some(name)).map(Some).ok_or_else(|| {
-                format!("has no column {name:?}; columns are {}", cut(&names.iter().flatten().cloned().collect::<Vec<_>>().join(", ")))
-            }),
+            Some(name) => {
+                names.iter().position(|known| known.as_ref() == Some(name)).map(Some).ok_or_else(|| {
+                    format!(
+                        "has no column {name:?}; columns are {}",
+                        cut(&names.iter().flatten().cloned().collect::<Vec<_>>().join(", "))
+                    )
+                })
+            }
         };
-        let of = |role_of: Role| names.iter().position(|name| name.as_deref().and_then(role) == Some(role_of));
+        let of =
+            |role_of: Role| names.iter().position(|name| name.as_deref().and_then(role) == Some(role_of));
         let place = match (wanted(&wish.geometry)?, wanted(&wish.x)?, wanted(&wish.y)?) {
             (Some(text), _, _) => Place::Text(text),
             (None, Some(x), Some(y)) => Place::Pair(x, y),
@@ -99,7 +160,9 @@ impl Table {
         let has_breaks = cells.iter().any(|cell| matches!(cell, Cell::Text(text) if text.contains('\n')));
         if has_breaks && cells.len() < self.columns.len() {
             let (values, headings) = (cells.len(), self.columns.len());
-            row.fault = Some(format!("has {values} values with line breaks in them for {headings} headings; a quotation mark may stand open"));
+            row.fault = Some(format!(
+                "has {values} values with line breaks in them for {headings} headings; a quotation mark may stand open"
+            ));
         }
         match self.place {
             Place::None => {}
@@ -117,7 +180,11 @@ impl Table {
                     (Ok(Some(x)), Ok(Some(y))) => row.figures.push(Figure::Point([x, y])),
                     (Ok(None), Ok(None)) => {}
                     _ => {
-                        let reason = format!("its coordinates are {:?} and {:?}, expected two numbers", cell(x).shown(), cell(y).shown());
+                        let reason = format!(
+                            "its coordinates are {:?} and {:?}, expected two numbers",
+                            cell(x).shown(),
+                            cell(y).shown()
+                        );
                         row.fault.get_or_insert(reason);
                     }
                 }
@@ -171,7 +238,10 @@ fn coordinate(cell: &Cell) -> Result<Option<f64>, ()> {
 /// Appends the figures of well-known text.
 fn figures(text: &str, into: &mut Vec<Figure>) -> Result<(), String> {
     // A code of the system may stand before it, as other programs write it.
-    let text = text.split_once(';').filter(|(head, _)| head.to_ascii_uppercase().starts_with("SRID=")).map_or(text, |(_, text)| text);
+    let text = text
+        .split_once(';')
+        .filter(|(head, _)| head.to_ascii_uppercase().starts_with("SRID="))
+        .map_or(text, |(_, text)| text);
     // The library follows nested brackets with its own stack.
     let nested = text.to_ascii_uppercase().matches("GEOMETRYCOLLECTION").count();
     if nested > 16 || text.contains("((((((((") {
@@ -184,7 +254,8 @@ fn figures(text: &str, into: &mut Vec<Figure>) -> Result<(), String> {
 
 fn gather(from: &wkt::Wkt<f64>, into: &mut Vec<Figure>) {
     use wkt::Wkt;
-    let line = |line: &wkt::types::LineString<f64>| line.coords().iter().map(|at| [at.x, at.y]).collect::<Vec<_>>();
+    let line =
+        |line: &wkt::types::LineString<f64>| line.coords().iter().map(|at| [at.x, at.y]).collect::<Vec<_>>();
     let point = |point: &wkt::types::Point<f64>| point.coord().map(|at| Figure::Point([at.x, at.y]));
     let polygon = |polygon: &wkt::types::Polygon<f64>| {
         let rings: Vec<_> = polygon.rings().iter().map(line).collect();
@@ -194,7 +265,9 @@ fn gather(from: &wkt::Wkt<f64>, into: &mut Vec<Figure>) {
         Wkt::Point(one) => into.extend(point(one)),
         Wkt::MultiPoint(all) => into.extend(all.points().iter().filter_map(point)),
         Wkt::LineString(one) => into.extend((!one.coords().is_empty()).then(|| Figure::Line(line(one)))),
-        Wkt::MultiLineString(all) => into.extend(all.line_strings().iter().map(|one| Figure::Line(line(one)))),
+        Wkt::MultiLineString(all) => {
+            into.extend(all.line_strings().iter().map(|one| Figure::Line(line(one))))
+        }
         Wkt::Polygon(one) => into.extend(polygon(one)),
         Wkt::MultiPolygon(all) => into.extend(all.polygons().iter().filter_map(polygon)),
         Wkt::GeometryCollection(all) => all.geometries().iter().for_each(|one| gather(one, into)),
@@ -217,7 +290,12 @@ mod tests {
     #[test]
     fn the_head_is_found_below_titles() {
         let row = |texts: &[&str]| texts.iter().map(|text| Cell::text(text)).collect::<Vec<_>>();
-        let rows = [row(&["某单元地块指标表"]), row(&["单位：公顷", "二〇二六年"]), row(&["地块编号", "用地代码", "经度", "纬度"]), row(&["A-1", "0701", "1", "2"])];
+        let rows = [
+            row(&["某单元地块指标表"]),
+            row(&["单位：公顷", "二〇二六年"]),
+            row(&["地块编号", "用地代码", "经度", "纬度"]),
+            row(&["A-1", "0701", "1", "2"]),
+        ];
         assert_eq!(head(&rows), Some(2));
         assert_eq!(head(&[row(&["first", "second"]), row(&["a", "b"])]), Some(0));
     }

@@ -30,7 +30,11 @@ impl Bytes<'_> {
     /// A count of things that take so many bytes each at least.
     fn count(&mut self, least: usize) -> Result<usize, String> {
         let count = self.whole()? as usize;
-        if count.saturating_mul(least) > self.left.len() { Err("the geometry ends too early".to_owned()) } else { Ok(count) }
+        if count.saturating_mul(least) > self.left.len() {
+            Err("the geometry ends too early".to_owned())
+        } else {
+            Ok(count)
+        }
     }
 
     fn position(&mut self, dimensions: usize) -> Result<[f64; 2], String> {
@@ -105,7 +109,8 @@ mod tests {
     use super::*;
 
     fn read(hex: &str) -> Result<Vec<Figure>, String> {
-        let bytes: Vec<u8> = (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
+        let bytes: Vec<u8> =
+            (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
         let mut into = Vec::new();
         figures(&bytes, &mut into).map(|()| into)
     }

@@ -10,9 +10,15 @@ use crate::intake::IntakeError;
 use crate::intake::row::{Cell, Headings, Row};
 use crate::model::Date;
 
-pub(super) fn read(path: &Path, wish: &Wish, headings: &mut Headings, take: &mut Take<'_>) -> Result<Told, IntakeError> {
+pub(super) fn read(
+    path: &Path,
+    wish: &Wish,
+    headings: &mut Headings,
+    take: &mut Take<'_>,
+) -> Result<Told, IntakeError> {
     let unfit = |reason: String| IntakeError::unfit(path, &reason);
-    let mut book: Xlsx<_> = open_workbook(path).map_err(|fault: calamine::XlsxError| unfit(format!("is no readable workbook: {fault}")))?;
+    let mut book: Xlsx<_> = open_workbook(path)
+        .map_err(|fault: calamine::XlsxError| unfit(format!("is no readable workbook: {fault}")))?;
     let sheets = book.sheet_names();
     let mut notes = Vec::new();
     let sheet = match &wish.layer {
@@ -21,7 +27,10 @@ pub(super) fn read(path: &Path, wish: &Wish, headings: &mut Headings, take: &mut
         None => sheets.first().cloned().ok_or_else(|| unfit("has no sheet".to_owned()))?,
     };
     if sheets.len() > 1 && wish.layer.is_none() {
-        notes.push(format!("has {} sheets; the first, {sheet:?}, is read (--layer names another)", sheets.len()));
+        notes.push(format!(
+            "has {} sheets; the first, {sheet:?}, is read (--layer names another)",
+            sheets.len()
+        ));
     }
     let broken = |fault: calamine::XlsxError| unfit(format!("sheet {sheet:?} cannot be read: {fault}"));
     let mut cells = book.worksheet_cells_reader(&sheet).map_err(broken)?;
@@ -39,7 +48,8 @@ pub(super) fn read(path: &Path, wish: &Wish, headings: &mut Headings, take: &mut
         }
         if table.is_none() && (first.len() == MOST_TITLES || cell.is_none()) {
             let rows: Vec<_> = first.iter().map(|(_, cells)| cells.clone()).collect();
-            let at = table::head(&rows).ok_or_else(|| unfit(format!("sheet {sheet:?} has no row of headings")))?;
+            let at =
+                table::head(&rows).ok_or_else(|| unfit(format!("sheet {sheet:?} has no row of headings")))?;
             let made = Table::of_head(&rows[at], wish, headings).map_err(unfit)?;
             for (line, cells) in first.drain(..).skip(at + 1) {
                 hand(&made, line, cells, &mut number, take)?;
@@ -54,7 +64,11 @@ pub(super) fn read(path: &Path, wish: &Wish, headings: &mut Headings, take: &mut
             continue;
         }
         if column >= table::MOST_COLUMNS {
-            return Err(unfit(format!("row {line} has a value in column {}, at most {} are taken", column + 1, table::MOST_COLUMNS)));
+            return Err(unfit(format!(
+                "row {line} has a value in column {}, at most {} are taken",
+                column + 1,
+                table::MOST_COLUMNS
+            )));
         }
         row.resize(column, Cell::Null);
         row.push(value);
@@ -62,7 +76,13 @@ pub(super) fn read(path: &Path, wish: &Wish, headings: &mut Headings, take: &mut
     Ok(Told { notes, ..Told::default() })
 }
 
-fn hand(table: &Table, line: u64, cells: Vec<Cell>, number: &mut u64, take: &mut Take<'_>) -> Result<(), IntakeError> {
+fn hand(
+    table: &Table,
+    line: u64,
+    cells: Vec<Cell>,
+    number: &mut u64,
+    take: &mut Take<'_>,
+) -> Result<(), IntakeError> {
     match table.row(cells) {
         None => Ok(()),
         Some(row) => {
