@@ -105,6 +105,8 @@ Nothing is written before it is accepted. Rows that cannot be taken go to a tabl
 
 /// What is imported, and how it is to be understood where that is not to be found out.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command")]
+#[expect(clippy::doc_markdown, reason = "this is the help on a terminal")]
 struct ImportArgs {
     /// GeoJSON, newline-delimited GeoJSON, shapefile (folder, .shp or .zip), GeoPackage, CSV, XLSX, KML, KMZ, FlatGeobuf, GeoParquet
     #[arg(required = true, value_name = "FILE")]
@@ -1540,8 +1542,10 @@ fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     if !args.yes {
         let preview = intake.preview()?;
         spinner.finish_and_clear();
-        let blockers: String =
-            intake.blockers().iter().map(|blocker| format!("stopped    {blocker}\n")).collect();
+        let blockers = intake
+            .blockers()
+            .iter()
+            .fold(String::new(), |said, blocker| said + "stopped    " + blocker + "\n");
         if args.dry_run {
             print(preview.written(form))?;
             eprint!("{blockers}");

@@ -32,16 +32,14 @@ pub(super) fn place(figures: &[Figure], reading: &Reading) -> Result<Placed, (&'
             }
             position.map(|position| position.map(|degree| (degree * STEPS).round() / STEPS))
         });
-        match moved {
-            Some(moved) => all.push(moved),
-            None => {
-                let [a, b] = lost.unwrap_or_default();
-                return Err((
-                    "a position without a place",
-                    format!("{a}, {b} has no place on the earth in {}", reading.placer.system()),
-                ));
-            }
-        }
+        let Some(moved) = moved else {
+            let [a, b] = lost.unwrap_or_default();
+            return Err((
+                "a position without a place",
+                format!("{a}, {b} has no place on the earth in {}", reading.placer.system()),
+            ));
+        };
+        all.push(moved);
     }
     let mut builder = GeometryBuilder::default();
     let kinds = [GeometryKind::Point, GeometryKind::LineString, GeometryKind::Polygon];

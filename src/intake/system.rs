@@ -45,6 +45,7 @@ pub(super) struct Said {
 }
 
 /// Decides on a file by some of its positions; `home` is where the data of the folder lies.
+#[expect(clippy::too_many_lines, reason = "one decision, its cases in their order")]
 pub(super) fn decide(
     sample: &[[f64; 2]],
     told: &Told,

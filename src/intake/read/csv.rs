@@ -77,17 +77,16 @@ pub(super) fn read(
             )));
         }
         let cells: Vec<Cell> = record.iter().map(|cell| Cell::text(&String::from_utf8_lossy(cell))).collect();
-        match &table {
-            Some(table) => hand(table, line, cells, take)?,
-            None => {
-                first.push((line, cells));
-                if first.len() == MOST_TITLES {
-                    settle(&mut table, &mut first, headings).map_err(unfit)?;
-                    let Some(table) = &table else { continue };
-                    for (line, cells) in first.drain(..) {
-                        hand(table, line, cells, take)?;
-                    }
-                }
+        if let Some(table) = &table {
+            hand(table, line, cells, take)?;
+            continue;
+        }
+        first.push((line, cells));
+        if first.len() == MOST_TITLES {
+            settle(&mut table, &mut first, headings).map_err(unfit)?;
+            let Some(table) = &table else { continue };
+            for (line, cells) in first.drain(..) {
+                hand(table, line, cells, take)?;
             }
         }
     }

@@ -38,7 +38,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     while let Some(feature) = features.next().map_err(broken)? {
         number += 1;
         let mut row = Row { number, ..Row::default() };
-        let mut cells = Cells { cells: &mut row.cells, headings, fault: None };
+        let mut cells = Cells { into: &mut row.cells, headings, fault: None };
         let read = feature.process_properties(&mut cells);
         if let Some(fault) = cells.fault {
             return Err(IntakeError::unfit(path, &fault));
@@ -62,7 +62,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
 }
 
 struct Cells<'a> {
-    cells: &'a mut Vec<(usize, Cell)>,
+    into: &'a mut Vec<(usize, Cell)>,
     headings: &'a mut Headings,
     fault: Option<String>,
 }
@@ -88,7 +88,7 @@ impl PropertyProcessor for Cells<'_> {
             ColumnValue::Binary(_) => Cell::Null,
         };
         match self.headings.number(name) {
-            Ok(at) => self.cells.push((at, cell)),
+            Ok(at) => self.into.push((at, cell)),
             Err(fault) => self.fault = Some(fault),
         }
         Ok(self.fault.is_some())
@@ -125,7 +125,7 @@ fn figures(
     };
     match kind {
         GeometryType::Point | GeometryType::MultiPoint => {
-            into.extend(positions.iter().map(|at| Figure::Point(*at)))
+            into.extend(positions.iter().map(|at| Figure::Point(*at)));
         }
         GeometryType::LineString => into.push(Figure::Line(positions)),
         GeometryType::MultiLineString => into.extend(runs()?.into_iter().map(Figure::Line)),

@@ -59,7 +59,7 @@ pub(super) fn read(
     };
     let quoted = layer.replace('"', "\"\"");
     let mut ask = base.prepare(&format!("SELECT * FROM \"{quoted}\"")).map_err(broken)?;
-    let names: Vec<String> = ask.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = ask.column_names().map(str::to_owned).collect();
     let numbers: Vec<usize> =
         names.iter().map(|name| headings.number(name)).collect::<Result<_, _>>().map_err(unfit)?;
     let mut rows = ask.query([]).map_err(broken)?;

@@ -44,10 +44,8 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
             }
         }
     };
-    let mut number = 0;
-    for found in file.get_row_iter(None).map_err(broken)? {
+    for (number, found) in (1..).zip(file.get_row_iter(None).map_err(broken)?) {
         let found = found.map_err(broken)?;
-        number += 1;
         let mut row = Row { number, ..Row::default() };
         for (name, field) in found.get_column_iter() {
             if *name == column {

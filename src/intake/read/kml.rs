@@ -153,7 +153,7 @@ fn end(mark: &mut Placemark, name: &str, text: &str, headings: &mut Headings) ->
             },
         },
         "Polygon" => {
-            mark.row.figures.extend(mark.rings.take().filter(|rings| !rings.is_empty()).map(Figure::Polygon))
+            mark.row.figures.extend(mark.rings.take().filter(|rings| !rings.is_empty()).map(Figure::Polygon));
         }
         _ => {}
     }

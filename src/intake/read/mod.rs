@@ -247,8 +247,11 @@ impl<R: Read> Read for Metered<R> {
     }
 }
 
+/// A metered file, and the count of its bytes since the last row.
+type MeteredFile = (BufReader<Metered<File>>, Rc<Shared<u64>>);
+
 /// A file, read in large pieces and metered.
-fn metered(path: &Path) -> Result<(BufReader<Metered<File>>, Rc<Shared<u64>>), IntakeError> {
+fn metered(path: &Path) -> Result<MeteredFile, IntakeError> {
     let (metered, spent) = Metered::new(open(path)?);
     Ok((BufReader::with_capacity(1 << 16, metered), spent))
 }

@@ -93,7 +93,7 @@ pub(super) fn read(
             }
             (Some(Ok(shape)), Some(cells)) => (shape, cells),
         };
-        let Some(cells) = cells else { continue };
+        let Record::Row(cells) = cells else { continue };
         let mut row = Row { number, cells: columns.iter().copied().zip(cells).collect(), ..Row::default() };
         if let Err(reason) = figures(&shape, &mut row.figures) {
             row.fault = Some(reason.to_owned());
@@ -179,6 +179,13 @@ struct Field {
     length: usize,
 }
 
+/// What is read of a row.
+enum Record {
+    Row(Vec<Cell>),
+    /// It is marked as deleted; its geometry is still there.
+    Deleted,
+}
+
 struct Dbf {
     source: BufReader<File>,
     fields: Vec<Field>,
@@ -199,21 +206,18 @@ impl Dbf {
             (u16::from_le_bytes([head[8], head[9]]), usize::from(u16::from_le_bytes([head[10], head[11]])));
         let mut raw = vec![0; usize::from(first).saturating_sub(32)];
         source.read_exact(&mut raw).map_err(said)?;
-        let (encoding, by) = match wish.encoding {
-            Some(encoding) => (encoding, "--encoding".to_owned()),
-            None => {
-                let stated = cpg.and_then(page).map(|encoding| (encoding, "its .cpg"));
-                let stated = stated
-                    .or_else(|| driver(head[29]).map(|encoding| (encoding, "the language byte of its .dbf")));
-                match (stated, guess(&raw, &mut source, length).map_err(said)?) {
-                    (Some((stated, by)), Some(shown)) if shown != stated && GUESSED.contains(&stated) => {
-                        (shown, format!("its bytes, against {by}, which states {}", stated.name()))
-                    }
-                    (Some((stated, by)), _) => (stated, by.to_owned()),
-                    (None, shown) => {
-                        (shown.unwrap_or(UTF_8), "its bytes, since nothing states it".to_owned())
-                    }
+        let (encoding, by) = if let Some(encoding) = wish.encoding {
+            (encoding, "--encoding".to_owned())
+        } else {
+            let stated = cpg.and_then(page).map(|encoding| (encoding, "its .cpg"));
+            let stated = stated
+                .or_else(|| driver(head[29]).map(|encoding| (encoding, "the language byte of its .dbf")));
+            match (stated, guess(&raw, &mut source, length).map_err(said)?) {
+                (Some((stated, by)), Some(shown)) if shown != stated && GUESSED.contains(&stated) => {
+                    (shown, format!("its bytes, against {by}, which states {}", stated.name()))
                 }
+                (Some((stated, by)), _) => (stated, by.to_owned()),
+                (None, shown) => (shown.unwrap_or(UTF_8), "its bytes, since nothing states it".to_owned()),
             }
         };
         let fields: Vec<Field> = raw
@@ -238,15 +242,15 @@ impl Dbf {
         Ok(Self { source, fields, left, record: vec![0; length], encoding, by })
     }
 
-    /// The next row; an inner `None` for one that is marked as deleted.
-    fn next(&mut self) -> Result<Option<Option<Vec<Cell>>>, String> {
+    /// The next row.
+    fn next(&mut self) -> Result<Option<Record>, String> {
         if self.left == 0 {
             return Ok(None);
         }
         self.left -= 1;
         self.source.read_exact(&mut self.record).map_err(|fault| format!("ends too early: {fault}"))?;
         if self.record[0] == b'*' {
-            return Ok(Some(None));
+            return Ok(Some(Record::Deleted));
         }
         let mut at = 1;
         let cells = self.fields.iter().map(|field| {
@@ -254,7 +258,7 @@ impl Dbf {
             at += field.length;
             cell(field.kind, bytes, self.encoding)
         });
-        Ok(Some(Some(cells.collect())))
+        Ok(Some(Record::Row(cells.collect())))
     }
 }
 

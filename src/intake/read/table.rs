@@ -266,7 +266,7 @@ fn gather(from: &wkt::Wkt<f64>, into: &mut Vec<Figure>) {
         Wkt::MultiPoint(all) => into.extend(all.points().iter().filter_map(point)),
         Wkt::LineString(one) => into.extend((!one.coords().is_empty()).then(|| Figure::Line(line(one)))),
         Wkt::MultiLineString(all) => {
-            into.extend(all.line_strings().iter().map(|one| Figure::Line(line(one))))
+            into.extend(all.line_strings().iter().map(|one| Figure::Line(line(one))));
         }
         Wkt::Polygon(one) => into.extend(polygon(one)),
         Wkt::MultiPolygon(all) => into.extend(all.polygons().iter().filter_map(polygon)),
