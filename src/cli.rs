@@ -1199,11 +1199,13 @@ fn parcels(args: &ParcelsArgs) -> anyhow::Result<ExitCode> {
     }
     let catalog = load(&mut Store::new(&args.data.data))?.catalog;
     let layer = args.layer.as_deref();
-    let made = api::shortlist(&catalog, layer, &parameters(given), lang_of(args.lang), |told, cover| match args.format {
-        CountFormat::Table => Ok(told.text().into_bytes()),
-        CountFormat::Json => Ok(format!("{:#}\n", told.json()).into_bytes()),
-        CountFormat::Csv => told.csv(),
-        CountFormat::Xlsx => told.xlsx(cover),
+    let made = api::shortlist(&catalog, layer, &parameters(given), lang_of(args.lang), |told, cover| {
+        match args.format {
+            CountFormat::Table => Ok(told.text().into_bytes()),
+            CountFormat::Json => Ok(format!("{:#}\n", told.json()).into_bytes()),
+            CountFormat::Csv => told.csv(),
+            CountFormat::Xlsx => told.xlsx(cover),
+        }
     });
     deliver(args.output.as_deref(), &made.map_err(anyhow::Error::msg)?)
 }

@@ -330,7 +330,10 @@ impl Operation<'_> {
         if !path_parameters.is_empty() {
             responses["404"] = json!({ "$ref": "#/components/responses/NotFound" });
         }
-        if matches!(self.schema, "aggregates" | "shortlist" | "tile" | "nearest" | "at" | "apart" | "along" | "reach") {
+        if matches!(
+            self.schema,
+            "aggregates" | "shortlist" | "tile" | "nearest" | "at" | "apart" | "along" | "reach"
+        ) {
             responses["503"] = json!({ "$ref": "#/components/responses/Busy" });
         }
         if self.schema == "tile" {

@@ -119,7 +119,10 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
             json!({ "type": "integer", "minimum": 0, "default": 0 }),
         ),
     ];
-    own.into_iter().chain(selecting_parameters(layer, limits, OWN)).chain([format_parameter(offers)]).collect()
+    own.into_iter()
+        .chain(selecting_parameters(layer, limits, OWN))
+        .chain([format_parameter(offers)])
+        .collect()
 }
 
 /// What a request asks.
@@ -129,7 +132,8 @@ fn asked(params: &Params, catalog: &Catalog, indexed: &IndexedLayer) -> Result<S
     let crs = params::crs(params, "filter-crs", layer)?;
     let criteria = criteria(params, select.filter.take(), crs, catalog, indexed)?;
     if criteria.len() > MOST_CRITERIA {
-        let problem = format!("parameter criteria, at most {MOST_CRITERIA} are looked at, here are {}", criteria.len());
+        let problem =
+            format!("parameter criteria, at most {MOST_CRITERIA} are looked at, here are {}", criteria.len());
         return Err(Problem::wrong_parameter("criteria", problem));
     }
     let places = places(params, catalog)?;
@@ -148,7 +152,8 @@ fn asked(params: &Params, catalog: &Catalog, indexed: &IndexedLayer) -> Result<S
         None => Order::Keys(keys),
     };
     let whole = |text: &str| text.parse().ok().filter(|number: &u64| *number >= 1);
-    let above_0 = |text: &str| text.trim().parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
+    let above_0 =
+        |text: &str| text.trim().parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
     let share = |text: &str| text.trim().parse().ok().filter(|share: &f64| (0.0..=1.0).contains(share));
     let mut cap = catalog.about.cap.clone();
     match (read(params, "cap", "a share from 0 to 1", share)?, &mut cap) {
@@ -171,7 +176,10 @@ fn asked(params: &Params, catalog: &Catalog, indexed: &IndexedLayer) -> Result<S
         Some(name) => Some(name.into()),
         None => {
             let uses = cap.as_ref().map(|cap| &*cap.uses);
-            uses.into_iter().chain(["use_code"]).find(|name| layer.schema.find(name).is_some()).map(Into::into)
+            uses.into_iter()
+                .chain(["use_code"])
+                .find(|name| layer.schema.find(name).is_some())
+                .map(Into::into)
         }
     };
     Ok(Shortlisting {
@@ -199,13 +207,19 @@ fn criteria(
     const EXPECTED: &str = "a JSON array of CQL2 expressions, each a text, an object of CQL2 JSON, or an object with name and filter";
     let Some(list) = params.get("criteria") else {
         let Some(Filter { expr, .. }) = filter else { return Ok(Vec::new()) };
-        let encoding = params.get("filter-lang").and_then(|name| Encoding::ALL.into_iter().find(|(known, _)| *known == name));
+        let encoding = params
+            .get("filter-lang")
+            .and_then(|name| Encoding::ALL.into_iter().find(|(known, _)| *known == name));
         let encoding = encoding.map_or(Encoding::Text, |(_, encoding)| encoding);
         let written = cql2::parse(params.get("filter").unwrap_or(""), encoding).map_err(QueryError::from)?;
         return Ok(Criterion::of_filter(&written, &expr));
     };
     if filter.is_some() {
-        return Err(Problem::parameter("criteria", list, "nothing beside filter: one of both holds the criteria"));
+        return Err(Problem::parameter(
+            "criteria",
+            list,
+            "nothing beside filter: one of both holds the criteria",
+        ));
     }
     let wrong = || Problem::parameter("criteria", list, EXPECTED);
     let list: Vec<Value> = serde_json::from_str(list).map_err(|_| wrong())?;
@@ -265,16 +279,23 @@ fn places(params: &Params, catalog: &Catalog) -> Result<Vec<Place>, Problem> {
         let (id, feature) = name.split_once(':').map_or((name, None), |(id, feature)| (id, Some(feature)));
         let source = catalog.layer(id).ok_or_else(|| {
             let known: Vec<_> = catalog.layers().map(|layer| layer.layer().id.as_str()).collect();
-            wrong(&format!("collections, or features as collection:id, split by commas; collections are {}", known.join(", ")))
+            wrong(&format!(
+                "collections, or features as collection:id, split by commas; collections are {}",
+                known.join(", ")
+            ))
         })?;
         let place = match feature {
             Some(feature) => {
-                let ix = source.find(feature).ok_or_else(|| wrong(&format!("an id of collection {id} behind the colon")))?;
+                let ix = source
+                    .find(feature)
+                    .ok_or_else(|| wrong(&format!("an id of collection {id} behind the colon")))?;
                 let said = |lang| source.layer().feature(ix).name(lang).into();
                 Place::new(name, Words { zh: said(Lang::Zh), en: said(Lang::En) }, source.layer(), &[ix])
             }
             None if !is_few(source) => {
-                return Err(wrong(&format!("collections of at most {MOST_MEMBERS} features; name one of {id} as {id}:id")));
+                return Err(wrong(&format!(
+                    "collections of at most {MOST_MEMBERS} features; name one of {id} as {id}:id"
+                )));
             }
             None => whole(source),
         };

@@ -104,7 +104,11 @@ impl Told<'_> {
         let keys: Vec<String> = keys
             .iter()
             .map(|key| {
-                let order = if key.descending { ("从大到小", "descending") } else { ("从小到大", "ascending") };
+                let order = if key.descending {
+                    ("从大到小", "descending")
+                } else {
+                    ("从小到大", "ascending")
+                };
                 match self.lang {
                     Lang::Zh => format!("{}{}", self.title_of(&key.name), order.0),
                     Lang::En => format!("{} {}", self.title_of(&key.name), order.1),
@@ -199,7 +203,9 @@ impl Told<'_> {
         }
         json["relaxation"] = match &told.relaxed {
             None => Value::Null,
-            Some(Relaxed::Fixed) => json!({ "enough": false, "fixed": true, "statement": self.relaxed_words(at) }),
+            Some(Relaxed::Fixed) => {
+                json!({ "enough": false, "fixed": true, "statement": self.relaxed_words(at) })
+            }
             Some(Relaxed::TooFew(most)) => {
                 json!({ "enough": false, "most": most, "statement": self.relaxed_words(at) })
             }
@@ -253,7 +259,8 @@ impl Told<'_> {
             })
             .collect();
         if !relaxation.added.is_empty() {
-            let values: Vec<_> = relaxation.added.iter().map(|(value, count)| format!("{value} (+{count})")).collect();
+            let values: Vec<_> =
+                relaxation.added.iter().map(|(value, count)| format!("{value} (+{count})")).collect();
             parts.push(format!("{} {}", lang.pick("另允许", "also"), values.join(lang.pick("、", ", "))));
         }
         let matched = relaxation.matched;
@@ -319,19 +326,27 @@ impl Told<'_> {
         let (found, wanted) = (merges.found, rounded(merges.wanted_m2, 1));
         let alike = merges.alike.as_deref().map(|name| self.title_of(name));
         let mut said = match (self.lang, alike) {
-            (Lang::Zh, Some(alike)) => format!("{alike}相同、共用边界的相邻要素合并后不少于 {wanted} 平方米，共 {found} 组"),
+            (Lang::Zh, Some(alike)) => {
+                format!("{alike}相同、共用边界的相邻要素合并后不少于 {wanted} 平方米，共 {found} 组")
+            }
             (Lang::Zh, None) => format!("共用边界的相邻要素合并后不少于 {wanted} 平方米，共 {found} 组"),
             (Lang::En, Some(alike)) => {
-                format!("{found} sets of neighbours of one {alike} that share a border make {wanted} m² together")
+                format!(
+                    "{found} sets of neighbours of one {alike} that share a border make {wanted} m² together"
+                )
             }
-            (Lang::En, None) => format!("{found} sets of neighbours that share a border make {wanted} m² together"),
+            (Lang::En, None) => {
+                format!("{found} sets of neighbours that share a border make {wanted} m² together")
+            }
         };
         let _ = match self.lang {
             Lang::Zh => write!(said, "（每组至多 {MOST_PARTS} 个；面积为椭球面面积）"),
             Lang::En => write!(said, " (up to {MOST_PARTS} in a set; geodesic areas)"),
         };
         if !merges.complete {
-            said.push_str(self.lang.pick("；未能查完，可能还有更多", "; the search was cut short, there may be more"));
+            said.push_str(
+                self.lang.pick("；未能查完，可能还有更多", "; the search was cut short, there may be more"),
+            );
         }
         said
     }
@@ -378,11 +393,18 @@ impl Told<'_> {
         if self.list.caps.is_some() {
             columns.extend([
                 column("unit_share", ValueKind::Real, "单元占比", "share in the unit", None),
-                column("unit_share_with", ValueKind::Real, "改为受限用途后占比", "share with this feature", None),
+                column(
+                    "unit_share_with",
+                    ValueKind::Real,
+                    "改为受限用途后占比",
+                    "share with this feature",
+                    None,
+                ),
                 column("unit_over", ValueKind::Bool, "单元超限", "unit above the cap", None),
             ]);
         }
-        let own: Vec<_> = self.layer.schema.fields().filter(|(at, _)| Some(*at) != self.layer.id_field()).collect();
+        let own: Vec<_> =
+            self.layer.schema.fields().filter(|(at, _)| Some(*at) != self.layer.id_field()).collect();
         columns.extend(own.iter().map(|(_, field)| (*field).clone()));
         let rows: Vec<Row> = ranking
             .items
@@ -410,7 +432,10 @@ impl Told<'_> {
             .collect();
         let title = &self.layer.about.title;
         let about = LayerAbout {
-            title: Words { zh: format!("{}比选", title.zh).into(), en: format!("{}: shortlist", title.en).into() },
+            title: Words {
+                zh: format!("{}比选", title.zh).into(),
+                en: format!("{}: shortlist", title.en).into(),
+            },
             synthetic: self.layer.about.synthetic,
             licence: self.layer.about.licence.clone(),
             attribution: self.layer.about.attribution.clone(),
@@ -447,7 +472,9 @@ impl Told<'_> {
         let mut cover = cover.clone();
         cover.conditions.push((self.say("排序", "rank"), self.rule()));
         for at in 0..self.asked.criteria.len() {
-            cover.conditions.push((format!("{} {}", self.lang.pick("条件", "criterion"), at + 1), self.line(at)));
+            cover
+                .conditions
+                .push((format!("{} {}", self.lang.pick("条件", "criterion"), at + 1), self.line(at)));
         }
         cover.conditions.push((self.say("放宽", "relaxation"), self.statement()));
         let items: Vec<_> = layer.positions().collect();
@@ -460,10 +487,13 @@ impl Told<'_> {
         let (failed, unknown, without) = (left_out.failed, left_out.unknown, told.without);
         let name = self.criterion_name(at);
         let relaxed = self.relaxed_words(at);
-        let relaxed = if relaxed.is_empty() { relaxed } else { format!("{}{relaxed}", self.lang.pick("；", "; ")) };
+        let relaxed =
+            if relaxed.is_empty() { relaxed } else { format!("{}{relaxed}", self.lang.pick("；", "; ")) };
         match self.lang {
             Lang::Zh => format!("{name}：排除 {failed}，未知 {unknown}，去掉后 {without} 个符合{relaxed}"),
-            Lang::En => format!("{name}: leaves out {failed}, unknown {unknown}, {without} match without it{relaxed}"),
+            Lang::En => {
+                format!("{name}: leaves out {failed}, unknown {unknown}, {without} match without it{relaxed}")
+            }
         }
     }
 
@@ -476,8 +506,9 @@ impl Told<'_> {
         }
         // Distances have columns of their own.
         let is_place = |name: &str| self.asked.places.iter().any(|place| place.key() == name);
-        let shown: Vec<usize> =
-            (0..ranking.keys.len()).filter(|&at| ranking.by_points || !is_place(&ranking.keys[at].name)).collect();
+        let shown: Vec<usize> = (0..ranking.keys.len())
+            .filter(|&at| ranking.by_points || !is_place(&ranking.keys[at].name))
+            .collect();
         head.extend(shown.iter().map(|&at| self.title_of(&ranking.keys[at].name)));
         head.extend(self.asked.places.iter().map(|place| format!("{} (m)", self.title_of(&place.key()))));
         if self.list.caps.is_some() {
@@ -485,7 +516,11 @@ impl Told<'_> {
         }
         let number = |number: f64, decimals: usize| {
             let text = format!("{number:.decimals$}");
-            if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+            if text.contains('.') {
+                text.trim_end_matches('0').trim_end_matches('.').to_owned()
+            } else {
+                text
+            }
         };
         let unknown = || "—".to_owned();
         let rows = ranking.items.iter().map(|item| {
@@ -511,7 +546,9 @@ impl Told<'_> {
             }
             if self.list.caps.is_some() {
                 row.push(self.unit_of(item.ix).map_or_else(unknown, |(name, unit, _)| {
-                    let share = unit.share().map_or_else(unknown, |[least, _]| format!("{} %", number(least * 100.0, 1)));
+                    let share = unit
+                        .share()
+                        .map_or_else(unknown, |[least, _]| format!("{} %", number(least * 100.0, 1)));
                     format!("{name}: {share}")
                 }));
             }
@@ -537,21 +574,25 @@ impl Told<'_> {
         let mut below = Vec::new();
         if let Some(merges) = &self.list.merges {
             let line = |set: &MergeSet| {
-                let ids: Vec<_> = set.members.iter().map(|(ix, _)| self.layer.feature(*ix).id().to_string()).collect();
+                let ids: Vec<_> =
+                    set.members.iter().map(|(ix, _)| self.layer.feature(*ix).id().to_string()).collect();
                 format!("{}: {} m²", ids.join(" + "), rounded(set.area_m2, 1))
             };
             below.push((self.merge_statement(), merges.sets.iter().map(line).collect()));
         }
         if let Some(caps) = &self.list.caps {
             let line = |(name, unit): (&Box<str>, &UnitShare)| {
-                let share = unit.share().map_or_else(|| "—".to_owned(), |[least, most]| {
-                    let percent = |share: f64| rounded(share * 100.0, 2);
-                    if least < most {
-                        format!("{}–{} %", percent(least), percent(most))
-                    } else {
-                        format!("{} %", percent(least))
-                    }
-                });
+                let share = unit.share().map_or_else(
+                    || "—".to_owned(),
+                    |[least, most]| {
+                        let percent = |share: f64| rounded(share * 100.0, 2);
+                        if least < most {
+                            format!("{}–{} %", percent(least), percent(most))
+                        } else {
+                            format!("{} %", percent(least))
+                        }
+                    },
+                );
                 let over = match unit.is_over(caps.about.share) {
                     Some(true) => self.lang.pick("，超限", ", above the cap"),
                     Some(false) => "",
@@ -677,9 +718,10 @@ fn literal(expr: &Expr) -> Value {
 
 /// A literal of a filter for people.
 fn plain(expr: &Expr) -> String {
-    match literal(expr) {
-        Value::String(text) => text,
-        other => other.to_string(),
+    match &expr.node {
+        Node::Text(text) => text.to_string(),
+        Node::Instant(instant) => instant.to_string(),
+        _ => expr.to_string(),
     }
 }
 

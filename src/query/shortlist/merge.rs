@@ -79,10 +79,12 @@ pub(super) fn merges(
             nodes.push(Node { ix, area_m2 });
         }
     }
-    let at_row: HashMap<FeatureIx, usize> = nodes.iter().enumerate().map(|(at, node)| (node.ix, at)).collect();
+    let at_row: HashMap<FeatureIx, usize> =
+        nodes.iter().enumerate().map(|(at, node)| (node.ix, at)).collect();
     let edges = fold_on_all_cores(nodes.len(), budget, Vec::new, |edges, a| {
         let feature = layer.feature(nodes[a].ix);
-        let Some((geometry, bounds)) = feature.geometry().and_then(|shape| Some((shape, shape.bounds()?))) else {
+        let Some((geometry, bounds)) = feature.geometry().and_then(|shape| Some((shape, shape.bounds()?)))
+        else {
             return;
         };
         let mut shape = None;
@@ -171,7 +173,8 @@ impl Search<'_> {
             if larger.len() == MOST_PARTS {
                 continue;
             }
-            let touches = |at: usize| set.iter().any(|member| *member == at || self.beside[*member].contains(&at));
+            let touches =
+                |at: usize| set.iter().any(|member| *member == at || self.beside[*member].contains(&at));
             let new = self.beside[next].iter().copied().filter(|&at| at > set[0] && !touches(at));
             let next_later = later.iter().copied().chain(new).collect();
             if !self.grow(&larger, next_later)? {
@@ -198,8 +201,11 @@ impl Search<'_> {
         let mut reached = vec![set[0]];
         let mut at = 0;
         while at < reached.len() {
-            let more: Vec<usize> =
-                set.iter().copied().filter(|next| !reached.contains(next) && self.beside[reached[at]].contains(next)).collect();
+            let more: Vec<usize> = set
+                .iter()
+                .copied()
+                .filter(|next| !reached.contains(next) && self.beside[reached[at]].contains(next))
+                .collect();
             reached.extend(more);
             at += 1;
         }

@@ -41,7 +41,8 @@ impl Criterion {
     #[must_use]
     pub fn of_filter(written: &Expr, expr: &Expr) -> Vec<Self> {
         let both = conditions(written).into_iter().zip(conditions(expr));
-        both.map(|(written, expr)| Self { name: None, written: written.clone(), expr: expr.clone() }).collect()
+        both.map(|(written, expr)| Self { name: None, written: written.clone(), expr: expr.clone() })
+            .collect()
     }
 }
 
@@ -123,8 +124,7 @@ pub fn shortlist(
     let mut criteria = Vec::with_capacity(asked.criteria.len());
     for (criterion, only) in asked.criteria.iter().zip(&only) {
         let missing = asked.want.saturating_sub(found);
-        let relaxed =
-            (missing > 0).then(|| relaxing.least(criterion, only, found, missing)).transpose()?;
+        let relaxed = (missing > 0).then(|| relaxing.least(criterion, only, found, missing)).transpose()?;
         criteria.push(Told { without: found + only.len() as u64, relaxed });
     }
     let enough = |told: &Told| match &told.relaxed {
@@ -153,7 +153,8 @@ fn merges(
     let from_criteria = sizes.iter().flatten().copied().reduce(f64::max);
     let Some(wanted) = asked.merge_m2.or(from_criteria) else { return Ok(None) };
     let aside: Vec<usize> = (0..sizes.len()).filter(|&at| sizes[at].is_some()).collect();
-    let others: Vec<_> = bound.iter().zip(&sizes).filter(|(_, size)| size.is_none()).map(|(bound, _)| bound.clone()).collect();
+    let others: Vec<_> =
+        bound.iter().zip(&sizes).filter(|(_, size)| size.is_none()).map(|(bound, _)| bound.clone()).collect();
     let rows = part(&others, &asked.select, true, indexed, budget)?.matched;
     let most = asked.page.limit as usize;
     merge::merges(indexed, &rows, wanted, asked.alike.as_deref(), aside, most, budget).map(Some)

@@ -42,7 +42,8 @@ impl Weight {
             let text = text.trim();
             let (less_is_better, text) = text.strip_prefix('-').map_or((false, text), |text| (true, text));
             let (key, weight) = text.rsplit_once('*').map_or((text, "1"), |both| both);
-            let weight = weight.trim().parse().ok().filter(|weight: &f64| weight.is_finite() && *weight > 0.0)?;
+            let weight =
+                weight.trim().parse().ok().filter(|weight: &f64| weight.is_finite() && *weight > 0.0)?;
             let key = key.trim().to_owned();
             (!key.is_empty()).then_some(Self { key, less_is_better, weight })
         };
@@ -79,7 +80,12 @@ impl Place {
                 shapes.push(geometry.to_shape());
             }
         }
-        (!members.is_empty()).then(|| Self { name: name.into(), title, members, from: Distances::new(shapes) })
+        (!members.is_empty()).then(|| Self {
+            name: name.into(),
+            title,
+            members,
+            from: Distances::new(shapes),
+        })
     }
 
     /// The key of the distance to it.
@@ -164,7 +170,8 @@ pub(super) fn rank(
     let mut layer = indexed.shared_layer();
     for place in asked.places.iter().filter(|place| names.contains(&place.key().as_str())) {
         let mut metres = vec![f64::NAN; layer.len()];
-        for (ix, (away, _)) in on_all(&matched, budget, |ix| Some((ix, place.metres(indexed.layer(), ix)?)))? {
+        for (ix, (away, _)) in on_all(&matched, budget, |ix| Some((ix, place.metres(indexed.layer(), ix)?)))?
+        {
             metres[ix.row()] = away;
         }
         layer = with_reals(&layer, &place.key(), metres)?.into();
@@ -197,13 +204,17 @@ pub(super) fn rank(
             (keys, Some(points), vec![SortKey { name: score, descending: true }, by_id])
         }
     };
-    let without_points = points.as_ref().map_or(0, |points| {
-        matched.iter().filter(|&&ix| points.of(&layer, ix).1.is_none()).count() as u64
-    });
+    let without_points = points
+        .as_ref()
+        .map_or(0, |points| matched.iter().filter(|&&ix| points.of(&layer, ix).1.is_none()).count() as u64);
     // The feature before the page tells by which key the first of the page comes after it.
     let before = u64::from(asked.page.offset > 0);
-    let page = Page { offset: asked.page.offset - before, limit: asked.page.limit.saturating_add(u32::from(before > 0)) };
-    let sorted = sort::bind(&order, &layer)?.map(|order| order.page_of(matched, page, &layer)).unwrap_or_default();
+    let page = Page {
+        offset: asked.page.offset - before,
+        limit: asked.page.limit.saturating_add(u32::from(before > 0)),
+    };
+    let sorted =
+        sort::bind(&order, &layer)?.map(|order| order.page_of(matched, page, &layer)).unwrap_or_default();
     let deciding: Vec<Option<FieldIx>> =
         order.iter().map(|key| layer.schema.find(&key.name).map(|(at, _)| at)).collect();
     let mut items = Vec::new();
@@ -227,7 +238,9 @@ pub(super) fn rank(
         let last = at.checked_sub(1).map(|before| sorted.items[before]);
         let differs = |at: &usize| {
             let pair = deciding[*at].zip(last);
-            pair.is_some_and(|(field, last)| layer.feature(last).value(field) != layer.feature(ix).value(field))
+            pair.is_some_and(|(field, last)| {
+                layer.feature(last).value(field) != layer.feature(ix).value(field)
+            })
         };
         let decided_by = (0..deciding.len()).find(differs).filter(|at| *at < keys.len() && points.is_none());
         items.push(Item {
@@ -277,8 +290,10 @@ impl Points {
                 let key: String = key.chars().take(80).collect();
                 return Err(QueryError::Shortlist {
                     parameter: "weights",
-                    problem: format!("parameter weights names {key:?}, which is no number, day or moment; there are {known}, \
-                                      and distance:{{place}} of each of distances"),
+                    problem: format!(
+                        "parameter weights names {key:?}, which is no number, day or moment; there are {known}, \
+                                      and distance:{{place}} of each of distances"
+                    ),
                 });
             };
             let values = matched.iter().filter_map(|&ix| number(layer.feature(ix).value(field)));

@@ -80,8 +80,9 @@ enum Form {
 
 fn form(expr: &Expr) -> Option<Form> {
     let Node::Call(op, operands) = &expr.node else { return None };
-    let is_literal =
-        |expr: &Expr| matches!(expr.node, Node::Integer(_) | Node::Real(_) | Node::Instant(_) | Node::Text(_));
+    let is_literal = |expr: &Expr| {
+        matches!(expr.node, Node::Integer(_) | Node::Real(_) | Node::Instant(_) | Node::Text(_))
+    };
     let range = |value: &Expr, low: Option<&Expr>, high: Option<&Expr>| {
         Some(Form::Range { value: value.clone(), low: low.cloned(), high: high.cloned(), within: None })
     };
@@ -132,7 +133,8 @@ impl Form {
     /// The criterion with other bounds.
     fn bounded(&self, low: Option<&Expr>, high: Option<&Expr>) -> Option<Expr> {
         let Self::Range { value, within, .. } = self else { return None };
-        let call = |op, operands: Vec<Expr>| Some(Expr { node: Node::Call(op, operands), at: value.at.clone() });
+        let call =
+            |op, operands: Vec<Expr>| Some(Expr { node: Node::Call(op, operands), at: value.at.clone() });
         if let Some((operands, _)) = within {
             let mut operands = operands.clone();
             operands[2] = high?.clone();
@@ -158,7 +160,9 @@ impl Form {
 
 /// Is it a lower bound of the size of a feature, by a field in a unit of area or by `area`? The bound in square metres.
 pub(super) fn least_area_m2(expr: &Expr, layer: &Layer) -> Option<f64> {
-    let Some(Form::Range { value, low: Some(low), high: None, within: None }) = form(expr) else { return None };
+    let Some(Form::Range { value, low: Some(low), high: None, within: None }) = form(expr) else {
+        return None;
+    };
     let factor = match &value.node {
         Node::Property(name) => match layer.schema.find(name)?.1.unit.as_deref()? {
             "m2" => 1.0,
@@ -225,7 +229,9 @@ impl Relaxing<'_> {
                         high: Some(texts[0].clone()),
                         within: None,
                     },
-                    Form::Range { .. } => Form::Range { value: property.clone(), low: None, high: None, within: None },
+                    Form::Range { .. } => {
+                        Form::Range { value: property.clone(), low: None, high: None, within: None }
+                    }
                 };
                 self.range(&as_range(&bound), &as_range(&written), &subject, kind, only, missing)?
             }
@@ -301,7 +307,9 @@ impl Relaxing<'_> {
             let limit = limit?;
             let outermost = match side {
                 Side::Least => outside.iter().min_by(|a, b| a.1.total_cmp(&b.1)).filter(|new| new.1 <= limit),
-                Side::Greatest => outside.iter().max_by(|a, b| a.1.total_cmp(&b.1)).filter(|new| new.1 >= limit),
+                Side::Greatest => {
+                    outside.iter().max_by(|a, b| a.1.total_cmp(&b.1)).filter(|new| new.1 >= limit)
+                }
             };
             let (_, key, node) = outermost?;
             let node = if is_computed { Node::Real(outward(*key, side, factor)) } else { node.clone() };
@@ -311,8 +319,10 @@ impl Relaxing<'_> {
                 .map(|new| ((new - limit) / limit).abs());
             Some(Move { side, from: literal.clone(), to, change })
         };
-        let moves: Vec<Move> =
-            [moved(Side::Least, low, least), moved(Side::Greatest, high, most)].into_iter().flatten().collect();
+        let moves: Vec<Move> = [moved(Side::Least, low, least), moved(Side::Greatest, high, most)]
+            .into_iter()
+            .flatten()
+            .collect();
         let now = |side: Side, literal: &Option<Expr>| {
             let new = moves.iter().find(|moved| moved.side == side).map(|moved| moved.to.clone());
             new.or_else(|| literal.clone())
@@ -362,13 +372,21 @@ impl Relaxing<'_> {
 }
 
 enum Made {
-    Enough { moves: Vec<Move>, added: Vec<(Box<str>, u64)>, expr: Expr, written: Expr },
+    Enough {
+        moves: Vec<Move>,
+        added: Vec<(Box<str>, u64)>,
+        expr: Expr,
+        written: Expr,
+    },
     /// All that have a value.
     TooFew(u64),
 }
 
 /// A value in the unit of its bound as a number that sorts as it does, and as a literal.
-#[expect(clippy::cast_precision_loss, reason = "whole numbers and microseconds beyond 2^53 are rare, and only ordered by it")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "whole numbers and microseconds beyond 2^53 are rare, and only ordered by it"
+)]
 fn key_of(value: &Scalar<'_>, factor: f64) -> Option<(f64, Node)> {
     match *value {
         Scalar::Integer(whole) => Some((whole as f64, Node::Integer(whole))),
