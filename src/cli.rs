@@ -152,6 +152,16 @@ enum AnswerFormat {
     Json,
 }
 
+/// Where a question starts from.
+#[derive(Debug, Args)]
+struct StartArgs {
+    #[command(flatten)]
+    point: PointArgs,
+    /// Instead of a position: the feature to start from
+    #[arg(long, value_name = "LAYER:ID")]
+    feature: Option<String>,
+}
+
 #[derive(Debug, Args)]
 struct NearArgs {
     /// The layer whose features are looked for
@@ -159,10 +169,7 @@ struct NearArgs {
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
-    point: PointArgs,
-    /// Instead of a position: the feature to start from
-    #[arg(long, value_name = "LAYER:ID")]
-    feature: Option<String>,
+    start: StartArgs,
     /// How many; 5 when left out
     #[arg(long, value_name = "N")]
     k: Option<String>,
@@ -181,10 +188,7 @@ struct ReachArgs {
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
-    point: PointArgs,
-    /// Instead of a position: the feature to start from
-    #[arg(long, value_name = "LAYER:ID")]
-    feature: Option<String>,
+    start: StartArgs,
     /// Minutes of each ring, split by commas; 5,10,15 when left out
     #[arg(long, value_name = "LIST")]
     minutes: Option<String>,
@@ -1294,14 +1298,13 @@ fn point_parameters(point: &PointArgs) -> Vec<(&'static str, String)> {
     ])
 }
 
+fn start_parameters(start: &StartArgs) -> Vec<(&'static str, String)> {
+    [point_parameters(&start.point), parameters([("feature", &start.feature)])].concat()
+}
+
 fn near(args: &NearArgs) -> anyhow::Result<ExitCode> {
-    let given = [
-        ("feature", &args.feature),
-        ("k", &args.k),
-        ("max-distance", &args.max_distance),
-        ("filter", &args.filter),
-    ];
-    let parameters = [point_parameters(&args.point), parameters(given)].concat();
+    let given = [("k", &args.k), ("max-distance", &args.max_distance), ("filter", &args.filter)];
+    let parameters = [start_parameters(&args.start), parameters(given)].concat();
     locate(&args.data, Question::Nearest(&args.layer), &parameters, &args.answer)
 }
 
@@ -1352,7 +1355,6 @@ fn plan(args: &PlanArgs) -> anyhow::Result<ExitCode> {
 
 fn reach(args: &ReachArgs) -> anyhow::Result<ExitCode> {
     let given = [
-        ("feature", &args.feature),
         ("minutes", &args.minutes),
         ("speed", &args.speed),
         ("detour", &args.detour),
@@ -1360,7 +1362,7 @@ fn reach(args: &ReachArgs) -> anyhow::Result<ExitCode> {
         ("collections", &args.collections),
         ("polygons", &args.polygons),
     ];
-    let mut parameters = [point_parameters(&args.point), parameters(given)].concat();
+    let mut parameters = [start_parameters(&args.start), parameters(given)].concat();
     if args.planned {
         parameters.push(("planned", "true".to_owned()));
     }

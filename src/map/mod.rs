@@ -206,27 +206,12 @@ fn selection(
         let Some(indexed) = catalog.layer(id) else { continue };
         let feature = indexed.layer().feature(*ix);
         let key = format!("{id}:{}", feature.id());
-        let shapes = [
-            "zone",
-            "water",
-            "road",
-            "transit",
-            "subdistrict",
-            "link",
-            "belt",
-            "core",
-            "axis",
-            "area",
-            "point",
-        ];
+        // The veil, and what is drawn beside the shape it belongs to.
+        let derived = ["mask", "belt-line", "label"];
+        let shapes = sources::SOURCES.iter().filter(|source| !derived.contains(source));
         let of_key = |drawn: &&Drawn| key_of(drawn) == Some(&key);
-        let known: Vec<Drawn> = shapes
-            .iter()
-            .filter_map(|source| sources.get(source))
-            .flatten()
-            .filter(of_key)
-            .cloned()
-            .collect();
+        let known: Vec<Drawn> =
+            shapes.filter_map(|source| sources.get(source)).flatten().filter(of_key).cloned().collect();
         if known.is_empty()
             && let Some(geometry) = feature.geometry()
         {
