@@ -371,7 +371,7 @@ fn criteria_may_have_names_and_come_in_a_body() {
         "area_m2 > 20000",
     ]);
     let body = json!({ "criteria": criteria, "want": 3, "limit": 5 }).to_string();
-    let header = [("content-type", "application/json")];
+    let header = [("content-type", "application/json"), ("accept-language", "en")];
     let posted = service.send("POST", "/ogc/collections/lots/shortlist", &header, body.into_bytes());
     assert_eq!(posted.status, 200, "{}", posted.text());
     let posted = posted.json();
