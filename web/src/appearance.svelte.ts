@@ -1,4 +1,4 @@
-// Language and theme of a screen: asked by the address, else remembered, else usual.
+// Language and theme of a screen: asked by the address, else remembered, else usual; and whether single keys do something.
 import { themeAfter, themes, type ThemeChoice } from './address';
 import type { Lang } from './catalogue';
 import { recall, remember } from './preferences';
@@ -7,6 +7,7 @@ import { messages } from './words';
 export class Appearance {
   lang = $state<Lang>('zh');
   theme = $state<ThemeChoice>('auto');
+  shortcuts = $state(recall('shortcuts') !== 'off');
   private systemDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
 
   words = $derived(messages[this.lang]);
@@ -35,5 +36,10 @@ export class Appearance {
   switchTheme(): void {
     this.theme = this.nextTheme();
     remember('theme', this.theme);
+  }
+
+  setShortcuts(on: boolean): void {
+    this.shortcuts = on;
+    remember('shortcuts', on ? 'on' : 'off');
   }
 }

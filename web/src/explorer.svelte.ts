@@ -1,13 +1,12 @@
 // The state of the Explore screen and everything that changes it. Components show it and call its methods;
 // the map is told what to do through `stage`.
-import type { FeatureCollection } from 'geojson';
+import type { FeatureCollection, LineString } from 'geojson';
 import { readAddress, writeAddress, type Address, type View } from './address';
 import { Appearance } from './appearance.svelte';
 import { belongingTo, Gazetteer, groupPlaces, matchesFilter, membersOf, say, type AppInfo, type Collection, type Part, type Place } from './catalogue';
 import { Frame } from './frame.svelte';
 import type { NearSearch } from './near/near.svelte';
 import { joinBounds, type Bounds } from './geometry';
-import { recall, remember } from './preferences';
 import { readFound, type Hit } from './search/service';
 import { asServiceError, readAppInfo, readCounts, readPlace, readPlaces, type Counts, type ServiceError } from './service';
 import { fill, formatNumber } from './words';
@@ -55,12 +54,15 @@ export class Explorer extends Appearance {
   near = $state.raw<NearSearch | null>(null);
   /** Who waits for a position that is picked on the map (longitude, latitude). */
   picking = $state.raw<((at: [number, number]) => void) | null>(null);
+  /** Who waits for another place, which the next press or search opens. */
+  choosing = $state.raw<((other: Place) => void) | null>(null);
+  /** The shortest line between two places that were measured. */
+  apart = $state.raw<LineString | null>(null);
   /** Ids of the places that are to stand side by side. */
   compared = $state.raw<string[]>([]);
   /** The areas within a walk that the map shows, the farthest first. */
   rings = $state.raw<FeatureCollection | null>(null);
   notices = $state.raw<Notice[]>([]);
-  shortcuts = $state(recall('shortcuts') !== 'off');
 
   view: View | null = null;
   stage: Stage | null = null;
@@ -231,6 +233,12 @@ export class Explorer extends Appearance {
   // ---- choosing
 
   open(key: string, { here = [] as string[], from = 'list' as 'list' | 'map' } = {}): void {
+    const place = this.gazetteer.byKey.get(key);
+    if (this.choosing && place && key !== this.sel) {
+      const then = this.choosing;
+      this.chooseOther(null);
+      return then(place);
+    }
     this.sel = key;
     this.here = here.filter((other) => other !== key);
     if (!this.frame.wide) {
@@ -320,6 +328,13 @@ export class Explorer extends Appearance {
     if (then && !this.frame.wide) this.frame.stop = 'low';
   }
 
+  /** Has the place that is opened next answer, instead of being shown; null takes that back. */
+  chooseOther(then: ((other: Place) => void) | null): void {
+    if (this.choosing === then) return;
+    this.choosing = then;
+    if (!this.frame.wide) this.frame.stop = then ? 'low' : 'middle';
+  }
+
   /** Takes a press on the map for a position that is waited for. */
   picked(at: [number, number]): boolean {
     const then = this.picking;
@@ -354,8 +369,9 @@ export class Explorer extends Appearance {
       this.legendOpen = false;
       return;
     }
-    if (this.picking) {
+    if (this.picking || this.choosing) {
       this.picking = null;
+      this.chooseOther(null);
       return;
     }
     if (this.sel !== null) this.sel = null;
@@ -385,10 +401,10 @@ export class Explorer extends Appearance {
     if (bounds) this.stage?.fit(bounds);
   }
 
-  /** Shows a part of the earth that the data names. */
-  showExtent(id: string): void {
-    const extent = this.app?.extents.find((one) => one.id === id);
-    if (extent) this.stage?.fit(extent.bbox);
+  /** Shows where the reader is and what is nearest; without a location the other ways to ask are offered. */
+  async locate(): Promise<void> {
+    await this.openNear();
+    if (this.near?.denied !== 'insecure') await this.near?.locate();
   }
 
   wholeZone(): Bounds | null {
@@ -417,11 +433,6 @@ export class Explorer extends Appearance {
   override switchTheme(): void {
     super.switchTheme();
     this.write('replace');
-  }
-
-  setShortcuts(on: boolean): void {
-    this.shortcuts = on;
-    remember('shortcuts', on ? 'on' : 'off');
   }
 
   moved(view: View): void {

@@ -29,6 +29,12 @@ export function boundsOf(geometry: Geometry): Bounds | null {
   return Number.isFinite(bounds[0]) ? bounds : null;
 }
 
+/** What lies within so many metres of a position, north, south, east and west. */
+export function around([longitude, latitude]: readonly [number, number], metres: number): Bounds {
+  const [across, up] = [metres / (metresPerDegree * Math.cos((latitude * Math.PI) / 180)), metres / metresPerDegree];
+  return [longitude - across, latitude - up, longitude + across, latitude + up];
+}
+
 export function joinBounds(all: readonly (Bounds | null)[]): Bounds | null {
   const known = all.filter((bounds) => bounds !== null);
   if (known.length === 0) return null;

@@ -1,5 +1,5 @@
 // What every map of the page needs of the library: its worker, its style sheet, and two facts that it does not tell.
-import { setWorkerUrl } from 'maplibre-gl';
+import { setWorkerUrl, type Map as MapLibre } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 
@@ -16,4 +16,32 @@ export function metresPerPixel(latitude: number, zoom: number): number {
 export function canDraw(): boolean {
   const probe = document.createElement('canvas');
   return Boolean(probe.getContext('webgl2') ?? probe.getContext('webgl'));
+}
+
+/** The mark of where the reader stands, kept in its place while the map moves. */
+export class Standing {
+  private readonly element = document.createElement('div');
+  private at: readonly [number, number] | null = null;
+
+  constructor(private readonly map: MapLibre) {
+    this.element.className = 'standing';
+    this.element.setAttribute('role', 'img');
+    map.on('move', () => this.place());
+    map.on('resize', () => this.place());
+  }
+
+  /** Puts it at a position (longitude, latitude), or takes it off. */
+  show(at: readonly [number, number] | null, label: string): void {
+    this.at = at;
+    this.element.setAttribute('aria-label', label);
+    if (!at) return this.element.remove();
+    this.map.getCanvasContainer().append(this.element);
+    this.place();
+  }
+
+  private place(): void {
+    if (!this.at) return;
+    const { x, y } = this.map.project([...this.at]);
+    this.element.style.transform = `translate(${x}px, ${y}px) translate(-50%, -50%)`;
+  }
 }

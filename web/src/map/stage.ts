@@ -4,7 +4,7 @@ import type { View } from '../address';
 import type { Place } from '../catalogue';
 import type { Bounds } from '../geometry';
 import type { Stage } from '../explorer.svelte';
-import { canDraw, metresPerPixel } from './library';
+import { canDraw, metresPerPixel, Standing } from './library';
 import { pressable, pressableOf, styleOf, type Scene } from './style';
 import { pictures, type Tokens } from './symbols';
 
@@ -35,6 +35,7 @@ export class MapStage implements Stage {
   private drawnTokens: Tokens;
   private next: Scene | null = null;
   private shown: Scene;
+  private readonly standing: Standing;
 
   constructor(private readonly around: Surroundings, { view, bounds, scene }: Opening) {
     this.still = scene.still;
@@ -55,6 +56,7 @@ export class MapStage implements Stage {
       renderWorldCopies: false,
     });
     this.map = map;
+    this.standing = new Standing(map);
     map.touchZoomRotate.disableRotation();
     map.keyboard.disableRotation();
     for (const { id, image, pixelRatio } of pictures(scene.tokens)) map.addImage(id, image, { pixelRatio });
@@ -114,6 +116,10 @@ export class MapStage implements Stage {
 
   label(text: string): void {
     this.map.getCanvas().setAttribute('aria-label', text);
+  }
+
+  stand(at: [number, number] | null, label: string): void {
+    this.standing.show(at, label);
   }
 
   private start(): void {

@@ -1,6 +1,6 @@
 // The map's drawing as one pure function of what is to be seen. The map works out what changed.
 import type { LayerSpecification, StyleSpecification } from 'maplibre-gl';
-import type { FeatureCollection } from 'geojson';
+import type { FeatureCollection, LineString } from 'geojson';
 import type { Lang } from '../catalogue';
 import type { Sources } from './sources';
 import type { Tokens } from './symbols';
@@ -17,6 +17,8 @@ export interface Scene {
   tiled: readonly Tiled[];
   /** Areas within a walk, the farthest first; null when none are asked for. */
   rings: FeatureCollection | null;
+  /** The line between two places that were measured. */
+  apart: LineString | null;
   still: boolean;
 }
 
@@ -52,25 +54,28 @@ function layersOfRings(rings: FeatureCollection, tokens: Tokens): LayerSpecifica
   ];
 }
 
-export function styleOf({ tokens, lang, sources, selected, emphasis, tiled, rings, still }: Scene): StyleSpecification {
+export function styleOf({ tokens, lang, sources, selected, emphasis, tiled, rings, apart, still }: Scene): StyleSpecification {
   const key = selected.features[0]?.properties?.['key'] as string | undefined;
   const layers = layersOf({ view: 'explore', tokens, lang, emphasis, selected: key ?? null });
   // Where parcels stand: above the ground and roads, below water and the layout.
   const at = layers.findIndex(({ id }) => id === 'parcel-line') + 1;
   // Rings lie above the veil over what is outside, and below the layout.
   const above = layers.findIndex(({ id }) => id === 'zone-line') + 1;
+  const names = layers.findIndex(({ type }) => type === 'symbol');
   return {
     version: 8,
     transition: { duration: still ? 0 : 200, delay: 0 },
     sources: {
       ...Object.fromEntries(tiled.map(({ id, tiles }) => [`tiled:${id}`, { type: 'vector' as const, tiles: [tiles], minzoom: 0, maxzoom: 16 }])),
       ...Object.fromEntries(
-      Object.entries({ ...sources, selected, ...(rings ? { rings } : {}) }).map(([id, data]) => [id, { type: 'geojson' as const, data, tolerance: 0.2, ...(id === 'parcel' ? { maxzoom: 14 } : {}) }]),
+      Object.entries({ ...sources, selected, ...(rings ? { rings } : {}), ...(apart ? { apart } : {}) }).map(([id, data]) => [id, { type: 'geojson' as const, data, tolerance: 0.2, ...(id === 'parcel' ? { maxzoom: 14 } : {}) }]),
       ),
     },
     layers: [
       ...layers.slice(0, at), ...tiled.flatMap((one) => layersOfTiles(one, tokens)), ...layers.slice(at, above),
-      ...(rings ? layersOfRings(rings, tokens) : []), ...layers.slice(above),
+      ...(rings ? layersOfRings(rings, tokens) : []), ...layers.slice(above, names),
+      ...(apart ? [{ id: 'apart-line', type: 'line' as const, source: 'apart', layout: { 'line-cap': 'round' as const }, paint: { 'line-color': tokens['tx']!, 'line-width': 2.4, 'line-dasharray': [1.5, 2] } }] : []),
+      ...layers.slice(names),
     ],
   };
 }

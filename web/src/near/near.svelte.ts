@@ -1,12 +1,15 @@
 // The state of “nearest to me”: where from, which kinds, and what the service answered.
 import type { Explorer } from '../explorer.svelte';
 import { say, type Place } from '../catalogue';
+import { around } from '../geometry';
+import { locate, mayLocate, type Denied } from '../position';
 import NearPanel from './NearPanel.svelte';
 import { Question } from './question.svelte';
 import { readNearest, type Kind, type Neighbour, type Origin } from './service';
 
 const most = 5;
-const patienceMs = 15_000;
+/** So far around the reader the map shows, metres. */
+const closestLookM = 2000;
 
 export interface KindChoice extends Kind { id: string; name: string }
 
@@ -15,8 +18,7 @@ export class NearSearch {
   origin = $state.raw<Origin | null>(null);
   kind = $state('all');
   withPlanned = $state(false);
-  /** Why there is no location: the reader or the browser refused, none was found, or the page may not ask. */
-  denied = $state<'refused' | 'unavailable' | 'insecure' | null>(null);
+  denied = $state<Denied | null>(null);
   locating = $state(false);
   readonly question = new Question<Neighbour[]>();
   private locations = 0;
@@ -34,29 +36,23 @@ export class NearSearch {
   });
 
   constructor(private readonly explorer: Explorer) {
-    // A browser hands out no location to a page that others could have changed on the way.
-    if (!isSecureContext || !('geolocation' in navigator)) this.denied = 'insecure';
+    if (!mayLocate()) this.denied = 'insecure';
   }
 
-  /** Asks the browser, which asks the reader; only ever after a press. */
-  locate(): void {
+  async locate(): Promise<void> {
     const turn = ++this.locations;
     this.locating = true;
     this.denied = null;
     this.explorer.pick(null);
-    navigator.geolocation.getCurrentPosition(
-      ({ coords }) => {
-        if (turn !== this.locations) return;
-        this.locating = false;
-        this.ask({ at: [coords.longitude, coords.latitude], accuracy: coords.accuracy });
-      },
-      (fault) => {
-        if (turn !== this.locations) return;
-        this.locating = false;
-        this.denied = fault.code === fault.PERMISSION_DENIED ? 'refused' : 'unavailable';
-      },
-      { timeout: patienceMs, maximumAge: 60_000 },
-    );
+    const found = await locate();
+    if (turn !== this.locations) return;
+    this.locating = false;
+    if (typeof found === 'string') {
+      this.denied = found;
+      return;
+    }
+    this.ask(found);
+    this.explorer.stage?.fit(around(found.at, Math.max(found.accuracy, closestLookM)));
   }
 
   pickOnMap(): void {

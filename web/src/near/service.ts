@@ -100,6 +100,19 @@ export async function readAlong(line: Place, place?: Place): Promise<Along> {
   return readJson<Along>(`${path}?${query}`);
 }
 
+/** Two features: how far apart, edge to edge, and how they lie to one another. */
+export interface Apart {
+  distanceM: number;
+  distanceAccuracyM: number | null;
+  direction: string | null;
+  nearestOnFrom: [number, number] | null;
+  nearestOnTo: [number, number] | null;
+  relations: string[];
+  statement: string;
+}
+
+export const readDistance = (from: Place, to: Place, lang: Lang): Promise<Apart> => readJson<Apart>(`/ogc/distance?${new URLSearchParams({ from: from.key, to: to.key, f: 'json' })}`, { lang });
+
 /** A facility that is walked to. */
 export interface Walked { collection: string; id: string; name: string; category: string; minutes: number; within: number | null }
 

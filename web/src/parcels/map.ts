@@ -3,7 +3,7 @@ import { Map as MapLibre, type GeoJSONSource, type LngLatBoundsLike, type PointL
 import type { Feature, Geometry, Position } from 'geojson';
 import type { Lang } from '../catalogue';
 import type { Bounds } from '../geometry';
-import { canDraw, metresPerPixel } from '../map/library';
+import { canDraw, metresPerPixel, Standing } from '../map/library';
 import { readTokens } from '../map/symbols';
 import type { Drawn } from './conditions';
 import type { ShapeEditor } from './edit';
@@ -15,7 +15,8 @@ export { canDraw };
 export interface Scene {
   lang: Lang;
   dark: boolean;
-  collection: string;
+  /** Null where none of its parcels are shown. */
+  collection: string | null;
   /** Null while nothing is asked, so that no parcel stands out. */
   filter: string | null;
   band: readonly Geometry[];
@@ -55,6 +56,7 @@ const firstName = (style: StyleSpecification) => style.layers.find(({ type }) =>
 
 export class ParcelMap {
   private readonly map: MapLibre;
+  private readonly standing: Standing;
   private scene: Scene;
   /** The look that the style was fetched for. */
   private look = '';
@@ -84,6 +86,7 @@ export class ParcelMap {
       },
     });
     this.map = map;
+    this.standing = new Standing(map);
     map.touchZoomRotate.disableRotation();
     map.keyboard.disableRotation();
     map.on('click', ({ point, lngLat }) => around.pressed([lngLat.lng, lngLat.lat], this.idsAt([point.x, point.y])));
@@ -131,6 +134,10 @@ export class ParcelMap {
   private crosshair(): [number, number] {
     const { clientWidth, clientHeight } = this.around.container;
     return [clientWidth / 2, clientHeight / 2 + this.around.aim()];
+  }
+
+  stand(at: [number, number] | null, label: string): void {
+    this.standing.show(at, label);
   }
 
   /** Where the crosshair stands. */
@@ -204,8 +211,9 @@ export class ParcelMap {
 
   /** Marks the parcel that the pointer is on, here or in the table. */
   point(id: string | null): void {
-    const target = (of: string) => ({ source: 'match', sourceLayer: this.scene.collection, id: of });
-    if (this.map.getSource('match')) {
+    const { collection } = this.scene;
+    const target = (of: string) => ({ source: 'match', sourceLayer: collection!, id: of });
+    if (collection !== null && this.map.getSource('match')) {
       if (this.hoveredId !== null) this.map.setFeatureState(target(this.hoveredId), { hovered: false });
       if (id !== null) this.map.setFeatureState(target(id), { hovered: true });
     }
@@ -225,7 +233,7 @@ export class ParcelMap {
   private update(before: Scene | null): void {
     const { scene } = this;
     // A style that is still on its way is updated when it has come.
-    if (!this.map.getSource('match')) return;
+    if (!this.map.getSource('drawn')) return;
     this.mark(false);
     if (scene.filter !== before?.filter) this.match();
     const set = (source: string, shapes: readonly Geometry[]) => (this.map.getSource(source) as GeoJSONSource).setData(collectionOf(shapes));
@@ -237,6 +245,7 @@ export class ParcelMap {
 
   private match(): void {
     const { collection, filter } = this.scene;
+    if (collection === null) return;
     (this.map.getSource('match') as VectorTileSource).setTiles([tileAddress(collection, filter ?? '')]);
     for (const layer of ['match-fill', 'match-line']) this.map.setLayoutProperty(layer, 'visibility', filter ? 'visible' : 'none');
   }
@@ -264,13 +273,13 @@ export class ParcelMap {
     const tokens = readTokens();
     const { collection, filter, band, drawn, picked } = this.scene;
     const own: StyleSpecification['sources'] = {
-      match: { type: 'vector', tiles: [tileAddress(collection, filter ?? '')], minzoom: 0, maxzoom: 16, promoteId: 'id' },
+      ...(collection === null ? {} : { match: { type: 'vector' as const, tiles: [tileAddress(collection, filter ?? '')], minzoom: 0, maxzoom: 16, promoteId: 'id' } }),
       ...Object.fromEntries(([['band', band], ['drawn', drawn], ['draft', draftOf(this.scene)], ['picked', picked ? [picked] : []]] as const).map(([id, shapes]) => [id, { type: 'geojson' as const, data: collectionOf(shapes) }])),
     };
     const visibility = filter ? 'visible' as const : 'none' as const;
-    const match = { source: 'match', 'source-layer': collection };
+    const match = { source: 'match', 'source-layer': collection ?? '' };
     const hovered = (on: number, off: number): ['case', ['boolean', ['feature-state', string], boolean], number, number] => ['case', ['boolean', ['feature-state', 'hovered'], false], on, off];
-    const layers: StyleSpecification['layers'] = [
+    const all: StyleSpecification['layers'] = [
       { id: 'band-line', type: 'line', source: 'band', paint: { 'line-color': tokens['axis']!, 'line-width': 1.5, 'line-dasharray': [3, 2] } },
       { id: 'drawn-fill', type: 'fill', source: 'drawn', paint: { 'fill-color': tokens['core']!, 'fill-opacity': 0.08 } },
       { id: 'match-fill', type: 'fill', ...match, layout: { visibility }, paint: { 'fill-color': tokens['hit']!, 'fill-opacity': hovered(0.9, 0.6) } },
@@ -281,6 +290,7 @@ export class ParcelMap {
       { id: 'draft-line', type: 'line', source: 'draft', paint: { 'line-color': tokens['core']!, 'line-width': 2.4 } },
       { id: 'draft-corner', type: 'circle', source: 'draft', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 5, 'circle-color': tokens['bg']!, 'circle-stroke-color': tokens['core']!, 'circle-stroke-width': 2.4 } },
     ];
+    const layers = all.filter((layer) => collection !== null || !('source' in layer && layer.source === 'match'));
     const before = style.layers.findIndex(({ id }) => id === firstName(style));
     const at = before < 0 ? style.layers.length : before;
     return { ...style, sources: { ...style.sources, ...own }, layers: [...style.layers.slice(0, at), ...layers, ...style.layers.slice(at)] };

@@ -4,10 +4,11 @@ import { Appearance } from '../appearance.svelte';
 import { say, type AppInfo, type Collection } from '../catalogue';
 import { Frame } from '../frame.svelte';
 import { keepDrawing, longestAddress, longestInLink, readDrawing } from '../drawings';
-import { boundsOf, type Bounds } from '../geometry';
-import { recall, remember } from '../preferences';
+import { around, boundsOf, type Bounds } from '../geometry';
+import { locate, type Location } from '../position';
 import type { Hit } from '../search/service';
 import { asServiceError, readAppInfo, type ServiceError } from '../service';
+import { metres } from '../near/say';
 import { fill } from '../words';
 import { cqlOf, drawnOf, filterOf, finished, membersOf, outline, readCondition, readKept, wkt, written, writtenKept, type Condition, type Kept, type ShapeKind } from './conditions';
 import { Editing } from './editing.svelte';
@@ -22,6 +23,8 @@ export const pageRows = 100;
 export const mostCompared = 6;
 /** Where fewer match, it is told what would have to give for so many. */
 export const wantedParcels = 5;
+/** So far around the reader the map shows, metres. */
+const closestLookM = 500;
 
 export type Tool = 'choose' | ShapeKind | 'length' | 'area';
 
@@ -71,7 +74,6 @@ const formVersion = '1';
 
 export class Parcels extends Appearance {
   readonly frame = new Frame();
-  shortcuts = $state(recall('shortcuts') !== 'off');
 
   app = $state.raw<AppInfo | null>(null);
   collection = $state.raw<Collection | null>(null);
@@ -106,6 +108,9 @@ export class Parcels extends Appearance {
   /** The drawn condition that is being changed. */
   editing = $state.raw<Editing | null>(null);
 
+  /** Where the reader is, once that was asked for. */
+  location = $state.raw<Location | null>(null);
+
   view: { longitude: number; latitude: number; zoom: number } | null = null;
   stage: Stage | null = null;
 
@@ -139,6 +144,7 @@ export class Parcels extends Appearance {
   });
   /** The order of the rows: by area, the largest first, unless another is asked for. */
   order = $derived(this.sort ?? (this.fields.find(({ unit }) => unit === 'm2') ? `-${this.fields.find(({ unit }) => unit === 'm2')!.name}` : ''));
+  beltNames = $derived((this.app?.collections ?? []).filter(({ draw }) => draw === 'belt').flatMap(({ id }) => (this.names.get(id) ?? []).map(({ name }) => name[this.lang])));
   places = $derived((this.app?.collections ?? []).filter(({ id, count, draw }) => id !== this.collection?.id && count > 0 && draw !== 'parcel'));
   groupings = $derived.by(() => {
     const belts = this.app?.collections.find(({ draw, count }) => draw === 'belt' && count > 0);
@@ -639,6 +645,15 @@ export class Parcels extends Appearance {
     this.fit(this.detail?.geometry ?? null);
   }
 
+  /** Shows where the reader is. */
+  async locate(): Promise<void> {
+    const found = await locate();
+    if (typeof found === 'string') return this.tell('info', this.words.denied[found]);
+    this.location = found;
+    this.stage?.fit(around(found.at, Math.max(found.accuracy, closestLookM)));
+    this.tell('info', fill(this.words.here, { value: metres(found.accuracy, this.lang) }));
+  }
+
   toggleBasket(id: string): void {
     if (this.basket.includes(id)) this.basket = this.basket.filter((other) => other !== id);
     else if (this.basket.length < mostCompared) this.basket = [...this.basket, id];
@@ -779,11 +794,6 @@ export class Parcels extends Appearance {
   override switchTheme(): void {
     super.switchTheme();
     this.write('replace');
-  }
-
-  setShortcuts(on: boolean): void {
-    this.shortcuts = on;
-    remember('shortcuts', on ? 'on' : 'off');
   }
 
   moved(view: { longitude: number; latitude: number; zoom: number }): void {

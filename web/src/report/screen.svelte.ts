@@ -1,17 +1,27 @@
 // The state of the Report screen: language, theme, day, and what the service says of it.
+import type { Geometry } from 'geojson';
 import { Appearance } from '../appearance.svelte';
 import { say, type AppInfo } from '../catalogue';
+import { isDrawingId, keepDrawing, longestAddress, longestInLink, readDrawing } from '../drawings';
 import { Frame } from '../frame.svelte';
-import { recall } from '../preferences';
+import { drawnOf, wkt } from '../parcels/conditions';
+import { measure } from '../parcels/service';
 import type { Hit } from '../search/service';
 import { asServiceError, readAppInfo, type ServiceError } from '../service';
+import { fill } from '../words';
 import { readReport, type Report } from './service';
+
+/** An area as the service takes it; null for what has none. */
+function areaText(geometry: Geometry): string | null {
+  const drawn = drawnOf(geometry);
+  if (drawn) return wkt(drawn);
+  return geometry.type === 'Polygon' || geometry.type === 'MultiPolygon' ? JSON.stringify(geometry) : null;
+}
 
 const day = /^\d{4}-\d{2}-\d{2}$/;
 
 export class Screen extends Appearance {
   readonly frame = new Frame();
-  readonly shortcuts = recall('shortcuts') !== 'off';
   /** There is no map to search around. */
   readonly stage = null;
   /** What came of copying the link. */
@@ -33,21 +43,33 @@ export class Screen extends Appearance {
   /** The same for addresses that speak of units, which may lie in an area. */
   areaQuery = $derived(Object.entries(this.area).map(([name, value]) => (value === null ? '' : `&${name}=${encodeURIComponent(value)}`)).join(''));
 
-  /** Day and area as the address says them. */
-  private read(asked: URLSearchParams): void {
+  /** Ids of polygons that the service keeps, because they are too long for a link. */
+  private readonly kept = new Map<string, string>();
+
+  /** Day and area as the address says them; a drawing that is not there is told of, and the rest applies. */
+  private async read(asked: URLSearchParams): Promise<void> {
     this.asOf = asked.get('as_of');
-    this.area = { within: asked.get('within'), polygon: asked.get('polygon') };
+    let polygon = asked.get('polygon');
+    const id = asked.get('drawing');
+    if (id !== null) {
+      try {
+        polygon = isDrawingId(id) ? areaText(await readDrawing(id)) : null;
+        if (polygon !== null) this.kept.set(polygon, id);
+        else this.said = fill(this.words.parcels.drawingUnknown, { id });
+      } catch (cause) {
+        const fault = asServiceError(cause);
+        this.said = fault.kind === 'refused' ? fill(this.words.parcels.drawingUnknown, { id }) : this.words.errors[fault.kind];
+      }
+    }
+    this.area = { within: asked.get('within'), polygon };
   }
 
   begin(): () => void {
     const asked = new URLSearchParams(location.search);
     const stop = this.appear(asked);
-    this.read(asked);
-    void this.load();
-    const followHistory = () => {
-      this.read(new URLSearchParams(location.search));
-      void this.load();
-    };
+    const follow = (to: URLSearchParams) => void this.read(to).then(() => this.load());
+    follow(asked);
+    const followHistory = () => follow(new URLSearchParams(location.search));
     addEventListener('popstate', followHistory);
     const unfollow = this.frame.follow();
     return () => {
@@ -90,6 +112,26 @@ export class Screen extends Appearance {
     void this.load();
   }
 
+  /** Asks for the units in an area that was drawn or pasted: WKT, GeoJSON or a list of positions, in any system that the service tells. */
+  async askPolygon(text: string): Promise<void> {
+    this.said = '';
+    try {
+      const { geometry } = await measure({ geometry: text }, this.lang);
+      const polygon = areaText(geometry);
+      if (polygon === null) return void (this.said = this.words.parcels.pasteNoArea);
+      if (encodeURIComponent(polygon).length > longestAddress) return void (this.said = this.words.reportTooLong);
+      if (polygon.length > longestInLink && !this.kept.has(polygon)) {
+        await keepDrawing(geometry).then(
+          (id) => this.kept.set(polygon, id),
+          (cause: unknown) => (this.said = fill(this.words.parcels.drawingNotKept, { why: asServiceError(cause).detail })),
+        );
+      }
+      this.askArea(null, polygon);
+    } catch (cause) {
+      this.said = asServiceError(cause).detail;
+    }
+  }
+
   /** What a search found is shown where there is a map: on the Explore screen. */
   openFound = (hit: Hit): Promise<boolean> => {
     location.assign(`/?${new URLSearchParams({ v: '1', sel: `${hit.collection}:${hit.id}`, lang: this.lang })}`);
@@ -114,7 +156,11 @@ export class Screen extends Appearance {
 
   private write(change: 'push' | 'replace'): void {
     const query = new URLSearchParams({ lang: this.lang, ...(this.theme === 'auto' ? {} : { theme: this.theme }), ...(this.asOf === null ? {} : { as_of: this.asOf }) });
-    for (const [name, value] of Object.entries(this.area)) if (value !== null) query.set(name, value);
+    const { within, polygon } = this.area;
+    const id = polygon === null ? undefined : this.kept.get(polygon);
+    if (within !== null) query.set('within', within);
+    if (id !== undefined) query.set('drawing', id);
+    else if (polygon !== null) query.set('polygon', polygon);
     history[change === 'push' ? 'pushState' : 'replaceState'](null, '', `${location.pathname}?${query}`);
   }
 }

@@ -2,6 +2,7 @@
 // places stand along the axis. What the page shows is held against the service.
 import type { Page } from '@playwright/test';
 import { violations } from './axe';
+import { metres } from '../../src/near/say';
 import { expect, languages, mapIdle, open, origin, phone, test, themes, windowPoint } from './explore';
 
 const here = { longitude: 114.16, latitude: 30.49 };
@@ -209,4 +210,38 @@ for (const lang of languages) {
       }
     });
   }
+}
+
+for (const lang of languages) {
+  test(`the distance from a place to another is the service’s, by press and by search; Esc takes the question back (${lang})`, async ({ page }) => {
+    await open(page, `?lang=${lang}&v=1&sel=sites:chunsun&map=114.108,30.402,12`);
+    const ask = page.locator('[data-measure]');
+    const told = page.locator('[data-apart]');
+    const check = async (to: string) => {
+      const answer = (await (await fetch(`${origin()}/ogc/distance?from=sites:chunsun&to=${to}`)).json()) as { distanceM: number };
+      await expect(told).toContainText(metres(answer.distanceM, lang));
+    };
+    await ask.click();
+    await expect(ask).toHaveAttribute('aria-pressed', 'true');
+    await page.keyboard.press('Escape');
+    await expect(ask).toHaveAttribute('aria-pressed', 'false');
+    await expect(page).toHaveURL(/sel=sites:chunsun/);
+
+    await ask.click();
+    await page.locator('#search').fill('海尔');
+    await page.locator('[data-found="sites:haier-wuhan-industrial-park"]').click();
+    await check('sites:haier-wuhan-industrial-park');
+    await expect(page).toHaveURL(/sel=sites:chunsun/);
+    expect(await violations(page)).toEqual([]);
+
+    await ask.click();
+    // The core lies around the place: a press beside it, still within.
+    await page.goto(`${origin()}/?lang=${lang}&v=1&sel=sites:chunsun&map=114.108,30.402,15`);
+    await mapIdle(page);
+    await page.locator('[data-measure]').click();
+    const box = (await page.getByTestId('map').boundingBox())!;
+    await page.mouse.click(box.x + box.width / 2 + 150, box.y + box.height / 2 + 60);
+    await expect(told).toContainText(metres(0, lang));
+    await expect(told).toContainText(lang === 'zh' ? '位于其内' : 'lies in it');
+  });
 }

@@ -72,7 +72,7 @@ describe('the rules of the template', () => {
 
 test('a scene has a source for every layer', () => {
   const places = shippedPlaces();
-  const style = styleOf({ tokens, lang: 'zh', sources: sourcesOf(places, 'zh'), selected: selectedFeature(places.find(({ geometry }) => geometry)!, 'zh'), emphasis: null, rings: { type: 'FeatureCollection', features: [{ type: 'Feature', id: '5', properties: { minutes: 5 }, geometry: { type: 'Polygon', coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] } }] }, tiled: [{ id: 'lots', tiles: 'http://map.test/tiles/lots/{z}/{x}/{y}.mvt' }], still: true });
+  const style = styleOf({ tokens, lang: 'zh', sources: sourcesOf(places, 'zh'), selected: selectedFeature(places.find(({ geometry }) => geometry)!, 'zh'), emphasis: null, apart: { type: 'LineString', coordinates: [[0, 0], [1, 1]] }, rings: { type: 'FeatureCollection', features: [{ type: 'Feature', id: '5', properties: { minutes: 5 }, geometry: { type: 'Polygon', coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] } }] }, tiled: [{ id: 'lots', tiles: 'http://map.test/tiles/lots/{z}/{x}/{y}.mvt' }], still: true });
   const named = style.layers.flatMap((layer) => ('source' in layer ? [layer.source] : []));
   expect(named.filter((id) => !(id in style.sources))).toEqual([]);
   expect(Object.keys(style.sources).filter((id) => !named.includes(id))).toEqual([]);
