@@ -632,7 +632,7 @@ struct ParcelsArgs {
     /// Keys to rank by, - for descending: fields, and distance:PLACE of each of --distances
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     sortby: Option<String>,
-    /// Keys that make points, - where less is better, as in area_m2*2,-distance:axes
+    /// Keys that make points, - where less is better, as in `area_m2*2,-distance:axes`
     #[arg(long, value_name = "LIST", allow_hyphen_values = true, conflicts_with = "sortby")]
     weights: Option<String>,
     /// What distances are measured to: layers, and features as LAYER:ID; core, axis and belts when left out

@@ -581,7 +581,7 @@ impl Told<'_> {
             below.push((self.merge_statement(), merges.sets.iter().map(line).collect()));
         }
         if let Some(caps) = &self.list.caps {
-            let line = |(name, unit): (&Box<str>, &UnitShare)| {
+            let line = |name: &str, unit: &UnitShare| {
                 let share = unit.share().map_or_else(
                     || "—".to_owned(),
                     |[least, most]| {
@@ -600,7 +600,10 @@ impl Told<'_> {
                 };
                 format!("{name}: {share}{over}")
             };
-            below.push((self.cap_statement(), caps.units.iter().map(line).collect()));
+            below.push((
+                self.cap_statement(),
+                caps.units.iter().map(|(name, unit)| line(name, unit)).collect(),
+            ));
         }
         below
     }

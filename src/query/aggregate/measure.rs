@@ -354,6 +354,7 @@ fn ratio(part: f64, whole: f64) -> Incoming<'static> {
 }
 
 /// A value on its own.
+#[must_use]
 pub fn owned(value: Value<'_>) -> Incoming<'static> {
     match value {
         Value::Null => Incoming::Null,

@@ -109,7 +109,11 @@ fn value(f: &mut Formatter<'_>, node: &Node) -> fmt::Result {
         Node::Instant(Instant::Date(day)) => write!(f, "DATE('{day}')"),
         Node::Instant(Instant::Timestamp(moment)) => write!(f, "TIMESTAMP('{moment}')"),
         Node::Geometry(shape) => geometry(f, shape),
-        Node::Bbox([a, b, c, d]) => write!(f, "BBOX({a}, {b}, {c}, {d})"),
+        Node::Bbox(corners) => {
+            f.write_str("BBOX(")?;
+            list(f, corners, ", ", |f, corner| write!(f, "{corner}"))?;
+            f.write_char(')')
+        }
         Node::Property(name) if is_plain_name(name) => f.write_str(name),
         Node::Property(name) => write!(f, "\"{}\"", name.replace('"', "\"\"")),
         Node::Interval(ends) => {

@@ -104,7 +104,9 @@ pub(super) fn merges(
         beside[a].push(b);
         beside[b].push(a);
     }
-    beside.iter_mut().for_each(|beside| beside.sort_unstable());
+    for beside in &mut beside {
+        beside.sort_unstable();
+    }
     let mut search = Search { nodes: &nodes, beside: &beside, wanted_m2, sets: Vec::new(), steps: 0, budget };
     let complete = search.run()?;
     let mut sets = search.sets;
@@ -154,7 +156,7 @@ impl Search<'_> {
 
     fn grow(&mut self, set: &[usize], mut later: Vec<usize>) -> Result<bool, QueryError> {
         self.steps += 1;
-        if self.steps % 1024 == 0 {
+        if self.steps.is_multiple_of(1024) {
             self.budget.check()?;
         }
         if self.steps > MOST_STEPS || self.sets.len() > MOST_SETS {
