@@ -92,6 +92,24 @@ impl Default for WalkAbout {
     }
 }
 
+/// Uses that may fill only a share of each unit of control plans.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CapAbout {
+    /// The field that names the unit of a feature.
+    pub unit: Box<str>,
+    /// The field that holds its use.
+    pub uses: Box<str>,
+    /// The uses that are capped.
+    pub codes: Vec<Box<str>>,
+    /// The share of a unit's area that they may fill.
+    pub share: f64,
+}
+
+impl CapAbout {
+    /// The share where the data names none.
+    pub const USUAL_SHARE: f64 = 0.1;
+}
+
 /// What the whole set of layers is about.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CatalogAbout {
@@ -115,6 +133,8 @@ pub struct CatalogAbout {
     pub find: FindAbout,
     /// How people walk through it.
     pub walk: WalkAbout,
+    /// Which uses are capped; none where the data names none.
+    pub cap: Option<CapAbout>,
 }
 
 /// The layers served, in the order of the catalogue file. Immutable.

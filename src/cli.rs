@@ -57,6 +57,9 @@ enum Command {
     /// Count the features of a layer, in all or by fields, areas or distance, with sums and other measures
     #[command(after_help = COUNT_EXAMPLES)]
     Count(Box<CountArgs>),
+    /// The parcels that suit, by rank, with what leaves out the others and what would have to give
+    #[command(after_help = PARCELS_EXAMPLES)]
+    Parcels(Box<ParcelsArgs>),
     /// The nearest features of a layer from a position or a feature, with straight-line distance and direction
     #[command(after_help = NEAR_EXAMPLES)]
     Near(Box<NearArgs>),
@@ -697,6 +700,62 @@ struct CountArgs {
     output: Option<PathBuf>,
 }
 
+const PARCELS_EXAMPLES: &str = "\
+Examples:
+  innospace parcels --filter \"use_code = 'M0' AND status = 'idle' AND area_m2 > 20000\"
+  innospace parcels --criterion \"idle: status = 'idle'\" --criterion \"large: area_m2 >= 30000\" --want 5
+  innospace parcels --filter \"use_code = 'M0'\" --weights area_m2*2,-distance:axes --format xlsx -o list.xlsx
+  innospace parcels --filter \"use_code = 'M0' AND status = 'idle'\" --merge-area 50000
+
+The answers are those of http://…/ogc/collections/{id}/shortlist.";
+
+/// The names and meanings are those of the HTTP resource `/ogc/collections/{id}/shortlist`.
+#[derive(Debug, Args)]
+struct ParcelsArgs {
+    /// The layer; the one that is drawn as parcels when left out
+    layer: Option<String>,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    /// Instead of --filter, once for each criterion: CQL2 text, with a name and a colon before it where it is to have one
+    #[arg(long, value_name = "[NAME: ]CQL2", conflicts_with = "filter")]
+    criterion: Vec<String>,
+    /// Keys to rank by, - for descending: fields, and distance:PLACE of each of --distances
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    sortby: Option<String>,
+    /// Keys that make points, - where less is better, as in `area_m2*2,-distance:axes`
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true, conflicts_with = "sortby")]
+    weights: Option<String>,
+    /// What distances are measured to: layers, and features as LAYER:ID; core, axis and belts when left out
+    #[arg(long, value_name = "LIST")]
+    distances: Option<String>,
+    /// How many matches a relaxation must yield; 10 when left out
+    #[arg(long, value_name = "N")]
+    want: Option<String>,
+    /// The size that neighbours must have together, square metres; that of a criterion on the area when left out
+    #[arg(long, value_name = "M2")]
+    merge_area: Option<String>,
+    /// The field by which neighbours must be alike
+    #[arg(long, value_name = "FIELD")]
+    merge_by: Option<String>,
+    /// The share of a unit that capped uses may fill; that of the data when left out
+    #[arg(long, value_name = "SHARE")]
+    cap: Option<String>,
+    /// Most ranks
+    #[arg(long, value_name = "N")]
+    limit: Option<String>,
+    /// How to write the answer
+    #[arg(long, value_enum, default_value_t = CountFormat::Table)]
+    format: CountFormat,
+    /// Language of titles and notes
+    #[arg(long, value_enum, default_value_t = LangArg::En)]
+    lang: LangArg,
+    /// Where to write; standard output when left out
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum CountFormat {
     Table,
@@ -847,6 +906,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Items(args) => items(&args),
         Command::Find(args) => find(&args),
         Command::Count(args) => count(&args),
+        Command::Parcels(args) => parcels(&args),
         Command::Near(args) => near(&args),
         Command::At(args) => at(&args),
         Command::Distance(args) => distance(&args),
@@ -1207,6 +1267,44 @@ fn count(args: &CountArgs) -> anyhow::Result<ExitCode> {
         bail!("a workbook is no text; name a file with --output");
     }
     deliver(args.output.as_deref(), &made)
+}
+
+fn parcels(args: &ParcelsArgs) -> anyhow::Result<ExitCode> {
+    // A name is a word or several before a colon; a colon in a filter stands in a text, or in a name without spaces.
+    let criterion = |text: &String| match text.split_once(": ").filter(|(name, _)| !name.contains('\'')) {
+        Some((name, filter)) => serde_json::json!({ "name": name.trim(), "filter": filter }),
+        None => text.as_str().into(),
+    };
+    let criteria: Vec<serde_json::Value> = args.criterion.iter().map(criterion).collect();
+    let criteria = (!criteria.is_empty()).then(|| serde_json::Value::from(criteria).to_string());
+    let given = [
+        ("criteria", &criteria),
+        ("filter", &args.select.filter),
+        ("bbox", &args.select.bbox),
+        ("datetime", &args.select.datetime),
+        ("sortby", &args.sortby),
+        ("weights", &args.weights),
+        ("distances", &args.distances),
+        ("want", &args.want),
+        ("merge-area", &args.merge_area),
+        ("merge-by", &args.merge_by),
+        ("cap", &args.cap),
+        ("limit", &args.limit),
+    ];
+    if args.output.is_none() && matches!(args.format, CountFormat::Xlsx) && std::io::stdout().is_terminal() {
+        bail!("a workbook is no text; name a file with --output");
+    }
+    let catalog = load(&mut Store::new(&args.data.data))?.catalog;
+    let layer = args.layer.as_deref();
+    let made = api::shortlist(&catalog, layer, &parameters(given), lang_of(args.lang), |told, cover| {
+        match args.format {
+            CountFormat::Table => Ok(told.text().into_bytes()),
+            CountFormat::Json => Ok(format!("{:#}\n", told.json()).into_bytes()),
+            CountFormat::Csv => told.csv(),
+            CountFormat::Xlsx => told.xlsx(cover),
+        }
+    });
+    deliver(args.output.as_deref(), &made.map_err(anyhow::Error::msg)?)
 }
 
 fn items(args: &ItemsArgs) -> anyhow::Result<ExitCode> {

@@ -15,7 +15,7 @@ use super::link::{link, segment};
 use super::negotiate::{Format, HTML, JSON};
 use super::params::{Parameter, Params, format_parameter, systems};
 use super::problem::Problem;
-use super::{App, aggregates, locate, schemas, tilesets};
+use super::{App, aggregates, locate, schemas, shortlist, tilesets};
 use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::geometry::Crs;
@@ -201,6 +201,7 @@ fn collection_links(ask: &Ask, layer: &Layer) -> Vec<Link> {
     }));
     links.extend(schemas::RESOURCES.map(|resource| resource.link(ask, layer)));
     links.push(aggregates::link_to(ask, layer));
+    links.push(shortlist::link_to(ask, layer));
     links.extend(locate::nearest_link(ask, layer));
     let tiles = lang.pick("矢量瓦片", "vector tiles");
     links.push(link(ask.url(&format!("{path}/tiles")), tilesets::LIST_REL, JSON, tiles));

@@ -32,6 +32,7 @@ mod reports;
 mod schemas;
 mod search;
 mod server;
+mod shortlist;
 mod strip;
 mod styles;
 mod tile_cache;
@@ -74,6 +75,7 @@ pub use reach::stroll;
 pub use reports::make as make_report;
 pub use search::find;
 pub use server::serve;
+pub use shortlist::shortlist;
 use tile_cache::TileCache;
 pub use tilesets::archive_order;
 
@@ -146,6 +148,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/collections/{collectionId}/search", post(items::search))
         .route("/ogc/collections/{collectionId}/items/{featureId}", get(items::one))
         .route("/ogc/collections/{collectionId}/aggregates", get(aggregates::get).post(aggregates::post))
+        .route("/ogc/collections/{collectionId}/shortlist", get(shortlist::get).post(shortlist::post))
         .route("/ogc/collections/{collectionId}/items/{featureId}/along", get(along::along))
         .route("/ogc/collections/{collectionId}/nearest", get(locate::nearest))
         .route("/ogc/collections/{collectionId}/tiles", get(tilesets::of_collection))
@@ -244,7 +247,7 @@ fn methods(path: &str) -> &'static str {
     let mut parts = path.strip_prefix("/ogc/collections/").unwrap_or("").split('/');
     match (parts.next(), parts.next(), parts.next()) {
         (Some(_), Some("search"), None) => "POST, OPTIONS",
-        (Some(_), Some("aggregates"), None) => "GET, HEAD, POST, OPTIONS",
+        (Some(_), Some("aggregates" | "shortlist"), None) => "GET, HEAD, POST, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
     }
 }

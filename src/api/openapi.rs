@@ -11,7 +11,7 @@ use super::negotiate::{
     XLSX,
 };
 use super::params::{Parameter, format_parameter, items_parameters, view_parameters};
-use super::{aggregates, along, forms, grouping, items, locate, reach, schemas, search, tiles, tilesets};
+use super::{aggregates, along, forms, grouping, items, locate, reach, schemas, search, shortlist, tiles, tilesets};
 use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::finder::How;
@@ -158,6 +158,14 @@ fn collection_paths(layer: &Layer, limits: Limits, paths: &mut Map<String, Value
     let members = grouping::parameters(layer, limits, aggregates::POSTED_FORMS);
     both["post"] = by_post(posted, &members)["post"].take();
     paths.insert(format!("{path}/{}", aggregates::NAME), both);
+    let parameters = shortlist::parameters(layer, limits, shortlist::FORMS);
+    let said = format!("{title}: suitable features by rank, and what would have to give");
+    let mut both = operation(shortlist::NAME, said.clone(), shortlist::FORMS, "shortlist", parameters, &[]);
+    let posted = format!("{said}, the parameters in a body");
+    let posted = operation("postShortlist", posted, shortlist::POSTED_FORMS, "shortlist", Vec::new(), &[]);
+    let members = shortlist::parameters(layer, limits, shortlist::POSTED_FORMS);
+    both["post"] = by_post(posted, &members)["post"].take();
+    paths.insert(format!("{path}/{}", shortlist::NAME), both);
     let tiles = format!("{path}/tiles");
     let subject = Tiled { path: &tiles, of: "collection", prefix: &format!("{}.", layer.id), title, tag };
     tile_paths(&subject, &[layer], limits, paths);
@@ -322,7 +330,10 @@ impl Operation<'_> {
         if !path_parameters.is_empty() {
             responses["404"] = json!({ "$ref": "#/components/responses/NotFound" });
         }
-        if matches!(self.schema, "aggregates" | "tile" | "nearest" | "at" | "apart" | "along" | "reach") {
+        if matches!(
+            self.schema,
+            "aggregates" | "shortlist" | "tile" | "nearest" | "at" | "apart" | "along" | "reach"
+        ) {
             responses["503"] = json!({ "$ref": "#/components/responses/Busy" });
         }
         if self.schema == "tile" {
@@ -413,6 +424,7 @@ fn schemas() -> Value {
         "confClasses": { "type": "object", "required": ["conformsTo"],
             "properties": { "conformsTo": { "type": "array", "items": text }, "links": links } },
         "found": found_schema(&links),
+        "shortlist": shortlist_schema(&links),
         "functions": { "type": "object", "required": ["functions"],
             "properties": { "links": links, "functions": { "type": "array", "items": { "type": "object",
                 "required": ["name", "returns"],
@@ -498,6 +510,33 @@ fn schemas() -> Value {
                 "parameter": { "type": "string", "description": "The parameter that is to blame." },
                 "request_id": text } },
     })
+}
+
+/// What a shortlist is.
+fn shortlist_schema(links: &Value) -> Value {
+    let text = json!({ "type": "string" });
+    json!({ "type": "object",
+            "required": ["collection", "searched", "numberMatched", "numberReturned", "unknown", "criteria", "relaxation", "rank", "items", "links"],
+            "properties": { "links": links, "collection": text, "synthetic": { "type": "boolean" }, "statement": text,
+                "searched": { "type": "integer", "minimum": 0 }, "numberMatched": { "type": "integer", "minimum": 0 },
+                "numberReturned": { "type": "integer", "minimum": 0 },
+                "unknown": { "type": "integer", "minimum": 0, "description": "Features that fail no criterion, and of which a value is not known. With numberMatched and what fails each criterion first they add up to searched." },
+                "criteria": { "type": "array", "items": { "type": "object",
+                    "required": ["number", "filter", "failed", "unknown", "matchedWithout", "relaxation"],
+                    "properties": { "number": { "type": "integer", "minimum": 1 }, "name": text, "filter": text,
+                        "failed": { "type": "integer", "minimum": 0, "description": "Features that fail it first." },
+                        "unknown": { "type": "integer", "minimum": 0 },
+                        "matchedWithout": { "type": "integer", "minimum": 0, "description": "Features that match without it." },
+                        "relaxation": { "type": "object", "nullable": true, "required": ["enough", "statement"],
+                            "description": "The least move of its bounds, or the fewest values more, with which as many match as are wanted; null where enough match." } } } },
+                "relaxation": { "type": "object", "required": ["wanted", "needed", "best", "statement"],
+                    "properties": { "wanted": { "type": "integer" }, "needed": { "type": "boolean" }, "statement": text,
+                        "best": { "type": "integer", "nullable": true, "description": "The number of the criterion that, relaxed, lets in the fewest by itself." } } },
+                "rank": { "type": "object", "required": ["by", "rule", "keys"] },
+                "items": { "type": "array", "items": { "type": "object", "required": ["rank", "id", "parts", "distances", "properties"] } },
+                "merge": { "type": "object", "description": "Neighbours that are large enough together." },
+                "cap": { "type": "object", "description": "The share of capped uses in the units of the listed features." },
+                "timeStamp": { "type": "string", "format": "date-time" }, "dataDate": { "type": "string", "format": "date" } } })
 }
 
 /// What a search answers.

@@ -377,8 +377,9 @@ impl Params {
                 return Err(Problem::unknown_parameter(&name, &known));
             }
             let is_cql2 = name == "filter" && !value.is_string();
-            // A geometry, and a condition on groups, say what they are.
-            let is_object = matches!(name.as_str(), "polygon" | "having") && value.is_object();
+            // A geometry, a condition on groups and criteria say what they are.
+            let is_object = matches!(name.as_str(), "polygon" | "having") && value.is_object()
+                || name == "criteria" && value.is_array();
             let text = if is_cql2 || is_object { Some(value.to_string()) } else { plain(&value) };
             let text = text.ok_or_else(|| {
                 Problem::parameter(

@@ -129,7 +129,9 @@ impl From<QueryError> for Problem {
             QueryError::NotSortable { .. } | QueryError::SortedTwice { .. } => Some("sortby".to_owned()),
             QueryError::Filter(_) => Some("filter".to_owned()),
             QueryError::Having(_) => Some("having".to_owned()),
-            QueryError::Aggregate { parameter, .. } => Some((*parameter).to_owned()),
+            QueryError::Aggregate { parameter, .. } | QueryError::Shortlist { parameter, .. } => {
+                Some((*parameter).to_owned())
+            }
             QueryError::Spent => None,
         };
         let status = match error {

@@ -28,6 +28,11 @@ pub fn bind(expr: &Expr, crs: Crs, indexed: &IndexedLayer) -> Bound<Predicate> {
     Ok(Binder { indexed, layer: indexed.layer(), crs }.predicate(expr)?.cheap_first())
 }
 
+/// Binds a part of a filter that has a value.
+pub fn bind_value(expr: &Expr, crs: Crs, indexed: &IndexedLayer) -> Bound<(ValueExpr, Type)> {
+    Binder { indexed, layer: indexed.layer(), crs }.value(expr)
+}
+
 struct Binder<'a> {
     indexed: &'a IndexedLayer,
     layer: &'a Layer,

@@ -160,7 +160,7 @@ impl DistanceTo {
 }
 
 /// What comes of some features, found on all cores; in no order.
-fn on_all<T: Send>(
+pub(super) fn on_all<T: Send>(
     rows: &[FeatureIx],
     budget: &Budget,
     find: impl Fn(FeatureIx) -> Option<T> + Sync,

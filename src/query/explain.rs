@@ -50,7 +50,7 @@ impl Reasons {
 }
 
 /// The members of the outermost ANDs, as written.
-fn conditions(expr: &Expr) -> Vec<&Expr> {
+pub fn conditions(expr: &Expr) -> Vec<&Expr> {
     match &expr.node {
         Node::Call(Op::And, members) => members.iter().flat_map(conditions).collect(),
         _ => vec![expr],
@@ -67,41 +67,96 @@ pub fn explain(query: &Query, indexed: &IndexedLayer, budget: &Budget) -> Result
     let bound =
         filter.map(|filter| conditions(&filter.expr).into_iter().map(|expr| bind(expr, filter)).collect());
     let bound: Vec<Predicate> = bound.transpose()?.unwrap_or_default();
+    Ok(part(&bound, query, false, indexed, budget)?.reasons)
+}
+
+/// The features of a query without its filter, parted by conditions.
+#[derive(Debug, Default)]
+pub(super) struct Parted {
+    /// How many fail what.
+    pub reasons: Reasons,
+    /// Those for which all conditions are true, in the order of the layer.
+    pub matched: Vec<FeatureIx>,
+    /// Where that was asked for: for each condition, those for which it alone is not true, in the order of the layer.
+    pub only: Vec<Vec<FeatureIx>>,
+}
+
+/// Parts the features of a query without its filter by conditions.
+///
+/// # Errors
+/// A condition that the layer does not understand, or the budget is spent.
+pub(super) fn part(
+    conditions: &[Predicate],
+    query: &Query,
+    gathers: bool,
+    indexed: &IndexedLayer,
+    budget: &Budget,
+) -> Result<Parted, QueryError> {
     let rest = Query { filter: None, sort: Vec::new(), page: Page::default(), ..query.clone() };
     let rows = matches(&plan(&rest, indexed)?, indexed, budget)?;
     let layer = indexed.layer();
     let count = rows.as_ref().map_or(layer.len(), Vec::len);
-    let start = || Reasons { conditions: vec![LeftOut::default(); bound.len()], ..Reasons::default() };
-    let parts = fold_on_all_cores(count.div_ceil(STRIDE), budget, start, |reasons, block| {
+    let start = || Parted {
+        reasons: Reasons { conditions: vec![LeftOut::default(); conditions.len()], ..Reasons::default() },
+        matched: Vec::new(),
+        only: vec![Vec::new(); conditions.len()],
+    };
+    let parts = fold_on_all_cores(count.div_ceil(STRIDE), budget, start, |parted, block| {
         let block = block * STRIDE..count.min((block + 1) * STRIDE);
         let listed: &[FeatureIx] = rows.as_ref().map_or(&[], |rows| &rows[block.clone()]);
         let rows = if rows.is_some() { Rows::List(listed) } else { Rows::From(block.start) };
-        let mut truths = vec![TRUE; block.len()];
-        let mut doubted: Vec<Option<usize>> = vec![None; block.len()];
-        let mut next: Vec<Truth> = Vec::new();
-        for (at, condition) in bound.iter().enumerate() {
-            next.clone_from(&truths);
-            condition.narrow(layer, rows, &mut next);
-            for ((before, after), doubted) in truths.iter().zip(&next).zip(&mut doubted) {
-                reasons.conditions[at].failed += u64::from(*before != FALSE && *after == FALSE);
-                if *before == TRUE && *after != TRUE {
-                    *doubted = Some(at);
+        let mut fates = vec![Fate::default(); block.len()];
+        let mut truths: Vec<Truth> = Vec::new();
+        for (at, condition) in conditions.iter().enumerate() {
+            // Of a feature that is told of already nothing more is asked.
+            let open = |fate: &Fate| fate.false_at.is_none() || gathers && fate.not_true < 2;
+            truths.clear();
+            truths.extend(fates.iter().map(|fate| if open(fate) { TRUE } else { FALSE }));
+            condition.narrow(layer, rows, &mut truths);
+            for (fate, truth) in fates.iter_mut().zip(&truths).filter(|(fate, _)| open(fate)) {
+                if *truth != TRUE {
+                    fate.not_true += 1;
+                    fate.last = at;
+                    let first = if *truth == FALSE { &mut fate.false_at } else { &mut fate.unknown_at };
+                    first.get_or_insert(at);
                 }
             }
-            std::mem::swap(&mut truths, &mut next);
         }
-        reasons.searched += block.len() as u64;
-        for (truth, doubted) in truths.iter().zip(&doubted) {
-            match (*truth, doubted) {
-                (TRUE, _) => reasons.matched += 1,
-                (FALSE, _) | (_, None) => {}
-                (_, Some(at)) => reasons.conditions[*at].unknown += 1,
+        parted.reasons.searched += block.len() as u64;
+        for (at, fate) in fates.iter().enumerate() {
+            let ix = || listed.get(at).copied().unwrap_or_else(|| FeatureIx::of_row(block.start + at));
+            match (fate.false_at, fate.unknown_at) {
+                (Some(first), _) => parted.reasons.conditions[first].failed += 1,
+                (None, Some(first)) => parted.reasons.conditions[first].unknown += 1,
+                (None, None) => {
+                    parted.reasons.matched += 1;
+                    if gathers {
+                        parted.matched.push(ix());
+                    }
+                }
+            }
+            if gathers && fate.not_true == 1 {
+                parted.only[fate.last].push(ix());
             }
         }
     })?;
-    let mut reasons = start();
-    for part in &parts {
-        reasons.add(part);
+    let mut all = start();
+    for part in parts {
+        all.reasons.add(&part.reasons);
+        all.matched.extend(part.matched);
+        all.only.iter_mut().zip(part.only).for_each(|(all, part)| all.extend(part));
     }
-    Ok(reasons)
+    all.matched.sort_unstable();
+    all.only.iter_mut().for_each(|rows| rows.sort_unstable());
+    Ok(all)
+}
+
+/// What conditions say of a feature, so far.
+#[derive(Clone, Default)]
+struct Fate {
+    false_at: Option<usize>,
+    unknown_at: Option<usize>,
+    /// How many are not true, and the last of them.
+    not_true: usize,
+    last: usize,
 }

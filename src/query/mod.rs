@@ -19,6 +19,7 @@ mod plan;
 mod predicate;
 mod scalar;
 mod search;
+pub mod shortlist;
 mod sort;
 mod stored;
 
@@ -158,6 +159,14 @@ pub enum QueryError {
     /// Groups, measures or areas that make no sense.
     #[error("{problem}")]
     Aggregate {
+        /// The parameter that is to blame.
+        parameter: &'static str,
+        /// What is wrong, and what was expected.
+        problem: String,
+    },
+    /// Keys or places of a shortlist that make no sense.
+    #[error("{problem}")]
+    Shortlist {
         /// The parameter that is to blame.
         parameter: &'static str,
         /// What is wrong, and what was expected.

@@ -359,7 +359,8 @@ fn number(cell: &Incoming<'_>) -> Option<f64> {
     }
 }
 
-fn plain(cell: &Incoming<'static>) -> Value {
+/// A cell as JSON.
+pub(super) fn plain(cell: &Incoming<'static>) -> Value {
     match cell {
         Incoming::Null => Value::Null,
         Incoming::Bool(value) => (*value).into(),

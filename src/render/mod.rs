@@ -29,6 +29,7 @@ pub mod ndjson;
 pub mod reach;
 pub mod register;
 pub mod schema;
+pub mod shortlist;
 mod table;
 pub mod xlsx;
 pub(crate) use xlsx::width;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::value::Datetime;
 
 use super::StoreError;
-use crate::catalog::{CatalogAbout, FindAbout, NamedExtent, WalkAbout};
+use crate::catalog::{CapAbout, CatalogAbout, FindAbout, NamedExtent, WalkAbout};
 use crate::finder;
 use crate::geometry::Bounds;
 use crate::model::{Date, FindBy, LayerAbout, LayerId, ValueKind, Words, case_folded};
@@ -101,6 +101,7 @@ struct TomlManifest {
     find: TomlFind,
     #[serde(default)]
     walk: TomlWalk,
+    cap: Option<TomlCap>,
     #[serde(default)]
     layers: Vec<TomlLayer>,
 }
@@ -132,6 +133,16 @@ struct TomlWalk {
     speed_kmh: Option<f64>,
     detour_factor: Option<f64>,
     off_network_m: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TomlCap {
+    unit: String,
+    #[serde(rename = "use")]
+    uses: String,
+    codes: Vec<String>,
+    share: Option<f64>,
 }
 
 #[derive(Deserialize, Default, Clone)]
@@ -250,6 +261,7 @@ pub fn parse(text: &str, folder: &Path) -> Result<Manifest, StoreError> {
         extents,
         find: find_about(manifest.find)?,
         walk: walk_about(manifest.walk, &ids)?,
+        cap: manifest.cap.map(cap_about).transpose()?,
     };
     let seeds = manifest.seeds.map(|seeds| folder.join(seeds));
     Ok(Manifest { about, layers, seeds, sample_areas: manifest.sample_areas })
@@ -297,6 +309,18 @@ fn walk_about(walk: TomlWalk, layers: &BTreeSet<LayerId>) -> Result<WalkAbout, S
         detour_factor: number("detour_factor", walk.detour_factor, usual.detour_factor, WalkAbout::FACTORS)?,
         off_network_m: number("off_network_m", walk.off_network_m, usual.off_network_m, [1.0, 1000.0])?,
     })
+}
+
+fn cap_about(cap: TomlCap) -> Result<CapAbout, StoreError> {
+    let share = cap.share.unwrap_or(CapAbout::USUAL_SHARE);
+    if !(0.0..=1.0).contains(&share) {
+        return Err(wrong(&format!("cap.share is {share}, expected a number from 0 to 1")));
+    }
+    if cap.unit.is_empty() || cap.uses.is_empty() || cap.codes.is_empty() {
+        return Err(wrong("cap: expected the names of two fields, unit and use, and at least one of codes"));
+    }
+    let codes = cap.codes.into_iter().map(Into::into).collect();
+    Ok(CapAbout { unit: cap.unit.into(), uses: cap.uses.into(), codes, share })
 }
 
 fn layer_spec(layer: TomlLayer, common: &[FieldSpec]) -> Result<LayerSpec, StoreError> {

@@ -50,7 +50,7 @@ def every_parameter(root):
             if path.endswith("/aggregates"):
                 sortables = ("count",)
             elif "sortby" in known:
-                sortables = read(root + path.removesuffix("items") + "sortables", SCHEMA)["properties"]
+                sortables = read(root + path.removesuffix("items").removesuffix("shortlist") + "sortables", SCHEMA)["properties"]
             for name, about in known.items():
                 few = {"limit": 1} if "limit" in known and name != "limit" else {}
                 # A feature stands for the point that is needed elsewhere, and what is asked is not asked twice.

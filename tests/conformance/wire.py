@@ -236,7 +236,9 @@ def sample(parameter, sortables=()):
     known = {"bbox": "0,0,1,1", "datetime": "2021-01-01/..", "filter": "true", "q": "a", "offset": "0", "limit": "1",
              "group-by": "", "measure": "share", "polygon": "POLYGON((0 0,1 0,1 1,0 0))", "bands": "500,1000,2000,5000",
              "having": "count > 0", "overlap": "false", "subset": 'datetime("2021-01-01":*)', "distance-to": "POINT(1 1)",
-             "point": "1,1", "width": "800", "step": "1000", "minutes": "5", "mode": "straight"}
+             "point": "1,1", "width": "800", "step": "1000", "minutes": "5", "mode": "straight",
+             # What is weighed is a field of numbers, what is capped is told by the data; neither is known here.
+             "criteria": "[]", "distances": "", "merge-by": "", "weights": None, "cap": None}
     if name in known:
         return known[name]
     if name == "sortby":

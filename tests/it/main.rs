@@ -30,6 +30,7 @@ mod reports;
 mod schemas;
 mod search;
 mod service;
+mod shortlist;
 mod spatial;
 mod strips;
 mod styles;

@@ -354,7 +354,8 @@ fn ratio(part: f64, whole: f64) -> Incoming<'static> {
 }
 
 /// A value on its own.
-pub(super) fn owned(value: Value<'_>) -> Incoming<'static> {
+#[must_use]
+pub fn owned(value: Value<'_>) -> Incoming<'static> {
     match value {
         Value::Null => Incoming::Null,
         Value::Bool(value) => Incoming::Bool(value),

@@ -15,7 +15,7 @@ mod table;
 use std::sync::Arc;
 
 use self::keys::Keys;
-use self::measure::{BoundMeasure, Tally, What, owned};
+use self::measure::{BoundMeasure, Tally, What};
 use self::place::{Asked, Members, RowSet, on_all_cores};
 use self::table::column;
 use super::execute::matches;
@@ -24,8 +24,8 @@ use crate::geometry::{Area, Distances, LEAST_SHARE, Shape, Stretches, length_m};
 use crate::index::IndexedLayer;
 use crate::model::{FeatureId, FeatureIx, Field, FieldIx, Incoming, Layer, Value, ValueKind, Words};
 
-pub use measure::{EXPECTED as EXPECTED_MEASURES, Measure};
-pub use table::{Row, Table};
+pub use measure::{EXPECTED as EXPECTED_MEASURES, Measure, owned};
+pub use table::{Row, Table, as_layer};
 
 /// Most groups of an answer.
 pub const MOST_GROUPS: usize = 10_000;

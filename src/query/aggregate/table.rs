@@ -105,7 +105,11 @@ fn filled(field: &Field, cells: &[&Incoming<'static>]) -> (Field, Column) {
     (Field { kind, ..field.clone() }, builder.build().1)
 }
 
-fn as_layer(
+/// Rows as a layer without geometries.
+///
+/// # Errors
+/// A name that is none, two rows of one id, or cells that do not fit their columns.
+pub fn as_layer(
     id: &str,
     columns: &[Field],
     rows: &[Row],

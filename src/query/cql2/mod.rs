@@ -8,6 +8,7 @@
 mod ast;
 mod json;
 mod text;
+mod write;
 
 use thiserror::Error;
 

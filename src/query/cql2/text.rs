@@ -24,6 +24,14 @@ pub fn parse(text: &str) -> Result<Expr, FilterError> {
     Ok(expr)
 }
 
+/// May a property stand without quotes?
+pub fn is_plain_name(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(starts_name)
+        && letters.all(continues_name)
+        && !RESERVED.iter().any(|word| name.eq_ignore_ascii_case(word))
+}
+
 struct Reader<'a> {
     text: &'a str,
     /// Byte of the next character.

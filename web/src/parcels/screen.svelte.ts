@@ -12,15 +12,17 @@ import { metres } from '../near/say';
 import { fill } from '../words';
 import { cqlOf, drawnOf, filterOf, finished, membersOf, outline, readCondition, readKept, wkt, written, writtenKept, type Condition, type Kept, type ShapeKind } from './conditions';
 import { Editing } from './editing.svelte';
-import { formatNumber, groupFields, shown, usualColumns, type Field } from './fields';
+import { areaUnits, formatNumber, groupFields, shown, usualColumns, type Field } from './fields';
 import * as service from './service';
 import { cornersOf } from './shapes';
-import type { Found, Group, Named, Query, Row } from './service';
+import type { Cost, Found, Group, Named, Query, Row } from './service';
 
 export const distance = 'distance_m';
 /** Rows that are fetched at once. */
 export const pageRows = 100;
 export const mostCompared = 6;
+/** Where fewer match, it is told what would have to give for so many. */
+export const wantedParcels = 5;
 /** So far around the reader the map shows, metres. */
 const closestLookM = 500;
 
@@ -38,6 +40,35 @@ export interface Stage {
 export interface Reference { collection: string; id: string }
 
 export interface Notice { id: number; kind: 'info' | 'error'; text: string }
+
+/** What a member of the filter costs, and the number of the condition that it belongs to. */
+export type Step = Cost & { at: number; best: boolean };
+
+/** A condition relaxed as the service says; null where it has no such bound. */
+export function relaxed(condition: Condition | undefined, { relaxation }: Step): Condition | null {
+  if (!condition || !relaxation?.enough) return null;
+  const to = (side: 'least' | 'greatest') => relaxation.bounds?.find(({ bound }) => bound === side)?.to;
+  const [least, greatest] = [to('least'), to('greatest')];
+  switch (condition.kind) {
+    case 'among':
+      return relaxation.values?.length ? { ...condition, values: [...condition.values, ...relaxation.values.map(({ value }) => value)] } : null;
+    case 'compare': {
+      const { comparison, unit } = condition;
+      const inUnit = (value: number) => Number((unit ? value / areaUnits[unit] : value).toPrecision(12));
+      if (comparison === 'between') return { ...condition, value: typeof least === 'number' ? inUnit(least) : condition.value, to: typeof greatest === 'number' ? inUnit(greatest) : condition.to };
+      const value = least ?? greatest;
+      return typeof value === 'number' ? { ...condition, comparison: least === undefined ? 'lte' : 'gte', value: inUnit(value), to: inUnit(value) } : null;
+    }
+    case 'days':
+      return typeof least === 'string' ? { ...condition, from: least } : typeof greatest === 'string' ? { ...condition, to: greatest } : null;
+    case 'near':
+      return typeof greatest === 'number' ? { ...condition, metres: greatest } : null;
+    case 'drawn':
+      return typeof greatest === 'number' ? { ...condition, drawn: { ...condition.drawn, metres: greatest } } : null;
+    default:
+      return null;
+  }
+}
 
 const formVersion = '1';
 
@@ -62,6 +93,8 @@ export class Parcels extends Appearance {
   hovered = $state<string | null>(null);
 
   found = $state.raw<Found | null>(null);
+  /** What the members of the filter cost, where few parcels match. */
+  steps = $state.raw<Step[] | null>(null);
   groups = $state.raw<{ groups: Group[]; rest: number } | null>(null);
   band = $state.raw<Geometry[]>([]);
   busy = $state(false);
@@ -383,16 +416,19 @@ export class Parcels extends Appearance {
     const { signal } = this.abort;
     this.busy = true;
     this.trouble = null;
+    this.steps = null;
     this.pages = new Map();
     this.asked.clear();
     const query: Query = this.filter === '' ? {} : { filter: this.filter };
     const near = this.conditions.filter((condition) => condition.kind === 'near');
-    const last = <Answer>(question: Promise<Answer>, take: (answer: Answer) => void) =>
-      question.then((answer) => {
-        if (run === this.run) take(answer);
-      });
+    const last = <Answer>(question: Promise<Answer>, take: (answer: Answer) => unknown) =>
+      question.then((answer) => (run === this.run ? take(answer) : null));
     void Promise.all([
-      last(service.readFound(collection.id, query, lang, signal), (found) => (this.found = found)),
+      last(service.readFound(collection.id, query, lang, signal), (found) => {
+        this.found = found;
+        if (found.count < wantedParcels && this.conditions.length > 0) return this.askCosts(query, signal, run);
+        return (this.steps = null);
+      }),
       this.askRows(0),
       this.askGroups(query, signal, run),
       last(Promise.all(near.map((condition) => this.bandOf(condition))), (band) => (this.band = band.flatMap((shape) => shape ?? []))),
@@ -401,10 +437,19 @@ export class Parcels extends Appearance {
         if (run !== this.run) return;
         this.trouble = asServiceError(cause);
         this.found = null;
+        this.steps = null;
       })
       .finally(() => {
         if (run === this.run) this.busy = false;
       });
+  }
+
+  private async askCosts(query: Query, signal: AbortSignal, run: number): Promise<void> {
+    const { collection, conditions, lang } = this;
+    if (!collection) return;
+    const owners = conditions.flatMap((condition, at) => Array<number>(membersOf(condition)).fill(at));
+    const costs = await service.readCosts(collection.id, query, wantedParcels, lang, signal);
+    if (run === this.run) this.steps = costs.map((cost, member) => ({ ...cost, at: owners[member]! }));
   }
 
   private async bandOf({ collection, id, metres }: Extract<Condition, { kind: 'near' }>): Promise<Geometry | null> {

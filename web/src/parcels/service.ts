@@ -44,6 +44,20 @@ export async function readFound(collection: string, query: Query, lang: Lang, si
   return { ...explained, count: total['count'] ?? 0, ha: total['area_ha'] ?? null, mu: total['area_mu'] ?? null };
 }
 
+export interface Bound { bound: 'least' | 'greatest'; to: number | string }
+/** What one member of the filter costs, and the least that would have to give for as many matches as are wanted. */
+export interface Cost {
+  failed: number;
+  matchedWithout: number;
+  relaxation: { enough: boolean; numberMatched?: number; bounds?: Bound[]; values?: { value: string }[] } | null;
+}
+
+export async function readCosts(collection: string, query: Query, want: number, lang: Lang, signal: AbortSignal): Promise<(Cost & { best: boolean })[]> {
+  const path = `${collectionPath(collection)}/shortlist`;
+  const answer = await ask<{ criteria: Cost[]; relaxation: { best: number | null } }>(path, path, { ...query, want: String(want), limit: '1', distances: '' }, lang, signal);
+  return answer.criteria.map((cost, at) => ({ ...cost, best: answer.relaxation.best === at + 1 }));
+}
+
 export interface Group { key: string; title: string; count: number; ha: number | null }
 
 /** How the features that match part: by a field, or by the areas of a collection. */

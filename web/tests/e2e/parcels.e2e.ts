@@ -657,3 +657,31 @@ test('the language switches in place, titles of fields and values too', async ({
   expect(await page.title()).toMatch(/^Parcels/);
   expect(await page.evaluate(() => document.documentElement.lang)).toBe('en');
 });
+
+for (const [device, viewport] of Object.entries({ desktop, phone })) {
+  test.describe(`few parcels on a ${device}`, () => {
+    test.use({ viewport });
+    test('where few match, what each condition costs is told, and the least that would have to give is one press', async ({ page }) => {
+      await visit(page, '?v=1&lang=en&c=in~use_code~M0~1401~0901&c=in~status~idle&c=gt~area_m2~5~~ha');
+      const filter = "use_code IN ('M0', '1401', '0901') AND status = 'idle'";
+      const idle = (await expected(filter)).length;
+      const large = (await expected(`${filter} AND area_m2 > 50000`)).length;
+      expect(large).toBeLessThan(5);
+      await expect(count(page)).toHaveText(String(large));
+      const relax = page.getByTestId('relax');
+      await expect(relax.locator('[data-cost="2"]')).toContainText(`${idle} match without it.`);
+      // The fifth in size is the bound; the condition then holds the first five.
+      const areas = await Promise.all((await expected(filter)).slice(0, 6).map(async (id) => ((await (await fetch(`${origin()}/ogc/collections/parcels/items/${id}`)).json()) as { properties: { area_m2: number } }).properties.area_m2));
+      expect(areas[4]).toBeGreaterThan(areas[5]!);
+      const button = relax.locator('[data-relax="2"]');
+      await expect(button).toContainText(/≥ .* ha\s*5 match/);
+      expect(await violations(page)).toEqual([]);
+      await button.scrollIntoViewIfNeeded();
+      await button.click();
+      await expect(count(page)).toHaveText('5');
+      await expect(relax).toHaveCount(0);
+      const written = new URL(page.url()).searchParams.getAll('c').at(-1)!;
+      expect(written).toBe(`gte~area_m2~${areas[4]! / 10_000}~~ha`);
+    });
+  });
+}
