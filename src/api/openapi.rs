@@ -11,7 +11,9 @@ use super::negotiate::{
     XLSX,
 };
 use super::params::{Parameter, format_parameter, items_parameters, view_parameters};
-use super::{aggregates, along, forms, grouping, items, locate, reach, schemas, search, shortlist, tiles, tilesets};
+use super::{
+    aggregates, along, forms, grouping, items, locate, reach, schemas, search, shortlist, tiles, tilesets,
+};
 use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::finder::How;
