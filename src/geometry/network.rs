@@ -503,7 +503,8 @@ fn order(piece: &MultiPolygon) -> u64 {
     // Squares of a ten thousandth of a degree, eleven metres.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "degrees, and above 0")]
     let [x, y] = [x + 180.0, y + 90.0].map(|degrees| (degrees * 1e4).max(0.0) as u64);
-    (0..23).fold(0, |order, bit| order | (x >> bit & 1) << (2 * bit) | (y >> bit & 1) << (2 * bit + 1))
+    (0..23)
+        .fold(0, |order, bit| order | (((x >> bit) & 1) << (2 * bit)) | (((y >> bit) & 1) << (2 * bit + 1)))
 }
 
 /// What lies around two positions and between, as near as each allows, metres. Arcs are chords of 15 degrees, so that it is too
