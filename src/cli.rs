@@ -20,6 +20,7 @@ use crate::config::{Config, Limits, USUAL_TILE_CACHE_BYTES};
 use crate::engine;
 use crate::geometry::{Bounds, GeometryKind};
 use crate::index::IndexedLayer;
+use crate::intake::{Intake, Order, ReportForm};
 use crate::model::{Lang, Layer, Value};
 use crate::render::locate::Told;
 use crate::report::{self, Form};
@@ -83,6 +84,9 @@ enum Command {
     /// Report on innovation units, the progress of the plan, parcels or one place: HTML, PDF, DOCX, XLSX, CSV, JSON or text
     #[command(after_help = REPORT_EXAMPLES)]
     Report(Box<ReportArgs>),
+    /// Take files of others into the data folder: found out are format, encoding, system, units, fields
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(Box<ImportArgs>),
     /// Make synthetic data to try things out with
     Sample {
         #[command(subcommand)]
@@ -92,6 +96,94 @@ enum Command {
     #[cfg(feature = "maplibre-rs")]
     #[command(hide = true, name = engine::COMMAND)]
     Squares,
+}
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  innospace import parcels.shp --collection parcels --dry-run
+  innospace import 地块.zip --collection parcels --basis authoritative --accuracy-m 1 --report import.csv
+  innospace import sites.xlsx --collection parcels --append --from gcj02 --map parcel_no=编号 --yes
+
+Nothing is written before it is accepted. Rows that cannot be taken go to a table that can be corrected and imported.";
+
+/// What is imported, and how it is to be understood where that is not to be found out.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command")]
+#[expect(clippy::doc_markdown, reason = "this is the help on a terminal")]
+struct ImportArgs {
+    /// GeoJSON, newline-delimited GeoJSON, shapefile (folder, .shp or .zip), GeoPackage, CSV, XLSX, KML, KMZ, FlatGeobuf, GeoParquet
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The collection that is made, or replaced
+    #[arg(long, value_name = "ID")]
+    collection: String,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Show what would be done, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Write without asking
+    #[arg(long, short, conflicts_with = "dry_run")]
+    yes: bool,
+    /// Keep the features that the collection has; rows whose id is there are refused
+    #[arg(long)]
+    append: bool,
+    /// Where a file holds several: the layer, the sheet, the shapefile
+    #[arg(long, value_name = "NAME")]
+    layer: Option<String>,
+    /// System of the coordinates, as EPSG:4547
+    #[arg(long, value_name = "CODE")]
+    crs: Option<String>,
+    /// Degrees of the file: gcj02 and bd09 are converted, wgs84 is taken as it is
+    #[arg(long, value_name = "DATUM")]
+    from: Option<String>,
+    /// A field and the heading it is read from; geometry, x and y name columns of tables that hold the place
+    #[arg(long, value_name = "FIELD=HEADING", value_parser = field_and_heading)]
+    map: Vec<(String, String)>,
+    /// Unit of the stated areas: m2, ha, mu or km2
+    #[arg(long, value_name = "UNIT")]
+    area_unit: Option<String>,
+    /// Write old codes of land uses as the national ones of 2023, where one means the same
+    #[arg(long)]
+    national_codes: bool,
+    /// Encoding of tables and attributes, as gbk
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+    /// How the positions are known: surveyed, authoritative, digitised, osm, gazetteer or interpreted
+    #[arg(long, value_name = "WORD")]
+    basis: Option<String>,
+    /// How far positions may be off, metres
+    #[arg(long, value_name = "M")]
+    accuracy_m: Option<u32>,
+    /// Where the data is from; the names of the files when left out
+    #[arg(long, value_name = "TEXT")]
+    source: Option<String>,
+    /// Title of the collection
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// Who is credited for it
+    #[arg(long, value_name = "TEXT")]
+    attribution: Option<String>,
+    /// A report on every row that was repaired or refused: .txt, .json or .csv
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// How the report is written to standard output
+    #[arg(long, value_enum, default_value_t = ImportFormat::Text)]
+    format: ImportFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ImportFormat {
+    Text,
+    Json,
+    Csv,
+}
+
+fn field_and_heading(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').filter(|(field, heading)| !field.is_empty() && !heading.is_empty());
+    parts
+        .map(|(field, heading)| (field.to_owned(), heading.to_owned()))
+        .ok_or_else(|| "expected a field and a heading, as in parcel_no=编号".to_owned())
 }
 
 const NEAR_EXAMPLES: &str = "\
@@ -824,6 +916,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Map(args) => map(&args),
         Command::Plan(args) => plan(&args),
         Command::Report(args) => make_report(&args),
+        Command::Import(args) => import(&args),
         Command::Sample { what: Sample::Parcels { data, count, seed, output } } => {
             sample_parcels(&data.data, count, seed, output.as_deref())
         }
@@ -1505,6 +1598,73 @@ fn make_report(args: &ReportArgs) -> anyhow::Result<ExitCode> {
         eprintln!("warning: no font has {}; boxes are drawn", missing.iter().collect::<String>());
     }
     deliver(args.output.as_deref(), &bytes)
+}
+
+fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
+    let form = match args.format {
+        ImportFormat::Text => ReportForm::Text,
+        ImportFormat::Json => ReportForm::Json,
+        ImportFormat::Csv => ReportForm::Csv,
+    };
+    let is_known = |path: &PathBuf| {
+        path.extension().and_then(|suffix| ReportForm::of_suffix(suffix.to_str()?)).is_some()
+    };
+    if args.report.as_ref().is_some_and(|path| !is_known(path)) {
+        bail!("--report: name the form by the suffix .txt, .json or .csv");
+    }
+    let may_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    if !args.dry_run && !args.yes && !may_ask {
+        bail!("nobody can be asked here whether to write: say --yes, or --dry-run to look first");
+    }
+    let order = Order {
+        files: args.files.clone(),
+        data: args.data.data.clone(),
+        collection: args.collection.clone(),
+        layer: args.layer.clone(),
+        encoding: args.encoding.clone(),
+        crs: args.crs.clone(),
+        from: args.from.clone(),
+        map: args.map.clone(),
+        area_unit: args.area_unit.clone(),
+        national_codes: args.national_codes,
+        append: args.append,
+        basis: args.basis.clone(),
+        accuracy_m: args.accuracy_m,
+        source: args.source.clone(),
+        title: args.title.clone(),
+        attribution: args.attribution.clone(),
+        report: args.report.clone(),
+    };
+    let spinner = spinner();
+    let mut intake = Intake::prepare(order, &mut |what| spinner.set_message(format!("reading {what}")))?;
+    if !args.yes {
+        let preview = intake.preview()?;
+        spinner.finish_and_clear();
+        let blockers = intake
+            .blockers()
+            .iter()
+            .fold(String::new(), |said, blocker| said + "stopped    " + blocker + "\n");
+        if args.dry_run {
+            print(preview.written(form))?;
+            eprint!("{blockers}");
+            return Ok(ExitCode::from(u8::from(!blockers.is_empty())));
+        }
+        eprint!("{}{blockers}", preview.written(ReportForm::Text));
+        if !blockers.is_empty() {
+            return Ok(ExitCode::from(1));
+        }
+        eprint!("write {} features into {}? [y/N] ", preview.taken, args.data.data.display());
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "是") {
+            eprintln!("nothing was written");
+            return Ok(ExitCode::from(1));
+        }
+    }
+    let made = intake.write()?;
+    spinner.finish_and_clear();
+    print(made.written(form))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn sample_parcels(data: &Path, count: u64, seed: u64, output: Option<&Path>) -> anyhow::Result<ExitCode> {

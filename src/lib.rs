@@ -17,6 +17,7 @@ pub mod report;
 pub mod sample;
 pub mod config;
 pub mod store;
+pub mod intake;
 pub mod archive;
 pub mod api;
 #[cfg(feature = "maplibre-rs")]

@@ -241,7 +241,7 @@ fn stretches(params: &Params, catalog: &Catalog, line: &str, list: &str) -> Resu
     let shape =
         line.geometry().map(GeometryRef::to_shape).ok_or_else(|| wrong("a feature with a position"))?;
     let offset = super::locate::amount(params, "max-offset", "metres, a number from 0 on")?;
-    let offset = offset.unwrap_or_else(|| super::locate::usual_offset(line));
+    let offset = offset.unwrap_or_else(|| super::along::usual_offset(line));
     stretches_of(&shape, step(params)?, offset)?.ok_or_else(|| {
         wrong(&format!("a LineString or MultiLineString with a length; {feature:?} of {id} is none"))
     })

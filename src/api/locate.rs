@@ -1,4 +1,4 @@
-//! What is near, what is here, how far apart, what comes next: over HTTP and for the command line.
+//! What is near, what is here, how far apart: over HTTP and for the command line, where what comes next is one more question.
 //!
 //! Each question is read from its parameters and answered by one function, which both use.
 
@@ -13,17 +13,16 @@ use serde_json::json;
 use super::collections::{self, path_of};
 use super::document::{Ask, Document};
 use super::link::{link, segment};
-use super::maps::at_desk;
-use super::negotiate::{Format, GEOJSON, HTML, JSON, MAP_PNG, MAP_SVG};
+use super::negotiate::{Format, GEOJSON, HTML, JSON};
 use super::params::{self, Parameter, Params, format_parameter, read, selecting_parameters};
 use super::problem::Problem;
-use super::{App, aggregates, blocking, strip};
+use super::{App, along, blocking};
 use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::geometry::{Crs, Datum, Shape};
 use crate::index::IndexedLayer;
-use crate::locate::{self, Along, AlongError, Member, Standpoint};
-use crate::model::{FeatureRef, Lang, Layer};
+use crate::locate::{self, Member, Standpoint};
+use crate::model::{Lang, Layer};
 use crate::query::{Budget, Query};
 use crate::render::html::Link;
 use crate::render::locate::{self as told, Asked, Told};
@@ -32,8 +31,6 @@ use crate::render::locate::{self as told, Asked, Told};
 pub const NEAREST_FORMS: &[Format] = &[GEOJSON, HTML];
 /// The forms of the other answers.
 pub const FORMS: &[Format] = &[JSON, HTML];
-/// The forms of what stands along a line; as a picture it is a strip diagram.
-pub const ALONG_FORMS: &[Format] = &[JSON, HTML, MAP_SVG, MAP_PNG];
 
 /// The relations of links to the nearest features and to what is at a position; there are no registered ones.
 const NEAREST_REL: &str = "urn:innospace:rel:nearest";
@@ -46,11 +43,6 @@ const MOST_NEAREST: u32 = 1000;
 const USUAL_TOLERANCE: f64 = 25.0;
 /// Beyond it a tolerance is a search, and there is another resource for that.
 const MOST_TOLERANCE: f64 = 100_000.0;
-/// How far from a line what stands along it may be, metres, where the line has no half width.
-const USUAL_OFFSET: f64 = 1000.0;
-/// Parts that layers play on the map whose features are looked for along a line, unless others are named.
-const ANCHORS: [&str; 3] = ["core", "site", "facility"];
-
 pub(super) fn parameter(
     name: &'static str,
     description: &'static str,
@@ -59,7 +51,7 @@ pub(super) fn parameter(
     Parameter { name: name.into(), description: description.into(), schema }
 }
 
-fn number(least: f64) -> serde_json::Value {
+pub(super) fn number(least: f64) -> serde_json::Value {
     json!({ "type": "number", "minimum": least })
 }
 
@@ -132,7 +124,7 @@ pub fn at_parameters(catalog: &Catalog) -> Vec<Parameter> {
     table
 }
 
-fn collections_parameter(catalog: &Catalog, description: &'static str) -> Parameter {
+pub(super) fn collections_parameter(catalog: &Catalog, description: &'static str) -> Parameter {
     let names: Vec<_> = catalog.layers().map(|indexed| indexed.layer().id.to_string()).collect();
     let items = json!({ "type": "string", "enum": names });
     parameter("collections", description, json!({ "type": "array", "minItems": 1, "items": items }))
@@ -146,40 +138,6 @@ pub fn distance_parameters() -> Vec<Parameter> {
         parameter("to", "The second feature, as collection:id.", feature()),
         format_parameter(FORMS),
     ]
-}
-
-/// The parameters of what stands along a line.
-pub fn along_parameters(catalog: &Catalog, limits: Limits) -> Vec<Parameter> {
-    let mut table = vec![
-        collections_parameter(
-            catalog,
-            "The collections whose features are looked for, split by commas; when left out those that the map draws as \
-             cores, sites and facilities.",
-        ),
-        parameter(
-            "max-offset",
-            "How many metres from the line they may be; when left out the half width of the line, else 1000.",
-            number(0.0),
-        ),
-        parameter(
-            "after",
-            "Only what comes later along the line than this feature, as collection:id, and how far ahead of it.",
-            json!({ "type": "string", "minLength": 1 }),
-        ),
-        parameter(
-            "limit",
-            "The most features to return; a larger number is taken as the maximum.",
-            json!({ "type": "integer", "minimum": 1, "maximum": limits.most_items, "default": limits.default_items }),
-        ),
-        format_parameter(ALONG_FORMS),
-    ];
-    table.extend(strip::parameters(catalog));
-    table
-}
-
-/// How far from a line what stands along it may be, where nothing else is said, metres.
-pub fn usual_offset(line: FeatureRef<'_>) -> f64 {
-    line.half_width_m().unwrap_or(USUAL_OFFSET)
 }
 
 /// A number that is not negative.
@@ -225,7 +183,7 @@ fn position(params: &Params) -> Result<Option<Asked>, Problem> {
 }
 
 /// The feature that a parameter names as `collection:id`; `None` where it is not given.
-fn member(params: &Params, name: &str, catalog: &Catalog) -> Result<Option<Member>, Problem> {
+pub(super) fn member(params: &Params, name: &str, catalog: &Catalog) -> Result<Option<Member>, Problem> {
     let Some(text) = params.get(name) else { return Ok(None) };
     let Some((collection, id)) = text.split_once(':') else {
         return Err(Problem::parameter(name, text, "a feature as collection:id"));
@@ -377,66 +335,6 @@ fn answer_distance(params: &Params, catalog: &Catalog, lang: Lang) -> Result<Tol
     Ok(told::apart(&from, &to, &apart, lang))
 }
 
-/// The question what stands along a line, read.
-struct AlongAsk {
-    after: Option<Member>,
-    layers: Vec<Arc<IndexedLayer>>,
-    farthest: f64,
-    most: usize,
-}
-
-impl AlongAsk {
-    fn read(params: &Params, catalog: &Catalog, line: &Member, limits: Limits) -> Result<Self, Problem> {
-        let is_anchor = |indexed: &&Arc<IndexedLayer>| {
-            indexed.layer().about.draw.as_deref().is_some_and(|draw| ANCHORS.contains(&draw))
-        };
-        let anchors = || catalog.layers().filter(is_anchor).cloned().collect();
-        let farthest = amount(params, "max-offset", "metres, a number from 0 on")?;
-        Ok(Self {
-            after: member(params, "after", catalog)?,
-            layers: layers(params, "collections", catalog)?.unwrap_or_else(anchors),
-            farthest: farthest.unwrap_or_else(|| usual_offset(line.feature())),
-            most: params::page(params, limits.default_items, limits.most_items)?.limit as usize,
-        })
-    }
-
-    fn find(&self, catalog: &Catalog, line: &Member, budget: &Budget) -> Result<Along, Problem> {
-        let after = self.after.as_ref();
-        let found = locate::along(catalog, line, &self.layers, self.farthest, after, budget);
-        found.map_err(|fault| match fault {
-            AlongError::Query(fault) => Problem::from(fault),
-            AlongError::Nowhere => Problem::wrong_parameter("after", fault.to_string()),
-            AlongError::NoLine => {
-                let (id, layer) = (line.feature().id(), &line.indexed.layer().id);
-                Problem::missing(format!("feature {id} of {layer}: {fault}"))
-            }
-        })
-    }
-
-    /// The diagram of all that stands along the line; more than are asked for are refused.
-    fn draw(
-        &self,
-        (params, catalog): (&Params, &Catalog),
-        line: &Member,
-        lang: Lang,
-        form: Format,
-        budget: &Budget,
-    ) -> Result<Vec<u8>, Problem> {
-        let asked = strip::Asked::read(params, catalog)?;
-        let found = self.find(catalog, line, budget)?;
-        if found.stops.len() > self.most {
-            return Err(Problem::wrong_parameter(
-                "limit",
-                format!(
-                    "{} features stand along the line, more than limit: a diagram shows all or none",
-                    found.stops.len()
-                ),
-            ));
-        }
-        asked.draw(catalog, (line, &found), self.farthest, lang, form, budget)
-    }
-}
-
 /// The middle of what a map shows first, where links ask from.
 fn middle(catalog: &Catalog) -> Option<String> {
     let extent = catalog.start_extent().filter(|extent| !extent.crosses_antimeridian())?;
@@ -468,7 +366,7 @@ pub fn at_link(ask: &Ask) -> Option<Link> {
 }
 
 /// The document of an answer.
-fn document(
+pub(super) fn document(
     ask: &Ask,
     told: Told,
     title: String,
@@ -546,74 +444,6 @@ pub(super) fn finish(ask: &Ask, told: Told, title: &str, path: &str) -> Response
     held.unwrap_or_else(|| document(ask, told, title.to_owned(), &crumbs, Vec::new(), &html! {}))
 }
 
-/// What stands along a line: `GET /ogc/collections/{collectionId}/items/{featureId}/along`.
-pub async fn along(
-    State(app): State<Arc<App>>,
-    Path((id, feature)): Path<(String, String)>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let catalog = app.catalog.snapshot();
-    let indexed = collections::find(&catalog, &id)?;
-    let ix = indexed.find(&feature).ok_or_else(|| Problem::not_found("item", &feature))?;
-    let (line, limits) = (Member { indexed, ix }, app.config.limits);
-    let table = along_parameters(&catalog, limits);
-    let mut ask = Ask::read(&app, catalog, &uri, &headers, &table, ALONG_FORMS)?;
-    if let Some(lang) = read(&ask.params, "lang", "zh or en", Lang::parse)? {
-        ask.lang = lang;
-    }
-    let ask = Arc::new(ask);
-    let asked = AlongAsk::read(&ask.params, &ask.catalog, &line, limits)?;
-    if let (MAP_SVG | MAP_PNG, ask) = (ask.format, &ask) {
-        let made = at_desk(&app, {
-            let (ask, line) = (Arc::clone(ask), line.clone());
-            move |budget| asked.draw((&ask.params, &ask.catalog), &line, ask.lang, ask.format, budget)
-        });
-        let made = made.await??;
-        return Ok(ask.not_modified().unwrap_or_else(|| ask.finish(ask.body(made.into()))));
-    }
-    // What is wrong with a picture is wrong with the document, too.
-    strip::Asked::read(&ask.params, &ask.catalog)?;
-    let looked: Vec<_> = asked.layers.clone();
-    let told = blocking(limits.patience, {
-        let (ask, line) = (Arc::clone(&ask), line.clone());
-        move |budget| {
-            let found = asked.find(&ask.catalog, &line, budget)?;
-            Ok::<_, Problem>(told::along(&line, &found, asked.most, asked.farthest, ask.lang))
-        }
-    });
-    let told = told.await??;
-    if let Some(response) = ask.not_modified() {
-        return Ok(response);
-    }
-    let (layer, lang) = (line.indexed.layer(), ask.lang);
-    let path = format!("{}/items/{}", path_of(layer), segment(&feature));
-    let (name, word) = (line.feature().name(lang), lang.pick("沿线", "Along"));
-    let mut links = vec![link(ask.url(&path), "item", GEOJSON, &*name)];
-    links.extend(looked.iter().map(|indexed| profile_link(&ask, indexed.layer(), layer, &feature)));
-    let crumbs = [
-        (lang.pick("要素集", "Collections"), "/collections".to_owned()),
-        (layer.about.title.say(lang), path_of(layer)),
-        (&*name, path.clone()),
-        (word, format!("{path}/along")),
-    ];
-    let strip = ask.here(&[("f", MAP_SVG.name), ("lang", lang.name())], "alternate", MAP_SVG, "");
-    let picture = html! { p { a href=(strip.href) { img src=(strip.href) alt=(lang.pick("沿线图", "strip diagram")) style="max-width:100%"; } } };
-    Ok(document(&ask, told, format!("{name}{}{word}", lang.pick("：", ": ")), &crumbs, links, &picture))
-}
-
-/// A link to how many features of a collection stand in each stretch of a line.
-fn profile_link(ask: &Ask, counted: &Layer, layer: &Layer, id: &str) -> Link {
-    let line = super::reports::encoded(&format!("along:{}/{id}", layer.id));
-    let href = ask.url(&format!("{}/{}?group-by={line}", path_of(counted), aggregates::NAME));
-    let title = counted.about.title.say(ask.lang);
-    let title = match ask.lang {
-        Lang::Zh => format!("{title}：沿线密度"),
-        Lang::En => format!("{title}: density along the line"),
-    };
-    link(href, aggregates::REL, JSON, title)
-}
-
 /// A question of the command line.
 #[derive(Debug, Clone, Copy)]
 pub enum Question<'a> {
@@ -650,43 +480,10 @@ pub fn locate(
             Question::At => answer_at(&params(&at_parameters(catalog))?, catalog, lang, &budget),
             Question::Distance => answer_distance(&params(&distance_parameters())?, catalog, lang),
             Question::Along(line) => {
-                let (line, params) = (line_of(catalog, line)?, params(&along_parameters(catalog, limits))?);
-                let asked = AlongAsk::read(&params, catalog, &line, limits)?;
-                let found = asked.find(catalog, &line, &budget)?;
-                Ok(told::along(&line, &found, asked.most, asked.farthest, lang))
+                let params = params(&along::parameters(catalog, limits))?;
+                along::answer(&params, catalog, &along::line_of(catalog, line)?, lang, &budget)
             }
         }
     };
     answer().map_err(|problem: Problem| problem.detail().to_owned())
-}
-
-/// The strip diagram of a line for the command line: SVG, or PNG.
-///
-/// # Errors
-/// What was wrong with a parameter, in words.
-pub fn draw_strip(
-    catalog: &Catalog,
-    line: &str,
-    parameters: &[(&str, String)],
-    lang: Lang,
-    as_pixels: bool,
-) -> Result<Vec<u8>, String> {
-    let limits = Limits::default();
-    let draw = || {
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-        let params = Params::parse(Some(&query), &along_parameters(catalog, limits))?;
-        let line = line_of(catalog, line)?;
-        let asked = AlongAsk::read(&params, catalog, &line, limits)?;
-        let form = if as_pixels { MAP_PNG } else { MAP_SVG };
-        asked.draw((&params, catalog), &line, lang, form, &Budget::default())
-    };
-    draw().map_err(|problem: Problem| problem.detail().to_owned())
-}
-
-/// The feature that a command names as collection:id.
-fn line_of(catalog: &Catalog, line: &str) -> Result<Member, Problem> {
-    let (collection, id) = line.split_once(':').unwrap_or((line, ""));
-    let indexed = collections::find(catalog, collection)?;
-    let ix = indexed.find(id).ok_or_else(|| Problem::not_found("item", id))?;
-    Ok(Member { indexed, ix })
 }

@@ -5,6 +5,7 @@
 //! This page is the table of routes and what stands around all of them.
 
 mod aggregates;
+mod along;
 mod assets;
 mod collections;
 mod document;
@@ -62,8 +63,9 @@ use crate::model::Timestamp;
 use crate::query::Budget;
 use crate::store::{Drawings, Room};
 pub use aggregates::count;
+pub use along::draw_strip;
 pub use items::export;
-pub use locate::{Question, draw_strip, locate};
+pub use locate::{Question, locate};
 use maps::Desk;
 pub use maps::{Engine as MapEngine, draw as draw_map};
 pub use negotiate::{CSV, FLATGEOBUF, GEOJSON, GEOPARQUET, KML, NDJSON, XLSX};
@@ -147,7 +149,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/collections/{collectionId}/items/{featureId}", get(items::one))
         .route("/ogc/collections/{collectionId}/aggregates", get(aggregates::get).post(aggregates::post))
         .route("/ogc/collections/{collectionId}/shortlist", get(shortlist::get).post(shortlist::post))
-        .route("/ogc/collections/{collectionId}/items/{featureId}/along", get(locate::along))
+        .route("/ogc/collections/{collectionId}/items/{featureId}/along", get(along::along))
         .route("/ogc/collections/{collectionId}/nearest", get(locate::nearest))
         .route("/ogc/collections/{collectionId}/tiles", get(tilesets::of_collection))
         .route("/ogc/collections/{collectionId}/tiles/{tileMatrixSetId}", get(tilesets::one_of_collection))

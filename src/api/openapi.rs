@@ -11,7 +11,9 @@ use super::negotiate::{
     XLSX,
 };
 use super::params::{Parameter, format_parameter, items_parameters, view_parameters};
-use super::{aggregates, forms, grouping, items, locate, reach, schemas, search, shortlist, tiles, tilesets};
+use super::{
+    aggregates, along, forms, grouping, items, locate, reach, schemas, search, shortlist, tiles, tilesets,
+};
 use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::finder::How;
@@ -207,9 +209,9 @@ fn locate_paths(catalog: &Catalog, layer: &Layer, limits: Limits, paths: &mut Ma
                 "{title}: what stands along one of them, which is a line; as a picture, a strip diagram"
             ),
             tag,
-            forms: locate::ALONG_FORMS,
+            forms: along::FORMS,
             schema: "along",
-            parameters: locate::along_parameters(catalog, limits),
+            parameters: along::parameters(catalog, limits),
         };
         paths.insert(format!("{path}/items/{{featureId}}/along"), along.to_openapi(&[feature_in_path()]));
     }

@@ -114,15 +114,27 @@ pub fn links_of(ask: &Ask, layer: &Layer, ix: FeatureIx) -> Vec<Link> {
 pub fn link_for(ask: &Ask, asked: &str) -> Option<Link> {
     let facts = ask.catalog.plan.as_ref()?;
     let key = finder::section(asked)?;
+    let section =
+        sections(facts).into_iter().find(|section| finder::section(section).as_ref() == Some(&key))?;
+    Some(link_to(ask, facts, &section))
+}
+
+/// All sections that the plan lists or that are cited from it, each once.
+pub fn sections(facts: &PlanFacts) -> Vec<String> {
     let known = facts.clauses.iter().map(|clause| &*clause.section);
     let cited = facts.stated().flat_map(|(_, cited)| cited.iter().map(|citation| &*citation.section));
-    let section = known.chain(cited).find(|section| finder::section(section).as_ref() == Some(&key))?;
-    Some(link_to(ask, facts, section))
+    let mut seen = std::collections::HashSet::new();
+    known.chain(cited).filter(|section| seen.insert(*section)).map(str::to_owned).collect()
+}
+
+/// The address of a section.
+pub fn address(base: &Base, lang: Lang, section: &str) -> String {
+    At(base, lang).clause(section)
 }
 
 fn link_to(ask: &Ask, facts: &PlanFacts, section: &str) -> Link {
     let subject = facts.subject(section).map_or("", |subject| subject.say(ask.lang));
-    let href = At(&ask.base, ask.lang).clause(section);
+    let href = address(&ask.base, ask.lang, section);
     link(href, REL, HTML, format!("{section} {subject}").trim_end())
 }
 

@@ -14,15 +14,12 @@ use super::problem::Problem;
 use super::{App, blocking};
 use crate::catalog::{Catalog, WalkAbout};
 use crate::geometry::Network;
-use crate::index::IndexedLayer;
-use crate::locate::{self, MOST_MINUTES, Mode, NoNetwork, Stroll};
+use crate::locate::{self, MOST_MINUTES, Mode, NoNetwork, Stroll, USUAL_MINUTES};
 use crate::model::Lang;
 use crate::query::Budget;
 use crate::render::locate::{self as told, Told};
 use crate::render::reach::Walked;
 
-/// Minutes when the request names none.
-const USUAL_MINUTES: [f64; 3] = [5.0, 10.0, 15.0];
 /// Most rings of an answer.
 const MOST_RINGS: usize = 12;
 
@@ -86,7 +83,6 @@ pub fn parameters(catalog: &Catalog) -> Vec<Parameter> {
 
 /// The question, read.
 fn asked(params: &Params, catalog: &Catalog) -> Result<Stroll, Problem> {
-    let walk = &catalog.about.walk;
     let expected = format!("numbers above 0 and up to {MOST_MINUTES}, split by commas, at most {MOST_RINGS}");
     let minutes = read(params, "minutes", &expected, |text| {
         let all: Option<Vec<f64>> = text.split(',').map(|one| one.trim().parse().ok()).collect();
@@ -105,25 +101,15 @@ fn asked(params: &Params, catalog: &Catalog) -> Result<Stroll, Problem> {
         }
     };
     let mode = |text: &str| Mode::ALL.into_iter().find(|(name, _)| *name == text).map(|(_, mode)| mode);
-    let drawn_as = |part: &str| -> Vec<Arc<IndexedLayer>> {
-        catalog
-            .layers()
-            .filter(|indexed| indexed.layer().about.draw.as_deref() == Some(part))
-            .cloned()
-            .collect()
-    };
-    let usual = || {
-        let named: Vec<_> = walk.facilities.iter().filter_map(|id| catalog.layer(id).cloned()).collect();
-        if named.is_empty() { drawn_as("facility") } else { named }
-    };
+    let usual = Stroll::usual(catalog);
     Ok(Stroll {
-        minutes: minutes.unwrap_or_else(|| USUAL_MINUTES.to_vec()),
-        speed_kmh: between("speed", WalkAbout::SPEEDS, walk.speed_kmh)?,
-        detour_factor: between("detour", WalkAbout::FACTORS, walk.detour_factor)?,
+        minutes: minutes.unwrap_or(usual.minutes),
+        speed_kmh: between("speed", WalkAbout::SPEEDS, usual.speed_kmh)?,
+        detour_factor: between("detour", WalkAbout::FACTORS, usual.detour_factor)?,
         mode: read(params, "mode", "network or straight", mode)?,
-        facilities: layers(params, "collections", catalog)?.unwrap_or_else(usual),
+        facilities: layers(params, "collections", catalog)?.unwrap_or(usual.facilities),
         with_planned: read(params, "planned", "true or false", |text| text.parse().ok())?.unwrap_or(false),
-        polygons: layers(params, "polygons", catalog)?.unwrap_or_else(|| drawn_as("parcel")),
+        polygons: layers(params, "polygons", catalog)?.unwrap_or(usual.polygons),
     })
 }
 

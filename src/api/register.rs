@@ -16,7 +16,7 @@ use super::maps::at_desk;
 use super::negotiate::{Format, HTML, JSON, MAP_PDF};
 use super::params::{Parameter, Params, format_parameter, read};
 use super::problem::Problem;
-use super::{App, blocking, reports, styles};
+use super::{App, blocking, plan, reach, reports, styles};
 use crate::catalog::Catalog;
 use crate::model::plan::{PlanFacts, Scope};
 use crate::model::{Date, Lang};
@@ -25,7 +25,8 @@ use crate::register::area::{Choice, Chosen, offers};
 use crate::register::{self, block, progress};
 use crate::render;
 use crate::report::document::Tongue;
-use crate::report::{self, Subject};
+use crate::report::html::Sections;
+use crate::report::{self, ReportError, Subject};
 
 const FORMS: &[Format] = &[JSON, HTML];
 
@@ -248,7 +249,7 @@ pub async fn blocks(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -
 /// The document as JSON, or as the page that the report of the same day would be; only the one that is asked for is made.
 /// Beside the subject stands what the addresses of its reports say of it.
 async fn answer(
-    app: &App,
+    app: &Arc<App>,
     ask: Ask,
     day: Date,
     title: String,
@@ -265,8 +266,15 @@ async fn answer(
     let mut content = html! {};
     if ask.format == HTML {
         let request = report::Request { tongue: Tongue::Only(ask.lang), as_of: Some(day), subject };
-        let made = at_desk(app, move |budget| {
-            report::compose(&catalog, &request, budget).map(|document| page(&document))
+        let made = at_desk(app, {
+            let (app, base, lang) = (Arc::clone(app), ask.base.clone(), ask.lang);
+            move |budget| {
+                let network = || reach::network_of(&app, &catalog);
+                let document = report::compose(&catalog, network, &request, budget)?;
+                let known = catalog.plan.as_ref().map(plan::sections).unwrap_or_default();
+                let href = |section: &str| plan::address(&base, lang, section);
+                Ok::<_, ReportError>(page(&document, Sections { known: &known, href: Some(&href) }))
+            }
         });
         content = made.await??;
     } else {
@@ -277,9 +285,9 @@ async fn answer(
     Ok(ask.document(Document { title, crumbs: Vec::new(), links, json: document, html: content }))
 }
 
-fn page(document: &report::document::Document) -> Markup {
+fn page(document: &report::document::Document, sections: Sections<'_>) -> Markup {
     html! {
         style { (PreEscaped(report::html::BLOCK_STYLE)) }
-        (report::html::content(document))
+        (report::html::content(document, sections))
     }
 }

@@ -14,9 +14,11 @@ use super::maps::at_desk;
 use super::negotiate::{self, CSV, DOCX, Format, HTML, JSON, MAP_PDF, XLSX};
 use super::params::{self, Parameter, Params, read, selecting_parameters};
 use super::problem::Problem;
+use super::reach::network_of;
 use super::{App, figures, register};
 use crate::catalog::Catalog;
 use crate::config::Limits;
+use crate::locate;
 use crate::model::Lang;
 use crate::query::Budget;
 use crate::register::RegisterError;
@@ -222,10 +224,13 @@ pub async fn one(
     let mut response = if negotiate::is_held(&headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let made = at_desk(&app, move |budget| {
-            let document = report::compose(&catalog, &request, budget)?;
-            let bytes = report::write(&document, form, table.as_deref())?;
-            Ok::<_, ReportError>((document.name, bytes))
+        let made = at_desk(&app, {
+            let app = Arc::clone(&app);
+            move |budget| {
+                let document = report::compose(&catalog, || network_of(&app, &catalog), &request, budget)?;
+                let bytes = report::write(&document, form, table.as_deref())?;
+                Ok::<_, ReportError>((document.name, bytes))
+            }
         });
         let (name, bytes) = made.await??;
         let mut response = ([(header::CONTENT_TYPE, format.content_type())], bytes).into_response();
@@ -256,7 +261,12 @@ pub fn make(
     let text: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     let made = request(kind, Some(&text), catalog, Limits::default(), Lang::default()).and_then(
         |(request, table)| {
-            let document = report::compose(catalog, &request, &Budget::default())?;
+            let document = report::compose(
+                catalog,
+                || Arc::new(locate::network(catalog)),
+                &request,
+                &Budget::default(),
+            )?;
             let bytes = report::write(&document, form, table.as_deref())?;
             Ok((document, bytes))
         },

@@ -1,4 +1,4 @@
-//! The strip diagram of what stands along a line: the picture that `…/along` is as SVG or PNG.
+//! The strip diagram of what stands along a line: how the picture is asked for that `…/along` is as SVG or PNG.
 
 use serde_json::json;
 
@@ -16,7 +16,7 @@ use crate::model::{Incoming, Lang};
 use crate::query::aggregate::{Aggregation, Places, aggregate};
 use crate::query::{Budget, Page, Query};
 use crate::report::ReportError;
-use crate::report::strip::{self, Band, Request, WIDTHS};
+use crate::report::strip::{self, Band, Href, Request, WIDTHS};
 
 /// The parameters of the diagram.
 pub fn parameters(catalog: &Catalog) -> Vec<Parameter> {
@@ -47,14 +47,14 @@ pub fn parameters(catalog: &Catalog) -> Vec<Parameter> {
 
 /// What a request asks of the diagram beside what stands along the line.
 #[derive(Debug)]
-pub struct Asked {
+pub struct Look {
     theme: Theme,
     width: u16,
     density: Option<std::sync::Arc<IndexedLayer>>,
     step: Option<f64>,
 }
 
-impl Asked {
+impl Look {
     /// Reads it.
     ///
     /// # Errors
@@ -84,14 +84,15 @@ impl Asked {
         catalog: &Catalog,
         (line, along): (&Member, &Along),
         half_width_m: f64,
-        lang: Lang,
-        form: Format,
+        (lang, form): (Lang, Format),
+        href: Option<Href<'_>>,
         budget: &Budget,
     ) -> Result<Vec<u8>, Problem> {
         let counted = self.density.as_ref();
         let band = counted.map(|indexed| self.band(indexed, line, half_width_m, lang, budget)).transpose()?;
         let (theme, width) = (self.theme, self.width);
-        let picture = strip::draw(catalog, &Request { line, along, half_width_m, band, lang, theme, width })?;
+        let request = Request { line, along, half_width_m, band, lang, theme, width };
+        let picture = strip::draw(catalog, &request, href)?;
         if form == MAP_SVG {
             return Ok(svg::write(&picture));
         }

@@ -9,6 +9,7 @@
 use std::ops::Range;
 
 use super::readings::{Readings, is_read};
+use super::traditional::simplified;
 use crate::model::{case_folded, without_accents};
 
 /// Letters of a name that are compared; names are not longer, remarks that stand in a field of names are.
@@ -54,6 +55,7 @@ pub fn pieces(text: &str) -> Vec<Piece> {
             continue;
         }
         let is_han = is_read(c);
+        let c = if is_han { simplified(c) } else { c };
         let now = if is_han {
             Before::Han
         } else if c.is_numeric() {
@@ -81,7 +83,7 @@ fn folded(c: char, is_han: bool) -> String {
 }
 
 /// Full-width forms of ASCII, as Chinese keyboards type them.
-fn narrow(c: char) -> char {
+pub fn narrow(c: char) -> char {
     match c {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
         '\u{3000}' => ' ',
@@ -257,7 +259,9 @@ pub struct Typed {
     pub spoken: Vec<String>,
     /// Without the numbers of tones behind syllables, where that is another text.
     pub toneless: Option<String>,
-    /// The words, where there are several.
+    /// With digits where letters that look like them stand beside digits: of `ZKO3` `zk03`.
+    pub digits: Option<String>,
+    /// The words, where there are several: parted by spaces and marks, and where Han and Latin letters meet.
     pub words: Vec<String>,
     /// As a section of the plan.
     pub section: Option<String>,
@@ -274,16 +278,56 @@ impl Typed {
         }
         let has_han = has_han(&pieces);
         let spoken = syllables(&pieces, readings).into_iter().map(|key| key.text).take(2).collect();
-        let is_gap =
-            |c: char| c.is_whitespace() || narrow(c).is_ascii_punctuation() && !matches!(c, '\'' | '’');
-        let words = raw.split(is_gap).map(|word| self::letters(&self::pieces(word)).text);
-        let mut words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
-        if words.len() < 2 {
-            words.clear();
-        }
         let toneless = toneless(&pieces).filter(|toneless| *toneless != letters && !has_han);
-        Some(Self { raw: raw.to_owned(), letters, has_han, spoken, toneless, words, section: section(raw) })
+        let (words, digits) = (words(raw, toneless.is_some()), digits(&letters));
+        Some(Self {
+            digits,
+            raw: raw.to_owned(),
+            letters,
+            has_han,
+            spoken,
+            toneless,
+            words,
+            section: section(raw),
+        })
     }
+}
+
+/// The text with digits for letters that look like them and stand beside digits; `None` where there are none.
+fn digits(letters: &str) -> Option<String> {
+    let mut all: Vec<char> = letters.chars().collect();
+    for at in 0..all.len() {
+        let beside = [at.checked_sub(1), Some(at + 1)].into_iter().flatten();
+        let is_number = beside.filter_map(|at| all.get(at)).any(char::is_ascii_digit);
+        all[at] = match all[at] {
+            'o' if is_number => '0',
+            'i' | 'l' if is_number => '1',
+            other => other,
+        };
+    }
+    let meant = String::from_iter(all);
+    (meant != letters).then_some(meant)
+}
+
+/// The words of a text with several; where it has tones, without their numbers.
+fn words(raw: &str, has_tones: bool) -> Vec<String> {
+    let is_gap = |c: char| c.is_whitespace() || narrow(c).is_ascii_punctuation() && !matches!(c, '\'' | '’');
+    let mut words = Vec::new();
+    for part in raw.split(is_gap) {
+        let pieces = pieces(part);
+        let is_latin = |piece: &Piece| piece.folded.chars().all(|c| c.is_ascii_alphabetic());
+        let parts =
+            pieces.chunk_by(|a, b| !(a.han.is_some() && is_latin(b) || is_latin(a) && b.han.is_some()));
+        words.extend(parts.map(|part| match has_tones.then(|| toneless(part)).flatten() {
+            Some(bare) => bare,
+            None => letters(part).text,
+        }));
+    }
+    words.retain(|word| !word.is_empty());
+    if words.len() < 2 {
+        words.clear();
+    }
+    words
 }
 
 /// `nan2tai4zi3hu2` without its numbers: each a tone behind a letter, and none beside another.
@@ -368,6 +412,23 @@ mod tests {
         assert_eq!(Typed::new(" -·… ", &readings), None);
         assert_eq!(Typed::new("haier  park", &readings).expect("letters").words, ["haier", "park"]);
         assert_eq!(Typed::new("南taizihu", &readings).expect("letters").spoken, ["nantaizihu"]);
+        assert_eq!(Typed::new("ntzh创新谷", &readings).expect("letters").words, ["ntzh", "创新谷"]);
+        assert_eq!(Typed::new("metro 16号线", &readings).expect("letters").words, ["metro", "16号线"]);
+        assert_eq!(Typed::new("hai3er3 yuan2", &readings).expect("letters").words, ["haier", "yuan"]);
+        assert_eq!(Typed::new("創新谷", &readings).expect("letters").letters, "创新谷");
+    }
+
+    #[test]
+    fn letters_that_look_like_digits_are_read_as_such() {
+        for (text, want) in [
+            ("zko2o5009", Some("zk0205009")),
+            ("zk0205oo9", Some("zk0205009")),
+            ("js0405l01", Some("js0405101")),
+            ("zoo", None),
+            ("zk0205", None),
+        ] {
+            assert_eq!(digits(text).as_deref(), want, "{text}");
+        }
     }
 
     #[test]

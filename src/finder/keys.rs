@@ -12,7 +12,7 @@ use std::ops::Range;
 const MOST_BYTES: usize = u32::MAX as usize - 1;
 
 /// Narrowings that one search for slips may take; beyond it the search ends with what it has.
-const MOST_STEPS: u32 = 1_500;
+const MOST_STEPS: u32 = 1_000;
 
 /// Bytes of a block: a few keys, so that the key of a place is found by one look and some steps.
 const BLOCK: usize = 64;
@@ -126,13 +126,36 @@ impl Keys {
         })
     }
 
+    /// The places that go on with the first letter, with the first two, and so on, while there are any.
+    pub fn beginnings(&self, text: &str) -> Vec<[Run; 2]> {
+        let mut all = Vec::new();
+        let mut runs = [true, false].map(|at_head| Run {
+            at_head,
+            places: 0..self.places(at_head).len(),
+            length: 0,
+            slips: 0,
+        });
+        for (at, letter) in text.char_indices() {
+            for run in &mut runs {
+                let letter = &text.as_bytes()[at..at + letter.len_utf8()];
+                run.places = self.narrow(run.at_head, run.places.clone(), at, letter);
+                run.length = at + letter.len();
+            }
+            if runs.iter().all(|run| run.places.is_empty()) {
+                break;
+            }
+            all.push(runs.clone());
+        }
+        all
+    }
+
     /// The places that go on with these letters but for at most `most` slips, and for at most one in the first half:
     /// two there would lead everywhere. The first letter of a Han text is not exchanged but left out, which leads to
     /// the same texts.
     pub fn near(&self, text: &str, most: u8) -> Vec<Run> {
-        let letters: Vec<&[u8]> =
-            text.char_indices().map(|(at, c)| &text.as_bytes()[at..at + c.len_utf8()]).collect();
-        let mut search = Search { keys: self, letters, most, runs: Vec::new(), steps: 0 };
+        let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        let mut search =
+            Search { keys: self, text: text.as_bytes(), starts, most, runs: Vec::new(), steps: 0 };
         for at_head in [true, false] {
             let all = 0..self.places(at_head).len();
             search.steps = 0;
@@ -157,6 +180,19 @@ impl Keys {
         let first = all.partition_point(|&place| cut(place) < letters);
         let last = first + all[first..].partition_point(|&place| cut(place) == letters);
         places.start + first..places.start + last
+    }
+
+    /// Where the places end that go on with the letter of the first of them: near, so looked for in growing steps.
+    fn end_of(&self, at_head: bool, places: Range<usize>, length: usize, letter: &[u8]) -> usize {
+        let all = self.places(at_head);
+        let is_same = |place: u32| self.letter(place, length) == letter;
+        let (mut last, mut step) = (places.start, 1);
+        while last + step < places.end && is_same(all[last + step]) {
+            last += step;
+            step *= 2;
+        }
+        let beyond = (last + step).min(places.end);
+        last + 1 + all[last + 1..beyond].partition_point(|&place| is_same(place))
     }
 
     /// The letter that a place goes on with after `length` bytes; empty at the end of its key.
@@ -186,56 +222,97 @@ struct State {
 
 struct Search<'a> {
     keys: &'a Keys,
-    letters: Vec<&'a [u8]>,
+    text: &'a [u8],
+    /// Where each letter of the text begins, and where the last ends.
+    starts: Vec<usize>,
     most: u8,
     runs: Vec<Run>,
     steps: u32,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    /// How many letters.
+    fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    fn letters(&self, letters: Range<usize>) -> &'a [u8] {
+        &self.text[self.starts[letters.start]..self.starts[letters.end]]
+    }
+
+    /// All that goes on with the rest of the text, slips later in the text first: fewer places are left there, so that the
+    /// likeliest are found before the steps are used up.
     fn go(&mut self, state: State) {
-        if state.places.is_empty() || self.steps > MOST_STEPS {
-            return;
+        let all = self.len();
+        // Behind the first half a second slip is allowed.
+        let first = if state.slips == 0 { state.read } else { state.read.max(all.div_ceil(2)) };
+        let may_slip = state.slips < self.most;
+        let mut ways = vec![self.step(&state, state.read..if may_slip { first } else { all })];
+        while let Some(last) = ways.last().filter(|last| !last.places.is_empty() && last.read < all) {
+            ways.push(self.step(last, last.read..last.read + 1));
         }
-        let Some(&next) = self.letters.get(state.read) else {
-            let State { at_head, places, length, slips, .. } = state;
-            if length > 0 {
-                self.runs.push(Run { at_head, places, length, slips });
-            }
-            return;
-        };
-        self.go(self.step(&state, next, 1));
-        self.steps += 1;
-        let allowed = if state.read * 2 < self.letters.len() { self.most.min(1) } else { self.most };
-        if state.slips >= allowed {
-            return;
-        }
-        let slipped = State { slips: state.slips + 1, ..state };
-        // A letter too many.
-        self.go(State { read: slipped.read + 1, ..slipped.clone() });
-        // Two letters swapped.
-        if let Some(&after) = self.letters.get(slipped.read + 1)
-            && after != next
+        if let Some(State { at_head, places, length, slips, .. }) = ways.pop_if(|last| last.read == all)
+            && !places.is_empty()
+            && length > 0
         {
-            let swapped = self.step(&self.step(&slipped, after, 0), next, 2);
-            self.go(swapped);
+            self.runs.push(Run { at_head, places, length, slips });
         }
-        if slipped.length == 0 && !next[0].is_ascii() {
+        while let Some(way) = ways.pop() {
+            if !way.places.is_empty() && may_slip && self.steps <= MOST_STEPS {
+                self.slip(&State { slips: way.slips + 1, ..way });
+            }
+        }
+    }
+
+    /// One slip at the next letter, and what goes on from there.
+    fn slip(&mut self, state: &State) {
+        let at = state.read;
+        let next = self.letters(at..at + 1);
+        // A letter too many.
+        self.go(State { read: at + 1, ..state.clone() });
+        // Two letters swapped.
+        if at + 2 <= self.len() && self.letters(at + 1..at + 2) != next {
+            let after = self.step(state, at + 1..at + 2);
+            let swapped = self.step(&after, at..at + 1);
+            self.go(State { read: at + 2, ..swapped });
+        }
+        if state.length == 0 && !next[0].is_ascii() {
             return;
         }
-        for (places, width) in self.children(&slipped, next) {
-            let child = State { places, length: slipped.length + width, ..slipped.clone() };
+        let other = self.may_follow(state, at + 1);
+        let fewer = state.length > 0 && self.may_follow(state, at);
+        if !other && !fewer {
+            return;
+        }
+        for (places, width) in self.children(state, next) {
+            let child = State { places, length: state.length + width, ..state.clone() };
             // Another letter, and one too few.
-            self.go(State { read: slipped.read + 1, ..child.clone() });
-            if slipped.length > 0 {
+            if other {
+                self.go(State { read: at + 1, ..child.clone() });
+            }
+            if fewer {
                 self.go(child);
             }
         }
     }
 
-    fn step(&self, state: &State, letter: &[u8], read: usize) -> State {
-        let places = self.keys.narrow(state.at_head, state.places.clone(), state.length, letter);
-        State { places, length: state.length + letter.len(), read: state.read + read, ..state.clone() }
+    /// May the rest of the text stand behind a slip? After the last slip it must stand as it is, and where it begins with a Han
+    /// character, where reading may begin, one look tells whether it stands anywhere.
+    fn may_follow(&mut self, state: &State, read: usize) -> bool {
+        let rest = self.letters(read..self.len());
+        if state.slips < self.most || rest.first().is_none_or(u8::is_ascii) {
+            return true;
+        }
+        self.steps += 1;
+        !self.keys.narrow(false, 0..self.keys.inner.len(), 0, rest).is_empty()
+    }
+
+    /// Those places that go on with some letters of the text, which then are read.
+    fn step(&mut self, state: &State, letters: Range<usize>) -> State {
+        let (read, letters) = (letters.end, self.letters(letters));
+        self.steps += u32::from(!letters.is_empty());
+        let places = self.keys.narrow(state.at_head, state.places.clone(), state.length, letters);
+        State { places, length: state.length + letters.len(), read, ..state.clone() }
     }
 
     /// Each letter that the places go on with but the one that is looked for, and those of other scripts where a Latin one
@@ -244,22 +321,16 @@ impl Search<'_> {
         let mut children = Vec::new();
         let mut at = state.places.start;
         while at < state.places.end && self.steps <= MOST_STEPS {
-            let place = self.keys.places(state.at_head)[at];
-            let letter = self.keys.letter(place, state.length);
+            let letter = self.keys.letter(self.keys.places(state.at_head)[at], state.length);
             if next[0].is_ascii() && letter.first().is_some_and(|first| !first.is_ascii()) {
                 break;
             }
             self.steps += 1;
-            let rest = at..state.places.end;
-            let end = if letter.is_empty() {
-                self.keys.narrow(state.at_head, rest, state.length, &[0]).end
-            } else {
-                self.keys.narrow(state.at_head, rest, state.length, letter).end
-            };
+            let end = self.keys.end_of(state.at_head, at..state.places.end, state.length, letter);
             if !letter.is_empty() && letter != next {
                 children.push((at..end, letter.len()));
             }
-            at = end.max(at + 1);
+            at = end;
         }
         children
     }
@@ -318,6 +389,7 @@ mod tests {
         let all = ["tanghu", "hu", "huhu", ""];
         let keys = keys(&all);
         let [heads, inner] = keys.exact(b"hu");
+        assert_eq!(keys.beginnings("hux"), [keys.exact(b"h"), [heads.clone(), inner.clone()]]);
         assert_eq!(texts(&keys, &all, std::slice::from_ref(&heads)), ["hu", "huhu"]);
         assert_eq!(texts(&keys, &all, std::slice::from_ref(&inner)), ["huhu", "tanghu"]);
         // The key that ends comes first.

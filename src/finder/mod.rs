@@ -1,22 +1,27 @@
 //! Which features does someone mean who typed this?
 //!
 //! In: the layers of a catalogue, and a text: a name or a part of one, in Chinese or English, its syllables with or without
-//! tones and spaces, its first letters, another name, a code, an id, a section of the plan, with slips. Out: features, the
-//! likeliest first, and which letters of which text were meant. Leaves out: how answers are shown.
+//! tones and spaces, its first letters, words of several of these, another name, a code, an id, a section of the plan, with
+//! slips, or a question for a place. Out: features, the likeliest first, and which letters of which text were meant. Leaves out:
+//! how answers are shown.
 //!
 //! `readings` tells how characters are read, `forms` what of a text is compared, `keys` finds letters among sorted keys,
-//! `names` gathers the keys of a layer, `scan` judges, `shown` marks. A finder is made beside the catalogue, layer by
-//! layer: layers that are the same as in the finder before it are taken over.
+//! `names` gathers the keys of a layer, `scan` judges, `words` by several words, `shown` marks, `asking` takes a name out of a
+//! question. A finder is made beside the catalogue, layer by layer: layers that are the same as in the finder before it are
+//! taken over.
 //!
 //! The work of a search is bounded: of a run of equally good places the first hundreds are looked at, and slips and parts are
 //! looked for only where little else was found.
 
+mod asking;
 mod forms;
 mod keys;
 mod names;
 mod readings;
 mod scan;
 mod shown;
+mod traditional;
+mod words;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -210,6 +215,24 @@ impl Finder {
     pub fn find(&self, ask: &Ask) -> Vec<Hit> {
         let text: String = ask.text.chars().take(MOST_TYPED).collect();
         let Some(typed) = Typed::new(&text, &self.readings) else { return Vec::new() };
+        let scans = self.exactly(ask, &text, &typed);
+        let is_id = self.layers.iter().any(|names| names.layer.find(&typed.raw).is_some());
+        if firm(&scans) == 0
+            && !is_id
+            && let Some(bare) = asking::bare(&text)
+            && let Some(name) = Typed::new(&bare, &self.readings)
+        {
+            let scans = self.exactly(ask, &bare, &name);
+            let hits = self.forgiving(ask, &bare, &name, scans);
+            if !hits.is_empty() {
+                return hits;
+            }
+        }
+        self.forgiving(ask, &text, &typed, scans)
+    }
+
+    /// What holds the typed text as it is, or with words exchanged that mean the same.
+    fn exactly(&self, ask: &Ask, text: &str, typed: &Typed) -> Vec<(usize, Scan<'_>)> {
         let mut scans: Vec<(usize, Scan<'_>)> = self
             .layers
             .iter()
@@ -220,32 +243,55 @@ impl Finder {
             })
             .map(|(at, names)| (at, Scan::new(names)))
             .collect();
-        let found = |scans: &[(usize, Scan<'_>)]| scans.iter().map(|(_, scan)| scan.len()).sum::<usize>();
         for (_, scan) in &mut scans {
-            scan.exactly(&typed, 0);
+            scan.exactly(typed, 0);
         }
-        for other in self.meaning_the_same(&text) {
+        for other in self.meaning_the_same(text) {
             for (_, scan) in &mut scans {
                 scan.exactly(&other, SAME_COST);
             }
         }
-        if found(&scans) < ask.limit {
+        scans
+    }
+
+    /// The likeliest of what was found; where that is little, also what holds the text in parts or with slips.
+    fn forgiving(&self, ask: &Ask, text: &str, typed: &Typed, mut scans: Vec<(usize, Scan<'_>)>) -> Vec<Hit> {
+        if scans.iter().map(|(_, scan)| scan.len()).sum::<usize>() < ask.limit {
             for (_, scan) in &mut scans {
-                scan.in_parts(&typed);
+                scan.in_parts(typed);
             }
         }
-        if scans.iter().map(|(_, scan)| scan.firm()).sum::<usize>() < ENOUGH {
+        if firm(&scans) == 0 {
+            for other in self.meaning_the_same(text) {
+                for (_, scan) in &mut scans {
+                    scan.in_parts(&other);
+                }
+            }
+        }
+        let is_whole = scans.iter().any(|(_, scan)| scan.is_whole());
+        if firm(&scans) < ENOUGH && !is_whole {
             for (_, scan) in &mut scans {
-                scan.nearly(&typed);
+                scan.nearly(typed, 1);
+            }
+        }
+        if firm(&scans) == 0 {
+            for (_, scan) in &mut scans {
+                scan.beginnings(typed);
+            }
+        }
+        if firm(&scans) == 0 && !scans.iter().any(|(_, scan)| scan.is_slipped()) {
+            for (_, scan) in &mut scans {
+                scan.nearly(typed, 2);
             }
         }
         let matches = scans.into_iter().map(|(at, scan)| (at, scan.into_matches())).collect();
-        self.weighed(ask, &typed, matches)
+        self.weighed(ask, typed, matches)
     }
 
     /// The typed text with words exchanged that mean the same.
     fn meaning_the_same(&self, text: &str) -> Vec<Typed> {
         let folded = crate::model::case_folded(text);
+        let folded: String = folded.chars().map(traditional::simplified).collect();
         let mut others = Vec::new();
         for words in &self.about.same {
             // Of words that begin alike the longest is meant.
@@ -346,6 +392,11 @@ impl Finder {
         let kind = self.kinds.of(&names.layer, row);
         Hit { layer: Arc::clone(&names.layer), ix: FeatureIx(row), kind, how, text, stretches }
     }
+}
+
+/// How many texts fit so well that nothing needs to be forgiven.
+fn firm(scans: &[(usize, Scan<'_>)]) -> usize {
+    scans.iter().map(|(_, scan)| scan.firm()).sum()
 }
 
 fn how(names: &LayerNames, found: &Match) -> How {

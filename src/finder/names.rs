@@ -24,7 +24,7 @@ pub enum Role {
     Section,
 }
 
-/// The rows of each text.
+/// The rows of each text, or the texts of each row.
 #[derive(Debug, Default)]
 pub struct Rows {
     /// Where the rows of each text begin; empty when each text has one row.
@@ -66,6 +66,23 @@ impl Rows {
     }
 }
 
+/// The keys of a text in a table that names the text of each key, ascending. Most texts have one, so the place is near.
+pub fn keys_of(texts: &[u32], text: u32) -> impl Iterator<Item = u32> + use<> {
+    let (mut low, mut high, mut step) = (text as usize, text as usize, 1);
+    while low > 0 && texts.get(low - 1).is_none_or(|&of| of >= text) {
+        low = low.saturating_sub(step);
+        step *= 2;
+    }
+    while high < texts.len() && texts[high] < text {
+        high += step;
+        step *= 2;
+    }
+    let (low, high) = (low.min(texts.len()), high.min(texts.len()));
+    let first = low + texts[low..high].partition_point(|&of| of < text);
+    let count = texts[first..].iter().take_while(|&&of| of == text).count();
+    (first..first + count).map(|key| u32::try_from(key).unwrap_or(u32::MAX))
+}
+
 /// Codes of a field, such as parcel numbers; text and key have one number.
 #[derive(Debug)]
 pub struct Codes {
@@ -88,6 +105,8 @@ pub struct LayerNames {
     pub roles: Vec<Role>,
     /// Who has them.
     pub rows: Rows,
+    /// The texts of each row.
+    pub texts_of: Rows,
     /// Letters of each text; of a section its numbers.
     pub letters: Keys,
     /// Syllables, for several readings several keys.
@@ -134,6 +153,7 @@ impl LayerNames {
         self.texts.memory()
             + self.roles.capacity()
             + self.rows.memory()
+            + self.texts_of.memory()
             + self.letters.memory()
             + self.spoken.memory()
             + self.initials.memory()
@@ -270,6 +290,7 @@ fn build_names(
         layer: Arc::clone(layer),
         texts: TextArena::default(),
         roles: Vec::with_capacity(entries.len()),
+        texts_of: Rows::new(pairs.iter().map(|&(text, row)| (row, text)).collect(), layer.layer().len()),
         rows: Rows::new(pairs, entries.len()),
         letters: Keys::default(),
         spoken: Keys::default(),
@@ -310,6 +331,16 @@ fn build_names(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_of_a_text_are_found_from_anywhere() {
+        let texts = [0, 0, 0, 0, 2, 2, 3, 9, 9, 12];
+        for text in 0..15 {
+            let want: Vec<u32> = (0..10).filter(|&key| texts[key as usize] == text).collect();
+            assert_eq!(keys_of(&texts, text).collect::<Vec<_>>(), want, "{text}");
+        }
+        assert_eq!(keys_of(&[], 4).count(), 0);
+    }
 
     #[test]
     fn rows_of_a_text_ascend_and_stand_once() {

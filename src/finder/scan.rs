@@ -8,7 +8,7 @@
 //! something left out between them, and slips. Within each of these the share of the text that was typed decides, and
 //! whether it goes to the end: in Chinese and in English the thing itself is named last.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use memchr::memmem;
 
@@ -20,7 +20,7 @@ use super::names::{LayerNames, Role};
 const MOST_PLACES: usize = 256;
 
 /// Texts that are held against typed parts.
-const MOST_TRIED: usize = 1_000;
+pub const MOST_TRIED: usize = 500;
 
 /// The most that the share of the text adds.
 const SHARE: i32 = 60;
@@ -33,6 +33,9 @@ const ALIAS: i32 = 20;
 
 /// From here on a match is meant; below are parts far apart.
 const FIRM: i32 = 540;
+
+/// From here on a match is the whole text.
+const WHOLE: i32 = 1000;
 
 /// Where a match was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,14 +83,17 @@ struct Look<'a> {
 
 /// The matches of a layer, the best of each text.
 pub struct Scan<'a> {
-    names: &'a LayerNames,
+    pub(super) names: &'a LayerNames,
     best: HashMap<(bool, u32), Match>,
+    /// Is all of a text made of what was typed, in whatever order?
+    is_covered: bool,
+    is_slipped: bool,
 }
 
 impl<'a> Scan<'a> {
     /// Nothing is found yet.
     pub fn new(names: &'a LayerNames) -> Self {
-        Self { names, best: HashMap::new() }
+        Self { names, best: HashMap::new(), is_covered: false, is_slipped: false }
     }
 
     /// How many texts are found.
@@ -98,6 +104,16 @@ impl<'a> Scan<'a> {
     /// How many of them fit so well that nothing needs to be forgiven.
     pub fn firm(&self) -> usize {
         self.best.values().filter(|found| found.fits >= FIRM).count()
+    }
+
+    /// Is anything found with a slip?
+    pub fn is_slipped(&self) -> bool {
+        self.is_slipped
+    }
+
+    /// Is a whole text what was typed, letter for letter, syllable for syllable, or in another order?
+    pub fn is_whole(&self) -> bool {
+        self.is_covered || self.best.values().any(|found| !found.is_typo && found.fits >= WHOLE)
     }
 
     /// The matches.
@@ -122,6 +138,9 @@ impl<'a> Scan<'a> {
             }
             for code in 0..self.names.codes.len() {
                 self.runs(&look(Table::Code(code), &typed.letters), 0);
+                if let Some(meant) = &typed.digits {
+                    self.runs(&Look { is_homophone: true, ..look(Table::Code(code), meant) }, 0);
+                }
             }
         }
         if let Some(section) = &typed.section {
@@ -129,32 +148,50 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// What holds the typed text but for a few slips.
-    pub fn nearly(&mut self, typed: &Typed) {
-        let letters = typed.letters.chars().count();
-        let most = match letters {
-            0..=2 => 0,
-            3 => u8::from(typed.has_han),
-            4..=5 => 1,
-            6..=7 => 1 + u8::from(typed.has_han),
-            _ => 2,
-        };
-        if most == 0 {
-            return;
-        }
+    /// What holds the typed text but for one slip, or for two in a longer text.
+    pub fn nearly(&mut self, typed: &Typed, slips: u8) {
         let look = |table, text| Look { table, text, is_homophone: false, cost: 0 };
-        self.runs(&look(Table::Letters, &typed.letters), most);
-        self.words_nearly(&typed.words);
+        let letters = &typed.letters;
+        if slips == 1 && self.firm() == 0 {
+            self.words_nearly(&typed.words);
+        }
+        if slips <= most_slips(letters) {
+            self.runs(&look(Table::Letters, letters), slips);
+        }
         if typed.has_han {
-            for spoken in &typed.spoken {
-                self.runs(&Look { is_homophone: true, ..look(Table::Spoken, spoken) }, most);
+            // Who meant other characters that sound nearly alike is rarer than who took one wrong.
+            let spoken = typed.spoken.iter().filter(|spoken| slips <= most_slips(spoken));
+            for spoken in spoken.take(if self.is_slipped() { 0 } else { usize::MAX }) {
+                self.runs(&Look { is_homophone: true, ..look(Table::Spoken, spoken) }, slips);
             }
             return;
         }
-        self.runs(&look(Table::Spoken, typed.toneless.as_ref().unwrap_or(&typed.letters)), most);
-        if letters > LEAST_CODE {
+        let spoken = typed.toneless.as_ref().unwrap_or(letters);
+        if slips <= most_slips(spoken) {
+            self.runs(&look(Table::Spoken, spoken), slips);
+        }
+        if letters.len() > LEAST_CODE && slips == 1 {
             for code in 0..self.names.codes.len() {
-                self.runs(&look(Table::Code(code), &typed.letters), 1);
+                self.runs(&look(Table::Code(code), letters), slips);
+            }
+        }
+    }
+
+    /// What begins as the typed text does and goes on otherwise: of `春笋大楼` 春笋. The longest such beginning counts.
+    pub fn beginnings(&mut self, typed: &Typed) {
+        let tables: &[Table] =
+            if typed.has_han { &[Table::Letters] } else { &[Table::Letters, Table::Spoken] };
+        let least = if typed.has_han { 2 } else { LEAST_BEGINNING.max(typed.letters.len() * 2 / 5) };
+        for &table in tables {
+            let keys = self.keys(table);
+            let longest = keys.beginnings(&typed.letters).into_iter().skip(least.saturating_sub(1));
+            let longest = longest.filter(|[heads, _]| !heads.places.is_empty()).last();
+            if let Some([heads, _]) = longest {
+                let text = &typed.letters[..heads.length];
+                let look = Look { table, text, is_homophone: false, cost: BEGINNING_COST };
+                for place in heads.places.clone().take(MOST_PLACES) {
+                    self.one(keys, &look, &heads, place);
+                }
             }
         }
     }
@@ -165,15 +202,50 @@ impl<'a> Scan<'a> {
             self.words(&typed.words);
         }
         let mut tried = 0;
-        if typed.has_han {
+        let is_latin = |c: char| c.is_ascii_alphabetic();
+        if typed.has_han && !typed.letters.contains(is_latin) {
             self.split(&typed.letters, Table::Letters, 1, &mut tried);
-        } else if typed.words.is_empty() {
-            self.split(&typed.letters, Table::Spoken, 3, &mut tried);
-            self.split(&typed.letters, Table::Letters, 4, &mut tried);
+            if self.firm() == 0 {
+                self.in_any_order(&typed.letters);
+            }
+        } else if !typed.has_han && typed.words.is_empty() {
+            let letters = typed.toneless.as_ref().unwrap_or(&typed.letters);
+            self.split(letters, Table::Spoken, 3, &mut tried);
+            self.split(letters, Table::Letters, 4, &mut tried);
+            if self.firm() == 0 {
+                self.split(letters, Table::Initials, 2, &mut tried);
+            }
         }
     }
 
-    fn keys(&self, table: Table) -> &'a Keys {
+    /// Texts that hold the characters in another order, as where parts of a name are exchanged. The rarest
+    /// neighbours lead to them.
+    fn in_any_order(&mut self, typed: &str) {
+        let letters: Vec<char> = typed.chars().collect();
+        if letters.len() < LEAST_IN_ANY_ORDER {
+            return;
+        }
+        let pairs =
+            letters.windows(2).map(|pair| self.names.letters.exact(String::from_iter(pair).as_bytes()));
+        let mut pairs: Vec<_> = pairs.collect();
+        pairs.sort_by_key(places);
+        let mut sorted = letters;
+        sorted.sort_unstable();
+        let all = pairs.iter().flatten().flat_map(|run| run.places.clone().map(move |at| (run, at)));
+        for (run, at) in all.take(MOST_TRIED) {
+            let text = self.names.letters.found(run, at).key;
+            let written = std::str::from_utf8(self.names.letters.key(text)).unwrap_or_default();
+            let mut held: Vec<char> = written.chars().collect();
+            held.sort_unstable();
+            let mut rest = held.iter();
+            let holds = sorted.iter().all(|letter| rest.any(|other| other == letter));
+            if holds && self.names.roles[text as usize] != Role::Section {
+                self.keep_parts(text, 500, typed.len());
+            }
+        }
+    }
+
+    pub(super) fn keys(&self, table: Table) -> &'a Keys {
         match table {
             Table::Letters | Table::Parts => &self.names.letters,
             Table::Spoken => &self.names.spoken,
@@ -182,7 +254,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn text_of(&self, table: Table, key: u32) -> u32 {
+    pub(super) fn text_of(&self, table: Table, key: u32) -> u32 {
         match table {
             Table::Spoken => self.names.spoken_of[key as usize],
             Table::Initials => self.names.initials_of[key as usize],
@@ -231,6 +303,7 @@ impl<'a> Scan<'a> {
             worth(look.table, role, run.at_head, is_whole, is_word)
         };
         let is_guess = look.is_homophone || run.slips > 0;
+        self.is_slipped |= run.slips > 0;
         if look.is_homophone {
             fits -= 100;
         }
@@ -257,7 +330,7 @@ impl<'a> Scan<'a> {
         });
     }
 
-    fn keep(&mut self, found: Match) {
+    pub(super) fn keep(&mut self, found: Match) {
         let of = (matches!(found.table, Table::Code(_)), found.text);
         let best = self.best.entry(of).or_insert(found);
         if found.fits > best.fits {
@@ -290,85 +363,11 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Texts that hold all the words.
-    fn words(&mut self, words: &[String]) {
-        let run = |table: Table, word: &String| self.keys(table).exact(word.as_bytes());
-        let all = words.iter().map(|word| {
-            let runs = [Table::Letters, Table::Spoken].map(|table| (table, run(table, word)));
-            let places: usize = runs.iter().flat_map(|(_, runs)| runs).map(|run| run.places.len()).sum();
-            (places, runs)
-        });
-        let Some((_, rarest)) = all.min_by_key(|(places, _)| *places) else { return };
-        let mut tried = 0;
-        for (table, runs) in rarest {
-            for run in runs {
-                for at in run.places.clone() {
-                    tried += 1;
-                    if tried > MOST_TRIED {
-                        return;
-                    }
-                    let key = self.keys(table).found(&run, at).key;
-                    self.words_of(table, key, words);
-                }
-            }
-        }
-    }
-
-    /// Texts that hold the words but for a slip in each; of three words or more, one may be missing.
-    fn words_nearly(&mut self, words: &[String]) {
-        let mut held: HashMap<u32, (usize, usize)> = HashMap::new();
-        for word in words {
-            let mut texts = HashSet::new();
-            for table in [Table::Letters, Table::Spoken] {
-                let keys = self.keys(table);
-                let slips = u8::from(word.chars().count() >= LEAST_SLIPPED_WORD);
-                for run in keys.near(word, slips) {
-                    let places = run.places.clone().take(MOST_PLACES);
-                    texts.extend(places.map(|at| self.text_of(table, keys.found(&run, at).key)));
-                }
-            }
-            for text in texts {
-                let (count, typed) = held.entry(text).or_default();
-                *count += 1;
-                *typed += word.len();
-            }
-        }
-        let least = words.len() - usize::from(words.len() > 2);
-        for (text, (count, typed)) in held {
-            if count >= least.max(1) && self.names.roles[text as usize] != Role::Section {
-                let missing = i32::try_from(words.len() - count).unwrap_or(0);
-                let fits = 460 - 60 * missing + share(typed, self.names.letters.key(text).len());
-                self.keep(Match {
-                    table: Table::Parts,
-                    text,
-                    key: text,
-                    from: 0,
-                    length: 0,
-                    is_typo: true,
-                    fits,
-                });
-            }
-        }
-    }
-
-    fn words_of(&mut self, table: Table, key: u32, words: &[String]) {
-        let text = self.text_of(table, key);
-        if self.names.roles[text as usize] == Role::Section {
-            return;
-        }
-        let names = self.names;
-        let first = names.spoken_of.partition_point(|&of| of < text);
-        let last = names.spoken_of.partition_point(|&of| of <= text);
-        let mut keys = vec![names.letters.key(text)];
-        keys.extend((first..last).map(|key| names.spoken.key(u32::try_from(key).unwrap_or(u32::MAX))));
-        if words.iter().all(|word| keys.iter().any(|key| memmem::find(key, word.as_bytes()).is_some())) {
-            let typed = words.iter().map(String::len).sum();
-            let length = self.keys(table).key(key).len();
-            self.keep_parts(text, 600 + share(typed, length));
-        }
-    }
-
-    fn keep_parts(&mut self, text: u32, fits: i32) {
+    /// Keeps a text that holds `typed` bytes in parts.
+    pub(super) fn keep_parts(&mut self, text: u32, fits: i32, typed: usize) {
+        let length = self.names.letters.key(text).len();
+        self.is_covered |= typed >= length;
+        let fits = fits + share(typed, length);
         let fits = fits - if self.names.roles[text as usize] == Role::Alias { ALIAS } else { 0 };
         self.keep(Match { table: Table::Parts, text, key: text, from: 0, length: 0, is_typo: false, fits });
     }
@@ -377,14 +376,15 @@ impl<'a> Scan<'a> {
     fn split(&mut self, typed: &str, table: Table, least: usize, tried: &mut usize) {
         let keys = self.keys(table);
         let letters: Vec<usize> = typed.char_indices().map(|(at, _)| at).collect();
-        let ways = least..(letters.len() + 1).saturating_sub(least).max(least);
-        let mut rarest: Vec<[Run; 2]> = ways
-            .map(|at| {
-                let (left, right) = typed.split_at(letters[at]);
-                let [left, right] = [left, right].map(|half| keys.exact(half.as_bytes()));
-                if places(&left) <= places(&right) { left } else { right }
-            })
-            .collect();
+        let mut rarest: Vec<[Run; 2]> = Vec::new();
+        for (left, at) in keys.beginnings(typed).into_iter().skip(least.saturating_sub(1)).zip(least..) {
+            if at + least > letters.len() {
+                break;
+            }
+            let is_rare = places(&left) <= RARE;
+            let right = (!is_rare).then(|| keys.exact(&typed.as_bytes()[letters[at]..]));
+            rarest.push(right.filter(|right| places(right) < places(&left)).unwrap_or(left));
+        }
         if typed_is_han(typed) {
             // An abbreviation takes one character here and one there: its rarest leads to all texts that hold it.
             let alone =
@@ -405,25 +405,43 @@ impl<'a> Scan<'a> {
                 if self.names.roles[text as usize] == Role::Section || parts > 4 {
                     continue;
                 }
-                if table == Table::Spoken && parts > 2
-                    || table == Table::Letters && !typed_is_han(typed) && parts > 2
+                if table == Table::Letters && !typed_is_han(typed) && parts > 2
+                    || matches!(table, Table::Spoken | Table::Initials) && parts > 2
                 {
                     continue;
                 }
                 let parts = i32::try_from(parts).unwrap_or(4);
-                self.keep_parts(text, 580 - 40 * parts + share(typed.len(), written.len()));
+                let base = if table == Table::Initials { 520 } else { 580 };
+                let letters = typed.len() * self.names.letters.key(text).len() / written.len().max(1);
+                self.keep_parts(text, base - 40 * parts, letters);
             }
         }
     }
 }
 
-/// Letters of a word in which a slip is forgiven.
-const LEAST_SLIPPED_WORD: usize = 5;
+/// Letters that a beginning has at least, and what it costs that the text goes on otherwise.
+const LEAST_BEGINNING: usize = 6;
+const BEGINNING_COST: i32 = 420;
+
+/// Places that are looked at rather than that fewer are looked for.
+const RARE: usize = 32;
+
+/// Characters of a text whose order is forgiven: of fewer too many names are made.
+const LEAST_IN_ANY_ORDER: usize = 4;
 
 /// Codes shorter than this are not guessed at.
 const LEAST_CODE: usize = 6;
 
-fn places(runs: &[Run; 2]) -> usize {
+/// How many slips are forgiven in a text: a character says as much as two letters.
+fn most_slips(text: &str) -> u8 {
+    match (text.chars().count(), typed_is_han(text)) {
+        (0..=2, _) | (3, false) => 0,
+        (3..=5, _) | (6..=7, false) => 1,
+        _ => 2,
+    }
+}
+
+pub fn places(runs: &[Run; 2]) -> usize {
     runs.iter().map(|run| run.places.len()).sum()
 }
 
@@ -455,7 +473,7 @@ fn worth(table: Table, role: Role, at_head: bool, is_whole: bool, is_word: bool)
     }
 }
 
-fn share(typed: usize, of: usize) -> i32 {
+pub fn share(typed: usize, of: usize) -> i32 {
     if of == 0 {
         return 0;
     }

@@ -44,7 +44,7 @@ pub fn shown(
             let key = keys.get(found.key as usize - first);
             key.map_or_else(Vec::new, |key| each_of_key(key, &pieces, bytes))
         }
-        Table::Parts => parts(&pieces, typed, readings),
+        Table::Parts => parts(&text, &pieces, typed, readings),
     };
     let units = joined(runs).into_iter().map(|run| [units(&text[..run.start]), units(&text[..run.end])]);
     let units = units.collect();
@@ -77,18 +77,22 @@ fn each_of_key(key: &Key, pieces: &[Piece], bytes: Range<usize>) -> Vec<Range<us
 }
 
 /// The words, or the letters in their order, as letters or as syllables.
-fn parts(pieces: &[Piece], typed: &Typed, readings: &Readings) -> Vec<Range<usize>> {
+fn parts(text: &str, pieces: &[Piece], typed: &Typed, readings: &Readings) -> Vec<Range<usize>> {
     let mut keys = vec![forms::letters(pieces)];
     keys.extend(forms::syllables(pieces, readings));
     if !typed.words.is_empty() {
+        let initials = forms::initials(pieces, readings, text);
         let word = |word: &String| {
-            keys.iter().find_map(|key| {
+            let at = |key: &Key| {
                 let at = memchr::memmem::find(key.text.as_bytes(), word.as_bytes())?;
-                of_key(key, pieces, at..at + word.len()).pop()
-            })
+                Some(at..at + word.len())
+            };
+            let whole = keys.iter().find_map(|key| Some(of_key(key, pieces, at(key)?)));
+            whole.or_else(|| initials.iter().find_map(|key| Some(each_of_key(key, pieces, at(key)?))))
         };
-        let found: Vec<_> = typed.words.iter().filter_map(word).collect();
-        if found.len() == typed.words.len() {
+        // Other words may stand in another name of the same place.
+        let found: Vec<_> = typed.words.iter().filter_map(word).flatten().collect();
+        if !found.is_empty() {
             return found;
         }
     }

@@ -51,7 +51,7 @@ struct Definition {
 }
 
 /// Gauss-Kruger by series stays below a millimetre this far from its meridian, degrees; far more than a zone.
-const WIDEST_STRIP: f64 = 30.0;
+pub(super) const WIDEST_STRIP: f64 = 30.0;
 
 const TABLE: [Definition; 6] = [
     Definition { crs: Crs::Crs84, path: "OGC/1.3/CRS84", axes: Axes::EastFirst, plane: None, domain: WORLD },
@@ -104,17 +104,49 @@ const STRIP_114: [f64; 4] = [114.0 - WIDEST_STRIP, -85.0, 114.0 + WIDEST_STRIP, 
 
 /// The projections of the table, in its order.
 static PLANES: LazyLock<[Option<Plane>; TABLE.len()]> = LazyLock::new(|| {
-    TABLE.each_ref().map(|definition| {
-        let plane = Proj::from_proj_string(definition.plane?).expect("the table holds valid projections");
-        let degrees =
-            Proj::from_proj_string("+proj=longlat +ellps=GRS80 +no_defs").expect("a valid notation");
-        Some(Plane { plane, degrees })
-    })
+    TABLE
+        .each_ref()
+        .map(|definition| Some(Plane::new(definition.plane?).expect("the table holds valid projections")))
 });
 
-struct Plane {
+/// A projection and the degrees that lie under it.
+pub(super) struct Plane {
     plane: Proj,
     degrees: Proj,
+}
+
+impl Plane {
+    /// The plane of a definition in PROJ's notation.
+    pub(super) fn new(definition: &str) -> Option<Self> {
+        let plane = Proj::from_proj_string(definition).ok()?;
+        let degrees = Proj::from_proj_string("+proj=longlat +ellps=GRS80 +no_defs").ok()?;
+        Some(Self { plane, degrees })
+    }
+
+    /// A position in degrees, its easting first.
+    pub(super) fn eastings(&self, [longitude, latitude]: [f64; 2]) -> Option<[f64; 2]> {
+        let radians = (longitude.to_radians(), latitude.to_radians());
+        let (x, y) = proj4rs::adaptors::transform_vertex_2d(&self.degrees, &self.plane, radians).ok()?;
+        (x.is_finite() && y.is_finite()).then_some([x, y])
+    }
+
+    /// An easting and a northing in degrees.
+    pub(super) fn degrees(&self, [x, y]: [f64; 2]) -> Option<[f64; 2]> {
+        let (longitude, latitude) =
+            proj4rs::adaptors::transform_vertex_2d(&self.plane, &self.degrees, (x, y)).ok()?;
+        // The edge of the plane may come back as a hair more than 180 degrees.
+        Some([longitude.to_degrees().clamp(-180.0, 180.0), latitude.to_degrees()])
+    }
+}
+
+/// Does a position lie in a domain of west, south, east, north?
+pub(super) fn lies_in([west, south, east, north]: [f64; 4], [longitude, latitude]: [f64; 2]) -> bool {
+    (west..=east).contains(&longitude) && (south..=north).contains(&latitude)
+}
+
+/// Do coordinates that a projection led to lead back? Far outside its domain it folds.
+pub(super) fn leads_back(back: [f64; 2], [x, y]: [f64; 2]) -> bool {
+    (back[0] - x).abs() <= 0.001 && (back[1] - y).abs() <= 0.001
 }
 
 /// Why numbers are no window in a system.
@@ -231,27 +263,20 @@ impl Crs {
     #[must_use]
     pub fn inverse(self, coordinates: [f64; 2]) -> Option<[f64; 2]> {
         let [x, y] = self.ordered(coordinates);
-        let Some(Plane { plane, degrees }) = &PLANES[self.row()] else {
+        let Some(plane) = &PLANES[self.row()] else {
             return (x.abs() <= 180.0 && y.abs() <= 90.0).then_some([x, y]);
         };
-        let (longitude, latitude) = proj4rs::adaptors::transform_vertex_2d(plane, degrees, (x, y)).ok()?;
-        // The edge of the plane may come back as a hair more than 180 degrees.
-        let position = [longitude.to_degrees().clamp(-180.0, 180.0), latitude.to_degrees()];
-        // Far outside its domain a projection folds: what does not lead back has no place.
-        let back = self.eastings(position)?;
-        ((back[0] - x).abs() <= 0.001 && (back[1] - y).abs() <= 0.001).then_some(position)
+        let position = plane.degrees([x, y])?;
+        leads_back(self.eastings(position)?, [x, y]).then_some(position)
     }
 
     /// A position with its easting first, whatever the order of the axes.
-    fn eastings(self, [longitude, latitude]: [f64; 2]) -> Option<[f64; 2]> {
-        let [west, south, east, north] = self.definition().domain;
-        if !(west..=east).contains(&longitude) || !(south..=north).contains(&latitude) {
+    fn eastings(self, position: [f64; 2]) -> Option<[f64; 2]> {
+        if !lies_in(self.definition().domain, position) {
             return None;
         }
-        let Some(Plane { plane, degrees }) = &PLANES[self.row()] else { return Some([longitude, latitude]) };
-        let radians = (longitude.to_radians(), latitude.to_radians());
-        let (x, y) = proj4rs::adaptors::transform_vertex_2d(degrees, plane, radians).ok()?;
-        (x.is_finite() && y.is_finite()).then_some([x, y])
+        let Some(plane) = &PLANES[self.row()] else { return Some(position) };
+        plane.eastings(position)
     }
 
     /// Coordinates in the order of the axes with the easting or longitude first, and the other way round.

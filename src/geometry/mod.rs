@@ -24,6 +24,7 @@ mod relate;
 mod ring;
 mod shape;
 mod stretches;
+mod system;
 mod topology;
 mod simplify;
 
@@ -47,3 +48,4 @@ pub use relate::{intersects_plane, intersects_window};
 pub use shape::{Relation, Shape, de9im, relate};
 pub use simplify::simplified;
 pub use stretches::{Stretches, StretchesError, round_up};
+pub use system::{Placer, Strip, System};

@@ -391,12 +391,18 @@ impl Walk<'_> {
         most_m: f64,
         mut check: impl FnMut() -> Result<(), E>,
     ) -> Result<Option<MultiPolygon>, E> {
-        /// So many pieces are united at once.
-        const BATCH: usize = 256;
+        /// So many pieces are united at once: few, since the time that takes grows with how many of them cross, and nobody
+        /// looks at the clock while it does.
+        const BATCH: usize = 8;
         let mut pieces: Vec<MultiPolygon> = Vec::new();
-        for stretch in self.stretches(most_m) {
-            self.widened(&stretch, &mut pieces);
+        for (at, stretch) in self.stretches(most_m).iter().enumerate() {
+            if at % STEPS == 0 {
+                check()?;
+            }
+            self.widened(stretch, &mut pieces);
         }
+        // Neighbours are united first, so that what lies inside is soon gone.
+        pieces.sort_by_cached_key(order);
         while pieces.len() > 1 {
             let mut united = Vec::with_capacity(pieces.len() / BATCH + 1);
             for batch in pieces.chunks(BATCH) {
@@ -410,6 +416,7 @@ impl Walk<'_> {
 
     /// The stretches of edges that are no farther than so many metres, each away from where it is entered.
     fn stretches(&self, most_m: f64) -> Vec<Stretch> {
+        let aside = self.off.most_m * self.off.factor;
         let mut found = Vec::new();
         let mut away = |edge: u32, from: f64, to: f64, metres: f64| {
             let left = most_m - metres;
@@ -422,6 +429,11 @@ impl Walk<'_> {
             let [a, b] = edge.ends.map(|end| self.metres[end as usize]);
             // Walks from both ends meet where they are equally long; where one end is not reached, at that.
             let meet = f64::midpoint(edge.metres, b - a).clamp(0.0, edge.metres);
+            if a.max(b) <= most_m && most_m - a - meet >= aside {
+                // As wide as is allowed all along.
+                away(number, 0.0, edge.metres, most_m - aside - edge.metres);
+                continue;
+            }
             if a <= most_m {
                 away(number, 0.0, meet, a);
             }
@@ -430,9 +442,23 @@ impl Walk<'_> {
             }
         }
         for (&number, spots) in &self.entries {
+            let edge = self.network.edges[number as usize];
+            let [a, b] = edge.ends.map(|end| self.metres[end as usize]);
+            let mut spots = spots.clone();
+            spots.sort_by(|one, other| one.metres.total_cmp(&other.metres));
+            let mut kept: Vec<Spot> = Vec::new();
             for spot in spots {
-                away(number, spot.at, 0.0, spot.metres);
-                away(number, spot.at, self.network.edges[number as usize].metres, spot.metres);
+                // Where a walk along the edge is there as soon, all that is reached from here is reached from there.
+                let by_ends = (a + spot.at).min(b + edge.metres - spot.at);
+                let known = kept
+                    .iter()
+                    .map(|other| other.metres + (other.at - spot.at).abs())
+                    .fold(by_ends, f64::min);
+                if spot.metres < known {
+                    away(number, spot.at, 0.0, spot.metres);
+                    away(number, spot.at, edge.metres, spot.metres);
+                    kept.push(spot);
+                }
             }
         }
         // Entries stand in no order of their own.
@@ -468,6 +494,16 @@ struct Stretch {
     to: f64,
     /// Metres that are left at `from`.
     left: f64,
+}
+
+/// Where a piece comes among its neighbours: along a curve that goes through all squares of a quarter before it leaves it.
+fn order(piece: &MultiPolygon) -> u64 {
+    let first = piece.iter().flat_map(|polygon| polygon.exterior()).next();
+    let Some(Coord { x, y }) = first else { return 0 };
+    // Squares of a ten thousandth of a degree, eleven metres.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "degrees, and above 0")]
+    let [x, y] = [x + 180.0, y + 90.0].map(|degrees| (degrees * 1e4).max(0.0) as u64);
+    (0..23).fold(0, |order, bit| order | (x >> bit & 1) << (2 * bit) | (y >> bit & 1) << (2 * bit + 1))
 }
 
 /// What lies around two positions and between, as near as each allows, metres. Arcs are chords of 15 degrees, so that it is too

@@ -17,7 +17,8 @@ pub use apart::{Apart, apart, way};
 pub use at::{Here, MOST_HERE, at};
 pub use nearest::{Neighbour, nearest};
 pub use reach::{
-    Category, Facility, MOST_MINUTES, Mode, NoNetwork, Reach, Reached, Ring, Stroll, network, reach,
+    Category, Facility, MOST_MINUTES, Mode, NoNetwork, Reach, Reached, Ring, Stroll, USUAL_MINUTES, network,
+    reach,
 };
 
 use std::sync::Arc;

@@ -17,6 +17,8 @@ use crate::model::{FeatureIx, Layer, Value};
 use crate::query::aggregate::{Aggregation, Areas, Measure, Places, Rule, aggregate};
 use crate::query::{Budget, Page, Query, QueryError};
 
+/// Minutes of the rings when none are named.
+pub const USUAL_MINUTES: [f64; 3] = [5.0, 10.0, 15.0];
 /// Walks of more minutes are not looked at.
 pub const MOST_MINUTES: f64 = 60.0;
 
@@ -71,6 +73,27 @@ pub struct Stroll {
 }
 
 impl Stroll {
+    /// What is asked when nothing is said: 5, 10 and 15 minutes to the facilities that the data names, else to what the map draws
+    /// as such, with the parcels counted.
+    #[must_use]
+    pub fn usual(catalog: &Catalog) -> Self {
+        let walk = &catalog.about.walk;
+        let drawn_as = |part: &str| -> Vec<Arc<IndexedLayer>> {
+            let is_drawn = |indexed: &&Arc<IndexedLayer>| indexed.layer().about.draw.as_deref() == Some(part);
+            catalog.layers().filter(is_drawn).cloned().collect()
+        };
+        let named: Vec<_> = walk.facilities.iter().filter_map(|id| catalog.layer(id).cloned()).collect();
+        Self {
+            minutes: USUAL_MINUTES.to_vec(),
+            speed_kmh: walk.speed_kmh,
+            detour_factor: walk.detour_factor,
+            mode: None,
+            facilities: if named.is_empty() { drawn_as("facility") } else { named },
+            with_planned: false,
+            polygons: drawn_as("parcel"),
+        }
+    }
+
     /// Metres that are walked in so many minutes.
     #[must_use]
     pub fn metres(&self, minutes: f64) -> f64 {

@@ -144,6 +144,7 @@ pub fn draw(
         background: scene.background.unwrap_or(Color { rgb: [255; 3], alpha: 1.0 }),
         missing: missing(&scene.items),
         names: scene.names,
+        links: Vec::new(),
         items: scene.items,
         ground: scene.ground,
         about,

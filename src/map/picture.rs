@@ -4,6 +4,7 @@
 //! no writer knows of styles, features or languages. Leaves out: how a file encodes them.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use tiny_skia::{Path, Transform};
 
@@ -27,8 +28,23 @@ pub struct Picture {
     pub about: About,
     /// The names on the map, each with the boxes that it stands in.
     pub names: Vec<(String, Vec<Box>)>,
+    /// What leads somewhere; of the files only SVG says so.
+    pub links: Vec<Link>,
     /// Characters that no font has; they are drawn as boxes.
     pub missing: BTreeSet<char>,
+}
+
+/// Items that lead somewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// An address.
+    pub href: String,
+    /// What is there.
+    pub title: String,
+    /// The items, none of another link.
+    pub items: Range<usize>,
+    /// Does it repeat a link, for the pointer alone?
+    pub repeats: bool,
 }
 
 /// What a picture says about itself in the metadata of its file.

@@ -349,6 +349,7 @@ mod tests {
             items,
             about: About::default(),
             names: Vec::new(),
+            links: Vec::new(),
             missing: std::collections::BTreeSet::default(),
         }
     }

@@ -22,15 +22,27 @@ pub fn write(picture: &Picture) -> Vec<u8> {
         [width, height].map(|side| number(f32::from(side) * picture.size.scale));
     let about = &picture.about;
     let (title, description) = (escaped(&about.title), escaped(&about.description()));
+    // What is in an image cannot be reached by a keyboard or a screen reader, and links must be.
+    let role = if picture.links.is_empty() { "img" } else { "group" };
     svg.add(format_args!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{shown_width}\" height=\"{shown_height}\" \
-         viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"title description\" xml:lang=\"{}\">\n\
+         viewBox=\"0 0 {width} {height}\" role=\"{role}\" aria-labelledby=\"title description\" xml:lang=\"{}\">\n\
          <title id=\"title\">{title}</title>\n<desc id=\"description\">{description}</desc>\n\
          <rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>\n",
         about.lang,
         picture.background.hex(),
     ));
-    picture.items.iter().for_each(|item| svg.item(item));
+    for (at, item) in picture.items.iter().enumerate() {
+        for link in picture.links.iter().filter(|link| link.items.start == at && !link.items.is_empty()) {
+            let (href, title) = (escaped(&link.href), escaped(&link.title));
+            let quiet = if link.repeats { " tabindex=\"-1\" aria-hidden=\"true\"" } else { "" };
+            svg.add(format_args!("<a href=\"{href}\" target=\"_top\"{quiet}><title>{title}</title>\n"));
+        }
+        svg.item(item);
+        for _ in picture.links.iter().filter(|link| link.items.end == at + 1 && !link.items.is_empty()) {
+            svg.out.push_str("</a>\n");
+        }
+    }
     svg.out.push_str("</svg>\n");
     svg.out.into_bytes()
 }

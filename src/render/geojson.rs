@@ -105,7 +105,7 @@ pub(super) fn collection_members(out: &mut Vec<u8>, layer: &Layer, cover: &Cover
     out.extend_from_slice(format!(r#""links":{links},"features":["#).as_bytes());
 }
 
-pub(super) fn nullable_geometry(out: &mut Vec<u8>, shape: Option<GeometryRef<'_>>, crs: Crs) {
+pub(crate) fn nullable_geometry(out: &mut Vec<u8>, shape: Option<GeometryRef<'_>>, crs: Crs) {
     match shape {
         Some(shape) => geometry(out, shape, crs),
         None => out.extend_from_slice(b"null"),
@@ -131,14 +131,14 @@ fn integer(out: &mut Vec<u8>, whole: i64) {
 }
 
 /// A finite real in the fewest digits that read back as the same number.
-pub(super) fn number(out: &mut Vec<u8>, real: f64) {
+pub(crate) fn number(out: &mut Vec<u8>, real: f64) {
     let mut buffer = ryu::Buffer::new();
     let text = buffer.format_finite(real);
     out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
 }
 
 /// A JSON string (RFC 8259, 7).
-pub(super) fn string(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     // Most texts need no escape; the whole test without a branch is what the compiler turns into wide registers.
     let escapes = |byte: u8| u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\');

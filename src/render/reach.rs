@@ -52,7 +52,7 @@ impl Walked<'_> {
         });
         let facts = vec![
             (lang.pick("起点", "from"), from.words(lang)),
-            (lang.pick("方式", "mode"), self.mode().to_owned()),
+            (lang.pick("方式", "mode"), self.mode()),
             (lang.pick("步速", "speed"), format!("{} km/h", self.asked.speed_kmh)),
         ];
         let head = vec![
@@ -82,7 +82,9 @@ impl Walked<'_> {
         Told { json, facts, head, rows: listed.iter().map(row).collect(), notes }
     }
 
-    fn title(&self, category: &Category) -> String {
+    /// What people call a category.
+    #[must_use]
+    pub fn title(&self, category: &Category) -> String {
         let own =
             self.about.titles.iter().find(|(word, _)| *word == category.id).map(|(_, title)| title.clone());
         let title: Words = own.unwrap_or_else(|| {
@@ -97,7 +99,7 @@ impl Walked<'_> {
     }
 
     /// The categories with nothing within a ring.
-    fn gaps(&self, ring: usize) -> impl Iterator<Item = &Category> {
+    pub fn gaps(&self, ring: usize) -> impl Iterator<Item = &Category> {
         self.reach.categories.iter().filter(move |one| one.counts[ring] == 0)
     }
 
@@ -155,6 +157,28 @@ impl Walked<'_> {
         json
     }
 
+    /// The nearest of a category, and how many might be nearer, since nobody knows where they are.
+    #[must_use]
+    pub fn remarks(&self, category: &Category) -> String {
+        let lang = self.lang;
+        let mut remarks = Vec::new();
+        if let Some(nearest) = category.nearest.map(|nearest| &self.reach.facilities[nearest]) {
+            let minutes = self.asked.minutes_of(nearest.metres);
+            let name = nearest.member.feature().name(lang);
+            remarks.push(match lang {
+                Lang::Zh => format!("最近 {name} {minutes:.1} 分钟"),
+                Lang::En => format!("nearest {name}, {minutes:.1} min"),
+            });
+        }
+        if category.unplaced > 0 {
+            remarks.push(match lang {
+                Lang::Zh => format!("{} 处位置未知", category.unplaced),
+                Lang::En => format!("{} without known position", category.unplaced),
+            });
+        }
+        remarks.join(lang.pick("，", "; "))
+    }
+
     /// What is in a ring, in a line.
     fn summary(&self, at: usize, ring: &Ring) -> String {
         let lang = self.lang;
@@ -164,35 +188,11 @@ impl Walked<'_> {
         };
         let inside = self.reach.categories.iter().filter(|one| one.counts[at] > 0);
         let inside = list(inside.map(|one| format!("{} {}", self.title(one), one.counts[at])).collect());
-        let gap = |one: &Category| {
-            let mut text = self.title(one);
-            let nearest = one.nearest.map(|nearest| &self.reach.facilities[nearest]);
-            let mut remarks = Vec::new();
-            if let Some(nearest) = nearest {
-                let minutes = self.asked.minutes_of(nearest.metres);
-                let name = nearest.member.feature().name(lang);
-                remarks.push(match lang {
-                    Lang::Zh => format!("最近 {name} {minutes:.1} 分钟"),
-                    Lang::En => format!("nearest {name}, {minutes:.1} min"),
-                });
+        let gap = |one: &Category| match self.remarks(one) {
+            remarks if remarks.is_empty() => self.title(one),
+            remarks => {
+                format!("{}{}{remarks}{}", self.title(one), lang.pick("（", " ("), lang.pick("）", ")"))
             }
-            if one.unplaced > 0 {
-                remarks.push(match lang {
-                    Lang::Zh => format!("{} 处位置未知", one.unplaced),
-                    Lang::En => format!("{} without known position", one.unplaced),
-                });
-            }
-            if !remarks.is_empty() {
-                // Writing to a text does not fail.
-                let _ = write!(
-                    text,
-                    "{}{}{}",
-                    lang.pick("（", " ("),
-                    remarks.join(lang.pick("，", "; ")),
-                    lang.pick("）", ")")
-                );
-            }
-            text
         };
         let gaps = list(self.gaps(at).map(gap).collect());
         let (minutes, walked, area) = (ring.minutes, said(ring.metres, lang), ring.area_m2 / 10_000.0);
@@ -213,15 +213,20 @@ impl Walked<'_> {
         text
     }
 
-    fn mode(&self) -> &'static str {
-        match self.reach.mode {
-            Mode::Network => self.lang.pick("沿路网", "along the network"),
-            Mode::Straight => self.lang.pick("直线距离乘绕行系数", "straight line with a detour factor"),
+    /// How metres were found, in a few words.
+    #[must_use]
+    pub fn mode(&self) -> String {
+        let factor = self.asked.detour_factor;
+        match (self.reach.mode, self.lang) {
+            (Mode::Network, lang) => lang.pick("沿路网", "along the network").to_owned(),
+            (Mode::Straight, Lang::Zh) => format!("直线距离乘绕行系数 {factor}"),
+            (Mode::Straight, Lang::En) => format!("straight line with a detour factor of {factor}"),
         }
     }
 
     /// How the walks were found, and what that leaves out.
-    fn statement(&self) -> String {
+    #[must_use]
+    pub fn statement(&self) -> String {
         let (lang, factor, off) = (self.lang, self.asked.detour_factor, self.about.off_network_m);
         let speed = self.asked.speed_kmh;
         match self.reach.mode {

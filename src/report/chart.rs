@@ -55,6 +55,7 @@ pub fn draw(chart: &Chart, width: u16, tongue: Tongue) -> Picture {
         ground: 0,
         about: about(chart, tongue),
         names: Vec::new(),
+        links: Vec::new(),
         missing,
     }
 }

@@ -148,6 +148,7 @@ mod tests {
                 ground: 0,
                 about: crate::map::picture::About::default(),
                 names: Vec::new(),
+                links: Vec::new(),
                 missing: std::collections::BTreeSet::new(),
             };
             let file = crate::map::png::write(&picture).expect("a picture");

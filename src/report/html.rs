@@ -2,6 +2,8 @@
 //!
 //! In: a document. Out: its sections as HTML, to stand in a page of the service or alone. Leaves out: addresses.
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -49,7 +51,7 @@ pub fn write(document: &Document) -> Vec<u8> {
             }
             body {
                 h1 { (lines(&document.title)) }
-                (content(document))
+                (content(document, Sections::default()))
                 footer { (document.footer) }
             }
         }
@@ -58,14 +60,72 @@ pub fn write(document: &Document) -> Vec<u8> {
     .into_bytes()
 }
 
+/// Where sections of the plan are told of.
+#[derive(Clone, Copy, Default)]
+pub struct Sections<'a> {
+    /// The sections there are.
+    pub known: &'a [String],
+    /// The address of one.
+    pub href: Option<&'a dyn Fn(&str) -> String>,
+}
+
+impl std::fmt::Debug for Sections<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sections").field("known", &self.known).finish_non_exhaustive()
+    }
+}
+
+impl Sections<'_> {
+    /// A text with the sections in it as links. One whose name is also a word, as 三 is, must be all of the text or of a part of
+    /// it between semicolons.
+    fn linked(&self, text: &str) -> Markup {
+        let Some(href) = self.href else { return html! { (text) } };
+        let is_section = |text: &str| self.known.iter().any(|known| known == text);
+        let bare = |part: &str| part.trim_end_matches('?').to_owned();
+        if text.split("; ").all(|part| is_section(&bare(part))) {
+            let parts = text.split("; ").enumerate();
+            return html! { @for (at, part) in parts { @if at > 0 { "; " } a href=(href(&bare(part))) { (part) } } };
+        }
+        let is_plain = |section: &&String| !section.contains(|c: char| c == '(' || c.is_ascii_digit());
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for section in self.known.iter().filter(|section| !is_plain(section)) {
+            for (at, _) in text.match_indices(section.as_str()) {
+                let end = at + section.len();
+                // 三(一)1 is not in 三(一)12, nor 三(一) in 三(一)4, which is another.
+                let goes_on = text[end..].starts_with(|c: char| c.is_ascii_digit() || c == '(');
+                if !goes_on {
+                    found.push(at..end);
+                }
+            }
+        }
+        // Of those that overlap the longer is meant.
+        found.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+        let mut at = 0;
+        found.retain(|range| {
+            let is_free = range.start >= at;
+            at = if is_free { range.end } else { at };
+            is_free
+        });
+        let before = std::iter::once(0).chain(found.iter().map(|range| range.end));
+        let pieces: Vec<_> = before.zip(&found).collect();
+        let end = found.last().map_or(0, |range| range.end);
+        html! {
+            @for (from, range) in pieces {
+                (text[from..range.start]) a href=(href(&text[range.clone()])) { (text[range.clone()]) }
+            }
+            (text[end..])
+        }
+    }
+}
+
 /// All of a report but its title and footer.
 #[must_use]
-pub fn content(document: &Document) -> Markup {
+pub fn content(document: &Document, sections: Sections<'_>) -> Markup {
     html! {
         div.report {
             @if let Some(banner) = &document.banner { p.notice { (lines(banner)) } }
             dl { @for (name, value) in &document.facts { dt { (lines(name)) } dd { (lines(value)) } } }
-            @for section in &document.sections { (self::section(section, document.tongue)) }
+            @for section in &document.sections { (self::section(section, document.tongue, sections)) }
         }
     }
 }
@@ -77,15 +137,22 @@ fn lines(text: &str) -> Markup {
     html! { (first) @for line in lines { span.both { (line) } } }
 }
 
-fn section(section: &Section, tongue: Tongue) -> Markup {
+/// The same, with sections of the plan as links.
+fn cited(text: &str, sections: Sections<'_>) -> Markup {
+    let mut lines = text.split('\n');
+    let first = lines.next().unwrap_or_default();
+    html! { (sections.linked(first)) @for line in lines { span.both { (sections.linked(line)) } } }
+}
+
+fn section(section: &Section, tongue: Tongue, sections: Sections<'_>) -> Markup {
     // Headlines that follow each other stand side by side.
     let runs = section.blocks.chunk_by(|a, b| is_headline(a) && is_headline(b));
     html! {
         section {
             h2 { (lines(&section.heading)) }
             @for run in runs {
-                @if run.first().is_some_and(is_headline) { div.headlines { @for one in run { (block(one, tongue)) } } }
-                @else { @for one in run { (block(one, tongue)) } }
+                @if run.first().is_some_and(is_headline) { div.headlines { @for one in run { (block(one, tongue, sections)) } } }
+                @else { @for one in run { (block(one, tongue, sections)) } }
             }
         }
     }
@@ -95,12 +162,12 @@ fn is_headline(block: &Block) -> bool {
     matches!(block, Block::Headline { .. })
 }
 
-fn block(block: &Block, tongue: Tongue) -> Markup {
+fn block(block: &Block, tongue: Tongue, sections: Sections<'_>) -> Markup {
     match block {
         Block::Headline { value, label } => html! { p.headline { b { (value) } (lines(label)) } },
         Block::Text(text) => html! { p { (lines(text)) } },
-        Block::Notes(notes) => html! { ul { @for note in notes { li { (lines(note)) } } } },
-        Block::Table(table) => self::table(table),
+        Block::Notes(notes) => html! { ul { @for note in notes { li { (cited(note, sections)) } } } },
+        Block::Table(table) => self::table(table, sections),
         Block::Chart(chart) => {
             let drawn = svg::write(&chart::draw(chart, WIDTH, tongue));
             figure("image/svg+xml", &drawn, &chart.title, &chart.described())
@@ -112,12 +179,12 @@ fn block(block: &Block, tongue: Tongue) -> Markup {
     }
 }
 
-fn table(table: &Table) -> Markup {
+fn table(table: &Table, sections: Sections<'_>) -> Markup {
     let row = |cells: &[Cell]| {
         html! {
             tr {
                 @for (cell, column) in cells.iter().zip(&table.columns) {
-                    td.n[column.is_number] { (lines(&cell.shown())) }
+                    td.n[column.is_number] { (cited(&cell.shown(), sections)) }
                 }
             }
         }
@@ -142,5 +209,29 @@ fn figure(media_type: &str, bytes: &[u8], caption: &str, said: &str) -> Markup {
             img src=(source) alt=(joined(said));
             figcaption { (lines(caption)) }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_in_a_text_are_links() {
+        let known = ["三", "三(一)", "三(一)1", "三(一)4", "专栏3-1", "前言"].map(str::to_owned);
+        let href = |section: &str| format!("#{section}");
+        let sections = Sections { known: &known, href: Some(&href) };
+        let link = |section: &str| format!("<a href=\"#{section}\">{section}</a>");
+        for (text, want) in [
+            ("前言; 三(一)4?", format!("{}; <a href=\"#三(一)4\">三(一)4?</a>", link("前言"))),
+            ("三环线", "三环线".to_owned()),
+            ("规划三(一)4。", format!("规划{}。", link("三(一)4"))),
+            ("见专栏3-1、三(一)", format!("见{}、{}", link("专栏3-1"), link("三(一)"))),
+            ("三(一)12", "三(一)12".to_owned()),
+            ("a & b", "a &amp; b".to_owned()),
+        ] {
+            assert_eq!(sections.linked(text).into_string(), want);
+        }
+        assert_eq!(Sections::default().linked("三(一)4").into_string(), "三(一)4");
     }
 }

@@ -30,11 +30,15 @@ mod specimen;
 pub mod strip;
 pub mod text;
 mod units;
+mod walk;
 pub mod xlsx;
+
+use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::catalog::Catalog;
+use crate::geometry::Network;
 use crate::map::MapError;
 use crate::model::Date;
 use crate::query::{Budget, Query, QueryError};
@@ -174,11 +178,16 @@ pub enum ReportError {
     },
 }
 
-/// Composes a report.
+/// Composes a report. `network` gives the streets of the catalogue where the report walks along them.
 ///
 /// # Errors
 /// What is asked for does not exist, or the budget is spent.
-pub fn compose(catalog: &Catalog, request: &Request, budget: &Budget) -> Result<Document, ReportError> {
+pub fn compose(
+    catalog: &Catalog,
+    network: impl FnOnce() -> Arc<Option<Network>>,
+    request: &Request,
+    budget: &Budget,
+) -> Result<Document, ReportError> {
     let day = request.as_of.or(catalog.about.data_date).ok_or(ReportError::NoDay)?;
     let maker = Maker { catalog, tongue: request.tongue, as_of: day, budget };
     match &request.subject {
@@ -186,8 +195,8 @@ pub fn compose(catalog: &Catalog, request: &Request, budget: &Budget) -> Result<
         Subject::Progress => progress::compose(&maker),
         Subject::Parcels { layer, query, asked } => parcels::compose(&maker, layer, query, asked),
         Subject::Site { ids } => match ids.as_slice() {
-            [id] => site::compose(&maker, id),
-            ids => sheet::compose(&maker, ids),
+            [id] => site::compose(&maker, (*network()).as_ref(), id),
+            ids => sheet::compose(&maker, (*network()).as_ref(), ids),
         },
     }
 }

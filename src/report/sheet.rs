@@ -8,8 +8,9 @@ use super::ReportError;
 use super::document::{Block, Cell, Column, Document, Section, Table};
 use super::maker::{Maker, widened};
 use super::site::title_of;
+use super::walk::Walks;
 use crate::catalog::Catalog;
-use crate::geometry::{Bounds, GeometryRef, area_m2};
+use crate::geometry::{Bounds, GeometryRef, Network, area_m2};
 use crate::index::IndexedLayer;
 use crate::locate::{self, Direction, Member, Standpoint, Way};
 use crate::map::sources::role;
@@ -77,19 +78,26 @@ fn member_of(catalog: &Catalog, id: &str) -> Option<Member> {
 }
 
 /// Places side by side.
-pub(super) fn compose(maker: &Maker<'_>, ids: &[String]) -> Result<Document, ReportError> {
+pub(super) fn compose(
+    maker: &Maker<'_>,
+    network: Option<&Network>,
+    ids: &[String],
+) -> Result<Document, ReportError> {
     let subjects: Result<Vec<_>, _> = ids.iter().map(|id| Subject::find(maker.catalog, id)).collect();
     let subjects = subjects?;
     if maker.catalog.plan.is_some() {
         maker.facts()?;
     }
     let heading = maker.pick("并列对照", "Side by side");
-    let mut sections =
-        vec![Section { heading: heading.clone(), blocks: vec![Block::Table(table(maker, &subjects))] }];
+    let walks = walks(maker, network, &subjects)?;
+    let blocks = vec![Block::Table(table(maker, &subjects, &walks))];
+    let mut sections = vec![Section { heading: heading.clone(), blocks }];
     sections.push(Section {
         heading: maker.pick("相互距离", "Between them"),
         blocks: vec![Block::Table(between(maker, &subjects)), Block::Notes(vec![straight(maker)])],
     });
+    let names: Vec<_> = subjects.iter().map(Subject::name).collect();
+    sections.extend(walks.section(maker, &names));
     let chosen: Vec<_> = subjects.iter().filter_map(|subject| subject.member.as_ref()).collect();
     let windows =
         chosen.iter().filter_map(|member| member.feature().geometry().and_then(GeometryRef::bounds));
@@ -105,7 +113,6 @@ pub(super) fn compose(maker: &Maker<'_>, ids: &[String]) -> Result<Document, Rep
         sections.push(Section { heading: maker.pick("位置图", "Map"), blocks });
     }
     let head = vec![(maker.pick("标识", "Ids"), ids.join(", "))];
-    let names: Vec<_> = subjects.iter().map(Subject::name).collect();
     let title = maker.tongue.tell(|lang| {
         let names: Vec<_> = names.iter().map(|name| name.say(lang)).collect();
         format!("{}{}", names.join(lang.pick("、", ", ")), lang.pick("对照表", ": side by side"))
@@ -128,8 +135,17 @@ pub(super) fn straight(maker: &Maker<'_>) -> String {
     maker.tongue.tell(|lang| crate::render::locate::straight_line(lang).to_owned())
 }
 
+/// What is within a walk of each place.
+pub(super) fn walks(
+    maker: &Maker<'_>,
+    network: Option<&Network>,
+    subjects: &[Subject<'_>],
+) -> Result<Walks, ReportError> {
+    Walks::of(maker, network, subjects.iter().map(|subject| subject.member.as_ref()))
+}
+
 /// The sheet.
-pub(super) fn table(maker: &Maker<'_>, subjects: &[Subject<'_>]) -> Table {
+pub(super) fn table(maker: &Maker<'_>, subjects: &[Subject<'_>], walks: &Walks) -> Table {
     let sheet = Sheet { maker, facts: maker.catalog.plan.as_ref() };
     let mut columns = vec![maker.column("项目", "Item", 2)];
     columns.extend(subjects.iter().map(|subject| Column {
@@ -137,7 +153,7 @@ pub(super) fn table(maker: &Maker<'_>, subjects: &[Subject<'_>]) -> Table {
         weight: 4,
         is_number: false,
     }));
-    let rows = sheet.rows(subjects).into_iter().map(|(name, values)| {
+    let rows = sheet.rows(subjects, walks).into_iter().map(|(name, values)| {
         let mut row = vec![Cell::Text(name)];
         row.extend(values.into_iter().map(Cell::Text));
         row
@@ -234,7 +250,7 @@ impl<'a> Sheet<'a> {
         langs.iter().enumerate().map(|(at, &lang)| line(at, lang)).collect::<Vec<_>>().join("\n")
     }
 
-    fn rows(&self, subjects: &[Subject<'_>]) -> Vec<Row> {
+    fn rows(&self, subjects: &[Subject<'_>], walks: &Walks) -> Vec<Row> {
         let row = |zh: &str, en: &str, tell: &dyn Fn(&Subject<'_>) -> String| -> Row {
             (self.pick(zh, en), subjects.iter().map(tell).collect())
         };
@@ -257,6 +273,7 @@ impl<'a> Sheet<'a> {
         rows.extend(self.distances(subjects));
         rows.push(row("轨道与桥梁", "Transit", &|subject| self.transit(subject)));
         rows.extend(self.gateways(subjects));
+        rows.push(walks.row(self.maker));
         rows.push(row("规划章节", "Sections of the plan", &|subject| {
             self.joined(&self.clauses(subject))
         }));

@@ -4,7 +4,7 @@ use super::ReportError;
 use super::document::{Block, Cell, Chart, Document, Section, Series, Table};
 use super::maker::{Maker, widened};
 use super::sheet;
-use crate::geometry::{GeometryRef, Shape};
+use crate::geometry::{GeometryRef, Network, Shape};
 use crate::map::color::Color;
 use crate::map::style::View;
 use crate::model::plan::{self, PlanFacts};
@@ -13,7 +13,11 @@ use crate::register;
 use crate::register::block::{self, Member, Sheet, Standing};
 use crate::register::say;
 
-pub(super) fn compose(maker: &Maker<'_>, id: &str) -> Result<Document, ReportError> {
+pub(super) fn compose(
+    maker: &Maker<'_>,
+    network: Option<&Network>,
+    id: &str,
+) -> Result<Document, ReportError> {
     let facts = maker.catalog.plan.as_ref();
     if facts.is_some() {
         maker.facts()?;
@@ -24,13 +28,15 @@ pub(super) fn compose(maker: &Maker<'_>, id: &str) -> Result<Document, ReportErr
         place.map(|place| place.name.clone()).or_else(|| feature.map(|(layer, ix)| title_of(layer, ix)));
     let name = name.unwrap_or_default();
     let subjects = [sheet::Subject::find(maker.catalog, id)?];
+    let walks = sheet::walks(maker, network, &subjects)?;
     let mut sections = vec![Section {
         heading: maker.pick("一览", "At a glance"),
         blocks: vec![
-            Block::Table(sheet::table(maker, &subjects)),
+            Block::Table(sheet::table(maker, &subjects, &walks)),
             Block::Notes(vec![sheet::straight(maker)]),
         ],
     }];
+    sections.extend(walks.section(maker, std::slice::from_ref(&name)));
     if let (Some(facts), Some(place)) = (facts, place) {
         sections.push(in_the_plan(maker, facts, place));
     }

@@ -26,6 +26,7 @@ pub fn picture(width: u16, height: u16) -> Picture {
         ground: 0,
         about: About { title: "picture".to_owned(), lang: "en", ..About::default() },
         names: Vec::new(),
+        links: Vec::new(),
         missing: std::collections::BTreeSet::new(),
     }
 }

@@ -18,7 +18,7 @@ use crate::geometry::{Side, round_up};
 use crate::locate::{Along, Member, Stop};
 use crate::map::color::Color;
 use crate::map::frame::Size;
-use crate::map::picture::{About, Cap, Item, Pen, Picture};
+use crate::map::picture::{About, Cap, Item, Link, Pen, Picture};
 use crate::map::place::Box;
 use crate::map::style::{Theme, Tokens, tokens};
 use crate::map::text::{self, Weight};
@@ -75,13 +75,20 @@ pub struct Request<'a> {
     pub width: u16,
 }
 
-/// Draws the diagram.
+/// Where a feature that stands along the line leads to.
+pub type Href<'a> = &'a dyn Fn(&Member) -> String;
+
+/// Draws the diagram; what stands along the line leads somewhere where there is a service.
 ///
 /// # Errors
 /// There are no fonts.
-pub fn draw(catalog: &Catalog, request: &Request<'_>) -> Result<Picture, ReportError> {
+pub fn draw(
+    catalog: &Catalog,
+    request: &Request<'_>,
+    href: Option<Href<'_>>,
+) -> Result<Picture, ReportError> {
     text::check().map_err(MapError::from)?;
-    let mut sheet = Sheet::of(catalog, request);
+    let mut sheet = Sheet::of(catalog, request, href);
     let top = sheet.title();
     let line = sheet.line(top);
     let mut y = sheet.band(line);
@@ -104,6 +111,7 @@ pub fn draw(catalog: &Catalog, request: &Request<'_>) -> Result<Picture, ReportE
             attribution: catalog.about.attribution.say(request.lang).to_owned(),
         },
         names: sheet.names,
+        links: sheet.links,
         missing: missing.flatten().collect(),
         items: sheet.items,
     })
@@ -173,13 +181,15 @@ struct Sheet<'a> {
     items: Vec<Item>,
     /// The flags and where they stand.
     names: Vec<(String, Vec<Box>)>,
+    href: Option<Href<'a>>,
+    links: Vec<Link>,
 }
 
 impl<'a> Sheet<'a> {
-    fn of(catalog: &'a Catalog, request: &'a Request<'a>) -> Self {
+    fn of(catalog: &'a Catalog, request: &'a Request<'a>, href: Option<Href<'a>>) -> Self {
         let tokens = tokens(request.theme);
-        let mut sheet =
-            Self { catalog, request, tokens, ends: [ROOM, 0.0], items: Vec::new(), names: Vec::new() };
+        let (items, names, links) = (Vec::new(), Vec::new(), Vec::new());
+        let mut sheet = Self { catalog, request, tokens, ends: [ROOM, 0.0], items, names, href, links };
         // The last flag needs room as any other.
         let stops = request.along.stops.iter();
         let widest = stops.map(|stop| sheet.flag(stop, 0.0).width()).fold(60.0, f32::max).min(LONGEST + GAP);
@@ -294,6 +304,7 @@ impl<'a> Sheet<'a> {
         self.stroke(&[[from, y], [to, y]], self.line_ink(), pen);
         for (flags, up) in [(&left, -1.0), (&right, 1.0)] {
             for flag in flags {
+                let first = self.items.len();
                 let reach = y + up * (BESIDE + 12.0 + f32::from(flag.storey) * STOREY);
                 let poles = [[flag.x, y + up * flag.foot], [flag.x, reach + up * STOREY * 0.9]];
                 self.stroke(&poles, self.ink("ln2"), Pen::plain(1.0));
@@ -308,9 +319,10 @@ impl<'a> Sheet<'a> {
                     bottom: below + flag.more.height(),
                 };
                 self.names.push((flag.stop.member.feature().name(lang), vec![stands]));
+                self.link(&flag.stop.member, first, false);
             }
             for flag in flags {
-                let member = &flag.stop.member;
+                let (member, first) = (&flag.stop.member, self.items.len());
                 let middle = [flag.x, y + up * flag.foot];
                 if is_core(flag.stop) {
                     let (dot, color) =
@@ -320,6 +332,7 @@ impl<'a> Sheet<'a> {
                     let sign = sources::sign(member.indexed.layer(), member.feature());
                     self.items.extend(signs::draw(&sign, middle, SIGN, 1.0, self.tokens));
                 }
+                self.link(member, first, true);
             }
         }
         let mut y = y + BESIDE + 16.0 + below;
@@ -338,6 +351,13 @@ impl<'a> Sheet<'a> {
             y += 18.0;
         }
         y
+    }
+
+    /// What was drawn since an item leads to a feature.
+    fn link(&mut self, member: &Member, first: usize, repeats: bool) {
+        let title = member.feature().name(self.request.lang);
+        let items = first..self.items.len();
+        self.links.extend(self.href.map(|href| Link { href: href(member), title, items, repeats }));
     }
 
     /// Round chainages, metres, and what is written there.

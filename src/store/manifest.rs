@@ -212,7 +212,11 @@ pub fn read(folder: &Path) -> Result<Manifest, StoreError> {
     }
 }
 
-fn parse(text: &str, folder: &Path) -> Result<Manifest, StoreError> {
+/// Reads the text of a catalogue file.
+///
+/// # Errors
+/// A text that is no TOML, or says what makes no sense.
+pub fn parse(text: &str, folder: &Path) -> Result<Manifest, StoreError> {
     let manifest: TomlManifest =
         toml::from_str(text).map_err(|fault| StoreError::Manifest(fault.to_string()))?;
     let TomlManifest { fields: common, layers, .. } = manifest;

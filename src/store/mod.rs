@@ -372,6 +372,23 @@ impl Store {
         Ok(Loaded { catalog, warnings, changed })
     }
 
+    /// Reads what can be read of the folder's files, without the facts of the plan; gives what cannot, too.
+    ///
+    /// # Errors
+    /// A catalogue file that makes no sense, or a folder without layers.
+    pub fn salvage(&self, begin: &mut dyn FnMut(&str)) -> Result<(Catalog, Vec<StoreError>), StoreError> {
+        let Manifest { about, layers: specs, .. } = manifest::read(&self.folder)?;
+        let (mut layers, mut faults) = (Vec::with_capacity(specs.len()), Vec::new());
+        for spec in &specs {
+            begin(&spec.file);
+            match self.layer(spec) {
+                Ok((entry, _)) => layers.push(entry.layer),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        Ok((Catalog::new(Revision::new(0), about, layers, None), faults))
+    }
+
     /// Reads every file of the folder, whatever is wrong with the others.
     pub fn check(&self, begin: &mut dyn FnMut(&str)) -> Checked {
         let mut checked = Checked::default();

@@ -217,7 +217,8 @@ fn every_form_of_the_report_has_the_table() {
         let is_part = area.is_some();
         let tongue = Tongue::parse("both").expect("a tongue");
         let request = Request { tongue, as_of: None, subject: Subject::Units { area } };
-        let document = compose(&catalog, &request, &Budget::default()).expect("a report");
+        let document =
+            compose(&catalog, std::sync::Arc::default, &request, &Budget::default()).expect("a report");
         let table = document.tables().find(|table| table.name == "cross-1").expect("the table");
         let sums: Vec<f64> =
             (2..7).map(|at| table.rows.iter().filter_map(|row| number(&row[at])).sum()).collect();

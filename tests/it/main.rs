@@ -12,6 +12,7 @@ mod figures;
 mod filters;
 mod formats;
 mod harness;
+mod intake;
 mod items;
 mod laws;
 mod links;

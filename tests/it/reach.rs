@@ -98,6 +98,52 @@ fn on_a_grid_a_ring_is_the_diamond_within_a_cell() {
     }
 }
 
+/// A grid of 4.8 km by 4.8 km with 13,000 edges, all of it within an hour, walked from its middle and from a shape with many corners:
+/// the ring is the grid, widened by what may be walked aside.
+#[test]
+fn a_large_ring_is_found_piece_by_piece_and_ends_when_it_must() {
+    let (cell, half) = (60.0, 40);
+    let network = Network::new(grid(cell, half)).expect("a network");
+    assert!(network.len() > 12_000);
+    let corner = |at: f64| (at.cos(), at.sin());
+    let star: Vec<[f64; 2]> = (0..=48)
+        .map(|at| {
+            let (x, y) = corner(f64::from(at % 48) * std::f64::consts::TAU / 48.0);
+            let far = if at % 2 == 0 { 200.0 } else { 120.0 };
+            self::at(x * far, y * far)
+        })
+        .collect();
+    let ring: geo_types::LineString = star.into();
+    for from in [point(MIDDLE), Shape::Polygon(geo_types::Polygon::new(ring, Vec::new()))] {
+        let walk = network.walk(&from, OFF, 4800.0, never).expect("no end").expect("a street is near");
+        let mut looks = 0;
+        let area = walk.within(4800.0, || {
+            looks += 1;
+            never()
+        });
+        let area = Area::new(Shape::MultiPolygon(area.expect("no end").expect("an area"))).expect("an area");
+        // The clock is looked at between pieces, of which there are thousands.
+        assert!(looks > 1_000, "{looks}");
+        let mut random = Random::new(11);
+        for _ in 0..2_000 {
+            let (east, north) = (random.real(-2600.0, 2600.0), random.real(-2600.0, 2600.0));
+            // Far from the corners, which are an hour away.
+            if east.abs() + north.abs() > 4_000.0 {
+                continue;
+            }
+            let (place, out) = (self::at(east, north), east.abs().max(north.abs()) - 2_400.0);
+            assert!(area.holds(place) || out > OFF.most_m * 0.98, "{east} {north}");
+            assert!(!area.holds(place) || out < OFF.most_m * 1.02, "{east} {north}");
+        }
+        let mut left = 500;
+        let ended = walk.within(4800.0, || {
+            left -= 1;
+            if left == 0 { Err("the time is over") } else { Ok(()) }
+        });
+        assert_eq!((ended.err(), left), (Some("the time is over"), 0), "and no look after that");
+    }
+}
+
 /// Metres from a node to every node, by going over all edges as often as there are nodes.
 fn bellman_ford(nodes: &[[f64; 2]], edges: &[(usize, usize)], from: usize) -> Vec<f64> {
     let mut metres = vec![f64::INFINITY; nodes.len()];
@@ -389,4 +435,117 @@ fn the_program_answers_what_the_service_answers() {
     let page = english(&service, &format!("/ogc/reach?point={x},{y}&f=html"));
     assert_eq!(page.status, 200);
     assert!(page.text().contains("along the network") && page.text().contains("Gaps:"), "{}", page.text());
+}
+
+/// The table of walks in a sheet.
+fn walk_table(sheet: &Value) -> Value {
+    let blocks = sheet["sections"].as_array().expect("sections").iter();
+    let mut blocks = blocks.flat_map(|one| one["blocks"].as_array().expect("blocks"));
+    blocks.find(|block| block["name"] == "walk").expect("a table of walks").clone()
+}
+
+/// What a sheet must say, taken from the answer of `/ogc/reach` for the same feature: the numbers of a row by its name.
+fn rows_of_reach(told: &Value) -> Vec<(String, Vec<Option<f64>>)> {
+    let list = |value: &Value| value.as_array().expect("a list").clone();
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let mut rows = Vec::new();
+    for category in list(&told["categories"]) {
+        let counts = list(&category["counts"]).iter().map(Value::as_f64).collect();
+        rows.push((text(&category["title"]), counts));
+    }
+    for polygons in list(&told["polygons"]) {
+        for (word, member) in [("centre inside", "count"), ("ha within", "overlapHa")] {
+            let numbers = list(&polygons["rings"]).iter().map(|ring| ring[member].as_f64()).collect();
+            rows.push((format!("{}: {word}", text(&polygons["title"])), numbers));
+        }
+    }
+    let areas = list(&told["features"]).iter().map(|ring| ring["properties"]["area_ha"].as_f64()).collect();
+    rows.push(("Area reached, ha".to_owned(), areas));
+    rows
+}
+
+#[test]
+fn the_sheet_of_a_place_says_what_is_within_a_walk() {
+    let streets = folder(true);
+    for (service, collection, ids, statement) in [
+        (
+            Service::over(shipped()),
+            "sites",
+            ["nantaizihu-innovation-valley", "donghe-centre"],
+            "Straight-line distance times a detour factor",
+        ),
+        (Service::over(streets.path()), "places", ["near", "round"], "On foot along the network"),
+    ] {
+        let mut wanted = Vec::new();
+        for id in ids {
+            let told = english(&service, &format!("/ogc/reach?feature={collection}:{id}")).json();
+            let sheet = service.get(&format!("/reports/site.json?id={id}&lang=en&as_of=2026-11-01")).json();
+            let table = walk_table(&sheet);
+            let rows = rows_of_reach(&told);
+            let said = table["rows"].as_array().expect("rows");
+            assert_eq!(said.len(), rows.len(), "{id}");
+            for (said, (name, numbers)) in said.iter().zip(&rows) {
+                assert_eq!(said[0], **name, "{id}");
+                let got = [&said[1], &said[2], &said[3]].map(Value::as_f64);
+                let rounded = got.map(|number| number.map(|number| (number * 100.0).round() / 100.0));
+                assert_eq!(rounded.as_slice(), numbers, "{id}: {name}");
+            }
+            for category in told["categories"].as_array().expect("categories") {
+                let nearest = &category["nearest"];
+                let Some(name) = nearest["name"].as_str() else { continue };
+                let row = said.iter().find(|row| row[0] == category["title"]).expect("a row");
+                let minutes = nearest["minutes"].as_f64().expect("minutes");
+                let remark = row[4].as_str().expect("a remark");
+                assert!(remark.starts_with(&format!("nearest {name}, {minutes:.1} min")), "{id}: {remark}");
+            }
+            assert!(sheet.to_string().contains(statement), "{id}");
+            wanted.push(rows);
+        }
+        // Side by side the same numbers stand in one cell.
+        let sheet =
+            service.get(&format!("/reports/site.json?ids={}&lang=en&as_of=2026-11-01", ids.join(","))).json();
+        let table = walk_table(&sheet);
+        for row in table["rows"].as_array().expect("rows") {
+            for (at, rows) in wanted.iter().enumerate() {
+                let Some((name, numbers)) = rows.iter().find(|(name, _)| row[0] == **name) else { continue };
+                let cell = row[at + 1].as_str().expect("a text");
+                let parts: Vec<_> = cell.split("; ").next().expect("numbers").split(" / ").collect();
+                let said: Vec<_> =
+                    parts.iter().map(|part| part.replace(',', "").parse::<f64>().ok()).collect();
+                assert_eq!(&said, numbers, "{name}: {cell}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sheet_names_gaps_in_every_form() {
+    let service = Service::over(shipped());
+    let query = "ids=nantaizihu-innovation-valley,midea-wuhan";
+    let told = english(&service, "/ogc/reach?feature=sites:nantaizihu-innovation-valley").json();
+    let gaps = told["features"][2]["properties"]["gaps"].as_array().expect("gaps").clone();
+    let title = |id: &Value| {
+        let categories = told["categories"].as_array().expect("categories").iter();
+        categories.clone().find(|one| one["category"] == *id).expect("a category")["title"].clone()
+    };
+    let gaps: Vec<_> = gaps.iter().map(|id| title(id).as_str().expect("a title").to_owned()).collect();
+    assert!(gaps.len() > 2, "{gaps:?}");
+    let want = format!(
+        "gaps within 15 min: {}; straight line with a detour factor of 1.3, 4.8 km/h",
+        gaps.join(", ")
+    );
+    let json = service.get(&format!("/reports/site.json?{query}&lang=en")).json();
+    let blocks = &json["sections"][0]["blocks"][0]["rows"];
+    let row = blocks.as_array().expect("rows").iter().find(|row| row[0] == "Within 5 / 10 / 15 min on foot");
+    let row = row.expect("a row");
+    assert!(row[1].as_str().is_some_and(|said| said.ends_with(&want)), "{row}, expected {want}");
+    assert_eq!(row[2], "no position");
+    let page = service.get(&format!("/reports/site.html?{query}&lang=zh"));
+    assert!(
+        page.text().contains("步行 5 / 10 / 15 分钟内") && page.text().contains("15 分钟内缺："),
+        "{}",
+        page.text()
+    );
+    let page = service.get("/reports/site.html?id=nantaizihu-innovation-valley&lang=both");
+    assert!(page.text().contains("Within a walk") && page.text().contains("最近"), "{}", page.text());
 }

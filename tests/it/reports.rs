@@ -26,7 +26,8 @@ fn subjects() -> Vec<(Kind, Subject)> {
 
 fn made(catalog: &Catalog, subject: Subject, tongue: &str) -> Document {
     let tongue = Tongue::parse(tongue).expect("a tongue");
-    compose(catalog, &Request { tongue, as_of: None, subject }, &Budget::default()).expect("a report")
+    compose(catalog, std::sync::Arc::default, &Request { tongue, as_of: None, subject }, &Budget::default())
+        .expect("a report")
 }
 
 fn table<'a>(document: &'a Document, name: &str) -> &'a Table {

@@ -1,6 +1,6 @@
 //! `/ogc/search` and `innospace find`: what people type, and what they mean.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use innospace::finder::{Ask, Finder, Hit};
@@ -49,6 +49,37 @@ fn what_is_meant_is_among_the_first_three() {
         rows.len(),
         misses.join("\n")
     );
+}
+
+#[derive(Deserialize)]
+struct BlindRow {
+    class: String,
+    q: String,
+    ids: Vec<String>,
+}
+
+#[test]
+fn each_way_to_ask_finds_the_place() {
+    let finder = Finder::build(&load(shipped()).catalog, None);
+    let rows: Vec<BlindRow> = cases::read("search_blind.jsonc");
+    assert!(rows.len() >= 350, "only {} rows", rows.len());
+    let (mut classes, mut misses) = (BTreeMap::<&str, [usize; 2]>::new(), Vec::new());
+    for row in &rows {
+        let found = ids(&finder.find(&ask(&row.q)));
+        let is_found = found.iter().take(3).any(|id| row.ids.contains(id));
+        let [hits, all] = classes.entry(&row.class).or_default();
+        *all += 1;
+        *hits += usize::from(is_found);
+        if !is_found {
+            misses.push(format!("{}: {} → {found:?}, expected {:?}", row.class, row.q, row.ids));
+        }
+    }
+    let few = |[hits, all]: [usize; 2], percent: usize| hits * 100 < all * percent;
+    let said = misses.join("\n");
+    assert!(!few([rows.len() - misses.len(), rows.len()], 95), "{} of {}:\n{said}", misses.len(), rows.len());
+    for (class, counts) in classes {
+        assert!(counts[1] >= 10 && !few(counts, 90), "{class}: {counts:?}\n{said}");
+    }
 }
 
 /// The names of all features, by a look at each.

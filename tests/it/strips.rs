@@ -266,7 +266,7 @@ fn no_name_of_a_diagram_covers_another() {
                 theme: Theme::Light,
                 width: 1200,
             };
-            let picture = strip::draw(&catalog, &request).expect("a picture");
+            let picture = strip::draw(&catalog, &request, None).expect("a picture");
             assert_eq!(picture.names.len(), along.stops.len());
             let whole = Box {
                 left: 0.0,
@@ -420,6 +420,67 @@ fn places_stand_side_by_side() {
     }
 }
 
+/// A drawing as it is where nothing leads anywhere.
+fn without_links(text: &str) -> String {
+    let lines = text.lines().filter(|line| !line.starts_with("<a ") && *line != "</a>");
+    lines.map(|line| format!("{line}\n")).collect::<String>().replacen("role=\"group\"", "role=\"img\"", 1)
+}
+
+#[test]
+fn what_stands_on_a_diagram_leads_to_its_page() {
+    let service = Service::over(shipped());
+    let path = "/ogc/collections/axes/items/axis-chegu-avenue/along";
+    let stops = service.get(&format!("{path}?lang=en")).json();
+    let svg = service.get(&format!("{path}?f=svg&lang=en"));
+    well_formed(svg.text());
+    assert!(svg.text().contains("role=\"group\" aria-labelledby"), "what is in an image cannot be reached");
+    let stops = stops["stops"].as_array().expect("stops");
+    assert!(stops.len() > 3, "{}", stops.len());
+    let lines: Vec<_> = svg.text().lines().collect();
+    let marks: Vec<_> =
+        (0..lines.len()).filter(|&at| lines[at].starts_with("<a ") || lines[at] == "</a>").collect();
+    let mut pressed = Vec::new();
+    for pair in marks.chunks(2) {
+        let (opens, closes) = (lines[pair[0]], lines[pair[1]]);
+        assert!(opens.starts_with("<a ") && closes == "</a>", "no link in a link: {opens} {closes}");
+        assert!(pair[1] > pair[0] + 1, "nothing to press: {opens}");
+        pressed.push((opens, opens.contains("aria-hidden=\"true\"")));
+    }
+    assert_eq!(pressed.len(), 2 * stops.len(), "a name and a sign each");
+    for stop in stops {
+        let text = |name: &str| stop[name].as_str().expect("a text").to_owned();
+        let path = format!("/ogc/collections/{}/items/{}?f=html", text("collection"), text("id"));
+        let href = format!("href=\"http://map.test{path}\"");
+        let links: Vec<_> = pressed.iter().filter(|(opens, _)| opens.contains(&href)).collect();
+        let quiet = links.iter().filter(|(_, is_quiet)| *is_quiet).count();
+        assert_eq!((links.len(), quiet), (2, 1), "{href}");
+        assert!(
+            links[0].0.contains(&format!("<title>{}</title>", text("name").replace('&', "&amp;"))),
+            "{links:?}"
+        );
+        assert_eq!(service.get(&path).status, 200, "{path}");
+    }
+}
+
+#[test]
+fn pages_of_the_register_lead_to_the_sections_they_cite() {
+    let service = Service::over(shipped());
+    for (path, section) in [
+        ("/units", "三(一)4"),
+        ("/progress", "表1"),
+        ("/progress", "七(三)1"),
+        ("/blocks/nantaizihu-innovation-block", "专栏3-1"),
+    ] {
+        let page = service.get(&format!("{path}?f=html&lang=en"));
+        let encoded = percent_encoding::utf8_percent_encode(section, percent_encoding::NON_ALPHANUMERIC);
+        let link = format!("/plan?section={encoded}&amp;lang=en\">{section}</a>");
+        assert!(page.text().contains(&link), "{path}: {link}");
+        assert_eq!(service.get(&format!("/plan?section={encoded}&lang=en")).status, 200);
+    }
+    // A file may be read where there is no service.
+    assert!(!service.get("/reports/progress.html?lang=en").text().contains("/plan?section="));
+}
+
 #[test]
 fn the_program_draws_counts_and_tells_the_same() {
     let service = Service::over(shipped());
@@ -435,7 +496,10 @@ fn the_program_draws_counts_and_tells_the_same() {
     let path = file.to_str().expect("a path");
     run(&["along", "axes:axis-chegu-avenue", "--lang", "en", "--density", "sites", "--output", path]);
     let want = service.get("/ogc/collections/axes/items/axis-chegu-avenue/along?f=svg&lang=en&density=sites");
-    assert_eq!(fs::read(&file).expect("the diagram"), want.body);
+    // A file of its own leads to no service.
+    let drawn = fs::read_to_string(&file).expect("the diagram");
+    assert!(!drawn.contains("<a ") && drawn.contains("role=\"img\""));
+    assert_eq!(drawn, without_links(want.text()));
     let told: Value =
         serde_json::from_slice(&run(&["plan", "三(一)2", "--format", "json", "--lang", "en"])).expect("JSON");
     let one = percent_encoding::utf8_percent_encode("三(一)2", percent_encoding::NON_ALPHANUMERIC);

@@ -1,0 +1,208 @@
+//! `System`: what coordinates of files may be in, far more than the service offers.
+//!
+//! In: a code of the EPSG register, or the parameters of a strip. Out: positions in degrees. Leaves out: which system a
+//! file is in. Coordinates have the easting or longitude first, as files have them, whatever the register says of axes.
+
+use std::fmt;
+
+use super::crs::{Crs, Plane, WIDEST_STRIP, leads_back, lies_in};
+
+/// A system of coordinates on the ellipsoid of WGS 84 or of CGCS2000, which are taken as one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum System {
+    /// One that the service offers too.
+    Known(Crs),
+    /// A strip along a meridian.
+    Strip(Strip),
+}
+
+/// Transverse Mercator along a meridian: a zone of Gauss-Kruger or of UTM.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Strip {
+    /// Longitude of the middle, degrees.
+    pub meridian: f64,
+    /// Scale on the middle: 1 of Gauss-Kruger, 0.9996 of UTM.
+    pub scale: f64,
+    /// Easting of the middle, metres; it begins with the number of the zone where one is written.
+    pub false_easting: f64,
+    /// Northing of the equator, metres.
+    pub false_northing: f64,
+}
+
+/// Scale of UTM on its middle.
+const UTM_SCALE: f64 = 0.9996;
+/// Easting of the middle of a strip without the number of its zone, metres.
+const MIDDLE: f64 = 500_000.0;
+
+impl Strip {
+    /// Gauss-Kruger along a meridian; eastings begin with `zone` where it is not 0.
+    #[must_use]
+    pub fn gauss_kruger(meridian: f64, zone: u32) -> Self {
+        let false_easting = f64::from(zone) * 1e6 + MIDDLE;
+        Self { meridian, scale: 1.0, false_easting, false_northing: 0.0 }
+    }
+
+    /// The strip whose eastings begin with the number of a zone: 13 to 23 are 6 degrees wide, 25 to 45 three.
+    #[must_use]
+    pub fn of_zone(zone: u32) -> Option<Self> {
+        match zone {
+            13..=23 => Some(Self::gauss_kruger(f64::from(6 * zone) - 3.0, zone)),
+            25..=45 => Some(Self::gauss_kruger(f64::from(3 * zone), zone)),
+            _ => None,
+        }
+    }
+
+    /// A zone of UTM.
+    #[must_use]
+    pub fn utm(zone: u32, is_south: bool) -> Self {
+        let false_northing = if is_south { 10_000_000.0 } else { 0.0 };
+        Self {
+            meridian: f64::from(6 * zone) - 183.0,
+            scale: UTM_SCALE,
+            false_easting: MIDDLE,
+            false_northing,
+        }
+    }
+}
+
+impl System {
+    /// The system of an EPSG code; `None` where none of these has it.
+    #[must_use]
+    pub fn of_epsg(code: u32) -> Option<Self> {
+        let strip = |strip| Some(Self::Strip(strip));
+        let along = |first: u32, step: u32| Strip::gauss_kruger(f64::from(75 + (code - first) * step), 0);
+        match code {
+            4326 | 4979 => Some(Self::Known(Crs::Epsg4326)),
+            4490 | 4480 => Some(Self::Known(Crs::Epsg4490)),
+            // The codes that programs used before and beside the register.
+            3857 | 3785 | 900_913 | 102_100 | 102_113 => Some(Self::Known(Crs::Epsg3857)),
+            4491..=4501 => Strip::of_zone(code - 4491 + 13).map(Self::Strip),
+            4502..=4512 => strip(along(4502, 6)),
+            4513..=4533 => Strip::of_zone(code - 4513 + 25).map(Self::Strip),
+            4534..=4554 => strip(along(4534, 3)),
+            32_601..=32_660 => strip(Strip::utm(code - 32_600, false)),
+            32_701..=32_760 => strip(Strip::utm(code - 32_700, true)),
+            _ => None,
+        }
+    }
+
+    /// Its code in the EPSG register, where it has one there.
+    #[must_use]
+    pub fn epsg(self) -> Option<u32> {
+        match self {
+            Self::Known(crs) => crs.authority_and_code().1.parse().ok(),
+            // Where two codes name one strip, that of the narrow zones.
+            Self::Strip(_) => (4513..=4554)
+                .chain(4491..=4512)
+                .chain(32_601..=32_660)
+                .chain(32_701..=32_760)
+                .find(|&code| Self::of_epsg(code) == Some(self)),
+        }
+    }
+
+    /// Are its coordinates degrees?
+    #[must_use]
+    pub fn is_geographic(self) -> bool {
+        matches!(self, Self::Known(crs) if crs.is_geographic())
+    }
+}
+
+impl fmt::Display for System {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(code) = self.epsg() {
+            write!(f, "EPSG:{code} ")?;
+        }
+        match self {
+            Self::Known(Crs::Epsg3857) => f.write_str("(Web Mercator)"),
+            Self::Known(Crs::Epsg4490) => f.write_str("(CGCS2000, degrees)"),
+            Self::Known(Crs::Crs84) => f.write_str("CRS84 (WGS 84, degrees)"),
+            Self::Known(Crs::Epsg4326) => f.write_str("(WGS 84, degrees)"),
+            Self::Known(_) => f.write_str("(CGCS2000 / 3-degree Gauss-Kruger)"),
+            Self::Strip(Strip { meridian, scale, false_easting, .. }) => {
+                let kind = if *scale == UTM_SCALE { "UTM" } else { "CGCS2000 / Gauss-Kruger" };
+                write!(f, "({kind}, middle {meridian}° E, false easting {false_easting})")
+            }
+        }
+    }
+}
+
+/// A system made ready to turn coordinates into degrees.
+pub struct Placer {
+    system: System,
+    plane: Option<Plane>,
+}
+
+impl fmt::Debug for Placer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Placer({})", self.system)
+    }
+}
+
+impl Placer {
+    /// Makes a system ready.
+    #[must_use]
+    pub fn new(system: System) -> Self {
+        let plane = match system {
+            System::Known(_) => None,
+            System::Strip(Strip { meridian, scale, false_easting, false_northing }) => Plane::new(&format!(
+                "+proj=etmerc +lat_0=0 +lon_0={meridian} +k={scale} +x_0={false_easting} +y_0={false_northing} \
+                 +ellps=GRS80 +units=m +no_defs"
+            )),
+        };
+        Self { system, plane }
+    }
+
+    /// The system.
+    #[must_use]
+    pub fn system(&self) -> System {
+        self.system
+    }
+
+    /// Coordinates with the easting or longitude first, in degrees, longitude first; `None` for what has no place on the
+    /// earth in this system.
+    #[must_use]
+    pub fn degrees(&self, coordinates: [f64; 2]) -> Option<[f64; 2]> {
+        match (self.system, &self.plane) {
+            (System::Known(crs), _) => crs.inverse(crs.east_first(coordinates)),
+            (System::Strip(strip), Some(plane)) => {
+                let domain = [strip.meridian - WIDEST_STRIP, -85.0, strip.meridian + WIDEST_STRIP, 85.0];
+                let position = plane.degrees(coordinates)?;
+                (lies_in(domain, position) && leads_back(plane.eastings(position)?, coordinates))
+                    .then_some(position)
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_those_of_the_register() {
+        let strip = |code| match System::of_epsg(code) {
+            Some(System::Strip(strip)) => (strip.meridian, strip.false_easting, strip.scale),
+            other => panic!("{code}: {other:?}"),
+        };
+        // From the register: CGCS2000 / Gauss-Kruger zone 20, CM 117E, 3-degree zone 39, CM 120E; WGS 84 / UTM zone 50N.
+        assert_eq!(strip(4498), (117.0, 20_500_000.0, 1.0));
+        assert_eq!(strip(4509), (117.0, 500_000.0, 1.0));
+        assert_eq!(strip(4527), (117.0, 39_500_000.0, 1.0));
+        assert_eq!(strip(4549), (120.0, 500_000.0, 1.0));
+        assert_eq!(strip(32_650), (117.0, 500_000.0, 0.9996));
+        // Beijing 1954 and Xian 1980 are not among them.
+        assert!([2363, 2383, 2437, 4214, 4610].into_iter().all(|code| System::of_epsg(code).is_none()));
+        assert_eq!(System::of_epsg(4526).and_then(System::epsg), Some(4526));
+    }
+
+    #[test]
+    fn a_strip_is_the_system_of_its_code() {
+        // Northing and easting of EPSG 4547 by PROJ, as in crs.rs.
+        let at =
+            Placer::new(System::Strip(Strip::gauss_kruger(114.0, 0))).degrees([516_324.835, 3_372_228.194]);
+        let at = at.expect("in the strip");
+        assert!((at[0] - 114.17).abs() < 1e-8 && (at[1] - 30.47).abs() < 1e-8, "{at:?}");
+        assert_eq!(Placer::new(System::Strip(Strip::utm(50, false))).degrees([9e9, 1.0]), None);
+    }
+}

@@ -1,0 +1,234 @@
+//! How new data takes the place of the old: whole, or not at all.
+//!
+//! The data goes to a file of a name that nothing has, then `catalog.toml` is replaced by one that names it. That one
+//! rename is the moment of change; whoever ends the process before it leaves the data as it was.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
+
+use super::IntakeError;
+use super::mapping::KNOWN;
+use crate::store::manifest::{self, Manifest};
+
+/// The file that data is written to before it is accepted as a whole.
+pub(super) struct Draft {
+    pub out: BufWriter<File>,
+    path: PathBuf,
+}
+
+impl Draft {
+    /// Begins a draft for a collection; only one process at a time may.
+    pub(super) fn begin(folder: &Path, collection: &str) -> Result<Self, IntakeError> {
+        let path = folder.join(format!(".{collection}.import.tmp"));
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|fault| IntakeError::write(&path, fault))?;
+        // The lock of a process that was ended is free again, and so is its draft.
+        if file.try_lock().is_err() {
+            return Err(IntakeError::unfit(
+                &path,
+                "is being written by another import of this collection; wait until it ends",
+            ));
+        }
+        file.set_len(0).map_err(|fault| IntakeError::write(&path, fault))?;
+        Ok(Self { out: BufWriter::with_capacity(1 << 18, file), path })
+    }
+
+    pub(super) fn fault(&self, fault: std::io::Error) -> IntakeError {
+        IntakeError::write(&self.path, fault)
+    }
+
+    /// Puts the draft in place of the collection's data.
+    pub(super) fn accept(mut self, folder: &Path, entry: &Entry<'_>) -> Result<String, IntakeError> {
+        let done = self.out.flush().and_then(|()| self.out.get_ref().sync_all());
+        done.map_err(|fault| self.fault(fault))?;
+        let catalog = folder.join(manifest::FILE);
+        let before = manifest::read(folder).ok();
+        let old = before
+            .as_ref()
+            .and_then(|manifest| manifest.layers.iter().find(|layer| layer.id.as_str() == entry.id))
+            .map(|layer| layer.file.clone());
+        let file = free_name(folder, entry.id, before.as_ref());
+        let text = match fs::read_to_string(&catalog) {
+            Ok(text) => text,
+            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => listed(folder, before.as_ref()),
+            Err(fault) => return Err(IntakeError::read(&catalog, fault)),
+        };
+        let text = entry.put(&text, &file).map_err(|reason| IntakeError::unfit(&catalog, &reason))?;
+        manifest::parse(&text, folder)
+            .map_err(|fault| IntakeError::unfit(&catalog, &format!("would no longer be read: {fault}")))?;
+        let target = folder.join(&file);
+        fs::rename(&self.path, &target).map_err(|fault| IntakeError::write(&target, fault))?;
+        let replaced = replace(folder, &catalog, &text);
+        if let Err(fault) = replaced {
+            let _ = fs::remove_file(&target);
+            return Err(IntakeError::write(&catalog, fault));
+        }
+        // What is no longer named is kept once, for those who want it back.
+        if let Some(old) = old.filter(|old| *old != file) {
+            let kept = folder.join(format!("{old}.old"));
+            let _ = fs::rename(folder.join(&old), kept);
+        }
+        Ok(file)
+    }
+}
+
+impl Drop for Draft {
+    /// A draft that was not accepted goes; one that was has another name.
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// A new text in place of a file, whole or not at all.
+fn replace(folder: &Path, path: &Path, text: &str) -> std::io::Result<()> {
+    let draft = folder.join(format!(".{}.import.tmp", manifest::FILE));
+    let mut file = File::create(&draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&draft, path)?;
+    // The names themselves lie in the folder. Where a folder cannot be opened, the system looks after it.
+    File::open(folder).map_or(Ok(()), |folder| folder.sync_all())
+}
+
+/// A file name that nothing has.
+fn free_name(folder: &Path, id: &str, manifest: Option<&Manifest>) -> String {
+    let is_free = |name: &String| {
+        !folder.join(name).exists()
+            && !manifest.is_some_and(|manifest| manifest.layers.iter().any(|layer| layer.file == *name))
+    };
+    let numbered = (2_u32..).map(|number| format!("{id}-{number}.geojson"));
+    std::iter::once(format!("{id}.geojson")).chain(numbered).find(is_free).unwrap_or_default()
+}
+
+/// A catalogue file for a folder that has none: its files as they are.
+fn listed(folder: &Path, manifest: Option<&Manifest>) -> String {
+    let name =
+        folder.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    let mut document = DocumentMut::new();
+    let name = name.unwrap_or_else(|| "innospace".to_owned());
+    document["title"] = words(&name, &name);
+    let mut layers = ArrayOfTables::new();
+    for layer in
+        manifest.into_iter().flat_map(|manifest| &manifest.layers).filter(|layer| layer.twin.is_none())
+    {
+        let mut table = Table::new();
+        table["id"] = value(layer.id.as_str());
+        table["file"] = value(&layer.file);
+        table["title"] = words(&layer.about.title.zh, &layer.about.title.en);
+        layers.push(table);
+    }
+    if !layers.is_empty() {
+        document["layers"] = Item::ArrayOfTables(layers);
+    }
+    document.to_string()
+}
+
+fn words(zh: &str, en: &str) -> Item {
+    let mut words = InlineTable::new();
+    words.insert("zh", zh.into());
+    words.insert("en", en.into());
+    value(words)
+}
+
+/// What the catalogue file says of an imported collection.
+pub(super) struct Entry<'a> {
+    pub id: &'a str,
+    /// Chinese and English; what the file says already is kept where it is left out.
+    pub title: Option<(String, String)>,
+    pub description: (String, String),
+    /// Who is credited; where it is left out, the source stands in.
+    pub attribution: Option<String>,
+    pub source: &'a str,
+    pub draw: Option<&'a str>,
+    /// Features are made up.
+    pub is_synthetic: bool,
+    /// Names of the fields written.
+    pub fields: Vec<String>,
+}
+
+impl Entry<'_> {
+    /// The text of the catalogue file with this entry; all else stays as it is written.
+    fn put(&self, text: &str, file: &str) -> Result<String, String> {
+        let mut document: DocumentMut =
+            text.parse().map_err(|fault: toml_edit::TomlError| fault.to_string())?;
+        let layers = document.entry("layers").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
+        let layers = layers.as_array_of_tables_mut().ok_or("layers are no tables")?;
+        let known = layers.iter().position(|layer| layer.get("id").and_then(Item::as_str) == Some(self.id));
+        let at = known.unwrap_or_else(|| {
+            let mut table = Table::new();
+            table["id"] = value(self.id);
+            table.decor_mut().set_prefix("\n");
+            layers.push(table);
+            layers.len() - 1
+        });
+        let layer = layers.get_mut(at).ok_or("layers are no tables")?;
+        // Made-up data and what is said of it go together.
+        let was_synthetic =
+            layer.get("synthetic").and_then(Item::as_bool) == Some(true) && !self.is_synthetic;
+        layer["file"] = value(file);
+        let is_parcels = self.draw == Some("parcel");
+        match &self.title {
+            Some((zh, en)) => layer["title"] = words(zh, en),
+            None if was_synthetic || known.is_none() => {
+                layer["title"] =
+                    if is_parcels { words("地块", "Parcels") } else { words(self.id, self.id) };
+            }
+            None => {}
+        }
+        layer["description"] = words(&self.description.0, &self.description.1);
+        match &self.attribution {
+            Some(text) => layer["attribution"] = words(text, text),
+            // The credit of the folder is not that of data from elsewhere.
+            None if was_synthetic || known.is_none() => {
+                layer["attribution"] =
+                    words(&format!("来源：{}", self.source), &format!("source: {}", self.source));
+            }
+            None => {}
+        }
+        if let Some(draw) = self.draw {
+            layer["draw"] = value(draw);
+        }
+        layer["synthetic"] = value(self.is_synthetic);
+        if was_synthetic {
+            layer.remove("licence");
+        }
+        let common: Vec<String> = document
+            .get("fields")
+            .and_then(Item::as_table_like)
+            .map(|fields| fields.iter().map(|(name, _)| name.to_owned()).collect())
+            .unwrap_or_default();
+        let layer = document["layers"]
+            .as_array_of_tables_mut()
+            .and_then(|layers| layers.get_mut(at))
+            .ok_or("layers are no tables")?;
+        let fields = layer.entry("fields").or_insert_with(|| {
+            let mut table = Table::new();
+            table.set_implicit(true);
+            Item::Table(table)
+        });
+        let fields = fields.as_table_like_mut().ok_or("the fields of the layer are no table")?;
+        for known in KNOWN.iter().filter(|known| self.fields.iter().any(|name| name == known.name)) {
+            if fields.contains_key(known.name) || common.iter().any(|name| name == known.name) {
+                continue;
+            }
+            let mut table = Table::new();
+            table["title"] = words(known.zh, known.en);
+            if let Some(unit) = known.unit {
+                table["unit"] = value(unit);
+            }
+            table["kind"] = value(known.kind.value_kind());
+            if known.name == "parcel_no" {
+                table["find"] = value("code");
+            }
+            fields.insert(known.name, Item::Table(table));
+        }
+        Ok(document.to_string())
+    }
+}

@@ -1,0 +1,80 @@
+//! What the data folder knows: where it lies, places by name, land uses.
+
+use std::collections::HashMap;
+
+use crate::catalog::Catalog;
+use crate::geometry::{Bounds, centroid};
+use crate::model::Value;
+
+/// Where the data of a folder lies: its zone, its subdistricts, what a map shows first, all other layers, the collection itself.
+pub(super) fn home(catalog: &Catalog, collection: &str) -> Option<Bounds> {
+    let of = |keep: &dyn Fn(&crate::model::Layer) -> bool| {
+        catalog
+            .layers()
+            .map(|layer| layer.layer())
+            .filter(|layer| keep(layer))
+            .filter_map(|layer| layer.extent?.bounds)
+            .reduce(Bounds::union)
+    };
+    let drawn = |role: &str| of(&|layer| layer.about.draw.as_deref() == Some(role));
+    drawn("zone")
+        .or_else(|| drawn("subdistrict"))
+        .or(catalog.about.start_extent)
+        .or_else(|| of(&|layer| layer.id.as_str() != collection))
+        .or_else(|| of(&|_| true))
+}
+
+/// Most metres that a feature's place may be off and still serve to measure a shift.
+const ANCHOR_M: f64 = 500.0;
+
+/// Places of features by what they are called; names that several have are none.
+pub(super) fn anchors(catalog: &Catalog) -> HashMap<String, [f64; 2]> {
+    let mut anchors: HashMap<String, Option<[f64; 2]>> = HashMap::new();
+    for layer in catalog.layers().map(|indexed| indexed.layer()) {
+        for ix in layer.positions() {
+            let feature = layer.feature(ix);
+            let Some(geometry) =
+                feature.geometry().filter(|_| feature.accuracy_m().is_none_or(|metres| metres <= ANCHOR_M))
+            else {
+                continue;
+            };
+            let Some(at) = centroid(&geometry.to_shape()) else { continue };
+            let mut names = vec![feature.id().to_string()];
+            for name in ["parcel_no", "name_zh", "name_en", "name"] {
+                if let Value::Text(text) = feature.named(name) {
+                    names.push(text.to_owned());
+                }
+            }
+            names.sort();
+            names.dedup();
+            for name in names {
+                anchors.entry(name).and_modify(|known| *known = None).or_insert(Some(at));
+            }
+        }
+    }
+    anchors.into_iter().filter_map(|(name, at)| Some((name, at?))).collect()
+}
+
+/// Codes of land uses that the folder's collections know, with their names.
+pub(super) fn local_uses(catalog: &Catalog) -> Vec<(String, String, Option<String>)> {
+    let mut known: HashMap<String, (String, Option<String>)> = HashMap::new();
+    for layer in catalog
+        .layers()
+        .map(|indexed| indexed.layer())
+        .filter(|layer| layer.schema.find("use_code").is_some())
+    {
+        for ix in layer.positions() {
+            let feature = layer.feature(ix);
+            if let (Value::Text(code), Value::Text(zh)) =
+                (feature.named("use_code"), feature.named("use_name_zh"))
+            {
+                let en = match feature.named("use_name_en") {
+                    Value::Text(en) => Some(en.to_owned()),
+                    _ => None,
+                };
+                known.entry(code.to_owned()).or_insert_with(|| (zh.to_owned(), en));
+            }
+        }
+    }
+    known.into_iter().map(|(code, (zh, en))| (code, zh, en)).collect()
+}

@@ -1,0 +1,224 @@
+//! What the rows that were looked at show: units, shares in per cent, the system where several fit, the shift.
+
+use std::collections::HashMap;
+
+use super::mapping::{self, KNOWN, Kind};
+use super::place::place;
+use super::row::Row;
+use super::system::{self, Reading};
+use super::{Intake, IntakeError, Seen, cell_of};
+use crate::geometry::{centroid, metres_between, stored_area_m2};
+
+/// Farther than this from its known place it is another feature of the same name, metres.
+const FARTHEST_M: f64 = 5000.0;
+
+impl Intake {
+    /// Finds the unit of the stated areas by its option, by what is measured, or by its heading; and shares in per cent.
+    pub(super) fn find_units(&mut self) -> Result<(), IntakeError> {
+        let mut percent = Vec::new();
+        for field in &self.mapping.fields {
+            if field.known.is_none_or(|at| KNOWN[at].kind != Kind::Share) {
+                continue;
+            }
+            let mut values: Vec<f64> = self
+                .samples()
+                .filter_map(|(_, row)| mapping::as_number(cell_of(row, field.heading)?))
+                .map(|(value, _)| value)
+                .filter(|value| *value > 0.0)
+                .collect();
+            values.sort_by(f64::total_cmp);
+            let heading = &self.headings.names()[field.heading];
+            if heading.contains(['%', '％'])
+                || values.get(values.len() / 2).is_some_and(|median| *median > 1.0)
+            {
+                percent.push(field.heading);
+            }
+        }
+        self.mapping.percent = percent;
+        let Some(heading) = self.mapping.heading_of("area_m2") else { return Ok(()) };
+        let name = self.headings.names()[heading].clone();
+        if let Some(wanted) = &self.order.area_unit {
+            let unit = mapping::UNITS.iter().find(|unit| unit.0 == wanted.as_str()).ok_or_else(|| {
+                IntakeError::Option(format!("--area-unit is {wanted:?}, expected m2, ha, mu or km2"))
+            })?;
+            self.mapping.unit = Some((*unit, "--area-unit".to_owned()));
+            return Ok(());
+        }
+        let by_heading = if name == "area_m2" { Some(mapping::UNITS[0]) } else { mapping::unit_of(&name) };
+        let mut ratios = Vec::new();
+        let mut stretch = Vec::new();
+        for (file, row) in self.samples() {
+            let stated = cell_of(row, heading)
+                .and_then(mapping::as_number)
+                .map(|(stated, _)| stated)
+                .filter(|stated| *stated > 0.0);
+            let (Some(stated), Ok(placed)) = (stated, place(&row.figures, &self.files[file].reading)) else {
+                continue;
+            };
+            let Some(shape) = placed.array.as_ref().and_then(|array| array.get(0)) else { continue };
+            let measured = stored_area_m2(shape);
+            if measured > 1.0 {
+                ratios.push(stated / measured);
+                let latitude = shape.bounds().map_or(0.0, |bounds| f64::midpoint(bounds.south, bounds.north));
+                stretch.push(latitude.to_radians().cos().powi(-2));
+            }
+        }
+        ratios.sort_by(f64::total_cmp);
+        stretch.sort_by(f64::total_cmp);
+        let by_numbers = ratios.get(ratios.len() / 2).map(|ratio| {
+            let fits = |unit: &&mapping::Unit| (ratio * unit.1 - 1.0).abs() < 0.1;
+            (*ratio, mapping::UNITS.iter().find(fits))
+        });
+        self.mapping.unit = match (by_heading, by_numbers) {
+            (Some(unit), Some((_, Some(other)))) if unit.0 != other.0 => {
+                self.traps.push(format!(
+                    "the heading {name:?} says {}, but the areas are those measured in {}; read as {}",
+                    unit.0, other.0, other.0
+                ));
+                Some((*other, "the areas measured, against its heading".to_owned()))
+            }
+            (Some(unit), Some((ratio, None))) if is_mercator(ratio * unit.1, &stretch) => {
+                self.left_out(heading, ratio * unit.1);
+                None
+            }
+            (None, Some((ratio, None))) if is_mercator(ratio, &stretch) => {
+                self.left_out(heading, ratio);
+                None
+            }
+            (Some(unit), _) => Some((unit, "its heading".to_owned())),
+            (None, Some((_, Some(unit)))) => Some((*unit, "the areas measured".to_owned())),
+            (None, _) => {
+                self.traps.push(format!("nothing shows the unit of {name:?}; its areas are left unknown (--area-unit m2, ha or mu settles it)"));
+                None
+            }
+        };
+        Ok(())
+    }
+
+    /// Areas of a Mercator plane are not taken.
+    fn left_out(&mut self, heading: usize, ratio: f64) {
+        let name = &self.headings.names()[heading];
+        self.traps.push(format!(
+            "{name:?} holds areas of Web Mercator, {:.0} % too large here; they are left out, the measured ones are taken",
+            (ratio - 1.0) * 100.0
+        ));
+        self.mapping.fields.retain(|field| field.heading != heading);
+        self.mapping.left_out.push((heading, "areas of Web Mercator"));
+    }
+
+    pub(super) fn samples(&self) -> impl Iterator<Item = (usize, &Row)> {
+        self.files
+            .iter()
+            .enumerate()
+            .flat_map(|(at, file)| file.survey.sample.iter().map(move |row| (at, row)))
+    }
+
+    /// Features of a file whose place the data folder knows: where they lie as they are understood, and where they are known to.
+    fn anchored(
+        &self,
+        file: &Seen,
+        reading: &Reading,
+        anchors: &HashMap<String, [f64; 2]>,
+    ) -> Vec<([f64; 2], [f64; 2])> {
+        let keys: Vec<usize> = ["id", "parcel_no", "name_zh", "name_en"]
+            .iter()
+            .filter_map(|name| self.mapping.heading_of(name))
+            .collect();
+        let pair = |row: &Row| {
+            let known = keys.iter().find_map(|&key| anchors.get(&cell_of(row, key)?.shown()).copied())?;
+            let placed = place(&row.figures, reading).ok()?;
+            let here = centroid(&placed.array?.get(0)?.to_shape())?;
+            (metres_between(here, known) < FARTHEST_M).then_some((here, known))
+        };
+        file.survey.sample.iter().filter_map(pair).collect()
+    }
+
+    /// Where the numbers of a file fit several systems, places that the data folder knows must decide.
+    pub(super) fn settle_systems(&mut self, anchors: &HashMap<String, [f64; 2]>) {
+        for at in 0..self.files.len() {
+            let mut others = std::mem::take(&mut self.files[at].reading.others);
+            let Some(other) = others.first() else { continue };
+            let file = &self.files[at];
+            let pairs: Vec<_> = std::iter::once(&file.reading)
+                .chain(&others)
+                .map(|reading| self.anchored(file, reading, anchors))
+                .collect();
+            let (best, metres) = system::proven(&pairs);
+            let names: Vec<String> = std::iter::once(&file.reading)
+                .chain(&others)
+                .map(|reading| reading.placer.system().to_string())
+                .collect();
+            if let Some(best) = best {
+                let off: Vec<String> = names
+                    .iter()
+                    .zip(&metres)
+                    .map(|(name, metres)| format!("{metres:.0} m off in {name}"))
+                    .collect();
+                let trap = format!(
+                    "the numbers fit {} systems; features whose place is known lie {}",
+                    names.len(),
+                    off.join(", ")
+                );
+                let file = &mut self.files[at];
+                if best > 0 {
+                    file.reading = others.swap_remove(best - 1);
+                }
+                file.reading.traps.push(trap);
+            } else {
+                let first = file.survey.places[0];
+                let apart = file
+                    .reading
+                    .place(first)
+                    .zip(other.place(first))
+                    .map_or(0.0, |(a, b)| metres_between(a, b));
+                self.blockers.push(format!(
+                        "{}: nothing states the system of its coordinates, and numbers such as {}, {} fit {}, which lie {apart:.0} m apart; \
+                         name the true one with --crs",
+                        file.source.path.display(), first[0], first[1], names.join(" as well as ")
+                    ));
+            }
+        }
+    }
+
+    /// Holds features against places that the data folder knows.
+    pub(super) fn find_shift(&mut self, anchors: &HashMap<String, [f64; 2]>) {
+        for at in 0..self.files.len() {
+            let after = system::offset(&self.anchored(&self.files[at], &self.files[at].reading, anchors));
+            let before = match self.files[at].reading.datum.take() {
+                None => after.clone(),
+                Some(datum) => {
+                    let before =
+                        system::offset(&self.anchored(&self.files[at], &self.files[at].reading, anchors));
+                    self.files[at].reading.datum = Some(datum);
+                    before
+                }
+            };
+            let file = &mut self.files[at];
+            if let Some(offset) = &before
+                && let Some(datum) = offset.datum.filter(|_| self.order.from.is_none())
+            {
+                self.blockers.push(format!(
+                    "{}: positions are off by {}; this is the shift of {}. Say --from {} to convert them, or --from wgs84 to take them as they are",
+                    file.source.path.display(),
+                    offset.say(),
+                    datum.title(),
+                    datum.name()
+                ));
+            }
+            if before
+                .as_ref()
+                .zip(after.as_ref())
+                .is_some_and(|(before, after)| after.length() > before.length())
+            {
+                file.reading.traps.push("converted, the positions lie farther from their known places than before; were they shifted at all?".to_owned());
+            }
+            (file.offset, file.after) = (before, after);
+        }
+    }
+}
+
+fn is_mercator(ratio: f64, stretch: &[f64]) -> bool {
+    stretch
+        .get(stretch.len() / 2)
+        .is_some_and(|stretch| *stretch > 1.05 && (ratio / stretch - 1.0).abs() < 0.02)
+}

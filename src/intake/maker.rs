@@ -1,0 +1,322 @@
+//! Rows to features: values of fields, codes, areas, ids.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::mapping::{self, KNOWN, Made, Mapping};
+use super::place::place;
+use super::report::Fate;
+use super::row::{Cell, Row};
+use super::{Intake, cell_of};
+use crate::geometry::{Bounds, Crs, GeometryRef, stored_area_m2};
+use crate::render::View;
+use crate::render::geojson::{FeatureWriter, nullable_geometry, number, string};
+
+/// How far a stated area may be from the measured one without a word: a share, and square metres.
+const AREA_SHARE: f64 = 0.02;
+const AREA_M2: f64 = 10.0;
+
+/// What is told of one row: its fate, the kind of flaw, the reason.
+type Tale = (Fate, &'static str, String);
+
+/// Makes features of rows.
+pub(super) struct Maker<'a> {
+    pub(super) intake: &'a Intake,
+    /// Digests of the ids so far.
+    pub(super) seen: HashSet<u64>,
+    pub(super) is_first: bool,
+    /// The last feature, as it is written.
+    pub(super) text: Vec<u8>,
+}
+
+pub(super) struct Feature {
+    pub(super) id: String,
+    pub(super) bounds: Option<Bounds>,
+    /// It says of itself that it is made up.
+    pub(super) is_made_up: bool,
+}
+
+impl Maker<'_> {
+    /// Writes the head of the collection, and what it keeps of before.
+    pub(super) fn begin(&mut self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")?;
+        if let Some(layer) = self.intake.existing().filter(|_| self.intake.order.append) {
+            let writer = FeatureWriter::new(layer, View::whole(layer, Crs::Crs84));
+            for ix in layer.positions() {
+                self.text.clear();
+                writer.feature(&mut self.text, layer, ix);
+                self.put(out)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn put(&mut self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(if std::mem::take(&mut self.is_first) { b"\n" } else { b",\n" })?;
+        out.write_all(&self.text)
+    }
+
+    /// Makes a feature of a row; `None` for one that is refused, of which the findings tell.
+    pub(super) fn feature(&mut self, file: usize, row: &Row, findings: &mut Vec<Tale>) -> Option<Feature> {
+        let Intake { order, mapping, files, .. } = self.intake;
+        if let Some(reason) = &row.fault {
+            findings.push((Fate::Refused, "cannot be read", reason.clone()));
+            return None;
+        }
+        findings.extend(
+            row.repaired.iter().map(|reason| (Fate::Repaired, "repaired on reading", reason.clone())),
+        );
+        let placed = match place(&row.figures, &files[file].reading) {
+            Ok(placed) => placed,
+            Err((kind, reason)) => {
+                findings.push((Fate::Refused, kind, reason));
+                return None;
+            }
+        };
+        findings.extend(placed.repaired.into_iter().map(|(kind, reason)| (Fate::Repaired, kind, reason)));
+        findings.extend(placed.noted.into_iter().map(|(kind, reason)| (Fate::Noted, kind, reason)));
+        let shape = placed.array.as_ref().and_then(|array| array.get(0));
+        let mut values: Vec<(String, Cell)> = Vec::new();
+        let mut kept = Vec::new();
+        for field in &mapping.fields {
+            let cell = cell_of(row, field.heading).unwrap_or(&Cell::Null);
+            let Some(known) = field.known.map(|at| &KNOWN[at]) else {
+                values.push((field.name.clone(), cell.clone()));
+                continue;
+            };
+            let unit = mapping.unit.as_ref().map(|(unit, _)| *unit);
+            let value = match mapping::made(known.kind, cell, unit, mapping.percent.contains(&field.heading))
+            {
+                Made::Value(value) => value,
+                Made::Changed(value, reason) => {
+                    findings.push((
+                        Fate::Repaired,
+                        "a value read another way",
+                        format!("{}: {reason}", known.name),
+                    ));
+                    value
+                }
+                Made::Lost(reason) => {
+                    findings.push((
+                        Fate::Repaired,
+                        "a value that is not understood",
+                        format!("{}: {reason}; left unknown, kept in the note", known.name),
+                    ));
+                    kept.push(format!("{}: {}", known.zh, cell.shown()));
+                    Cell::Null
+                }
+            };
+            values.push((known.name.to_owned(), value));
+        }
+        self.settle_use(&mut values, findings);
+        settle_area(&mut values, shape, mapping, findings);
+        fill(&mut values, "basis", order.basis.as_ref().map(|basis| Cell::Text(basis.clone())));
+        fill(
+            &mut values,
+            "accuracy_m",
+            order.accuracy_m.filter(|_| shape.is_some()).map(|metres| Cell::Integer(metres.into())),
+        );
+        fill(&mut values, "source", Some(Cell::Text(self.intake.source())));
+        if !kept.is_empty() {
+            let note = values
+                .iter()
+                .find(|(name, _)| name == "note")
+                .map(|(_, cell)| cell.shown())
+                .filter(|note| !note.is_empty());
+            put(&mut values, "note", Cell::Text(note.into_iter().chain(kept).collect::<Vec<_>>().join("；")));
+        }
+        if shape.is_none() {
+            findings.push((
+                Fate::Noted,
+                "no position",
+                "has no geometry; it is listed and counted, and on no map".to_owned(),
+            ));
+        }
+        let id = self.settle_id(&mut values, file, row, findings)?;
+        fill(&mut values, "synthetic", Some(Cell::Bool(false)));
+        let is_made_up = values.iter().any(|(name, cell)| match name.as_str() {
+            "synthetic" => *cell == Cell::Bool(true),
+            "basis" => *cell == Cell::Text("synthetic".to_owned()),
+            _ => false,
+        });
+        self.write(&id, &values, placed.array.as_ref());
+        Some(Feature { id, bounds: shape.and_then(GeometryRef::bounds), is_made_up })
+    }
+
+    /// Names from codes, codes from names.
+    fn settle_use(&self, values: &mut Vec<(String, Cell)>, findings: &mut Vec<Tale>) {
+        let text = |values: &[(String, Cell)], name: &str| {
+            values
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, cell)| cell.shown())
+                .filter(|text| !text.is_empty())
+        };
+        let (code, name) = (text(values, "use_code"), text(values, "use_name_zh"));
+        let Some(written) = code.clone().or_else(|| name.clone()) else { return };
+        let found = self.intake.uses.find(&written, self.intake.order.national_codes);
+        if !found.is_known && code.is_none() {
+            findings.push((
+                Fate::Noted,
+                "a land use without code",
+                format!("{written:?} is no name of a known land use; its code is left unknown"),
+            ));
+            return;
+        }
+        if !found.is_known {
+            findings.push((
+                Fate::Noted,
+                "an unknown code of a land use",
+                format!(
+                    "{written:?} is neither a national code of 2023 nor one of GB 50137-2011; kept as it is"
+                ),
+            ));
+        } else if found.code != written {
+            findings.push((
+                Fate::Repaired,
+                "a code of a land use",
+                format!("{written:?} is written as {:?}", found.code),
+            ));
+        }
+        put(values, "use_code", Cell::Text(found.code));
+        if let Some(zh) = found.zh {
+            fill(values, "use_name_zh", Some(Cell::Text(zh)));
+        }
+        fill(values, "use_name_en", found.en.map(Cell::Text));
+    }
+
+    /// An id that no other feature has.
+    fn settle_id(
+        &mut self,
+        values: &mut Vec<(String, Cell)>,
+        file: usize,
+        row: &Row,
+        findings: &mut Vec<Tale>,
+    ) -> Option<String> {
+        let text = |name: &str| {
+            values
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, cell)| cell.shown())
+                .filter(|text| !text.is_empty())
+        };
+        let numbered = || {
+            if file == 0 {
+                format!("row-{}", row.number)
+            } else {
+                format!("file-{}-row-{}", file + 1, row.number)
+            }
+        };
+        let given = text("id").or_else(|| text("parcel_no")).unwrap_or_else(numbered);
+        if self.intake.order.append
+            && self
+                .intake
+                .catalog
+                .as_ref()
+                .and_then(|catalog| catalog.layer(&self.intake.order.collection)?.find(&given))
+                .is_some()
+        {
+            findings.push((
+                Fate::Refused,
+                "already in the collection",
+                format!("the id {given:?} is in the collection; nothing is replaced by --append"),
+            ));
+            return None;
+        }
+        let mut id = given.clone();
+        let mut count = 1;
+        while !self.seen.insert(xxh3_64(id.as_bytes())) {
+            count += 1;
+            id = format!("{given}-{count}");
+        }
+        if id != given {
+            findings.push((
+                Fate::Repaired,
+                "an id that came before",
+                format!("the id {given:?} came before; taken as {id:?}"),
+            ));
+        }
+        put(values, "id", Cell::Text(id.clone()));
+        Some(id)
+    }
+
+    fn write(&mut self, id: &str, values: &[(String, Cell)], array: Option<&crate::geometry::GeometryArray>) {
+        let out = &mut self.text;
+        out.clear();
+        out.extend_from_slice(b"{\"type\":\"Feature\",\"id\":");
+        string(out, id);
+        out.extend_from_slice(b",\"properties\":{");
+        for (at, (name, cell)) in values.iter().enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            string(out, name);
+            out.push(b':');
+            match cell {
+                Cell::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
+                Cell::Integer(value) => out.extend_from_slice(value.to_string().as_bytes()),
+                Cell::Real(value) if value.is_finite() => number(out, *value),
+                Cell::Real(_) | Cell::Null => out.extend_from_slice(b"null"),
+                Cell::Text(text) => string(out, text),
+                Cell::Date(day) => string(out, &day.to_string()),
+                Cell::Json(text) => out.extend_from_slice(text.as_bytes()),
+            }
+        }
+        out.extend_from_slice(b"},\"geometry\":");
+        nullable_geometry(out, array.and_then(|array| array.get(0)), Crs::Crs84);
+        out.push(b'}');
+    }
+}
+
+pub(super) fn put(values: &mut Vec<(String, Cell)>, name: &str, cell: Cell) {
+    match values.iter_mut().find(|(known, _)| known == name) {
+        Some((_, old)) => *old = cell,
+        None => values.push((name.to_owned(), cell)),
+    }
+}
+
+/// Puts a value where none is.
+fn fill(values: &mut Vec<(String, Cell)>, name: &str, cell: Option<Cell>) {
+    let has = values.iter().any(|(known, cell)| known == name && *cell != Cell::Null);
+    if !has {
+        put(values, name, cell.unwrap_or(Cell::Null));
+    }
+}
+
+/// Holds the stated area against the measured one, which stands in where none is stated.
+fn settle_area(
+    values: &mut Vec<(String, Cell)>,
+    shape: Option<crate::geometry::GeometryRef<'_>>,
+    mapping: &Mapping,
+    findings: &mut Vec<Tale>,
+) {
+    let Some(shape) = shape else { return };
+    let measured = stored_area_m2(shape);
+    if measured <= 0.0 {
+        return;
+    }
+    let stated = values.iter().find(|(name, _)| name == "area_m2").and_then(|(_, cell)| cell.as_number());
+    match stated {
+        Some(stated) if (stated - measured).abs() > AREA_M2.max(AREA_SHARE * measured) => {
+            let share = (stated / measured - 1.0) * 100.0;
+            findings.push((
+                Fate::Noted,
+                "a stated area that is not the measured one",
+                format!("stated {stated:.0} m², measured on the ellipsoid {measured:.0} m² ({share:+.1} %)"),
+            ));
+        }
+        Some(_) => {}
+        None => {
+            if mapping.heading_of("area_m2").is_some() {
+                findings.push((
+                    Fate::Repaired,
+                    "no stated area",
+                    format!("the measured one stands in, {measured:.0} m² on the ellipsoid"),
+                ));
+            }
+            put(values, "area_m2", Cell::number((measured * 10.0).round() / 10.0));
+        }
+    }
+}

@@ -1,0 +1,462 @@
+//! Which heading is which field, in which unit; values to those of the field.
+//!
+//! Fields are those of the parcels that come with the program, so that pages, filters and reports work on what is
+//! imported. Headings are those of control plans, in Chinese and as their abbreviations.
+
+use std::collections::BTreeMap;
+
+use super::row::{Cell, cut};
+use super::uses::half_width;
+use crate::model::Date;
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    /// A code of a land use.
+    Use,
+    /// Square metres.
+    Area,
+    /// A share of one.
+    Share,
+    /// A number without unit, or in metres.
+    Number,
+    Whole,
+    Year,
+    Date,
+    Status,
+    Basis,
+    Flag,
+}
+
+impl Kind {
+    /// The kind in the words of the catalogue file.
+    pub(super) fn value_kind(self) -> &'static str {
+        match self {
+            Self::Text | Self::Use | Self::Status | Self::Basis => "text",
+            Self::Area | Self::Share | Self::Number => "real",
+            Self::Whole | Self::Year => "integer",
+            Self::Date => "date",
+            Self::Flag => "boolean",
+        }
+    }
+}
+
+/// A field that is known, and the headings it goes by, plain.
+pub(super) struct Known {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub zh: &'static str,
+    pub en: &'static str,
+    pub unit: Option<&'static str>,
+    headings: &'static [&'static str],
+}
+
+#[rustfmt::skip]
+pub(super) const KNOWN: &[Known] = &[
+    Known { name: "id", kind: Kind::Text, zh: "标识", en: "identifier", unit: None, headings: &["id", "标识", "标识码", "bsm", "uuid", "guid"] },
+    Known { name: "name_zh", kind: Kind::Text, zh: "中文名", en: "Chinese name", unit: None, headings: &["namezh", "name", "名称", "地块名称", "项目名称", "中文名", "dkmc", "xmmc", "mc"] },
+    Known { name: "name_en", kind: Kind::Text, zh: "英文名", en: "English name", unit: None, headings: &["nameen", "英文名"] },
+    Known { name: "parcel_no", kind: Kind::Text, zh: "地块编号", en: "parcel number", unit: None, headings: &["parcelno", "parcelnumber", "地块编号", "地块编码", "地块号", "地块代码", "宗地编号", "宗地号", "dkbh", "dkbm", "dkh", "zdbh", "zddm"] },
+    Known { name: "unit_no", kind: Kind::Text, zh: "控规单元", en: "planning unit", unit: None, headings: &["unitno", "单元编号", "控规单元", "管理单元", "单元编码", "控规单元编号", "规划单元", "dybh", "dybm", "kgdybh", "gldybh"] },
+    Known { name: "use_code", kind: Kind::Use, zh: "用地代码", en: "use code", unit: None, headings: &["usecode", "用地代码", "用地性质代码", "用地分类代码", "用地类别代码", "用地编码", "地类编码", "用地用海代码", "规划用地代码", "yddm", "ydxzdm", "ydfldm", "dlbm", "ydyhfldm", "ghyddm"] },
+    Known { name: "use_name_zh", kind: Kind::Text, zh: "用地性质", en: "land use (Chinese)", unit: None, headings: &["usenamezh", "用地性质", "用地名称", "用地性质名称", "用地类别", "用地分类", "规划用地性质", "土地用途", "地类名称", "用地用海分类", "ydxz", "ydmc", "ydxzmc", "dlmc", "ghydxz"] },
+    Known { name: "use_name_en", kind: Kind::Text, zh: "用地性质（英文）", en: "land use (English)", unit: None, headings: &["usenameen", "landuse"] },
+    Known { name: "area_m2", kind: Kind::Area, zh: "用地面积", en: "area", unit: Some("m2"), headings: &["aream2", "地块面积", "用地面积", "面积", "宗地面积", "规划用地面积", "占地面积", "area", "dkmj", "ydmj", "mj", "zdmj", "areaha", "areamu"] },
+    Known { name: "far", kind: Kind::Number, zh: "容积率", en: "floor area ratio", unit: Some("1"), headings: &["far", "容积率", "容积率上限", "最大容积率", "rjl", "rjlsx"] },
+    Known { name: "density", kind: Kind::Share, zh: "建筑密度", en: "building density", unit: Some("1"), headings: &["density", "建筑密度", "建筑密度上限", "建筑系数", "jzmd", "jzmdsx"] },
+    Known { name: "green_ratio", kind: Kind::Share, zh: "绿地率", en: "green ratio", unit: Some("1"), headings: &["greenratio", "绿地率", "绿地率下限", "绿化率", "ldl", "lhl", "ldlxx"] },
+    Known { name: "height_m", kind: Kind::Number, zh: "限高", en: "height limit", unit: Some("m"), headings: &["heightm", "建筑限高", "建筑高度", "限高", "控制高度", "高度", "jzxg", "jzgd", "xg"] },
+    Known { name: "status", kind: Kind::Status, zh: "状态", en: "status", unit: None, headings: &["status", "状态", "建设状态", "建设情况", "开发状态", "地块状态", "现状", "jszt", "zt"] },
+    Known { name: "supply_mode", kind: Kind::Text, zh: "供应方式", en: "supply mode", unit: None, headings: &["supplymode", "供应方式", "供地方式", "出让方式", "gyfs", "gdfs"] },
+    Known { name: "year", kind: Kind::Year, zh: "年份", en: "year", unit: None, headings: &["year", "年份", "年度", "建成年份", "nf", "nd"] },
+    Known { name: "valid_from", kind: Kind::Date, zh: "起始日期", en: "valid from", unit: None, headings: &["validfrom", "起始日期", "批准日期", "批复日期", "批复时间", "开始日期", "pfrq", "pzrq", "qsrq"] },
+    Known { name: "valid_to", kind: Kind::Date, zh: "截止日期", en: "valid to", unit: None, headings: &["validto", "截止日期", "终止日期", "结束日期", "jzrq", "zzrq"] },
+    Known { name: "basis", kind: Kind::Basis, zh: "位置依据", en: "basis of the position", unit: None, headings: &["basis", "位置依据"] },
+    Known { name: "accuracy_m", kind: Kind::Whole, zh: "位置精度", en: "positional accuracy", unit: Some("m"), headings: &["accuracym", "位置精度"] },
+    Known { name: "synthetic", kind: Kind::Flag, zh: "虚拟", en: "made up", unit: None, headings: &["synthetic", "是否虚拟"] },
+    Known { name: "confidence", kind: Kind::Text, zh: "可信度", en: "confidence", unit: None, headings: &["confidence", "可信度"] },
+    Known { name: "source", kind: Kind::Text, zh: "来源", en: "source", unit: None, headings: &["source", "来源", "数据来源", "sjly"] },
+    Known { name: "note", kind: Kind::Text, zh: "说明", en: "note", unit: None, headings: &["note", "备注", "说明", "bz", "remark", "memo"] },
+];
+
+/// Words for how the position of a feature is known (geodata/README.md).
+pub(super) const BASES: &[&str] =
+    &["surveyed", "authoritative", "digitised", "osm", "gazetteer", "interpreted", "synthetic"];
+
+/// Fields that programs add for themselves; areas and lengths among them are of a plane, and wrong on a Mercator one.
+const OF_PROGRAMS: &[&str] = &[
+    "objectid",
+    "fid",
+    "oid",
+    "shapelength",
+    "shapeleng",
+    "shapele",
+    "shapearea",
+    "shapeare",
+    "stareashape",
+    "stlengthshape",
+    "ogcfid",
+    "gid",
+    "import_row",
+    "importrow",
+    "importreason",
+    "importtext",
+    "importwkt",
+];
+
+/// A heading without its unit, spaces and marks, small and of half width.
+pub(super) fn plain(heading: &str) -> String {
+    let folded: String = heading.chars().map(half_width).collect();
+    let bare = match folded.find(['(', '[', '（', '【']) {
+        Some(at) if at > 0 => &folded[..at],
+        _ => &folded,
+    };
+    bare.chars().filter(|c| c.is_alphanumeric() || *c == '°').flat_map(char::to_lowercase).collect()
+}
+
+/// Is a heading one of the known ones?
+pub(super) fn is_known(heading: &str) -> bool {
+    field_of(heading).is_some()
+}
+
+/// The known field of a heading. Shapefiles cut names after ten bytes: in Latin letters ten, in Chinese three or five.
+fn field_of(heading: &str) -> Option<&'static Known> {
+    let own = plain(heading);
+    if own.is_empty() {
+        return None;
+    }
+    KNOWN.iter().find(|known| known.headings.contains(&own.as_str())).or_else(|| {
+        let long = if own.is_ascii() { 8 } else { 3 };
+        let mut cut = KNOWN.iter().filter(|known| {
+            own.chars().count() >= long && known.headings.iter().any(|full| full.starts_with(&own))
+        });
+        cut.next().filter(|_| cut.next().is_none())
+    })
+}
+
+/// A unit of areas: what it is called, and square metres of it.
+pub(super) type Unit = (&'static str, f64);
+
+/// A mu is a fifteenth of a hectare.
+pub(super) const UNITS: &[Unit] =
+    &[("m2", 1.0), ("ha", 10_000.0), ("mu", 10_000.0 / 15.0), ("km2", 1_000_000.0)];
+
+/// The unit that a heading or an option names.
+pub(super) fn unit_of(heading: &str) -> Option<Unit> {
+    let folded: String = heading.chars().map(half_width).collect::<String>().to_lowercase();
+    let has = |names: &[&str]| names.iter().any(|name| folded.contains(name));
+    let ends = |name: &str| folded.split(|c: char| !c.is_alphanumeric()).any(|part| part == name);
+    let at = if has(&["平方公里", "平方千米", "km²", "km2"]) {
+        3
+    } else if has(&["万平方米", "万㎡", "万m²", "万m2", "公顷", "hm²", "hm2"]) || ends("ha") {
+        1
+    } else if folded.contains('亩') || ends("mu") {
+        2
+    } else if has(&["平方米", "平米", "㎡", "m²", "m2"]) {
+        0
+    } else {
+        return None;
+    };
+    Some(UNITS[at])
+}
+
+/// What is said of headings that are no known field.
+const KEPT: &str = "kept under its own name";
+
+/// Where a field comes from.
+#[derive(Debug, Clone)]
+pub(super) struct Mapped {
+    /// Number of the heading.
+    pub heading: usize,
+    /// The known field; `None` for one that keeps its own name.
+    pub known: Option<usize>,
+    pub name: String,
+    pub by: &'static str,
+}
+
+/// All fields, and what is left out.
+#[derive(Debug, Default)]
+pub(super) struct Mapping {
+    pub fields: Vec<Mapped>,
+    /// Headings that are left out, with the reason.
+    pub left_out: Vec<(usize, &'static str)>,
+    /// Of areas: the unit, and what shows it.
+    pub unit: Option<(Unit, String)>,
+    /// Fields of shares that are written in per cent.
+    pub percent: Vec<usize>,
+}
+
+impl Mapping {
+    /// Guesses fields from headings; what the operator says (`field=heading`) comes first, an empty heading leaves it out.
+    pub(super) fn guess(headings: &[String], wanted: &[(String, String)]) -> Result<Self, String> {
+        let mut mapping = Self::default();
+        let mut taken: BTreeMap<usize, &str> = BTreeMap::new();
+        for (field, heading) in wanted {
+            let at = headings.iter().position(|known| known == heading).ok_or_else(|| {
+                format!(
+                    "--map {field}={heading}: there is no field {heading:?}; fields are {}",
+                    headings.join(", ")
+                )
+            })?;
+            taken.insert(at, field);
+        }
+        let is_taken = |name: &str| taken.values().any(|taken| *taken == name);
+        let mut used: Vec<&str> = Vec::new();
+        for (at, heading) in headings.iter().enumerate() {
+            let (name, by) = match (taken.get(&at), field_of(heading)) {
+                (Some(field), _) => (*field, "--map"),
+                (None, _) if OF_PROGRAMS.contains(&plain(heading).as_str()) => {
+                    mapping.left_out.push((at, "a field that programs add for themselves"));
+                    continue;
+                }
+                (None, Some(known)) if !is_taken(known.name) && !used.contains(&known.name) => {
+                    (known.name, "its heading")
+                }
+                (None, _) => (heading.as_str(), KEPT),
+            };
+            let mut name = name.to_owned();
+            while mapping.fields.iter().any(|field| field.name == name) || by == KEPT && is_taken(&name) {
+                name.push_str("_2");
+            }
+            let known = KNOWN.iter().position(|known| known.name == name);
+            used.extend(known.map(|at| KNOWN[at].name));
+            mapping.fields.push(Mapped { heading: at, known, name, by });
+        }
+        Ok(mapping)
+    }
+
+    /// The heading of a known field.
+    pub(super) fn heading_of(&self, name: &str) -> Option<usize> {
+        self.fields.iter().find(|field| field.name == name).map(|field| field.heading)
+    }
+}
+
+/// What became of a value.
+#[derive(Debug, PartialEq)]
+pub(super) enum Made {
+    Value(Cell),
+    /// Taken, and changed in a way that is to be told.
+    Changed(Cell, String),
+    /// Not understood: the field is null and the text is kept in the note.
+    Lost(String),
+}
+
+/// A text of a number, perhaps with a sign of a limit before and a unit behind it.
+fn number_of(text: &str) -> Option<(f64, bool)> {
+    let folded: String = text.chars().map(half_width).collect::<String>().replace(',', "");
+    let mut bare = folded.trim();
+    let mut is_limit = false;
+    for sign in ["≤", "≥", "<=", ">=", "<", ">", "不大于", "不小于", "不超过", "不低于", "≦", "≧"]
+    {
+        if let Some(rest) = bare.strip_prefix(sign) {
+            (bare, is_limit) = (rest.trim(), true);
+            break;
+        }
+    }
+    let end = bare
+        .find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '+' | 'e' | 'E'))
+        .unwrap_or(bare.len());
+    let behind = bare[end..].trim();
+    let is_unit = behind.is_empty()
+        || ["%", "米", "m", "公顷", "ha", "亩", "㎡", "平方米", "m2", "m²", "年"]
+            .contains(&behind.to_lowercase().as_str());
+    let number = bare[..end].parse::<f64>().ok().filter(|number| number.is_finite());
+    number.filter(|_| is_unit).map(|number| (number, is_limit))
+}
+
+/// A number of a cell, and whether a sign of a limit stood before it.
+pub(super) fn as_number(cell: &Cell) -> Option<(f64, bool)> {
+    match cell {
+        Cell::Text(text) => number_of(text),
+        other => other.as_number().map(|number| (number, false)),
+    }
+}
+
+/// A day as people write it: 2026-05-01, 2026/5/1, 2026.5.1, 2026年5月1日, 20260501.
+fn date_of(text: &str) -> Option<Date> {
+    let folded: String = text.chars().map(half_width).collect();
+    let first = folded.split(['T', ' ']).next()?;
+    let parts: Vec<&str> =
+        first.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let whole = |part: &str| part.parse::<u32>().ok();
+    let (year, month, day) = match parts[..] {
+        [all] if all.len() == 8 => (whole(&all[..4])?, whole(&all[4..6])?, whole(&all[6..])?),
+        [year, month, day] if year.len() == 4 => (whole(year)?, whole(month)?, whole(day)?),
+        _ => return None,
+    };
+    Date::parse(&format!("{year:04}-{month:02}-{day:02}"))
+}
+
+/// Words of states, as files have them.
+const STATES: &[(&str, &[&str])] = &[
+    ("built", &["built", "已建", "建成", "已建成", "现状", "已建设", "竣工", "建成区"]),
+    ("under-construction", &["underconstruction", "在建", "建设中", "施工", "已开工"]),
+    ("idle", &["idle", "闲置", "空置", "空闲", "未利用", "闲置地"]),
+    ("planned", &["planned", "规划", "未建", "拟建", "待建", "规划中", "储备", "待出让"]),
+];
+
+/// A value of a known field.
+pub(super) fn made(kind: Kind, cell: &Cell, unit: Option<Unit>, is_percent: bool) -> Made {
+    if *cell == Cell::Null {
+        return Made::Value(Cell::Null);
+    }
+    let shown = cell.shown();
+    let lost = |expected: &str| Made::Lost(format!("{:?} is no {expected}", cut(&shown)));
+    let number = |factor: f64, digits: f64| match as_number(cell) {
+        None => lost("number"),
+        Some((number, _)) if number < 0.0 => lost("number from 0 on"),
+        Some((number, is_limit)) => {
+            let value = Cell::number((number * factor * digits).round() / digits);
+            if is_limit {
+                Made::Changed(value, format!("the limit {:?} is read as its number", cut(&shown)))
+            } else {
+                Made::Value(value)
+            }
+        }
+    };
+    match kind {
+        Kind::Text => Made::Value(match cell {
+            Cell::Text(_) | Cell::Json(_) => cell.clone(),
+            other => Cell::Text(other.shown()),
+        }),
+        Kind::Use => Made::Value(Cell::Text(shown)),
+        Kind::Area => match unit {
+            Some((_, factor)) => number(factor, 100.0),
+            None => Made::Lost(format!("{:?} has no known unit", cut(&shown))),
+        },
+        Kind::Share => {
+            let is_percent = is_percent || shown.ends_with(['%', '％']);
+            match number(if is_percent { 0.01 } else { 1.0 }, 1e6) {
+                Made::Value(value) | Made::Changed(value, _)
+                    if value.as_number().is_some_and(|share| share > 1.0) =>
+                {
+                    lost("share of one or per cent")
+                }
+                made => made,
+            }
+        }
+        Kind::Number => number(1.0, 1e6),
+        Kind::Whole | Kind::Year => match as_number(cell) {
+            Some((number, _))
+                if number.fract() == 0.0 && (kind == Kind::Whole || (1900.0..=2100.0).contains(&number)) =>
+            {
+                Made::Value(Cell::number(number))
+            }
+            _ => match (kind, cell) {
+                (Kind::Year, Cell::Date(day)) => year_of(*day),
+                (Kind::Year, Cell::Text(text)) => date_of(text).map_or_else(|| lost("year"), year_of),
+                _ => lost(if kind == Kind::Year { "year" } else { "whole number" }),
+            },
+        },
+        Kind::Date => match cell {
+            Cell::Date(_) => Made::Value(cell.clone()),
+            _ => date_of(&shown)
+                .map_or_else(|| lost("date such as 2026-05-01"), |day| Made::Value(Cell::Date(day))),
+        },
+        Kind::Status => {
+            let own = plain(&shown);
+            match STATES.iter().find(|(_, words)| words.contains(&own.as_str())) {
+                Some((state, _)) => Made::Value(Cell::Text((*state).to_owned())),
+                None => Made::Changed(
+                    Cell::Text(shown.clone()),
+                    format!(
+                        "the state {:?} is none of built, under-construction, idle, planned; kept as it is",
+                        cut(&shown)
+                    ),
+                ),
+            }
+        }
+        Kind::Flag => match (cell, plain(&shown).as_str()) {
+            (Cell::Bool(_), _) => Made::Value(cell.clone()),
+            (_, "true" | "t" | "yes" | "y" | "1" | "是") => Made::Value(Cell::Bool(true)),
+            (_, "false" | "f" | "no" | "n" | "0" | "否") => Made::Value(Cell::Bool(false)),
+            _ => lost("yes or no"),
+        },
+        Kind::Basis if BASES.contains(&shown.as_str()) => Made::Value(cell.clone()),
+        Kind::Basis => lost(&format!("basis: expected one of {}", BASES.join(", "))),
+    }
+}
+
+fn year_of(day: Date) -> Made {
+    let text = day.to_string();
+    Made::Value(text[..4].parse().map_or(Cell::Null, Cell::Integer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_of_control_plans_are_known() {
+        let field = |heading: &str| field_of(heading).map(|known| known.name);
+        let abbreviations = ["dkbh", "dybh", "yddm", "ydxz", "dkmj", "rjl", "jzmd", "ldl", "jzxg"];
+        let names = [
+            "地块编号",
+            "单元编号",
+            "用地代码",
+            "用地性质",
+            "地块面积（公顷）",
+            "容积率",
+            "建筑密度(%)",
+            "绿地率",
+            "建筑限高（m）",
+        ];
+        let want = [
+            "parcel_no",
+            "unit_no",
+            "use_code",
+            "use_name_zh",
+            "area_m2",
+            "far",
+            "density",
+            "green_ratio",
+            "height_m",
+        ];
+        for at in 0..want.len() {
+            assert_eq!(field(abbreviations[at]), Some(want[at]));
+            assert_eq!(field(&abbreviations[at].to_uppercase()), Some(want[at]));
+            assert_eq!(field(names[at]), Some(want[at]), "{}", names[at]);
+        }
+        assert_eq!(
+            (field("green_rati"), field("地块编")),
+            (Some("green_ratio"), Some("parcel_no")),
+            "cut by a shapefile"
+        );
+        assert_eq!((field("owner"), field("")), (None, None));
+    }
+
+    #[test]
+    fn units_are_read_from_headings() {
+        let unit = |heading: &str| unit_of(heading).map(|unit| unit.0);
+        assert_eq!(unit("地块面积（公顷）"), Some("ha"));
+        assert_eq!(unit("面积(万平方米)"), Some("ha"));
+        assert_eq!(unit("面积/亩"), Some("mu"));
+        assert_eq!(unit("用地面积（㎡）"), Some("m2"));
+        assert_eq!((unit("area_ha"), unit("dkmj")), (Some("ha"), None));
+    }
+
+    #[test]
+    fn values_become_those_of_the_field() {
+        let text = |text: &str| Cell::text(text);
+        let mu = Some(UNITS[2]);
+        // 15 mu are a hectare.
+        assert_eq!(made(Kind::Area, &text("15"), mu, false), Made::Value(Cell::Integer(10_000)));
+        assert!(matches!(made(Kind::Area, &text("15"), None, false), Made::Lost(_)));
+        assert_eq!(made(Kind::Share, &text("35%"), None, false), Made::Value(Cell::Real(0.35)));
+        assert_eq!(made(Kind::Share, &Cell::Integer(35), None, true), Made::Value(Cell::Real(0.35)));
+        assert!(matches!(made(Kind::Share, &Cell::Integer(35), None, false), Made::Lost(_)));
+        assert!(
+            matches!(made(Kind::Number, &text("≤2.5"), None, false), Made::Changed(Cell::Real(value), _) if value == 2.5)
+        );
+        assert!(matches!(made(Kind::Number, &text("1.0-2.5"), None, false), Made::Lost(_)));
+        assert_eq!(made(Kind::Number, &text("80米"), None, false), Made::Value(Cell::Integer(80)));
+        let may = Made::Value(Cell::Date(Date::parse("2026-05-01").unwrap()));
+        for written in ["2026-05-01", "2026/5/1", "2026年5月1日", "20260501", "2026.5.1"] {
+            assert_eq!(made(Kind::Date, &text(written), None, false), may, "{written}");
+        }
+        assert!(matches!(made(Kind::Date, &text("2026-13-01"), None, false), Made::Lost(_)));
+        assert_eq!(made(Kind::Status, &text("闲置"), None, false), Made::Value(text("idle")));
+        assert_eq!(made(Kind::Year, &text("2021年"), None, false), Made::Value(Cell::Integer(2021)));
+    }
+}

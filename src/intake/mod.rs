@@ -1,0 +1,449 @@
+//! How do files of others become a layer of the data folder?
+//!
+//! In: files in many formats, systems, units and words. Out: a layer in the words of this program, and a report on every
+//! row that was repaired or refused. Leaves out: requests; questions to the operator.
+//!
+//! Every file is read twice. The first time shows headings and numbers, from which fields, units and system are told; the
+//! second makes features of the rows, one by one, so that memory does not grow with the file. Nothing is written before
+//! [`Intake::write`].
+
+mod commit;
+mod fault;
+mod folder;
+mod judge;
+mod maker;
+mod mapping;
+mod place;
+mod preview;
+mod projection;
+mod read;
+mod refused;
+mod report;
+mod row;
+mod survey;
+mod system;
+mod uses;
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::catalog::Catalog;
+use crate::geometry::Datum;
+use crate::model::{Date, LayerId};
+use crate::store::{Store, StoreError};
+use commit::{Draft, Entry};
+pub use fault::IntakeError;
+use folder::{anchors, home, local_uses};
+use maker::Maker;
+use mapping::Mapping;
+use read::{Source, Told, Wish};
+use refused::Refusals;
+use report::Lines;
+pub use report::{Fate, Finding, Report, ReportForm};
+use row::{Cell, Headings, Row};
+use survey::Survey;
+use system::{Offset, Reading, Said};
+use uses::Uses;
+
+/// What the operator asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Order {
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// The data folder.
+    pub data: PathBuf,
+    /// Id of the collection.
+    pub collection: String,
+    /// A layer, sheet or shapefile, where a file holds several.
+    pub layer: Option<String>,
+    /// Encoding of tables and attributes, found out where it is left out.
+    pub encoding: Option<String>,
+    /// The system of the coordinates, by its EPSG code, found out where it is left out.
+    pub crs: Option<String>,
+    /// The degrees that the file is in: `wgs84`, or shifted ones, which are converted: `gcj02`, `bd09`.
+    pub from: Option<String>,
+    /// Fields and the headings they are read from.
+    pub map: Vec<(String, String)>,
+    /// Unit of the stated areas: `m2`, `ha`, `mu`, `km2`.
+    pub area_unit: Option<String>,
+    /// Are old codes of land uses made national ones?
+    pub national_codes: bool,
+    /// Does the collection keep the features it has?
+    pub append: bool,
+    /// How the positions are known.
+    pub basis: Option<String>,
+    /// How far they may be off, metres.
+    pub accuracy_m: Option<u32>,
+    /// Where the data is from; the names of the files where it is left out.
+    pub source: Option<String>,
+    /// Title of the collection.
+    pub title: Option<String>,
+    /// Who is credited.
+    pub attribution: Option<String>,
+    /// Where a report on every row goes.
+    pub report: Option<PathBuf>,
+}
+
+/// A file that was looked at.
+#[derive(Debug)]
+struct Seen {
+    source: Source,
+    told: Told,
+    survey: Survey,
+    reading: Reading,
+    /// The shift of its positions as they stand in it.
+    offset: Option<Offset>,
+    /// The shift that is left when they are converted from shifted degrees.
+    after: Option<Offset>,
+}
+
+/// Files that were looked at, ready to be taken in.
+#[derive(Debug)]
+pub struct Intake {
+    order: Order,
+    wish: Wish,
+    said: Said,
+    headings: Headings,
+    files: Vec<Seen>,
+    mapping: Mapping,
+    uses: Uses,
+    catalog: Option<Catalog>,
+    /// Traps that concern all files.
+    traps: Vec<String>,
+    /// Why nothing may be written yet.
+    blockers: Vec<String>,
+}
+
+impl Intake {
+    /// Looks at files and decides how they are understood. `begin` hears what is being done.
+    ///
+    /// # Errors
+    /// A file, an option or a data folder that makes no sense.
+    #[expect(clippy::too_many_lines, reason = "options are checked one by one")]
+    pub fn prepare(order: Order, begin: &mut dyn FnMut(&str)) -> Result<Self, IntakeError> {
+        let option = |reason: String| IntakeError::Option(reason);
+        if LayerId::parse(&order.collection).is_none() {
+            return Err(option(format!(
+                "--collection is {:?}, expected letters, digits, '_', '-' and '.'",
+                order.collection
+            )));
+        }
+        if let Some(basis) = order.basis.as_deref().filter(|basis| !mapping::BASES.contains(basis)) {
+            return Err(option(format!(
+                "--basis is {basis:?}, expected one of {}",
+                mapping::BASES.join(", ")
+            )));
+        }
+        let encoding = order.encoding.as_deref().map(|label| {
+            encoding_rs::Encoding::for_label(label.as_bytes()).ok_or_else(|| {
+                option(format!(
+                    "--encoding {label:?} is unknown; expected utf-8, gbk, gb18030, big5 and the like"
+                ))
+            })
+        });
+        let column = |name: &str| {
+            order.map.iter().find(|(field, _)| field == name).map(|(_, heading)| heading.clone())
+        };
+        let wish = Wish {
+            layer: order.layer.clone(),
+            encoding: encoding.transpose()?,
+            geometry: column("geometry"),
+            x: column("x"),
+            y: column("y"),
+        };
+        let datum = match order.from.as_deref() {
+            None | Some("wgs84") => None,
+            Some(name) => Some(
+                Datum::parse(name)
+                    .ok_or_else(|| option(format!("--from is {name:?}, expected wgs84, gcj02 or bd09")))?,
+            ),
+        };
+        let system = order.crs.as_deref().map(system::of_option).transpose().map_err(option)?;
+        let said = Said { system, datum };
+        if !order.data.is_dir() {
+            return Err(IntakeError::unfit(&order.data, "is no folder; name the data folder with --data"));
+        }
+        let (catalog, faults) = match Store::new(&order.data).salvage(begin) {
+            Ok((catalog, faults)) => (Some(catalog), faults),
+            Err(StoreError::NoLayers(_)) => (None, Vec::new()),
+            Err(fault) => return Err(fault.into()),
+        };
+        // A broken collection may be the very one that is replaced; nothing can be added to it.
+        let is_there = catalog.as_ref().is_some_and(|catalog| catalog.layer(&order.collection).is_some());
+        let mut traps: Vec<String> =
+            faults.iter().map(|fault| format!("{fault}; positions are not held against it")).collect();
+        if order.append
+            && !is_there
+            && let Some(fault) = faults.into_iter().next()
+        {
+            return Err(fault.into());
+        }
+        let home = catalog.as_ref().and_then(|catalog| home(catalog, &order.collection));
+        if home.is_none() {
+            traps.push("the data folder has no zone or layer to hold positions against".to_owned());
+        }
+        let (mut headings, mut seen) = (Headings::default(), Vec::new());
+        for path in &order.files {
+            begin(&path.display().to_string());
+            let source = Source::open(path, &wish)?;
+            let mut survey = Survey::default();
+            let told = source.read(&wish, &mut headings, &mut |row| {
+                survey.take(row);
+                Ok(())
+            })?;
+            if survey.rows == 0 {
+                return Err(IntakeError::unfit(path, "holds no features"));
+            }
+            let reading = system::decide(&survey.places, &told, said, home)
+                .map_err(|reason| IntakeError::unfit(path, &reason))?;
+            seen.push(Seen { source, told, survey, reading, offset: None, after: None });
+        }
+        let wanted: Vec<_> = order
+            .map
+            .iter()
+            .filter(|(field, _)| !matches!(field.as_str(), "geometry" | "x" | "y"))
+            .cloned()
+            .collect();
+        let mapping = Mapping::guess(headings.names(), &wanted).map_err(option)?;
+        let is_void = |file: &Seen| file.survey.readable > 0 && file.survey.places.is_empty();
+        if mapping.fields.iter().all(|field| field.known.is_none()) && seen.iter().all(is_void) {
+            let reason = "has no field that is known, and no row with a position; name its fields with --map, as in --map parcel_no=HEADING";
+            return Err(IntakeError::unfit(&order.files[0], reason));
+        }
+        let uses = Uses::new(catalog.iter().flat_map(local_uses));
+        let mut intake = Self {
+            order,
+            wish,
+            said,
+            headings,
+            files: seen,
+            mapping,
+            uses,
+            catalog,
+            traps,
+            blockers: Vec::new(),
+        };
+        let anchors = intake.catalog.as_ref().map(anchors).unwrap_or_default();
+        intake.settle_systems(&anchors);
+        intake.find_units()?;
+        intake.find_shift(&anchors);
+        if intake.order.append && intake.existing().is_some_and(|layer| layer.about.synthetic) {
+            let collection = &intake.order.collection;
+            intake.blockers.push(format!(
+                "{collection} is made up, and nothing true may be added to it; replace it, without --append"
+            ));
+        }
+        Ok(intake)
+    }
+
+    fn existing(&self) -> Option<&crate::model::Layer> {
+        self.catalog.as_ref()?.layer(&self.order.collection).map(|indexed| indexed.layer())
+    }
+
+    /// Why nothing may be written yet.
+    #[must_use]
+    pub fn blockers(&self) -> &[String] {
+        &self.blockers
+    }
+
+    /// Makes features of all rows and writes none.
+    ///
+    /// # Errors
+    /// A file that can no longer be read, or a report that cannot be written.
+    pub fn preview(&mut self) -> Result<Report, IntakeError> {
+        let path = self.order.report.clone();
+        let refused = path.as_ref().map(|path| path.with_extension("refused.csv"));
+        self.run(None, path.as_deref(), refused.as_deref())
+    }
+
+    /// Makes features of all rows and puts them into the data folder, in place of the collection's or added to them.
+    ///
+    /// # Errors
+    /// A file that can no longer be read or written; the data folder is as it was.
+    pub fn write(&mut self) -> Result<Report, IntakeError> {
+        if let Some(blocker) = self.blockers.first() {
+            return Err(IntakeError::Option(blocker.clone()));
+        }
+        let report = self.order.report.clone();
+        let beside = report.as_deref().unwrap_or(&self.order.files[0]);
+        let refused = beside.with_extension("refused.csv");
+        let folder = self.order.data.clone();
+        let mut draft = Draft::begin(&folder, &self.order.collection)?;
+        let mut made = self.run(Some(&mut draft), report.as_deref(), Some(&refused))?;
+        if made.taken == 0 {
+            return Err(IntakeError::Option(format!(
+                "no row can be taken; the data folder is as it was\n{}",
+                made.sum()
+            )));
+        }
+        let source = self.source();
+        let entry = self.entry(&source, made.made_up > 0);
+        let file = draft.accept(&folder, &entry)?;
+        let target = folder.join(file);
+        let _ = writeln!(
+            made.preface,
+            "written    {} as collection {:?}",
+            target.display(),
+            self.order.collection
+        );
+        Ok(made)
+    }
+
+    fn entry<'a>(&'a self, source: &'a str, is_synthetic: bool) -> Entry<'a> {
+        let days =
+            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400;
+        let today = Date::from_days(i32::try_from(days).unwrap_or_default());
+        let is_parcels = self.order.collection == "parcels"
+            || ["parcel_no", "use_code"].iter().any(|name| self.mapping.heading_of(name).is_some());
+        let drawn = self.existing().and_then(|layer| layer.about.draw.as_deref());
+        let zh = format!("{today} 由 {source} 导入。");
+        Entry {
+            id: &self.order.collection,
+            title: self.order.title.clone().map(|title| (title.clone(), title)),
+            description: (zh, format!("Imported from {source} on {today}.")),
+            attribution: self.order.attribution.clone(),
+            source,
+            is_synthetic,
+            draw: drawn.or(is_parcels.then_some("parcel")),
+            fields: self
+                .mapping
+                .fields
+                .iter()
+                .map(|field| field.name.clone())
+                .chain(FILLED.iter().map(|name| (*name).to_owned()))
+                .collect(),
+        }
+    }
+
+    /// Where the data is from.
+    fn source(&self) -> String {
+        self.order.source.clone().unwrap_or_else(|| {
+            self.files.iter().map(|file| name_of(&file.source.path)).collect::<Vec<_>>().join(", ")
+        })
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one pass, all of its files closed at its end")]
+    fn run(
+        &mut self,
+        mut draft: Option<&mut Draft>,
+        report: Option<&Path>,
+        refused: Option<&Path>,
+    ) -> Result<Report, IntakeError> {
+        let mut made = Report::new(self.about(), self.preface());
+        let mut report_file = match report {
+            Some(path) => Some((
+                path,
+                BufWriter::new(File::create(path).map_err(|fault| IntakeError::write(path, fault))?),
+            )),
+            None => None,
+        };
+        let form = report
+            .and_then(Path::extension)
+            .and_then(|suffix| ReportForm::of_suffix(&suffix.to_string_lossy()));
+        let mut lines = match &mut report_file {
+            Some((path, out)) => Some((
+                *path,
+                Lines::new(form.unwrap_or(ReportForm::Text), out)
+                    .map_err(|fault| IntakeError::write(path, fault))?,
+            )),
+            None => None,
+        };
+        let mut refusals = refused.map(|path| Refusals { path: path.to_owned(), out: None });
+        let mut headings = std::mem::take(&mut self.headings);
+        let mut maker = Maker { intake: &*self, seen: HashSet::new(), is_first: true, text: Vec::new() };
+        if let Some(draft) = &mut draft {
+            maker.begin(&mut draft.out).map_err(|fault| draft.fault(fault))?;
+        }
+        let mut outcome = Ok(());
+        for at in 0..maker.intake.files.len() {
+            let intake = maker.intake;
+            let Seen { source, survey, .. } = &intake.files[at];
+            let (wish, name, names) = (&intake.wish, name_of(&source.path), headings.names().to_vec());
+            let mut rows = 0;
+            let read = source.read(wish, &mut headings, &mut |row| {
+                made.rows += 1;
+                rows += 1;
+                let mut findings = Vec::new();
+                let feature = maker.feature(at, &row, &mut findings);
+                let id = feature.as_ref().map(|feature| feature.id.clone());
+                if let Some(feature) = feature {
+                    made.taken += 1;
+                    made.made_up += u64::from(feature.is_made_up);
+                    made.window = match (made.window, feature.bounds) {
+                        (Some([west, south, east, north]), Some(b)) => {
+                            Some([west.min(b.west), south.min(b.south), east.max(b.east), north.max(b.north)])
+                        }
+                        (window, bounds) => window.or(bounds.map(|b| [b.west, b.south, b.east, b.north])),
+                    };
+                    if let Some(draft) = &mut draft {
+                        maker.put(&mut draft.out).map_err(|fault| draft.fault(fault))?;
+                    }
+                } else {
+                    made.refused += 1;
+                    let reason = findings
+                        .iter()
+                        .find(|(fate, _, _)| *fate == Fate::Refused)
+                        .map_or("", |(_, _, reason)| reason.as_str());
+                    if let Some(refusals) = &mut refusals {
+                        refusals.push(&names, &row, reason)?;
+                    }
+                }
+                for (fate, kind, reason) in findings {
+                    let finding = Finding {
+                        file: name.clone(),
+                        row: row.number,
+                        line: row.line,
+                        id: id.clone(),
+                        fate,
+                        kind,
+                        reason,
+                    };
+                    made.push(&finding);
+                    if let Some((path, lines)) = &mut lines {
+                        lines.push(&finding).map_err(|fault| IntakeError::write(path, fault))?;
+                    }
+                }
+                Ok(())
+            });
+            if let Err(fault) = read {
+                outcome = Err(fault);
+                break;
+            }
+            if rows != survey.rows {
+                outcome = Err(IntakeError::unfit(&source.path, "was changed while it was read"));
+                break;
+            }
+        }
+        self.headings = headings;
+        outcome?;
+        if let Some(draft) = draft {
+            draft.out.write_all(b"\n]}\n").map_err(|fault| draft.fault(fault))?;
+        }
+        if let Some(refusals) = refusals.filter(|refusals| refusals.out.is_some()) {
+            made.refused_file = Some(refusals.path.display().to_string());
+            refusals.end()?;
+        }
+        if let Some((path, lines)) = lines {
+            lines.end(&made).map_err(|fault| IntakeError::write(path, fault))?;
+        }
+        if let Some((path, mut out)) = report_file {
+            out.flush().map_err(|fault| IntakeError::write(path, fault))?;
+        }
+        Ok(made)
+    }
+}
+
+/// Fields that are written though no heading holds them.
+const FILLED: &[&str] = &["use_name_zh", "use_name_en", "area_m2"];
+
+fn cell_of(row: &Row, heading: usize) -> Option<&Cell> {
+    row.cells.iter().find(|(at, _)| *at == heading).map(|(_, cell)| cell)
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}

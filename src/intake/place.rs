@@ -1,0 +1,108 @@
+//! Figures to a geometry as it is stored: placed in degrees, closed, wound, on the grid of 1e-7 degree.
+
+use super::row::Figure;
+use super::system::Reading;
+use crate::geometry::{GeometryArray, GeometryBuilder, GeometryFault, GeometryKind};
+
+/// A geometry in degrees, and what was done to it.
+#[derive(Debug, Default)]
+pub(super) struct Placed {
+    /// One geometry, or one null.
+    pub array: Option<GeometryArray>,
+    pub repaired: Vec<(&'static str, String)>,
+    pub noted: Vec<(&'static str, String)>,
+}
+
+/// Steps of the grid in a degree: about a centimetre.
+const STEPS: f64 = 1e7;
+
+/// Places the figures of a row.
+pub(super) fn place(figures: &[Figure], reading: &Reading) -> Result<Placed, (&'static str, String)> {
+    let mut placed = Placed::default();
+    if figures.is_empty() {
+        return Ok(placed);
+    }
+    let mut all = Vec::with_capacity(figures.len());
+    for figure in figures {
+        let mut lost = None;
+        let moved = figure.moved(&mut |at| {
+            let position = reading.place(at);
+            if position.is_none() {
+                lost.get_or_insert(at);
+            }
+            position.map(|position| position.map(|degree| (degree * STEPS).round() / STEPS))
+        });
+        let Some(moved) = moved else {
+            let [a, b] = lost.unwrap_or_default();
+            return Err((
+                "a position without a place",
+                format!("{a}, {b} has no place on the earth in {}", reading.placer.system()),
+            ));
+        };
+        all.push(moved);
+    }
+    let mut builder = GeometryBuilder::default();
+    let kinds = [GeometryKind::Point, GeometryKind::LineString, GeometryKind::Polygon];
+    let kind_of = |figure: &Figure| match figure {
+        Figure::Point(_) => 0,
+        Figure::Line(_) => 1,
+        Figure::Polygon(_) => 2,
+    };
+    let is_mixed = all.iter().any(|figure| kind_of(figure) != kind_of(&all[0]));
+    let faulty = |fault: GeometryFault| ("a broken geometry", fault.to_string());
+    let several = all.len() > 1 && !is_mixed;
+    for figure in &mut all {
+        let kind = kinds[kind_of(figure)];
+        match figure {
+            Figure::Point(at) => builder.point(*at, None).map_err(faulty)?,
+            Figure::Line(line) => builder.line(line, &[]).map_err(faulty)?,
+            Figure::Polygon(rings) => polygon(&mut builder, rings, &mut placed)?,
+        }
+        if !several {
+            builder.end_member(kind);
+        }
+    }
+    if several {
+        builder.end_member(match kind_of(&all[0]) {
+            0 => GeometryKind::MultiPoint,
+            1 => GeometryKind::MultiLineString,
+            _ => GeometryKind::MultiPolygon,
+        });
+    }
+    builder.finish(is_mixed).map_err(faulty)?;
+    placed.array = Some(builder.build());
+    Ok(placed)
+}
+
+fn polygon(
+    builder: &mut GeometryBuilder,
+    rings: &mut [Vec<[f64; 2]>],
+    placed: &mut Placed,
+) -> Result<(), (&'static str, String)> {
+    for (at, ring) in rings.iter_mut().enumerate() {
+        if let (Some(&first), Some(&last)) = (ring.first(), ring.last())
+            && first != last
+        {
+            ring.push(first);
+            placed.repaired.push((
+                "a ring that was open",
+                format!("ring {at} ended at {last:?} and began at {first:?}; closed"),
+            ));
+        }
+        match builder.ring(ring, &mut [], at == 0) {
+            Ok(note) => {
+                if let Some(near) = note.crosses_near {
+                    let reason = format!(
+                        "a ring crosses itself near {near:?}; taken as it is, areas and relations may be off"
+                    );
+                    placed.noted.push(("a ring that crosses itself", reason));
+                }
+            }
+            Err(fault @ (GeometryFault::FlatRing { .. } | GeometryFault::ShortRing { .. })) if at > 0 => {
+                placed.repaired.push(("a hole without area", format!("{fault}; the hole is left out")));
+            }
+            Err(fault) => return Err(("a broken geometry", fault.to_string())),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! Archives, unpacked with care: what they say of their size is not believed.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use zip::ZipArchive;
+
+/// Most bytes of one file in an archive: what the parts of a shapefile may have.
+const MOST_FILE: u64 = 4 << 30;
+/// Most bytes of all files of a workbook: it is held in memory in part.
+const MOST_WORKBOOK: u64 = 1 << 30;
+/// Beyond this many bytes, what was packed more than this tightly is a bomb; tables of blanks reach a hundred.
+const SUSPECT: u64 = 64 << 20;
+const TIGHTEST: u64 = 400;
+/// Most files.
+const MOST_FILES: usize = 10_000;
+
+fn opened(path: &Path) -> Result<ZipArchive<File>, String> {
+    let file = File::open(path).map_err(|fault| fault.to_string())?;
+    let archive = ZipArchive::new(file).map_err(|fault| format!("is no readable archive: {fault}"))?;
+    if archive.len() > MOST_FILES {
+        return Err(format!("holds {} files, at most {MOST_FILES} are taken", archive.len()));
+    }
+    Ok(archive)
+}
+
+/// Copies what is packed, as far as it is no bomb; gives the number of bytes.
+fn copy(
+    name: &str,
+    packed: u64,
+    source: &mut impl io::Read,
+    target: &mut impl io::Write,
+    most: u64,
+) -> Result<u64, String> {
+    let (mut buffer, mut total) = (vec![0; 1 << 16], 0_u64);
+    loop {
+        let read =
+            source.read(&mut buffer).map_err(|fault| format!("{name:?} cannot be unpacked: {fault}"))?;
+        if read == 0 {
+            return Ok(total);
+        }
+        total += read as u64;
+        if total > most {
+            return Err(format!("{name:?} unpacks to more than {} MiB, which is not taken", most >> 20));
+        }
+        if total > SUSPECT && total / packed.max(1) > TIGHTEST {
+            return Err(format!(
+                "{name:?} unpacks to more than {TIGHTEST} times its size, as archives do that are made to fill memory; \
+                 not taken"
+            ));
+        }
+        target.write_all(&buffer[..read]).map_err(|fault| format!("{name:?} cannot be unpacked: {fault}"))?;
+    }
+}
+
+/// Is a workbook small enough when it is unpacked?
+pub(super) fn weigh(path: &Path) -> Result<(), String> {
+    let mut archive = opened(path)?;
+    let mut total = 0;
+    for at in 0..archive.len() {
+        let mut file = archive.by_index(at).map_err(|fault| fault.to_string())?;
+        let (name, packed) = (decoded(file.name_raw()), file.compressed_size());
+        total += copy(&name, packed, &mut file, &mut io::sink(), MOST_WORKBOOK - total)?;
+    }
+    Ok(())
+}
+
+/// Unpacks the parts of shapefiles and KML of an archive into a folder that vanishes when it is no longer needed.
+pub(super) fn unpack(path: &Path) -> Result<tempfile::TempDir, String> {
+    let mut archive = opened(path)?;
+    let folder = tempfile::tempdir().map_err(|fault| format!("no folder to unpack it into: {fault}"))?;
+    let (mut taken, mut folders_of) = (0, HashMap::<String, Vec<String>>::new());
+    for at in 0..archive.len() {
+        let mut file = archive.by_index(at).map_err(|fault| fault.to_string())?;
+        let name = decoded(file.name_raw());
+        let (folders, own) = name.rsplit_once(['/', '\\']).unwrap_or(("", &name));
+        let (stem, suffix) = own.rsplit_once('.').unwrap_or_default();
+        let suffix = suffix.to_ascii_lowercase();
+        if file.is_dir()
+            || name.contains("__MACOSX")
+            || !["shp", "shx", "dbf", "prj", "cpg", "kml"].contains(&suffix.as_str())
+        {
+            continue;
+        }
+        // Names are made flat, so that none leads out of the folder; one that several folders have is numbered by them.
+        let known = folders_of.entry(stem.to_owned()).or_default();
+        let number = known.iter().position(|known| known == folders).unwrap_or_else(|| {
+            known.push(folders.to_owned());
+            known.len() - 1
+        });
+        let numbered = if number == 0 { String::new() } else { format!(" ({})", number + 1) };
+        let target = folder.path().join(format!("{stem}{numbered}.{suffix}"));
+        let mut out =
+            File::create_new(&target).map_err(|fault| format!("{name:?} cannot be unpacked: {fault}"))?;
+        let packed = file.compressed_size();
+        copy(&name, packed, &mut file, &mut out, MOST_FILE)?;
+        out.flush().map_err(|fault| fault.to_string())?;
+        taken += 1;
+    }
+    if taken == 0 {
+        return Err(
+            "is an archive with neither a shapefile nor KML in it; unpack it and name what is to be imported"
+                .to_owned(),
+        );
+    }
+    Ok(folder)
+}
+
+/// A name in an archive: UTF-8, else GBK, as older programs wrote it.
+fn decoded(name: &[u8]) -> String {
+    match std::str::from_utf8(name) {
+        Ok(name) => name.to_owned(),
+        Err(_) => encoding_rs::GB18030.decode_without_bom_handling(name).0.into_owned(),
+    }
+}
+
+/// The files of a folder with a suffix, by name.
+pub(super) fn find(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, String> {
+    let entries = std::fs::read_dir(folder).map_err(|fault| fault.to_string())?;
+    let mut found: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|own| own.eq_ignore_ascii_case(suffix)))
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    #[test]
+    fn what_swells_too_much_is_not_taken() {
+        let mut zeros = io::repeat(0).take(SUSPECT * 2);
+        assert!(
+            copy("bomb", 1000, &mut zeros, &mut io::sink(), MOST_FILE)
+                .is_err_and(|why| why.contains("400 times"))
+        );
+        let mut small = io::repeat(0).take(1000);
+        assert_eq!(copy("blank", 1, &mut small, &mut io::sink(), MOST_FILE), Ok(1000));
+        assert!(copy("long", 1000, &mut io::repeat(0).take(1000), &mut io::sink(), 999).is_err());
+    }
+}

@@ -1,0 +1,176 @@
+//! Tables of separated values: delimiter and encoding are found out.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek as _};
+use std::path::Path;
+
+use encoding_rs::{Encoding, GB18030, UTF_8};
+use encoding_rs_io::DecodeReaderBytesBuilder;
+
+use super::table::{self, MOST_TITLES, Table};
+use super::{Metered, Take, Told, Wish, fill, open};
+use crate::intake::IntakeError;
+use crate::intake::row::{Cell, Headings, Row};
+
+pub(super) fn read(
+    path: &Path,
+    wish: &Wish,
+    headings: &mut Headings,
+    take: &mut Take<'_>,
+) -> Result<Told, IntakeError> {
+    let unfit = |reason: String| IntakeError::unfit(path, &reason);
+    let encoding = match wish.encoding {
+        Some(encoding) => encoding,
+        None => encoding_of(path).map_err(|fault| IntakeError::read(path, fault))?,
+    };
+    // A byte-order mark, as workbooks write it, says more than a guess.
+    let is_guess = wish.encoding.is_none();
+    let decoded = |file: File| {
+        DecodeReaderBytesBuilder::new()
+            .encoding(Some(encoding))
+            .bom_override(is_guess)
+            .strip_bom(true)
+            .build(file)
+    };
+    let mut begin = vec![0; 1 << 16];
+    let read = fill(&mut decoded(open(path)?), &mut begin).map_err(|fault| IntakeError::read(path, fault))?;
+    if begin[..read].contains(&0) {
+        return Err(unfit("is no table of text: it holds zero bytes".to_owned()));
+    }
+    let delimiter = delimiter_of(&begin[..read]);
+    let (source, spent) = Metered::new(decoded(open(path)?));
+    let mut records = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(BufReader::with_capacity(1 << 16, source));
+    let (mut first, mut table, mut number) = (Vec::new(), None, 0);
+    let mut record = csv::ByteRecord::new();
+    let settle = |table: &mut Option<Table>, first: &mut Vec<(u64, Vec<Cell>)>, headings: &mut Headings| {
+        let rows: Vec<Vec<Cell>> = first.iter().map(|(_, cells)| cells.clone()).collect();
+        let Some(at) = table::head(&rows) else { return Err("has no row of headings".to_owned()) };
+        first.drain(..at);
+        let (_, head) = first.remove(0);
+        *table = Some(Table::of_head(&head, wish, headings)?);
+        Ok(())
+    };
+    let mut hand = |table: &Table, line: u64, cells: Vec<Cell>, take: &mut Take<'_>| match table.row(cells) {
+        None => Ok(()),
+        Some(row) => {
+            number += 1;
+            take(Row { number, line: Some(line), ..row })
+        }
+    };
+    loop {
+        spent.set(0);
+        match records.read_byte_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(fault) => return Err(unfit(format!("cannot be read as a table: {fault}"))),
+        }
+        let line = record.position().map_or(0, csv::Position::line);
+        if record.len() > table::MOST_COLUMNS {
+            return Err(unfit(format!(
+                "line {line} has {} columns, at most {} are taken; is the delimiter right?",
+                record.len(),
+                table::MOST_COLUMNS
+            )));
+        }
+        let cells: Vec<Cell> = record.iter().map(|cell| Cell::text(&String::from_utf8_lossy(cell))).collect();
+        if let Some(table) = &table {
+            hand(table, line, cells, take)?;
+            continue;
+        }
+        first.push((line, cells));
+        if first.len() == MOST_TITLES {
+            settle(&mut table, &mut first, headings).map_err(unfit)?;
+            let Some(table) = &table else { continue };
+            for (line, cells) in first.drain(..) {
+                hand(table, line, cells, take)?;
+            }
+        }
+    }
+    if table.is_none() {
+        settle(&mut table, &mut first, headings).map_err(unfit)?;
+        if let Some(table) = &table {
+            for (line, cells) in first.drain(..) {
+                hand(table, line, cells, take)?;
+            }
+        }
+    }
+    let mut notes = Vec::new();
+    if encoding != UTF_8 {
+        notes.push(format!("read as {}", encoding.name()));
+    }
+    Ok(Told { notes, ..Told::default() })
+}
+
+/// UTF-8 where the whole file is, else GB 18030, which holds GBK and GB 2312.
+fn encoding_of(path: &Path) -> std::io::Result<&'static Encoding> {
+    let mut source = File::open(path)?;
+    let mut mark = [0; 2];
+    let read = fill(&mut source, &mut mark)?;
+    match mark {
+        [0xFF, 0xFE] => return Ok(encoding_rs::UTF_16LE),
+        [0xFE, 0xFF] => return Ok(encoding_rs::UTF_16BE),
+        // Binary data; what it is not is told by its first piece.
+        mark if mark[..read].contains(&0) => return Ok(UTF_8),
+        _ => {}
+    }
+    source.rewind()?;
+    let (mut buffer, mut kept) = (vec![0; 1 << 18], 0);
+    loop {
+        let read = source.read(&mut buffer[kept..])?;
+        let end = kept + read;
+        match std::str::from_utf8(&buffer[..end]) {
+            Ok(_) => kept = 0,
+            // A sign may be cut at the end of a piece.
+            Err(fault) if fault.error_len().is_none() && read > 0 => {
+                let valid = fault.valid_up_to();
+                buffer.copy_within(valid..end, 0);
+                kept = end - valid;
+            }
+            Err(_) => return Ok(GB18030),
+        }
+        if read == 0 {
+            return Ok(UTF_8);
+        }
+    }
+}
+
+/// The sign that stands most evenly in the first lines, outside of quotes.
+fn delimiter_of(begin: &[u8]) -> u8 {
+    let mut is_quoted = false;
+    let mut counts: Vec<[usize; 4]> = vec![[0; 4]];
+    for &byte in begin {
+        match byte {
+            b'"' => is_quoted = !is_quoted,
+            b'\n' if !is_quoted => counts.push([0; 4]),
+            b',' | b'\t' | b';' | b'|' if !is_quoted => {
+                let at = [b',', b'\t', b';', b'|'].iter().position(|sign| *sign == byte).unwrap_or(0);
+                counts.last_mut().expect("never empty")[at] += 1;
+            }
+            _ => {}
+        }
+    }
+    // The last line may be cut.
+    if counts.len() > 1 {
+        counts.pop();
+    }
+    let lines_with = |at: usize| counts.iter().filter(|line| line[at] > 0).count();
+    let most = |at: usize| counts.iter().map(|line| line[at]).max().unwrap_or(0);
+    let best = (0..4).max_by_key(|&at| (lines_with(at), most(at), 4 - at)).unwrap_or(0);
+    [b',', b'\t', b';', b'|'][best]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_delimiter_is_found_outside_of_quotes() {
+        assert_eq!(delimiter_of(b"a\tb\n\"1,2,3\"\t4\n"), b'\t');
+        assert_eq!(delimiter_of(b"a;b\n1,5;2\n"), b';');
+        assert_eq!(delimiter_of(b"a\n1\n"), b',');
+    }
+}

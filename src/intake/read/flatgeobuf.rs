@@ -1,0 +1,146 @@
+//! `FlatGeobuf` 3, a feature after the other.
+
+use std::io::BufReader;
+use std::path::Path;
+
+use flatgeobuf::geozero::{ColumnValue, PropertyProcessor, error::Result as ZeroResult};
+use flatgeobuf::{FallibleStreamingIterator as _, FeatureProperties as _, FgbReader, Geometry, GeometryType};
+
+use super::{Stated, Take, Told, open};
+use crate::geometry::System;
+use crate::intake::IntakeError;
+use crate::intake::projection;
+use crate::intake::row::{Cell, Figure, Headings, Row};
+
+pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) -> Result<Told, IntakeError> {
+    let broken =
+        |fault: flatgeobuf::Error| IntakeError::unfit(path, &format!("is no readable FlatGeobuf: {fault}"));
+    let file = FgbReader::open(BufReader::with_capacity(1 << 16, open(path)?)).map_err(broken)?;
+    let header = file.header();
+    let kind = header.geometry_type();
+    let stated = match header.crs() {
+        None => Stated::Nothing,
+        Some(crs) => match (u32::try_from(crs.code()).ok().filter(|code| *code > 0), crs.wkt()) {
+            (Some(code), wkt) => match (System::of_epsg(code), wkt) {
+                (Some(system), _) => Stated::System(system),
+                (None, Some(wkt)) => projection::of_wkt(wkt),
+                (None, None) => {
+                    Stated::Other(crs.name().map_or_else(|| format!("EPSG:{code}"), str::to_owned))
+                }
+            },
+            (None, Some(wkt)) => projection::of_wkt(wkt),
+            (None, None) => Stated::Nothing,
+        },
+    };
+    let promised = header.features_count();
+    let mut features = file.select_all_seq().map_err(broken)?;
+    let mut number = 0;
+    while let Some(feature) = features.next().map_err(broken)? {
+        number += 1;
+        let mut row = Row { number, ..Row::default() };
+        let mut cells = Cells { into: &mut row.cells, headings, fault: None };
+        let read = feature.process_properties(&mut cells);
+        if let Some(fault) = cells.fault {
+            return Err(IntakeError::unfit(path, &fault));
+        }
+        if let Err(fault) = read {
+            row.fault = Some(format!("its properties cannot be read: {fault}"));
+        }
+        if let Some(geometry) = feature.geometry()
+            && let Err(reason) = figures(&geometry, kind, &mut row.figures, 0)
+        {
+            row.figures.clear();
+            row.fault = Some(reason.to_owned());
+        }
+        take(row)?;
+    }
+    // The library takes a broken end for an end.
+    if promised > 0 && promised != number {
+        return Err(IntakeError::unfit(path, &format!("promises {promised} features and holds {number}")));
+    }
+    Ok(Told { stated, by: "its header", notes: Vec::new() })
+}
+
+struct Cells<'a> {
+    into: &'a mut Vec<(usize, Cell)>,
+    headings: &'a mut Headings,
+    fault: Option<String>,
+}
+
+impl PropertyProcessor for Cells<'_> {
+    fn property(&mut self, _: usize, name: &str, value: &ColumnValue<'_>) -> ZeroResult<bool> {
+        let cell = match *value {
+            ColumnValue::Byte(value) => Cell::Integer(value.into()),
+            ColumnValue::UByte(value) => Cell::Integer(value.into()),
+            ColumnValue::Bool(value) => Cell::Bool(value),
+            ColumnValue::Short(value) => Cell::Integer(value.into()),
+            ColumnValue::UShort(value) => Cell::Integer(value.into()),
+            ColumnValue::Int(value) => Cell::Integer(value.into()),
+            ColumnValue::UInt(value) => Cell::Integer(value.into()),
+            ColumnValue::Long(value) => Cell::Integer(value),
+            ColumnValue::ULong(value) => {
+                i64::try_from(value).map_or_else(|_| Cell::Text(value.to_string()), Cell::Integer)
+            }
+            ColumnValue::Float(value) => Cell::Real(value.into()),
+            ColumnValue::Double(value) => Cell::Real(value),
+            ColumnValue::String(text) | ColumnValue::DateTime(text) => Cell::text(text),
+            ColumnValue::Json(text) => Cell::Json(text.to_owned()),
+            ColumnValue::Binary(_) => Cell::Null,
+        };
+        match self.headings.number(name) {
+            Ok(at) => self.into.push((at, cell)),
+            Err(fault) => self.fault = Some(fault),
+        }
+        Ok(self.fault.is_some())
+    }
+}
+
+fn figures(
+    geometry: &Geometry<'_>,
+    stated: GeometryType,
+    into: &mut Vec<Figure>,
+    depth: u8,
+) -> Result<(), &'static str> {
+    if depth > 8 {
+        return Err("its collections are nested too deeply");
+    }
+    let kind = if stated == GeometryType::Unknown { geometry.type_() } else { stated };
+    let numbers: Vec<f64> = geometry.xy().map(|xy| xy.iter().collect()).unwrap_or_default();
+    let positions: Vec<[f64; 2]> = numbers.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect();
+    // Ends of the runs; where none are given there is one.
+    let runs = || {
+        let mut ends: Vec<usize> =
+            geometry.ends().map(|ends| ends.iter().map(|end| end as usize).collect()).unwrap_or_default();
+        if ends.is_empty() {
+            ends.push(positions.len());
+        }
+        let mut start = 0;
+        ends.into_iter()
+            .map(|end| {
+                let run = positions.get(start..end).map(<[_]>::to_vec);
+                start = end;
+                run.ok_or("the runs of its geometry do not fit its positions")
+            })
+            .collect::<Result<Vec<_>, _>>()
+    };
+    match kind {
+        GeometryType::Point | GeometryType::MultiPoint => {
+            into.extend(positions.iter().map(|at| Figure::Point(*at)));
+        }
+        GeometryType::LineString => into.push(Figure::Line(positions)),
+        GeometryType::MultiLineString => into.extend(runs()?.into_iter().map(Figure::Line)),
+        GeometryType::Polygon => into.push(Figure::Polygon(runs()?)),
+        GeometryType::MultiPolygon | GeometryType::GeometryCollection => {
+            let inner = if kind == GeometryType::MultiPolygon {
+                GeometryType::Polygon
+            } else {
+                GeometryType::Unknown
+            };
+            for part in geometry.parts().into_iter().flatten() {
+                figures(&part, inner, into, depth + 1)?;
+            }
+        }
+        _ => return Err("its geometry is none of points, lines and polygons with straight edges"),
+    }
+    Ok(())
+}

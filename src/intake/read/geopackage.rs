@@ -1,0 +1,110 @@
+//! `GeoPackage` (OGC 12-128r18), row by row.
+
+use std::path::Path;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Stated, Take, Told, Wish, wkb};
+use crate::geometry::{Crs, System};
+use crate::intake::IntakeError;
+use crate::intake::projection;
+use crate::intake::row::{Cell, Figure, Headings, Row};
+
+pub(super) fn read(
+    path: &Path,
+    wish: &Wish,
+    headings: &mut Headings,
+    take: &mut Take<'_>,
+) -> Result<Told, IntakeError> {
+    let unfit = |reason: String| IntakeError::unfit(path, &reason);
+    let broken = |fault: rusqlite::Error| unfit(format!("cannot be read as a GeoPackage: {fault}"));
+    let base = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(broken)?;
+    let layers: Vec<String> = base
+        .prepare("SELECT table_name FROM gpkg_contents WHERE data_type = 'features' ORDER BY 1")
+        .and_then(|mut ask| ask.query_map([], |row| row.get(0))?.collect())
+        .map_err(broken)?;
+    let layer = match (&wish.layer, layers.as_slice()) {
+        (_, []) => return Err(unfit("holds no layer of features".to_owned())),
+        (None, [only]) => only,
+        (None, several) => {
+            return Err(unfit(format!(
+                "holds {} layers, name one with --layer: {}",
+                several.len(),
+                several.join(", ")
+            )));
+        }
+        (Some(name), all) => all
+            .iter()
+            .find(|known| *known == name)
+            .ok_or_else(|| unfit(format!("holds no layer {name:?}; there are {}", all.join(", "))))?,
+    };
+    let (column, organization, code, definition): (String, String, i64, String) = base
+        .query_row(
+            "SELECT g.column_name, s.organization, s.organization_coordsys_id, s.definition FROM gpkg_geometry_columns g \
+             JOIN gpkg_spatial_ref_sys s ON s.srs_id = g.srs_id WHERE g.table_name = ?1",
+            [layer],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )
+        .map_err(broken)?;
+    let by_code = organization
+        .eq_ignore_ascii_case("EPSG")
+        .then(|| u32::try_from(code).ok().and_then(System::of_epsg))
+        .flatten();
+    let stated = match by_code {
+        Some(system) => Stated::System(system),
+        None if code <= 0 && organization.eq_ignore_ascii_case("NONE") => Stated::Nothing,
+        None if organization.eq_ignore_ascii_case("OGC") => Stated::System(System::Known(Crs::Crs84)),
+        None => projection::of_wkt(&definition),
+    };
+    let quoted = layer.replace('"', "\"\"");
+    let mut ask = base.prepare(&format!("SELECT * FROM \"{quoted}\"")).map_err(broken)?;
+    let names: Vec<String> = ask.column_names().map(str::to_owned).collect();
+    let numbers: Vec<usize> =
+        names.iter().map(|name| headings.number(name)).collect::<Result<_, _>>().map_err(unfit)?;
+    let mut rows = ask.query([]).map_err(broken)?;
+    let mut number = 0;
+    while let Some(found) = rows.next().map_err(broken)? {
+        number += 1;
+        let mut row = Row { number, ..Row::default() };
+        for (at, name) in names.iter().enumerate() {
+            let value = found.get_ref(at).map_err(broken)?;
+            if *name == column {
+                if let ValueRef::Blob(bytes) = value
+                    && let Err(reason) = geometry(bytes, &mut row.figures)
+                {
+                    row.figures.clear();
+                    row.fault = Some(reason);
+                }
+                continue;
+            }
+            row.cells.push((
+                numbers[at],
+                match value {
+                    ValueRef::Null | ValueRef::Blob(_) => Cell::Null,
+                    ValueRef::Integer(value) => Cell::Integer(value),
+                    ValueRef::Real(value) => Cell::Real(value),
+                    ValueRef::Text(text) => Cell::text(&String::from_utf8_lossy(text)),
+                },
+            ));
+        }
+        take(row)?;
+    }
+    Ok(Told { stated, by: "the GeoPackage", notes: Vec::new() })
+}
+
+/// A head with an envelope of a kind that its flags tell, then well-known binary (12-128r18, 2.1.3).
+fn geometry(bytes: &[u8], into: &mut Vec<Figure>) -> Result<(), String> {
+    let [b'G', b'P', _, flags, ..] = bytes else {
+        return Err("its geometry is none of a GeoPackage".to_owned());
+    };
+    let envelope = match flags >> 1 & 7 {
+        0 => 0,
+        1 => 32,
+        2 | 3 => 48,
+        4 => 64,
+        _ => return Err("its geometry has an unknown envelope".to_owned()),
+    };
+    let body = bytes.get(8 + envelope..).ok_or("its geometry ends too early")?;
+    wkb::figures(body, into)
+}

@@ -1,0 +1,257 @@
+//! Files to rows, each format in a file of its own.
+//!
+//! Every reader hands over one row after the other and keeps none, so that a file may be larger than memory; a row may
+//! have at most [`MOST_ROW_BYTES`].
+
+mod archive;
+mod csv;
+mod flatgeobuf;
+mod geojson;
+mod geopackage;
+mod geoparquet;
+mod kml;
+mod shapefile;
+mod table;
+mod wkb;
+mod xlsx;
+
+use std::cell::Cell as Shared;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::IntakeError;
+use super::row::{Headings, Row};
+use crate::geometry::System;
+
+/// Most bytes of one row.
+const MOST_ROW_BYTES: u64 = 64 << 20;
+
+/// What a file says of the system of its coordinates.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) enum Stated {
+    #[default]
+    Nothing,
+    System(System),
+    /// One that is not among ours, as it is called there.
+    Other(String),
+}
+
+/// What a reader learns of a file beside its rows.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Told {
+    pub stated: Stated,
+    /// What stated it, as in "the .prj file".
+    pub by: &'static str,
+    /// Oddities of the whole file.
+    pub notes: Vec<String>,
+}
+
+/// The formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    GeoJson,
+    NdJson,
+    Shapefile,
+    GeoPackage,
+    Csv,
+    Xlsx,
+    Kml,
+    FlatGeobuf,
+    GeoParquet,
+}
+
+/// What the operator says of how files are to be read.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wish {
+    /// A layer of a `GeoPackage`, a sheet of a workbook, a shapefile in an archive.
+    pub layer: Option<String>,
+    pub encoding: Option<&'static encoding_rs::Encoding>,
+    /// Headings of columns that hold well-known text, eastings, northings.
+    pub geometry: Option<String>,
+    pub x: Option<String>,
+    pub y: Option<String>,
+}
+
+/// A file that can be read again and again.
+#[derive(Debug)]
+pub(super) struct Source {
+    /// As the operator named it.
+    pub path: PathBuf,
+    pub format: Format,
+    /// What is read: the file, or what was unpacked of it.
+    opened: PathBuf,
+    _unpacked: Option<tempfile::TempDir>,
+}
+
+/// Takes rows; an error ends the reading.
+pub(super) type Take<'a> = dyn FnMut(Row) -> Result<(), IntakeError> + 'a;
+
+impl Source {
+    /// Finds out what a file is, by its name and its first bytes, and unpacks it where it is an archive.
+    pub(super) fn open(path: &Path, wish: &Wish) -> Result<Self, IntakeError> {
+        let unfit = |reason: &str| IntakeError::unfit(path, reason);
+        let mut head = [0; 16];
+        let is_folder = path.is_dir();
+        let read = if is_folder {
+            0
+        } else {
+            fill(&mut open(path)?, &mut head).map_err(|fault| IntakeError::read(path, fault))?
+        };
+        let suffix =
+            path.extension().map(|suffix| suffix.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let plain =
+            |format| Ok(Self { path: path.to_owned(), format, opened: path.to_owned(), _unpacked: None });
+        if is_folder {
+            let opened =
+                shapefile::in_folder(path, wish.layer.as_deref()).map_err(|reason| unfit(&reason))?;
+            return Ok(Self { path: path.to_owned(), format: Format::Shapefile, opened, _unpacked: None });
+        }
+        if read == 0 {
+            return Err(unfit("is empty"));
+        }
+        let begins = |magic: &[u8]| head.starts_with(magic);
+        if begins(b"SQLite format 3\0") {
+            return plain(Format::GeoPackage);
+        } else if begins(b"fgb") {
+            return plain(Format::FlatGeobuf);
+        } else if begins(b"PAR1") {
+            return plain(Format::GeoParquet);
+        } else if begins(b"PK\x03\x04") {
+            return Self::packed(path, &suffix, wish);
+        } else if begins(&[0xD0, 0xCF, 0x11, 0xE0]) {
+            return Err(unfit("is a workbook of the old binary kind; save it as .xlsx"));
+        }
+        match suffix.as_str() {
+            "geojson" | "json" => plain(Format::GeoJson),
+            "ndjson" | "geojsonl" | "geojsonseq" | "jsonl" | "geojsons" => plain(Format::NdJson),
+            "shp" => plain(Format::Shapefile),
+            "dbf" | "shx" | "prj" | "cpg" => {
+                Err(unfit("is a part of a shapefile; name its .shp, its folder or its .zip"))
+            }
+            "csv" | "tsv" | "txt" | "tab" => plain(Format::Csv),
+            "kml" => plain(Format::Kml),
+            "dxf" | "dwg" => Err(unfit(
+                "is a drawing, which is not read: no library for it is kept well enough; export its closed outlines as a \
+                 shapefile or GeoPackage, as in `ogr2ogr outlines.gpkg FILE.dxf`",
+            )),
+            _ => Err(unfit(
+                "is of no known format: expected GeoJSON, newline-delimited GeoJSON, shapefile (also zipped), GeoPackage, \
+                 CSV, XLSX, KML or KMZ, FlatGeobuf, GeoParquet",
+            )),
+        }
+    }
+
+    fn packed(path: &Path, suffix: &str, wish: &Wish) -> Result<Self, IntakeError> {
+        let unfit = |reason: String| IntakeError::unfit(path, &reason);
+        if matches!(suffix, "xlsx" | "xlsm") {
+            archive::weigh(path).map_err(unfit)?;
+            return Ok(Self {
+                path: path.to_owned(),
+                format: Format::Xlsx,
+                opened: path.to_owned(),
+                _unpacked: None,
+            });
+        }
+        if matches!(suffix, "ods" | "xlsb") {
+            return Err(unfit("is a workbook of another kind; save it as .xlsx".to_owned()));
+        }
+        let folder = archive::unpack(path).map_err(unfit)?;
+        let (format, opened) = match archive::find(folder.path(), "kml").map_err(unfit)?.as_slice() {
+            [_, ..] => (Format::Kml, folder.path().to_owned()),
+            [] => (
+                Format::Shapefile,
+                shapefile::in_folder(folder.path(), wish.layer.as_deref()).map_err(unfit)?,
+            ),
+        };
+        Ok(Self { path: path.to_owned(), format, opened, _unpacked: Some(folder) })
+    }
+
+    /// Hands over every row.
+    pub(super) fn read(
+        &self,
+        wish: &Wish,
+        headings: &mut Headings,
+        take: &mut Take<'_>,
+    ) -> Result<Told, IntakeError> {
+        let path = self.opened.as_path();
+        let told = match self.format {
+            Format::GeoJson => geojson::read(path, headings, take),
+            Format::NdJson => geojson::read_lines(path, headings, take),
+            Format::Shapefile => shapefile::read(path, wish, headings, take),
+            Format::GeoPackage => geopackage::read(path, wish, headings, take),
+            Format::Csv => csv::read(path, wish, headings, take),
+            Format::Xlsx => xlsx::read(path, wish, headings, take),
+            // An archive may hold several, which one names as parts of it.
+            Format::Kml if path.is_dir() => archive::find(path, "kml")
+                .map_err(|fault| IntakeError::unfit(&self.path, &fault))
+                .and_then(|all| {
+                    let mut number = 0;
+                    let mut told = Told::default();
+                    for one in all {
+                        told = kml::read(&one, headings, &mut |row| {
+                            number += 1;
+                            take(Row { number, ..row })
+                        })?;
+                    }
+                    Ok(told)
+                }),
+            Format::Kml => kml::read(path, headings, take),
+            Format::FlatGeobuf => flatgeobuf::read(path, headings, take),
+            Format::GeoParquet => geoparquet::read(path, headings, take),
+        };
+        // What was unpacked is told of by the name of its archive.
+        told.map_err(|fault| fault.about(path, &self.path))
+    }
+}
+
+fn open(path: &Path) -> Result<File, IntakeError> {
+    File::open(path).map_err(|fault| IntakeError::read(path, fault))
+}
+
+/// Fills a buffer as far as the source goes.
+fn fill(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut read = 0;
+    while read < buffer.len() {
+        match source.read(&mut buffer[read..])? {
+            0 => break,
+            more => read += more,
+        }
+    }
+    Ok(read)
+}
+
+/// A source that gives no more than so many bytes between two rows.
+struct Metered<R> {
+    inner: R,
+    /// Bytes since the last row.
+    spent: Rc<Shared<u64>>,
+}
+
+impl<R: Read> Metered<R> {
+    fn new(inner: R) -> (Self, Rc<Shared<u64>>) {
+        let spent = Rc::new(Shared::new(0));
+        (Self { inner, spent: Rc::clone(&spent) }, spent)
+    }
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.spent.set(self.spent.get() + read as u64);
+        if self.spent.get() > MOST_ROW_BYTES {
+            return Err(io::Error::other(format!("a row of more than {} MiB", MOST_ROW_BYTES >> 20)));
+        }
+        Ok(read)
+    }
+}
+
+/// A metered file, and the count of its bytes since the last row.
+type MeteredFile = (BufReader<Metered<File>>, Rc<Shared<u64>>);
+
+/// A file, read in large pieces and metered.
+fn metered(path: &Path) -> Result<MeteredFile, IntakeError> {
+    let (metered, spent) = Metered::new(open(path)?);
+    Ok((BufReader::with_capacity(1 << 16, metered), spent))
+}

@@ -1,0 +1,108 @@
+//! Workbooks, a row of cells at a time.
+
+use std::path::Path;
+
+use calamine::{DataRef, Reader as _, Xlsx, open_workbook};
+
+use super::table::{self, MOST_TITLES, Table};
+use super::{Take, Told, Wish};
+use crate::intake::IntakeError;
+use crate::intake::row::{Cell, Headings, Row};
+use crate::model::Date;
+
+pub(super) fn read(
+    path: &Path,
+    wish: &Wish,
+    headings: &mut Headings,
+    take: &mut Take<'_>,
+) -> Result<Told, IntakeError> {
+    let unfit = |reason: String| IntakeError::unfit(path, &reason);
+    let mut book: Xlsx<_> = open_workbook(path)
+        .map_err(|fault: calamine::XlsxError| unfit(format!("is no readable workbook: {fault}")))?;
+    let sheets = book.sheet_names();
+    let mut notes = Vec::new();
+    let sheet = match &wish.layer {
+        Some(name) if sheets.contains(name) => name.clone(),
+        Some(name) => return Err(unfit(format!("has no sheet {name:?}; sheets are {}", sheets.join(", ")))),
+        None => sheets.first().cloned().ok_or_else(|| unfit("has no sheet".to_owned()))?,
+    };
+    if sheets.len() > 1 && wish.layer.is_none() {
+        notes.push(format!(
+            "has {} sheets; the first, {sheet:?}, is read (--layer names another)",
+            sheets.len()
+        ));
+    }
+    let broken = |fault: calamine::XlsxError| unfit(format!("sheet {sheet:?} cannot be read: {fault}"));
+    let mut cells = book.worksheet_cells_reader(&sheet).map_err(broken)?;
+    let (mut first, mut table): (Vec<(u64, Vec<Cell>)>, Option<Table>) = (Vec::new(), None);
+    let (mut number, mut line, mut row) = (0, 0_u64, Vec::new());
+    loop {
+        let cell = cells.next_cell().map_err(broken)?;
+        let next = cell.as_ref().map(|cell| u64::from(cell.get_position().0) + 1);
+        if next != Some(line) && line > 0 {
+            let done = std::mem::take(&mut row);
+            match &table {
+                Some(table) => hand(table, line, done, &mut number, take)?,
+                None => first.push((line, done)),
+            }
+        }
+        if table.is_none() && (first.len() == MOST_TITLES || cell.is_none()) {
+            let rows: Vec<_> = first.iter().map(|(_, cells)| cells.clone()).collect();
+            let at =
+                table::head(&rows).ok_or_else(|| unfit(format!("sheet {sheet:?} has no row of headings")))?;
+            let made = Table::of_head(&rows[at], wish, headings).map_err(unfit)?;
+            for (line, cells) in first.drain(..).skip(at + 1) {
+                hand(&made, line, cells, &mut number, take)?;
+            }
+            table = Some(made);
+        }
+        let Some(cell) = cell else { break };
+        line = next.unwrap_or(0);
+        let column = cell.get_position().1 as usize;
+        let value = value(cell.get_value());
+        if value == Cell::Null {
+            continue;
+        }
+        if column >= table::MOST_COLUMNS {
+            return Err(unfit(format!(
+                "row {line} has a value in column {}, at most {} are taken",
+                column + 1,
+                table::MOST_COLUMNS
+            )));
+        }
+        row.resize(column, Cell::Null);
+        row.push(value);
+    }
+    Ok(Told { notes, ..Told::default() })
+}
+
+fn hand(
+    table: &Table,
+    line: u64,
+    cells: Vec<Cell>,
+    number: &mut u64,
+    take: &mut Take<'_>,
+) -> Result<(), IntakeError> {
+    match table.row(cells) {
+        None => Ok(()),
+        Some(row) => {
+            *number += 1;
+            take(Row { number: *number, line: Some(line), ..row })
+        }
+    }
+}
+
+fn value(cell: &DataRef<'_>) -> Cell {
+    match cell {
+        DataRef::Int(value) => Cell::Integer(*value),
+        DataRef::Float(value) => Cell::number(*value),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Cell::text(text),
+        DataRef::SharedString(text) => Cell::text(text),
+        DataRef::Bool(value) => Cell::Bool(*value),
+        DataRef::DateTime(day) => {
+            let (year, month, day, ..) = day.to_ymd_hms_milli();
+            Date::parse(&format!("{year:04}-{month:02}-{day:02}")).map_or(Cell::Null, Cell::Date)
+        }
+        DataRef::Error(_) | DataRef::Empty => Cell::Null,
+    }
+}

@@ -1,0 +1,475 @@
+//! Which system are the coordinates of a file in, and which of the two numbers goes north?
+//!
+//! Asked in this order: the operator, the file, the numbers. What the numbers show is held against the extent of the data
+//! folder, because one wrong axis or zone leads a thousand kilometres away and a Mercator plane is not told from a zone by
+//! its digits alone. Every trap that was met is named.
+
+use super::read::{Stated, Told};
+use super::{projection, row::cut};
+use crate::geometry::{Bounds, Crs, Datum, Placer, Strip, System, metres_between};
+
+/// Degrees that data may lie outside the extent of the folder and still be taken to belong there.
+const NEAR: f64 = 0.5;
+/// The system that this service takes eastings of six digits for, where nothing shows another.
+const OWN: u32 = 4547;
+/// Of the positions looked at, how many must lie there.
+const MOST: f64 = 0.5;
+
+/// How the coordinates of a file are understood.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub placer: Placer,
+    pub north_first: bool,
+    pub datum: Option<Datum>,
+    /// Why so.
+    pub why: String,
+    /// What would have gone wrong.
+    pub traps: Vec<String>,
+    /// How the numbers may be understood too, as far as digits and extent tell.
+    pub others: Vec<Reading>,
+}
+
+impl Reading {
+    /// A position of the file in degrees, longitude first.
+    pub(super) fn place(&self, [a, b]: [f64; 2]) -> Option<[f64; 2]> {
+        let position = self.placer.degrees(if self.north_first { [b, a] } else { [a, b] })?;
+        Some(self.datum.map_or(position, |datum| datum.inverse(position)))
+    }
+}
+
+/// What the operator says of the system.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Said {
+    pub system: Option<System>,
+    pub datum: Option<Datum>,
+}
+
+/// Decides on a file by some of its positions; `home` is where the data of the folder lies.
+#[expect(clippy::too_many_lines, reason = "one decision, its cases in their order")]
+pub(super) fn decide(
+    sample: &[[f64; 2]],
+    told: &Told,
+    said: Said,
+    home: Option<Bounds>,
+) -> Result<Reading, String> {
+    let mut traps = Vec::new();
+    let (system, by) = match (said.system, &told.stated) {
+        (Some(system), stated) => {
+            if let Stated::System(other) = stated
+                && !same(*other, system)
+            {
+                traps.push(format!("{} states {other}, the option --crs holds", told.by));
+            }
+            (Some(system), "the option --crs")
+        }
+        (None, Stated::System(system)) => (Some(*system), told.by),
+        (None, Stated::Other(name)) => return Err(projection::refusal(name)),
+        (None, Stated::Nothing) => (None, ""),
+    };
+    let reading = |system, north_first, why: String, traps: Vec<String>| {
+        Ok(Reading {
+            placer: Placer::new(system),
+            north_first,
+            datum: said.datum,
+            why,
+            traps,
+            others: Vec::new(),
+        })
+    };
+    if sample.is_empty() {
+        traps.push(
+            "no row has a position, so that nothing of it will be on a map; columns that hold the place are named with --map x=HEADING \
+             --map y=HEADING, or --map geometry=HEADING"
+                .to_owned(),
+        );
+        return reading(
+            system.unwrap_or(System::Known(Crs::Crs84)),
+            false,
+            "no row has a position".to_owned(),
+            traps,
+        );
+    }
+    let share = |system, north_first| share(sample, system, north_first, home);
+    if let Some(system) = system {
+        let (plain, swapped) = (share(system, false), share(system, true));
+        if plain.home >= MOST {
+            return reading(system, false, format!("{system}, by {by}"), traps);
+        }
+        if swapped.home >= MOST {
+            traps.push(swapped_trap(system, sample[0]));
+            return reading(system, true, format!("{system}, by {by}"), traps);
+        }
+        if said.system.is_none()
+            && let Some((other, north_first, _)) =
+                by_numbers(sample, home).into_iter().find(|(_, _, share)| share.home >= MOST)
+        {
+            traps.push(format!(
+                "{by} states {system}, but numbers such as {} are none of it: they are {other}",
+                pair(sample[0])
+            ));
+            if north_first {
+                traps.push(swapped_trap(other, sample[0]));
+            }
+            return reading(other, north_first, format!("{other}, by the numbers, against {by}"), traps);
+        }
+        let best = if swapped.earth > plain.earth { swapped } else { plain };
+        return Err(away(&format!("{system}, by {by}"), best, sample, home)).or_else(|fault: String| {
+            // What the operator says holds, wherever it leads.
+            if said.system.is_some() && plain.earth >= MOST {
+                traps.push(format!("{fault}; taken, since --crs says so"));
+                reading(system, false, format!("{system}, by {by}"), traps.clone())
+            } else {
+                Err(fault)
+            }
+        });
+    }
+    let all = by_numbers(sample, home);
+    let fitting: Vec<_> = all.iter().filter(|(_, _, share)| share.home >= MOST).collect();
+    let Some(&&(system, north_first, _)) = fitting.first() else {
+        let shown = pair(sample[0]);
+        return Err(match all.first() {
+            None => format!(
+                "nothing states the system of its coordinates, and numbers such as {shown} are none of a known one; name it \
+                 with --crs"
+            ),
+            Some((system, _, best)) => away(
+                &format!("nothing states the system; by the numbers it is {system}"),
+                *best,
+                sample,
+                home,
+            ),
+        });
+    };
+    let own = System::of_epsg(OWN);
+    let (system, north_first) =
+        match fitting.iter().find(|(system, ..)| home.is_none() && Some(*system) == own) {
+            Some((system, north_first, _)) => (*system, *north_first),
+            None => (system, north_first),
+        };
+    if home.is_none() && all.len() > 1 && Some(system) != own && !system.is_geographic() && !is_zoned(system)
+    {
+        return Err(format!(
+            "nothing states the system of its coordinates; numbers such as {} fit {}, and the data folder has nothing \
+             to hold them against; name it with --crs",
+            pair(sample[0]),
+            all.iter().take(6).map(|(system, _, _)| system.to_string()).collect::<Vec<_>>().join(", ")
+        ));
+    }
+    let shown = |system: System, north_first: bool| {
+        let mut traps = vec![format!(
+            "nothing states the system of the coordinates; the numbers show {system}: {}",
+            digits(system)
+        )];
+        if home.is_none() && !system.is_geographic() && !is_zoned(system) {
+            traps.push(format!("the data folder has nothing to hold the zone against; {system} is that of this service, --crs names another"));
+        }
+        if north_first {
+            traps.push(swapped_trap(system, sample[0]));
+        }
+        reading(system, north_first, format!("{system}, by the numbers"), traps)
+    };
+    let others = fitting
+        .iter()
+        .filter(|(other, ..)| home.is_some() && *other != system)
+        .map(|(other, north_first, _)| shown(*other, *north_first));
+    Ok(Reading { others: others.collect::<Result<_, _>>()?, ..shown(system, north_first)? })
+}
+
+/// Do two systems give the same coordinates, the easting or longitude first?
+fn same(a: System, b: System) -> bool {
+    a == b || a.is_geographic() && b.is_geographic() || a.epsg().is_some() && a.epsg() == b.epsg()
+}
+
+/// Which shares of positions have a place on the earth, and one near the data of the folder.
+#[derive(Debug, Clone, Copy)]
+struct Share {
+    earth: f64,
+    home: f64,
+}
+
+fn share(sample: &[[f64; 2]], system: System, north_first: bool, home: Option<Bounds>) -> Share {
+    let placer = Placer::new(system);
+    let places = sample.iter().map(|&[a, b]| placer.degrees(if north_first { [b, a] } else { [a, b] }));
+    let (mut earth, mut near) = (0_u32, 0_u32);
+    for place in places.flatten() {
+        earth += 1;
+        near += u32::from(home.is_none_or(|home| {
+            (home.west - NEAR..=home.east + NEAR).contains(&place[0])
+                && (home.south - NEAR..=home.north + NEAR).contains(&place[1])
+        }));
+    }
+    #[expect(clippy::cast_precision_loss, reason = "some thousand positions")]
+    let of = |count: u32| f64::from(count) / sample.len() as f64;
+    Share { earth: of(earth), home: of(near) }
+}
+
+/// The systems that numbers fit by their digits, the likeliest first. Degrees that fit both ways are longitude first.
+fn by_numbers(sample: &[[f64; 2]], home: Option<Bounds>) -> Vec<(System, bool, Share)> {
+    let mut found = Vec::new();
+    for north_first in [false, true] {
+        let east_first = |[a, b]: [f64; 2]| if north_first { [b, a] } else { [a, b] };
+        let fits = |test: &dyn Fn([f64; 2]) -> bool| {
+            let count = sample.iter().filter(|at| test(east_first(**at))).count();
+            count * 2 > sample.len()
+        };
+        let mut candidates = Vec::new();
+        if fits(&|[x, y]| x.abs() <= 180.0 && y.abs() <= 90.0) {
+            candidates.push(System::Known(Crs::Crs84));
+        }
+        let is_northing = |y: f64| (1e6..1e7).contains(&y);
+        for zone in (25..=45).chain(13..=23) {
+            let low = f64::from(zone) * 1e6;
+            if fits(&|[x, y]| is_northing(y) && (low..low + 1e6).contains(&x)) {
+                candidates.extend(Strip::of_zone(zone).map(System::Strip));
+            }
+        }
+        if fits(&|[x, y]| is_northing(y) && (1e5..1e6).contains(&x)) {
+            let middle = home.map_or(105.0, |home| f64::midpoint(home.west, home.east));
+            let mut meridians: Vec<f64> = (25..=45).map(|zone| f64::from(zone * 3)).collect();
+            meridians.sort_by(|a, b| (a - middle).abs().total_cmp(&(b - middle).abs()));
+            candidates
+                .extend(meridians.iter().map(|&meridian| System::Strip(Strip::gauss_kruger(meridian, 0))));
+            candidates.extend((43..=53).map(|zone| System::Strip(Strip::utm(zone, false))));
+        }
+        if fits(&|[x, y]| (1e6..2.0038e7).contains(&x.abs()) && y.abs() < 2.0038e7) {
+            candidates.push(System::Known(Crs::Epsg3857));
+        }
+        found.extend(
+            candidates
+                .into_iter()
+                .map(|system| (system, north_first, share(sample, system, north_first, home))),
+        );
+    }
+    found.retain(|(_, _, share)| share.earth >= MOST);
+    found
+}
+
+/// Does the easting itself say the zone?
+fn is_zoned(system: System) -> bool {
+    matches!(system, System::Strip(strip) if strip.false_easting > 1e6)
+}
+
+/// Which digits show a system.
+fn digits(system: System) -> String {
+    match system {
+        System::Strip(strip) if is_zoned(system) => {
+            format!(
+                "eastings of eight digits begin with the number of the zone, {}",
+                (strip.false_easting / 1e6).floor()
+            )
+        }
+        System::Strip(strip) => {
+            format!("eastings of six digits leave the zone open; its middle is taken as {}°", strip.meridian)
+        }
+        System::Known(Crs::Epsg3857) => {
+            "metres of Web Mercator, whose areas are too large and are never used".to_owned()
+        }
+        System::Known(_) => "they are degrees".to_owned(),
+    }
+}
+
+fn pair([a, b]: [f64; 2]) -> String {
+    format!("{a}, {b}")
+}
+
+fn swapped_trap(system: System, at: [f64; 2]) -> String {
+    if system.is_geographic() {
+        format!("latitude stands before longitude, as in {}; swapped", pair(at))
+    } else {
+        format!(
+            "the northing stands before the easting, as in {} (X goes north in Chinese surveys); swapped",
+            pair(at)
+        )
+    }
+}
+
+/// Says how far off data would lie.
+fn away(what: &str, share: Share, sample: &[[f64; 2]], home: Option<Bounds>) -> String {
+    let shown = pair(sample[0]);
+    let Some(home) = home.filter(|_| share.earth >= MOST) else {
+        return format!(
+            "{what}, but numbers such as {shown} have no place on the earth in it; name the system with --crs"
+        );
+    };
+    format!(
+        "{what}, but then it lies far from the data of the folder ({:.2}, {:.2} to {:.2}, {:.2} degrees); numbers are such \
+         as {shown}. Name the true system with --crs",
+        home.west, home.south, home.east, home.north
+    )
+}
+
+/// What positions of known features tell of a shift.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Offset {
+    /// How many features were held against their known places.
+    pub anchors: usize,
+    /// Median shift to the east and to the north, metres.
+    pub metres: [f64; 2],
+    /// The shifted degrees whose shift it is.
+    pub datum: Option<Datum>,
+}
+
+/// Fewest anchors that prove a shift.
+const LEAST_ANCHORS: usize = 3;
+/// Metres within which known places prove a system.
+const PROOF_M: f64 = 100.0;
+
+/// Which of several ways to understand the numbers leads to the known places, and how many metres off each leads: those of
+/// the best must be few, and less than half of the next.
+pub(super) fn proven(pairs: &[Vec<([f64; 2], [f64; 2])>]) -> (Option<usize>, Vec<f64>) {
+    let apart = |pairs: &Vec<([f64; 2], [f64; 2])>| {
+        if pairs.len() < LEAST_ANCHORS {
+            f64::INFINITY
+        } else {
+            median(pairs.iter().map(|(here, known)| metres_between(*here, *known)).collect())
+        }
+    };
+    let metres: Vec<f64> = pairs.iter().map(apart).collect();
+    let best = (0..metres.len()).min_by(|&a, &b| metres[a].total_cmp(&metres[b]));
+    let is_proof = |best: &usize| {
+        metres[*best] < PROOF_M
+            && metres.iter().enumerate().all(|(at, other)| at == *best || *other > metres[*best] * 2.0)
+    };
+    (best.filter(is_proof), metres)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Measures the shift of positions from where their features are known to be. It is that of a datum when all are shifted
+/// about alike and what remains after turning it back is less than half.
+pub(super) fn offset(pairs: &[([f64; 2], [f64; 2])]) -> Option<Offset> {
+    if pairs.len() < LEAST_ANCHORS {
+        return None;
+    }
+    let apart = |east: bool| {
+        median(
+            pairs
+                .iter()
+                .map(|(here, known)| {
+                    let along = if east { [here[0], known[1]] } else { [known[0], here[1]] };
+                    let metres = metres_between(*known, along);
+                    if along[0] < known[0] || along[1] < known[1] { -metres } else { metres }
+                })
+                .collect(),
+        )
+    };
+    let metres = [apart(true), apart(false)];
+    let remains = |back: &dyn Fn([f64; 2]) -> [f64; 2]| {
+        median(pairs.iter().map(|(here, known)| metres_between(back(*here), *known)).collect())
+    };
+    let now = remains(&|at| at);
+    let best = Datum::ALL
+        .into_iter()
+        .map(|datum| (datum, remains(&|at| datum.inverse(at))))
+        .min_by(|a, b| a.1.total_cmp(&b.1));
+    let datum = best.filter(|(_, after)| now > 100.0 && *after < now / 2.0).map(|(datum, _)| datum);
+    Some(Offset { anchors: pairs.len(), metres, datum })
+}
+
+impl Offset {
+    /// How far it is in all.
+    pub(super) fn length(&self) -> f64 {
+        self.metres[0].hypot(self.metres[1])
+    }
+
+    pub(super) fn say(&self) -> String {
+        let way = |metres: f64, plus: &str, minus: &str| {
+            format!("{:.0} m {}", metres.abs(), if metres < 0.0 { minus } else { plus })
+        };
+        format!(
+            "{:.0} m ({}, {}), the median of {} features whose place is known",
+            self.length(),
+            way(self.metres[0], "east", "west"),
+            way(self.metres[1], "north", "south"),
+            self.anchors
+        )
+    }
+}
+
+/// Reads the option `--crs`: a code, with or without its authority, or an address.
+pub(super) fn of_option(text: &str) -> Result<System, String> {
+    let last = text.rsplit([':', '/', ']']).find(|part| !part.is_empty()).unwrap_or(text);
+    if text.to_ascii_uppercase().contains("CRS84") {
+        return Ok(System::Known(Crs::Crs84));
+    }
+    last.parse().ok().and_then(System::of_epsg).ok_or_else(|| {
+        format!(
+            "--crs is {:?}, expected the EPSG code of WGS 84 (4326), CGCS2000 (4490), its Gauss-Kruger zones (4491 to 4554), \
+             UTM (32601 to 32760) or Web Mercator (3857)",
+            cut(text)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOME: Option<Bounds> = Some(Bounds { west: 113.7, south: 30.1, east: 114.3, north: 30.6 });
+
+    fn read(at: [f64; 2], stated: Stated) -> Result<(Option<u32>, bool, [f64; 2]), String> {
+        let told = Told { stated, by: "its .prj", notes: Vec::new() };
+        let reading = decide(&[at; 3], &told, Said::default(), HOME)?;
+        Ok((reading.placer.system().epsg(), reading.north_first, reading.place(at).expect("a place")))
+    }
+
+    #[test]
+    fn numbers_show_their_system_against_the_extent_of_the_folder() {
+        // 114.17, 30.47 by PROJ: the coordinates of each system.
+        let cases = [
+            ([516_324.835, 3_372_228.194], 4547, false),
+            ([3_372_228.194, 516_324.835], 4547, true),
+            ([38_516_324.835, 3_372_228.194], 4526, false),
+            ([3_372_228.194, 38_516_324.835], 4526, true),
+        ];
+        for (at, code, north_first) in cases {
+            let (epsg, first, place) =
+                read(at, Stated::Nothing).unwrap_or_else(|fault| panic!("{at:?}: {fault}"));
+            assert_eq!((epsg, first), (Some(code), north_first), "{at:?}");
+            assert!(metres_between(place, [114.17, 30.47]) < 0.01, "{place:?}");
+        }
+        let (_, first, place) = read([30.47, 114.17], Stated::Nothing).unwrap();
+        assert!(first && place == [114.17, 30.47]);
+        // Mercator of the same place, by hand: 6378137 times the longitude in radians.
+        let x = 6_378_137.0 * 114.17_f64.to_radians();
+        let y = 6_378_137.0 * ((45.0 + 30.47 / 2.0_f64).to_radians()).tan().ln();
+        let (epsg, _, place) = read([x, y], Stated::Nothing).unwrap();
+        assert!(epsg == Some(3857) && metres_between(place, [114.17, 30.47]) < 0.01);
+    }
+
+    #[test]
+    fn a_statement_that_numbers_belie_is_told() {
+        let crs84 = Stated::System(System::Known(Crs::Crs84));
+        let told = Told { stated: crs84, by: "RFC 7946, 4", notes: Vec::new() };
+        let zoned = decide(&[[38_516_324.8, 3_372_228.2]], &told, Said::default(), HOME).unwrap();
+        assert!(zoned.traps[0].contains("4526"), "{:?}", zoned.traps);
+        let swapped = decide(&[[30.47, 114.17]], &told, Said::default(), HOME).unwrap();
+        assert!(swapped.traps[0].contains("latitude stands before longitude"));
+        let paris = decide(&[[2.35, 48.85]], &told, Said::default(), HOME);
+        assert!(paris.is_err_and(|fault| fault.contains("far from the data of the folder")));
+        assert!(
+            read([1.0, 1.0], Stated::Other("Xian 1980 zone 38".to_owned()))
+                .is_err_and(|fault| fault.contains("not public"))
+        );
+    }
+
+    #[test]
+    fn shifts_are_told_from_noise() {
+        let known = [[114.1, 30.4], [114.12, 30.42], [114.15, 30.45], [114.2, 30.5]];
+        for datum in Datum::ALL {
+            let pairs: Vec<_> = known.iter().map(|&at| (datum.forward(at), at)).collect();
+            assert_eq!(offset(&pairs).and_then(|offset| offset.datum), Some(datum));
+        }
+        // 300 m to four sides is no shift.
+        let scattered: Vec<_> = known
+            .iter()
+            .zip([[0.003, 0.0], [-0.003, 0.0], [0.0, 0.003], [0.0, -0.003]])
+            .map(|(&at, by)| ([at[0] + by[0], at[1] + by[1]], at))
+            .collect();
+        assert_eq!(offset(&scattered).and_then(|offset| offset.datum), None);
+        assert_eq!(offset(&[([0.0, 0.0], [0.0, 0.0])]), None);
+    }
+}

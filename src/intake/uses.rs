@@ -1,0 +1,108 @@
+//! Codes and names of land uses: the national ones of 2023, the old letters, and those that the data folder knows.
+
+use std::collections::HashMap;
+
+/// One table of both classifications; what is local comes from data.
+const CODES: &str = include_str!("codes.txt");
+
+/// A land use as it is written.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Use {
+    pub code: String,
+    pub zh: Option<String>,
+    pub en: Option<String>,
+    /// Known to a classification, or to the data folder.
+    pub is_known: bool,
+    /// Of the old letters.
+    pub is_old: bool,
+}
+
+/// All known uses.
+#[derive(Debug, Default)]
+pub(super) struct Uses {
+    by_code: HashMap<String, (String, Option<String>)>,
+    by_name: HashMap<String, String>,
+    national: HashMap<String, String>,
+}
+
+impl Uses {
+    /// Both classifications, and the codes, Chinese and English names that the folder's parcels have.
+    pub(super) fn new(local: impl Iterator<Item = (String, String, Option<String>)>) -> Self {
+        let mut uses = Self::default();
+        for line in CODES.lines().filter(|line| !line.starts_with('#')) {
+            let mut parts = line.split('\t');
+            let (Some(code), Some(zh)) = (parts.next(), parts.next()) else { continue };
+            uses.by_code.insert(code.to_owned(), (zh.to_owned(), None));
+            // A name of both classifications is that of the national one, which comes first.
+            uses.by_name.entry(zh.to_owned()).or_insert_with(|| code.to_owned());
+            uses.national.extend(parts.next().map(|national| (code.to_owned(), national.to_owned())));
+        }
+        for (code, zh, en) in local {
+            uses.by_name.entry(zh.clone()).or_insert_with(|| code.clone());
+            let known = uses.by_code.entry(code).or_insert((zh, None));
+            known.1 = known.1.take().or(en);
+        }
+        uses
+    }
+
+    /// A use of a code as written, perhaps with its name beside it, or of a name alone. With `as_national` an old code
+    /// becomes the national one, where one means the same.
+    pub(super) fn find(&self, written: &str, as_national: bool) -> Use {
+        let folded: String = written.chars().map(half_width).collect::<String>().trim().to_owned();
+        let upper = folded.to_ascii_uppercase();
+        let split = upper.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(upper.len());
+        let head = &upper[..split];
+        let mut code = match (self.by_code.contains_key(head), self.by_name.get(&folded)) {
+            (true, _) => head.to_owned(),
+            // A workbook makes 701 of 0701.
+            (false, _) if head.len() % 2 == 1 && self.by_code.contains_key(&format!("0{head}")) => {
+                format!("0{head}")
+            }
+            (false, Some(code)) => code.clone(),
+            (false, None) => upper.clone(),
+        };
+        let is_old = code.starts_with(|c: char| c.is_ascii_alphabetic()) && self.national.contains_key(&code);
+        if as_national && let Some(national) = self.national.get(&code) {
+            code.clone_from(national);
+        }
+        let known = self.by_code.get(&code);
+        Use {
+            zh: known.map(|known| known.0.clone()),
+            en: known.and_then(|known| known.1.clone()),
+            is_known: known.is_some(),
+            is_old,
+            code,
+        }
+    }
+}
+
+/// A sign of full width as the sign of a keyboard.
+pub(super) fn half_width(c: char) -> char {
+    match c {
+        '\u{3000}' => ' ',
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        c => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uses_are_found_by_code_and_by_name() {
+        let local = [("M0".to_owned(), "新型工业用地".to_owned(), Some("new-type industrial".to_owned()))];
+        let uses = Uses::new(local.into_iter());
+        let find = |text: &str| (uses.find(text, false).code, uses.find(text, false).zh.unwrap_or_default());
+        let is = |code: &str, zh: &str| (code.to_owned(), zh.to_owned());
+        assert_eq!(find("０７０１"), is("0701", "城镇住宅用地"));
+        assert_eq!(find("701"), is("0701", "城镇住宅用地"));
+        assert_eq!(find("m0"), is("M0", "新型工业用地"));
+        assert_eq!(find("新型工业用地"), is("M0", "新型工业用地"));
+        assert_eq!(find("M1 一类工业用地"), is("M1", "一类工业用地"));
+        assert_eq!(find("一类工业用地").0, "100101");
+        assert_eq!(uses.find("G1", true).code, "1401");
+        assert_eq!(uses.find("A3", true).code, "A3", "of education and science, none means the same");
+        assert!(!uses.find("ZZ9", false).is_known);
+    }
+}

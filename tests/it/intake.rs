@@ -1,0 +1,697 @@
+//! Files of others, made by GDAL and by a library of workbooks: do they come to the same places, with the trap named?
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use innospace::geometry::{Datum, metres_between};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::harness::load;
+
+/// A data folder with a zone and a made-up collection, as an operator has written it.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let zone = r#"{"type":"FeatureCollection","features":[{"type":"Feature","id":"zone","properties":{"name_zh":"示范区"},"geometry":{"type":"Polygon","coordinates":[[[113.8,30.2],[114.3,30.2],[114.3,30.6],[113.8,30.6],[113.8,30.2]]]}}]}"#;
+    let sample = r#"{"type":"FeatureCollection","features":[{"type":"Feature","id":"p-1","properties":{"parcel_no":"OLD-1","use_code":"M0","use_name_zh":"新型工业用地"},"geometry":{"type":"Point","coordinates":[114.1,30.4]}}]}"#;
+    let catalog = "# Written by hand.\ntitle = { zh = \"示范\", en = \"Demo\" }\n\n[[layers]]\nid = \"zone\" # the outline\nfile = \"zone.geojson\"\ntitle = { zh = \"区\", en = \"Zone\" }\ndraw = \"zone\"\n\n[[layers]]\nid = \"parcels\"\nfile = \"parcels.geojson\"\ntitle = { zh = \"示意地块\", en = \"Sample parcels\" }\ndraw = \"parcel\"\nsynthetic = true\nattribution = { zh = \"虚拟\", en = \"made up\" }\n";
+    for (name, text) in [("zone.geojson", zone), ("parcels.geojson", sample), ("catalog.toml", catalog)] {
+        fs::write(folder.path().join(name), text).expect("written");
+    }
+    folder
+}
+
+/// Four parcels of 100 to 400 m, one with a hole, one of two parts; longitude first.
+fn originals() -> Vec<Value> {
+    let square = |x: f64, y: f64, size: f64| {
+        json!([[x, y], [x + size, y], [x + size, y + size], [x, y + size], [x, y]])
+    };
+    let hole = json!([
+        [114.011, 30.411],
+        [114.011, 30.412],
+        [114.012, 30.412],
+        [114.012, 30.411],
+        [114.011, 30.411]
+    ]);
+    let shapes = [
+        json!({"type":"Polygon","coordinates":[square(114.0, 30.4, 0.002)]}),
+        json!({"type":"Polygon","coordinates":[square(114.01, 30.41, 0.004), hole]}),
+        json!({"type":"MultiPolygon","coordinates":[[square(114.03, 30.42, 0.001)], [square(114.034, 30.42, 0.001)]]}),
+        json!({"type":"Polygon","coordinates":[[[114.05,30.45],[114.053,30.451],[114.052,30.454],[114.0495,30.453],[114.05,30.45]]]}),
+    ];
+    let codes = ["0701", "M0", "M1", "1401"];
+    shapes.into_iter().zip(codes).enumerate().map(|(at, (geometry, code))| {
+        json!({"type":"Feature","properties":{"dkbh": format!("试验-{:03}", at + 1), "yddm": code, "rjl": 1.5 + at as f64 / 4.0},"geometry":geometry})
+    }).collect()
+}
+
+fn originals_file(folder: &Path) -> PathBuf {
+    let path = folder.join("originals.geojson");
+    fs::write(&path, json!({"type":"FeatureCollection","features":originals()}).to_string())
+        .expect("written");
+    path
+}
+
+fn gdal(arguments: &[&str]) {
+    let output = Command::new("ogr2ogr").args(arguments).output().expect("GDAL is installed");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn import(data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let output: Output = Command::new(env!("CARGO_BIN_EXE_innospace"))
+        .args(["import", "--collection", "parcels", "--data"])
+        .arg(data)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts");
+    let said =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    assert!(!said.contains("panicked"), "{said}");
+    (output.status.code(), said)
+}
+
+/// All positions of a geometry, the closing ones too.
+fn positions(geometry: &Value, into: &mut Vec<[f64; 2]>) {
+    match geometry {
+        Value::Array(all) if all.first().is_some_and(Value::is_number) => {
+            into.push([all[0].as_f64().expect("a number"), all[1].as_f64().expect("a number")]);
+        }
+        Value::Array(all) => all.iter().for_each(|one| positions(one, into)),
+        _ => {}
+    }
+}
+
+/// The imported features by the number of their parcel, read by another way than the program's own.
+fn imported(data: &Path) -> Vec<Value> {
+    let catalog: toml::Table =
+        fs::read_to_string(data.join("catalog.toml")).expect("a catalogue").parse().expect("TOML");
+    let layers = catalog["layers"].as_array().expect("layers");
+    let layer = layers.iter().find(|layer| layer["id"].as_str() == Some("parcels")).expect("the collection");
+    let text = fs::read_to_string(data.join(layer["file"].as_str().expect("a file"))).expect("the data");
+    let read: Value = serde_json::from_str(&text).expect("JSON");
+    let mut features = read["features"].as_array().expect("features").clone();
+    features.sort_by_key(|feature| feature["properties"]["parcel_no"].to_string());
+    features
+}
+
+/// Each position of the originals has one of the imported within so many metres, and the other way round.
+fn assert_same_places(data: &Path, within_m: f64, what: &str) {
+    let got = imported(data);
+    let want = originals();
+    assert_eq!(got.len(), want.len(), "{what}");
+    for (got, want) in got.iter().zip(&want) {
+        assert_eq!(got["properties"]["parcel_no"], want["properties"]["dkbh"], "{what}");
+        let (mut here, mut there) = (Vec::new(), Vec::new());
+        positions(&got["geometry"]["coordinates"], &mut here);
+        positions(&want["geometry"]["coordinates"], &mut there);
+        assert_eq!(here.len(), there.len(), "{what}: {got}");
+        for (a, b) in [(&here, &there), (&there, &here)] {
+            for at in a {
+                let nearest = b.iter().map(|other| metres_between(*at, *other)).fold(f64::INFINITY, f64::min);
+                assert!(nearest < within_m, "{what}: {at:?} is {nearest} m off");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_format_and_system_comes_to_the_same_places() {
+    let files = tempfile::tempdir().expect("a folder");
+    let original = originals_file(files.path());
+    let original = original.to_str().expect("a path");
+    // Format of GDAL, suffix, options; systems whose definition the format keeps.
+    let formats: [(&str, &str, &[&str]); 8] = [
+        ("GeoJSON", "geojson", &["-lco", "RFC7946=NO"]),
+        ("GeoJSONSeq", "geojsonl", &[]),
+        ("ESRI Shapefile", "shp", &["-lco", "ENCODING=UTF-8"]),
+        ("ESRI Shapefile", "gbk.shp", &["-lco", "ENCODING=GBK"]),
+        ("GPKG", "gpkg", &[]),
+        ("FlatGeobuf", "fgb", &[]),
+        ("LIBKML", "kml", &[]),
+        ("CSV", "csv", &["-lco", "GEOMETRY=AS_WKT", "-lco", "CREATE_CSVT=NO"]),
+    ];
+    for (format, suffix, options) in formats {
+        let only_degrees = matches!(suffix, "geojsonl" | "kml");
+        for epsg in ["4326", "4490", "4526", "4547", "32650", "3857", "4527", "4498"] {
+            if only_degrees && epsg != "4326" {
+                continue;
+            }
+            // In a table without a statement the number of the zone or the folder's extent must show it; UTM cannot.
+            if suffix == "csv" && epsg == "32650" {
+                continue;
+            }
+            let path = files.path().join(format!("p{epsg}.{suffix}"));
+            let path = path.to_str().expect("a path");
+            let system = format!("EPSG:{epsg}");
+            let mut arguments = vec!["-f", format, "-t_srs", &system, path, original];
+            arguments.extend(options);
+            gdal(&arguments);
+            let data = folder();
+            let what = format!("{format} {suffix} {epsg}");
+            let (code, said) = import(data.path(), &[path, "--yes"]);
+            assert_eq!(code, Some(0), "{what}: {said}");
+            assert_same_places(data.path(), 0.1, &what);
+            let loaded = load(data.path());
+            assert_eq!(loaded.warnings.total(), 0, "{what}: {:?}", loaded.warnings.list());
+        }
+    }
+}
+
+#[test]
+fn the_program_reads_what_it_writes() {
+    let files = tempfile::tempdir().expect("a folder");
+    let original = originals_file(files.path());
+    let first = folder();
+    let (code, said) = import(first.path(), &[original.to_str().expect("a path"), "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    for suffix in ["parquet", "fgb", "kml", "csv", "xlsx", "ndjson"] {
+        let path = files.path().join(format!("again.{suffix}"));
+        let made = Command::new(env!("CARGO_BIN_EXE_innospace"))
+            .args(["items", "parcels", "--data"])
+            .arg(first.path())
+            .arg("-o")
+            .arg(&path)
+            .status();
+        assert!(made.expect("the program starts").success());
+        let data = folder();
+        let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes"]);
+        assert_eq!(code, Some(0), "{suffix}: {said}");
+        if suffix != "xlsx" {
+            assert_same_places(data.path(), 0.1, suffix);
+        }
+    }
+}
+
+#[test]
+fn an_accepted_import_is_served_and_says_what_it_is() {
+    let data = folder();
+    let original = originals_file(data.path());
+    let (code, said) = import(
+        data.path(),
+        &[original.to_str().expect("a path"), "--yes", "--basis", "surveyed", "--accuracy-m", "1"],
+    );
+    assert_eq!(code, Some(0), "{said}");
+    let catalog = fs::read_to_string(data.path().join("catalog.toml")).expect("a catalogue");
+    assert!(
+        catalog.starts_with("# Written by hand.\n") && catalog.contains("id = \"zone\" # the outline"),
+        "{catalog}"
+    );
+    fs::remove_file(&original).expect("removed");
+    let loaded = load(data.path());
+    let layer = loaded.catalog.layer("parcels").expect("the collection").layer();
+    let credit = layer.about.attribution.as_ref().map(|credit| &*credit.en);
+    assert!(!layer.about.synthetic && credit == Some("source: originals.geojson"), "{:?}", layer.about);
+    assert_eq!(layer.len(), 4);
+    let got = imported(data.path());
+    let first = &got[0]["properties"];
+    // 0.002 degrees each way at 30.401 north, on the ellipsoid by hand: 192.17 m by 221.73 m.
+    let area = first["area_m2"].as_f64().expect("an area");
+    assert!((area - 192.17 * 221.73).abs() < 20.0, "{area}");
+    assert_eq!(
+        (first["basis"].as_str(), first["accuracy_m"].as_i64(), first["synthetic"].as_bool()),
+        (Some("surveyed"), Some(1), Some(false))
+    );
+    assert_eq!(first["use_name_zh"], "城镇住宅用地");
+    assert_eq!(
+        got[1]["properties"]["use_name_zh"], "新型工业用地",
+        "a local code has its name from the data folder"
+    );
+    assert!(data.path().join("parcels.geojson.old").exists());
+    // The same once more goes back to the first name; added, all of it is there already.
+    let original = originals_file(data.path());
+    let (code, said) = import(data.path(), &[original.to_str().expect("a path"), "--append", "--yes"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("no row can be taken"), "{said}");
+}
+
+#[test]
+fn a_look_writes_nothing_and_nobody_is_asked_without_a_terminal() {
+    let data = folder();
+    let original = originals_file(data.path());
+    let before = fs::read_dir(data.path()).expect("a folder").count();
+    let (code, said) = import(data.path(), &[original.to_str().expect("a path"), "--dry-run"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("dkbh -> parcel_no") && said.contains("4 rows: 4 taken, 0 refused"), "{said}");
+    let (code, said) = import(data.path(), &[original.to_str().expect("a path")]);
+    assert!(code == Some(2) && said.contains("--yes"), "{said}");
+    assert_eq!(fs::read_dir(data.path()).expect("a folder").count(), before);
+}
+
+/// A table of points of the first positions of the originals.
+fn table(path: &Path, head: &str, cells: impl Fn([f64; 2]) -> String) {
+    let mut text = format!("地块编号,{head}\n");
+    for (at, [x, y]) in
+        [[114.0, 30.4], [114.01, 30.41], [114.03, 30.42], [114.05, 30.45]].into_iter().enumerate()
+    {
+        text.push_str(&format!("T-{at},{}\n", cells([x, y])));
+    }
+    fs::write(path, text).expect("written");
+}
+
+#[test]
+fn traps_of_tables_are_named() {
+    let data = folder();
+    let path = data.path().join("points.csv");
+    let file = path.to_str().expect("a path");
+    let at = |data: &Path| {
+        let mut found = Vec::new();
+        positions(&imported(data)[0]["geometry"]["coordinates"], &mut found);
+        found[0]
+    };
+    table(&path, "经度,纬度", |[x, y]| format!("{y},{x}"));
+    let (code, said) = import(data.path(), &[file, "--yes"]);
+    assert!(code == Some(0) && said.contains("latitude stands before longitude"), "{said}");
+    assert_eq!(at(data.path()), [114.0, 30.4]);
+    // X goes north in Chinese surveys. On the middle of the zone the easting is that of the middle.
+    let mut text = "地块编号,X,Y\n".to_owned();
+    text.push_str("T-0,3364454.0,38500000\nT-1,3364554.0,38500000\nT-2,3364654.0,38500000\n");
+    fs::write(&path, &text).expect("written");
+    let (code, said) = import(data.path(), &[file, "--yes"]);
+    assert!(
+        code == Some(0)
+            && said.contains("EPSG:4526")
+            && said.contains("the northing stands before the easting"),
+        "{said}"
+    );
+    assert_eq!(at(data.path())[0], 114.0);
+    fs::write(&path, text.replace(",38500000", ",500000")).expect("written");
+    let (code, said) = import(data.path(), &[file, "--yes"]);
+    assert!(code == Some(0) && said.contains("EPSG:4547") && said.contains("leave the zone open"), "{said}");
+    assert_eq!(at(data.path())[0], 114.0);
+    // Far from the folder's data nothing is taken without a word of the operator.
+    table(&path, "lon,lat", |[x, y]| format!("{},{y}", x - 10.0));
+    let (code, said) = import(data.path(), &[file, "--yes"]);
+    assert!(code == Some(2) && said.contains("far from the data of the folder"), "{said}");
+    let (code, said) = import(data.path(), &[file, "--yes", "--crs", "EPSG:4326"]);
+    assert!(code == Some(0) && said.contains("taken, since --crs says so"), "{said}");
+}
+
+#[test]
+fn known_places_tell_systems_apart_whose_numbers_look_alike() {
+    let files = tempfile::tempdir().expect("a folder");
+    let original = originals_file(files.path());
+    let original = original.to_str().expect("a path");
+    let path = files.path().join("utm.csv");
+    let path = path.to_str().expect("a path");
+    gdal(&["-f", "CSV", "-t_srs", "EPSG:32650", "-lco", "GEOMETRY=AS_WKT", path, original]);
+    // Gauss-Kruger and UTM along 117° E have eastings of the same digits, and lie more than a kilometre apart here.
+    let data = folder();
+    let (code, said) = import(data.path(), &[path, "--yes"]);
+    assert!(
+        code == Some(2) && ["EPSG:4548", "EPSG:32650", "--crs"].iter().all(|word| said.contains(word)),
+        "{said}"
+    );
+    assert_eq!(import(data.path(), &[original, "--yes"]).0, Some(0));
+    let (code, said) = import(data.path(), &[path, "--yes"]);
+    assert!(
+        code == Some(0) && said.contains("system   EPSG:32650") && said.contains("the numbers fit 2 systems"),
+        "{said}"
+    );
+    assert_same_places(data.path(), 0.1, "UTM without a statement");
+}
+
+#[test]
+fn a_folder_that_is_broken_in_part_serves_as_far_as_it_is_sound() {
+    let data = folder();
+    let path = data.path().join("points.csv");
+    let file = path.to_str().expect("a path");
+    table(&path, "lon,lat", |[x, y]| format!("{x},{y}"));
+    assert_eq!(import(data.path(), &[file, "--yes"]).0, Some(0));
+    // Facts of the plan that are not there, and a collection that is no JSON.
+    let catalog = fs::read_to_string(data.path().join("catalog.toml")).expect("a catalogue");
+    fs::write(
+        data.path().join("catalog.toml"),
+        catalog.replace("title = { zh = \"示范\"", "seeds = \"nowhere\"\ntitle = { zh = \"示范\""),
+    )
+    .expect("written");
+    fs::write(data.path().join("zone.geojson"), "{").expect("written");
+    table(&path, "lon,lat", |at| Datum::Gcj02.forward(at).map(|degree| degree.to_string()).join(","));
+    let (code, said) = import(data.path(), &[file, "--yes"]);
+    assert!(code == Some(2) && said.contains("--from gcj02"), "{said}");
+    let (code, said) = import(data.path(), &[file, "--yes", "--from", "gcj02"]);
+    assert!(code == Some(0) && said.contains("zone.geojson"), "{said}");
+}
+
+#[test]
+fn an_empty_folder_takes_its_first_collection() {
+    let data = tempfile::tempdir().expect("a folder");
+    let files = tempfile::tempdir().expect("a folder");
+    let path = files.path().join("points.csv");
+    fs::write(&path, "地块编号,X,Y\nT-0,3364454.0,500000\nT-1,3364554.0,500000\n").expect("written");
+    let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes"]);
+    assert!(
+        code == Some(0) && said.contains("EPSG:4547") && said.contains("nothing to hold the zone against"),
+        "{said}"
+    );
+    assert_eq!(load(data.path()).catalog.layer("parcels").map(|layer| layer.layer().len()), Some(2));
+}
+
+#[test]
+fn made_up_rows_keep_their_mark() {
+    let data = folder();
+    let path = data.path().join("made-up.csv");
+    fs::write(&path, "地块编号,synthetic,lon,lat\nT-0,true,114.0,30.4\nT-1,是,114.01,30.41\n")
+        .expect("written");
+    let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes"]);
+    assert!(code == Some(0) && said.contains("2 rows say that they are made up"), "{said}");
+    let loaded = load(data.path());
+    let layer = loaded.catalog.layer("parcels").expect("the collection").layer();
+    assert!(layer.about.synthetic && layer.about.attribution.is_some(), "{:?}", layer.about);
+    assert!(imported(data.path()).iter().all(|feature| feature["properties"]["synthetic"] == true));
+}
+
+/// Files of a folder as an archive, each under a name of its own.
+fn archive(path: &Path, files: &[(PathBuf, &str)]) {
+    let mut archive = zip::ZipWriter::new(File::create(path).expect("a file"));
+    for (file, name) in files {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).expect("a file");
+        archive.write_all(&fs::read(file).expect("read")).expect("written");
+    }
+    archive.finish().expect("written");
+}
+
+#[test]
+fn archives_and_encodings_have_traps_too() {
+    let files = tempfile::tempdir().expect("a folder");
+    let original = originals_file(files.path());
+    let original = original.to_str().expect("a path");
+    let at = |name: &str| files.path().join(name);
+    let path = |name: &str| at(name).to_str().expect("a path").to_owned();
+    gdal(&["-f", "ESRI Shapefile", "-t_srs", "EPSG:4547", "-lco", "ENCODING=GBK", &path("a.shp"), original]);
+    // A statement of the encoding that the bytes belie.
+    for wrong in ["UTF-8", "ISO-8859-1"] {
+        fs::write(at("a.cpg"), wrong).expect("written");
+        archive(
+            &at("wrong.zip"),
+            &["shp", "shx", "dbf", "prj", "cpg"]
+                .map(|suffix| (at(&format!("a.{suffix}")), &*format!("a.{suffix}").leak())),
+        );
+        let data = folder();
+        let (code, said) = import(data.path(), &[&path("wrong.zip"), "--yes"]);
+        assert!(code == Some(0) && said.contains("against its .cpg"), "{wrong}: {said}");
+        assert_same_places(data.path(), 0.1, wrong);
+    }
+    // Two shapefiles of one name in two folders of an archive.
+    let twice = [("shp", "east/a.shp"), ("dbf", "east/a.dbf"), ("shp", "west/a.shp"), ("dbf", "west/a.dbf")];
+    archive(&at("twice.zip"), &twice.map(|(suffix, name)| (at(&format!("a.{suffix}")), name)));
+    let data = folder();
+    let (code, said) = import(data.path(), &[&path("twice.zip"), "--yes"]);
+    assert!(code == Some(2) && said.contains("2 shapefiles, name one with --layer: a (2), a"), "{said}");
+    let (code, said) = import(data.path(), &[&path("twice.zip"), "--yes", "--layer", "a (2)"]);
+    assert!(code == Some(0) && said.contains("has no .prj"), "{said}");
+    // As GDAL writes KMZ: a document that only points to the layers beside it, each in a file of its own.
+    gdal(&["-f", "LIBKML", &path("zz.kml"), original]);
+    fs::write(
+        at("doc.kml"),
+        "<kml><Document><NetworkLink><Link><href>layers/zz.kml</href></Link></NetworkLink></Document></kml>",
+    )
+    .expect("written");
+    archive(&at("two.kmz"), &[(at("doc.kml"), "doc.kml"), (at("zz.kml"), "layers/zz.kml")]);
+    let (code, said) = import(data.path(), &[&path("two.kmz"), "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_same_places(data.path(), 0.1, "KMZ of two documents");
+    // As workbooks save text of all languages.
+    let text: Vec<u8> = "\u{feff}地块编号\t经度\t纬度\r\nT-一\t114.0\t30.4\r\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    fs::write(at("wide.txt"), text).expect("written");
+    let (code, said) = import(data.path(), &[&path("wide.txt"), "--yes"]);
+    assert!(code == Some(0) && imported(data.path())[0]["properties"]["parcel_no"] == "T-一", "{said}");
+    // A feature alone, over several lines.
+    fs::write(at("one.geojson"), serde_json::to_string_pretty(&originals()[0]).expect("JSON"))
+        .expect("written");
+    let (code, said) = import(data.path(), &[&path("one.geojson"), "--yes"]);
+    assert!(code == Some(0) && imported(data.path())[0]["properties"]["parcel_no"] == "试验-001", "{said}");
+}
+
+#[test]
+fn shifted_degrees_are_found_and_converted_when_asked() {
+    let data = folder();
+    let path = data.path().join("points.csv");
+    let file = path.to_str().expect("a path");
+    table(&path, "lon,lat", |[x, y]| format!("{x},{y}"));
+    assert_eq!(import(data.path(), &[file, "--yes"]).0, Some(0));
+    for datum in Datum::ALL {
+        table(&path, "lon,lat", |at| datum.forward(at).map(|degree| degree.to_string()).join(","));
+        let (code, said) = import(data.path(), &[file, "--yes"]);
+        assert!(code == Some(2) && said.contains(&format!("the shift of {}", datum.title())), "{said}");
+        let (code, said) = import(data.path(), &[file, "--yes", "--from", datum.name()]);
+        assert!(code == Some(0) && said.contains("after conversion 0 m"), "{said}");
+        // The shift itself is held against published examples in geometry/datum.rs.
+        let shift = metres_between(datum.forward([114.01, 30.41]), [114.01, 30.41]);
+        let told: f64 = said
+            .split("as in the file ")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next()?.parse().ok())
+            .expect("metres");
+        assert!((told - shift).abs() < 30.0, "{told} m, {shift} m");
+        let at = &imported(data.path())[0]["geometry"]["coordinates"];
+        assert!(
+            metres_between([at[0].as_f64().expect("x"), at[1].as_f64().expect("y")], [114.0, 30.4]) < 0.1,
+            "{at}"
+        );
+    }
+}
+
+#[test]
+fn a_table_of_a_control_plan_is_understood() {
+    let data = folder();
+    let path = data.path().join("plan.xlsx");
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    let rows: [&[&str]; 6] = [
+        &["某单元控制指标表"],
+        &[
+            "地块编号",
+            "单元编号",
+            "用地代码",
+            "地块面积（公顷）",
+            "容积率",
+            "建筑密度(%)",
+            "绿地率",
+            "建筑限高",
+            "状态",
+            "批复日期",
+            "geometry",
+        ],
+        &[
+            "A-1",
+            "U1",
+            "R2",
+            "4.2615",
+            "≤2.5",
+            "30",
+            "35%",
+            "80米",
+            "已建",
+            "2024年3月5日",
+            "POLYGON((114 30.4,114.002 30.4,114.002 30.402,114 30.402,114 30.4))",
+        ],
+        &[
+            "A-2",
+            "U1",
+            "M1",
+            "4.26",
+            "1.0-2.5",
+            "40",
+            "20%",
+            "60",
+            "闲置",
+            "2024/3/5",
+            "POLYGON((114.01 30.4,114.012 30.4,114.012 30.402,114.01 30.402,114.01 30.4))",
+        ],
+        &[
+            "A-3",
+            "U1",
+            "M0",
+            "9",
+            "2",
+            "40",
+            "20%",
+            "60",
+            "规划",
+            "2024-03-05",
+            "POLYGON((114.02 30.4,114.022 30.4,114.022 30.402,114.02 30.402))",
+        ],
+        &[
+            "A-4",
+            "U1",
+            "G1",
+            "1",
+            "0",
+            "0",
+            "90%",
+            "0",
+            "已建",
+            "2024-03-05",
+            "POLYGON((114.03 30.4,114.03 30.4,114.03 30.4))",
+        ],
+    ];
+    for (row, cells) in rows.into_iter().enumerate() {
+        for (column, cell) in cells.iter().enumerate() {
+            sheet
+                .write(u32::try_from(row).expect("few"), u16::try_from(column).expect("few"), *cell)
+                .expect("written");
+        }
+    }
+    book.save(&path).expect("saved");
+    let report = data.path().join("plan.json");
+    let (code, said) = import(
+        data.path(),
+        &[path.to_str().expect("a path"), "--yes", "--report", report.to_str().expect("a path")],
+    );
+    assert_eq!(code, Some(0), "{said}");
+    let got = imported(data.path());
+    let of = |at: usize, name: &str| got[at]["properties"][name].clone();
+    assert_eq!(got.len(), 3);
+    assert_eq!((of(0, "area_m2"), of(0, "far"), of(0, "density")), (json!(42615), json!(2.5), json!(0.3)));
+    assert_eq!(
+        (of(0, "green_ratio"), of(0, "height_m"), of(0, "status")),
+        (json!(0.35), json!(80), json!("built"))
+    );
+    assert_eq!(
+        (of(0, "use_code"), of(0, "use_name_zh"), of(0, "valid_from")),
+        (json!("R2"), json!("二类居住用地"), json!("2024-03-05"))
+    );
+    assert_eq!((of(1, "far"), of(1, "note")), (json!(null), json!("容积率: 1.0-2.5")));
+    let told: Value = serde_json::from_str(&fs::read_to_string(&report).expect("a report")).expect("JSON");
+    assert_eq!((&told["summary"]["rows"], &told["summary"]["refused"]), (&json!(4), &json!(1)));
+    let kinds: Vec<&str> = told["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter_map(|found| found["kind"].as_str())
+        .collect();
+    for kind in [
+        "a ring that was open",
+        "a stated area that is not the measured one",
+        "a broken geometry",
+        "a value that is not understood",
+    ] {
+        assert!(kinds.contains(&kind), "{kind}: {kinds:?}");
+    }
+    // The refused row is a table that comes in again once it is corrected.
+    let refused = data.path().join("plan.refused.csv");
+    let text = fs::read_to_string(&refused).expect("refused rows");
+    assert!(text.contains("A-4"), "{text}");
+    fs::write(
+        &refused,
+        text.replace("114.03 30.4,114.03 30.4,114.03 30.4", "114.03 30.4,114.031 30.4,114.031 30.401"),
+    )
+    .expect("corrected");
+    let (code, said) = import(data.path(), &[refused.to_str().expect("a path"), "--yes", "--append"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(imported(data.path()).len(), 4);
+}
+
+#[test]
+fn a_process_that_is_killed_leaves_the_old_data_whole() {
+    let data = folder();
+    let before = |name: &str| fs::read(data.path().join(name)).expect("read");
+    let (catalog, parcels) = (before("catalog.toml"), before("parcels.geojson"));
+    let path = data.path().join("many.ndjson");
+    let mut lines = String::new();
+    for at in 0..100_000 {
+        lines.push_str(&format!("{{\"type\":\"Feature\",\"id\":{at},\"properties\":{{}},\"geometry\":{{\"type\":\"Point\",\"coordinates\":[114.1,30.4]}}}}\n"));
+    }
+    fs::write(&path, lines).expect("written");
+    let draft = data.path().join(".parcels.import.tmp");
+    let mut process = Command::new(env!("CARGO_BIN_EXE_innospace"))
+        .args(["import", path.to_str().expect("a path"), "--collection", "parcels", "--yes", "--data"])
+        .arg(data.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    // It writes in pieces of 256 KiB; the first is on disk long before the last.
+    while fs::metadata(&draft).map_or(0, |about| about.len()) == 0
+        && process.try_wait().expect("a process").is_none()
+    {
+        std::thread::yield_now();
+    }
+    process.kill().expect("killed");
+    let ended = process.wait().expect("ended");
+    assert!(!ended.success(), "it was ended while it wrote");
+    assert!((before("catalog.toml"), before("parcels.geojson")) == (catalog, parcels));
+    assert_eq!(load(data.path()).catalog.layer("parcels").map(|layer| layer.layer().len()), Some(1));
+    // What it left is no obstacle.
+    let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!draft.exists());
+    assert_eq!(imported(data.path()).len(), 100_000);
+}
+
+/// Runs an import with at most so much memory for all of the process.
+fn import_within(data: &Path, file: &Path, mebibytes: u64) -> (Option<i32>, String) {
+    let script = format!("ulimit -v {}; exec \"$0\" \"$@\"", mebibytes << 10);
+    let output = Command::new("bash")
+        .args([
+            "-c",
+            &script,
+            env!("CARGO_BIN_EXE_innospace"),
+            "import",
+            "--collection",
+            "parcels",
+            "--yes",
+            "--data",
+        ])
+        .arg(data)
+        .arg(file)
+        .output()
+        .expect("bash starts");
+    let said =
+        String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(!said.contains("panicked") && !said.contains("memory allocation"), "{said}");
+    (output.status.code(), said)
+}
+
+#[test]
+fn hostile_files_end_in_a_clear_word_and_little_memory() {
+    let data = folder();
+    let fails = |name: &str, word: &str| {
+        let (code, said) = import_within(data.path(), &data.path().join(name), 2048);
+        assert!(code == Some(2) && said.contains(word), "{name}: {code:?} {said}");
+    };
+    let put = |name: &str, bytes: &[u8]| fs::write(data.path().join(name), bytes).expect("written");
+    put("wide.csv", (0..10_000).map(|at| format!("c{at}")).collect::<Vec<_>>().join(",").as_bytes());
+    fails("wide.csv", "10000 columns");
+    let deep = "[".repeat(100_000);
+    put("deep.geojson", format!("{{\"type\":\"FeatureCollection\",\"features\":[{{\"type\":\"Feature\",\"geometry\":{{\"type\":\"Polygon\",\"coordinates\":{deep}").as_bytes());
+    fails("deep.geojson", "is no GeoJSON");
+    let closed = "]".repeat(100_000);
+    put("deeper.geojson", format!("{{\"type\":\"FeatureCollection\",\"features\":[{{\"type\":\"Feature\",\"properties\":{{\"a\":{deep}{closed}}}}}]}}").as_bytes());
+    fails("deeper.geojson", "no row can be taken");
+    put("lone.shp", &[0; 200]);
+    fails("lone.shp", "no .dbf");
+    put("empty.gpkg", b"");
+    fails("empty.gpkg", "is empty");
+    put("odd.xyz", b"what is this");
+    fails("odd.xyz", "of no known format");
+    put("binary.csv", b"a,b\n\0\x01,2\n");
+    fails("binary.csv", "zero bytes");
+    put("unknown.csv", b"first,second\n1,2\n");
+    fails("unknown.csv", "no field that is known");
+    put("open.csv", "dkbh,x,y\n\"a,114.1,30.4\nb,114.1,30.4\n".as_bytes());
+    fails("open.csv", "a quotation mark may stand open");
+    let bomb = data.path().join("bomb.zip");
+    let mut archive = zip::ZipWriter::new(File::create(&bomb).expect("a file"));
+    archive.start_file("a.shp", zip::write::SimpleFileOptions::default()).expect("a file");
+    for _ in 0..256 {
+        archive.write_all(&vec![0; 1 << 20]).expect("written");
+    }
+    archive.finish().expect("written");
+    assert!(fs::metadata(&bomb).expect("a file").len() < 1 << 20);
+    fails("bomb.zip", "400 times");
+    // Two thousand million bytes without a row, on disk a hole.
+    for name in ["large.geojson", "large.csv", "large.ndjson", "large.kml"] {
+        let file = File::create(data.path().join(name)).expect("a file");
+        file.set_len(2_000_000_000).expect("grown");
+        drop(file);
+        fails(name, name);
+    }
+    assert_eq!(load(data.path()).catalog.layer("parcels").map(|layer| layer.layer().len()), Some(1));
+}
