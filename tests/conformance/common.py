@@ -89,7 +89,8 @@ def lists(root):
 @test(ONE, "/conf/core/query-param-list-delimiter")
 def list_delimiter(root):
     for url, name, schema, value in lists(root):
-        assert ask(under(url, name, value), "*/*").status == 200, (url, name)
+        # Where no value is known to be good, there is no list of it.
+        assert value is None or ask(under(url, name, value), "*/*").status == 200, (url, name)
         if value and name in ("bbox", "sortby", "properties"):
             refused(under(url, name, "0;0;1;1" if name == "bbox" else f"{value};{value}"))
             refused(under(url, name, "0 0 1 1" if name == "bbox" else f"{value}|{value}"))

@@ -234,12 +234,11 @@ fn the_definition_describes_exactly_what_is_served() {
                 }
                 (.., Some("sortby")) if groups => "-count",
                 (.., Some("having")) => "count > 0",
-                (.., Some("group-by")) => "",
+                (.., Some("group-by" | "distances" | "merge-by")) => "",
                 (.., Some("measure")) => "share",
                 (.., Some("polygon")) => "POLYGON((0 0,1 0,1 1,0 0))",
                 (.., Some("minutes")) => "5",
                 (.., Some("criteria")) => "[\"TRUE\"]",
-                (.., Some("distances" | "merge-by")) => "",
                 (.., Some("bands")) => "500,1000,2000,5000",
                 (.., Some("subset")) => "datetime(\"2021-01-01\")",
                 (.., Some("properties")) => "use",

@@ -483,6 +483,9 @@ fn parcels() -> Vec<Value> {
     all["features"].as_array().expect("features").clone()
 }
 
+/// Whether a value satisfies a criterion; `None` where it is not known.
+type Test = fn(&Value) -> Option<bool>;
+
 #[test]
 fn shortlists_of_the_shipped_parcels_are_those_of_a_plain_scan() {
     let service = Service::over(shipped());
@@ -495,7 +498,7 @@ fn shortlists_of_the_shipped_parcels_are_those_of_a_plain_scan() {
             &[("filter", filter), ("want", "12"), ("sortby", "-area_m2"), ("limit", "1000")],
         ))
         .json();
-    let tests: [(&str, fn(&Value) -> Option<bool>); 4] = [
+    let tests: [(&str, Test); 4] = [
         ("status", |value| value.as_str().map(|status| status == "idle")),
         ("use_code", |value| value.as_str().map(|code| ["M0", "1401", "0901"].contains(&code))),
         ("area_m2", |value| value.as_f64().map(|area| area > 20000.0)),
@@ -514,8 +517,8 @@ fn shortlists_of_the_shipped_parcels_are_those_of_a_plain_scan() {
             (None, Some(first)) => unknown[first] += 1,
             (None, None) => matched += 1,
         }
-        for at in 0..4 {
-            without[at] += u64::from((0..4).all(|other| other == at || truths[other] == Some(true)));
+        for (at, without) in without.iter_mut().enumerate() {
+            *without += u64::from((0..4).all(|other| other == at || truths[other] == Some(true)));
         }
     }
     assert_eq!(list["numberMatched"], matched);
