@@ -44,7 +44,7 @@ fn originals() -> Vec<Value> {
     ];
     let codes = ["0701", "M0", "M1", "1401"];
     shapes.into_iter().zip(codes).enumerate().map(|(at, (geometry, code))| {
-        json!({"type":"Feature","properties":{"dkbh": format!("试验-{:03}", at + 1), "yddm": code, "rjl": [1.5, 1.75, 2.0, 2.25][at]},"geometry":geometry})
+        json!({"type":"Feature","properties":{"dkbh": format!("试验-{:03}", at + 1), "yddm": code, "rjl": ([1.5, 1.75, 2.0, 2.25][at])},"geometry":geometry})
     }).collect()
 }
 
