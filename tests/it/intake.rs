@@ -1,5 +1,6 @@
 //! Files of others, made by GDAL and by a library of workbooks: do they come to the same places, with the trap named?
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -43,7 +44,7 @@ fn originals() -> Vec<Value> {
     ];
     let codes = ["0701", "M0", "M1", "1401"];
     shapes.into_iter().zip(codes).enumerate().map(|(at, (geometry, code))| {
-        json!({"type":"Feature","properties":{"dkbh": format!("试验-{:03}", at + 1), "yddm": code, "rjl": 1.5 + at as f64 / 4.0},"geometry":geometry})
+        json!({"type":"Feature","properties":{"dkbh": format!("试验-{:03}", at + 1), "yddm": code, "rjl": ([1.5, 1.75, 2.0, 2.25][at])},"geometry":geometry})
     }).collect()
 }
 
@@ -246,7 +247,7 @@ fn table(path: &Path, head: &str, cells: impl Fn([f64; 2]) -> String) {
     for (at, [x, y]) in
         [[114.0, 30.4], [114.01, 30.41], [114.03, 30.42], [114.05, 30.45]].into_iter().enumerate()
     {
-        text.push_str(&format!("T-{at},{}\n", cells([x, y])));
+        writeln!(text, "T-{at},{}", cells([x, y])).expect("to memory");
     }
     fs::write(path, text).expect("written");
 }
@@ -458,6 +459,7 @@ fn shifted_degrees_are_found_and_converted_when_asked() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table and what becomes of it")]
 fn a_table_of_a_control_plan_is_understood() {
     let data = folder();
     let path = data.path().join("plan.xlsx");
@@ -596,7 +598,7 @@ fn a_process_that_is_killed_leaves_the_old_data_whole() {
     let path = data.path().join("many.ndjson");
     let mut lines = String::new();
     for at in 0..100_000 {
-        lines.push_str(&format!("{{\"type\":\"Feature\",\"id\":{at},\"properties\":{{}},\"geometry\":{{\"type\":\"Point\",\"coordinates\":[114.1,30.4]}}}}\n"));
+        writeln!(lines, "{{\"type\":\"Feature\",\"id\":{at},\"properties\":{{}},\"geometry\":{{\"type\":\"Point\",\"coordinates\":[114.1,30.4]}}}}").expect("to memory");
     }
     fs::write(&path, lines).expect("written");
     let draft = data.path().join(".parcels.import.tmp");
