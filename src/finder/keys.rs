@@ -159,7 +159,7 @@ impl Keys {
         for at_head in [true, false] {
             let all = 0..self.places(at_head).len();
             search.steps = 0;
-            search.go(State { at_head, places: all, length: 0, read: 0, slips: 0 });
+            search.go(&State { at_head, places: all, length: 0, read: 0, slips: 0 });
         }
         search.runs
     }
@@ -242,12 +242,12 @@ impl<'a> Search<'a> {
 
     /// All that goes on with the rest of the text, slips later in the text first: fewer places are left there, so that the
     /// likeliest are found before the steps are used up.
-    fn go(&mut self, state: State) {
+    fn go(&mut self, state: &State) {
         let all = self.len();
         // Behind the first half a second slip is allowed.
         let first = if state.slips == 0 { state.read } else { state.read.max(all.div_ceil(2)) };
         let may_slip = state.slips < self.most;
-        let mut ways = vec![self.step(&state, state.read..if may_slip { first } else { all })];
+        let mut ways = vec![self.step(state, state.read..if may_slip { first } else { all })];
         while let Some(last) = ways.last().filter(|last| !last.places.is_empty() && last.read < all) {
             ways.push(self.step(last, last.read..last.read + 1));
         }
@@ -269,12 +269,12 @@ impl<'a> Search<'a> {
         let at = state.read;
         let next = self.letters(at..at + 1);
         // A letter too many.
-        self.go(State { read: at + 1, ..state.clone() });
+        self.go(&State { read: at + 1, ..state.clone() });
         // Two letters swapped.
         if at + 2 <= self.len() && self.letters(at + 1..at + 2) != next {
             let after = self.step(state, at + 1..at + 2);
             let swapped = self.step(&after, at..at + 1);
-            self.go(State { read: at + 2, ..swapped });
+            self.go(&State { read: at + 2, ..swapped });
         }
         if state.length == 0 && !next[0].is_ascii() {
             return;
@@ -288,10 +288,10 @@ impl<'a> Search<'a> {
             let child = State { places, length: state.length + width, ..state.clone() };
             // Another letter, and one too few.
             if other {
-                self.go(State { read: at + 1, ..child.clone() });
+                self.go(&State { read: at + 1, ..child.clone() });
             }
             if fewer {
-                self.go(child);
+                self.go(&child);
             }
         }
     }

@@ -184,9 +184,8 @@ impl<'a> Scan<'a> {
         let least = if typed.has_han { 2 } else { LEAST_BEGINNING.max(typed.letters.len() * 2 / 5) };
         for &table in tables {
             let keys = self.keys(table);
-            let longest = keys.beginnings(&typed.letters).into_iter().skip(least.saturating_sub(1));
-            let longest = longest.filter(|[heads, _]| !heads.places.is_empty()).last();
-            if let Some([heads, _]) = longest {
+            let mut longest = keys.beginnings(&typed.letters).into_iter().skip(least.saturating_sub(1));
+            if let Some([heads, _]) = longest.rfind(|[heads, _]| !heads.places.is_empty()) {
                 let text = &typed.letters[..heads.length];
                 let look = Look { table, text, is_homophone: false, cost: BEGINNING_COST };
                 for place in heads.places.clone().take(MOST_PLACES) {

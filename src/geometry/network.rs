@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap};
 
 use geo::ConvexHull as _;
-use geo_types::{Coord, LineString, MultiPoint, MultiPolygon, Point};
+use geo_types::{Coord, LineString, MultiPoint, MultiPolygon, Point, Polygon};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
@@ -498,7 +498,7 @@ struct Stretch {
 
 /// Where a piece comes among its neighbours: along a curve that goes through all squares of a quarter before it leaves it.
 fn order(piece: &MultiPolygon) -> u64 {
-    let first = piece.iter().flat_map(|polygon| polygon.exterior()).next();
+    let first = piece.iter().flat_map(Polygon::exterior).next();
     let Some(Coord { x, y }) = first else { return 0 };
     // Squares of a ten thousandth of a degree, eleven metres.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "degrees, and above 0")]

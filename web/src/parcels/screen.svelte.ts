@@ -10,6 +10,7 @@ import type { Hit } from '../search/service';
 import { asServiceError, readAppInfo, type ServiceError } from '../service';
 import { metres } from '../near/say';
 import { fill } from '../words';
+import { parcelWords } from '../words/parcels';
 import { cqlOf, drawnOf, filterOf, finished, membersOf, outline, readCondition, readKept, wkt, written, writtenKept, type Condition, type Kept, type ShapeKind } from './conditions';
 import { Editing } from './editing.svelte';
 import { areaUnits, formatNumber, groupFields, shown, usualColumns, type Field } from './fields';
@@ -74,6 +75,7 @@ const formVersion = '1';
 
 export class Parcels extends Appearance {
   readonly frame = new Frame();
+  readonly own = $derived(parcelWords[this.lang]);
 
   app = $state.raw<AppInfo | null>(null);
   collection = $state.raw<Collection | null>(null);
@@ -187,7 +189,7 @@ export class Parcels extends Appearance {
     return this.summary;
   });
   summary = $derived.by(() => {
-    const { found, words: { parcels: words } } = this;
+    const { found, own: words } = this;
     if (!found) return '';
     return fill(words.statusLine, { count: this.number(found.count, 0), ha: this.number(found.ha), mu: this.number(found.mu) });
   });
@@ -201,7 +203,7 @@ export class Parcels extends Appearance {
   }
 
   columnTitle(name: string): string {
-    const words = this.words.parcels;
+    const words = this.own;
     if (name === distance) return fill(words.distanceColumn, { name: this.referenceName });
     const field = this.field(name);
     if (!field) return name;
@@ -291,7 +293,7 @@ export class Parcels extends Appearance {
         } catch (cause) {
           const fault = asServiceError(cause);
           if (fault.kind !== 'refused') throw fault;
-          this.tell('info', fill(this.words.parcels.drawingUnknown, { id }));
+          this.tell('info', fill(this.own.drawingUnknown, { id }));
           return null;
         }
       }),
@@ -313,7 +315,7 @@ export class Parcels extends Appearance {
       try {
         this.kept.set(wkt(drawn), await keepDrawing({ type: 'Polygon', coordinates: [outline(drawn)] }));
       } catch (cause) {
-        const words = this.words.parcels;
+        const words = this.own;
         const isWhole = written({ kind: 'drawn', drawn, within: false }).length <= longestAddress;
         this.tell('info', fill(isWhole ? words.drawingNotKept : words.drawingNotLinked, { why: asServiceError(cause).detail }));
       } finally {
@@ -465,7 +467,7 @@ export class Parcels extends Appearance {
     const groups = grouping === 'belts' ? await this.byBelt(collection.id, signal) : await service.readGroups(collection.id, query, grouping, lang, signal);
     if (run !== this.run) return;
     const field = this.field(grouping);
-    const titled = groups.groups.map((group) => ({ ...group, title: field ? (shown(field, group.key, lang, this.words) ?? this.words.parcels.unknownValue) : group.title || group.key }));
+    const titled = groups.groups.map((group) => ({ ...group, title: field ? (shown(field, group.key, lang, this.words) ?? this.own.unknownValue) : group.title || group.key }));
     this.groups = { ...groups, groups: titled };
   }
 
@@ -533,7 +535,7 @@ export class Parcels extends Appearance {
   }
 
   describe(condition: Condition): { what: string; how: string } {
-    const words = this.words.parcels;
+    const words = this.own;
     const title = (name: string) => this.field(name)?.title ?? name;
     const sign = { gt: '>', gte: '≥', lt: '<', lte: '≤', between: '' } as const;
     switch (condition.kind) {
@@ -657,7 +659,7 @@ export class Parcels extends Appearance {
   toggleBasket(id: string): void {
     if (this.basket.includes(id)) this.basket = this.basket.filter((other) => other !== id);
     else if (this.basket.length < mostCompared) this.basket = [...this.basket, id];
-    else return this.tell('info', fill(this.words.parcels.basketFull, { count: mostCompared }));
+    else return this.tell('info', fill(this.own.basketFull, { count: mostCompared }));
     this.write('replace');
   }
 
@@ -746,7 +748,7 @@ export class Parcels extends Appearance {
     try {
       const { geometry } = await service.measure({ geometry: text, ...(crs === '' ? {} : { crs }) }, this.lang);
       const drawn = drawnOf(geometry);
-      if (!drawn) return this.words.parcels.pasteNoArea;
+      if (!drawn) return this.own.pasteNoArea;
       this.put({ kind: 'drawn', drawn, within: false }, null);
       this.fit(geometry);
       return null;
@@ -760,8 +762,8 @@ export class Parcels extends Appearance {
   async save(form: 'xlsx' | 'csv' | 'json'): Promise<void> {
     const { collection, found, words } = this;
     if (!collection || !found) return;
-    if (found.count === 0) return this.tell('info', words.parcels.nothingToExport);
-    if (found.count > service.mostExported) this.tell('info', fill(words.parcels.exportCut, { count: this.number(service.mostExported, 0) }));
+    if (found.count === 0) return this.tell('info', this.own.nothingToExport);
+    if (found.count > service.mostExported) this.tell('info', fill(this.own.exportCut, { count: this.number(service.mostExported, 0) }));
     const properties = [...(form === 'json' ? ['geometry'] : []), ...this.columns, ...(this.field('synthetic') ? ['synthetic'] : [])].join(',');
     const query = { ...this.query, properties };
     const name = `${collection.id}.${form === 'json' ? 'geojson' : form}`;

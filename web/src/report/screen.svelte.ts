@@ -9,6 +9,7 @@ import { measure } from '../parcels/service';
 import type { Hit } from '../search/service';
 import { asServiceError, readAppInfo, type ServiceError } from '../service';
 import { fill } from '../words';
+import { parcelWords } from '../words/parcels';
 import { readReport, type Report } from './service';
 
 /** An area as the service takes it; null for what has none. */
@@ -22,6 +23,8 @@ const day = /^\d{4}-\d{2}-\d{2}$/;
 
 export class Screen extends Appearance {
   readonly frame = new Frame();
+  /** What is said of drawing. */
+  readonly own = $derived(parcelWords[this.lang]);
   /** There is no map to search around. */
   readonly stage = null;
   /** What came of copying the link. */
@@ -55,10 +58,10 @@ export class Screen extends Appearance {
       try {
         polygon = isDrawingId(id) ? areaText(await readDrawing(id)) : null;
         if (polygon !== null) this.kept.set(polygon, id);
-        else this.said = fill(this.words.parcels.drawingUnknown, { id });
+        else this.said = fill(this.own.drawingUnknown, { id });
       } catch (cause) {
         const fault = asServiceError(cause);
-        this.said = fault.kind === 'refused' ? fill(this.words.parcels.drawingUnknown, { id }) : this.words.errors[fault.kind];
+        this.said = fault.kind === 'refused' ? fill(this.own.drawingUnknown, { id }) : this.words.errors[fault.kind];
       }
     }
     this.area = { within: asked.get('within'), polygon };
@@ -118,12 +121,12 @@ export class Screen extends Appearance {
     try {
       const { geometry } = await measure({ geometry: text }, this.lang);
       const polygon = areaText(geometry);
-      if (polygon === null) return void (this.said = this.words.parcels.pasteNoArea);
+      if (polygon === null) return void (this.said = this.own.pasteNoArea);
       if (encodeURIComponent(polygon).length > longestAddress) return void (this.said = this.words.reportTooLong);
       if (polygon.length > longestInLink && !this.kept.has(polygon)) {
         await keepDrawing(geometry).then(
           (id) => this.kept.set(polygon, id),
-          (cause: unknown) => (this.said = fill(this.words.parcels.drawingNotKept, { why: asServiceError(cause).detail })),
+          (cause: unknown) => (this.said = fill(this.own.drawingNotKept, { why: asServiceError(cause).detail })),
         );
       }
       this.askArea(null, polygon);

@@ -69,6 +69,18 @@ for (const lang of languages) {
   });
 }
 
+test('from a place that is typed', async ({ page }) => {
+  await open(page, '?lang=en');
+  await openNear(page);
+  await page.locator('[data-near=type]').click();
+  await expect(page.locator('#search')).toBeFocused();
+  await page.keyboard.type('zhuankou subdistrict');
+  await expect(page.locator('[data-found="subdistricts:street-zhuankou"]')).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.near')).toContainText('From Zhuankou Subdistrict');
+  await expect.poll(() => shown(page)).toEqual(await nearest('feature=subdistricts:street-zhuankou'));
+});
+
 test('no location to be had, and a page that may not ask', async ({ page }) => {
   await page.addInitScript(() => {
     navigator.geolocation.getCurrentPosition = (_, failed) => failed?.({ code: 2, PERMISSION_DENIED: 1, POSITION_UNAVAILABLE: 2, TIMEOUT: 3, message: '' });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { countedUnits, fill, formatDate, formatNumber, messages, partTitle } from '../../src/words';
+import { parcelWords } from '../../src/words/parcels';
 import { shippedPlaces } from './data';
 
 type Tree = string | readonly unknown[] | { [key: string]: unknown };
@@ -8,8 +9,8 @@ function leaves(tree: Tree, path = ''): [string, string][] {
   if (typeof tree === 'string') return [[path, tree]];
   return Object.entries(tree as object).flatMap(([key, branch]) => leaves(branch as Tree, path ? `${path}.${key}` : key));
 }
-const zh = leaves(messages.zh);
-const en = leaves(messages.en);
+const zh = [...leaves(messages.zh), ...leaves(parcelWords.zh, 'parcels')];
+const en = [...leaves(messages.en), ...leaves(parcelWords.en, 'parcels')];
 const slots = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).toSorted();
 
 describe('messages', () => {
