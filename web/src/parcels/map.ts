@@ -195,7 +195,9 @@ export class ParcelMap {
   }
 
   private idsAt([x, y]: [number, number], within = reach): string[] {
-    const layers = this.map.getStyle().layers.filter(({ id }) => id === 'match-fill' || id.startsWith('parcel-fill')).map(({ id }) => id);
+    // There is none while a style is on its way.
+    const style = this.map.getStyle() as StyleSpecification | undefined;
+    const layers = (style?.layers ?? []).filter(({ id }) => id === 'match-fill' || id.startsWith('parcel-fill')).map(({ id }) => id);
     if (layers.length === 0) return [];
     const exact = this.map.queryRenderedFeatures([x, y], { layers });
     const box: [PointLike, PointLike] = [[x - within, y - within], [x + within, y + within]];
