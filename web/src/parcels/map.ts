@@ -60,6 +60,8 @@ export class ParcelMap {
   private scene: Scene;
   /** The look that the style was fetched for. */
   private look = '';
+  /** Does the style stand that was asked for last? */
+  private dressed = false;
   private hoveredId: string | null = null;
   private editor: Promise<ShapeEditor> | null = null;
 
@@ -102,7 +104,10 @@ export class ParcelMap {
     });
     map.on('render', () => this.mark(false));
     map.on('idle', () => this.mark(true));
-    map.on('style.load', () => this.update(null));
+    map.on('style.load', () => {
+      this.dressed = map.getSource('drawn') !== undefined;
+      this.update(null);
+    });
     map.getCanvas().addEventListener('keydown', (event) => {
       if (event.altKey || event.ctrlKey || event.metaKey || !around.key(event)) return;
       event.preventDefault();
@@ -114,7 +119,7 @@ export class ParcelMap {
 
   /** Tests wait for this mark instead of for time. */
   private mark(idle: boolean): void {
-    this.around.container.dataset['mapIdle'] = String(idle && this.look !== '');
+    this.around.container.dataset['mapIdle'] = String(idle && this.dressed);
   }
 
   private view(): { longitude: number; latitude: number; zoom: number } {
@@ -257,6 +262,8 @@ export class ParcelMap {
     const { lang, dark } = this.scene;
     const look = `${lang} ${dark}`;
     this.look = look;
+    this.dressed = false;
+    this.mark(false);
     const style = await fetch(`/styles/parcels?theme=${dark ? 'dark' : 'light'}&lang=${lang}`).then((response) => response.json() as Promise<StyleSpecification>).catch(() => null);
     if (!style || this.look !== look) return;
     // Handles on a shape outlive the style that they were laid on.
