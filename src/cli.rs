@@ -689,15 +689,8 @@ struct CountArgs {
     /// Most groups
     #[arg(long, value_name = "N")]
     limit: Option<String>,
-    /// How to write the answer
-    #[arg(long, value_enum, default_value_t = CountFormat::Table)]
-    format: CountFormat,
-    /// Language of titles and notes
-    #[arg(long, value_enum, default_value_t = LangArg::En)]
-    lang: LangArg,
-    /// Where to write; standard output when left out
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    table: TableArgs,
 }
 
 const PARCELS_EXAMPLES: &str = "\
@@ -745,9 +738,16 @@ struct ParcelsArgs {
     /// Most ranks
     #[arg(long, value_name = "N")]
     limit: Option<String>,
+    #[command(flatten)]
+    table: TableArgs,
+}
+
+/// How a table goes out.
+#[derive(Debug, Args)]
+struct TableArgs {
     /// How to write the answer
-    #[arg(long, value_enum, default_value_t = CountFormat::Table)]
-    format: CountFormat,
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    format: TableFormat,
     /// Language of titles and notes
     #[arg(long, value_enum, default_value_t = LangArg::En)]
     lang: LangArg,
@@ -756,8 +756,21 @@ struct ParcelsArgs {
     output: Option<PathBuf>,
 }
 
+impl TableArgs {
+    /// A workbook is nothing for a terminal.
+    fn check(&self) -> anyhow::Result<()> {
+        if self.output.is_none()
+            && matches!(self.format, TableFormat::Xlsx)
+            && std::io::stdout().is_terminal()
+        {
+            bail!("a workbook is no text; name a file with --output");
+        }
+        Ok(())
+    }
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum CountFormat {
+enum TableFormat {
     Table,
     Json,
     Csv,
@@ -1255,18 +1268,15 @@ fn count(args: &CountArgs) -> anyhow::Result<ExitCode> {
     if args.overlap {
         parameters.push(("overlap", "true".to_owned()));
     }
-    let made =
-        api::count(&catalog, &args.layer, &parameters, lang_of(args.lang), |told, cover| match args.format {
-            CountFormat::Table => Ok(told.text().into_bytes()),
-            CountFormat::Json => Ok(format!("{:#}\n", told.json()).into_bytes()),
-            CountFormat::Csv => told.csv(),
-            CountFormat::Xlsx => told.xlsx(cover),
-        });
-    let made = made.map_err(anyhow::Error::msg)?;
-    if args.output.is_none() && matches!(args.format, CountFormat::Xlsx) && std::io::stdout().is_terminal() {
-        bail!("a workbook is no text; name a file with --output");
-    }
-    deliver(args.output.as_deref(), &made)
+    args.table.check()?;
+    let lang = lang_of(args.table.lang);
+    let made = api::count(&catalog, &args.layer, &parameters, lang, |told, cover| match args.table.format {
+        TableFormat::Table => Ok(told.text().into_bytes()),
+        TableFormat::Json => Ok(format!("{:#}\n", told.json()).into_bytes()),
+        TableFormat::Csv => told.csv(),
+        TableFormat::Xlsx => told.xlsx(cover),
+    });
+    deliver(args.table.output.as_deref(), &made.map_err(anyhow::Error::msg)?)
 }
 
 fn parcels(args: &ParcelsArgs) -> anyhow::Result<ExitCode> {
@@ -1291,20 +1301,17 @@ fn parcels(args: &ParcelsArgs) -> anyhow::Result<ExitCode> {
         ("cap", &args.cap),
         ("limit", &args.limit),
     ];
-    if args.output.is_none() && matches!(args.format, CountFormat::Xlsx) && std::io::stdout().is_terminal() {
-        bail!("a workbook is no text; name a file with --output");
-    }
+    args.table.check()?;
     let catalog = load(&mut Store::new(&args.data.data))?.catalog;
-    let layer = args.layer.as_deref();
-    let made = api::shortlist(&catalog, layer, &parameters(given), lang_of(args.lang), |told, cover| {
-        match args.format {
-            CountFormat::Table => Ok(told.text().into_bytes()),
-            CountFormat::Json => Ok(format!("{:#}\n", told.json()).into_bytes()),
-            CountFormat::Csv => told.csv(),
-            CountFormat::Xlsx => told.xlsx(cover),
-        }
-    });
-    deliver(args.output.as_deref(), &made.map_err(anyhow::Error::msg)?)
+    let (layer, lang) = (args.layer.as_deref(), lang_of(args.table.lang));
+    let made =
+        api::shortlist(&catalog, layer, &parameters(given), lang, |told, cover| match args.table.format {
+            TableFormat::Table => Ok(told.text().into_bytes()),
+            TableFormat::Json => Ok(format!("{:#}\n", told.json()).into_bytes()),
+            TableFormat::Csv => told.csv(),
+            TableFormat::Xlsx => told.xlsx(cover),
+        });
+    deliver(args.table.output.as_deref(), &made.map_err(anyhow::Error::msg)?)
 }
 
 fn items(args: &ItemsArgs) -> anyhow::Result<ExitCode> {

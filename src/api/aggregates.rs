@@ -105,10 +105,7 @@ async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Respo
     if let Some(reasons) = reasons {
         json["explained"] = explained(&reasons);
     }
-    json["timeStamp"] = super::now().to_string().into();
-    if let Some(day) = ask.catalog.about.data_date {
-        json["dataDate"] = day.to_string().into();
-    }
+    ask.date(&mut json);
     let html = html! {
         (question(&ask))
         (told.html())
@@ -157,16 +154,8 @@ pub fn count(
     let asked = grouping::aggregation(&params, catalog, layer).map_err(words)?;
     let table = aggregate(&asked, &indexed, &Budget::default()).map_err(|fault| fault.to_string())?;
     let told = Told { asked: &asked, table: &table, layer, lang };
-    let cover = Cover {
-        conditions: params.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-        matched: table.groups.len() as u64,
-        returned: table.groups.len() as u64,
-        made_at: Some(super::now()),
-        data_date: catalog.about.data_date,
-        attribution: catalog.attribution(layer).say(lang).to_owned(),
-        licence: catalog.about.licence.to_string(),
-        ..Cover::default()
-    };
+    let groups = table.groups.len() as u64;
+    let cover = Cover { matched: groups, returned: groups, ..forms::cover_of(&params, catalog, layer, lang) };
     write(&told, &cover).map_err(|fault| fault.to_string())
 }
 

@@ -59,6 +59,14 @@ pub struct Ask {
 }
 
 impl Ask {
+    /// Writes into a document when it was made, and of which day its data is.
+    pub fn date(&self, json: &mut serde_json::Value) {
+        json["timeStamp"] = super::now().to_string().into();
+        if let Some(day) = self.catalog.about.data_date {
+            json["dataDate"] = day.to_string().into();
+        }
+    }
+
     /// Reads a request for a resource with this table of parameters.
     ///
     /// # Errors

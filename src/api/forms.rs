@@ -17,11 +17,13 @@ use super::document::{Ask, links_json};
 use super::negotiate::{
     CSV, FLATGEOBUF, Format, GEOJSON, GEOPARQUET, HTML, JSONFG, KML, NDJSON, SCHEMA, XLSX,
 };
+use super::params::Params;
 use super::problem::Problem;
 use super::schemas::{RESOURCES, add_link_headers};
 use super::{App, blocking, now};
+use crate::catalog::Catalog;
 use crate::geometry::Crs;
-use crate::model::{FeatureIx, Layer};
+use crate::model::{FeatureIx, Lang, Layer};
 use crate::query::{Budget, Page, Selection};
 use crate::render::geojson::{Collection, FeatureWriter};
 use crate::render::html::Link;
@@ -153,18 +155,24 @@ pub fn document(ask: &Ask, layer: &Layer, ix: FeatureIx, view: View, links: &[Li
 
 /// What a result of so many features tells about itself.
 pub fn cover(ask: &Ask, layer: &Layer, matched: u64, page: Page, returned: usize) -> Cover {
-    let about = &ask.catalog.about;
     Cover {
         request: ask.base.url(&format!("{}{}", ask.path, ask.params.with(&[]))),
-        conditions: ask.params.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         matched,
         offset: page.offset,
         returned: returned as u64,
+        ..cover_of(&ask.params, &ask.catalog, layer, ask.lang)
+    }
+}
+
+/// What any result with these parameters tells about itself, however much it holds.
+pub fn cover_of(params: &Params, catalog: &Catalog, layer: &Layer, lang: Lang) -> Cover {
+    Cover {
+        conditions: params.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         made_at: Some(now()),
-        data_date: about.data_date,
-        attribution: ask.catalog.attribution(layer).say(ask.lang).to_owned(),
-        licence: about.licence.to_string(),
-        links: String::new(),
+        data_date: catalog.about.data_date,
+        attribution: catalog.attribution(layer).say(lang).to_owned(),
+        licence: catalog.about.licence.to_string(),
+        ..Cover::default()
     }
 }
 

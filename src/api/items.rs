@@ -147,15 +147,10 @@ pub fn export(
     let picked = select(&question, &indexed, &Budget::default());
     let (layer, picked) = picked.map_err(|fault| fault.to_string())?;
     let cover = Cover {
-        conditions: params.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         matched: picked.matched,
         offset: question.query.page.offset,
         returned: picked.items.len() as u64,
-        made_at: Some(super::now()),
-        data_date: catalog.about.data_date,
-        attribution: catalog.attribution(&layer).say(lang).to_owned(),
-        licence: catalog.about.licence.to_string(),
-        ..Cover::default()
+        ..forms::cover_of(&params, catalog, &layer, lang)
     };
     forms::file(format, &layer, &picked.items, &question.view, &cover).map_err(|fault| fault.to_string())
 }

@@ -20,7 +20,7 @@ use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::geometry::Crs;
 use crate::index::IndexedLayer;
-use crate::model::{Lang, Layer, Words};
+use crate::model::{Lang, Layer};
 use crate::query::cql2::{self, Encoding, Expr};
 use crate::query::shortlist::{
     Criterion, MOST_CRITERIA, MOST_MEMBERS, Order, Place, Shortlisting, Weight, shortlist as select,
@@ -289,8 +289,7 @@ fn places(params: &Params, catalog: &Catalog) -> Result<Vec<Place>, Problem> {
                 let ix = source
                     .find(feature)
                     .ok_or_else(|| wrong(&format!("an id of collection {id} behind the colon")))?;
-                let said = |lang| source.layer().feature(ix).name(lang).into();
-                Place::new(name, Words { zh: said(Lang::Zh), en: said(Lang::En) }, source.layer(), &[ix])
+                Place::new(name, source.layer().feature(ix).names(), source.layer(), &[ix])
             }
             None if !is_few(source) => {
                 return Err(wrong(&format!(
@@ -360,10 +359,7 @@ async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Respo
         (lang.pick("比选", "Shortlist"), format!("{}/{NAME}", path_of(layer))),
     ]);
     let mut json = told.json();
-    json["timeStamp"] = super::now().to_string().into();
-    if let Some(day) = ask.catalog.about.data_date {
-        json["dataDate"] = day.to_string().into();
-    }
+    ask.date(&mut json);
     let address = |id: &str| ask.url(&format!("{}/items/{}?f={}", path_of(layer), segment(id), HTML.name));
     let html = told.html(address);
     Ok(ask.document(Document { title, crumbs, links, json, html }))
@@ -394,15 +390,10 @@ pub fn shortlist(
     let list = select(&asked, &indexed, &Budget::default()).map_err(|fault| fault.to_string())?;
     let told = Told { asked: &asked, list: &list, layer, lang };
     let cover = Cover {
-        conditions: params.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         matched: list.reasons.matched,
         offset: asked.page.offset,
         returned: list.ranking.items.len() as u64,
-        made_at: Some(super::now()),
-        data_date: catalog.about.data_date,
-        attribution: catalog.attribution(layer).say(lang).to_owned(),
-        licence: catalog.about.licence.to_string(),
-        ..Cover::default()
+        ..forms::cover_of(&params, catalog, layer, lang)
     };
     write(&told, &cover).map_err(|fault| fault.to_string())
 }

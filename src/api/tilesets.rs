@@ -19,7 +19,7 @@ use super::problem::Problem;
 use super::tiles::{self, set_of};
 use crate::archive::Order;
 use crate::catalog::Catalog;
-use crate::geometry::{Bounds, Crs, GeometryKind};
+use crate::geometry::{Bounds, Crs, GeometryKind, to_grid};
 use crate::index::IndexedLayer;
 use crate::model::{Domain, Lang, Layer};
 use crate::render::html::{self as pages, Link};
@@ -299,8 +299,7 @@ fn bounding_box(bounds: Bounds) -> Value {
 }
 
 fn middle(bounds: Bounds) -> [f64; 2] {
-    let seven = |degrees: f64| (degrees * 1e7).round() / 1e7;
-    [seven(f64::midpoint(bounds.west, bounds.east)), seven(f64::midpoint(bounds.south, bounds.north))]
+    [f64::midpoint(bounds.west, bounds.east), f64::midpoint(bounds.south, bounds.north)].map(to_grid)
 }
 
 /// The finest matrix of which one tile is as wide and high as a window.

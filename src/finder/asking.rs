@@ -5,15 +5,14 @@
 //! The phrases are those of the language; a name that begins or ends like one is found before its phrase is taken off, since
 //! the whole text is looked for first.
 
-use super::forms::narrow;
-use crate::model::case_folded;
+use crate::model::{case_folded, narrowed};
 
 const PHRASES: &str = include_str!("asking.txt");
 
 /// The text without what is said around a name; `None` where nothing is.
 pub fn bare(text: &str) -> Option<String> {
-    let narrowed: String = text.chars().map(narrow).collect();
-    let folded = case_folded(&narrowed);
+    let narrow = narrowed(text);
+    let folded = case_folded(&narrow);
     let whole = trimmed(&folded);
     let mut rest = whole;
     while let Some(less) = less(rest) {

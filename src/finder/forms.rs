@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::readings::{Readings, is_read};
 use super::traditional::simplified;
-use crate::model::{case_folded, without_accents};
+use crate::model::{case_folded, narrow, without_accents};
 
 /// Letters of a name that are compared; names are not longer, remarks that stand in a field of names are.
 const MOST_PIECES: usize = 96;
@@ -80,15 +80,6 @@ fn folded(c: char, is_han: bool) -> String {
     }
     let mut buffer = [0; 4];
     case_folded(&without_accents(c.encode_utf8(&mut buffer))).into_owned()
-}
-
-/// Full-width forms of ASCII, as Chinese keyboards type them.
-pub fn narrow(c: char) -> char {
-    match c {
-        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-        '\u{3000}' => ' ',
-        _ => c,
-    }
 }
 
 /// A key, and which bytes of it stand for which piece.

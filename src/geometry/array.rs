@@ -116,6 +116,12 @@ pub enum GeometryFault {
 /// Steps of the grid in one degree.
 const GRID_STEPS: f64 = 1e7;
 
+/// Degrees on the grid of 1e-7 degree, a centimetre: finer figures would say nothing.
+#[must_use]
+pub fn to_grid(degrees: f64) -> f64 {
+    (degrees * GRID_STEPS).round() / GRID_STEPS
+}
+
 #[derive(Debug)]
 enum Kept {
     /// Degrees times 1e7, exactly.

@@ -31,6 +31,7 @@ mod simplify;
 pub use area::{Area, LEAST_SHARE, Lies, Scratch};
 pub use array::{
     GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, Positions, RingNote, Run,
+    to_grid,
 };
 pub use bounds::{Bounds, BoundsError};
 pub use course::{Course, End, Side, Spot, Standing};

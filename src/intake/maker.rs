@@ -120,11 +120,7 @@ impl Maker<'_> {
         );
         fill(&mut values, "source", Some(Cell::Text(self.intake.source())));
         if !kept.is_empty() {
-            let note = values
-                .iter()
-                .find(|(name, _)| name == "note")
-                .map(|(_, cell)| cell.shown())
-                .filter(|note| !note.is_empty());
+            let note = text_of(&values, "note");
             put(&mut values, "note", Cell::Text(note.into_iter().chain(kept).collect::<Vec<_>>().join("；")));
         }
         if shape.is_none() {
@@ -147,14 +143,7 @@ impl Maker<'_> {
 
     /// Names from codes, codes from names.
     fn settle_use(&self, values: &mut Vec<(String, Cell)>, findings: &mut Vec<Tale>) {
-        let text = |values: &[(String, Cell)], name: &str| {
-            values
-                .iter()
-                .find(|(known, _)| known == name)
-                .map(|(_, cell)| cell.shown())
-                .filter(|text| !text.is_empty())
-        };
-        let (code, name) = (text(values, "use_code"), text(values, "use_name_zh"));
+        let (code, name) = (text_of(values, "use_code"), text_of(values, "use_name_zh"));
         let Some(written) = code.clone().or_else(|| name.clone()) else { return };
         let found = self.intake.uses.find(&written, self.intake.order.national_codes);
         if !found.is_known && code.is_none() {
@@ -195,13 +184,6 @@ impl Maker<'_> {
         row: &Row,
         findings: &mut Vec<Tale>,
     ) -> Option<String> {
-        let text = |name: &str| {
-            values
-                .iter()
-                .find(|(known, _)| known == name)
-                .map(|(_, cell)| cell.shown())
-                .filter(|text| !text.is_empty())
-        };
         let numbered = || {
             if file == 0 {
                 format!("row-{}", row.number)
@@ -209,7 +191,7 @@ impl Maker<'_> {
                 format!("file-{}-row-{}", file + 1, row.number)
             }
         };
-        let given = text("id").or_else(|| text("parcel_no")).unwrap_or_else(numbered);
+        let given = text_of(values, "id").or_else(|| text_of(values, "parcel_no")).unwrap_or_else(numbered);
         if self.intake.order.append
             && self
                 .intake
@@ -268,6 +250,12 @@ impl Maker<'_> {
         nullable_geometry(out, array.and_then(|array| array.get(0)), Crs::Crs84);
         out.push(b'}');
     }
+}
+
+/// A value as people would write it; `None` where there is none.
+fn text_of(values: &[(String, Cell)], name: &str) -> Option<String> {
+    let (_, cell) = values.iter().find(|(known, _)| known == name)?;
+    Some(cell.shown()).filter(|text| !text.is_empty())
 }
 
 pub(super) fn put(values: &mut Vec<(String, Cell)>, name: &str, cell: Cell) {

@@ -6,8 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::row::{Cell, cut};
-use super::uses::half_width;
-use crate::model::Date;
+use crate::model::{Date, narrowed};
 
 /// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +106,7 @@ const OF_PROGRAMS: &[&str] = &[
 
 /// A heading without its unit, spaces and marks, small and of half width.
 pub(super) fn plain(heading: &str) -> String {
-    let folded: String = heading.chars().map(half_width).collect();
+    let folded = narrowed(heading);
     let bare = match folded.find(['(', '[', '（', '【']) {
         Some(at) if at > 0 => &folded[..at],
         _ => &folded,
@@ -144,7 +143,7 @@ pub(super) const UNITS: &[Unit] =
 
 /// The unit that a heading or an option names.
 pub(super) fn unit_of(heading: &str) -> Option<Unit> {
-    let folded: String = heading.chars().map(half_width).collect::<String>().to_lowercase();
+    let folded = narrowed(heading).to_lowercase();
     let has = |names: &[&str]| names.iter().any(|name| folded.contains(name));
     let ends = |name: &str| folded.split(|c: char| !c.is_alphanumeric()).any(|part| part == name);
     let at = if has(&["平方公里", "平方千米", "km²", "km2"]) {
@@ -244,7 +243,7 @@ pub(super) enum Made {
 
 /// A text of a number, perhaps with a sign of a limit before and a unit behind it.
 fn number_of(text: &str) -> Option<(f64, bool)> {
-    let folded: String = text.chars().map(half_width).collect::<String>().replace(',', "");
+    let folded = narrowed(text).replace(',', "");
     let mut bare = folded.trim();
     let mut is_limit = false;
     for sign in ["≤", "≥", "<=", ">=", "<", ">", "不大于", "不小于", "不超过", "不低于", "≦", "≧"]
@@ -275,7 +274,7 @@ pub(super) fn as_number(cell: &Cell) -> Option<(f64, bool)> {
 
 /// A day as people write it: 2026-05-01, 2026/5/1, 2026.5.1, 2026年5月1日, 20260501.
 fn date_of(text: &str) -> Option<Date> {
-    let folded: String = text.chars().map(half_width).collect();
+    let folded = narrowed(text);
     let first = folded.split(['T', ' ']).next()?;
     let parts: Vec<&str> =
         first.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();

@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::catalog::Catalog;
-use crate::geometry::Datum;
+use crate::geometry::{Bounds, Datum};
 use crate::model::{Date, LayerId};
 use crate::store::{Store, StoreError};
 use commit::{Draft, Entry};
@@ -326,7 +326,6 @@ impl Intake {
         })
     }
 
-    #[expect(clippy::too_many_lines, reason = "one pass, all of its files closed at its end")]
     fn run(
         &mut self,
         mut draft: Option<&mut Draft>,
@@ -373,12 +372,7 @@ impl Intake {
                 if let Some(feature) = feature {
                     made.taken += 1;
                     made.made_up += u64::from(feature.is_made_up);
-                    made.window = match (made.window, feature.bounds) {
-                        (Some([west, south, east, north]), Some(b)) => {
-                            Some([west.min(b.west), south.min(b.south), east.max(b.east), north.max(b.north)])
-                        }
-                        (window, bounds) => window.or(bounds.map(|b| [b.west, b.south, b.east, b.north])),
-                    };
+                    made.window = made.window.into_iter().chain(feature.bounds).reduce(Bounds::union);
                     if let Some(draft) = &mut draft {
                         maker.put(&mut draft.out).map_err(|fault| draft.fault(fault))?;
                     }

@@ -2,7 +2,7 @@
 
 use super::row::Figure;
 use super::system::Reading;
-use crate::geometry::{GeometryArray, GeometryBuilder, GeometryFault, GeometryKind};
+use crate::geometry::{GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, to_grid};
 
 /// A geometry in degrees, and what was done to it.
 #[derive(Debug, Default)]
@@ -12,9 +12,6 @@ pub(super) struct Placed {
     pub repaired: Vec<(&'static str, String)>,
     pub noted: Vec<(&'static str, String)>,
 }
-
-/// Steps of the grid in a degree: about a centimetre.
-const STEPS: f64 = 1e7;
 
 /// Places the figures of a row.
 pub(super) fn place(figures: &[Figure], reading: &Reading) -> Result<Placed, (&'static str, String)> {
@@ -30,7 +27,7 @@ pub(super) fn place(figures: &[Figure], reading: &Reading) -> Result<Placed, (&'
             if position.is_none() {
                 lost.get_or_insert(at);
             }
-            position.map(|position| position.map(|degree| (degree * STEPS).round() / STEPS))
+            position.map(|position| position.map(to_grid))
         });
         let Some(moved) = moved else {
             let [a, b] = lost.unwrap_or_default();

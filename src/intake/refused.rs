@@ -37,7 +37,7 @@ impl Refusals {
         };
         let raw = row.raw.clone().filter(|_| row.cells.is_empty()).unwrap_or_default();
         let all = [row.number.to_string(), reason.to_owned()].into_iter().chain(cells).chain([drawn, raw]);
-        out.write_record(all.map(|cell| harmless(&cell)))
+        out.write_record(all.map(|cell| harmless(&cell).into_owned()))
             .map_err(|reason| IntakeError::write(&self.path, io::Error::other(reason)))
     }
 

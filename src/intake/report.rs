@@ -1,10 +1,14 @@
 //! What became of each row, counted by kind and told one by one; as text, JSON and CSV.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
+
+use crate::geometry::Bounds;
+use crate::render::csv::unformulated;
 
 /// What became of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,8 +104,8 @@ pub struct Report {
     pub refused: u64,
     /// Rows taken that say of themselves that they are made up.
     pub made_up: u64,
-    /// West, south, east, north of what is taken, degrees.
-    pub window: Option<[f64; 4]>,
+    /// Where what is taken lies.
+    pub window: Option<Bounds>,
     /// Where refused rows were written.
     pub refused_file: Option<String>,
     counts: BTreeMap<(Fate, &'static str), Count>,
@@ -160,7 +164,7 @@ impl Report {
     #[must_use]
     pub fn sum(&self) -> String {
         let mut text = String::new();
-        if let Some([west, south, east, north]) = self.window {
+        if let Some(Bounds { west, south, east, north }) = self.window {
             let _ = writeln!(
                 text,
                 "window     {west:.5}, {south:.5}, {east:.5}, {north:.5} (west, south, east, north; degrees)"
@@ -205,7 +209,7 @@ impl Report {
         json!({
             "rows": self.rows, "taken": self.taken, "refused": self.refused, "synthetic": self.made_up,
             "repairs": self.count(Fate::Repaired), "notes": self.count(Fate::Noted),
-            "window": self.window, "refusedFile": self.refused_file,
+            "window": self.window.map(Bounds::bbox), "refusedFile": self.refused_file,
             "kinds": kinds.collect::<Vec<_>>(), "about": self.head,
         })
     }
@@ -251,7 +255,7 @@ impl<'a> Lines<'a> {
                     csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
                 let cells =
                     [file.as_str(), &row, &line, id.as_deref().unwrap_or(""), fate.name(), kind, reason];
-                csv.write_record(cells.map(harmless)).map_err(io::Error::other)?;
+                csv.write_record(cells.map(|cell| harmless(cell).into_owned())).map_err(io::Error::other)?;
                 self.out.write_all(&csv.into_inner().map_err(|fault| io::Error::other(fault.to_string()))?)
             }
         }
@@ -266,12 +270,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// A cell that no program of tables takes for a formula.
-pub(super) fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '@', '\t', '\r']) || text.starts_with('-') && text.parse::<f64>().is_err()
-    {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
+/// A cell that no program of tables takes for a formula; a negative number stays one.
+pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+    if text.starts_with('-') && text.parse::<f64>().is_ok() { text.into() } else { unformulated(text) }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::model::narrowed;
+
 /// One table of both classifications; what is local comes from data.
 const CODES: &str = include_str!("codes.txt");
 
@@ -13,8 +15,6 @@ pub(super) struct Use {
     pub en: Option<String>,
     /// Known to a classification, or to the data folder.
     pub is_known: bool,
-    /// Of the old letters.
-    pub is_old: bool,
 }
 
 /// All known uses.
@@ -48,7 +48,7 @@ impl Uses {
     /// A use of a code as written, perhaps with its name beside it, or of a name alone. With `as_national` an old code
     /// becomes the national one, where one means the same.
     pub(super) fn find(&self, written: &str, as_national: bool) -> Use {
-        let folded: String = written.chars().map(half_width).collect::<String>().trim().to_owned();
+        let folded: String = narrowed(written).trim().to_owned();
         let upper = folded.to_ascii_uppercase();
         let split = upper.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(upper.len());
         let head = &upper[..split];
@@ -61,7 +61,6 @@ impl Uses {
             (false, Some(code)) => code.clone(),
             (false, None) => upper.clone(),
         };
-        let is_old = code.starts_with(|c: char| c.is_ascii_alphabetic()) && self.national.contains_key(&code);
         if as_national && let Some(national) = self.national.get(&code) {
             code.clone_from(national);
         }
@@ -70,18 +69,8 @@ impl Uses {
             zh: known.map(|known| known.0.clone()),
             en: known.and_then(|known| known.1.clone()),
             is_known: known.is_some(),
-            is_old,
             code,
         }
-    }
-}
-
-/// A sign of full width as the sign of a keyboard.
-pub(super) fn half_width(c: char) -> char {
-    match c {
-        '\u{3000}' => ' ',
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
-        c => c,
     }
 }
 

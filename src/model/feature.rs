@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::layer::{Lang, Layer};
+use super::layer::{Lang, Layer, Words};
 use super::schema::FieldIx;
 use super::value::Value;
 use crate::geometry::GeometryRef;
@@ -97,6 +97,13 @@ impl<'a> FeatureRef<'a> {
             Value::Real(number) => Some(number),
             _ => None,
         }
+    }
+
+    /// Its names in both languages, as [`name`](Self::name) has them.
+    #[must_use]
+    pub fn names(self) -> Words {
+        let name = |lang| self.name(lang).into();
+        Words { zh: name(Lang::Zh), en: name(Lang::En) }
     }
 
     /// Its name in a language, else in the other, else its id.

@@ -23,6 +23,22 @@ pub fn normalized(text: &str) -> Cow<'_, str> {
     if text.is_ascii() { Cow::Borrowed(text) } else { COMPOSE.normalize(text) }
 }
 
+/// Full-width forms of ASCII, as Chinese keyboards type them, as the character itself.
+#[must_use]
+pub fn narrow(c: char) -> char {
+    match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        '\u{3000}' => ' ',
+        _ => c,
+    }
+}
+
+/// The text with [`narrow`] characters.
+#[must_use]
+pub fn narrowed(text: &str) -> String {
+    text.chars().map(narrow).collect()
+}
+
 /// The text with the full case folding of Unicode, in normal form C. Equal exactly for texts that are a canonical
 /// caseless match (Unicode, 3.13.5, D145). Folding is that of all languages but the Turkic ones: I becomes i.
 #[must_use]

@@ -18,7 +18,7 @@ pub use column::{Column, ColumnBuilder, Conflict, Incoming, NULL_DAYS, NULL_INTE
 pub use domain::{Domain, Element};
 pub use evidence::{Document, Entry, Event, Evidence, Observation, Registered};
 pub use feature::{FeatureId, FeatureIx, FeatureRef};
-pub use fold::{case_folded, normalized, without_accents};
+pub use fold::{case_folded, narrow, narrowed, normalized, without_accents};
 pub use layer::{Extent, Ids, Lang, Layer, LayerAbout, LayerError, LayerId, TimeFields, Words};
 pub use plan::{Citation, Indicator, Operator, Place, PlanFacts, Target};
 pub use schema::{Field, FieldIx, FindBy, Schema, ValueKind};

@@ -3,7 +3,7 @@
 use geo_types::{Coord, LineString, Polygon};
 
 use super::geojson::number;
-use crate::geometry::Shape;
+use crate::geometry::{Shape, to_grid};
 use crate::map::sources::Drawn;
 
 /// A feature collection.
@@ -68,7 +68,7 @@ fn line(out: &mut Vec<u8>, line: &LineString) {
 }
 
 fn position(out: &mut Vec<u8>, at: Coord) {
-    list(out, [at.x, at.y], |out, degrees| number(out, (degrees * 1e7).round() / 1e7));
+    list(out, [at.x, at.y], |out, degrees| number(out, to_grid(degrees)));
 }
 
 #[cfg(test)]

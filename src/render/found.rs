@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
 use crate::finder::{Hit, How, Kind, Stretch};
-use crate::geometry::{Bounds, GeometryRef};
+use crate::geometry::{Bounds, GeometryRef, to_grid};
 use crate::map::spots::label_point;
 use crate::model::{FindBy, Lang, Value, Words};
 
@@ -38,8 +38,7 @@ pub fn name(hit: &Hit) -> Words {
 #[must_use]
 pub fn point(hit: &Hit) -> Option<[f64; 2]> {
     let spot = label_point(&hit.feature().geometry()?.to_shape())?;
-    // 1e-7 degree is a centimetre: finer figures would say nothing of a place to look at.
-    Some([spot.x, spot.y].map(|degrees| (degrees * 1e7).round() / 1e7))
+    Some([spot.x, spot.y].map(to_grid))
 }
 
 fn kind(kind: &Kind) -> Json {

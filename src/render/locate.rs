@@ -14,7 +14,7 @@ use super::{View, synthetic_notice, width};
 use crate::geometry::{Crs, Datum, End, Side};
 use crate::index::IndexedLayer;
 use crate::locate::{Along, Apart, Direction, Here, Member, Neighbour, Standpoint, Stop, Way};
-use crate::model::{FeatureIx, Lang, Words};
+use crate::model::{FeatureId, FeatureIx, Lang, Layer, Words};
 
 /// A position as it was asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -104,17 +104,18 @@ fn collection_of(member: &Member) -> String {
     member.indexed.layer().id.to_string()
 }
 
-fn id_of(indexed: &IndexedLayer, ix: FeatureIx) -> Value {
-    match indexed.layer().feature(ix).id() {
-        crate::model::FeatureId::Integer(id) => id.into(),
-        crate::model::FeatureId::Text(id) => id.into(),
+/// The id of a feature as JSON has it: a number, or a text.
+pub(super) fn id_of(layer: &Layer, ix: FeatureIx) -> Value {
+    match layer.feature(ix).id() {
+        FeatureId::Integer(id) => id.into(),
+        FeatureId::Text(id) => id.into(),
     }
 }
 
 pub(super) fn member(member: &Member, lang: Lang) -> Value {
     let feature = member.feature();
     json!({
-        "collection": collection_of(member), "id": id_of(&member.indexed, member.ix), "name": feature.name(lang),
+        "collection": collection_of(member), "id": id_of(member.indexed.layer(), member.ix), "name": feature.name(lang),
         "accuracyM": feature.accuracy_m(),
     })
 }

@@ -10,13 +10,11 @@ use serde_json::{Map, Value, json};
 
 use super::aggregates::plain as cell_json;
 use super::csv::Csv;
-use super::locate::rounded;
+use super::locate::{id_of, rounded};
 use super::{Cover, RenderError, Stream as _, View, xlsx};
 use crate::geometry::Crs;
 use crate::index::IndexedLayer;
-use crate::model::{
-    FeatureId, FeatureIx, Field, Incoming, Lang, Layer, LayerAbout, Value as Stored, ValueKind, Words,
-};
+use crate::model::{FeatureIx, Field, Incoming, Lang, Layer, LayerAbout, Value as Stored, ValueKind, Words};
 use crate::query::aggregate::{Row, as_layer};
 use crate::query::cql2::{Expr, Node, Op};
 use crate::query::shortlist::{
@@ -40,13 +38,6 @@ pub struct Told<'a> {
 impl Told<'_> {
     fn say(&self, zh: &str, en: &str) -> String {
         self.lang.pick(zh, en).to_owned()
-    }
-
-    fn id(&self, ix: FeatureIx) -> Value {
-        match self.layer.feature(ix).id() {
-            FeatureId::Integer(id) => id.into(),
-            FeatureId::Text(id) => id.into(),
-        }
     }
 
     /// The name of a file of it.
@@ -281,7 +272,7 @@ impl Told<'_> {
             properties.insert(field.name.to_string(), stored_json(feature.value(at)));
         }
         let mut json = json!({
-            "rank": item.rank, "id": self.id(item.ix), "name": feature.name(self.lang),
+            "rank": item.rank, "id": id_of(self.layer, item.ix), "name": feature.name(self.lang),
             "score": item.score, "parts": parts.collect::<Vec<_>>(),
             "decidedBy": item.decided_by.map(|at| keys[at].name.as_str()),
             "distances": self.distances(item), "properties": properties,
@@ -317,7 +308,7 @@ impl Told<'_> {
         let shared = alike.map(|name| stored_json(self.layer.feature(set.members[0].0).named(name)));
         json!({
             "areaM2": rounded(set.area_m2, 1), "value": shared,
-            "members": set.members.iter().map(|(ix, m2)| json!({ "id": self.id(*ix), "areaM2": rounded(*m2, 1) })).collect::<Vec<_>>(),
+            "members": set.members.iter().map(|(ix, m2)| json!({ "id": id_of(self.layer, *ix), "areaM2": rounded(*m2, 1) })).collect::<Vec<_>>(),
         })
     }
 

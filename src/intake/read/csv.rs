@@ -7,10 +7,10 @@ use std::path::Path;
 use encoding_rs::{Encoding, GB18030, UTF_8};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
-use super::table::{self, MOST_TITLES, Table};
+use super::table::{self, Rows};
 use super::{Metered, Take, Told, Wish, fill, open};
 use crate::intake::IntakeError;
-use crate::intake::row::{Cell, Headings, Row};
+use crate::intake::row::{Cell, Headings};
 
 pub(super) fn read(
     path: &Path,
@@ -44,23 +44,8 @@ pub(super) fn read(
         .flexible(true)
         .delimiter(delimiter)
         .from_reader(BufReader::with_capacity(1 << 16, source));
-    let (mut first, mut table, mut number) = (Vec::new(), None, 0);
+    let mut rows = Rows::new(path, "", wish);
     let mut record = csv::ByteRecord::new();
-    let settle = |table: &mut Option<Table>, first: &mut Vec<(u64, Vec<Cell>)>, headings: &mut Headings| {
-        let rows: Vec<Vec<Cell>> = first.iter().map(|(_, cells)| cells.clone()).collect();
-        let Some(at) = table::head(&rows) else { return Err("has no row of headings".to_owned()) };
-        first.drain(..at);
-        let (_, head) = first.remove(0);
-        *table = Some(Table::of_head(&head, wish, headings)?);
-        Ok(())
-    };
-    let mut hand = |table: &Table, line: u64, cells: Vec<Cell>, take: &mut Take<'_>| match table.row(cells) {
-        None => Ok(()),
-        Some(row) => {
-            number += 1;
-            take(Row { number, line: Some(line), ..row })
-        }
-    };
     loop {
         spent.set(0);
         match records.read_byte_record(&mut record) {
@@ -77,27 +62,9 @@ pub(super) fn read(
             )));
         }
         let cells: Vec<Cell> = record.iter().map(|cell| Cell::text(&String::from_utf8_lossy(cell))).collect();
-        if let Some(table) = &table {
-            hand(table, line, cells, take)?;
-            continue;
-        }
-        first.push((line, cells));
-        if first.len() == MOST_TITLES {
-            settle(&mut table, &mut first, headings).map_err(unfit)?;
-            let Some(table) = &table else { continue };
-            for (line, cells) in first.drain(..) {
-                hand(table, line, cells, take)?;
-            }
-        }
+        rows.push(line, cells, headings, take)?;
     }
-    if table.is_none() {
-        settle(&mut table, &mut first, headings).map_err(unfit)?;
-        if let Some(table) = &table {
-            for (line, cells) in first.drain(..) {
-                hand(table, line, cells, take)?;
-            }
-        }
-    }
+    rows.end(headings, take)?;
     let mut notes = Vec::new();
     if encoding != UTF_8 {
         notes.push(format!("read as {}", encoding.name()));

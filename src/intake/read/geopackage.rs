@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Stated, Take, Told, Wish, wkb};
+use super::{Stated, Take, Told, Wish, one_of, wkb};
 use crate::geometry::{Crs, System};
 use crate::intake::IntakeError;
 use crate::intake::projection;
@@ -24,21 +24,10 @@ pub(super) fn read(
         .prepare("SELECT table_name FROM gpkg_contents WHERE data_type = 'features' ORDER BY 1")
         .and_then(|mut ask| ask.query_map([], |row| row.get(0))?.collect())
         .map_err(broken)?;
-    let layer = match (&wish.layer, layers.as_slice()) {
-        (_, []) => return Err(unfit("holds no layer of features".to_owned())),
-        (None, [only]) => only,
-        (None, several) => {
-            return Err(unfit(format!(
-                "holds {} layers, name one with --layer: {}",
-                several.len(),
-                several.join(", ")
-            )));
-        }
-        (Some(name), all) => all
-            .iter()
-            .find(|known| *known == name)
-            .ok_or_else(|| unfit(format!("holds no layer {name:?}; there are {}", all.join(", "))))?,
-    };
+    if layers.is_empty() {
+        return Err(unfit("holds no layer of features".to_owned()));
+    }
+    let layer = &layers[one_of(&layers, "layer", wish.layer.as_deref()).map_err(unfit)?];
     let (column, organization, code, definition): (String, String, i64, String) = base
         .query_row(
             "SELECT g.column_name, s.organization, s.organization_coordsys_id, s.definition FROM gpkg_geometry_columns g \

@@ -210,6 +210,19 @@ fn open(path: &Path) -> Result<File, IntakeError> {
     File::open(path).map_err(|fault| IntakeError::read(path, fault))
 }
 
+/// Which of several things of a file is read: the wanted one, or the only one.
+fn one_of(names: &[String], what: &str, wanted: Option<&str>) -> Result<usize, String> {
+    let all = || names.join(", ");
+    match (wanted, names.len()) {
+        (None, 1) => Ok(0),
+        (None, count) => Err(format!("holds {count} {what}s, name one with --layer: {}", all())),
+        (Some(wanted), _) => names
+            .iter()
+            .position(|name| name == wanted)
+            .ok_or_else(|| format!("holds no {what} {wanted:?}; there are {}", all())),
+    }
+}
+
 /// Fills a buffer as far as the source goes.
 fn fill(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut read = 0;

@@ -8,7 +8,7 @@ use encoding_rs::{Encoding, GB18030, UTF_8};
 use shapefile::record::polygon::GenericPolygon;
 use shapefile::{PolygonRing, Shape, ShapeReader};
 
-use super::{Take, Told, Wish, archive, open};
+use super::{Take, Told, Wish, archive, one_of, open};
 use crate::intake::IntakeError;
 use crate::intake::projection;
 use crate::intake::row::{Cell, Figure, Headings, Row};
@@ -21,18 +21,10 @@ pub(super) fn in_folder(folder: &Path, wanted: Option<&str>) -> Result<PathBuf, 
         .iter()
         .map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
         .collect();
-    match (wanted, found.len()) {
-        (_, 0) => Err("holds no shapefile: expected a .shp with its .dbf and .shx".to_owned()),
-        (None, 1) => Ok(found[0].clone()),
-        (None, _) => {
-            Err(format!("holds {} shapefiles, name one with --layer: {}", names.len(), names.join(", ")))
-        }
-        (Some(wanted), _) => names
-            .iter()
-            .position(|name| name == wanted)
-            .map(|at| found[at].clone())
-            .ok_or_else(|| format!("holds no shapefile {wanted:?}; there are {}", names.join(", "))),
+    if found.is_empty() {
+        return Err("holds no shapefile: expected a .shp with its .dbf and .shx".to_owned());
     }
+    one_of(&names, "shapefile", wanted).map(|at| found[at].clone())
 }
 
 /// A file that belongs to a shapefile, whatever the case of its suffix.

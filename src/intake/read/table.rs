@@ -1,14 +1,71 @@
 //! Tables: which row is the head, which columns hold the place.
 
-use super::Wish;
-use crate::intake::mapping;
+use std::path::Path;
+
+use super::{Take, Wish};
 use crate::intake::row::{Cell, Figure, Headings, MOST_HEADINGS, Row, cut};
+use crate::intake::{IntakeError, mapping};
 
 /// A table whose head was found.
-pub(super) struct Table {
+struct Table {
     /// Numbers of the headings by column; none for columns without one.
     columns: Vec<Option<usize>>,
     place: Place,
+}
+
+/// The rows of a table as they come: the first are kept until its head is found among them.
+pub(super) struct Rows<'a> {
+    /// The file, and what of it is read where it holds several tables.
+    path: &'a Path,
+    what: &'a str,
+    wish: &'a Wish,
+    first: Vec<(u64, Vec<Cell>)>,
+    table: Option<Table>,
+    number: u64,
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn new(path: &'a Path, what: &'a str, wish: &'a Wish) -> Self {
+        Self { path, what, wish, first: Vec::new(), table: None, number: 0 }
+    }
+
+    /// The next row, of a line of the file.
+    pub(super) fn push(
+        &mut self,
+        line: u64,
+        cells: Vec<Cell>,
+        headings: &mut Headings,
+        take: &mut Take<'_>,
+    ) -> Result<(), IntakeError> {
+        if self.table.is_some() {
+            return self.hand(line, cells, take);
+        }
+        self.first.push((line, cells));
+        if self.first.len() == MOST_TITLES { self.settle(headings, take) } else { Ok(()) }
+    }
+
+    /// No more rows come.
+    pub(super) fn end(mut self, headings: &mut Headings, take: &mut Take<'_>) -> Result<(), IntakeError> {
+        if self.table.is_none() { self.settle(headings, take) } else { Ok(()) }
+    }
+
+    /// Finds the head among the first rows, and hands over those below it.
+    fn settle(&mut self, headings: &mut Headings, take: &mut Take<'_>) -> Result<(), IntakeError> {
+        let unfit = |reason: String| IntakeError::unfit(self.path, &reason);
+        let rows: Vec<Vec<Cell>> = self.first.iter().map(|(_, cells)| cells.clone()).collect();
+        let at = head(&rows).ok_or_else(|| unfit(format!("{}has no row of headings", self.what)))?;
+        self.table = Some(Table::of_head(&rows[at], self.wish, headings).map_err(unfit)?);
+        std::mem::take(&mut self.first)
+            .into_iter()
+            .skip(at + 1)
+            .try_for_each(|(line, cells)| self.hand(line, cells, take))
+    }
+
+    fn hand(&mut self, line: u64, cells: Vec<Cell>, take: &mut Take<'_>) -> Result<(), IntakeError> {
+        let Some(row) = self.table.as_ref().and_then(|table| table.row(cells)) else { return Ok(()) };
+        self.number += 1;
+        take(Row { number: self.number, line: Some(line), ..row })
+    }
 }
 
 /// Which columns hold the place.
@@ -21,10 +78,10 @@ enum Place {
 /// Most columns.
 pub(super) const MOST_COLUMNS: usize = MOST_HEADINGS;
 /// How many rows may stand above the head, as titles do.
-pub(super) const MOST_TITLES: usize = 10;
+const MOST_TITLES: usize = 10;
 
 /// Which of the first rows of a table is its head: that with most known headings, else the first with two texts.
-pub(super) fn head(rows: &[Vec<Cell>]) -> Option<usize> {
+fn head(rows: &[Vec<Cell>]) -> Option<usize> {
     let texts = |row: &Vec<Cell>| {
         row.iter()
             .filter_map(|cell| match cell {
@@ -104,7 +161,7 @@ fn role(heading: &str) -> Option<Role> {
 
 impl Table {
     /// Understands a head.
-    pub(super) fn of_head(head: &[Cell], wish: &Wish, headings: &mut Headings) -> Result<Self, String> {
+    fn of_head(head: &[Cell], wish: &Wish, headings: &mut Headings) -> Result<Self, String> {
         if head.len() > MOST_HEADINGS {
             return Err(format!(
                 "has {} columns, at most {MOST_HEADINGS} are taken; is the delimiter right?",
@@ -148,7 +205,7 @@ impl Table {
     }
 
     /// A row of cells as a row; `None` when it is empty.
-    pub(super) fn row(&self, cells: Vec<Cell>) -> Option<Row> {
+    fn row(&self, cells: Vec<Cell>) -> Option<Row> {
         if cells.iter().all(|cell| *cell == Cell::Null) {
             return None;
         }

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use calamine::{DataRef, Reader as _, Xlsx, open_workbook};
 
-use super::table::{self, MOST_TITLES, Table};
+use super::table::{self, Rows};
 use super::{Take, Told, Wish};
 use crate::intake::IntakeError;
-use crate::intake::row::{Cell, Headings, Row};
+use crate::intake::row::{Cell, Headings};
 use crate::model::Date;
 
 pub(super) fn read(
@@ -34,27 +34,14 @@ pub(super) fn read(
     }
     let broken = |fault: calamine::XlsxError| unfit(format!("sheet {sheet:?} cannot be read: {fault}"));
     let mut cells = book.worksheet_cells_reader(&sheet).map_err(broken)?;
-    let (mut first, mut table): (Vec<(u64, Vec<Cell>)>, Option<Table>) = (Vec::new(), None);
-    let (mut number, mut line, mut row) = (0, 0_u64, Vec::new());
+    let what = format!("sheet {sheet:?} ");
+    let mut rows = Rows::new(path, &what, wish);
+    let (mut line, mut row) = (0, Vec::new());
     loop {
         let cell = cells.next_cell().map_err(broken)?;
         let next = cell.as_ref().map(|cell| u64::from(cell.get_position().0) + 1);
         if next != Some(line) && line > 0 {
-            let done = std::mem::take(&mut row);
-            match &table {
-                Some(table) => hand(table, line, done, &mut number, take)?,
-                None => first.push((line, done)),
-            }
-        }
-        if table.is_none() && (first.len() == MOST_TITLES || cell.is_none()) {
-            let rows: Vec<_> = first.iter().map(|(_, cells)| cells.clone()).collect();
-            let at =
-                table::head(&rows).ok_or_else(|| unfit(format!("sheet {sheet:?} has no row of headings")))?;
-            let made = Table::of_head(&rows[at], wish, headings).map_err(unfit)?;
-            for (line, cells) in first.drain(..).skip(at + 1) {
-                hand(&made, line, cells, &mut number, take)?;
-            }
-            table = Some(made);
+            rows.push(line, std::mem::take(&mut row), headings, take)?;
         }
         let Some(cell) = cell else { break };
         line = next.unwrap_or(0);
@@ -73,23 +60,8 @@ pub(super) fn read(
         row.resize(column, Cell::Null);
         row.push(value);
     }
+    rows.end(headings, take)?;
     Ok(Told { notes, ..Told::default() })
-}
-
-fn hand(
-    table: &Table,
-    line: u64,
-    cells: Vec<Cell>,
-    number: &mut u64,
-    take: &mut Take<'_>,
-) -> Result<(), IntakeError> {
-    match table.row(cells) {
-        None => Ok(()),
-        Some(row) => {
-            *number += 1;
-            take(Row { number: *number, line: Some(line), ..row })
-        }
-    }
 }
 
 fn value(cell: &DataRef<'_>) -> Cell {

@@ -74,9 +74,7 @@ impl Place {
         for &ix in features {
             let feature = source.feature(ix);
             if let Some(geometry) = feature.geometry().filter(|geometry| geometry.bounds().is_some()) {
-                let name = |lang| feature.name(lang).into();
-                let name = Words { zh: name(crate::model::Lang::Zh), en: name(crate::model::Lang::En) };
-                members.push((feature.id().to_string().into(), name));
+                members.push((feature.id().to_string().into(), feature.names()));
                 shapes.push(geometry.to_shape());
             }
         }
@@ -177,7 +175,7 @@ pub(super) fn rank(
         layer = with_reals(&layer, &place.key(), metres)?.into();
     }
     let by_id = SortKey { name: ID_NAME.to_owned(), descending: false };
-    let (keys, points, order) = match &asked.order {
+    let (keys, points, order, without_points) = match &asked.order {
         Order::Keys(keys) => {
             let told = |key: &SortKey| Key {
                 name: key.name.clone(),
@@ -190,23 +188,24 @@ pub(super) fn rank(
             } else {
                 keys.iter().cloned().chain([by_id]).collect()
             };
-            (keys.iter().map(told).collect::<Vec<_>>(), None, order)
+            (keys.iter().map(told).collect::<Vec<_>>(), None, order, 0)
         }
         Order::Weights(weights) => {
             let points = Points::new(weights, &matched, &layer)?;
             let mut scores = vec![f64::NAN; layer.len()];
+            let mut without = 0;
             for &ix in &matched {
-                scores[ix.row()] = points.of(&layer, ix).1.unwrap_or(f64::NAN);
+                match points.of(&layer, ix).1 {
+                    Some(score) => scores[ix.row()] = score,
+                    None => without += 1,
+                }
             }
             let score = free_name(&layer, SCORE);
             layer = with_reals(&layer, &score, scores)?.into();
             let keys = points.keys.clone();
-            (keys, Some(points), vec![SortKey { name: score, descending: true }, by_id])
+            (keys, Some(points), vec![SortKey { name: score, descending: true }, by_id], without)
         }
     };
-    let without_points = points
-        .as_ref()
-        .map_or(0, |points| matched.iter().filter(|&&ix| points.of(&layer, ix).1.is_none()).count() as u64);
     // The feature before the page tells by which key the first of the page comes after it.
     let before = u64::from(asked.page.offset > 0);
     let page = Page {
