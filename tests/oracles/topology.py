@@ -14,8 +14,14 @@ STATED = 2600.0
 
 
 def size(polygon):
-    area, perimeter = GEOD.geometry_area_perimeter(polygon)
-    return abs(area), 2 * abs(area) / perimeter
+    """Area, and twice that by the length of all rings; pyproj leaves the length of holes out, and adds holes turned like shells."""
+    area = abs(GEOD.geometry_area_perimeter(shapely.geometry.polygon.orient(polygon))[0])
+    return area, 2 * area / sum(GEOD.geometry_length(ring) for ring in [polygon.exterior, *polygon.interiors])
+
+
+def metres(shape):
+    """The shape in metres of the plane, good enough to tell what is beside it: layers lie around 30.45 degrees north."""
+    return shapely.transform(shape, lambda positions: positions * [96_050.0, 110_860.0])
 
 
 def measured(shape):
@@ -41,10 +47,10 @@ def defects(shapes):
         if not shape.is_valid:
             found.append(["invalid-ring", None, [place], None])
             continue
-        area, perimeter = (abs(number) for number in GEOD.geometry_area_perimeter(shape))
+        area, width = size(shape)
         if abs(STATED - area) > AREA * area:
             found.append(["stated-area", None, [place], area])
-        if 2 * area / perimeter < SLIVER:
+        if width < SLIVER:
             found.append(["sliver", "feature", [place], area])
     found += [["duplicate", "identical", same, None] for same in normal.values() if len(same) > 1]
     kept = sorted(same[0] for same in normal.values() if shapes[same[0]].is_valid)
@@ -64,7 +70,7 @@ def defects(shapes):
                 west, south, east, north = piece.bounds
                 if max(GEOD.line_length([west, east], [south, south]), GEOD.line_length([west, west], [south, north])) > LONGEST:
                     continue
-                beside = [place for place in kept if shapely.distance(shapes[place], piece) < 1e-9]
+                beside = [place for place in kept if shapely.distance(metres(shapes[place]), metres(piece)) < 1e-4]
                 if len(beside) > 1:
                     found += ground(piece, "gap", beside)
     return found

@@ -15,7 +15,7 @@ const MOST: u64 = 4000;
 /// The smallest cell, degrees.
 const LEAST: f64 = 0.004;
 /// What borders a gap lies no farther from it, metres: the positions of the gap are computed.
-const BESIDE_M: f64 = 0.001;
+const BESIDE_M: f64 = 0.000_1;
 
 pub fn check(found: &mut Found<'_>, ground: &Ground<'_>) -> Result<(), QueryError> {
     let Some(window) = ground.window() else { return Ok(()) };
