@@ -65,7 +65,7 @@ impl Told<'_> {
                 let width = if width_m < 1.0 { rounded(width_m, 3) } else { rounded(width_m, 1) };
                 match lang {
                     Lang::Zh => format!("{what} {} m²，平均宽 {width} m", number(area_m2)),
-                    Lang::En => format!("{what} {} m², {width} m wide on average", number(area_m2)),
+                    Lang::En => format!("{what} of {} m², mean width {width} m", number(area_m2)),
                 }
             }
             Detail::Areas { stated_m2, measured_m2 } => {

@@ -52,7 +52,7 @@ pub struct Tolerances {
 }
 
 impl Tolerances {
-    /// What suits a layer. Positions with seven decimals are rounded by up to 7 mm, of two features by up to 15. 200 m² is
+    /// What suits a layer. Positions with seven decimals are rounded by up to 8 mm, of two features by up to 16. 200 m² is
     /// the least area of built-up land that the third national land survey maps (TD/T 1055-2019).
     #[must_use]
     pub fn usual(layer: &Layer) -> Self {
