@@ -1,7 +1,7 @@
 // The topology check on the Parcels screen: asked at a press, told in numbers, as a list and on the map.
 import type { Browser, Page } from '@playwright/test';
 import { violations } from './axe';
-import { desktop, expect, languages, mapIdle, phone, test } from './explore';
+import { desktop, expect, languages, mapIdle, origin, phone, test } from './explore';
 import { misfits, over, shipped } from './zones';
 
 const fitting = (browser: Browser, act: (page: Page, url: string) => Promise<void>) => over(browser, (folder) => misfits(shipped(folder)), act);
@@ -9,7 +9,7 @@ const section = (page: Page) => page.getByTestId('topology');
 const kindsListed = (page: Page) => page.locator('[data-defect]').evaluateAll((rows) => [...new Set(rows.map((row) => (row as HTMLElement).dataset['kind']!))]);
 
 async function check(page: Page, query: string): Promise<void> {
-  await page.goto(`/parcels${query}`);
+  await page.goto(`${origin()}/parcels${query}`);
   await mapIdle(page);
   await page.getByTestId('check').click();
   await expect(section(page).locator('[data-defect]').first()).toBeVisible();
