@@ -18,7 +18,7 @@ use super::problem::Problem;
 use super::{App, blocking, forms};
 use crate::catalog::Catalog;
 use crate::config::Limits;
-use crate::geometry::Crs;
+use crate::geometry::{Crs, GeometryKind};
 use crate::index::IndexedLayer;
 use crate::model::{Field, FieldIx, Lang, Layer};
 use crate::query::defects::{
@@ -51,7 +51,7 @@ const ALL_ITEMS: u32 = MOST_REACHED as u32;
 
 /// The link to it from a collection that has polygons.
 pub fn link_to(ask: &Ask, layer: &Layer) -> Option<Link> {
-    let has_polygons = layer.geometries().kinds().into_iter().any(|kind| kind.is_areal());
+    let has_polygons = layer.geometries().kinds().into_iter().any(GeometryKind::is_areal);
     let href = ask.url(&format!("{}/{NAME}", path_of(layer)));
     has_polygons.then(|| link(href, REL, GEOJSON, title(ask.lang)))
 }

@@ -143,7 +143,7 @@ fn collection_paths(layer: &Layer, limits: Limits, paths: &mut Map<String, Value
     let members = items_parameters(layer, limits, items::FOUND_FORMS);
     paths.insert(format!("{path}/search"), by_post(search, &members));
     let parameters = grouping::parameters(layer, limits, aggregates::FORMS);
-    let mut both = operation(
+    let both = operation(
         aggregates::NAME,
         format!("{title}: counts and sums by groups"),
         aggregates::FORMS,
@@ -160,24 +160,21 @@ fn collection_paths(layer: &Layer, limits: Limits, paths: &mut Map<String, Value
         &[],
     );
     let members = grouping::parameters(layer, limits, aggregates::POSTED_FORMS);
-    both["post"] = by_post(posted, &members)["post"].take();
-    paths.insert(format!("{path}/{}", aggregates::NAME), both);
+    paths.insert(format!("{path}/{}", aggregates::NAME), both_ways(both, posted, &members));
     let parameters = shortlist::parameters(layer, limits, shortlist::FORMS);
     let said = format!("{title}: suitable features by rank, and what would have to give");
-    let mut both = operation(shortlist::NAME, said.clone(), shortlist::FORMS, "shortlist", parameters, &[]);
+    let both = operation(shortlist::NAME, said.clone(), shortlist::FORMS, "shortlist", parameters, &[]);
     let posted = format!("{said}, the parameters in a body");
     let posted = operation("postShortlist", posted, shortlist::POSTED_FORMS, "shortlist", Vec::new(), &[]);
     let members = shortlist::parameters(layer, limits, shortlist::POSTED_FORMS);
-    both["post"] = by_post(posted, &members)["post"].take();
-    paths.insert(format!("{path}/{}", shortlist::NAME), both);
+    paths.insert(format!("{path}/{}", shortlist::NAME), both_ways(both, posted, &members));
     let parameters = defects::parameters(layer, limits, defects::FORMS);
     let said = format!("{title}: do its polygons fit together");
-    let mut both = operation(defects::NAME, said.clone(), defects::FORMS, "defectsGeoJSON", parameters, &[]);
+    let both = operation(defects::NAME, said.clone(), defects::FORMS, "defectsGeoJSON", parameters, &[]);
     let posted = format!("{said}, the parameters in a body");
     let posted = operation("postTopology", posted, defects::POSTED_FORMS, "defectsGeoJSON", Vec::new(), &[]);
     let members = defects::parameters(layer, limits, defects::POSTED_FORMS);
-    both["post"] = by_post(posted, &members)["post"].take();
-    paths.insert(format!("{path}/{}", defects::NAME), both);
+    paths.insert(format!("{path}/{}", defects::NAME), both_ways(both, posted, &members));
     let tiles = format!("{path}/tiles");
     let subject = Tiled { path: &tiles, of: "collection", prefix: &format!("{}.", layer.id), title, tag };
     tile_paths(&subject, &[layer], limits, paths);
@@ -370,6 +367,12 @@ impl Operation<'_> {
             "parameters": parameters, "responses": responses,
         } })
     }
+}
+
+/// An operation by GET, and one that is to be by POST.
+fn both_ways(mut operations: Value, posted: Value, parameters: &[Parameter]) -> Value {
+    operations["post"] = by_post(posted, parameters)["post"].take();
+    operations
 }
 
 /// The operation by POST, its parameters as members of a JSON object.

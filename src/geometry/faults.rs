@@ -63,7 +63,9 @@ pub fn polygon_faults(geometry: GeometryRef<'_>) -> Vec<(PolygonFault, [f64; 2])
         if faults[before..].iter().any(|(fault, _)| *fault == PolygonFault::CrossesItself) {
             continue;
         }
-        polygons.iter().for_each(|polygon| nest(polygon, &mut faults));
+        for polygon in &polygons {
+            nest(polygon, &mut faults);
+        }
         if polygons.len() > 1 {
             let drawn: Vec<_> = polygons.iter().map(|rings| (around(&rings[0]), polygon_of(rings))).collect();
             for (at, (bounds, polygon)) in drawn.iter().enumerate() {
@@ -91,7 +93,9 @@ fn order(a: &[f64; 2], b: &[f64; 2]) -> Ordering {
 
 fn around(ring: &[[f64; 2]]) -> Bounds {
     let mut bounds = Bounds::of_position(ring[0]);
-    ring.iter().for_each(|&at| bounds.extend(at));
+    for &at in ring {
+        bounds.extend(at);
+    }
     bounds
 }
 

@@ -361,9 +361,10 @@ impl Told<'_> {
             .map(|(name, value)| {
                 let kind = Kind::ALL.into_iter().find(|kind| kind_title(*kind, lang) == name);
                 let listed = kind.filter(|kind| self.checked.counts.of(*kind) > 0);
-                let value = match listed {
-                    Some(kind) => html! { a href=(only(kind)) { (value) } },
-                    None => html! { (value) },
+                let value = if let Some(kind) = listed {
+                    html! { a href=(only(kind)) { (value) } }
+                } else {
+                    html! { (value) }
                 };
                 (name, value)
             })
@@ -394,7 +395,7 @@ impl Told<'_> {
                             (self.others(defect))
                         }
                         td { (self.what(&defect.detail)) }
-                        td { (self.position(defect)) }
+                        td { (position(defect)) }
                     } } }
                 } }
             }
@@ -409,10 +410,6 @@ impl Told<'_> {
                 Lang::En => format!(" and {more} more"),
             },
         }
-    }
-
-    fn position(&self, defect: &Defect) -> String {
-        centroid(&defect.place).map_or_else(|| "—".to_owned(), |[x, y]| format!("{x:.6}, {y:.6}"))
     }
 
     /// The same as plain text.
@@ -439,7 +436,7 @@ impl Told<'_> {
                         kind_title(defect.kind, self.lang).to_owned(),
                         named.join(self.lang.pick("、", ", ")) + &self.others(defect),
                         self.what(&defect.detail),
-                        self.position(defect),
+                        position(defect),
                     ]
                 });
             let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
@@ -449,6 +446,11 @@ impl Told<'_> {
         let _ = writeln!(out, "{}", self.range());
         out
     }
+}
+
+/// The centre of a defect's place.
+fn position(defect: &Defect) -> String {
+    centroid(&defect.place).map_or_else(|| "—".to_owned(), |[x, y]| format!("{x:.6}, {y:.6}"))
 }
 
 /// What people call a kind.

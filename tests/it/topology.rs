@@ -57,7 +57,7 @@ fn rectangle(corner: Position, [west, south, east, north]: [i32; 4]) -> Vec<Posi
     ring(corner, &[[west, south], [east, south], [east, north], [west, north]])
 }
 
-fn feature(id: &str, rings: &Rings, properties: Value) -> Value {
+fn feature(id: &str, rings: &Rings, properties: &Value) -> Value {
     json!({ "type": "Feature", "id": id, "properties": properties, "geometry": { "type": "Polygon", "coordinates": rings } })
 }
 
@@ -164,7 +164,7 @@ fn planted() -> Vec<Value> {
                 "w" => json!(9000.0 * 9000.0 * STEP_M2 * 1.009),
                 _ => Value::Null,
             };
-            feature(id, rings, json!({ "no": number, "area_m2": stated }))
+            feature(id, rings, &json!({ "no": number, "area_m2": stated }))
         })
         .collect()
 }
@@ -293,7 +293,7 @@ fn town(random: &mut Random) -> Vec<Rings> {
                 0 | 1 => steps.insert(1, middle(steps[0], steps[1])),
                 // A corner of its own.
                 2 => {
-                    steps[2] = [steps[2][0] + random.whole(-300, 300), steps[2][1] + random.whole(-300, 300)]
+                    steps[2] = [steps[2][0] + random.whole(-300, 300), steps[2][1] + random.whole(-300, 300)];
                 }
                 3 => steps[0] = [steps[0][0] + random.whole(-3, 3), steps[0][1] + random.whole(-3, 3)],
                 // Apart from all its neighbours.
@@ -370,7 +370,7 @@ fn defects_are_those_that_geos_finds() {
         let features: Vec<Value> = town
             .iter()
             .enumerate()
-            .map(|(at, rings)| feature(&at.to_string(), rings, json!({ "area_m2": 2600.0 })))
+            .map(|(at, rings)| feature(&at.to_string(), rings, &json!({ "area_m2": 2600.0 })))
             .collect();
         let (_folder, service) = lots(&features, "");
         let list = told(&service, &[("limit", "10000")]);
@@ -437,7 +437,7 @@ fn a_selection_is_told_of_what_its_features_take_part_in() {
             feature(
                 &at.to_string(),
                 rings,
-                json!({ "use": at % 7, "no": (at / 2 % 40).to_string(), "area_m2": 2600 }),
+                &json!({ "use": at % 7, "no": (at / 2 % 40).to_string(), "area_m2": 2600 }),
             )
         })
         .collect();

@@ -27,7 +27,9 @@ pub fn check(found: &mut Found<'_>, ground: &Ground<'_>) -> Result<(), QueryErro
         || Found::new(asked),
         |found, at| within(found, ground, &cells[at]),
     )?;
-    parts.into_iter().for_each(|part| found.merge(part));
+    for part in parts {
+        found.merge(part);
+    }
     Ok(())
 }
 

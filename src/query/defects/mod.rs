@@ -450,7 +450,9 @@ pub fn check(asked: &Checking, indexed: &IndexedLayer, budget: &Budget) -> Resul
         None => ground.rows = layer.positions().collect(),
         Some(mut rows) => {
             let mut chosen = vec![false; layer.len()];
-            rows.iter().for_each(|ix| chosen[ix.row()] = true);
+            for ix in &rows {
+                chosen[ix.row()] = true;
+            }
             ground.chosen = Some(chosen);
             ground.rows.clone_from(&rows);
             if let Some(window) = ground.window() {

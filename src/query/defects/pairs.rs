@@ -10,7 +10,9 @@ use crate::model::FeatureIx;
 /// Holds each feature against those behind it whose boxes it meets.
 pub fn check(found: &mut Found<'_>, ground: &Ground<'_>) -> Result<(), QueryError> {
     let parts = ground.each(found.asked, |found, ix| beside(found, ground, ix))?;
-    parts.into_iter().for_each(|part| found.merge(part));
+    for part in parts {
+        found.merge(part);
+    }
     Ok(())
 }
 

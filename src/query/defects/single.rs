@@ -38,7 +38,9 @@ pub fn check(found: &mut Found<'_>, ground: &mut Ground<'_>) -> Result<(), Query
         seen.extend(of_part);
     }
     seen.sort_unstable_by_key(|&(hash, ix, _)| (hash, ix));
-    seen.iter().for_each(|&(_, ix, role)| ground.roles[ix.row()] = role);
+    for &(_, ix, role) in &seen {
+        ground.roles[ix.row()] = role;
+    }
     for (at, alike) in seen.chunk_by(|a, b| a.0 == b.0).enumerate() {
         if at % STRIDE == 0 {
             ground.budget.check()?;
@@ -130,7 +132,9 @@ fn same_outline(found: &mut Found<'_>, ground: &mut Ground<'_>, mut left: Vec<Fe
         if alike.len() < 2 {
             continue;
         }
-        alike[1..].iter().for_each(|ix| ground.roles[ix.row()] = Role::Repeated);
+        for ix in &alike[1..] {
+            ground.roles[ix.row()] = Role::Repeated;
+        }
         if ground.any_chosen(&alike)
             && let Some(geometry) = ground.layer.feature(alike[0]).geometry()
         {
