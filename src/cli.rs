@@ -60,6 +60,9 @@ enum Command {
     /// The parcels that suit, by rank, with what leaves out the others and what would have to give
     #[command(after_help = PARCELS_EXAMPLES)]
     Parcels(Box<ParcelsArgs>),
+    /// Whether the polygons of a layer fit together: faulty rings, duplicates, overlaps, gaps, slivers, stated areas
+    #[command(after_help = TOPOLOGY_EXAMPLES)]
+    Topology(Box<TopologyArgs>),
     /// The nearest features of a layer from a position or a feature, with straight-line distance and direction
     #[command(after_help = NEAR_EXAMPLES)]
     Near(Box<NearArgs>),
@@ -742,6 +745,57 @@ struct ParcelsArgs {
     table: TableArgs,
 }
 
+const TOPOLOGY_EXAMPLES: &str = "\
+Examples:
+  innospace topology
+  innospace topology parcels --kind overlap,gap --format json -o defects.geojson
+  innospace topology parcels --filter \"use_code = 'M0'\" --sliver-width 0.5 --format xlsx -o defects.xlsx
+  innospace topology parcels --strict
+
+JSON is GeoJSON, the defects as a layer. The exit code is 0 when the check was made, with --strict 1 when it found a defect;
+2 when it could not be made. Rings that are open or too short are no features: `innospace check` tells what became of them.
+The answers are those of http://…/ogc/collections/{id}/topology.";
+
+/// The names and meanings are those of the HTTP resource `/ogc/collections/{id}/topology`.
+#[derive(Debug, Args)]
+struct TopologyArgs {
+    /// The layer; the one that is drawn as parcels when left out
+    layer: Option<String>,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    /// Kinds to list: invalid-ring, duplicate, repeated-number, overlap, gap, sliver, stated-area; all are counted
+    #[arg(long, value_name = "LIST")]
+    kind: Option<String>,
+    /// Narrower overlaps and gaps are rounding, metres; 0.02 when left out
+    #[arg(long, value_name = "M")]
+    tolerance: Option<String>,
+    /// Narrower overlaps, gaps and features are slivers, metres; 1 when left out
+    #[arg(long, value_name = "M")]
+    sliver_width: Option<String>,
+    /// The largest gap, square metres; 200 when left out
+    #[arg(long, value_name = "M2")]
+    gap_area: Option<String>,
+    /// The share by which a stated area may differ; 0.01 when left out
+    #[arg(long, value_name = "SHARE")]
+    area_tolerance: Option<String>,
+    /// The field of stated areas; nothing is compared when empty
+    #[arg(long, value_name = "FIELD")]
+    area_field: Option<String>,
+    /// The field of numbers that stand once; nothing is compared when empty
+    #[arg(long, value_name = "FIELD")]
+    number_field: Option<String>,
+    /// Most defects to list; 100,000 when left out
+    #[arg(long, value_name = "N")]
+    limit: Option<String>,
+    /// Exit code 1 when there is a defect
+    #[arg(long)]
+    strict: bool,
+    #[command(flatten)]
+    table: TableArgs,
+}
+
 /// How a table goes out.
 #[derive(Debug, Args)]
 struct TableArgs {
@@ -920,6 +974,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Find(args) => find(&args),
         Command::Count(args) => count(&args),
         Command::Parcels(args) => parcels(&args),
+        Command::Topology(args) => topology(&args),
         Command::Near(args) => near(&args),
         Command::At(args) => at(&args),
         Command::Distance(args) => distance(&args),
@@ -1312,6 +1367,35 @@ fn parcels(args: &ParcelsArgs) -> anyhow::Result<ExitCode> {
             TableFormat::Xlsx => told.xlsx(cover),
         });
     deliver(args.table.output.as_deref(), &made.map_err(anyhow::Error::msg)?)
+}
+
+fn topology(args: &TopologyArgs) -> anyhow::Result<ExitCode> {
+    let given = [
+        ("kind", &args.kind),
+        ("tolerance", &args.tolerance),
+        ("sliver-width", &args.sliver_width),
+        ("gap-area", &args.gap_area),
+        ("area-tolerance", &args.area_tolerance),
+        ("area-field", &args.area_field),
+        ("number-field", &args.number_field),
+        ("filter", &args.select.filter),
+        ("bbox", &args.select.bbox),
+        ("datetime", &args.select.datetime),
+        ("limit", &args.limit),
+    ];
+    args.table.check()?;
+    let catalog = load(&mut Store::new(&args.data.data))?.catalog;
+    let (layer, lang) = (args.layer.as_deref(), lang_of(args.table.lang));
+    let made =
+        api::topology(&catalog, layer, &parameters(given), lang, |told, cover| match args.table.format {
+            TableFormat::Table => Ok(told.text().into_bytes()),
+            TableFormat::Json => Ok(format!("{:#}\n", told.json()?).into_bytes()),
+            TableFormat::Csv => told.csv(),
+            TableFormat::Xlsx => told.xlsx(cover),
+        });
+    let (made, defects) = made.map_err(anyhow::Error::msg)?;
+    let done = deliver(args.table.output.as_deref(), &made)?;
+    Ok(if args.strict && defects > 0 { ExitCode::from(1) } else { done })
 }
 
 fn items(args: &ItemsArgs) -> anyhow::Result<ExitCode> {

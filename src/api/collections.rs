@@ -15,7 +15,7 @@ use super::link::{link, segment};
 use super::negotiate::{Format, HTML, JSON};
 use super::params::{Parameter, Params, format_parameter, systems};
 use super::problem::Problem;
-use super::{App, aggregates, locate, schemas, shortlist, tilesets};
+use super::{App, aggregates, defects, locate, schemas, shortlist, tilesets};
 use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::geometry::Crs;
@@ -30,6 +30,19 @@ use crate::render::html::{self as pages, Link};
 /// There is none.
 pub fn find(catalog: &Catalog, id: &str) -> Result<Arc<IndexedLayer>, Problem> {
     catalog.layer(id).cloned().ok_or_else(|| Problem::not_found("collection", id))
+}
+
+/// The layer of a name, else the one that is drawn as parcels.
+///
+/// # Errors
+/// There is none.
+pub fn named_or_parcels(catalog: &Catalog, id: Option<&str>) -> Result<Arc<IndexedLayer>, Problem> {
+    let Some(id) = id else {
+        let drawn = catalog.layers().find(|indexed| indexed.layer().about.draw.as_deref() == Some("parcel"));
+        let missing = "no collection is drawn as parcels; name the collection";
+        return drawn.cloned().ok_or_else(|| Problem::missing(missing.to_owned()));
+    };
+    find(catalog, id)
 }
 
 /// How the parameters of a resource of a collection are told.
@@ -202,6 +215,7 @@ fn collection_links(ask: &Ask, layer: &Layer) -> Vec<Link> {
     links.extend(schemas::RESOURCES.map(|resource| resource.link(ask, layer)));
     links.push(aggregates::link_to(ask, layer));
     links.push(shortlist::link_to(ask, layer));
+    links.extend(defects::link_to(ask, layer));
     links.extend(locate::nearest_link(ask, layer));
     let tiles = lang.pick("矢量瓦片", "vector tiles");
     links.push(link(ask.url(&format!("{path}/tiles")), tilesets::LIST_REL, JSON, tiles));

@@ -8,6 +8,7 @@ mod aggregates;
 mod along;
 mod assets;
 mod collections;
+mod defects;
 mod document;
 mod drawings;
 mod forms;
@@ -64,6 +65,7 @@ use crate::query::Budget;
 use crate::store::{Drawings, Room};
 pub use aggregates::count;
 pub use along::draw_strip;
+pub use defects::topology;
 pub use items::export;
 pub use locate::{Question, locate};
 use maps::Desk;
@@ -149,6 +151,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/collections/{collectionId}/items/{featureId}", get(items::one))
         .route("/ogc/collections/{collectionId}/aggregates", get(aggregates::get).post(aggregates::post))
         .route("/ogc/collections/{collectionId}/shortlist", get(shortlist::get).post(shortlist::post))
+        .route("/ogc/collections/{collectionId}/topology", get(defects::get).post(defects::post))
         .route("/ogc/collections/{collectionId}/items/{featureId}/along", get(along::along))
         .route("/ogc/collections/{collectionId}/nearest", get(locate::nearest))
         .route("/ogc/collections/{collectionId}/tiles", get(tilesets::of_collection))
@@ -247,7 +250,7 @@ fn methods(path: &str) -> &'static str {
     let mut parts = path.strip_prefix("/ogc/collections/").unwrap_or("").split('/');
     match (parts.next(), parts.next(), parts.next()) {
         (Some(_), Some("search"), None) => "POST, OPTIONS",
-        (Some(_), Some("aggregates" | "shortlist"), None) => "GET, HEAD, POST, OPTIONS",
+        (Some(_), Some("aggregates" | "shortlist" | "topology"), None) => "GET, HEAD, POST, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
     }
 }

@@ -12,13 +12,15 @@ use super::negotiate::{
 };
 use super::params::{Parameter, format_parameter, items_parameters, view_parameters};
 use super::{
-    aggregates, along, forms, grouping, items, locate, reach, schemas, search, shortlist, tiles, tilesets,
+    aggregates, along, defects, forms, grouping, items, locate, reach, schemas, search, shortlist, tiles,
+    tilesets,
 };
 use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::finder::How;
 use crate::geometry::GeometryKind;
 use crate::model::{Lang, Layer};
+use crate::query::defects::Kind;
 use crate::tile::MatrixSet;
 
 /// The definition (OpenAPI 3.0.3) of everything below the root of the API.
@@ -141,7 +143,7 @@ fn collection_paths(layer: &Layer, limits: Limits, paths: &mut Map<String, Value
     let members = items_parameters(layer, limits, items::FOUND_FORMS);
     paths.insert(format!("{path}/search"), by_post(search, &members));
     let parameters = grouping::parameters(layer, limits, aggregates::FORMS);
-    let mut both = operation(
+    let both = operation(
         aggregates::NAME,
         format!("{title}: counts and sums by groups"),
         aggregates::FORMS,
@@ -158,16 +160,21 @@ fn collection_paths(layer: &Layer, limits: Limits, paths: &mut Map<String, Value
         &[],
     );
     let members = grouping::parameters(layer, limits, aggregates::POSTED_FORMS);
-    both["post"] = by_post(posted, &members)["post"].take();
-    paths.insert(format!("{path}/{}", aggregates::NAME), both);
+    paths.insert(format!("{path}/{}", aggregates::NAME), both_ways(both, posted, &members));
     let parameters = shortlist::parameters(layer, limits, shortlist::FORMS);
     let said = format!("{title}: suitable features by rank, and what would have to give");
-    let mut both = operation(shortlist::NAME, said.clone(), shortlist::FORMS, "shortlist", parameters, &[]);
+    let both = operation(shortlist::NAME, said.clone(), shortlist::FORMS, "shortlist", parameters, &[]);
     let posted = format!("{said}, the parameters in a body");
     let posted = operation("postShortlist", posted, shortlist::POSTED_FORMS, "shortlist", Vec::new(), &[]);
     let members = shortlist::parameters(layer, limits, shortlist::POSTED_FORMS);
-    both["post"] = by_post(posted, &members)["post"].take();
-    paths.insert(format!("{path}/{}", shortlist::NAME), both);
+    paths.insert(format!("{path}/{}", shortlist::NAME), both_ways(both, posted, &members));
+    let parameters = defects::parameters(layer, limits, defects::FORMS);
+    let said = format!("{title}: do its polygons fit together");
+    let both = operation(defects::NAME, said.clone(), defects::FORMS, "defectsGeoJSON", parameters, &[]);
+    let posted = format!("{said}, the parameters in a body");
+    let posted = operation("postTopology", posted, defects::POSTED_FORMS, "defectsGeoJSON", Vec::new(), &[]);
+    let members = defects::parameters(layer, limits, defects::POSTED_FORMS);
+    paths.insert(format!("{path}/{}", defects::NAME), both_ways(both, posted, &members));
     let tiles = format!("{path}/tiles");
     let subject = Tiled { path: &tiles, of: "collection", prefix: &format!("{}.", layer.id), title, tag };
     tile_paths(&subject, &[layer], limits, paths);
@@ -362,6 +369,12 @@ impl Operation<'_> {
     }
 }
 
+/// An operation by GET, and one that is to be by POST.
+fn both_ways(mut operations: Value, posted: Value, parameters: &[Parameter]) -> Value {
+    operations["post"] = by_post(posted, parameters)["post"].take();
+    operations
+}
+
 /// The operation by POST, its parameters as members of a JSON object.
 fn by_post(mut operations: Value, parameters: &[Parameter]) -> Value {
     let mut operation = operations["get"].take();
@@ -412,6 +425,8 @@ fn all_schemas() -> Value {
     if let (Some(all), Value::Object(more)) = (all.as_object_mut(), locate_schemas()) {
         all.extend(more);
     }
+    all["defectsGeoJSON"] =
+        defects_schema(&json!({ "type": "array", "items": { "$ref": "#/components/schemas/link" } }));
     all
 }
 
@@ -539,6 +554,51 @@ fn shortlist_schema(links: &Value) -> Value {
                 "merge": { "type": "object", "description": "Neighbours that are large enough together." },
                 "cap": { "type": "object", "description": "The share of capped uses in the units of the listed features." },
                 "timeStamp": { "type": "string", "format": "date-time" }, "dataDate": { "type": "string", "format": "date" } } })
+}
+
+/// What a topology check is.
+fn defects_schema(links: &Value) -> Value {
+    let text = json!({ "type": "string" });
+    let count = json!({ "type": "integer", "minimum": 0 });
+    let counts = |names: Vec<&str>| {
+        let properties: Map<String, Value> =
+            names.iter().map(|name| ((*name).to_owned(), count.clone())).collect();
+        json!({ "type": "object", "required": names, "properties": properties })
+    };
+    let number =
+        |description: &str| json!({ "type": "number", "nullable": true, "description": description });
+    let defect = json!({ "type": "object", "required": ["kind", "detail", "what", "features"],
+        "properties": {
+            "kind": { "type": "string", "enum": Kind::ALL.map(Kind::name) },
+            "detail": { "type": "string", "nullable": true }, "what": text,
+            "features": { "type": "array", "items": text, "description": "Ids of the features that take part." },
+            "area_m2": number("Of an overlap, a gap or a sliver, square metres."),
+            "width_m": number("Its mean width: twice its area by its perimeter, metres."),
+            "share": number("Of a duplicate: the share of the larger feature that both have in common."),
+            "number": { "type": "string", "nullable": true, "description": "The repeated number." },
+            "stated_m2": number("The stated area, square metres."), "measured_m2": number("The geodesic area, square metres."),
+            "difference": number("By which share of the measured area the stated one is larger."),
+            "accuracy_m": number("The greatest accuracy of the features, metres; null when one is not known."),
+            "within_accuracy": { "type": "boolean", "nullable": true, "description": "Is the place narrower than that?" },
+            "longitude": number("The centre of the place."), "latitude": number("The centre of the place."),
+        } });
+    json!({ "type": "object",
+        "required": ["type", "collection", "numberMatched", "numberReturned", "defects", "kinds", "slivers", "checked", "belowTolerance", "rules", "notes", "features", "links"],
+        "properties": { "type": { "type": "string", "enum": ["FeatureCollection"] }, "collection": text, "links": links,
+            "synthetic": { "type": "boolean" }, "statement": text,
+            "numberMatched": { "type": "integer", "minimum": 0, "description": "Defects of the asked kinds." },
+            "numberReturned": count,
+            "defects": { "type": "integer", "minimum": 0, "description": "Defects of all kinds, whatever is listed." },
+            "kinds": counts(Kind::ALL.map(Kind::name).to_vec()), "slivers": counts(vec!["overlap", "gap", "feature"]),
+            "checked": counts(vec!["polygons", "others", "notCompared", "withoutArea", "withoutNumber"]),
+            "belowTolerance": { "type": "integer", "minimum": 0, "description": "Overlaps and gaps narrower than the tolerance." },
+            "rules": { "type": "object" }, "notes": { "type": "array", "items": text },
+            "features": { "type": "array", "items": { "type": "object", "required": ["type", "id", "geometry", "properties"],
+                "properties": { "type": { "type": "string", "enum": ["Feature"] }, "id": text,
+                    "geometry": { "type": "object", "nullable": true, "description":
+                        "The overlap or gap; the feature, of duplicates one; a position of a faulty ring; the centres of features with one number." },
+                    "properties": defect } } },
+            "timeStamp": { "type": "string", "format": "date-time" }, "dataDate": { "type": "string", "format": "date" } } })
 }
 
 /// What a search answers.

@@ -377,11 +377,7 @@ pub fn shortlist(
     write: impl FnOnce(&Told<'_>, &Cover) -> Result<Vec<u8>, RenderError>,
 ) -> Result<Vec<u8>, String> {
     let words = |problem: Problem| problem.detail().to_owned();
-    let drawn = || catalog.layers().find(|indexed| indexed.layer().about.draw.as_deref() == Some("parcel"));
-    let indexed = match collection {
-        Some(id) => collections::find(catalog, id).map_err(words)?,
-        None => Arc::clone(drawn().ok_or("no collection is drawn as parcels; name the collection")?),
-    };
+    let indexed = collections::named_or_parcels(catalog, collection).map_err(words)?;
     let layer = indexed.layer();
     let table = self::parameters(layer, Limits::default(), FORMS);
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();

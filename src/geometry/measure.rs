@@ -434,6 +434,25 @@ pub fn length_m(shape: &Shape) -> f64 {
     }
 }
 
+/// The length of the rings of a stored geometry, metres, within two hundredths; far quicker than [`length_m`].
+#[must_use]
+pub fn about_length_m(geometry: GeometryRef<'_>) -> f64 {
+    let runs = geometry.parts().filter(|part| part.kind().is_areal());
+    let runs: Vec<Run<'_>> = runs.flat_map(|part| part.runs()).collect();
+    let length = |run: &Run<'_>| -> f64 {
+        let mut last = run.at(run.len() - 1);
+        (0..run.len())
+            .map(|at| {
+                let [[x0, y0], [x, y]] = [last, run.at(at)];
+                last = [x, y];
+                let east = (x - x0) * f64::midpoint(y0, y).to_radians().cos();
+                east.hypot(y - y0).to_radians() * RADIUS
+            })
+            .sum()
+    };
+    runs.iter().filter(|run| !run.is_empty()).map(length).sum()
+}
+
 /// All that lies within a distance of a shape; a negative distance shrinks polygons. Round corners are
 /// short chords, so that the border is off by at most a thousandth. `None` for shapes too wide to be drawn in one plane.
 ///

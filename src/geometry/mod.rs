@@ -13,12 +13,14 @@ mod crs;
 mod datum;
 mod distances;
 mod exact;
+mod faults;
 mod geodesic;
 mod matrix;
 mod measure;
 pub mod positions;
 mod nearest;
 mod network;
+mod overlay;
 mod prepared;
 mod relate;
 mod ring;
@@ -38,12 +40,15 @@ pub use course::{Course, End, Side, Spot, Standing};
 pub use crs::{Crs, PlaneWindow, Window, WindowError};
 pub use datum::Datum;
 pub use distances::{Distances, Span};
+pub use faults::{PolygonFault, outline, polygon_faults};
 pub use geodesic::along_geodesic;
 pub use measure::{
-    area_m2, bounds_of, buffer_m, centroid, distance_m, length_m, reach, stored_area_m2, within_distance,
+    about_length_m, area_m2, bounds_of, buffer_m, centroid, distance_m, length_m, reach, stored_area_m2,
+    within_distance,
 };
 pub use nearest::{Nearest, Origin, metres_between};
 pub use network::{Network, Off, Walk};
+pub use overlay::{enclosed_ground, shared_ground, uncrossed};
 pub use prepared::Prepared;
 pub use relate::{intersects_plane, intersects_window};
 pub use shape::{Relation, Shape, de9im, relate};

@@ -1,5 +1,7 @@
 //! Rings of polygons: closed, simple, wound by the right-hand rule.
 
+use geo::line_intersection::{LineIntersection, line_intersection};
+use geo_types::{Coord as Corner, Line};
 use robust::{Coord, orient2d};
 
 /// What is wrong with a ring.
@@ -34,8 +36,8 @@ pub(super) fn check(ring: &[[f64; 2]]) -> Result<(), RingFault> {
     if ring.windows(3).all(|w| side(w[0], w[1], w[2]) == 0.0) {
         return Err(RingFault::Flat);
     }
-    match crossing(ring) {
-        Some(position) => Err(RingFault::Crosses(position)),
+    match first_conflict(&edges(ring, 0)) {
+        Some([edge, _]) => Err(RingFault::Crosses(edge[0])),
         None => Ok(()),
     }
 }
@@ -63,9 +65,16 @@ pub(super) fn is_counterclockwise(ring: &[[f64; 2]]) -> bool {
 /// Rings up to this many edges are tested pair by pair; longer ones along a sweep.
 const PAIRWISE_EDGES: usize = 24;
 
-/// The start of an edge that crosses another edge of the closed ring, if any.
-fn crossing(ring: &[[f64; 2]]) -> Option<[f64; 2]> {
-    first_conflict(&edges(ring, 0))
+/// Where a closed ring crosses itself, or the middle of where it runs along itself.
+pub(super) fn crossing_at(ring: &[[f64; 2]]) -> Option<[f64; 2]> {
+    let [p, q] = first_conflict(&edges(ring, 0))?.map(|[a, b]| Line::new(Corner::from(a), Corner::from(b)));
+    Some(match line_intersection(p, q) {
+        Some(LineIntersection::SinglePoint { intersection: at, .. }) => [at.x, at.y],
+        Some(LineIntersection::Collinear { intersection: shared }) => {
+            [f64::midpoint(shared.start.x, shared.end.x), f64::midpoint(shared.start.y, shared.end.y)]
+        }
+        None => [p.start.x, p.start.y],
+    })
 }
 
 /// Do edges of closed rings cross, or touch other than end to end?
@@ -102,11 +111,13 @@ fn edges(ring: &[[f64; 2]], first: usize) -> Vec<Edge> {
     pairs.map(|(at, w)| Edge { at: first + at, a: w[0], b: w[1] }).collect()
 }
 
-fn first_conflict(edges: &[Edge]) -> Option<[f64; 2]> {
+/// Two edges that conflict, the ends of each.
+fn first_conflict(edges: &[Edge]) -> Option<[[[f64; 2]; 2]; 2]> {
     if edges.len() <= PAIRWISE_EDGES {
-        return (0..edges.len())
-            .find(|&i| edges[i + 1..].iter().any(|other| edges[i].conflicts(other)))
-            .map(|i| edges[i].a);
+        return edges.iter().enumerate().find_map(|(i, edge)| {
+            let other = edges[i + 1..].iter().find(|other| edge.conflicts(other))?;
+            Some([edge.ends(), other.ends()])
+        });
     }
     // Sweep from west to east over the edges' western ends; `active` holds the edges not yet passed.
     let mut order: Vec<&Edge> = edges.iter().collect();
@@ -114,8 +125,8 @@ fn first_conflict(edges: &[Edge]) -> Option<[f64; 2]> {
     let mut active: Vec<&Edge> = Vec::new();
     for edge in order {
         active.retain(|other| other.east() >= edge.west());
-        if active.iter().any(|other| other.conflicts(edge)) {
-            return Some(edge.a);
+        if let Some(other) = active.iter().find(|other| other.conflicts(edge)) {
+            return Some([edge.ends(), other.ends()]);
         }
         active.push(edge);
     }
@@ -130,6 +141,10 @@ struct Edge {
 }
 
 impl Edge {
+    fn ends(&self) -> [[f64; 2]; 2] {
+        [self.a, self.b]
+    }
+
     fn west(&self) -> f64 {
         self.a[0].min(self.b[0])
     }

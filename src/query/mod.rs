@@ -10,6 +10,7 @@ pub mod aggregate;
 mod bind;
 mod cores;
 pub mod cql2;
+pub mod defects;
 mod distance;
 mod execute;
 mod explain;

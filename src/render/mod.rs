@@ -15,6 +15,7 @@
 pub mod aggregates;
 pub mod clauses;
 pub mod csv;
+pub mod defects;
 pub mod drawn;
 mod figures;
 pub mod flatgeobuf;

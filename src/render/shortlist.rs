@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::aggregates::plain as cell_json;
 use super::csv::Csv;
 use super::locate::{id_of, rounded};
+use super::table::text_table;
 use super::{Cover, RenderError, Stream as _, View, xlsx};
 use crate::geometry::Crs;
 use crate::index::IndexedLayer;
@@ -665,19 +666,9 @@ impl Told<'_> {
         }
         let (head, rows) = self.rows();
         if !rows.is_empty() {
-            let lines: Vec<&Vec<String>> = std::iter::once(&head).chain(&rows).collect();
-            let widths: Vec<usize> = (0..head.len())
-                .map(|at| lines.iter().map(|line| xlsx::width(&line[at])).max().unwrap_or(0))
-                .collect();
+            let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
             out.push('\n');
-            for line in lines {
-                let cells: Vec<String> = line
-                    .iter()
-                    .zip(&widths)
-                    .map(|(cell, width)| format!("{cell}{}", " ".repeat(width - xlsx::width(cell))))
-                    .collect();
-                let _ = writeln!(out, "{}", cells.join("  ").trim_end());
-            }
+            out.push_str(&text_table(&rows));
         }
         for (title, lines) in self.below() {
             let _ = writeln!(out, "\n{title}");

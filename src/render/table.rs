@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::{SYNTHETIC, View};
+use super::{SYNTHETIC, View, width};
 use crate::model::{FeatureId, FeatureIx, FieldIx, Ids, Lang, Layer, Value, ValueKind, Words};
 
 /// Where the values of a column come from.
@@ -103,6 +103,25 @@ impl Table {
         }
         name
     }
+}
+
+/// Rows as lines of plain text, each column as wide as its widest cell.
+pub(super) fn text_table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widest =
+        |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| width(cell)).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(widest).collect();
+    let mut out = String::new();
+    for row in rows {
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, widest)| format!("{cell}{}", " ".repeat(widest - width(cell))))
+            .collect();
+        out.push_str(cells.join("  ").trim_end());
+        out.push('\n');
+    }
+    out
 }
 
 /// Does a field say of every feature what its id is?

@@ -35,3 +35,4 @@ mod spatial;
 mod strips;
 mod styles;
 mod tiles;
+mod topology;

@@ -29,7 +29,7 @@ fn the_queries_of_the_readme_give_the_printed_answers() {
     for name in ["README.md", "README.zh.md"] {
         let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect(name);
         let queries = queries(&readme);
-        assert_eq!(queries.len(), 9, "{name}");
+        assert_eq!(queries.len(), 10, "{name}");
         for (command, answer) in queries {
             let command = command.replace("http://127.0.0.1:8080", &server.url);
             let output =

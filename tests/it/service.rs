@@ -174,10 +174,10 @@ fn the_definition_describes_exactly_what_is_served() {
     let service = Service::over(fixtures());
     let definition = service.get("/ogc/api").json();
     let parsed: openapiv3::OpenAPI = serde_json::from_value(definition.clone()).expect("OpenAPI 3.0");
-    // Six of the service, three about places, five of tiles; ten of each of five collections, and three of its tiles; what
+    // Six of the service, three about places, five of tiles; eleven of each of five collections, and three of its tiles; what
     // stands along the items of the two that hold lines.
     let along = parsed.paths.iter().filter(|(path, _)| path.ends_with("/along")).count();
-    assert_eq!(parsed.paths.iter().count(), 6 + 3 + 5 + (10 + 3) * 5 + along);
+    assert_eq!(parsed.paths.iter().count(), 6 + 3 + 5 + (11 + 3) * 5 + along);
     let (mut ids, mut asked) = (BTreeSet::new(), 0);
     for (path, item) in definition["paths"].as_object().expect("paths") {
         let get = &item["get"];

@@ -1,5 +1,5 @@
 // The map of the Parcels screen: the service's own style, and over it what matches, what is drawn and what is chosen.
-import { Map as MapLibre, type GeoJSONSource, type LngLatBoundsLike, type PointLike, type StyleSpecification, type VectorTileSource } from 'maplibre-gl';
+import { Map as MapLibre, type ExpressionSpecification, type GeoJSONSource, type LngLatBoundsLike, type PointLike, type StyleSpecification, type VectorTileSource } from 'maplibre-gl';
 import type { Feature, Geometry, Position } from 'geojson';
 import type { Lang } from '../catalogue';
 import type { Bounds } from '../geometry';
@@ -7,9 +7,14 @@ import { canDraw, metresPerPixel, Standing } from '../map/library';
 import { readTokens } from '../map/symbols';
 import type { Drawn } from './conditions';
 import type { ShapeEditor } from './edit';
-import { tileAddress } from './service';
+import { tileAddress, type Defect, type DefectKind } from './service';
 
 export { canDraw };
+
+/** The token of a kind's colour, here and in the list. */
+export const defectTokens: Record<DefectKind, string> = {
+  'invalid-ring': 'core', duplicate: 'block', 'repeated-number': 'building', overlap: 'axis', gap: 'smart', sliver: 'park', 'stated-area': 'emerging',
+};
 
 /** What is to be seen over the style. */
 export interface Scene {
@@ -26,6 +31,7 @@ export interface Scene {
   draft: readonly Position[];
   corners: readonly Position[];
   picked: Geometry | null;
+  defects: readonly Defect[];
 }
 
 export interface Surroundings {
@@ -162,8 +168,8 @@ export class ParcelMap {
     return [Math.max(-180, west), Math.max(-90, south), Math.min(180, east), Math.min(90, north)];
   }
 
-  fit(bounds: Bounds): void {
-    this.map.fitBounds(bounds as LngLatBoundsLike, { padding: this.around.padding(), maxZoom: 15.5, animate: !isStill() });
+  fit(bounds: Bounds, closest = 15.5): void {
+    this.map.fitBounds(bounds as LngLatBoundsLike, { padding: this.around.padding(), maxZoom: closest, animate: !isStill() });
   }
 
   /** Shows an area, unless all of it can be seen already, large enough for fingers on its corners. */
@@ -247,6 +253,7 @@ export class ParcelMap {
     if (scene.band !== before?.band) set('band', scene.band);
     if (scene.drawn !== before?.drawn) set('drawn', scene.drawn);
     if (scene.picked !== before?.picked) set('picked', scene.picked ? [scene.picked] : []);
+    if (scene.defects !== before?.defects) (this.map.getSource('defects') as GeoJSONSource).setData(defectsOf(scene));
     if (scene.draft !== before?.draft || scene.corners !== before.corners) set('draft', draftOf(scene));
   }
 
@@ -285,6 +292,9 @@ export class ParcelMap {
       ...(collection === null ? {} : { match: { type: 'vector' as const, tiles: [tileAddress(collection, filter ?? '')], minzoom: 0, maxzoom: 16, promoteId: 'id' } }),
       ...Object.fromEntries(([['band', band], ['drawn', drawn], ['draft', draftOf(this.scene)], ['picked', picked ? [picked] : []]] as const).map(([id, shapes]) => [id, { type: 'geojson' as const, data: collectionOf(shapes) }])),
     };
+    own['defects'] = { type: 'geojson', data: defectsOf(this.scene) };
+    const [first, ...kinds] = Object.entries(defectTokens).map(([kind, token]) => [kind, tokens[token]!] as const);
+    const ofKind: ExpressionSpecification = ['match', ['get', 'kind'], first![0], first![1], ...kinds.flat(), tokens['tx']!];
     const visibility = filter ? 'visible' as const : 'none' as const;
     const match = { source: 'match', 'source-layer': collection ?? '' };
     const hovered = (on: number, off: number): ['case', ['boolean', ['feature-state', string], boolean], number, number] => ['case', ['boolean', ['feature-state', 'hovered'], false], on, off];
@@ -296,6 +306,9 @@ export class ParcelMap {
       { id: 'picked-line', type: 'line', source: 'picked', paint: { 'line-color': tokens['sel']!, 'line-width': 4 } },
       { id: 'picked-edge', type: 'line', source: 'picked', paint: { 'line-color': tokens['tx']!, 'line-width': 1.2 } },
       { id: 'drawn-line', type: 'line', source: 'drawn', paint: { 'line-color': tokens['core']!, 'line-width': 2, 'line-dasharray': [3, 2] } },
+      { id: 'defects-fill', type: 'fill', source: 'defects', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': ofKind, 'fill-opacity': 0.35 } },
+      { id: 'defects-line', type: 'line', source: 'defects', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'line-color': ofKind, 'line-width': 2 } },
+      { id: 'defects-point', type: 'circle', source: 'defects', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': ['interpolate', ['linear'], ['zoom'], 10, 4, 18, 7], 'circle-color': ofKind, 'circle-stroke-color': tokens['bg']!, 'circle-stroke-width': 1.5 } },
       { id: 'draft-line', type: 'line', source: 'draft', paint: { 'line-color': tokens['core']!, 'line-width': 2.4 } },
       { id: 'draft-corner', type: 'circle', source: 'draft', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 5, 'circle-color': tokens['bg']!, 'circle-stroke-color': tokens['core']!, 'circle-stroke-width': 2.4 } },
     ];
@@ -308,6 +321,17 @@ export class ParcelMap {
   remove(): void {
     this.map.remove();
   }
+}
+
+/** Each defect as what it is and as its centre, so that small ones are seen from afar. */
+function defectsOf({ defects }: Scene) {
+  const features = defects.flatMap(({ geometry, properties }): Feature[] => {
+    const { kind, longitude, latitude } = properties;
+    const own = geometry ? [geometry] : [];
+    const centre: Geometry[] = longitude === null || latitude === null ? [] : [{ type: 'Point', coordinates: [longitude, latitude] }];
+    return [...own.filter(({ type }) => type !== 'Point'), ...centre].map((shape) => ({ type: 'Feature', geometry: shape, properties: { kind } }));
+  });
+  return { type: 'FeatureCollection' as const, features };
 }
 
 function draftOf({ corners, draft }: Scene): Geometry[] {

@@ -31,7 +31,8 @@ export type Tool = 'choose' | ShapeKind | 'length' | 'area';
 
 /** What the map does for the screen. */
 export interface Stage {
-  fit(bounds: Bounds): void;
+  /** Shows an area, no closer than a zoom. */
+  fit(bounds: Bounds, closest?: number): void;
   bounds(): Bounds;
   reveal(bounds: Bounds): void;
   centre(): Position;
@@ -98,6 +99,11 @@ export class Parcels extends Appearance {
   /** What the members of the filter cost, where few parcels match. */
   steps = $state.raw<Step[] | null>(null);
   groups = $state.raw<{ groups: Group[]; rest: number } | null>(null);
+  /** Whether what matches fits together, once that was asked for. */
+  topology = $state.raw<service.Checked | null>(null);
+  /** The one kind of defects that is listed; null for all. */
+  defectKind = $state<service.DefectKind | null>(null);
+  checking = $state(false);
   band = $state.raw<Geometry[]>([]);
   busy = $state(false);
   /** The failed question, to be asked again. */
@@ -127,6 +133,7 @@ export class Parcels extends Appearance {
   private asked = new Set<number>();
   private run = 0;
   private abort = new AbortController();
+  private abortCheck = new AbortController();
   private lastNotice = 0;
 
   title = $derived(say(this.app?.title, this.lang) || 'innospace');
@@ -169,6 +176,8 @@ export class Parcels extends Appearance {
   });
   /** Asks for distances, where there is something to measure from. */
   from = $derived.by<Query>((): Query => (this.reference ? { 'distance-to': `${this.reference.collection}:${this.reference.id}` } : {}));
+  /** The conditions alone. */
+  selection = $derived.by<Query>((): Query => (this.filter === '' ? {} : { filter: this.filter }));
   /** The query of the rows and of files: conditions, order, columns, distances. */
   query = $derived.by<Query>(() => ({
     ...(this.filter === '' ? {} : { filter: this.filter }),
@@ -238,6 +247,7 @@ export class Parcels extends Appearance {
       stop();
       unfollow();
       this.abort.abort();
+      this.abortCheck.abort();
       removeEventListener('popstate', back);
     };
   }
@@ -419,6 +429,7 @@ export class Parcels extends Appearance {
     this.busy = true;
     this.trouble = null;
     this.steps = null;
+    this.dropTopology();
     this.pages = new Map();
     this.asked.clear();
     const query: Query = this.filter === '' ? {} : { filter: this.filter };
@@ -505,6 +516,46 @@ export class Parcels extends Appearance {
   /** The row at a place of the order; undefined until it has come. */
   row(at: number): Row | undefined {
     return this.pages.get(Math.floor(at / pageRows))?.[at % pageRows];
+  }
+
+  // ---- topology
+
+  /** Checks what matches; lists the defects of one kind, or all. */
+  async checkTopology(kind: service.DefectKind | null): Promise<void> {
+    const { collection, lang } = this;
+    if (!collection) return;
+    this.abortCheck.abort();
+    const abort = (this.abortCheck = new AbortController());
+    this.checking = true;
+    try {
+      const query: Query = { ...this.selection, ...(kind ? { kind } : {}) };
+      const topology = await service.readTopology(collection.id, query, lang, abort.signal);
+      if (abort !== this.abortCheck) return;
+      this.topology = topology;
+      this.defectKind = kind;
+    } catch (cause) {
+      if (abort !== this.abortCheck) return;
+      const fault = asServiceError(cause);
+      this.tell('error', `${this.words.errors[fault.kind]} ${fault.detail}`);
+    } finally {
+      if (abort === this.abortCheck) this.checking = false;
+    }
+  }
+
+  dropTopology(): void {
+    this.abortCheck.abort();
+    this.abortCheck = new AbortController();
+    this.topology = null;
+    this.defectKind = null;
+    this.checking = false;
+  }
+
+  /** Shows a defect as near as the map goes. */
+  showDefect({ geometry }: service.Defect): void {
+    const bounds = geometry && boundsOf(geometry);
+    if (!bounds) return;
+    if (this.frame.stop === 'high') this.frame.stop = 'middle';
+    this.stage?.fit(bounds, 18);
   }
 
   // ---- conditions

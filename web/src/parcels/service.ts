@@ -107,6 +107,35 @@ export async function readNames(collection: string, lang: Lang): Promise<Named[]
   });
 }
 
+export const defectKinds = ['invalid-ring', 'duplicate', 'repeated-number', 'overlap', 'gap', 'sliver', 'stated-area'] as const;
+export type DefectKind = (typeof defectKinds)[number];
+export type Defect = Feature<Geometry | null, { kind: DefectKind; detail: string | null; what: string; features: string[]; longitude: number | null; latitude: number | null }>;
+
+/** Whether parcels fit together: how many defects of each kind, and the first of those asked for. */
+export interface Checked {
+  defects: number;
+  numberMatched: number;
+  kinds: Record<DefectKind, number>;
+  checked: { polygons: number };
+  notes: string[];
+  features: Defect[];
+}
+
+export function readTopology(collection: string, query: Query, lang: Lang, signal: AbortSignal): Promise<Checked> {
+  const path = topologyPath(collection);
+  return ask<Checked>(path, path, { ...query, limit: String(mostDefects) }, lang, signal);
+}
+
+/** The most defects that are listed and drawn. */
+export const mostDefects = 500;
+const topologyPath = (collection: string) => `${collectionPath(collection)}/topology`;
+
+/** The address of a file of all defects; null where the query is too long for one. */
+export function topologyFile(collection: string, query: Query, form: string): string | null {
+  const address = `${topologyPath(collection)}?${new URLSearchParams({ ...query, f: form, limit: '10000' })}`;
+  return address.length <= longest ? address : null;
+}
+
 /** The systems that a collection is offered in. */
 export async function readSystems(collection: string): Promise<string[]> {
   return (await readJson<{ crs: string[] }>(collectionPath(collection))).crs;

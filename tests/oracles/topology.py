@@ -1,0 +1,80 @@
+"""What GEOS and PROJ answer: reads layers, one a line, as polygons in WKT with tabs between them, and writes for each a JSON
+array of defects by the rules of the usual tolerances: [kind, detail, places in the line, square metres]. Areas and lengths are
+geodesic (GRS 80). Polygons that are not valid are not held against others; layers keep them apart from all else."""
+
+import json
+import sys
+
+import pyproj
+import shapely
+
+GEOD = pyproj.Geod(ellps="GRS80")
+ROUNDING, SLIVER, GAP, AREA, SAME, LONGEST = 0.02, 1.0, 200.0, 0.01, 0.99, 500.0
+STATED = 2600.0
+
+
+def size(polygon):
+    """Area, and twice that by the length of all rings; pyproj leaves the length of holes out, and adds holes turned like shells."""
+    area = abs(GEOD.geometry_area_perimeter(shapely.geometry.polygon.orient(polygon))[0])
+    return area, 2 * area / sum(GEOD.geometry_length(ring) for ring in [polygon.exterior, *polygon.interiors])
+
+
+def metres(shape):
+    """The shape in metres of the plane, good enough to tell what is beside it: layers lie around 30.45 degrees north."""
+    return shapely.transform(shape, lambda positions: positions * [96_050.0, 110_860.0])
+
+
+def measured(shape):
+    return sum(size(part)[0] for part in shapely.get_parts(shape) if part.geom_type == "Polygon")
+
+
+def ground(shape, what, places):
+    """A place that features share or leave open, or nothing."""
+    sizes = [size(part) for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
+    sizes = [(area, width) for area, width in sizes if width >= ROUNDING]
+    if not sizes:
+        return []
+    area, width = sum(area for area, _ in sizes), max(width for _, width in sizes)
+    if width < SLIVER:
+        return [["sliver", what, places, area]]
+    return [[what, what, places, area]] if what == "overlap" or area <= GAP else []
+
+
+def defects(shapes):
+    found, normal = [], {}
+    for place, shape in enumerate(shapes):
+        normal.setdefault(shapely.normalize(shape).wkb, []).append(place)
+        if not shape.is_valid:
+            found.append(["invalid-ring", None, [place], None])
+            continue
+        area, width = size(shape)
+        if abs(STATED - area) > AREA * area:
+            found.append(["stated-area", None, [place], area])
+        if width < SLIVER:
+            found.append(["sliver", "feature", [place], area])
+    found += [["duplicate", "identical", same, None] for same in normal.values() if len(same) > 1]
+    kept = sorted(same[0] for same in normal.values() if shapes[same[0]].is_valid)
+    for at, a in enumerate(kept):
+        for b in kept[at + 1:]:
+            if not shapely.relate_pattern(shapes[a], shapes[b], "T********"):
+                continue
+            shared = shapely.intersection(shapes[a], shapes[b])
+            if measured(shared) >= SAME * max(measured(shapes[a]), measured(shapes[b])):
+                found.append(["duplicate", "nearly-identical", [a, b], None])
+            else:
+                found += ground(shared, "overlap", [a, b])
+    union = shapely.union_all([shapes[place] for place in kept])
+    for part in shapely.get_parts(union):
+        for ring in part.interiors:
+            for piece in shapely.get_parts(shapely.difference(shapely.Polygon(ring), union)):
+                west, south, east, north = piece.bounds
+                if max(GEOD.line_length([west, east], [south, south]), GEOD.line_length([west, west], [south, north])) > LONGEST:
+                    continue
+                beside = [place for place in kept if shapely.distance(metres(shapes[place]), metres(piece)) < 1e-4]
+                if len(beside) > 1:
+                    found += ground(piece, "gap", beside)
+    return found
+
+
+for line in sys.stdin:
+    print(json.dumps(defects([shapely.from_wkt(text) for text in line.rstrip("\n").split("\t")])))
