@@ -305,6 +305,9 @@ struct ReachArgs {
     /// Layers of polygons that are counted in each ring, split by commas
     #[arg(long, value_name = "LIST")]
     polygons: Option<String>,
+    /// What else is measured of those with their centre in a ring, as in sum(people)
+    #[arg(long, value_name = "LIST")]
+    measure: Option<String>,
     #[command(flatten)]
     answer: AnswerArgs,
 }
@@ -1545,6 +1548,7 @@ fn reach(args: &ReachArgs) -> anyhow::Result<ExitCode> {
         ("mode", &args.mode),
         ("collections", &args.collections),
         ("polygons", &args.polygons),
+        ("measure", &args.measure),
     ];
     let mut parameters = [start_parameters(&args.start), parameters(given)].concat();
     if args.planned {

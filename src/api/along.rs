@@ -14,7 +14,7 @@ use super::link::{link, segment};
 use super::locate::{amount, collections_parameter, document, layers, member, number, parameter};
 use super::maps::at_desk;
 use super::negotiate::{Format, GEOJSON, HTML, JSON, MAP_PNG, MAP_SVG};
-use super::params::{self, Parameter, Params, format_parameter, read};
+use super::params::{self, Parameter, Params, format_parameter};
 use super::problem::Problem;
 use super::{App, aggregates, blocking, strip};
 use crate::catalog::Catalog;
@@ -153,11 +153,7 @@ pub async fn along(
     let ix = indexed.find(&feature).ok_or_else(|| Problem::not_found("item", &feature))?;
     let (line, limits) = (Member { indexed, ix }, app.config.limits);
     let table = parameters(&catalog, limits);
-    let mut ask = Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?;
-    if let Some(lang) = read(&ask.params, "lang", "zh or en", Lang::parse)? {
-        ask.lang = lang;
-    }
-    let ask = Arc::new(ask);
+    let ask = Arc::new(Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?.spoken()?);
     let asked = Asked::read(&ask.params, &ask.catalog, &line, limits)?;
     if let (MAP_SVG | MAP_PNG, ask) = (ask.format, &ask) {
         let made = at_desk(&app, {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::App;
 use super::link::{Base, link};
 use super::negotiate::{self, Format, HTML, JSON};
-use super::params::{Parameter, Params};
+use super::params::{self, Parameter, Params};
 use super::problem::Problem;
 use crate::catalog::Catalog;
 use crate::model::Lang;
@@ -88,6 +88,15 @@ impl Ask {
         let is_held = negotiate::is_held(headers, &tag);
         let path = uri.path().to_owned();
         Ok(Self { catalog, base, path, params, format, offers, lang, posted: false, tag, is_held })
+    }
+
+    /// The same in the language that the parameter `lang` names, where it is given.
+    ///
+    /// # Errors
+    /// No language of ours.
+    pub fn spoken(mut self) -> Result<Self, Problem> {
+        self.lang = params::read(&self.params, "lang", "zh or en", Lang::parse)?.unwrap_or(self.lang);
+        Ok(self)
     }
 
     /// Takes a request whose parameters came in its body.

@@ -16,6 +16,7 @@ use super::link::{link, segment};
 use super::negotiate::{Format, GEOJSON, HTML, JSON};
 use super::params::{self, Parameter, Params, format_parameter, read, selecting_parameters};
 use super::problem::Problem;
+use super::styles::language_parameter;
 use super::{App, along, blocking};
 use crate::catalog::Catalog;
 use crate::config::Limits;
@@ -86,7 +87,7 @@ pub(super) fn position_parameters() -> Vec<Parameter> {
 
 /// Names that the parameters of the nearest have beside those that select.
 const NEAREST_OWN: &[&str] =
-    &["point", "point-crs", "datum", "point-accuracy", "feature", "k", "max-distance", "f"];
+    &["point", "point-crs", "datum", "point-accuracy", "feature", "k", "max-distance", "lang", "f"];
 
 /// The parameters of the nearest features of a layer.
 pub fn nearest_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Parameter> {
@@ -103,6 +104,7 @@ pub fn nearest_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> V
             json!({ "type": "integer", "minimum": 1, "maximum": MOST_NEAREST, "default": USUAL_NEAREST }),
         ),
         parameter("max-distance", "Only features no farther than so many metres.", number(0.0)),
+        language_parameter(),
         format_parameter(offers),
     ]);
     table.extend(selecting_parameters(layer, limits, NEAREST_OWN));
@@ -119,6 +121,7 @@ pub fn at_parameters(catalog: &Catalog) -> Vec<Parameter> {
             "How many metres from the position a line or a point may be.",
             json!({ "type": "number", "minimum": 0, "maximum": MOST_TOLERANCE, "default": USUAL_TOLERANCE }),
         ),
+        language_parameter(),
         format_parameter(FORMS),
     ]);
     table
@@ -136,6 +139,7 @@ pub fn distance_parameters() -> Vec<Parameter> {
     vec![
         parameter("from", "The first feature, as collection:id.", feature()),
         parameter("to", "The second feature, as collection:id.", feature()),
+        language_parameter(),
         format_parameter(FORMS),
     ]
 }
@@ -172,11 +176,17 @@ fn position(params: &Params) -> Result<Option<Asked>, Problem> {
     let wrong = || {
         Problem::parameter("point", text, &format!("{axes}, two numbers split by a comma, in their range"))
     };
-    let numbers: Option<Vec<f64>> = text.split(',').map(|number| number.trim().parse().ok()).collect();
+    let numbers: Option<Vec<f64>> =
+        text.split([',', '，']).map(|number| number.trim().parse().ok()).collect();
     let Some(&[a, b]) = numbers.as_deref() else { return Err(wrong()) };
     let given =
         Some([a, b]).filter(|given| given.iter().all(|number| number.is_finite())).ok_or_else(wrong)?;
-    let place = crs.inverse(given).ok_or_else(wrong)?;
+    let turned = || {
+        let order = format!("{axes}, in this order: {},{}", given[1], given[0]);
+        let is_turned = crs.inverse([given[1], given[0]]).is_some();
+        if is_turned { Problem::parameter("point", text, &order) } else { wrong() }
+    };
+    let place = crs.inverse(given).ok_or_else(turned)?;
     let place = datum.map_or(place, |datum| datum.inverse(place));
     let is_changed = datum.is_some() || crs != Crs::Crs84;
     Ok(Some(Asked { position: place, given: is_changed.then_some(given), crs, datum, accuracy_m }))
@@ -390,6 +400,7 @@ pub async fn nearest(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (ask, indexed) = collections::asked(&app, &id, &uri, &headers, nearest_parameters, NEAREST_FORMS)?;
+    let ask = ask.spoken()?;
     let asked = Nearest::read(&ask.params, &ask.catalog, indexed.layer())?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
@@ -415,7 +426,7 @@ pub async fn nearest(
 pub async fn at(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     let catalog = app.catalog.snapshot();
     let table = at_parameters(&catalog);
-    let ask = Arc::new(Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?);
+    let ask = Arc::new(Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?.spoken()?);
     let told = blocking(app.config.limits.patience, {
         let ask = Arc::clone(&ask);
         move |budget| answer_at(&ask.params, &ask.catalog, ask.lang, budget)
@@ -429,8 +440,8 @@ pub async fn distance(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let ask =
-        Arc::new(Ask::read(&app, app.catalog.snapshot(), &uri, &headers, &distance_parameters(), FORMS)?);
+    let ask = Ask::read(&app, app.catalog.snapshot(), &uri, &headers, &distance_parameters(), FORMS)?;
+    let ask = Arc::new(ask.spoken()?);
     let told = blocking(app.config.limits.patience, {
         let ask = Arc::clone(&ask);
         move |_| answer_distance(&ask.params, &ask.catalog, ask.lang)

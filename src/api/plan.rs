@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::document::{Ask, Document, ROOT};
 use super::link::{Base, link, segment};
 use super::negotiate::{Format, HTML, JSON};
-use super::params::{Parameter, Params, format_parameter, read};
+use super::params::{Parameter, Params, format_parameter};
 use super::problem::Problem;
 use super::reports::encoded;
 use super::{App, blocking, styles};
@@ -78,8 +78,7 @@ impl Places for At<'_> {
 
 /// The sections of the plan: `GET /plan`.
 pub async fn plan(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
-    let mut ask = Ask::read(&app, app.catalog.snapshot(), &uri, &headers, &parameters(), FORMS)?;
-    ask.lang = read(&ask.params, "lang", "zh or en", Lang::parse)?.unwrap_or(ask.lang);
+    let ask = Ask::read(&app, app.catalog.snapshot(), &uri, &headers, &parameters(), FORMS)?.spoken()?;
     let ask = Arc::new(ask);
     let told = blocking(app.config.limits.patience, {
         let ask = Arc::clone(&ask);

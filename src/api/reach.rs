@@ -11,12 +11,14 @@ use super::document::Ask;
 use super::locate::{NEAREST_FORMS, Start, amount, finish, layers, parameter, position_parameters, start};
 use super::params::{Parameter, Params, format_parameter, read};
 use super::problem::Problem;
+use super::styles::language_parameter;
 use super::{App, blocking};
 use crate::catalog::{Catalog, WalkAbout};
 use crate::geometry::Network;
 use crate::locate::{self, MOST_MINUTES, Mode, NoNetwork, Stroll, USUAL_MINUTES};
 use crate::model::Lang;
 use crate::query::Budget;
+use crate::query::aggregate::{EXPECTED_MEASURES, Measure};
 use crate::render::locate::{self as told, Told};
 use crate::render::reach::Walked;
 
@@ -76,6 +78,13 @@ pub fn parameters(catalog: &Catalog) -> Vec<Parameter> {
              parcels.",
             list(),
         ),
+        parameter(
+            "measure",
+            "What else is measured of the polygons with their centre in a ring, split by commas, as of aggregates: \
+             polygons=census&measure=sum(people) tells how many people are reached.",
+            json!({ "type": "array", "minItems": 1, "items": { "type": "string" } }),
+        ),
+        language_parameter(),
         format_parameter(NEAREST_FORMS),
     ]);
     table
@@ -110,6 +119,10 @@ fn asked(params: &Params, catalog: &Catalog) -> Result<Stroll, Problem> {
         facilities: layers(params, "collections", catalog)?.unwrap_or(usual.facilities),
         with_planned: read(params, "planned", "true or false", |text| text.parse().ok())?.unwrap_or(false),
         polygons: layers(params, "polygons", catalog)?.unwrap_or(usual.polygons),
+        measures: read(params, "measure", EXPECTED_MEASURES, |text| {
+            Some(text.split(',').map(|one| one.trim().into()).zip(Measure::parse_list(text)?).collect())
+        })?
+        .unwrap_or_default(),
     })
 }
 
@@ -145,7 +158,7 @@ fn answer(
 pub async fn reach(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     let catalog = app.catalog.snapshot();
     let table = parameters(&catalog);
-    let ask = Arc::new(Ask::read(&app, catalog, &uri, &headers, &table, NEAREST_FORMS)?);
+    let ask = Arc::new(Ask::read(&app, catalog, &uri, &headers, &table, NEAREST_FORMS)?.spoken()?);
     let told = blocking(app.config.limits.patience, {
         let (ask, app) = (Arc::clone(&ask), Arc::clone(&app));
         move |budget| {

@@ -18,8 +18,8 @@ use super::params::{Parameter, Params, format_parameter, read};
 use super::problem::Problem;
 use super::{App, blocking, plan, reach, reports, styles};
 use crate::catalog::Catalog;
+use crate::model::Date;
 use crate::model::plan::{PlanFacts, Scope};
-use crate::model::{Date, Lang};
 use crate::query::cql2;
 use crate::register::area::{Choice, Chosen, offers};
 use crate::register::{self, block, progress};
@@ -125,8 +125,7 @@ fn asked(
         .into_iter()
         .chain([day_parameter(), styles::language_parameter(), format_parameter(FORMS)])
         .collect();
-    let mut ask = Ask::read(app, catalog, uri, headers, &table, FORMS)?;
-    ask.lang = read(&ask.params, "lang", "zh or en", Lang::parse)?.unwrap_or(ask.lang);
+    let ask = Ask::read(app, catalog, uri, headers, &table, FORMS)?.spoken()?;
     let day = day(&ask.params, &ask.catalog)?.ok_or(report::ReportError::NoDay)?;
     let day = register::day(facts(&ask.catalog)?, day)?;
     Ok((ask, day))

@@ -13,7 +13,7 @@ use super::document::{Ask, Document};
 use super::landing::FORMS;
 use super::link::{Base, segment};
 use super::negotiate::HTML;
-use super::params::{self, Parameter, Params, format_parameter, read};
+use super::params::{self, Parameter, Params, format_parameter};
 use super::problem::Problem;
 use super::{App, blocking, plan, styles};
 use crate::catalog::Catalog;
@@ -109,8 +109,7 @@ fn names(params: &Params, name: &str, known: &BTreeSet<String>) -> Result<Vec<St
 pub async fn search(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     let catalog = app.catalog.snapshot();
     let table = parameters(&catalog);
-    let mut ask = Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?;
-    ask.lang = read(&ask.params, "lang", "zh or en", Lang::parse)?.unwrap_or(ask.lang);
+    let ask = Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?.spoken()?;
     let asked = asked(&ask.params, &ask.catalog)?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);

@@ -70,11 +70,7 @@ fn asked(
 ) -> Result<Ask, Problem> {
     let table: Vec<Parameter> =
         own.into_iter().chain([language_parameter(), format_parameter(forms)]).collect();
-    let mut ask = Ask::read(app, app.catalog.snapshot(), uri, headers, &table, forms)?;
-    if let Some(lang) = read(&ask.params, "lang", "zh or en", Lang::parse)? {
-        ask.lang = lang;
-    }
-    Ok(ask)
+    Ask::read(app, app.catalog.snapshot(), uri, headers, &table, forms)?.spoken()
 }
 
 fn view(name: &str) -> Result<View, Problem> {

@@ -206,7 +206,7 @@ fn is_small_word(pieces: &[Piece], at: usize, text: &str) -> bool {
 pub fn section(text: &str) -> Option<String> {
     let mut key = String::new();
     let mut was_digit = false;
-    for c in text.chars().map(narrow) {
+    for c in text.chars().map(|c| simplified(narrow(c))) {
         let numeral = "一二三四五六七八九".chars().position(|numeral| numeral == c);
         if let Some(number) = numeral {
             if key.ends_with(|c: char| c.is_ascii_digit()) {
@@ -432,6 +432,8 @@ mod tests {
             ("第三章", Some("3")),
             ("专栏3-1", Some("专栏3.1")),
             ("专栏 3－1", Some("专栏3.1")),
+            ("專欄3-1", Some("专栏3.1")),
+            ("第三節", Some("3")),
             ("表1", Some("表1")),
             ("九(五)?", Some("9.5")),
             ("前言", Some("前言")),

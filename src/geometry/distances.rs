@@ -7,12 +7,14 @@
 //! to within its own size. Only what that leaves open is measured, and from the edges in reach alone.
 
 use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use geo_types::{LineString, MultiLineString};
 
 use super::array::GeometryRef;
 use super::bounds::Bounds;
-use super::measure::{RADIUS, distance_between, distance_m, reach, scale};
+use super::measure::{RADIUS, distance_between, reach, scale};
+use super::nearest::Origin;
 use super::shape::Shape;
 use super::topology::{Frame, Position, Topology};
 
@@ -52,13 +54,15 @@ pub struct Distances {
 struct Source {
     shape: Shape,
     topology: Topology,
+    /// Taken apart when the first distance is measured to the end.
+    origin: OnceLock<Option<Arc<Origin>>>,
 }
 
 impl Distances {
     /// From shapes; those that are empty have no distance to anything.
     #[must_use]
     pub fn new(shapes: impl IntoIterator<Item = Shape>) -> Self {
-        let source = |shape| Source { topology: Topology::of_shape(&shape), shape };
+        let source = |shape| Source { topology: Topology::of_shape(&shape), shape, origin: OnceLock::new() };
         Self { sources: shapes.into_iter().map(source).collect() }
     }
 
@@ -90,9 +94,27 @@ impl Distances {
     /// The distance of a geometry to one of the shapes, metres; `None` when one is empty.
     #[must_use]
     pub fn exact(&self, at: usize, geometry: GeometryRef<'_>) -> Option<f64> {
-        let (source, bounds) = (self.sources.get(at)?, geometry.bounds()?);
-        let most = Plane::around(bounds).span_to(source).most;
-        distance_m(&geometry.to_shape(), &source.in_reach(bounds, most))
+        let source = self.sources.get(at)?;
+        let origin = source.origin.get_or_init(|| Origin::new(&source.shape).map(Arc::new));
+        Some(origin.as_ref()?.nearest(geometry)?.metres)
+    }
+
+    /// The shape that is nearest to a geometry, by its number, and the metres to it; of those equally near the first.
+    #[must_use]
+    pub fn nearest(&self, geometry: GeometryRef<'_>) -> Option<(usize, f64)> {
+        let plane = Plane::around(geometry.bounds()?);
+        let mut near: Vec<(f64, usize)> =
+            self.sources.iter().enumerate().map(|(at, source)| (plane.span_to(source).least, at)).collect();
+        near.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut best: Option<(f64, usize)> = None;
+        for (least, at) in near {
+            if best.is_some_and(|(metres, _)| least > metres) {
+                break;
+            }
+            let found = self.exact(at, geometry).map(|metres| (metres, at));
+            best = best.into_iter().chain(found).min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        }
+        best.map(|(metres, at)| (at, metres))
     }
 
     /// Is a geometry at most so many metres from a shape, or less than that when `strict`?

@@ -70,6 +70,8 @@ pub struct Stroll {
     pub with_planned: bool,
     /// Layers of polygons that are counted in each ring.
     pub polygons: Vec<Arc<IndexedLayer>>,
+    /// What else is measured of those with their centre in a ring, each as it was written.
+    pub measures: Vec<(Box<str>, Measure)>,
 }
 
 impl Stroll {
@@ -91,6 +93,7 @@ impl Stroll {
             facilities: if named.is_empty() { drawn_as("facility") } else { named },
             with_planned: false,
             polygons: drawn_as("parcel"),
+            measures: Vec::new(),
         }
     }
 
@@ -123,7 +126,7 @@ pub struct Ring {
 }
 
 /// Polygons in a ring.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Reached {
     /// How many have their centre in it.
     pub count: u64,
@@ -131,6 +134,8 @@ pub struct Reached {
     pub area_ha: Option<f64>,
     /// Hectares of all polygons that lie in the ring.
     pub overlap_ha: Option<f64>,
+    /// What else is measured, in the order asked; `None` where no value is known.
+    pub measured: Vec<Option<f64>>,
 }
 
 /// A facility that is reached on foot.
@@ -263,7 +268,9 @@ impl Ground<'_> {
     }
 
     fn reached(&self, area: &Shape, indexed: &IndexedLayer) -> Result<Reached, QueryError> {
-        let measures = Measure::parse_list("area(ha),overlap(ha)").unwrap_or_default();
+        let mut measures = Measure::parse_list("area(ha),overlap(ha)").unwrap_or_default();
+        let usual = 1 + measures.len();
+        measures.extend(self.asked.measures.iter().map(|(_, measure)| measure.clone()));
         let table = aggregate(
             &Aggregation {
                 select: Query::default(),
@@ -287,7 +294,8 @@ impl Ground<'_> {
         };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
         let count = number(0).unwrap_or(0.0) as u64;
-        Ok(Reached { count, area_ha: number(1), overlap_ha: number(2) })
+        let measured = (usual..usual + self.asked.measures.len()).map(number).collect();
+        Ok(Reached { count, area_ha: number(1), overlap_ha: number(2), measured })
     }
 
     fn facilities(

@@ -143,9 +143,14 @@ impl Walked<'_> {
     fn polygons(&self, at: usize, indexed: &IndexedLayer) -> Value {
         let about = &indexed.layer().about;
         let ring = |ring: &Ring| {
-            let Reached { count, area_ha, overlap_ha } = ring.polygons[at];
+            let Reached { count, area_ha, overlap_ha, measured } = &ring.polygons[at];
             let hectares = |hectares: Option<f64>| hectares.map(|hectares| rounded(hectares, 2));
-            json!({ "minutes": ring.minutes, "count": count, "areaHa": hectares(area_ha), "overlapHa": hectares(overlap_ha) })
+            let mut json = json!({ "minutes": ring.minutes, "count": count,
+                                   "areaHa": hectares(*area_ha), "overlapHa": hectares(*overlap_ha) });
+            for ((name, _), value) in self.asked.measures.iter().zip(measured) {
+                json["measures"][&**name] = (*value).into();
+            }
+            json
         };
         let mut json = json!({
             "collection": indexed.layer().id.as_str(), "title": about.title.say(self.lang),
@@ -209,6 +214,14 @@ impl Walked<'_> {
                     write!(text, " {title}: {} with their centre inside, {area:.1} ha within.", reached.count)
                 }
             };
+            for ((name, _), value) in self.asked.measures.iter().zip(&reached.measured) {
+                let value = value
+                    .map_or(lang.pick("未知", "unknown").to_owned(), |value| rounded(value, 2).to_string());
+                let _ = match lang {
+                    Lang::Zh => write!(text, "{name}：{value}。"),
+                    Lang::En => write!(text, " {name}: {value}."),
+                };
+            }
         }
         text
     }

@@ -464,7 +464,8 @@ def oas_impl(root):
         if method != "get" or not url:
             continue
         known = parameters(api, operation)
-        few = {"limit": 1} if "limit" in known else {}
+        # A strip diagram shows all that stands along its line, or none.
+        few = {"limit": 1} if "limit" in known and not path.endswith("/along") else {}
         for name, about in known.items():
             schema = about["schema"]
             for value in schema.get("enum", []) + ([schema["default"]] if "default" in schema else []):

@@ -330,8 +330,35 @@ fn bad_questions_are_problems_that_name_the_parameter() {
     for query in ["after=places:nowhere", "after=x", "max-offset=x", "limit=0"] {
         assert_eq!(service.get(&format!("{along}?{query}")).status, 400, "{query}");
     }
+    let turned = service.get("/ogc/at?point=30.47,114.17").json();
+    assert!(
+        turned["detail"].as_str().is_some_and(|said| said.ends_with("in this order: 114.17,30.47")),
+        "{turned:#}"
+    );
+    assert_eq!(service.get("/ogc/at?point=114.17%EF%BC%8C30.47").status, 200, "a full-width comma");
     let both = "/ogc/collections/places/nearest?point=1,1&datum=gcj02&point-crs=http://www.opengis.net/def/crs/EPSG/0/4326";
     assert_eq!(service.get(both).json()["parameter"], "datum");
+}
+
+#[test]
+fn a_language_that_is_asked_for_wins() {
+    let service = Service::over(shipped());
+    let paths = [
+        "/ogc/collections/sites/nearest?point=114.16,30.49",
+        "/ogc/at?point=114.16,30.49",
+        "/ogc/distance?from=sites:chunsun&to=sites:business-city",
+        "/ogc/collections/axes/items/axis-chegu-avenue/along?after=sites:chunsun",
+        "/ogc/reach?point=114.16,30.49&minutes=5",
+    ];
+    for path in paths {
+        for (lang, other) in [("zh", "en"), ("en", "zh")] {
+            let asked =
+                service.ask("GET", &format!("{path}&lang={lang}"), &[("accept-language", other)]).json();
+            let headed = service.ask("GET", path, &[("accept-language", lang)]).json();
+            assert_eq!(asked["statement"], headed["statement"], "{path}");
+        }
+        assert_eq!(service.get(&format!("{path}&lang=fr")).json()["parameter"], "lang", "{path}");
+    }
 }
 
 #[test]

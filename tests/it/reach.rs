@@ -250,7 +250,7 @@ fn folder(with_network: bool) -> tempfile::TempDir {
             .map(|(x, y)| format!("{:?}", at(west + x, south + y)))
             .into();
         format!(
-            r#"{{"type":"Feature","id":"p{west}","properties":{{}},"geometry":{{"type":"Polygon","coordinates":[[{}]]}}}}"#,
+            r#"{{"type":"Feature","id":"p{west}","properties":{{"people":7}},"geometry":{{"type":"Polygon","coordinates":[[{}]]}}}}"#,
             ring.join(",")
         )
     };
@@ -322,6 +322,11 @@ fn facilities_are_told_by_category_with_gaps_and_parcels() {
     assert_eq!(parcels["rings"][1]["count"], 2);
     let area = parcels["rings"][1]["areaHa"].as_f64().expect("hectares");
     assert!((area - 2.0 * 0.64).abs() < 0.01, "two squares of 80 m: {area}");
+    // Of all three squares the centres of two are within 400 m on foot.
+    let people = ask(&service, "minutes=1,5&measure=sum(people),max(people)");
+    let rings = &people["polygons"][0]["rings"];
+    assert_eq!(rings[0]["measures"], serde_json::json!({ "sum(people)": null, "max(people)": null }));
+    assert_eq!(rings[1]["measures"], serde_json::json!({ "sum(people)": 14.0, "max(people)": 7.0 }));
     assert_eq!(ask(&service, "planned=true")["categories"][1]["nearest"]["id"], "soon");
     let slow = ask(&service, "minutes=5&speed=2.4");
     assert_eq!(slow["categories"][0]["nearest"]["minutes"], 7.5, "half as fast, twice as long");
@@ -361,6 +366,8 @@ fn the_mode_is_said_and_a_start_far_from_the_network_is_told() {
         "point=1,1&mode=car",
         "point=1,1&collections=none",
         "point=1,1&polygons=none",
+        "point=1,1&measure=people",
+        "point=1,1&measure=sum(nobody)",
         "feature=places:unknown",
     ];
     for query in problems {

@@ -95,10 +95,7 @@ impl Place {
     /// Metres on the ellipsoid from a feature to the nearest member, to the millimetre, and which that is; of those equally
     /// near the first.
     fn metres(&self, layer: &Layer, ix: FeatureIx) -> Option<(f64, usize)> {
-        let geometry = layer.feature(ix).geometry()?;
-        let near = self.from.of_geometry(geometry, 0.0).into_iter();
-        let exact = near.filter_map(|(at, _)| Some((self.from.exact(at, geometry)?, at)));
-        let (metres, at) = exact.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))?;
+        let (at, metres) = self.from.nearest(layer.feature(ix).geometry()?)?;
         Some(((metres * 1000.0).round() / 1000.0, at))
     }
 }

@@ -169,6 +169,20 @@ test('along the axis: the order is that of the service, and a place says where i
   await expect(page.locator('[data-along] p').first()).toContainText(`chainage ${kilometres} km`);
 });
 
+test('a place tells where it stands along the belts that it lies in, and of no other belt', async ({ page }) => {
+  await open(page, '?lang=en&sel=sites:huazhong-zhigu');
+  const lines = page.locator('[data-along] summary');
+  await expect(lines.filter({ hasText: 'Smart-manufacturing Innovation Belt' })).toBeVisible();
+  const told: string[] = [];
+  for (const belt of ['belt-smart-manufacturing', 'belt-emerging-industry']) {
+    const along = (await (await fetch(`${origin()}/ogc/collections/belts/items/${belt}/along?limit=1000&lang=en`)).json()) as Along & { line: { name: string } };
+    if (along.stops.some(({ id }) => id === 'huazhong-zhigu')) told.push(along.line.name);
+  }
+  expect(told.length).toBeGreaterThan(0);
+  await expect(lines).toHaveCount(1 + told.length);
+  for (const name of told) await expect(page.locator('[data-along] > p').filter({ hasText: name })).toContainText('chainage');
+});
+
 test('the axis shows its strip diagram, and how many stand in each stretch of it', async ({ page }) => {
   const path = '/ogc/collections/parcels/aggregates?group-by=along:axes%2Faxis-chegu-avenue&f=json';
   const profile = (await (await fetch(origin() + path)).json()) as { groups: { count: number }[]; unassigned: { count: number } };
