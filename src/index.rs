@@ -4,38 +4,29 @@
 //! of ids. Leaves out: filters, pages.
 
 mod nearest;
+mod tree;
 
 use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
-use rstar::{AABB, Envelope, ParentNode, RTree, RTreeNode, RTreeObject, RTreeParams};
 use thiserror::Error;
 
 use crate::geometry::{Area, Bounds, GeometryRef, Lies, Scratch, intersects_window};
 use crate::model::{FeatureId, FeatureIx, Ids, Layer};
-
-/// A box in degrees, rounded outward to 32 bits (at most 1 m here), and the number of features below it.
-///
-/// Half the size of 64-bit boxes; a box may only be too large, so it never hides a feature, and what lies
-/// wholly in a window by its box does so in truth.
-#[derive(Debug, Clone, PartialEq)]
-struct CountedBox {
-    corners: AABB<[f32; 2]>,
-    features: u32,
-}
+use tree::{Corners, Entry, Node, Tree};
 
 /// A part of the map that boxes are held against.
 trait Region {
     /// How a closed box lies to it; `Across` may be said in doubt.
-    fn of_box(&self, low: [f32; 2], high: [f32; 2]) -> Lies;
+    fn of_box(&self, corners: Corners) -> Lies;
 }
 
 impl Region for Bounds {
-    fn of_box(&self, low: [f32; 2], high: [f32; 2]) -> Lies {
-        if CountedBox::holds(self, low, high) {
+    fn of_box(&self, corners: Corners) -> Lies {
+        if holds(self, corners) {
             Lies::Within
-        } else if CountedBox::misses(self, low, high) {
+        } else if misses(self, corners) {
             Lies::Outside
         } else {
             Lies::Across
@@ -44,7 +35,7 @@ impl Region for Bounds {
 }
 
 impl Region for Area {
-    fn of_box(&self, low: [f32; 2], high: [f32; 2]) -> Lies {
+    fn of_box(&self, Corners { low, high }: Corners) -> Lies {
         Area::of_box(self, low.map(f64::from), high.map(f64::from))
     }
 }
@@ -53,30 +44,24 @@ impl Region for Area {
 struct Decided<F>(F);
 
 impl<F: Fn(Bounds) -> bool> Region for Decided<F> {
-    fn of_box(&self, low: [f32; 2], high: [f32; 2]) -> Lies {
-        if (self.0)(bounds_of(low, high)) { Lies::Within } else { Lies::Across }
+    fn of_box(&self, corners: Corners) -> Lies {
+        if (self.0)(bounds_of(corners)) { Lies::Within } else { Lies::Across }
     }
 }
 
-fn bounds_of(low: [f32; 2], high: [f32; 2]) -> Bounds {
+fn bounds_of(Corners { low, high }: Corners) -> Bounds {
     let ([west, south], [east, north]) = (low.map(f64::from), high.map(f64::from));
     Bounds { west, south, east, north }
 }
 
-impl CountedBox {
-    fn holds(window: &Bounds, [west, south]: [f32; 2], [east, north]: [f32; 2]) -> bool {
-        f64::from(west) >= window.west
-            && f64::from(east) <= window.east
-            && f64::from(south) >= window.south
-            && f64::from(north) <= window.north
-    }
+fn holds(window: &Bounds, corners: Corners) -> bool {
+    let Bounds { west, south, east, north } = bounds_of(corners);
+    west >= window.west && east <= window.east && south >= window.south && north <= window.north
+}
 
-    fn misses(window: &Bounds, [west, south]: [f32; 2], [east, north]: [f32; 2]) -> bool {
-        f64::from(west) > window.east
-            || f64::from(east) < window.west
-            || f64::from(south) > window.north
-            || f64::from(north) < window.south
-    }
+fn misses(window: &Bounds, corners: Corners) -> bool {
+    let Bounds { west, south, east, north } = bounds_of(corners);
+    west > window.east || east < window.west || south > window.north || north < window.south
 }
 
 /// The nearest 32-bit number not above.
@@ -90,102 +75,17 @@ fn up(degrees: f64) -> f32 {
     -down(-degrees)
 }
 
-impl Envelope for CountedBox {
-    type Point = [f32; 2];
-
-    fn new_empty() -> Self {
-        Self { corners: AABB::new_empty(), features: 0 }
-    }
-
-    fn contains_point(&self, point: &[f32; 2]) -> bool {
-        self.corners.contains_point(point)
-    }
-
-    fn contains_envelope(&self, other: &Self) -> bool {
-        self.corners.contains_envelope(&other.corners)
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.corners.merge(&other.corners);
-        self.features += other.features;
-    }
-
-    fn merged(&self, other: &Self) -> Self {
-        Self { corners: self.corners.merged(&other.corners), features: self.features + other.features }
-    }
-
-    fn intersects(&self, other: &Self) -> bool {
-        self.corners.intersects(&other.corners)
-    }
-
-    fn intersection_area(&self, other: &Self) -> f32 {
-        self.corners.intersection_area(&other.corners)
-    }
-
-    fn area(&self) -> f32 {
-        self.corners.area()
-    }
-
-    fn distance_2(&self, point: &[f32; 2]) -> f32 {
-        self.corners.distance_2(point)
-    }
-
-    fn min_max_dist_2(&self, point: &[f32; 2]) -> f32 {
-        self.corners.min_max_dist_2(point)
-    }
-
-    fn center(&self) -> [f32; 2] {
-        self.corners.center()
-    }
-
-    fn perimeter_value(&self) -> f32 {
-        self.corners.perimeter_value()
-    }
-
-    fn sort_envelopes<T: RTreeObject<Envelope = Self>>(axis: usize, objects: &mut [T]) {
-        objects.sort_unstable_by(|a, b| west_or_south(a, axis).total_cmp(&west_or_south(b, axis)));
-    }
-
-    fn partition_envelopes<T: RTreeObject<Envelope = Self>>(axis: usize, objects: &mut [T], first: usize) {
-        objects
-            .select_nth_unstable_by(first, |a, b| west_or_south(a, axis).total_cmp(&west_or_south(b, axis)));
-    }
-}
-
-fn west_or_south<T: RTreeObject<Envelope = CountedBox>>(object: &T, axis: usize) -> f32 {
-    object.envelope().corners.lower()[axis]
-}
-
-/// A feature in the tree.
-#[derive(Debug, Clone)]
-struct Entry {
-    low: [f32; 2],
-    high: [f32; 2],
-    row: u32,
-}
-
-impl RTreeObject for Entry {
-    type Envelope = CountedBox;
-
-    fn envelope(&self) -> CountedBox {
-        // Already in order, so `from_corners` changes nothing.
-        CountedBox { corners: AABB::from_corners(self.low, self.high), features: 1 }
-    }
-}
-
-/// Wide nodes: fewer levels to descend, less memory a feature.
-struct WideNodes;
-
-impl RTreeParams for WideNodes {
-    const MIN_SIZE: usize = 6;
-    const MAX_SIZE: usize = 16;
-    const REINSERTION_COUNT: usize = 3;
-    type DefaultInsertionStrategy = rstar::RStarInsertionStrategy;
+/// The box of some bounds, rounded outward to 32 bits (at most 1 m here).
+///
+/// Half the size of 64-bit boxes; a box may only be too large, so it never hides a feature, and what lies
+/// wholly in a window by its box does so in truth.
+fn corners_of(bounds: Bounds) -> Corners {
+    Corners { low: [down(bounds.west), down(bounds.south)], high: [up(bounds.east), up(bounds.north)] }
 }
 
 /// The R-tree over the windows of a layer's geometries.
 struct SpatialIndex {
-    tree: RTree<Entry, WideNodes>,
+    tree: Tree,
     /// Rows without any position, ascending; no window holds them and none excludes them.
     nowhere: Vec<u32>,
 }
@@ -193,86 +93,71 @@ struct SpatialIndex {
 impl SpatialIndex {
     fn build(layer: &Layer) -> Self {
         let geometries = layer.geometries();
-        let (mut entries, mut nowhere) = (Vec::with_capacity(geometries.len()), Vec::new());
-        for ix in layer.positions() {
-            match geometries.get(ix.row()).and_then(GeometryRef::bounds) {
-                Some(bounds) => entries.push(Entry {
-                    low: [down(bounds.west), down(bounds.south)],
-                    high: [up(bounds.east), up(bounds.north)],
-                    row: ix.0,
-                }),
-                None => nowhere.push(ix.0),
+        let mut entries: Vec<Entry> =
+            layer.positions().map(|ix| Entry { corners: Corners::NONE, row: ix.0 }).collect();
+        let part = entries.len().div_ceil(tree::cores_for(entries.len())).max(1);
+        std::thread::scope(|scope| {
+            for entries in entries.chunks_mut(part) {
+                scope.spawn(|| {
+                    for entry in entries {
+                        let bounds = geometries.get(entry.row as usize).and_then(GeometryRef::bounds);
+                        entry.corners = bounds.map_or(Corners::NONE, corners_of);
+                    }
+                });
             }
-        }
-        Self { tree: RTree::bulk_load_with_params(entries), nowhere }
+        });
+        let mut nowhere = Vec::new();
+        entries.retain(|entry| {
+            let is_somewhere = entry.corners != Corners::NONE;
+            if !is_somewhere {
+                nowhere.push(entry.row);
+            }
+            is_somewhere
+        });
+        Self { tree: Tree::new(entries), nowhere }
     }
 
-    /// Estimated bytes: rstar keeps every feature in a node slot and every inner node in one more.
+    /// Bytes held.
     fn memory(&self) -> usize {
-        let slot = size_of::<RTreeNode<Entry>>();
-        self.tree.size() * slot * 17 / 16 + self.nowhere.capacity() * size_of::<u32>()
+        self.tree.memory() + self.nowhere.capacity() * size_of::<u32>()
     }
 }
 
 /// What the walk over a region does with the features it meets.
 trait Visitor {
     /// All features below a node that lies wholly in the region.
-    fn whole(&mut self, node: &ParentNode<Entry>);
+    fn whole(&mut self, node: Node<'_>);
     /// A feature that lies wholly in the region.
     fn inside(&mut self, row: u32);
     /// A feature whose box meets the region's border.
     fn edge(&mut self, row: u32);
 }
 
-fn walk(node: &ParentNode<Entry>, region: &impl Region, visitor: &mut impl Visitor) {
-    for child in node.children() {
-        match child {
-            RTreeNode::Leaf(entry) => match region.of_box(entry.low, entry.high) {
-                Lies::Within => visitor.inside(entry.row),
-                Lies::Across => visitor.edge(entry.row),
-                Lies::Outside => {}
-            },
-            RTreeNode::Parent(parent) => {
-                let corners = parent.envelope().corners;
-                match region.of_box(corners.lower(), corners.upper()) {
-                    Lies::Within => visitor.whole(parent),
-                    Lies::Across => walk(parent, region, visitor),
-                    Lies::Outside => {}
-                }
-            }
+fn walk(node: Node<'_>, region: &impl Region, visitor: &mut impl Visitor) {
+    for entry in node.own_features() {
+        match region.of_box(entry.corners) {
+            Lies::Within => visitor.inside(entry.row),
+            Lies::Across => visitor.edge(entry.row),
+            Lies::Outside => {}
         }
     }
-}
-
-/// Calls `act` with every row below a node.
-fn rows_below(node: &ParentNode<Entry>, act: &mut impl FnMut(u32)) {
-    for child in node.children() {
-        match child {
-            RTreeNode::Leaf(entry) => act(entry.row),
-            RTreeNode::Parent(parent) => rows_below(parent, act),
+    for below in node.nodes() {
+        match region.of_box(below.corners()) {
+            Lies::Within => visitor.whole(below),
+            Lies::Across => walk(below, region, visitor),
+            Lies::Outside => {}
         }
     }
 }
 
 /// Calls `act` with every box below a node that touches the window.
-fn boxes_below(
-    node: &ParentNode<Entry>,
-    window: &Bounds,
-    act: &mut impl FnMut(FeatureIx, [f64; 2], [f64; 2]),
-) {
-    for child in node.children() {
-        match child {
-            RTreeNode::Leaf(entry) if !CountedBox::misses(window, entry.low, entry.high) => {
-                act(FeatureIx(entry.row), entry.low.map(f64::from), entry.high.map(f64::from));
-            }
-            RTreeNode::Parent(parent) => {
-                let corners = parent.envelope().corners;
-                if !CountedBox::misses(window, corners.lower(), corners.upper()) {
-                    boxes_below(parent, window, act);
-                }
-            }
-            RTreeNode::Leaf(_) => {}
-        }
+fn boxes_below(node: Node<'_>, window: &Bounds, act: &mut impl FnMut(FeatureIx, [f64; 2], [f64; 2])) {
+    for entry in node.own_features().iter().filter(|entry| !misses(window, entry.corners)) {
+        let Corners { low, high } = entry.corners;
+        act(FeatureIx(entry.row), low.map(f64::from), high.map(f64::from));
+    }
+    for below in node.nodes().filter(|below| !misses(window, below.corners())) {
+        boxes_below(below, window, act);
     }
 }
 
@@ -289,20 +174,19 @@ pub enum Found<'a> {
 
 /// Features that lie together in the tree.
 #[derive(Clone, Copy)]
-pub struct Below<'a>(&'a ParentNode<Entry>);
+pub struct Below<'a>(Node<'a>);
 
 impl Below<'_> {
     /// How many.
     #[must_use]
     pub fn count(self) -> u64 {
-        u64::from(self.0.envelope().features)
+        self.0.features().len() as u64
     }
 
     /// The window around them.
     #[must_use]
     pub fn bounds(self) -> Bounds {
-        let corners = self.0.envelope().corners;
-        bounds_of(corners.lower(), corners.upper())
+        bounds_of(self.0.corners())
     }
 
     /// Calls `act` with each feature whose box touches the window, which does not cross the antimeridian, and the lower
@@ -312,8 +196,8 @@ impl Below<'_> {
     }
 
     /// Calls `act` with each.
-    pub fn each(self, mut act: impl FnMut(FeatureIx)) {
-        rows_below(self.0, &mut |row| act(FeatureIx(row)));
+    pub fn each(self, act: impl FnMut(FeatureIx)) {
+        self.0.features().iter().map(|entry| FeatureIx(entry.row)).for_each(act);
     }
 }
 
@@ -329,7 +213,7 @@ const BRANCHES: usize = 64;
 struct Finder<F>(F);
 
 impl<F: FnMut(Found<'_>)> Visitor for Finder<F> {
-    fn whole(&mut self, node: &ParentNode<Entry>) {
+    fn whole(&mut self, node: Node<'_>) {
         (self.0)(Found::Below(Below(node)));
     }
 
@@ -350,8 +234,8 @@ struct Counter<'a> {
 }
 
 impl Visitor for Counter<'_> {
-    fn whole(&mut self, node: &ParentNode<Entry>) {
-        self.count += u64::from(node.envelope().features);
+    fn whole(&mut self, node: Node<'_>) {
+        self.count += node.features().len() as u64;
     }
 
     fn inside(&mut self, _: u32) {
@@ -371,8 +255,8 @@ struct Gatherer<'a> {
 }
 
 impl Visitor for Gatherer<'_> {
-    fn whole(&mut self, node: &ParentNode<Entry>) {
-        rows_below(node, &mut |row| self.rows.push(row));
+    fn whole(&mut self, node: Node<'_>) {
+        self.rows.extend(node.features().iter().map(|entry| entry.row));
     }
 
     fn inside(&mut self, row: u32) {
@@ -555,17 +439,11 @@ impl IndexedLayer {
         let mut level = vec![Below(self.spatial.tree.root())];
         level.retain(may_touch);
         while level.len() < BRANCHES {
-            let is_parent = |child: &RTreeNode<Entry>| matches!(child, RTreeNode::Parent(_));
-            // All leaves of an R-tree lie equally deep.
-            if !level.iter().any(|below| below.0.children().iter().any(is_parent)) {
+            // All features of the tree lie equally deep.
+            if level.iter().all(|below| below.0.nodes().next().is_none()) {
                 break;
             }
-            let parents = level.iter().flat_map(|below| below.0.children());
-            let below = parents.filter_map(|child| match child {
-                RTreeNode::Parent(parent) => Some(Below(parent)),
-                RTreeNode::Leaf(_) => None,
-            });
-            level = below.filter(may_touch).collect();
+            level = level.iter().flat_map(|below| below.0.nodes()).map(Below).filter(may_touch).collect();
         }
         level
     }

@@ -145,15 +145,18 @@ impl Kept {
         }
     }
 
-    fn push(&mut self, position: [f64; 2]) {
+    fn extend(&mut self, mut positions: &[[f64; 2]]) {
         if let Self::Grid(all) = self {
-            match on_grid(position) {
-                Some(steps) => return all.push(steps),
-                None => *self = Self::Free(all.iter().copied().map(degrees).collect()),
+            let fit = positions.iter().map_while(|&position| on_grid(position));
+            let before = all.len();
+            all.extend(fit);
+            positions = &positions[all.len() - before..];
+            if !positions.is_empty() {
+                *self = Self::Free(all.iter().copied().map(degrees).collect());
             }
         }
         if let Self::Free(all) = self {
-            all.push(position);
+            all.extend_from_slice(positions);
         }
     }
 
@@ -189,8 +192,9 @@ fn degrees([x, y]: [i32; 2]) -> [f64; 2] {
 }
 
 fn on_grid(position: [f64; 2]) -> Option<[i32; 2]> {
+    // What lies on the grid is nearly whole here, so that this finds it as rounding would, and takes a part of the time.
     #[expect(clippy::cast_possible_truncation, reason = "180 degrees are 1.8e9 steps, within i32")]
-    let steps = position.map(|degree| (degree * GRID_STEPS).round() as i32);
+    let steps = position.map(|degree| (degree * GRID_STEPS + 0.5_f64.copysign(degree)) as i32);
     // -0.0 compares equal to 0.0; it loses its sign, which means nothing here.
     (degrees(steps) == position).then_some(steps)
 }
@@ -681,9 +685,7 @@ impl GeometryBuilder {
         let array = &mut self.array;
         let before = array.positions.len();
         let end = u32::try_from(before + positions.len()).map_err(|_| GeometryFault::TooMany)?;
-        for &position in positions {
-            array.positions.push(position);
-        }
+        array.positions.extend(positions);
         if altitudes.iter().any(|metres| !metres.is_nan()) {
             array.altitudes.resize(before, f64::NAN);
             array.altitudes.extend_from_slice(altitudes);

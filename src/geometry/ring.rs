@@ -36,8 +36,8 @@ pub(super) fn check(ring: &[[f64; 2]]) -> Result<(), RingFault> {
     if ring.windows(3).all(|w| side(w[0], w[1], w[2]) == 0.0) {
         return Err(RingFault::Flat);
     }
-    match first_conflict(&edges(ring, 0)) {
-        Some([edge, _]) => Err(RingFault::Crosses(edge[0])),
+    match crossing(ring) {
+        Some(position) => Err(RingFault::Crosses(position)),
         None => Ok(()),
     }
 }
@@ -48,9 +48,9 @@ pub(super) fn check(ring: &[[f64; 2]]) -> Result<(), RingFault> {
 pub(super) fn is_counterclockwise(ring: &[[f64; 2]]) -> bool {
     let ring = if ring.first() == ring.last() { &ring[..ring.len().saturating_sub(1)] } else { ring };
     let n = ring.len();
-    let Some(corner) =
-        (0..n).min_by(|&a, &b| ring[a][0].total_cmp(&ring[b][0]).then(ring[a][1].total_cmp(&ring[b][1])))
-    else {
+    let comes_first =
+        |a: usize, b: usize| ring[a][0] < ring[b][0] || (ring[a][0] == ring[b][0] && ring[a][1] < ring[b][1]);
+    let Some(corner) = (0..n).reduce(|corner, at| if comes_first(at, corner) { at } else { corner }) else {
         return true;
     };
     let differs = |&i: &usize| ring[i] != ring[corner];
@@ -75,6 +75,53 @@ pub(super) fn crossing_at(ring: &[[f64; 2]]) -> Option<[f64; 2]> {
         }
         None => [p.start.x, p.start.y],
     })
+}
+
+/// The start of an edge that crosses another edge of the closed ring, if any.
+fn crossing(ring: &[[f64; 2]]) -> Option<[f64; 2]> {
+    if ring.len() > PAIRWISE_EDGES + 1 {
+        return first_conflict(&edges(ring, 0)).map(|[[start, _], _]| start);
+    }
+    // Most rings are short and most of their edges lie apart; their boxes tell that, without a list on the heap.
+    let mut boxes = [Window::NONE; PAIRWISE_EDGES];
+    for (window, pair) in boxes.iter_mut().zip(ring.windows(2)) {
+        // A position that is repeated makes no edge.
+        if pair[0] != pair[1] {
+            *window = Window::around(pair[0], pair[1]);
+        }
+    }
+    let edge = |at: usize| Edge { at, a: ring[at], b: ring[at + 1] };
+    let boxes = &boxes[..ring.len() - 1];
+    let conflicts = |first: usize| {
+        let mut later = boxes.iter().enumerate().skip(first + 1);
+        later.any(|(at, window)| boxes[first].meets(window) && edge(first).conflicts(&edge(at)))
+    };
+    (0..boxes.len()).find(|&first| conflicts(first)).map(|first| ring[first])
+}
+
+/// The box of an edge.
+#[derive(Clone, Copy)]
+struct Window {
+    low: [f64; 2],
+    high: [f64; 2],
+}
+
+impl Window {
+    /// What meets nothing.
+    const NONE: Self = Self { low: [f64::INFINITY; 2], high: [f64::NEG_INFINITY; 2] };
+
+    fn around(a: [f64; 2], b: [f64; 2]) -> Self {
+        Self { low: [a[0].min(b[0]), a[1].min(b[1])], high: [a[0].max(b[0]), a[1].max(b[1])] }
+    }
+
+    /// Do two closed boxes share a position?
+    fn meets(&self, other: &Self) -> bool {
+        // All four are compared: branches that are hard to foresee would take longer.
+        (self.low[0] <= other.high[0])
+            & (other.low[0] <= self.high[0])
+            & (self.low[1] <= other.high[1])
+            & (other.low[1] <= self.high[1])
+    }
 }
 
 /// Do edges of closed rings cross, or touch other than end to end?
@@ -158,23 +205,20 @@ impl Edge {
     /// A common end is allowed (neighbours share one, and a ring may touch itself in a vertex) unless the
     /// edges run along each other.
     fn conflicts(&self, other: &Edge) -> bool {
-        if self.a[1].max(self.b[1]) < other.a[1].min(other.b[1])
-            || other.a[1].max(other.b[1]) < self.a[1].min(self.b[1])
-            || self.east() < other.west()
-            || other.east() < self.west()
-        {
+        if !Window::around(self.a, self.b).meets(&Window::around(other.a, other.b)) {
             return false;
         }
         let (first, second) = if self.at < other.at { (self, other) } else { (other, self) };
         let own = (side(first.a, first.b, second.a), side(first.a, first.b, second.b));
-        let others = (side(second.a, second.b, first.a), side(second.a, second.b, first.b));
         if own.0 == 0.0 && own.1 == 0.0 {
             return overlaps_in_line(first, second);
         }
         let shares_end =
             first.a == second.a || first.a == second.b || first.b == second.a || first.b == second.b;
         let straddles = |(p, q): (f64, f64)| (p >= 0.0 && q <= 0.0) || (p <= 0.0 && q >= 0.0);
-        !shares_end && straddles(own) && straddles(others)
+        !shares_end
+            && straddles(own)
+            && straddles((side(second.a, second.b, first.a), side(second.a, second.b, first.b)))
     }
 }
 
@@ -245,6 +289,52 @@ mod tests {
         assert!(is_counterclockwise(&ring));
         ring.swap(10, 40);
         assert!(matches!(check(&ring), Err(RingFault::Crosses(_))));
+    }
+
+    #[test]
+    fn short_rings_are_judged_as_their_edges_are() {
+        use proptest::prelude::*;
+        // Few places, so that vertices repeat, edges touch, lie on each other, cross.
+        let place = (0..5_i8, 0..5_i8).prop_map(|(x, y)| [f64::from(x) * 0.1, f64::from(y) * 0.3]);
+        let ring = proptest::collection::vec(place, 3..PAIRWISE_EDGES + 3);
+        let cases = ProptestConfig { cases: 5000, failure_persistence: None, ..ProptestConfig::default() };
+        proptest!(cases, |(mut ring in ring)| {
+            ring.push(ring[0]);
+            let all = edges(&ring, 0);
+            let by_pairs = (0..all.len())
+                .find(|&i| all[i + 1..].iter().any(|other| meet_badly(&all[i], other)))
+                .map(|i| all[i].a);
+            let found = crossing(&ring);
+            prop_assert_eq!(found.is_some(), by_pairs.is_some());
+            if ring.len() <= PAIRWISE_EDGES + 1 {
+                prop_assert_eq!(found, by_pairs);
+            }
+        });
+    }
+
+    /// The rule in full, edge by edge: a common position that is no common end, or more than one.
+    fn meet_badly(p: &Edge, q: &Edge) -> bool {
+        let within = |at: [f64; 2], e: &Edge| {
+            let lies =
+                |axis: usize| at[axis] >= e.a[axis].min(e.b[axis]) && at[axis] <= e.a[axis].max(e.b[axis]);
+            side(e.a, e.b, at) == 0.0 && lies(0) && lies(1)
+        };
+        let ends = [within(p.a, q), within(p.b, q), within(q.a, p), within(q.b, p)];
+        let shared: Vec<[f64; 2]> =
+            [p.a, p.b, q.a, q.b].into_iter().zip(ends).filter(|(_, on)| *on).map(|(at, _)| at).collect();
+        let on_one_line = side(p.a, p.b, q.a) == 0.0 && side(p.a, p.b, q.b) == 0.0;
+        if on_one_line {
+            return shared.iter().any(|at| *at != shared[0]);
+        }
+        let is_end = |at: [f64; 2]| (at == p.a || at == p.b) && (at == q.a || at == q.b);
+        let parts = |e: &Edge, o: &Edge| side(e.a, e.b, o.a).signum() * side(e.a, e.b, o.b).signum() < 0.0;
+        let crosses = side(p.a, p.b, q.a) != 0.0
+            && side(p.a, p.b, q.b) != 0.0
+            && side(q.a, q.b, p.a) != 0.0
+            && side(q.a, q.b, p.b) != 0.0
+            && parts(p, q)
+            && parts(q, p);
+        crosses || shared.iter().any(|&at| !is_end(at))
     }
 
     #[test]

@@ -3,9 +3,8 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-use rstar::{ParentNode, RTreeNode};
-
-use super::{Entry, IndexedLayer, bounds_of};
+use super::tree::Node;
+use super::{IndexedLayer, bounds_of};
 use crate::geometry::{Bounds, Nearest};
 use crate::model::FeatureIx;
 
@@ -16,7 +15,7 @@ struct Open<'a> {
 }
 
 enum Below<'a> {
-    Node(&'a ParentNode<Entry>),
+    Node(Node<'a>),
     Row(u32),
 }
 
@@ -111,15 +110,11 @@ impl IndexedLayer {
                     continue;
                 }
             };
-            for child in node.children() {
-                let (low, high, below) = match child {
-                    RTreeNode::Leaf(entry) => (entry.low, entry.high, Below::Row(entry.row)),
-                    RTreeNode::Parent(parent) => {
-                        let corners = parent.envelope().corners;
-                        (corners.lower(), corners.upper(), Below::Node(parent))
-                    }
-                };
-                let known = least(bounds_of(low, high));
+            let features = node.own_features().iter().map(|entry| (entry.corners, Below::Row(entry.row)));
+            for (corners, below) in
+                features.chain(node.nodes().map(|node| (node.corners(), Below::Node(node))))
+            {
+                let known = least(bounds_of(corners));
                 if known <= limit {
                     open.push(Reverse(Open { least: known, below }));
                 }

@@ -6,6 +6,7 @@
 
 mod pieces;
 mod reader;
+mod scan;
 mod values;
 
 use std::fmt;
@@ -129,7 +130,7 @@ impl<'a> Visitor<'a> for TopLevel<'_, 'a> {
                     top.kind = Some(map.next_value::<serde_json::Value>()?.as_str().unwrap_or("").to_owned());
                 }
                 "features" => {
-                    map.next_value_seed(Features { reader: self.0, sound: false })?;
+                    map.next_value_seed(Features(&mut *self.0))?;
                     top.has_features = true;
                 }
                 "crs" => {

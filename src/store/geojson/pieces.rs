@@ -12,17 +12,17 @@ use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use serde::de::{DeserializeSeed, Deserializer as _};
+use serde::de::Deserializer as _;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::reader::{Features, Part, Reader};
-use super::{TopLevel, check_crs};
+use super::reader::{Part, Reader};
+use super::{TopLevel, check_crs, scan};
 use crate::model::Layer;
 use crate::store::Warnings;
 use crate::store::manifest::LayerSpec;
 
 /// Bytes of a piece: many in a file, so that all cores are busy to the end; large enough that joining them costs little.
-pub(super) const BYTES: usize = 4 << 20;
+pub(super) const BYTES: usize = 2 << 20;
 
 /// A piece of a file: an array of some of its features.
 struct Piece {
@@ -86,12 +86,9 @@ fn take(
 
 fn part_of(text: &[u8], first_line: usize, spec: &LayerSpec) -> Option<Part> {
     let text = std::str::from_utf8(text).ok()?;
-    [true, false].into_iter().find_map(|sound| {
-        let mut reader = Reader::new(text, first_line, spec, Warnings::default());
-        let mut json = serde_json::Deserializer::from_str(text);
-        let read = Features { reader: &mut reader, sound }.deserialize(&mut json).and_then(|()| json.end());
-        read.is_ok().then_some(reader.part)
-    })
+    let mut reader = Reader::new(text, first_line, spec, Warnings::default());
+    scan::read(text, &mut reader)?;
+    Some(reader.part)
 }
 
 /// Puts parts together in the order of the file.
@@ -284,14 +281,14 @@ fn skip_space(text: &[u8], from: usize) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::fmt::Write as _;
 
     use super::*;
     use crate::geometry::GeometryRef;
     use crate::model::{LayerAbout, LayerId};
 
-    fn spec() -> LayerSpec {
+    pub(in super::super) fn spec() -> LayerSpec {
         LayerSpec {
             id: LayerId::parse("places").expect("an id"),
             file: "places.geojson".into(),
@@ -306,7 +303,7 @@ mod tests {
     }
 
     /// All that a layer holds, in words.
-    fn told((layer, warnings): (Layer, Warnings)) -> String {
+    pub(in super::super) fn told((layer, warnings): (Layer, Warnings)) -> String {
         let mut told = format!("{:?} {:?} {warnings:?}\n", layer.schema, layer.extent);
         for ix in layer.positions() {
             let values = layer.schema.fields().map(|(field, _)| layer.column(field).value(ix.row()));

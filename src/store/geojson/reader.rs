@@ -17,11 +17,7 @@ use crate::store::manifest::LayerSpec;
 use crate::store::{Effect, StoreError, Warnings};
 
 /// An array of features for the reader.
-pub(super) struct Features<'r, 'a> {
-    pub(super) reader: &'r mut Reader<'a>,
-    /// Are all taken to be sound JSON of the right shape? That is quicker, and at the first that is not, no more than an error.
-    pub(super) sound: bool,
-}
+pub(super) struct Features<'r, 'a>(pub(super) &'r mut Reader<'a>);
 
 impl<'a> DeserializeSeed<'a> for Features<'_, 'a> {
     type Value = ();
@@ -39,29 +35,9 @@ impl<'a> Visitor<'a> for Features<'_, 'a> {
     }
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut features: A) -> Result<(), A::Error> {
-        let Self { reader, sound } = self;
-        if sound {
-            while features.next_element_seed(SoundFeature(&mut *reader))?.is_some() {}
-        } else {
-            while let Some(feature) = features.next_element::<&'a RawValue>()? {
-                reader.feature(feature.get());
-            }
+        while let Some(feature) = features.next_element::<&'a RawValue>()? {
+            self.0.feature(feature.get());
         }
-        Ok(())
-    }
-}
-
-struct SoundFeature<'r, 'a>(&'r mut Reader<'a>);
-
-impl<'a> DeserializeSeed<'a> for SoundFeature<'_, 'a> {
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'a>>(self, json: D) -> Result<(), D::Error> {
-        let reader = self.0;
-        reader.begin_feature();
-        let mut id = None;
-        json.deserialize_any(FeatureVisitor { reader: &mut *reader, id: &mut id })?;
-        reader.finish_feature("", Ok(()), id);
         Ok(())
     }
 }
@@ -83,8 +59,10 @@ pub(super) struct Reader<'a> {
     /// Rows by the hash of their id, to find an id that comes again.
     seen: HashTable<u32>,
     hasher: DefaultHashBuilder,
-    shapes: Shapes,
-    values: Vec<(usize, Incoming<'a>)>,
+    /// The geometry of the feature that is being read.
+    pub(super) shapes: Shapes,
+    /// The values of its properties, by column.
+    pub(super) values: Vec<(usize, Incoming<'a>)>,
 }
 
 /// Features that were read: those of a file, or of a piece of one.
@@ -225,8 +203,15 @@ impl<'a> Reader<'a> {
         self.part.columns.len() - 1
     }
 
-    fn begin_feature(&mut self) {
-        self.part.features += 1;
+    /// The column of a name. Features of one file mostly name their properties in one order, so that it mostly is the expected one.
+    pub(super) fn column_near(&mut self, expected: usize, name: Cow<'a, str>) -> usize {
+        match self.part.columns.get(expected) {
+            Some((known, _)) if *known == name => expected,
+            _ => self.column(name),
+        }
+    }
+
+    pub(super) fn begin_feature(&mut self) {
         self.shapes.clear();
         self.values.clear();
     }
@@ -242,18 +227,19 @@ impl<'a> Reader<'a> {
 
     /// Reads a geometry that stands for a whole file, as a feature without properties.
     pub(super) fn bare_geometry(&mut self, text: &'a str) {
-        self.part.features += 1;
         let seed = Geometry { shapes: &mut self.shapes, nested: false };
         let read = seed.deserialize(&mut serde_json::Deserializer::from_str(text));
         self.finish_feature(text, read, None);
     }
 
-    fn finish_feature(
+    /// Adds a feature that was read from a text, or tells why not.
+    pub(super) fn finish_feature(
         &mut self,
         text: &str,
         read: Result<(), serde_json::Error>,
         mut id: Option<Incoming<'a>>,
     ) {
+        self.part.features += 1;
         let taken = read.map_err(FeatureFault::Json).and_then(|()| self.take(&mut id));
         if let Err(fault) = taken {
             self.part.geometries.undo();
@@ -516,11 +502,7 @@ impl<'a> Visitor<'a> for Properties<'_, 'a> {
         let reader = self.0;
         let mut expected = 0;
         while let Some(name) = map.next_key_seed(Word)? {
-            // Features of one file mostly name their properties in one order.
-            let at = match reader.part.columns.get(expected) {
-                Some((known, _)) if *known == name => expected,
-                _ => reader.column(name),
-            };
+            let at = reader.column_near(expected, name);
             expected = at + 1;
             let value = map.next_value_seed(AnyValue)?;
             reader.values.push((at, value));

@@ -97,7 +97,7 @@ impl<'a> Visitor<'a> for AnyValue {
 }
 
 /// How deeply positions are nested: 0 a position, 1 a list of positions, and so on.
-type Depth = u8;
+pub(super) type Depth = u8;
 
 /// The positions of one feature as they come, before their kind is known.
 #[derive(Default)]
@@ -135,7 +135,7 @@ impl Shapes {
 
     /// Adds a position. Programs that compute positions overshoot the edge of the world by rounding; what lies
     /// less than a step of 1e-7 degree (1 cm) beyond is pulled back.
-    fn push(&mut self, position: [f64; 2], metres: f64) {
+    pub(super) fn push(&mut self, position: [f64; 2], metres: f64) {
         const STEP: f64 = 1e-7;
         let within = |value: f64, edge: f64| {
             if value.abs() > edge && value.abs() < edge + STEP { edge.copysign(value) } else { value }
@@ -146,6 +146,56 @@ impl Shapes {
         }
         self.positions.push(kept);
         self.altitudes.push(metres);
+    }
+
+    /// Ends a list whose deepest is so deep; the answer is how deep the list is.
+    pub(super) fn end_list(&mut self, inner: Option<Depth>) -> Option<Depth> {
+        match inner {
+            Some(0) => self.run_ends.push(self.positions.len()),
+            Some(1) => self.polygon_ends.push(self.run_ends.len()),
+            _ => {}
+        }
+        inner.map(|depth| depth.saturating_add(1))
+    }
+
+    /// Begins a geometry.
+    pub(super) fn open(&self) -> Open {
+        Open {
+            positions: self.positions.len(),
+            runs: self.run_ends.len(),
+            polygons: self.polygon_ends.len(),
+            kind: None,
+            found: None,
+            has_members: false,
+        }
+    }
+
+    /// Ends a geometry, `is_nested` in a collection; an error says why it is none.
+    pub(super) fn close(&mut self, open: Open, is_nested: bool) -> Result<(), String> {
+        let kind = open.kind.ok_or("the geometry has no type")?;
+        if kind == GeometryKind::GeometryCollection {
+            if !open.has_members {
+                return Err("the GeometryCollection has no geometries".into());
+            }
+            self.is_collection |= !is_nested;
+            return Ok(());
+        }
+        let (depth, expected) = named_depth(kind);
+        match open.found {
+            // RFC 7946, 3.1: empty coordinates may be read as no geometry.
+            Some(Node::List(None)) => Ok(()),
+            Some(Node::List(Some(it))) if it == depth => {
+                self.list.push(Shape {
+                    kind,
+                    positions: open.positions..self.positions.len(),
+                    runs: open.runs..self.run_ends.len(),
+                    polygons: open.polygons..self.polygon_ends.len(),
+                });
+                Ok(())
+            }
+            None => Err(format!("the {} has no coordinates", kind.name())),
+            Some(_) => Err(format!("coordinates of a {} must be {expected}", kind.name())),
+        }
     }
 
     /// Puts the geometry into the layer; the answer says what was odd about its rings, each thing once.
@@ -193,11 +243,21 @@ impl Shapes {
     }
 }
 
+/// A geometry that is being read: where its positions begin, and what its members said so far.
+pub(super) struct Open {
+    positions: usize,
+    runs: usize,
+    polygons: usize,
+    pub(super) kind: Option<GeometryKind>,
+    pub(super) found: Option<Node>,
+    pub(super) has_members: bool,
+}
+
 /// `coordinates` of any depth.
 struct Coordinates<'s>(&'s mut Shapes);
 
 /// A number, or a list with the depth of its deepest; `None` when it is empty.
-enum Node {
+pub(super) enum Node {
     Number(f64),
     List(Option<Depth>),
 }
@@ -259,12 +319,7 @@ impl<'a> Visitor<'a> for Coordinates<'_> {
                 _ => return Err(A::Error::custom("coordinates of different depth stand side by side")),
             }
         }
-        match inner {
-            Some(0) => shapes.run_ends.push(shapes.positions.len()),
-            Some(1) => shapes.polygon_ends.push(shapes.run_ends.len()),
-            _ => {}
-        }
-        Ok(Node::List(inner.map(|depth| depth.saturating_add(1))))
+        Ok(Node::List(shapes.end_list(inner)))
     }
 }
 
@@ -305,14 +360,12 @@ impl<'a> Visitor<'a> for Geometry<'_> {
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
         let Self { shapes, nested } = self;
-        let (positions, runs, polygons) =
-            (shapes.positions.len(), shapes.run_ends.len(), shapes.polygon_ends.len());
-        let (mut kind, mut found, mut members) = (None, None, false);
+        let mut open = shapes.open();
         while let Some(key) = map.next_key_seed(Word)? {
             match &*key {
                 "type" => {
                     let name = map.next_value_seed(Word)?;
-                    kind = Some(GeometryKind::parse(&name).ok_or_else(|| {
+                    open.kind = Some(GeometryKind::parse(&name).ok_or_else(|| {
                         A::Error::custom(format_args!(
                             "geometry type {:?} is unknown; expected Point, MultiPoint, LineString, \
                              MultiLineString, Polygon, MultiPolygon or GeometryCollection",
@@ -320,42 +373,17 @@ impl<'a> Visitor<'a> for Geometry<'_> {
                         ))
                     })?);
                 }
-                "coordinates" => found = Some(map.next_value_seed(Coordinates(shapes))?),
+                "coordinates" => open.found = Some(map.next_value_seed(Coordinates(shapes))?),
                 "geometries" => {
                     map.next_value_seed(Members(shapes))?;
-                    members = true;
+                    open.has_members = true;
                 }
                 _ => {
                     map.next_value::<serde::de::IgnoredAny>()?;
                 }
             }
         }
-        let kind = kind.ok_or_else(|| A::Error::custom("the geometry has no type"))?;
-        if kind == GeometryKind::GeometryCollection {
-            if !members {
-                return Err(A::Error::custom("the GeometryCollection has no geometries"));
-            }
-            shapes.is_collection |= !nested;
-            return Ok(());
-        }
-        let (depth, expected) = named_depth(kind);
-        match found {
-            // RFC 7946, 3.1: empty coordinates may be read as no geometry.
-            Some(Node::List(None)) => Ok(()),
-            Some(Node::List(Some(it))) if it == depth => {
-                shapes.list.push(Shape {
-                    kind,
-                    positions: positions..shapes.positions.len(),
-                    runs: runs..shapes.run_ends.len(),
-                    polygons: polygons..shapes.polygon_ends.len(),
-                });
-                Ok(())
-            }
-            None => Err(A::Error::custom(format_args!("the {} has no coordinates", kind.name()))),
-            Some(_) => {
-                Err(A::Error::custom(format_args!("coordinates of a {} must be {expected}", kind.name())))
-            }
-        }
+        shapes.close(open, nested).map_err(A::Error::custom)
     }
 }
 

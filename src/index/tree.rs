@@ -1,0 +1,199 @@
+//! A packed R-tree: boxes of features in one run, and over each sixteen of them one box more, level by level.
+//!
+//! All nodes but the last of a level are full, so that where the features of a node stand, and how many they are, follows from its
+//! number; nothing points to anything. It is made once for a snapshot and never changed.
+
+use std::cmp::Ordering;
+use std::num::NonZero;
+use std::thread;
+
+/// Children of a node.
+const WIDTH: usize = 16;
+
+/// Fewer features than this are put in order before a second thread would have begun.
+const WORTH_A_THREAD: usize = 1 << 14;
+
+/// A closed box in degrees: its lower and its upper corner.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Corners {
+    pub(super) low: [f32; 2],
+    pub(super) high: [f32; 2],
+}
+
+impl Corners {
+    /// The box around nothing.
+    pub(super) const NONE: Self = Self { low: [f32::INFINITY; 2], high: [f32::NEG_INFINITY; 2] };
+
+    fn around(boxes: impl Iterator<Item = Self>) -> Self {
+        boxes.fold(Self::NONE, |all, one| Self {
+            low: [all.low[0].min(one.low[0]), all.low[1].min(one.low[1])],
+            high: [all.high[0].max(one.high[0]), all.high[1].max(one.high[1])],
+        })
+    }
+}
+
+/// A feature in the tree.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) corners: Corners,
+    pub(super) row: u32,
+}
+
+#[derive(Debug)]
+pub(super) struct Tree {
+    entries: Vec<Entry>,
+    /// Boxes around each [`WIDTH`] of the level below, the lowest level first; the last holds one.
+    levels: Vec<Vec<Corners>>,
+}
+
+impl Tree {
+    /// The tree over some features, made on all cores where they are many. It does not depend on the cores.
+    pub(super) fn new(mut entries: Vec<Entry>) -> Self {
+        let mut size = WIDTH;
+        while size < entries.len() {
+            size *= WIDTH;
+        }
+        let cores = cores_for(entries.len());
+        arrange(&mut entries, size / WIDTH, cores);
+        let around = |group: &[Entry]| Corners::around(group.iter().map(|entry| entry.corners));
+        let mut top: Vec<Corners> = entries.chunks(WIDTH).map(around).collect();
+        let mut levels = Vec::new();
+        while top.len() > 1 {
+            let next = top.chunks(WIDTH).map(|group| Corners::around(group.iter().copied())).collect();
+            levels.push(std::mem::replace(&mut top, next));
+        }
+        top.resize(1, Corners::NONE);
+        levels.push(top);
+        Self { entries, levels }
+    }
+
+    pub(super) fn root(&self) -> Node<'_> {
+        Node { tree: self, level: self.levels.len() - 1, at: 0 }
+    }
+
+    /// Bytes held.
+    pub(super) fn memory(&self) -> usize {
+        let boxes: usize = self.levels.iter().map(Vec::capacity).sum();
+        self.entries.capacity() * size_of::<Entry>() + boxes * size_of::<Corners>()
+    }
+}
+
+/// How many threads so many features are worth.
+pub(super) fn cores_for(features: usize) -> usize {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    cores.min(features / WORTH_A_THREAD + 1)
+}
+
+/// Puts features in an order in which each `size` of them, and each sixteenth part of these and so on, lie together: they are halved
+/// across the longer side of what they cover, at a whole number of nodes.
+fn arrange(entries: &mut [Entry], size: usize, cores: usize) {
+    if entries.len() <= WIDTH {
+        return;
+    }
+    let nodes = entries.len().div_ceil(size);
+    if nodes == 1 {
+        return arrange(entries, size / WIDTH, cores);
+    }
+    let covered = Corners::around(entries.iter().map(|entry| entry.corners));
+    let axis = usize::from(covered.high[0] - covered.low[0] < covered.high[1] - covered.low[1]);
+    let at = nodes / 2 * size;
+    entries.select_nth_unstable_by(at, |a, b| west_or_south(a, b, axis));
+    let (first, second) = entries.split_at_mut(at);
+    if cores < 2 {
+        arrange(first, size, 1);
+        arrange(second, size, 1);
+        return;
+    }
+    thread::scope(|scope| {
+        scope.spawn(|| arrange(first, size, cores / 2));
+        arrange(second, size, cores - cores / 2);
+    });
+}
+
+fn west_or_south(a: &Entry, b: &Entry, axis: usize) -> Ordering {
+    a.corners.low[axis].total_cmp(&b.corners.low[axis])
+}
+
+/// A node: features that lie together.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Node<'a> {
+    tree: &'a Tree,
+    level: usize,
+    at: usize,
+}
+
+impl<'a> Node<'a> {
+    pub(super) fn corners(self) -> Corners {
+        self.tree.levels[self.level][self.at]
+    }
+
+    /// All features below.
+    pub(super) fn features(self) -> &'a [Entry] {
+        let mut size = WIDTH;
+        for _ in 0..self.level {
+            size *= WIDTH;
+        }
+        &self.tree.entries[self.at * size..self.tree.entries.len().min((self.at + 1) * size)]
+    }
+
+    /// The features that no node stands between; none where there are nodes below.
+    pub(super) fn own_features(self) -> &'a [Entry] {
+        if self.level == 0 { self.features() } else { &[] }
+    }
+
+    /// The nodes below, each on the next level.
+    pub(super) fn nodes(self) -> impl Iterator<Item = Node<'a>> {
+        let Self { tree, level, at } = self;
+        let below = match level.checked_sub(1) {
+            Some(level) => at * WIDTH..tree.levels[level].len().min((at + 1) * WIDTH),
+            None => 0..0,
+        };
+        below.map(move |at| Node { tree, level: level - 1, at })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every node holds what is below it, and all nodes of a level together hold each feature once.
+    #[test]
+    fn nodes_hold_what_is_below_them() {
+        for count in [0, 1, 15, 16, 17, 255, 256, 257, 4096, 4097, 40_000] {
+            // Steps that are prime to their number scatter the places.
+            let entry = |row: u32| {
+                let place = |step: u32| {
+                    f32::from(u16::try_from(row.wrapping_mul(step) % 4001).expect("below 4001")) * 0.01
+                };
+                let low = [place(7919), place(104_729)];
+                Entry { corners: Corners { low, high: [low[0] + 0.02, low[1] + 0.01] }, row }
+            };
+            let tree = Tree::new((0..count).map(entry).collect());
+            let mut level = vec![tree.root()];
+            loop {
+                let mut rows: Vec<u32> =
+                    level.iter().flat_map(|node| node.features()).map(|entry| entry.row).collect();
+                rows.sort_unstable();
+                assert!(rows.iter().copied().eq(0..count), "{count} features");
+                for node in &level {
+                    let Corners { low, high } = node.corners();
+                    for entry in node.features() {
+                        let Corners { low: at_least, high: at_most } = entry.corners;
+                        assert!(
+                            (0..2).all(|axis| low[axis] <= at_least[axis] && at_most[axis] <= high[axis])
+                        );
+                    }
+                    let own = node.own_features().len();
+                    let below: usize = node.nodes().map(|node| node.features().len()).sum();
+                    assert_eq!(own + below, node.features().len());
+                    assert!(own <= WIDTH && node.nodes().count() <= WIDTH);
+                }
+                let below: Vec<Node<'_>> = level.iter().flat_map(|node| node.nodes()).collect();
+                if below.is_empty() {
+                    break;
+                }
+                level = below;
+            }
+        }
+    }
+}
