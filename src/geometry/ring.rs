@@ -101,8 +101,8 @@ impl Window {
     }
 
     /// Do two closed boxes share a position?
+    #[expect(clippy::needless_bitwise_bool, reason = "branches that are hard to foresee take longer")]
     fn meets(&self, other: &Self) -> bool {
-        // All four are compared: branches that are hard to foresee would take longer.
         (self.low[0] <= other.high[0])
             & (other.low[0] <= self.high[0])
             & (self.low[1] <= other.high[1])

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::reader::Reader;
-use super::values::{Depth, Node, Shapes};
+use super::values::{Node, Shapes};
 use crate::geometry::GeometryKind;
 use crate::model::Incoming;
 
@@ -21,7 +21,8 @@ pub(super) fn read<'a>(text: &'a str, reader: &mut Reader<'a>) -> Option<()> {
     while goes_on {
         scan.skip_space();
         let start = scan.at;
-        if let Some(id) = scan.feature(reader) {
+        let mut id = None;
+        if scan.feature(reader, &mut id).is_some() {
             reader.finish_feature("", Ok(()), id);
         } else {
             scan.at = start;
@@ -46,15 +47,15 @@ struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    /// Reads a feature into the reader; the answer is its id.
-    fn feature(&mut self, reader: &mut Reader<'a>) -> Option<Option<Incoming<'a>>> {
+    /// Reads a feature and its id.
+    fn feature(&mut self, reader: &mut Reader<'a>, id: &mut Option<Incoming<'a>>) -> Option<()> {
         reader.begin_feature();
-        let (mut id, mut is_feature) = (None, false);
+        let mut is_feature = false;
         let mut goes_on = !self.opens_empty(b'{', b'}')?;
         while goes_on {
             match &*self.name()? {
                 "type" => is_feature = (self.word()? == "Feature").then_some(true)?,
-                "id" => id = Some(self.value()?),
+                "id" => *id = Some(self.value()?),
                 "geometry" => self.geometry(&mut reader.shapes, DEPTH, false)?,
                 "properties" => self.properties(reader)?,
                 _ => {
@@ -63,7 +64,7 @@ impl<'a> Scan<'a> {
             }
             goes_on = self.goes_on(b'}')?;
         }
-        is_feature.then_some(id)
+        is_feature.then_some(())
     }
 
     fn properties(&mut self, reader: &mut Reader<'a>) -> Option<()> {
@@ -110,7 +111,7 @@ impl<'a> Scan<'a> {
         while goes_on {
             match &*self.name()? {
                 "type" => open.kind = Some(GeometryKind::parse(&self.word()?)?),
-                "coordinates" => open.found = Some(Node::List(self.coordinates(shapes, DEPTH)?)),
+                "coordinates" => open.found = Some(self.coordinates(shapes, DEPTH)?),
                 "geometries" => {
                     let mut goes_on = !self.opens_empty(b'[', b']')?;
                     while goes_on {
@@ -125,27 +126,27 @@ impl<'a> Scan<'a> {
             }
             goes_on = self.goes_on(b'}')?;
         }
-        shapes.close(open, is_nested).ok()
+        shapes.close(&open, is_nested).ok()
     }
 
-    /// A position, or a list of what is equally deep; the answer is how deep, `None` when it is empty.
-    fn coordinates(&mut self, shapes: &mut Shapes, depth: u8) -> Option<Option<Depth>> {
+    /// A position, or a list of what is equally deep.
+    fn coordinates(&mut self, shapes: &mut Shapes, depth: u8) -> Option<Node> {
         if self.opens_empty(b'[', b']')? {
-            return Some(None);
+            return Some(Node::List(None));
         }
         if self.peek()? != b'[' {
-            return self.position(shapes).map(|()| Some(0));
+            return self.position(shapes).map(|()| Node::List(Some(0)));
         }
         let mut inner = None;
         loop {
-            let found = self.coordinates(shapes, depth.checked_sub(1)?)?;
+            let Node::List(found) = self.coordinates(shapes, depth.checked_sub(1)?)? else { return None };
             if inner.is_none() {
                 inner = found;
             } else if found.is_some() && found != inner {
                 return None;
             }
             if !self.goes_on(b']')? {
-                return Some(shapes.end_list(inner));
+                return Some(Node::List(shapes.end_list(inner)));
             }
         }
     }

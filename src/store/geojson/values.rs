@@ -171,7 +171,7 @@ impl Shapes {
     }
 
     /// Ends a geometry, `is_nested` in a collection; an error says why it is none.
-    pub(super) fn close(&mut self, open: Open, is_nested: bool) -> Result<(), String> {
+    pub(super) fn close(&mut self, open: &Open, is_nested: bool) -> Result<(), String> {
         let kind = open.kind.ok_or("the geometry has no type")?;
         if kind == GeometryKind::GeometryCollection {
             if !open.has_members {
@@ -181,10 +181,10 @@ impl Shapes {
             return Ok(());
         }
         let (depth, expected) = named_depth(kind);
-        match open.found {
+        match &open.found {
             // RFC 7946, 3.1: empty coordinates may be read as no geometry.
             Some(Node::List(None)) => Ok(()),
-            Some(Node::List(Some(it))) if it == depth => {
+            Some(Node::List(Some(it))) if *it == depth => {
                 self.list.push(Shape {
                     kind,
                     positions: open.positions..self.positions.len(),
@@ -383,7 +383,7 @@ impl<'a> Visitor<'a> for Geometry<'_> {
                 }
             }
         }
-        shapes.close(open, nested).map_err(A::Error::custom)
+        shapes.close(&open, nested).map_err(A::Error::custom)
     }
 }
 
