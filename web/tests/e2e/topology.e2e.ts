@@ -24,7 +24,7 @@ for (const size of [desktop, phone]) {
       // The double, the bow-tie, the stated area, and what lies over others.
       expect(answer.kinds).toMatchObject({ 'invalid-ring': 1, duplicate: 1, 'stated-area': 1, gap: 0 });
       expect(answer.kinds['overlap']).toBeGreaterThan(0);
-      await expect(section(page).getByRole('status')).toContainText(`${answer.defects} defects in 3,001 parcels`);
+      await expect(section(page).getByRole('status')).toContainText(`Checked: 3,001. Defects: ${answer.defects}.`);
       await expect(page.locator('[data-defect]')).toHaveCount(answer.defects);
       expect(await kindsListed(page)).toEqual(['invalid-ring', 'duplicate', 'overlap', 'stated-area']);
       // A press goes there, closer than the whole.
@@ -52,7 +52,7 @@ test('what is checked is what matches, and a new condition ends the check', asyn
   await fitting(browser, async (page) => {
     await check(page, `?v=1&lang=en&c=${encodeURIComponent('in~id~twice')}`);
     await expect(page.getByTestId('count')).toHaveText('1');
-    await expect(section(page).getByRole('status')).toContainText('1 defects in 1 parcels');
+    await expect(section(page).getByRole('status')).toContainText('Checked: 1. Defects: 1.');
     expect(await kindsListed(page)).toEqual(['duplicate']);
     await page.getByRole('button', { name: 'Clear' }).click();
     await expect(page.getByTestId('count')).toHaveText('3,001');
