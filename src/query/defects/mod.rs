@@ -360,6 +360,9 @@ impl<'a> Found<'a> {
 fn size_of(polygon: &Polygon) -> (f64, f64) {
     let shape = Shape::Polygon(polygon.clone());
     let (area, perimeter) = (area_m2(&shape), length_m(&shape));
+    // No small shape has more area than the circle of its perimeter; of pieces of nanometres the area is rounding alone.
+    let most = if perimeter < 1.0 { perimeter * perimeter / (4.0 * std::f64::consts::PI) } else { area };
+    let area = area.min(most);
     (area, if perimeter > 0.0 { 2.0 * area / perimeter } else { 0.0 })
 }
 
