@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use maud::html;
 use serde_json::{Value, json};
@@ -44,29 +42,8 @@ pub fn link_to(ask: &Ask, layer: &Layer) -> Link {
     link(href, REL, JSON, ask.lang.pick("统计", "aggregates"))
 }
 
-pub async fn get(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let (ask, indexed) = collections::asked(&app, &id, &uri, &headers, grouping::parameters, FORMS)?;
-    answer(&app, ask, indexed).await
-}
-
-pub async fn post(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let table = grouping::parameters;
-    let (ask, indexed) = collections::posted(&app, &id, &uri, &headers, body, table, POSTED_FORMS).await?;
-    answer(&app, ask, indexed).await
-}
-
-async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
+/// The answer to what was asked, by GET or POST.
+pub async fn answer(app: Arc<App>, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
     let (ask, patience) = (Arc::new(ask), app.config.limits.patience);
     // Areas are made, and looked at for overlaps, when they are first asked for.
     let asked = blocking(patience, {
@@ -96,11 +73,8 @@ async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Respo
     links.push(link(ask.url(&path_of(layer)), "collection", JSON, layer.about.title.say(ask.lang)));
     links.extend(ask.turns(asked.page, table.groups.len(), table.matched));
     let title = format!("{}{}", layer.about.title.say(ask.lang), ask.lang.pick("统计", ": aggregates"));
-    let crumbs = ask.crumbs(&[
-        (ask.lang.pick("要素集", "Collections"), "/collections".to_owned()),
-        (layer.about.title.say(ask.lang), path_of(layer)),
-        (ask.lang.pick("统计", "Aggregates"), format!("{}/{NAME}", path_of(layer))),
-    ]);
+    let here = (ask.lang.pick("统计", "Aggregates"), format!("{}/{NAME}", path_of(layer)));
+    let crumbs = collections::crumbs(&ask, layer, &[here]);
     let mut json = told.json();
     if let Some(reasons) = reasons {
         json["explained"] = explained(&reasons);
@@ -149,8 +123,7 @@ pub fn count(
     let indexed = collections::find(catalog, collection).map_err(words)?;
     let layer = indexed.layer();
     let table = grouping::parameters(layer, Limits::default(), FORMS);
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-    let params = Params::parse(Some(&query), &table).map_err(words)?;
+    let params = Params::of_pairs(parameters, &table).map_err(words)?;
     let asked = grouping::aggregation(&params, catalog, layer).map_err(words)?;
     let table = aggregate(&asked, &indexed, &Budget::default()).map_err(|fault| fault.to_string())?;
     let told = Told { asked: &asked, table: &table, layer, lang };

@@ -225,8 +225,7 @@ pub fn draw_strip(
 ) -> Result<Vec<u8>, String> {
     let limits = Limits::default();
     let draw = || {
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-        let params = Params::parse(Some(&query), &self::parameters(catalog, limits))?;
+        let params = Params::of_pairs(parameters, &self::parameters(catalog, limits))?;
         let line = line_of(catalog, line)?;
         let asked = Asked::read(&params, catalog, &line, limits)?;
         let form = if as_pixels { MAP_PNG } else { MAP_SVG };

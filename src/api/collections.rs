@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
+use axum::routing::{MethodRouter, get};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -90,6 +91,38 @@ pub async fn posted(
     Ok((Ask::posted(app, catalog, uri, headers, params, forms)?, indexed))
 }
 
+/// The routes of a resource of a collection whose parameters come in the address or in a body.
+pub fn both_ways<A, F>(
+    table: Table,
+    forms: &'static [Format],
+    posted_forms: &'static [Format],
+    answer: A,
+) -> MethodRouter<Arc<App>>
+where
+    A: Fn(Arc<App>, Ask, Arc<IndexedLayer>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Response, Problem>> + Send + 'static,
+{
+    type Where = (State<Arc<App>>, Path<String>);
+    let answer_posted = answer.clone();
+    get(async move |(State(app), Path(id)): Where, uri: Uri, headers: HeaderMap| {
+        let (ask, indexed) = asked(&app, &id, &uri, &headers, table, forms)?;
+        answer(app, ask, indexed).await
+    })
+    .post(async move |(State(app), Path(id)): Where, uri: Uri, headers: HeaderMap, body: Body| {
+        let (ask, indexed) = posted(&app, &id, &uri, &headers, body, table, posted_forms).await?;
+        answer_posted(app, ask, indexed).await
+    })
+}
+
+/// Where a page of a collection stands: the collections, the collection, what is below.
+pub fn crumbs(ask: &Ask, layer: &Layer, below: &[(&str, String)]) -> Vec<(String, String)> {
+    let above = [
+        (ask.lang.pick("要素集", "Collections"), "/collections".to_owned()),
+        (layer.about.title.say(ask.lang), path_of(layer)),
+    ];
+    ask.crumbs(&[&above, below].concat())
+}
+
 /// The path of a collection below the root of the API.
 pub fn path_of(layer: &Layer) -> String {
     format!("/collections/{}", segment(layer.id.as_str()))
@@ -139,10 +172,7 @@ pub async fn one(
         return Ok(response);
     }
     let title = layer.about.title.say(ask.lang).to_owned();
-    let crumbs = ask.crumbs(&[
-        (ask.lang.pick("要素集", "Collections"), "/collections".to_owned()),
-        (&title, path_of(layer)),
-    ]);
+    let crumbs = crumbs(&ask, layer, &[]);
     let links = collection_links(&ask, layer);
     Ok(ask.document(Document {
         title,

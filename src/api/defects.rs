@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::json;
 
@@ -202,29 +200,8 @@ fn asked(
     })
 }
 
-pub async fn get(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let (ask, indexed) = collections::asked(&app, &id, &uri, &headers, parameters, FORMS)?;
-    answer(&app, ask, indexed).await
-}
-
-pub async fn post(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let (ask, indexed) =
-        collections::posted(&app, &id, &uri, &headers, body, parameters, POSTED_FORMS).await?;
-    answer(&app, ask, indexed).await
-}
-
-async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
+/// The answer to what was asked, by GET or POST.
+pub async fn answer(app: Arc<App>, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
     let question = asked(&ask.params, &ask.catalog, indexed.layer(), [USUAL_ITEMS, MOST_ITEMS])?;
     // What the layer does not understand is refused before anything is looked for.
     crate::query::plan(&question.select, &indexed)?;
@@ -236,7 +213,7 @@ async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Respo
         move |budget| check(&question, &indexed, budget).map(|checked| (question, checked))
     })
     .await??;
-    let response = respond(app, &ask, indexed.layer(), &question, &checked).await?;
+    let response = respond(&app, &ask, indexed.layer(), &question, &checked).await?;
     let links = links(&ask, indexed.layer(), question.page, &checked);
     let counts = (checked.matched, checked.defects.len() as u64);
     let mut response = forms::with_headers(response, &ask, indexed.layer(), Crs::Crs84, counts, &links);
@@ -275,11 +252,8 @@ async fn respond(
         GEOJSON | HTML => {
             let title =
                 format!("{}{}", layer.about.title.say(lang), lang.pick("拓扑检查", ": topology check"));
-            let crumbs = ask.crumbs(&[
-                (lang.pick("要素集", "Collections"), "/collections".to_owned()),
-                (layer.about.title.say(lang), path_of(layer)),
-                (self::title(lang), format!("{}/{NAME}", path_of(layer))),
-            ]);
+            let here = (self::title(lang), format!("{}/{NAME}", path_of(layer)));
+            let crumbs = collections::crumbs(ask, layer, &[here]);
             let mut json = told.json().map_err(internal)?;
             ask.date(&mut json);
             let address =
@@ -314,8 +288,7 @@ pub fn topology(
     let indexed = collections::named_or_parcels(catalog, collection).map_err(words)?;
     let layer = indexed.layer();
     let table = table(layer, Limits::default(), FORMS, [ALL_ITEMS; 2]);
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-    let params = Params::parse(Some(&query), &table).map_err(words)?;
+    let params = Params::of_pairs(parameters, &table).map_err(words)?;
     let asked = asked(&params, catalog, layer, [ALL_ITEMS; 2]).map_err(words)?;
     let checked = check(&asked, &indexed, &Budget::default()).map_err(|fault| fault.to_string())?;
     let told = Told { asked: &asked, checked: &checked, layer, lang };

@@ -141,8 +141,7 @@ pub fn export(
     let indexed = collections::find(catalog, collection).map_err(words)?;
     let limits = Limits { default_items: u32::MAX, most_items: u32::MAX, ..Limits::default() };
     let table = params::items_parameters(indexed.layer(), limits, FORMS);
-    let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-    let params = Params::parse(Some(&text), &table).map_err(words)?;
+    let params = Params::of_pairs(parameters, &table).map_err(words)?;
     let question = Question::read(&params, &indexed, catalog, limits, lang).map_err(words)?;
     let picked = select(&question, &indexed, &Budget::default());
     let (layer, picked) = picked.map_err(|fault| fault.to_string())?;
@@ -228,13 +227,9 @@ fn page_links(ask: &Ask, layer: &Layer, page: Page, picked: &Selection) -> Vec<L
 }
 
 fn crumbs(ask: &Ask, layer: &Layer, item: Option<(&str, String)>) -> Vec<(String, String)> {
-    let mut below = vec![
-        (ask.lang.pick("要素集", "Collections"), "/collections".to_owned()),
-        (layer.about.title.say(ask.lang), path_of(layer)),
-        (ask.lang.pick("要素", "Items"), format!("{}/items", path_of(layer))),
-    ];
-    below.extend(item);
-    ask.crumbs(&below)
+    let items = (ask.lang.pick("要素", "Items"), format!("{}/items", path_of(layer)));
+    let below: Vec<_> = std::iter::once(items).chain(item).collect();
+    collections::crumbs(ask, layer, &below)
 }
 
 fn page(ask: &Ask, layer: &Layer, page: Page, picked: &Selection, view: &View, links: &[Link]) -> Response {

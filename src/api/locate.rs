@@ -480,8 +480,7 @@ pub fn locate(
 ) -> Result<Told, String> {
     let (budget, limits) = (Budget::default(), Limits::default());
     let answer = || {
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-        let params = |table: &[Parameter]| Params::parse(Some(&query), table);
+        let params = |table: &[Parameter]| Params::of_pairs(parameters, table);
         match question {
             Question::Nearest(collection) => {
                 let indexed = collections::find(catalog, collection)?;

@@ -279,8 +279,7 @@ pub fn draw(
             form.name
         ));
     }
-    let text: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-    let drawn = Params::parse(Some(&text), &self::parameters(catalog)).and_then(|params| {
+    let drawn = Params::of_pairs(parameters, &self::parameters(catalog)).and_then(|params| {
         let request = request(&params, catalog, view, Lang::default())?;
         let sources = map::sources::sources(catalog, request.look.lang);
         Ok(map::draw(catalog, &sources, &request, &Budget::default())?)

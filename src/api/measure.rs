@@ -138,8 +138,7 @@ mod tests {
     use super::*;
 
     fn ask(pairs: &[(&str, &str)]) -> Result<Value, Problem> {
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        let params = Params::parse(Some(&query), &parameters())?;
+        let params = Params::of_pairs(pairs, &parameters())?;
         Ok(serde_json::from_str(&measured(&params)?).expect("JSON"))
     }
 

@@ -149,9 +149,33 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/collections/{collectionId}/items", get(items::list))
         .route("/ogc/collections/{collectionId}/search", post(items::search))
         .route("/ogc/collections/{collectionId}/items/{featureId}", get(items::one))
-        .route("/ogc/collections/{collectionId}/aggregates", get(aggregates::get).post(aggregates::post))
-        .route("/ogc/collections/{collectionId}/shortlist", get(shortlist::get).post(shortlist::post))
-        .route("/ogc/collections/{collectionId}/topology", get(defects::get).post(defects::post))
+        .route(
+            "/ogc/collections/{collectionId}/aggregates",
+            collections::both_ways(
+                grouping::parameters,
+                aggregates::FORMS,
+                aggregates::POSTED_FORMS,
+                aggregates::answer,
+            ),
+        )
+        .route(
+            "/ogc/collections/{collectionId}/shortlist",
+            collections::both_ways(
+                shortlist::parameters,
+                shortlist::FORMS,
+                shortlist::POSTED_FORMS,
+                shortlist::answer,
+            ),
+        )
+        .route(
+            "/ogc/collections/{collectionId}/topology",
+            collections::both_ways(
+                defects::parameters,
+                defects::FORMS,
+                defects::POSTED_FORMS,
+                defects::answer,
+            ),
+        )
         .route("/ogc/collections/{collectionId}/items/{featureId}/along", get(along::along))
         .route("/ogc/collections/{collectionId}/nearest", get(locate::nearest))
         .route("/ogc/collections/{collectionId}/tiles", get(tilesets::of_collection))

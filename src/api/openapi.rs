@@ -142,39 +142,41 @@ fn collection_paths(layer: &Layer, limits: Limits, paths: &mut Map<String, Value
     );
     let members = items_parameters(layer, limits, items::FOUND_FORMS);
     paths.insert(format!("{path}/search"), by_post(search, &members));
-    let parameters = grouping::parameters(layer, limits, aggregates::FORMS);
-    let both = operation(
-        aggregates::NAME,
-        format!("{title}: counts and sums by groups"),
+    let mut in_both_ways =
+        |[name, posted, said, schema]: [&str; 4],
+         forms: &'static [Format],
+         posted_forms: &'static [Format],
+         table: fn(&Layer, Limits, &[Format]) -> Vec<Parameter>| {
+            let said = format!("{title}: {said}");
+            let mut both = operation(name, said.clone(), forms, schema, table(layer, limits, forms), &[]);
+            let said = format!("{said}, the parameters in a body");
+            let posted = operation(posted, said, posted_forms, schema, Vec::new(), &[]);
+            both["post"] = by_post(posted, &table(layer, limits, posted_forms))["post"].take();
+            paths.insert(format!("{path}/{name}"), both);
+        };
+    in_both_ways(
+        [aggregates::NAME, "postAggregates", "counts and sums by groups", "aggregates"],
         aggregates::FORMS,
-        "aggregates",
-        parameters,
-        &[],
-    );
-    let posted = operation(
-        "postAggregates",
-        format!("{title}: counts and sums by groups, the parameters in a body"),
         aggregates::POSTED_FORMS,
-        "aggregates",
-        Vec::new(),
-        &[],
+        grouping::parameters,
     );
-    let members = grouping::parameters(layer, limits, aggregates::POSTED_FORMS);
-    paths.insert(format!("{path}/{}", aggregates::NAME), both_ways(both, posted, &members));
-    let parameters = shortlist::parameters(layer, limits, shortlist::FORMS);
-    let said = format!("{title}: suitable features by rank, and what would have to give");
-    let both = operation(shortlist::NAME, said.clone(), shortlist::FORMS, "shortlist", parameters, &[]);
-    let posted = format!("{said}, the parameters in a body");
-    let posted = operation("postShortlist", posted, shortlist::POSTED_FORMS, "shortlist", Vec::new(), &[]);
-    let members = shortlist::parameters(layer, limits, shortlist::POSTED_FORMS);
-    paths.insert(format!("{path}/{}", shortlist::NAME), both_ways(both, posted, &members));
-    let parameters = defects::parameters(layer, limits, defects::FORMS);
-    let said = format!("{title}: do its polygons fit together");
-    let both = operation(defects::NAME, said.clone(), defects::FORMS, "defectsGeoJSON", parameters, &[]);
-    let posted = format!("{said}, the parameters in a body");
-    let posted = operation("postTopology", posted, defects::POSTED_FORMS, "defectsGeoJSON", Vec::new(), &[]);
-    let members = defects::parameters(layer, limits, defects::POSTED_FORMS);
-    paths.insert(format!("{path}/{}", defects::NAME), both_ways(both, posted, &members));
+    in_both_ways(
+        [
+            shortlist::NAME,
+            "postShortlist",
+            "suitable features by rank, and what would have to give",
+            "shortlist",
+        ],
+        shortlist::FORMS,
+        shortlist::POSTED_FORMS,
+        shortlist::parameters,
+    );
+    in_both_ways(
+        [defects::NAME, "postTopology", "do its polygons fit together", "defectsGeoJSON"],
+        defects::FORMS,
+        defects::POSTED_FORMS,
+        defects::parameters,
+    );
     let tiles = format!("{path}/tiles");
     let subject = Tiled { path: &tiles, of: "collection", prefix: &format!("{}.", layer.id), title, tag };
     tile_paths(&subject, &[layer], limits, paths);
@@ -367,12 +369,6 @@ impl Operation<'_> {
             "parameters": parameters, "responses": responses,
         } })
     }
-}
-
-/// An operation by GET, and one that is to be by POST.
-fn both_ways(mut operations: Value, posted: Value, parameters: &[Parameter]) -> Value {
-    operations["post"] = by_post(posted, parameters)["post"].take();
-    operations
 }
 
 /// The operation by POST, its parameters as members of a JSON object.

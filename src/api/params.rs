@@ -3,7 +3,7 @@
 //! Each resource has one table of parameters. The table refuses unknown and repeated names
 //! (OGC 17-069r4, 7.15 and `/req/core/query-param-unknown`) and writes the API definition.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 
 use serde_json::{Map, Value as Json, json};
 
@@ -335,6 +335,18 @@ impl Params {
         let is_known = |name: &str| table.iter().any(|parameter| parameter.name == name);
         let known = || table.iter().map(|parameter| &*parameter.name).collect::<Vec<_>>().join(", ");
         Self::parse_known(raw, is_known, known)
+    }
+
+    /// Reads names and values, as they are, against a table.
+    ///
+    /// # Errors
+    /// A name that is not known, or stands twice.
+    pub fn of_pairs<K: AsRef<str>, V: AsRef<str>>(
+        given: impl IntoIterator<Item: Borrow<(K, V)>>,
+        table: &[Parameter],
+    ) -> Result<Self, Problem> {
+        let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish();
+        Self::parse(Some(&text), table)
     }
 
     /// Reads a query string whose names are known without a table.

@@ -149,8 +149,7 @@ pub fn read_plan(
 ) -> Result<String, String> {
     let tell = || {
         let given = section.map(|section| ("section", section));
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish();
-        let params = Params::parse(Some(&query), &parameters())?;
+        let params = Params::of_pairs(given, &parameters())?;
         let facts = facts(catalog)?;
         let all = clauses::clauses(catalog, facts);
         let shown = chosen(&params, &all)?;

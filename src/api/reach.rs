@@ -174,8 +174,7 @@ pub async fn reach(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) ->
 /// # Errors
 /// What was wrong with them, in words.
 pub fn stroll(catalog: &Catalog, parameters: &[(&str, String)], lang: Lang) -> Result<Told, String> {
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-    let told = Params::parse(Some(&query), &self::parameters(catalog)).and_then(|params| {
+    let told = Params::of_pairs(parameters, &self::parameters(catalog)).and_then(|params| {
         answer(&params, catalog, locate::network(catalog).as_ref(), lang, &Budget::default())
     });
     told.map_err(|problem| problem.detail().to_owned())

@@ -94,11 +94,7 @@ fn answer(app: &App, id: &str, uri: &Uri, headers: &HeaderMap, resource: Resourc
     let links = ask.own_links();
     let mut response = if ask.format == HTML {
         let title = ask.lang.pick(resource.titles.0, resource.titles.1);
-        let crumbs = ask.crumbs(&[
-            (ask.lang.pick("要素集", "Collections"), "/collections".to_owned()),
-            (layer.about.title.say(ask.lang), path_of(layer)),
-            (title, path),
-        ]);
+        let crumbs = collections::crumbs(&ask, layer, &[(title, path)]);
         let title = format!("{}{}{title}", layer.about.title.say(ask.lang), ask.lang.pick("：", ": "));
         ask.page(&title, &crumbs, &links, &table(&json, ask.lang))
     } else {

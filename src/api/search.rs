@@ -161,8 +161,7 @@ pub fn find(
     as_json: bool,
 ) -> Result<String, String> {
     let words = |problem: Problem| problem.detail().to_owned();
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-    let params = Params::parse(Some(&query), &self::parameters(catalog)).map_err(words)?;
+    let params = Params::of_pairs(parameters, &self::parameters(catalog)).map_err(words)?;
     let asked = asked(&params, catalog).map_err(words)?;
     if asked.text.is_empty() {
         return Err("there is nothing to look for".to_owned());

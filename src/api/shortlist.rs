@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 
@@ -303,29 +301,8 @@ fn places(params: &Params, catalog: &Catalog) -> Result<Vec<Place>, Problem> {
     Ok(places)
 }
 
-pub async fn get(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let (ask, indexed) = collections::asked(&app, &id, &uri, &headers, parameters, FORMS)?;
-    answer(&app, ask, indexed).await
-}
-
-pub async fn post(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let (ask, indexed) =
-        collections::posted(&app, &id, &uri, &headers, body, parameters, POSTED_FORMS).await?;
-    answer(&app, ask, indexed).await
-}
-
-async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
+/// The answer to what was asked, by GET or POST.
+pub async fn answer(app: Arc<App>, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
     let question = asked(&ask.params, &ask.catalog, &indexed)?;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
@@ -353,11 +330,8 @@ async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Respo
     links.push(link(ask.url(&path_of(layer)), "collection", JSON, layer.about.title.say(lang)));
     links.extend(ask.turns(question.page, returned, matched));
     let title = format!("{}{}", layer.about.title.say(lang), lang.pick("比选", ": shortlist"));
-    let crumbs = ask.crumbs(&[
-        (lang.pick("要素集", "Collections"), "/collections".to_owned()),
-        (layer.about.title.say(lang), path_of(layer)),
-        (lang.pick("比选", "Shortlist"), format!("{}/{NAME}", path_of(layer))),
-    ]);
+    let here = (lang.pick("比选", "Shortlist"), format!("{}/{NAME}", path_of(layer)));
+    let crumbs = collections::crumbs(&ask, layer, &[here]);
     let mut json = told.json();
     ask.date(&mut json);
     let address = |id: &str| ask.url(&format!("{}/items/{}?f={}", path_of(layer), segment(id), HTML.name));
@@ -380,8 +354,7 @@ pub fn shortlist(
     let indexed = collections::named_or_parcels(catalog, collection).map_err(words)?;
     let layer = indexed.layer();
     let table = self::parameters(layer, Limits::default(), FORMS);
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-    let params = Params::parse(Some(&query), &table).map_err(words)?;
+    let params = Params::of_pairs(parameters, &table).map_err(words)?;
     let asked = asked(&params, catalog, &indexed).map_err(words)?;
     let list = select(&asked, &indexed, &Budget::default()).map_err(|fault| fault.to_string())?;
     let told = Told { asked: &asked, list: &list, layer, lang };

@@ -126,6 +126,24 @@ pub struct LayerAbout {
     pub synthetic: bool,
 }
 
+impl LayerAbout {
+    /// What a table made of the layer is about: its title goes on with a text in each language.
+    #[must_use]
+    pub fn of_table(&self, zh: &str, en: &str) -> Self {
+        let title = Words {
+            zh: format!("{}{zh}", self.title.zh).into(),
+            en: format!("{}{en}", self.title.en).into(),
+        };
+        Self {
+            title,
+            synthetic: self.synthetic,
+            licence: self.licence.clone(),
+            attribution: self.attribution.clone(),
+            ..Self::default()
+        }
+    }
+}
+
 /// The fields that say when a feature holds; a missing one is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeFields {

@@ -8,11 +8,10 @@ use std::fmt::Write as _;
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
-use super::csv::Csv;
 use super::xlsx::{self, width};
-use super::{Cover, RenderError, Stream as _, View};
+use super::{Cover, RenderError, View, csv};
 use crate::geometry::Crs;
-use crate::model::{Field, Incoming, Lang, Layer, LayerAbout, ValueKind, Words};
+use crate::model::{Field, Incoming, Lang, Layer, LayerAbout, ValueKind};
 use crate::query::Budget;
 use crate::query::aggregate::{Aggregation, Places, Row, Table};
 
@@ -80,17 +79,7 @@ impl Told<'_> {
     /// What the table is about, for the writers of layers.
     #[must_use]
     pub fn about(&self) -> LayerAbout {
-        let title = &self.layer.about.title;
-        LayerAbout {
-            title: Words {
-                zh: format!("{}统计", title.zh).into(),
-                en: format!("{}: counts", title.en).into(),
-            },
-            synthetic: self.layer.about.synthetic,
-            licence: self.layer.about.licence.clone(),
-            attribution: self.layer.about.attribution.clone(),
-            ..LayerAbout::default()
-        }
+        self.layer.about.of_table("统计", ": counts")
     }
 
     /// The name of a file of it.
@@ -106,11 +95,7 @@ impl Told<'_> {
     pub fn csv(&self) -> Result<Vec<u8>, RenderError> {
         let made = self.table.to_layer(&self.name(), self.about())?;
         let layer = made.layer();
-        let (mut writer, mut out) = (Csv::new(layer, self.view(layer)), Vec::new());
-        writer.begin(&mut out, layer, &Cover::default());
-        layer.positions().for_each(|ix| writer.feature(&mut out, layer, ix, ix.row() == 0));
-        writer.end(&mut out);
-        Ok(out)
+        Ok(csv::file(layer, self.view(layer)))
     }
 
     /// Groups and what stands beside them as a workbook, the notes on its second sheet.

@@ -99,6 +99,16 @@ impl Stream for Csv {
     fn end(&mut self, _: &mut Vec<u8>) {}
 }
 
+/// All features of a layer.
+#[must_use]
+pub fn file(layer: &Layer, view: View) -> Vec<u8> {
+    let (mut writer, mut out) = (Csv::new(layer, view), Vec::new());
+    writer.begin(&mut out, layer, &Cover::default());
+    layer.positions().for_each(|ix| writer.feature(&mut out, layer, ix, ix.row() == 0));
+    writer.end(&mut out);
+    out
+}
+
 /// A text that no spreadsheet takes for a formula. Those in East Asian locales take the wide signs too.
 pub(crate) fn unformulated(text: &str) -> std::borrow::Cow<'_, str> {
     match text.chars().next() {

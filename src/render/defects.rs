@@ -10,13 +10,12 @@ use geo_types::Polygon;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::csv::Csv;
 use super::geojson::FeatureWriter;
 use super::locate::rounded;
 use super::table::text_table;
-use super::{Cover, RenderError, Stream as _, View, xlsx};
+use super::{Cover, RenderError, View, csv, xlsx};
 use crate::geometry::{Crs, GeometryBuilder, GeometryFault, GeometryKind, PolygonFault, Shape, centroid};
-use crate::model::{FeatureIx, Field, Incoming, Lang, Layer, LayerAbout, ValueKind, Words};
+use crate::model::{FeatureIx, Field, Incoming, Lang, Layer, ValueKind, Words};
 use crate::query::aggregate::{Row, as_layer};
 use crate::query::defects::{Checked, Checking, Defect, Detail, Kind, LONGEST_GAP_M, SAME_SHARE, Thin};
 use crate::query::{Budget, QueryError};
@@ -216,17 +215,7 @@ impl Told<'_> {
                 Row { id: number.to_string(), cells: self.cells(defect) }
             })
             .collect();
-        let title = &self.layer.about.title;
-        let about = LayerAbout {
-            title: Words {
-                zh: format!("{}拓扑检查", title.zh).into(),
-                en: format!("{}: topology check", title.en).into(),
-            },
-            synthetic: self.layer.about.synthetic,
-            licence: self.layer.about.licence.clone(),
-            attribution: self.layer.about.attribution.clone(),
-            ..LayerAbout::default()
-        };
+        let about = self.layer.about.of_table("拓扑检查", ": topology check");
         let table = as_layer(&self.name(), &columns, &rows, about)?;
         // As many geometries as rows were put in.
         Ok(table.layer().with_geometries(geometries.build()).map_or_else(|_| table.shared_layer(), Arc::new))
@@ -283,11 +272,7 @@ impl Told<'_> {
     pub fn csv(&self) -> Result<Vec<u8>, RenderError> {
         let layer = self.layer()?;
         let view = View { geometry: false, ..self.view(&layer) };
-        let (mut writer, mut out) = (Csv::new(&layer, view), Vec::new());
-        writer.begin(&mut out, &layer, &Cover::default());
-        layer.positions().for_each(|ix| writer.feature(&mut out, &layer, ix, ix.row() == 0));
-        writer.end(&mut out);
-        Ok(out)
+        Ok(csv::file(&layer, view))
     }
 
     /// The page of defects as a workbook; its second sheet tells how many there are of each kind, by which rules.

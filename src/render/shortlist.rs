@@ -9,13 +9,12 @@ use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
 use super::aggregates::plain as cell_json;
-use super::csv::Csv;
 use super::locate::{id_of, rounded};
 use super::table::text_table;
-use super::{Cover, RenderError, Stream as _, View, xlsx};
+use super::{Cover, RenderError, View, csv, xlsx};
 use crate::geometry::Crs;
 use crate::index::IndexedLayer;
-use crate::model::{FeatureIx, Field, Incoming, Lang, Layer, LayerAbout, Value as Stored, ValueKind, Words};
+use crate::model::{FeatureIx, Field, Incoming, Lang, Layer, Value as Stored, ValueKind, Words};
 use crate::query::aggregate::{Row, as_layer};
 use crate::query::cql2::{Expr, Node, Op};
 use crate::query::shortlist::{
@@ -422,17 +421,7 @@ impl Told<'_> {
                 Row { id: feature.id().to_string(), cells }
             })
             .collect();
-        let title = &self.layer.about.title;
-        let about = LayerAbout {
-            title: Words {
-                zh: format!("{}比选", title.zh).into(),
-                en: format!("{}: shortlist", title.en).into(),
-            },
-            synthetic: self.layer.about.synthetic,
-            licence: self.layer.about.licence.clone(),
-            attribution: self.layer.about.attribution.clone(),
-            ..LayerAbout::default()
-        };
+        let about = self.layer.about.of_table("比选", ": shortlist");
         as_layer(&self.name(), &columns, &rows, about)
     }
 
@@ -447,11 +436,7 @@ impl Told<'_> {
     pub fn csv(&self) -> Result<Vec<u8>, RenderError> {
         let made = self.table()?;
         let layer = made.layer();
-        let (mut writer, mut out) = (Csv::new(layer, self.view(layer)), Vec::new());
-        writer.begin(&mut out, layer, &Cover::default());
-        layer.positions().for_each(|ix| writer.feature(&mut out, layer, ix, ix.row() == 0));
-        writer.end(&mut out);
-        Ok(out)
+        Ok(csv::file(layer, self.view(layer)))
     }
 
     /// The page of ranks as a workbook; its second sheet tells what leaves out the others.

@@ -41,7 +41,8 @@ pub fn check(found: &mut Found<'_>, ground: &mut Ground<'_>) -> Result<(), Query
     for &(_, ix, role) in &seen {
         ground.roles[ix.row()] = role;
     }
-    for (at, alike) in seen.chunk_by(|a, b| a.0 == b.0).enumerate() {
+    let repeated = seen.chunk_by(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1);
+    for (at, alike) in repeated.enumerate() {
         if at % STRIDE == 0 {
             ground.budget.check()?;
         }
@@ -122,21 +123,29 @@ fn measure(found: &mut Found<'_>, ix: FeatureIx, geometry: GeometryRef<'_>, area
     }
 }
 
-/// Tells of features that are drawn alike, among some whose outlines have one hash.
-fn same_outline(found: &mut Found<'_>, ground: &mut Ground<'_>, mut left: Vec<FeatureIx>) {
+/// Groups of two or more among features of one hash that are the same indeed, as their keys tell.
+fn alike<K: PartialEq>(mut left: Vec<FeatureIx>, key: impl Fn(FeatureIx) -> K) -> Vec<Vec<FeatureIx>> {
+    let mut groups = Vec::new();
     while left.len() > 1 {
-        let drawn = |ix: FeatureIx| ground.layer.feature(ix).geometry().map(outline);
-        let first = drawn(left[0]);
-        let (alike, others): (Vec<_>, Vec<_>) = left.into_iter().partition(|&ix| drawn(ix) == first);
+        let first = key(left[0]);
+        let (group, others): (Vec<_>, Vec<_>) = left.into_iter().partition(|&ix| key(ix) == first);
         left = others;
-        if alike.len() < 2 {
-            continue;
+        if group.len() > 1 {
+            groups.push(group);
         }
+    }
+    groups
+}
+
+/// Tells of features that are drawn alike, among some whose outlines have one hash.
+fn same_outline(found: &mut Found<'_>, ground: &mut Ground<'_>, of_hash: Vec<FeatureIx>) {
+    let layer = ground.layer;
+    for alike in alike(of_hash, |ix| layer.feature(ix).geometry().map(outline)) {
         for ix in &alike[1..] {
             ground.roles[ix.row()] = Role::Repeated;
         }
         if ground.any_chosen(&alike)
-            && let Some(geometry) = ground.layer.feature(alike[0]).geometry()
+            && let Some(geometry) = layer.feature(alike[0]).geometry()
         {
             let (place, detail) = (geometry.to_shape(), Detail::Same(1.0));
             found.add(Defect { kind: Kind::Duplicate, features: alike, place, detail });
@@ -163,18 +172,12 @@ fn same_number(found: &mut Found<'_>, ground: &Ground<'_>, field: FieldIx) -> Re
     }
     ground.budget.check()?;
     numbered.sort_unstable();
-    for alike in numbered.chunk_by(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {
-        let mut left: Vec<FeatureIx> = alike.iter().map(|(_, ix)| *ix).collect();
-        while left.len() > 1 {
-            let first = value(left[0]);
-            let (alike, others): (Vec<_>, Vec<_>) = left.into_iter().partition(|&ix| value(ix) == first);
-            left = others;
-            if alike.len() < 2 || !ground.any_chosen(&alike) {
-                continue;
-            }
+    for of_hash in numbered.chunk_by(|a, b| a.0 == b.0).filter(|of_hash| of_hash.len() > 1) {
+        let of_hash = of_hash.iter().map(|(_, ix)| *ix).collect();
+        for alike in alike(of_hash, value).into_iter().filter(|alike| ground.any_chosen(alike)) {
             let at = |ix: &FeatureIx| centroid(&layer.feature(*ix).geometry()?.to_shape()).map(Point::from);
             let place = Shape::MultiPoint(MultiPoint(alike.iter().filter_map(at).collect()));
-            let number = match first {
+            let number = match value(alike[0]) {
                 Value::Integer(whole) => whole.to_string(),
                 Value::Text(text) => text.to_owned(),
                 _ => String::new(),

@@ -7,14 +7,9 @@ import { canDraw, metresPerPixel, Standing } from '../map/library';
 import { readTokens } from '../map/symbols';
 import type { Drawn } from './conditions';
 import type { ShapeEditor } from './edit';
-import { tileAddress, type Defect, type DefectKind } from './service';
+import { defectTokens, tileAddress, type Defect } from './service';
 
 export { canDraw };
-
-/** The token of a kind's colour, here and in the list. */
-export const defectTokens: Record<DefectKind, string> = {
-  'invalid-ring': 'core', duplicate: 'block', 'repeated-number': 'building', overlap: 'axis', gap: 'smart', sliver: 'park', 'stated-area': 'emerging',
-};
 
 /** What is to be seen over the style. */
 export interface Scene {

@@ -180,7 +180,7 @@ export class Parcels extends Appearance {
   selection = $derived.by<Query>((): Query => (this.filter === '' ? {} : { filter: this.filter }));
   /** The query of the rows and of files: conditions, order, columns, distances. */
   query = $derived.by<Query>(() => ({
-    ...(this.filter === '' ? {} : { filter: this.filter }),
+    ...this.selection,
     ...(this.order === '' ? {} : { sortby: this.order }),
     ...this.from,
   }));
@@ -432,7 +432,7 @@ export class Parcels extends Appearance {
     this.dropTopology();
     this.pages = new Map();
     this.asked.clear();
-    const query: Query = this.filter === '' ? {} : { filter: this.filter };
+    const query = this.selection;
     const near = this.conditions.filter((condition) => condition.kind === 'near');
     const last = <Answer>(question: Promise<Answer>, take: (answer: Answer) => unknown) =>
       question.then((answer) => (run === this.run ? take(answer) : null));
@@ -643,7 +643,7 @@ export class Parcels extends Appearance {
   groupBy(grouping: string): void {
     this.chosenGroup = grouping;
     this.write('replace');
-    const query: Query = this.filter === '' ? {} : { filter: this.filter };
+    const query = this.selection;
     void this.askGroups(query, this.abort.signal, this.run).catch((cause: unknown) => this.tell('error', this.words.errors[asServiceError(cause).kind]));
   }
 

@@ -107,8 +107,12 @@ export async function readNames(collection: string, lang: Lang): Promise<Named[]
   });
 }
 
-export const defectKinds = ['invalid-ring', 'duplicate', 'repeated-number', 'overlap', 'gap', 'sliver', 'stated-area'] as const;
-export type DefectKind = (typeof defectKinds)[number];
+/** Kinds of defects, in the order of the service, each with the token of its colour on the map and in the list. */
+export const defectTokens = {
+  'invalid-ring': 'core', duplicate: 'block', 'repeated-number': 'building', overlap: 'axis', gap: 'smart', sliver: 'park', 'stated-area': 'emerging',
+} as const;
+export type DefectKind = keyof typeof defectTokens;
+export const defectKinds = Object.keys(defectTokens) as DefectKind[];
 export type Defect = Feature<Geometry | null, { kind: DefectKind; detail: string | null; what: string; features: string[]; longitude: number | null; latitude: number | null }>;
 
 /** Whether parcels fit together: how many defects of each kind, and the first of those asked for. */
