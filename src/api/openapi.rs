@@ -92,6 +92,48 @@ pub fn definition(ask: &Ask, limits: Limits) -> Value {
     })
 }
 
+/// A resource of a collection whose parameters come in the address or in a body.
+struct BothWays {
+    name: &'static str,
+    /// Id of the operation by POST.
+    posted: &'static str,
+    said: &'static str,
+    schema: &'static str,
+    forms: &'static [Format],
+    posted_forms: &'static [Format],
+    table: fn(&Layer, Limits, &[Format]) -> Vec<Parameter>,
+}
+
+const BOTH_WAYS: &[BothWays] = &[
+    BothWays {
+        name: aggregates::NAME,
+        posted: "postAggregates",
+        said: "counts and sums by groups",
+        schema: "aggregates",
+        forms: aggregates::FORMS,
+        posted_forms: aggregates::POSTED_FORMS,
+        table: grouping::parameters,
+    },
+    BothWays {
+        name: shortlist::NAME,
+        posted: "postShortlist",
+        said: "suitable features by rank, and what would have to give",
+        schema: "shortlist",
+        forms: shortlist::FORMS,
+        posted_forms: shortlist::POSTED_FORMS,
+        table: shortlist::parameters,
+    },
+    BothWays {
+        name: defects::NAME,
+        posted: "postTopology",
+        said: "do its polygons fit together",
+        schema: "defectsGeoJSON",
+        forms: defects::FORMS,
+        posted_forms: defects::POSTED_FORMS,
+        table: defects::parameters,
+    },
+];
+
 /// The paths of a collection.
 fn collection_paths(layer: &Layer, limits: Limits, paths: &mut Map<String, Value>) {
     let (path, title) = (path_of(layer), &layer.about.title.en);
@@ -142,41 +184,15 @@ fn collection_paths(layer: &Layer, limits: Limits, paths: &mut Map<String, Value
     );
     let members = items_parameters(layer, limits, items::FOUND_FORMS);
     paths.insert(format!("{path}/search"), by_post(search, &members));
-    let mut in_both_ways =
-        |[name, posted, said, schema]: [&str; 4],
-         forms: &'static [Format],
-         posted_forms: &'static [Format],
-         table: fn(&Layer, Limits, &[Format]) -> Vec<Parameter>| {
-            let said = format!("{title}: {said}");
-            let mut both = operation(name, said.clone(), forms, schema, table(layer, limits, forms), &[]);
-            let said = format!("{said}, the parameters in a body");
-            let posted = operation(posted, said, posted_forms, schema, Vec::new(), &[]);
-            both["post"] = by_post(posted, &table(layer, limits, posted_forms))["post"].take();
-            paths.insert(format!("{path}/{name}"), both);
-        };
-    in_both_ways(
-        [aggregates::NAME, "postAggregates", "counts and sums by groups", "aggregates"],
-        aggregates::FORMS,
-        aggregates::POSTED_FORMS,
-        grouping::parameters,
-    );
-    in_both_ways(
-        [
-            shortlist::NAME,
-            "postShortlist",
-            "suitable features by rank, and what would have to give",
-            "shortlist",
-        ],
-        shortlist::FORMS,
-        shortlist::POSTED_FORMS,
-        shortlist::parameters,
-    );
-    in_both_ways(
-        [defects::NAME, "postTopology", "do its polygons fit together", "defectsGeoJSON"],
-        defects::FORMS,
-        defects::POSTED_FORMS,
-        defects::parameters,
-    );
+    for resource in BOTH_WAYS {
+        let BothWays { name, posted, schema, forms, posted_forms, table, .. } = *resource;
+        let said = format!("{title}: {}", resource.said);
+        let mut both = operation(name, said.clone(), forms, schema, table(layer, limits, forms), &[]);
+        let said = format!("{said}, the parameters in a body");
+        let by_body = operation(posted, said, posted_forms, schema, Vec::new(), &[]);
+        both["post"] = by_post(by_body, &table(layer, limits, posted_forms))["post"].take();
+        paths.insert(format!("{path}/{name}"), both);
+    }
     let tiles = format!("{path}/tiles");
     let subject = Tiled { path: &tiles, of: "collection", prefix: &format!("{}.", layer.id), title, tag };
     tile_paths(&subject, &[layer], limits, paths);
