@@ -347,7 +347,7 @@ def geojson_definition(root):
     api = definition(root)
     for path, method, operation in operations(api):
         if method == "get" and address(root, path):
-            of_features = "/items" in path and not path.endswith("/along") or path.endswith(("/nearest", "/reach"))
+            of_features = "/items" in path and not path.endswith("/along") or path.endswith(("/nearest", "/reach", "/topology"))
             wanted = GEOJSON if of_features or TILE in path else JSON
             if wanted in offered(api, operation):
                 read(address(root, path), wanted)
