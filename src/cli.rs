@@ -25,6 +25,7 @@ use crate::model::{Lang, Layer, Value};
 use crate::render::locate::Told;
 use crate::report::{self, Form};
 use crate::sample::{self, SampleError};
+use crate::store::manifest::FileFormat;
 use crate::store::{self, Checked, Effect, Loaded, Store, Watch};
 
 /// Serves the layers of an innovation zone as map queries: OGC API Features under /ogc, a map at /.
@@ -128,6 +129,9 @@ struct ImportArgs {
     /// Write without asking
     #[arg(long, short, conflicts_with = "dry_run")]
     yes: bool,
+    /// Form of the collection's file; when left out GeoParquet for more than 50,000 features, which loads much faster, else GeoJSON
+    #[arg(long, value_enum, value_name = "FORM")]
+    store_as: Option<StoreAs>,
     /// Keep the features that the collection has; rows whose id is there are refused
     #[arg(long)]
     append: bool,
@@ -173,6 +177,12 @@ struct ImportArgs {
     /// How the report is written to standard output
     #[arg(long, value_enum, default_value_t = ImportFormat::Text)]
     format: ImportFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum StoreAs {
+    Geojson,
+    Geoparquet,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -928,7 +938,7 @@ fn engine_of(engine: EngineArg) -> anyhow::Result<Option<api::MapEngine>> {
 
 #[derive(Debug, Args)]
 struct DataArgs {
-    /// Folder with catalog.toml and its GeoJSON files; without a catalog.toml every *.geojson and *.json is a layer
+    /// Folder with catalog.toml and its files, GeoJSON or `GeoParquet`; without a catalog.toml every such file is a layer
     #[arg(long, value_name = "DIR", env = "INNOSPACE_DATA", default_value = "geodata")]
     data: PathBuf,
 }
@@ -1722,6 +1732,10 @@ fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
         map: args.map.clone(),
         area_unit: args.area_unit.clone(),
         national_codes: args.national_codes,
+        form: args.store_as.map(|form| match form {
+            StoreAs::Geojson => FileFormat::GeoJson,
+            StoreAs::Geoparquet => FileFormat::GeoParquet,
+        }),
         append: args.append,
         basis: args.basis.clone(),
         accuracy_m: args.accuracy_m,

@@ -291,12 +291,66 @@ pub enum IndexError {
     },
 }
 
+/// Finds rows by their ids.
+enum RowsById {
+    /// The ids ascend from row to row and are searched as they stand.
+    Ascending,
+    Hashed(HashTable<u32>, DefaultHashBuilder),
+}
+
+impl RowsById {
+    fn new(layer: &Layer) -> Result<Self, IndexError> {
+        let ascends = match layer.ids() {
+            Ids::Integer(ids) => ids.is_sorted_by(|a, b| a < b),
+            Ids::Text(ids) => ids.iter().is_sorted_by(|a, b| a < b),
+        };
+        if ascends {
+            return Ok(Self::Ascending);
+        }
+        let hasher = DefaultHashBuilder::default();
+        let table = table_of_ids(layer, &hasher)?;
+        Ok(Self::Hashed(table, hasher))
+    }
+
+    fn find(&self, ids: &Ids, id: FeatureId<'_>) -> Option<FeatureIx> {
+        let Self::Hashed(table, hasher) = self else { return find_ascending(ids, id) };
+        let is_it = |&row: &u32| ids.get(FeatureIx(row)) == id;
+        table.find(hasher.hash_one(id), is_it).map(|&row| FeatureIx(row))
+    }
+
+    fn memory(&self) -> usize {
+        match self {
+            Self::Ascending => 0,
+            Self::Hashed(table, _) => table.allocation_size(),
+        }
+    }
+}
+
+fn find_ascending(ids: &Ids, id: FeatureId<'_>) -> Option<FeatureIx> {
+    let row = match (ids, id) {
+        (Ids::Integer(ids), FeatureId::Integer(id)) => {
+            // Features are mostly numbered one by one.
+            let near = ids.first().and_then(|first| usize::try_from(id.checked_sub(*first)?).ok());
+            near.filter(|&row| ids.get(row) == Some(&id)).or_else(|| ids.binary_search(&id).ok())?
+        }
+        (Ids::Text(ids), FeatureId::Text(id)) => {
+            let (mut low, mut high) = (0, ids.len());
+            while low < high {
+                let middle = usize::midpoint(low, high);
+                if ids.get(middle) < id { low = middle + 1 } else { high = middle }
+            }
+            (low < ids.len() && ids.get(low) == id).then_some(low)?
+        }
+        _ => return None,
+    };
+    u32::try_from(row).ok().map(FeatureIx)
+}
+
 /// A layer with its R-tree and its table of ids.
 pub struct IndexedLayer {
     layer: Arc<Layer>,
     spatial: SpatialIndex,
-    by_id: HashTable<u32>,
-    hasher: DefaultHashBuilder,
+    by_id: RowsById,
     /// Made when features are first sorted into those of this layer.
     areas: OnceLock<Vec<Option<Area>>>,
     overlap: OnceLock<Option<(FeatureIx, FeatureIx)>>,
@@ -330,21 +384,13 @@ impl IndexedLayer {
     /// # Errors
     /// Two features with one id.
     pub fn build(layer: Layer) -> Result<Self, IndexError> {
-        let hasher = DefaultHashBuilder::default();
         let (spatial, by_id) = std::thread::scope(|scope| {
             let spatial = scope.spawn(|| SpatialIndex::build(&layer));
-            let by_id = table_of_ids(&layer, &hasher);
+            let by_id = RowsById::new(&layer);
             (spatial.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), by_id)
         });
         let by_id = by_id?;
-        Ok(Self {
-            layer: Arc::new(layer),
-            spatial,
-            by_id,
-            hasher,
-            areas: OnceLock::new(),
-            overlap: OnceLock::new(),
-        })
+        Ok(Self { layer: Arc::new(layer), spatial, by_id, areas: OnceLock::new(), overlap: OnceLock::new() })
     }
 
     /// The layer.
@@ -367,8 +413,7 @@ impl IndexedLayer {
             Ids::Integer(_) => FeatureId::Integer(id.parse().ok().filter(|n: &i64| n.to_string() == id)?),
             Ids::Text(_) => FeatureId::Text(id),
         };
-        let hash = self.hasher.hash_one(id);
-        self.by_id.find(hash, |&row| self.layer.ids().get(FeatureIx(row)) == id).map(|&row| FeatureIx(row))
+        self.by_id.find(self.layer.ids(), id)
     }
 
     /// How many features touch the window, edges included; exact. Features without position are not counted.
@@ -505,7 +550,7 @@ impl IndexedLayer {
     #[must_use]
     pub fn index_memory(&self) -> usize {
         let areas = self.areas.get().map_or(0, |areas| areas.iter().flatten().map(Area::memory).sum());
-        self.spatial.memory() + self.by_id.allocation_size() + areas
+        self.spatial.memory() + self.by_id.memory() + areas
     }
 }
 
@@ -521,6 +566,32 @@ impl std::fmt::Debug for IndexedLayer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ascending_ids_are_found_as_others_are() {
+        let mut texts = crate::model::TextArena::default();
+        for text in ["", "M0-001", "M0-0010", "M0-002", "沌口"] {
+            texts.push(text);
+        }
+        let cases = [
+            Ids::Integer(vec![-5, 3, 4, 5, 90]),
+            Ids::Integer(vec![7, 8, 9]),
+            Ids::Integer(vec![]),
+            Ids::Text(texts),
+        ];
+        for ids in cases {
+            for row in 0..u32::try_from(ids.len()).expect("few") {
+                let ix = FeatureIx(row);
+                assert_eq!(find_ascending(&ids, ids.get(ix)), Some(ix), "{ids:?}");
+            }
+            for strange in [i64::MIN, -6, -4, 0, 6, 10, 91, i64::MAX] {
+                assert_eq!(find_ascending(&ids, FeatureId::Integer(strange)), None, "{ids:?} {strange}");
+            }
+            for strange in ["M", "M0-0011", "M0-003", "沌口区"] {
+                assert_eq!(find_ascending(&ids, FeatureId::Text(strange)), None, "{ids:?} {strange}");
+            }
+        }
+    }
 
     #[test]
     fn rounding_goes_outward() {

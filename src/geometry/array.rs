@@ -147,12 +147,15 @@ impl Kept {
 
     fn extend(&mut self, mut positions: &[[f64; 2]]) {
         if let Self::Grid(all) = self {
-            let fit = positions.iter().map_while(|&position| on_grid(position));
+            // All at once, and looked at afterwards: mostly all of them are on the grid.
             let before = all.len();
-            all.extend(fit);
-            positions = &positions[all.len() - before..];
-            if !positions.is_empty() {
+            all.extend(positions.iter().map(|&position| nearest_on_grid(position)));
+            let is_off = |(steps, position): (&[i32; 2], &[f64; 2])| degrees(*steps) != *position;
+            if all[before..].iter().zip(positions).fold(false, |any, pair| any | is_off(pair)) {
+                all.truncate(before);
                 *self = Self::Free(all.iter().copied().map(degrees).collect());
+            } else {
+                positions = &[];
             }
         }
         if let Self::Free(all) = self {
@@ -160,15 +163,34 @@ impl Kept {
         }
     }
 
-    fn append(&mut self, other: Self) {
+    fn append(&mut self, other: &Self) {
         match (&mut *self, other) {
-            (Self::Grid(all), Self::Grid(more)) => all.extend(more),
-            (Self::Free(all), Self::Free(more)) => all.extend(more),
-            (Self::Free(all), Self::Grid(more)) => all.extend(more.into_iter().map(degrees)),
+            (Self::Grid(all), Self::Grid(more)) => all.extend_from_slice(more),
+            (Self::Free(all), Self::Free(more)) => all.extend_from_slice(more),
+            (Self::Free(all), Self::Grid(more)) => all.extend(more.iter().copied().map(degrees)),
             (Self::Grid(all), Self::Free(more)) => {
-                *self = Self::Free(all.iter().copied().map(degrees).chain(more).collect());
+                *self = Self::Free(all.iter().copied().map(degrees).chain(more.iter().copied()).collect());
             }
         }
+    }
+
+    /// The window around some positions.
+    fn bounds(&self, at: Range<usize>) -> Option<Bounds> {
+        fn around<T: PartialOrd + Copy>(all: &[[T; 2]]) -> Option<[[T; 2]; 2]> {
+            let less = |a: T, b: T| if b < a { b } else { a };
+            let more = |a: T, b: T| if b > a { b } else { a };
+            let (mut low, mut high) = (*all.first()?, *all.first()?);
+            for at in all {
+                low = [less(low[0], at[0]), less(low[1], at[1])];
+                high = [more(high[0], at[0]), more(high[1], at[1])];
+            }
+            Some([low, high])
+        }
+        let [[west, south], [east, north]] = match self {
+            Self::Grid(all) => around(&all[at])?.map(degrees),
+            Self::Free(all) => around(&all[at])?,
+        };
+        Some(Bounds { west, south, east, north })
     }
 
     fn memory(&self) -> usize {
@@ -178,11 +200,25 @@ impl Kept {
         }
     }
 
+    fn reserve(&mut self, positions: usize) {
+        match self {
+            Self::Grid(all) => all.reserve_exact(positions),
+            Self::Free(all) => all.reserve_exact(positions),
+        }
+    }
+
     fn shrink(&mut self) {
         match self {
-            Self::Grid(all) => all.shrink_to_fit(),
-            Self::Free(all) => all.shrink_to_fit(),
+            Self::Grid(all) => give_back(all),
+            Self::Free(all) => give_back(all),
         }
+    }
+}
+
+/// Gives back the room that a finished list does not need, unless that is so little that moving the list costs more.
+pub(crate) fn give_back<T>(all: &mut Vec<T>) {
+    if all.capacity() - all.len() > all.len() / 2 {
+        all.shrink_to_fit();
     }
 }
 
@@ -191,12 +227,12 @@ fn degrees([x, y]: [i32; 2]) -> [f64; 2] {
     [f64::from(x) / GRID_STEPS, f64::from(y) / GRID_STEPS]
 }
 
-fn on_grid(position: [f64; 2]) -> Option<[i32; 2]> {
+/// The place on the grid of a position that lies on it; another one where it does not.
+fn nearest_on_grid(position: [f64; 2]) -> [i32; 2] {
     // What lies on the grid is nearly whole here, so that this finds it as rounding would, and takes a part of the time.
+    // -0.0 loses its sign, which means nothing here.
     #[expect(clippy::cast_possible_truncation, reason = "180 degrees are 1.8e9 steps, within i32")]
-    let steps = position.map(|degree| (degree * GRID_STEPS + 0.5_f64.copysign(degree)) as i32);
-    // -0.0 compares equal to 0.0; it loses its sign, which means nothing here.
-    (degrees(steps) == position).then_some(steps)
+    position.map(|degree| (degree * GRID_STEPS + 0.5_f64.copysign(degree)) as i32)
 }
 
 /// What the runs of one geometry are.
@@ -287,6 +323,27 @@ impl GeometryArray {
         seen
     }
 
+    /// The window around all positions; `None` when there is none.
+    #[must_use]
+    pub fn bounds(&self) -> Option<Bounds> {
+        fn around<T: PartialOrd + Copy>(all: &[[T; 2]]) -> Option<[[T; 2]; 2]> {
+            let less = |a: T, b: T| if b < a { b } else { a };
+            let more = |a: T, b: T| if b > a { b } else { a };
+            all.iter().fold(all.first().map(|&first| [first, first]), |window, at| {
+                let [low, high] = window?;
+                Some([
+                    [less(low[0], at[0]), less(low[1], at[1])],
+                    [more(high[0], at[0]), more(high[1], at[1])],
+                ])
+            })
+        }
+        let [[west, south], [east, north]] = match &self.positions {
+            Kept::Grid(all) => around(all)?.map(degrees),
+            Kept::Free(all) => around(all)?,
+        };
+        Some(Bounds { west, south, east, north })
+    }
+
     /// Number of positions stored, closing positions of rings left out.
     #[must_use]
     pub fn position_count(&self) -> usize {
@@ -358,13 +415,13 @@ impl<'a> GeometryRef<'a> {
     /// The smallest window around it that does not cross the antimeridian; `None` when it has no position.
     #[must_use]
     pub fn bounds(self) -> Option<Bounds> {
-        let mut bounds: Option<Bounds> = None;
-        for part in self.parts() {
-            for position in part.positions() {
-                bounds.get_or_insert(Bounds::of_position(position)).extend(position);
-            }
+        // The positions of a geometry stand side by side, those of all members of a collection as well.
+        let (array, index) = (self.array, self.index);
+        let (first, end) = (array.first_run[index], array.first_run[index + 1]);
+        if first == end {
+            return None;
         }
-        bounds
+        array.positions.bounds(array.run(first).start..array.run(end - 1).end)
     }
 }
 
@@ -504,6 +561,33 @@ impl Default for GeometryBuilder {
 }
 
 impl GeometryBuilder {
+    /// Makes room for so many features and positions more.
+    pub fn reserve(&mut self, features: usize, positions: usize) {
+        let array = &mut self.array;
+        array.slots.reserve_exact(features);
+        array.first_run.reserve_exact(features);
+        array.run_end.reserve_exact(features);
+        array.positions.reserve(positions);
+    }
+
+    /// How many positions were taken.
+    #[must_use]
+    pub fn position_count(&self) -> usize {
+        self.array.position_count()
+    }
+
+    /// How many features were finished.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.array.len()
+    }
+
+    /// Was none finished?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.array.is_empty()
+    }
+
     /// Ends the runs added so far as one geometry of this kind, or as one member of a collection.
     pub fn end_member(&mut self, kind: GeometryKind) {
         let end = self.next_run();
@@ -526,7 +610,7 @@ impl GeometryBuilder {
     /// # Errors
     /// A position out of range, or fewer than two positions.
     pub fn line(&mut self, positions: &[[f64; 2]], altitudes: &[f64]) -> Result<(), GeometryFault> {
-        positions.iter().copied().try_for_each(check_position)?;
+        check_positions(positions)?;
         if positions.len() < 2 {
             return Err(GeometryFault::ShortLine(positions.len()));
         }
@@ -546,9 +630,11 @@ impl GeometryBuilder {
         altitudes: &mut [f64],
         shell: bool,
     ) -> Result<RingNote, GeometryFault> {
-        positions.iter().copied().try_for_each(check_position)?;
+        check_positions(positions)?;
         let ring = self.rings;
-        let crosses_near = match ring::check(positions) {
+        let turn = ring::turn_of_star(positions);
+        let checked = if turn.is_some() { Ok(()) } else { ring::check(positions) };
+        let crosses_near = match checked {
             Ok(()) => None,
             Err(RingFault::TooShort) => {
                 return Err(GeometryFault::ShortRing { ring, positions: positions.len() });
@@ -561,7 +647,7 @@ impl GeometryBuilder {
             Err(RingFault::Crosses(near)) => Some(near),
         };
         self.rings += 1;
-        let turned = ring::is_counterclockwise(positions) != shell;
+        let turned = turn.unwrap_or_else(|| ring::is_counterclockwise(positions)) != shell;
         if turned {
             positions.reverse();
             altitudes.reverse();
@@ -625,8 +711,8 @@ impl GeometryBuilder {
 
     /// Adds the geometries of another builder; `None` when that is more than can be numbered.
     #[must_use]
-    pub fn append(&mut self, other: Self) -> Option<()> {
-        let (array, other) = (&mut self.array, other.array);
+    pub fn append(&mut self, other: &Self) -> Option<()> {
+        let (array, other) = (&mut self.array, &other.array);
         let features = u32::try_from(array.slots.len()).ok()?;
         let runs = u32::try_from(array.run_end.len()).ok()?;
         let positions = array.positions.len();
@@ -634,7 +720,7 @@ impl GeometryBuilder {
         u32::try_from(array.run_end.len() + other.run_end.len()).ok()?;
         let moved = u32::try_from(positions).ok()?;
         u32::try_from(positions + other.positions.len()).ok()?;
-        array.slots.extend(other.slots);
+        array.slots.extend_from_slice(&other.slots);
         array.first_run.extend(other.first_run[1..].iter().map(|run| run + runs));
         for run in 0..other.run_end.len() {
             let (word, bit) = (array.run_end.len() / 64, array.run_end.len() % 64);
@@ -644,30 +730,47 @@ impl GeometryBuilder {
             array.shells[word] |= (other.shells[run / 64] >> (run % 64) & 1) << bit;
             array.run_end.push(other.run_end[run] + moved);
         }
-        array.positions.append(other.positions);
+        array.positions.append(&other.positions);
         if !array.altitudes.is_empty() || !other.altitudes.is_empty() {
             array.altitudes.resize(positions, f64::NAN);
-            array.altitudes.extend(other.altitudes);
+            array.altitudes.extend_from_slice(&other.altitudes);
             array.altitudes.resize(array.positions.len(), f64::NAN);
         }
-        array.collections.extend(other.collections.into_iter().map(|(index, members)| {
-            let moved = |(kind, at): Member| (kind, at.start + runs..at.end + runs);
-            (index + features, members.into_iter().map(moved).collect())
+        array.collections.extend(other.collections.iter().map(|(index, members)| {
+            let moved = |(kind, at): &Member| (*kind, at.start + runs..at.end + runs);
+            (index + features, members.iter().map(moved).collect())
         }));
         array.most_positions = array.most_positions.max(other.most_positions);
         self.run_of_member = self.next_run();
         Some(())
     }
 
+    /// Takes all features out; the room they took stays.
+    pub fn clear(&mut self) {
+        let array = &mut self.array;
+        array.slots.clear();
+        array.first_run.truncate(1);
+        array.run_end.clear();
+        array.shells.clear();
+        match &mut array.positions {
+            Kept::Grid(all) => all.clear(),
+            Kept::Free(_) => array.positions = Kept::Grid(Vec::new()),
+        }
+        array.altitudes.clear();
+        array.collections.clear();
+        array.most_positions = 0;
+        self.undo();
+    }
+
     /// The finished array.
     #[must_use]
     pub fn build(mut self) -> GeometryArray {
         let array = &mut self.array;
-        array.slots.shrink_to_fit();
-        array.first_run.shrink_to_fit();
-        array.run_end.shrink_to_fit();
-        array.shells.shrink_to_fit();
-        array.altitudes.shrink_to_fit();
+        give_back(&mut array.slots);
+        give_back(&mut array.first_run);
+        give_back(&mut array.run_end);
+        give_back(&mut array.shells);
+        give_back(&mut array.altitudes);
         array.positions.shrink();
         self.array
     }
@@ -701,6 +804,15 @@ impl GeometryBuilder {
         array.shells[run / 64] |= u64::from(shell) << (run % 64);
         Ok(())
     }
+}
+
+fn check_positions(positions: &[[f64; 2]]) -> Result<(), GeometryFault> {
+    // A comparison with what is no number fails.
+    let is_fine = |at: &[f64; 2]| (at[0].abs() <= 180.0) & (at[1].abs() <= 90.0);
+    if positions.iter().fold(true, |all, at| all & is_fine(at)) {
+        return Ok(());
+    }
+    positions.iter().copied().try_for_each(check_position)
 }
 
 fn check_position([longitude, latitude]: [f64; 2]) -> Result<(), GeometryFault> {

@@ -31,6 +31,7 @@ mod topology;
 mod simplify;
 
 pub use area::{Area, LEAST_SHARE, Lies, Scratch};
+pub(crate) use array::give_back;
 pub use array::{
     GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, Positions, RingNote, Run,
     to_grid,

@@ -23,6 +23,37 @@ pub(super) fn side(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> f64 {
     orient2d(coord(a), coord(b), coord(c))
 }
 
+/// How a closed ring is wound, counterclockwise or not, when a short look shows that it is simple: all of it can be seen from its middle,
+/// so that going round it is one turn of one direction. Most parcels are so. `None` says nothing.
+pub(super) fn turn_of_star(ring: &[[f64; 2]]) -> Option<bool> {
+    // Rounding moves a turn by less than this part of its two products: each difference is off by half a unit in the last place of
+    // 2^-53, each product and the difference of both by as much again.
+    const IN_DOUBT: f64 = 8.0 * f64::EPSILON;
+    // Below this, products lose digits.
+    const TINY: f64 = 1e-250;
+    let closed = ring.len() > 3 && ring.first() == ring.last();
+    let corners = ring.get(..ring.len().checked_sub(1)?).filter(|_| closed)?;
+    #[expect(clippy::cast_precision_loss, reason = "any place inside serves")]
+    let share = 1.0 / corners.len() as f64;
+    let sum = corners.iter().fold([0.0, 0.0], |sum, at| [sum[0] + at[0], sum[1] + at[1]]);
+    let middle = [sum[0] * share, sum[1] * share];
+    let from_middle = |at: [f64; 2]| [at[0] - middle[0], at[1] - middle[1]];
+    let (mut left, mut right, mut ups, mut downs) = (true, true, 0, 0);
+    let mut before = from_middle(ring[0]);
+    for &at in &ring[1..] {
+        let next = from_middle(at);
+        let (plus, minus) = (before[0] * next[1], before[1] * next[0]);
+        let (turn, doubt) = (plus - minus, (plus.abs() + minus.abs()) * IN_DOUBT + TINY);
+        left &= turn > doubt;
+        right &= turn < -doubt;
+        // The border of the lower half is passed once each way in one turn, since no step is half a turn.
+        ups += i32::from(before[1] < 0.0 && next[1] >= 0.0);
+        downs += i32::from(before[1] >= 0.0 && next[1] < 0.0);
+        before = next;
+    }
+    ((left || right) && ups == 1 && downs == 1).then_some(left)
+}
+
 /// Checks a ring as written, the first position repeated at the end.
 ///
 /// A ring may touch itself in a single vertex (land surveys draw some enclaves so); it may not cross.
@@ -310,6 +341,40 @@ mod tests {
                 prop_assert_eq!(found, by_pairs);
             }
         });
+    }
+
+    #[test]
+    fn what_is_seen_from_its_middle_is_simple_and_wound_as_told() {
+        use proptest::prelude::*;
+        let place =
+            (-9..10_i8, -9..10_i8).prop_map(|(x, y)| [114.0 + f64::from(x) * 1e-4, f64::from(y) * 0.1]);
+        let ring = proptest::collection::vec(place, 3..9);
+        let cases = ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() };
+        let told = std::cell::Cell::new(0);
+        proptest!(cases, |(mut ring in ring)| {
+            ring.push(ring[0]);
+            if let Some(turn) = turn_of_star(&ring) {
+                told.set(told.get() + 1);
+                prop_assert_eq!(check(&ring), Ok(()));
+                prop_assert_eq!(is_counterclockwise(&ring), turn);
+            }
+        });
+        assert!(told.get() > 1000, "{} rings", told.get());
+    }
+
+    #[test]
+    fn a_ring_that_goes_round_twice_is_no_star() {
+        let round: Vec<[f64; 2]> = [0, 2, 4, 1, 3, 0]
+            .map(|at| {
+                let angle = f64::from(at) * std::f64::consts::TAU / 5.0;
+                [angle.cos(), angle.sin()]
+            })
+            .to_vec();
+        assert_eq!(turn_of_star(&round), None, "a pentagram");
+        let square = [[0., 0.], [1., 0.], [1., 1.], [0., 1.], [0., 0.]];
+        assert_eq!(turn_of_star(&square), Some(true));
+        let turned: Vec<_> = square.iter().rev().copied().collect();
+        assert_eq!(turn_of_star(&turned), Some(false));
     }
 
     /// The rule in full, edge by edge: a common position that is no common end, or more than one.

@@ -11,7 +11,8 @@ use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
 
 use super::IntakeError;
 use super::mapping::KNOWN;
-use crate::store::manifest::{self, Manifest};
+use crate::store;
+use crate::store::manifest::{self, FileFormat, LayerSpec, Manifest};
 
 /// The file that data is written to before it is accepted as a whole.
 pub(super) struct Draft {
@@ -44,8 +45,13 @@ impl Draft {
         IntakeError::write(&self.path, fault)
     }
 
-    /// Puts the draft in place of the collection's data.
-    pub(super) fn accept(mut self, folder: &Path, entry: &Entry<'_>) -> Result<String, IntakeError> {
+    /// Puts the draft in place of the collection's data, in a form.
+    pub(super) fn accept(
+        mut self,
+        folder: &Path,
+        entry: &Entry<'_>,
+        form: FileFormat,
+    ) -> Result<String, IntakeError> {
         let done = self.out.flush().and_then(|()| self.out.get_ref().sync_all());
         done.map_err(|fault| self.fault(fault))?;
         let catalog = folder.join(manifest::FILE);
@@ -54,17 +60,20 @@ impl Draft {
             .as_ref()
             .and_then(|manifest| manifest.layers.iter().find(|layer| layer.id.as_str() == entry.id))
             .map(|layer| layer.file.clone());
-        let file = free_name(folder, entry.id, before.as_ref());
+        let file = free_name(folder, entry.id, form.ending(), before.as_ref());
         let text = match fs::read_to_string(&catalog) {
             Ok(text) => text,
             Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => listed(folder, before.as_ref()),
             Err(fault) => return Err(IntakeError::read(&catalog, fault)),
         };
         let text = entry.put(&text, &file).map_err(|reason| IntakeError::unfit(&catalog, &reason))?;
-        manifest::parse(&text, folder)
+        let after = manifest::parse(&text, folder)
             .map_err(|fault| IntakeError::unfit(&catalog, &format!("would no longer be read: {fault}")))?;
         let target = folder.join(&file);
-        fs::rename(&self.path, &target).map_err(|fault| IntakeError::write(&target, fault))?;
+        match after.layers.iter().find(|layer| layer.id.as_str() == entry.id) {
+            Some(spec) if form == FileFormat::GeoParquet => self.put_to_rest(spec, &target)?,
+            _ => fs::rename(&self.path, &target).map_err(|fault| IntakeError::write(&target, fault))?,
+        }
         let replaced = replace(folder, &catalog, &text);
         if let Err(fault) = replaced {
             let _ = fs::remove_file(&target);
@@ -76,6 +85,20 @@ impl Draft {
             let _ = fs::rename(folder.join(&old), kept);
         }
         Ok(file)
+    }
+
+    /// Writes the draft as the compact form and gives that its name.
+    fn put_to_rest(&self, spec: &LayerSpec, target: &Path) -> Result<(), IntakeError> {
+        let path = self.path.with_extension("rest");
+        let write = || {
+            let file = File::create(&path).map_err(|fault| IntakeError::write(&path, fault))?;
+            store::put_to_rest(&self.path, spec, &file)?;
+            file.sync_all().map_err(|fault| IntakeError::write(&path, fault))?;
+            fs::rename(&path, target).map_err(|fault| IntakeError::write(target, fault))
+        };
+        write().inspect_err(|_| {
+            let _ = fs::remove_file(&path);
+        })
     }
 }
 
@@ -98,13 +121,13 @@ fn replace(folder: &Path, path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// A file name that nothing has.
-fn free_name(folder: &Path, id: &str, manifest: Option<&Manifest>) -> String {
+fn free_name(folder: &Path, id: &str, ending: &str, manifest: Option<&Manifest>) -> String {
     let is_free = |name: &String| {
         !folder.join(name).exists()
             && !manifest.is_some_and(|manifest| manifest.layers.iter().any(|layer| layer.file == *name))
     };
-    let numbered = (2_u32..).map(|number| format!("{id}-{number}.geojson"));
-    std::iter::once(format!("{id}.geojson")).chain(numbered).find(is_free).unwrap_or_default()
+    let numbered = (2_u32..).map(|number| format!("{id}-{number}.{ending}"));
+    std::iter::once(format!("{id}.{ending}")).chain(numbered).find(is_free).unwrap_or_default()
 }
 
 /// A catalogue file for a folder that has none: its files as they are.

@@ -34,6 +34,7 @@ use std::time::SystemTime;
 use crate::catalog::Catalog;
 use crate::geometry::{Bounds, Datum};
 use crate::model::{Date, LayerId};
+use crate::store::manifest::FileFormat;
 use crate::store::{Store, StoreError};
 use commit::{Draft, Entry};
 pub use fault::IntakeError;
@@ -72,6 +73,8 @@ pub struct Order {
     pub area_unit: Option<String>,
     /// Are old codes of land uses made national ones?
     pub national_codes: bool,
+    /// The form of the collection's file; where it is left out, the compact one for many features.
+    pub form: Option<FileFormat>,
     /// Does the collection keep the features it has?
     pub append: bool,
     /// How the positions are known.
@@ -282,7 +285,8 @@ impl Intake {
         }
         let source = self.source();
         let entry = self.entry(&source, made.made_up > 0);
-        let file = draft.accept(&folder, &entry)?;
+        let large = if made.taken > READABLE { FileFormat::GeoParquet } else { FileFormat::GeoJson };
+        let file = draft.accept(&folder, &entry, self.order.form.unwrap_or(large))?;
         let target = folder.join(file);
         let _ = writeln!(
             made.preface,
@@ -430,6 +434,9 @@ impl Intake {
         Ok(made)
     }
 }
+
+/// A file of more features is nothing that people open and compare as text; how soon it is loaded counts then.
+const READABLE: u64 = 50_000;
 
 /// Fields that are written though no heading holds them.
 const FILLED: &[&str] = &["use_name_zh", "use_name_en", "area_m2"];

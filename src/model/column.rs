@@ -7,13 +7,15 @@ use super::schema::ValueKind;
 use super::text::{TextBuilder, TextColumn};
 use super::time::{Date, Timestamp};
 use super::value::Value;
+use crate::geometry::give_back;
 
 /// Null in a column of whole numbers, days or moments. A column that really holds the lowest 64-bit number
 /// becomes a column of reals.
 pub const NULL_INTEGER: i64 = i64::MIN;
 /// Null in a column of days.
 pub const NULL_DAYS: i32 = i32::MIN;
-const NULL_BOOL: u8 = 2;
+/// Null in a column of truths.
+pub const NULL_BOOL: u8 = 2;
 
 /// The values of one field, by position in the layer.
 #[derive(Debug)]
@@ -283,6 +285,18 @@ impl ColumnBuilder {
         }
     }
 
+    /// Makes room for so many values more.
+    pub fn reserve(&mut self, values: usize) {
+        match &mut self.values {
+            Values::Unknown(_) => {}
+            Values::Bool(all) => all.reserve_exact(values),
+            Values::Integer(all) | Values::Timestamp(all) => all.reserve_exact(values),
+            Values::Real(all) => all.reserve_exact(values),
+            Values::Date(all) => all.reserve_exact(values),
+            Values::Text(all) | Values::Json(all) => all.reserve(values),
+        }
+    }
+
     /// Adds the values of another column; `None` when both hold different kinds, which only a look at each value settles.
     #[must_use]
     pub fn append(&mut self, other: Self) -> Option<()> {
@@ -431,7 +445,7 @@ fn real_or_null(value: i64) -> f64 {
 }
 
 fn shrunk<T>(mut values: Vec<T>) -> Vec<T> {
-    values.shrink_to_fit();
+    give_back(&mut values);
     values
 }
 

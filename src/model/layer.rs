@@ -437,9 +437,7 @@ impl Layer {
     }
 
     fn measure_extent(&self) -> Option<Extent> {
-        let bounds = (0..self.geometries.len())
-            .filter_map(|row| self.geometries.get(row)?.bounds())
-            .reduce(Bounds::union);
+        let bounds = self.geometries.bounds();
         let spans = self.positions().filter_map(|ix| self.span(ix));
         let interval = spans.reduce(|(a, b), (c, d)| (a.min(c), b.max(d))).map(|(first, last)| {
             let known = |moment: i64| {

@@ -14,7 +14,7 @@ mod text;
 mod time;
 mod value;
 
-pub use column::{Column, ColumnBuilder, Conflict, Incoming, NULL_DAYS, NULL_INTEGER};
+pub use column::{Column, ColumnBuilder, Conflict, Incoming, NULL_BOOL, NULL_DAYS, NULL_INTEGER};
 pub use domain::{Domain, Element};
 pub use evidence::{Document, Entry, Event, Evidence, Observation, Registered};
 pub use feature::{FeatureId, FeatureIx, FeatureRef};
@@ -22,6 +22,6 @@ pub use fold::{case_folded, narrow, narrowed, normalized, without_accents};
 pub use layer::{Extent, Ids, Lang, Layer, LayerAbout, LayerError, LayerId, TimeFields, Words};
 pub use plan::{Citation, Indicator, Operator, Place, PlanFacts, Target};
 pub use schema::{Field, FieldIx, FindBy, Schema, ValueKind};
-pub use text::{TextArena, TextColumn};
+pub use text::{TextArena, TextBuilder, TextColumn};
 pub use time::{Date, Instant, Interval, Timestamp};
 pub use value::Value;

@@ -4,6 +4,8 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use crate::geometry::give_back;
+
 /// Strings one after the other in one allocation.
 #[derive(Debug, Default)]
 pub struct TextArena {
@@ -17,6 +19,12 @@ impl TextArena {
     pub fn push(&mut self, text: &str) {
         self.bytes.push_str(text);
         self.ends.push(self.bytes.len() as u64);
+    }
+
+    /// Makes room for so many times what is here.
+    pub fn reserve(&mut self, times: usize) {
+        self.bytes.reserve_exact(self.bytes.len() * times);
+        self.ends.reserve_exact(self.ends.len() * times);
     }
 
     /// Adds all strings of another arena.
@@ -70,8 +78,10 @@ impl TextArena {
     }
 
     pub(super) fn shrink(&mut self) {
-        self.bytes.shrink_to_fit();
-        self.ends.shrink_to_fit();
+        if self.bytes.capacity() - self.bytes.len() > self.bytes.len() / 2 {
+            self.bytes.shrink_to_fit();
+        }
+        give_back(&mut self.ends);
     }
 }
 
@@ -153,7 +163,7 @@ impl TextColumn {
 
 /// Builds a [`TextColumn`] row by row.
 #[derive(Debug)]
-pub(super) struct TextBuilder {
+pub struct TextBuilder {
     column: TextColumn,
     table: HashTable<u32>,
     hasher: DefaultHashBuilder,
@@ -167,41 +177,66 @@ impl TextBuilder {
         Self { column, table: HashTable::new(), hasher: DefaultHashBuilder::default() }
     }
 
-    pub(super) fn push_null(&mut self) {
+    /// A column without rows that will have so many.
+    #[must_use]
+    pub fn with_capacity(rows: usize) -> Self {
+        let mut builder = Self::after_nulls(0);
+        builder.reserve(rows);
+        builder
+    }
+
+    pub(super) fn reserve(&mut self, rows: usize) {
+        self.column.codes.reserve_exact(rows);
+    }
+
+    /// Adds a null.
+    pub fn push_null(&mut self) {
         self.column.codes.push(NULL);
     }
 
     /// Adds the rows of another column.
     pub(super) fn append(&mut self, other: &Self) {
         let other = &other.column;
-        if !self.column.distinct || !other.distinct || other.dictionary.len() * 2 > other.codes.len() {
-            for row in 0..other.len() {
-                match other.get(row) {
-                    Some(text) => self.push(text),
+        self.push_coded(
+            &other.dictionary,
+            other.codes.iter().map(|&code| Some(code).filter(|&code| code != NULL)),
+        );
+    }
+
+    /// Adds rows by their places in a list of texts, or nulls.
+    ///
+    /// # Panics
+    /// A place is not in the list.
+    pub fn push_coded(&mut self, texts: &TextArena, places: impl ExactSizeIterator<Item = Option<u32>>) {
+        self.column.codes.reserve(places.len());
+        if !self.column.distinct || texts.len() * 2 > places.len() {
+            for place in places {
+                match place {
+                    Some(place) => self.push(texts.get(place as usize)),
                     None => self.push_null(),
                 }
             }
             return;
         }
         // Each different text is looked up once, not once a row.
-        let mut codes = vec![NULL; other.dictionary.len()];
-        self.column.codes.reserve(other.codes.len());
-        for row in 0..other.len() {
-            match other.code(row) {
+        let mut codes = vec![NULL; texts.len()];
+        for place in places {
+            match place {
                 None => self.push_null(),
-                Some(code) => match codes[code as usize] {
+                Some(place) => match codes[place as usize] {
                     NULL => {
-                        self.push(other.dictionary.get(code as usize));
-                        codes[code as usize] = self.column.codes[self.column.codes.len() - 1];
+                        self.push(texts.get(place as usize));
+                        codes[place as usize] = self.column.codes[self.column.codes.len() - 1];
                     }
                     known if self.column.distinct => self.column.codes.push(known),
-                    _ => self.push(other.dictionary.get(code as usize)),
+                    _ => self.push(texts.get(place as usize)),
                 },
             }
         }
     }
 
-    pub(super) fn push(&mut self, text: &str) {
+    /// Adds a text.
+    pub fn push(&mut self, text: &str) {
         let Self { column, table, hasher } = self;
         let next = u32::try_from(column.dictionary.len()).unwrap_or(NULL);
         if !column.distinct {
@@ -226,9 +261,11 @@ impl TextBuilder {
         }
     }
 
-    pub(super) fn build(mut self) -> TextColumn {
+    /// The column.
+    #[must_use]
+    pub fn build(mut self) -> TextColumn {
         self.column.dictionary.shrink();
-        self.column.codes.shrink_to_fit();
+        give_back(&mut self.column.codes);
         self.column
     }
 }

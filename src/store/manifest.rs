@@ -46,10 +46,46 @@ pub struct LayerSpec {
     pub time: (String, String),
     /// Are its lines the shortest ways on the ellipsoid between their positions?
     pub geodesic: bool,
-    /// Only the ending `.json` speaks for features inside; a file without is passed over.
+    /// The form of the file, by its ending.
+    pub format: FileFormat,
+    /// Only an ending that other files have, too, speaks for features inside; a file without is passed over.
     pub is_guess: bool,
     /// A file before this one whose name makes the same id.
     pub twin: Option<String>,
+}
+
+/// The form of a layer's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileFormat {
+    /// `GeoJSON` (RFC 7946).
+    GeoJson,
+    /// `GeoParquet` (1.1).
+    GeoParquet,
+}
+
+impl FileFormat {
+    /// The form that an ending stands for, whatever else may have it.
+    fn of_ending(ending: &str) -> Option<Self> {
+        match ending.to_ascii_lowercase().as_str() {
+            "geojson" | "json" => Some(Self::GeoJson),
+            "geoparquet" | "parquet" => Some(Self::GeoParquet),
+            _ => None,
+        }
+    }
+
+    /// The ending of its files.
+    #[must_use]
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::GeoJson => "geojson",
+            Self::GeoParquet => "parquet",
+        }
+    }
+
+    /// The form of a file that the catalogue names: `GeoJSON` whatever it is called, unless its ending says otherwise.
+    fn of_file(file: &str) -> Self {
+        file.rsplit_once('.').and_then(|(_, ending)| Self::of_ending(ending)).unwrap_or(Self::GeoJson)
+    }
 }
 
 impl LayerSpec {
@@ -352,7 +388,8 @@ fn layer_spec(layer: TomlLayer, common: &[FieldSpec]) -> Result<LayerSpec, Store
     let time = layer.time.map_or_else(default_time, |time| (time.start, time.end));
     let id_field = layer.id_field;
     let (file, geodesic) = (layer.file, layer.geodesic);
-    Ok(LayerSpec { id, file, about, fields, id_field, time, geodesic, is_guess: false, twin: None })
+    let format = FileFormat::of_file(&file);
+    Ok(LayerSpec { id, file, about, fields, id_field, time, geodesic, format, is_guess: false, twin: None })
 }
 
 fn default_time() -> (String, String) {
@@ -392,7 +429,7 @@ fn wrong(reason: &str) -> StoreError {
     StoreError::Manifest(reason.to_owned())
 }
 
-/// A folder without a catalogue file: each `GeoJSON` file is a layer named after itself.
+/// A folder without a catalogue file: each file of features is a layer named after itself.
 fn list(folder: &Path) -> Result<Manifest, StoreError> {
     let fault = |fault| StoreError::Read { path: folder.to_owned(), fault };
     let mut files = Vec::new();
@@ -406,7 +443,7 @@ fn list(folder: &Path) -> Result<Manifest, StoreError> {
     files.sort();
     let mut layers: Vec<LayerSpec> = Vec::new();
     for file in files {
-        let Some((name, is_guess)) = layer_name(&file) else { continue };
+        let Some((name, format, is_guess)) = layer_name(&file) else { continue };
         let Some(id) = id_of(name) else { continue };
         let title = Words { zh: name.into(), en: name.into() };
         let twin = layers.iter().find(|layer| layer.id == id).map(|layer| layer.file.clone());
@@ -418,6 +455,7 @@ fn list(folder: &Path) -> Result<Manifest, StoreError> {
             id_field: None,
             time: default_time(),
             geodesic: false,
+            format,
             is_guess,
             twin,
         });
@@ -437,15 +475,12 @@ fn list(folder: &Path) -> Result<Manifest, StoreError> {
     })
 }
 
-/// The name of the layer in a file, and whether only a look inside tells that it is one.
-fn layer_name(file: &str) -> Option<(&str, bool)> {
+/// The name of the layer in a file, the form of the file, and whether only a look inside tells that it is one.
+fn layer_name(file: &str) -> Option<(&str, FileFormat, bool)> {
     let (name, ending) =
         file.rsplit_once('.').filter(|(name, _)| !name.is_empty() && !name.starts_with('.'))?;
-    match ending.to_ascii_lowercase().as_str() {
-        "geojson" => Some((name, false)),
-        "json" => Some((name, true)),
-        _ => None,
-    }
+    let is_certain = ["geojson", "geoparquet"].iter().any(|certain| ending.eq_ignore_ascii_case(certain));
+    Some((name, FileFormat::of_ending(ending)?, !is_certain))
 }
 
 /// The name of a file as an id: what an id may not hold becomes `_`.

@@ -5,15 +5,18 @@
 mod drawings;
 mod geodesic;
 mod geojson;
+mod geoparquet;
 mod ground;
 pub mod manifest;
 pub mod plan;
+mod rows;
+mod shapes;
 mod watch;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
-use std::io::{ErrorKind, Read as _};
+use std::io::{BufWriter, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,11 +24,15 @@ use thiserror::Error;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::catalog::{Catalog, Revision};
+use crate::geometry::Crs;
 use crate::index::{IndexError, IndexedLayer};
-use crate::model::{LayerError, LayerId, ValueKind};
+use crate::model::{FeatureIx, LayerError, LayerId, ValueKind};
+use crate::query::Budget;
+use crate::render::geoparquet::{self as geoparquet_file, Packing};
+use crate::render::{Cover, View};
 pub use drawings::{DrawingError, DrawingId, Drawings, Room};
 pub use ground::ground;
-use manifest::{LayerSpec, Manifest};
+use manifest::{FileFormat, LayerSpec, Manifest};
 use plan::PlanError;
 pub use watch::Watch;
 
@@ -41,7 +48,7 @@ pub enum StoreError {
         fault: std::io::Error,
     },
     /// A folder without any layer.
-    #[error("{path}: neither a {file} nor a *.geojson or *.json with features is in this folder", path = .0.display(), file = manifest::FILE)]
+    #[error("{path}: neither a {file} nor a *.geojson, *.json or *.parquet with features is in this folder", path = .0.display(), file = manifest::FILE)]
     NoLayers(PathBuf),
     /// A catalogue file that makes no sense.
     #[error("{file}: {0}", file = manifest::FILE)]
@@ -97,6 +104,14 @@ pub enum StoreError {
         /// The system it names.
         name: String,
     },
+    /// A file that is no `GeoParquet` that can be served.
+    #[error("{file}: {reason}")]
+    Parquet {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// Facts of the plan that make no sense.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -125,7 +140,7 @@ impl StoreError {
             None | Some("") if has_features => "the type is missing".to_owned(),
             None | Some("") => "an object without type".to_owned(),
             Some("FeatureCollection") => "the FeatureCollection has no features member".to_owned(),
-            Some(kind) => format!("the type is {:?}", geojson::cut(kind)),
+            Some(kind) => format!("the type is {:?}", cut(kind)),
         };
         Self::NotFeatures { file: file.into(), found }
     }
@@ -171,7 +186,7 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.file)?;
         match (self.feature, &self.id) {
-            (Some(number), Some(id)) => write!(f, "feature {number} (id {:?}): ", geojson::cut(id))?,
+            (Some(number), Some(id)) => write!(f, "feature {number} (id {:?}): ", cut(id))?,
             (Some(number), None) => write!(f, "feature {number}: ")?,
             (None, _) => {}
         }
@@ -427,7 +442,7 @@ impl Store {
     fn may_pass_over(&self, spec: &LayerSpec, fault: &StoreError) -> bool {
         match fault {
             StoreError::NotFeatures { .. } => spec.is_guess,
-            StoreError::Json { .. } | StoreError::NotUtf8 { .. } => {
+            StoreError::Json { .. } | StoreError::NotUtf8 { .. } | StoreError::Parquet { .. } => {
                 spec.is_guess && !self.read.contains_key(&spec.id)
             }
             StoreError::Twin { .. } => true,
@@ -448,12 +463,36 @@ impl Store {
         {
             return Ok((known.clone(), false));
         }
-        let (digest, mut layer, warnings) = geojson::load(&path, spec, digest)?;
+        let (digest, mut layer, warnings) = match spec.format {
+            FileFormat::GeoJson => geojson::load(&path, spec, digest)?,
+            FileFormat::GeoParquet => geoparquet::load(&path, spec, digest)?,
+        };
         if spec.geodesic {
             layer = IndexedLayer::build(geodesic::drawn(layer.layer())?)?;
         }
         Ok((ReadLayer { digest, layer: Arc::new(layer), warnings }, true))
     }
+}
+
+/// Writes the layer of a `GeoJSON` file in the form in which a large one rests, `GeoParquet`.
+///
+/// # Errors
+/// A file that cannot be read as the layer, or one that cannot be written.
+pub(crate) fn put_to_rest(from: &Path, spec: &LayerSpec, to: &File) -> Result<(), StoreError> {
+    let (_, layer, _) = geojson::load(from, spec, Xxh3::new())?;
+    let layer = layer.layer();
+    let items: Vec<FeatureIx> = layer.positions().collect();
+    let view = View::whole(layer, Crs::Crs84);
+    let count = items.len() as u64;
+    let cover = Cover { matched: count, returned: count, ..Cover::default() };
+    let out = BufWriter::with_capacity(1 << 18, to);
+    geoparquet_file::write(out, Packing::Quick, layer, &items, &view, &cover, &Budget::default())
+        .map_err(|fault| StoreError::Parquet { file: spec.file.clone(), reason: fault.to_string() })
+}
+
+/// The beginning of a text, for a message.
+fn cut(text: &str) -> String {
+    text.chars().take(80).collect()
 }
 
 /// The digest with a file added.

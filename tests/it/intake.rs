@@ -10,7 +10,7 @@ use innospace::geometry::{Datum, metres_between};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::load;
+use crate::harness::{Service, load};
 
 /// A data folder with a zone and a made-up collection, as an operator has written it.
 fn folder() -> TempDir {
@@ -624,7 +624,45 @@ fn a_process_that_is_killed_leaves_the_old_data_whole() {
     let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes"]);
     assert_eq!(code, Some(0), "{said}");
     assert!(!draft.exists());
-    assert_eq!(imported(data.path()).len(), 100_000);
+    assert_eq!(load(data.path()).catalog.layer("parcels").map(|layer| layer.layer().len()), Some(100_000));
+    let mut files: Vec<_> = fs::read_dir(data.path())
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .filter(|name| name.contains("parcels"))
+        .collect();
+    files.sort();
+    assert_eq!(files, ["parcels.geojson.old", "parcels.parquet"], "many features rest in the compact form");
+}
+
+#[test]
+fn a_collection_is_the_same_in_both_forms_at_rest() {
+    let told = |form: &str| {
+        let data = folder();
+        let path = data.path().join("some.csv");
+        let rows = "地块编号,用地代码,地块面积(公顷),容积率,批准日期,备注,WKT\n\
+                    A-01,M1,1.5,2.5,2025-03-01,\"甲,乙\",\"POLYGON((114.1 30.4,114.101 30.4,114.101 30.401,114.1 30.401,114.1 30.4))\"\n\
+                    A-02,,,,,,\"POINT(114.12345678 30.4)\"\n\
+                    A-03,A2,0.2,,2024-12-31,,\"MULTIPOLYGON(((114.2 30.4,114.201 30.4,114.201 30.401,114.2 30.4)),((114.3 30.4,114.301 30.4,114.301 30.401,114.3 30.4)))\"\n";
+        fs::write(&path, rows).expect("written");
+        let (code, said) =
+            import(data.path(), &[path.to_str().expect("a path"), "--yes", "--store-as", form]);
+        assert_eq!(code, Some(0), "{said}");
+        let ending = if form == "geojson" { "geojson" } else { "parquet" };
+        assert!(
+            fs::read_to_string(data.path().join("catalog.toml"))
+                .expect("a catalogue")
+                .contains(&format!(".{ending}\""))
+        );
+        let loaded = load(data.path());
+        assert_eq!(loaded.warnings.total(), 0, "{:?}", loaded.warnings.list());
+        let service = Service::over(data.path());
+        let features = service.get("/ogc/collections/parcels/items").json();
+        let schema = service.get("/ogc/collections/parcels/schema?f=json").json();
+        (features["features"].clone(), schema["properties"].clone())
+    };
+    let text = told("geojson");
+    assert_eq!(text.0.as_array().map(Vec::len), Some(3));
+    assert_eq!(told("geoparquet"), text);
 }
 
 /// Runs an import with at most so much memory for all of the process.

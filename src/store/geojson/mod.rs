@@ -9,6 +9,9 @@ mod reader;
 mod scan;
 mod values;
 
+#[cfg(test)]
+pub(super) use pieces::tests;
+
 use std::fmt;
 use std::fs::File;
 use std::path::Path;
@@ -36,8 +39,9 @@ pub fn load(
 ) -> Result<(u64, IndexedLayer, Warnings), StoreError> {
     let fault = |fault| StoreError::Read { path: path.to_owned(), fault };
     let file = File::open(path).map_err(fault)?;
-    if file.metadata().map_err(fault)?.len() > pieces::BYTES as u64 {
-        let read = pieces::read(file, spec, digest.clone(), pieces::BYTES).map_err(fault)?;
+    let length = file.metadata().map_err(fault)?.len();
+    if length > pieces::BYTES as u64 {
+        let read = pieces::read(file, length, spec, digest.clone(), pieces::BYTES).map_err(fault)?;
         // An id that comes again gets another name only where the file is read as a whole.
         if let Some((digest, layer, warnings)) = read
             && let Ok(layer) = IndexedLayer::build(layer)
@@ -66,7 +70,7 @@ pub fn read(bytes: &[u8], spec: &LayerSpec) -> Result<(Layer, Warnings), StoreEr
         .and_then(|top| json.end().map(|()| top))
         .map_err(|fault| StoreError::json(&spec.file, &fault))?;
     if let Some(name) = &top.crs {
-        check_crs(name, &spec.file, &mut reader.part.warnings)?;
+        check_crs(name, &spec.file, &mut reader.rows.part.warnings)?;
     }
     match top.kind.as_deref() {
         Some("FeatureCollection") if top.has_features => {}
@@ -74,7 +78,7 @@ pub fn read(bytes: &[u8], spec: &LayerSpec) -> Result<(Layer, Warnings), StoreEr
         Some(kind) if GeometryKind::parse(kind).is_some() => reader.bare_geometry(text),
         kind => return Err(StoreError::not_features(&spec.file, kind, top.has_features)),
     }
-    reader.part.finish(spec)
+    reader.rows.part.finish(spec)
 }
 
 fn text_of<'a>(bytes: &'a [u8], file: &str, warnings: &mut Warnings) -> Result<&'a str, StoreError> {
@@ -156,8 +160,4 @@ pub(super) fn reason_of(fault: &serde_json::Error) -> String {
 /// The line, from 1, of a byte.
 fn line_at(text: &[u8], at: usize) -> usize {
     memchr::memchr_iter(b'\n', &text[..at]).count() + 1
-}
-
-pub(super) fn cut(text: &str) -> String {
-    text.chars().take(80).collect()
 }

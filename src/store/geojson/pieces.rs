@@ -15,14 +15,15 @@ use std::thread;
 use serde::de::Deserializer as _;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::reader::{Part, Reader};
+use super::reader::Reader;
 use super::{TopLevel, check_crs, scan};
 use crate::model::Layer;
 use crate::store::Warnings;
 use crate::store::manifest::LayerSpec;
+use crate::store::rows::Part;
 
 /// Bytes of a piece: many in a file, so that all cores are busy to the end; large enough that joining them costs little.
-pub(super) const BYTES: usize = 2 << 20;
+pub(super) const BYTES: usize = 1 << 20;
 
 /// A piece of a file: an array of some of its features.
 struct Piece {
@@ -35,12 +36,13 @@ struct Piece {
 /// What was made of a piece; `None` when it cannot be read by itself.
 type Taken = (usize, Option<Part>);
 
-/// Reads a file that is no longer than a piece or more; `None` when it must be read as a whole.
+/// Reads a file of so many bytes; `None` when it must be read as a whole.
 ///
 /// # Errors
 /// The file cannot be read, or its parts make no layer.
 pub(super) fn read(
     file: impl io::Read + Send,
+    length: u64,
     spec: &LayerSpec,
     digest: Xxh3,
     bytes: usize,
@@ -60,7 +62,7 @@ pub(super) fn read(
         }
         // The ends that the threads do not hold are closed, so that each thread ends with those before or after it.
         drop((pieces, to_join, spare));
-        let joined = join(taken, spec);
+        let joined = join(taken, usize::try_from(length).unwrap_or(0) / bytes, spec);
         let cut = cutting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         Ok(cut.zip(joined).and_then(|((digest, around), part)| finish(digest, &around, part, spec)))
     })
@@ -88,17 +90,21 @@ fn part_of(text: &[u8], first_line: usize, spec: &LayerSpec) -> Option<Part> {
     let text = std::str::from_utf8(text).ok()?;
     let mut reader = Reader::new(text, first_line, spec, Warnings::default());
     scan::read(text, &mut reader)?;
-    Some(reader.part)
+    Some(reader.rows.part)
 }
 
-/// Puts parts together in the order of the file.
-fn join(taken: Receiver<Taken>, spec: &LayerSpec) -> Option<Part> {
+/// Puts parts together in the order of the file, about so many.
+fn join(taken: Receiver<Taken>, parts: usize, spec: &LayerSpec) -> Option<Part> {
     let (mut whole, mut waiting) = (Part::new(), BTreeMap::new());
     let mut next = 0;
     for (number, part) in taken {
         waiting.insert(number, part?);
         while let Some(part) = waiting.remove(&next) {
             whole.append(part, spec)?;
+            if next == 0 {
+                // Lists that grow by moving hold all twice at the end. Room that is not used costs no memory.
+                whole.reserve(parts + parts / 16);
+            }
             next += 1;
         }
     }
@@ -111,7 +117,7 @@ fn finish(digest: u64, around: &[u8], mut part: Part, spec: &LayerSpec) -> Optio
     let mut reader = Reader::new(around, 1, spec, Warnings::default());
     let mut json = serde_json::Deserializer::from_str(around);
     let top = json.deserialize_any(TopLevel(&mut reader)).and_then(|top| json.end().map(|()| top)).ok()?;
-    if top.kind.as_deref() != Some("FeatureCollection") || reader.part.features > 0 {
+    if top.kind.as_deref() != Some("FeatureCollection") || reader.rows.part.features > 0 {
         return None;
     }
     if let Some(name) = &top.crs {
@@ -281,14 +287,15 @@ fn skip_space(text: &[u8], from: usize) -> usize {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in super::super) mod tests {
     use std::fmt::Write as _;
 
     use super::*;
     use crate::geometry::GeometryRef;
     use crate::model::{LayerAbout, LayerId};
+    use crate::store::manifest::FileFormat;
 
-    pub(in super::super) fn spec() -> LayerSpec {
+    pub(in crate::store) fn spec() -> LayerSpec {
         LayerSpec {
             id: LayerId::parse("places").expect("an id"),
             file: "places.geojson".into(),
@@ -297,13 +304,14 @@ pub(super) mod tests {
             id_field: None,
             time: ("start".into(), "end".into()),
             geodesic: false,
+            format: FileFormat::GeoJson,
             is_guess: false,
             twin: None,
         }
     }
 
     /// All that a layer holds, in words.
-    pub(in super::super) fn told((layer, warnings): (Layer, Warnings)) -> String {
+    pub(in crate::store) fn told((layer, warnings): (Layer, Warnings)) -> String {
         let mut told = format!("{:?} {:?} {warnings:?}\n", layer.schema, layer.extent);
         for ix in layer.positions() {
             let values = layer.schema.fields().map(|(field, _)| layer.column(field).value(ix.row()));
@@ -329,7 +337,7 @@ pub(super) mod tests {
         let sizes = [20, 50, 77, 128, 300, 301, 500, 1000, 100_000];
         let read = sizes.into_iter().filter_map(|bytes| {
             let (found, layer, warnings) =
-                read(file.as_bytes(), &spec(), Xxh3::new(), bytes).expect("reads")?;
+                read(file.as_bytes(), file.len() as u64, &spec(), Xxh3::new(), bytes).expect("reads")?;
             assert_eq!(found, digest.digest(), "pieces of {bytes} bytes");
             assert_eq!(told((layer, warnings)), whole, "pieces of {bytes} bytes");
             Some(())
@@ -387,6 +395,9 @@ pub(super) mod tests {
         let ids: Vec<_> = (0..40).map(|n| feature(if n < 39 { "\"a\"" } else { "7" }, "1")).collect();
         assert_eq!(sizes_read_alike(&collection(&ids, ",")), 0, "an id that comes again");
         let cut = collection(&kinds, ",").replace("\"a\":1}", "\"a\":1");
-        assert!(read(cut.as_bytes(), &spec(), Xxh3::new(), 100).expect("reads").is_none(), "no sound JSON");
+        assert!(
+            read(cut.as_bytes(), cut.len() as u64, &spec(), Xxh3::new(), 100).expect("reads").is_none(),
+            "no sound JSON"
+        );
     }
 }

@@ -10,9 +10,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::reader::Reader;
-use super::values::{Node, Shapes};
 use crate::geometry::GeometryKind;
 use crate::model::Incoming;
+use crate::store::rows::Rows;
+use crate::store::shapes::{Node, Shapes};
 
 /// Reads a text that is an array of features; `None` when it is no sound JSON.
 pub(super) fn read<'a>(text: &'a str, reader: &mut Reader<'a>) -> Option<()> {
@@ -22,8 +23,8 @@ pub(super) fn read<'a>(text: &'a str, reader: &mut Reader<'a>) -> Option<()> {
         scan.skip_space();
         let start = scan.at;
         let mut id = None;
-        if scan.feature(reader, &mut id).is_some() {
-            reader.finish_feature("", Ok(()), id);
+        if scan.feature(&mut reader.rows, &mut id).is_some() {
+            reader.rows.finish_feature(Ok(()), id);
         } else {
             scan.at = start;
             reader.feature(scan.other::<&RawValue>()?.get());
@@ -48,16 +49,16 @@ struct Scan<'a> {
 
 impl<'a> Scan<'a> {
     /// Reads a feature and its id.
-    fn feature(&mut self, reader: &mut Reader<'a>, id: &mut Option<Incoming<'a>>) -> Option<()> {
-        reader.begin_feature();
+    fn feature(&mut self, rows: &mut Rows<'a>, id: &mut Option<Incoming<'a>>) -> Option<()> {
+        rows.begin_feature();
         let mut is_feature = false;
         let mut goes_on = !self.opens_empty(b'{', b'}')?;
         while goes_on {
             match &*self.name()? {
                 "type" => is_feature = (self.word()? == "Feature").then_some(true)?,
                 "id" => *id = Some(self.value()?),
-                "geometry" => self.geometry(&mut reader.shapes, DEPTH, false)?,
-                "properties" => self.properties(reader)?,
+                "geometry" => self.geometry(&mut rows.shapes, DEPTH, false)?,
+                "properties" => self.properties(rows)?,
                 _ => {
                     self.other::<serde::de::IgnoredAny>()?;
                 }
@@ -67,16 +68,16 @@ impl<'a> Scan<'a> {
         is_feature.then_some(())
     }
 
-    fn properties(&mut self, reader: &mut Reader<'a>) -> Option<()> {
+    fn properties(&mut self, rows: &mut Rows<'a>) -> Option<()> {
         if self.peek()? == b'n' {
             return self.literal("null");
         }
         let mut expected = 0;
         let mut goes_on = !self.opens_empty(b'{', b'}')?;
         while goes_on {
-            let at = reader.column_near(expected, self.name()?);
+            let at = rows.column_near(expected, self.name()?);
             expected = at + 1;
-            reader.values.push((at, self.value()?));
+            rows.values.push((at, self.value()?));
             goes_on = self.goes_on(b'}')?;
         }
         Some(())

@@ -20,8 +20,8 @@ fn read_by(scans: bool, text: &str) -> Option<String> {
         let mut json = serde_json::Deserializer::from_str(text);
         Features(&mut reader).deserialize(&mut json).and_then(|()| json.end()).ok()?;
     }
-    let entangled = reader.part.is_entangled;
-    Some(format!("{entangled} {}", told(reader.part.finish(&spec).expect("a layer"))))
+    let entangled = reader.rows.part.is_entangled;
+    Some(format!("{entangled} {}", told(reader.rows.part.finish(&spec).expect("a layer"))))
 }
 
 /// Is it taken without the help of `serde_json`?
@@ -29,7 +29,7 @@ fn is_taken(feature: &str) -> bool {
     let spec = spec();
     let mut reader = Reader::new(feature, 1, &spec, Warnings::default());
     let mut scan = Scan { text: feature, at: 0 };
-    scan.feature(&mut reader, &mut None).is_some() && scan.at == feature.len()
+    scan.feature(&mut reader.rows, &mut None).is_some() && scan.at == feature.len()
 }
 
 fn value_by_scan(text: &str) -> Option<Incoming<'_>> {

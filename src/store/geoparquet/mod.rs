@@ -1,0 +1,375 @@
+//! `GeoParquet` (1.1) to a layer: the compact form of large collections at rest.
+//!
+//! What programs write by default goes from the pages of the file straight into columns, on all cores (`quick`); anything else, and
+//! whatever must be repaired or refused, goes feature by feature through the same rules as `GeoJSON` (`whole`).
+//!
+//! A column whose id is the feature's own is named by the entry `innospace` that this program writes; else the field named in the
+//! catalogue or `id` holds the ids.
+
+mod pages;
+mod quick;
+#[cfg(test)]
+mod tests;
+mod whole;
+mod wkb;
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::{Buf as _, Bytes};
+use parquet::basic::{LogicalType, TimeUnit, Type as Physical};
+use parquet::column::page::PageReader;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::reader::{ChunkReader, Length};
+use parquet::file::serialized_reader::SerializedPageReader;
+use parquet::schema::types::ColumnDescriptor;
+use serde_json::Value as Json;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::manifest::LayerSpec;
+use super::{StoreError, Warnings, cut};
+use crate::index::IndexedLayer;
+use crate::model::ValueKind;
+
+/// Bytes that are taken from a file at once to find its digest.
+const BLOCK: usize = 1 << 20;
+
+/// Reads and indexes the layer of a file, on all cores where it is large. The digest is given with what stands before
+/// the file in it and comes back with the file.
+///
+/// # Errors
+/// No `GeoParquet`, geometries in another encoding or coordinate reference system, a file that cannot be read or changes meanwhile.
+pub fn load(
+    path: &Path,
+    spec: &LayerSpec,
+    digest: Xxh3,
+) -> Result<(u64, IndexedLayer, Warnings), StoreError> {
+    // The library may panic over broken bytes.
+    catch_unwind(AssertUnwindSafe(|| open_and_read(path, spec, digest)))
+        .unwrap_or_else(|_| Err(broken(spec, "it is damaged")))
+}
+
+fn open_and_read(
+    path: &Path,
+    spec: &LayerSpec,
+    mut digest: Xxh3,
+) -> Result<(u64, IndexedLayer, Warnings), StoreError> {
+    let fault = |fault| StoreError::Read { path: path.to_owned(), fault };
+    let file = File::open(path).map_err(fault)?;
+    let before = file.metadata().map_err(fault)?;
+    let source = Source::open(file, before.len(), spec)?;
+    let (digest, layer) = std::thread::scope(|scope| {
+        let digest = scope.spawn(|| {
+            let mut block = Vec::with_capacity(BLOCK);
+            for start in (0..before.len()).step_by(BLOCK) {
+                let length = usize::try_from(before.len() - start).unwrap_or(BLOCK).min(BLOCK);
+                source.file.read(start, length, &mut block)?;
+                digest.update(&block);
+            }
+            Ok(digest.digest())
+        });
+        // An id that comes again gets another name only where the file is read feature by feature.
+        let quick = quick::read(&source, spec)
+            .and_then(|(layer, warnings)| Some((IndexedLayer::build(layer).ok()?, warnings)));
+        let layer = match quick {
+            Some(layer) => Ok(layer),
+            None => whole::read(&source, spec)
+                .and_then(|(layer, warnings)| Ok((IndexedLayer::build(layer)?, warnings))),
+        };
+        (digest.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map_err(fault), layer)
+    });
+    // What is written over in place is neither the old file nor the new one; a change is heard and the file read again.
+    let after = std::fs::metadata(path).map_err(fault)?;
+    if (before.len(), before.modified().ok()) != (after.len(), after.modified().ok()) {
+        return Err(broken(spec, "it was changed while it was read"));
+    }
+    let (layer, warnings) = layer?;
+    Ok((digest?, layer, warnings))
+}
+
+fn broken(spec: &LayerSpec, reason: &str) -> StoreError {
+    StoreError::Parquet { file: spec.file.clone(), reason: reason.to_owned() }
+}
+
+/// A file that several threads read.
+struct Shared(Mutex<File>);
+
+impl Shared {
+    fn read(&self, start: u64, length: usize, into: &mut Vec<u8>) -> std::io::Result<()> {
+        into.clear();
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(start))?;
+        if file.by_ref().take(length as u64).read_to_end(into)? == length {
+            Ok(())
+        } else {
+            Err(std::io::ErrorKind::UnexpectedEof.into())
+        }
+    }
+}
+
+/// A stretch of a file in memory.
+struct Stretch {
+    start: u64,
+    bytes: Bytes,
+}
+
+impl Stretch {
+    fn from(&self, start: u64) -> Result<Bytes, ParquetError> {
+        let at = start.checked_sub(self.start).and_then(|at| usize::try_from(at).ok());
+        let at = at.filter(|at| *at <= self.bytes.len());
+        at.map(|at| self.bytes.slice(at..)).ok_or_else(|| ParquetError::EOF("outside its column".to_owned()))
+    }
+}
+
+impl Length for Stretch {
+    fn len(&self) -> u64 {
+        self.start + self.bytes.len() as u64
+    }
+}
+
+impl ChunkReader for Stretch {
+    type T = bytes::buf::Reader<Bytes>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        Ok(self.from(start)?.reader())
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        let bytes = self.from(start)?;
+        if length > bytes.len() {
+            return Err(ParquetError::EOF("outside its column".to_owned()));
+        }
+        Ok(bytes.slice(..length))
+    }
+}
+
+/// What a column holds, and how its numbers become those of this program.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Form {
+    Bool,
+    Integer32,
+    Unsigned32,
+    Integer64,
+    /// Whole numbers that may be larger than those of this program.
+    Unsigned64,
+    Real32,
+    Real64,
+    Text,
+    Json,
+    Date,
+    /// Of so many a microsecond, or so many microseconds.
+    Moment {
+        per_microsecond: i64,
+        microseconds: i64,
+    },
+}
+
+impl Form {
+    /// The form of a column; `None` where this program has none for it.
+    fn of(column: &ColumnDescriptor) -> Option<Self> {
+        let moment = |unit: TimeUnit| match unit {
+            TimeUnit::MILLIS => Self::Moment { per_microsecond: 1, microseconds: 1000 },
+            TimeUnit::MICROS => Self::Moment { per_microsecond: 1, microseconds: 1 },
+            TimeUnit::NANOS => Self::Moment { per_microsecond: 1000, microseconds: 1 },
+        };
+        Some(match (column.physical_type(), column.logical_type_ref()) {
+            (Physical::BOOLEAN, None) => Self::Bool,
+            (Physical::INT32, None) => Self::Integer32,
+            (Physical::INT32, Some(LogicalType::Integer(whole))) => {
+                if whole.is_signed || whole.bit_width < 32 { Self::Integer32 } else { Self::Unsigned32 }
+            }
+            (Physical::INT32, Some(LogicalType::Date)) => Self::Date,
+            (Physical::INT64, None) => Self::Integer64,
+            (Physical::INT64, Some(LogicalType::Integer(whole))) => {
+                if whole.is_signed {
+                    Self::Integer64
+                } else {
+                    Self::Unsigned64
+                }
+            }
+            (Physical::INT64, Some(LogicalType::Timestamp(time))) => moment(time.unit),
+            (Physical::FLOAT, None) => Self::Real32,
+            (Physical::DOUBLE, None) => Self::Real64,
+            (Physical::BYTE_ARRAY, Some(LogicalType::String | LogicalType::Enum)) => Self::Text,
+            (Physical::BYTE_ARRAY, Some(LogicalType::Json)) => Self::Json,
+            _ => return None,
+        })
+    }
+
+    /// The kind of its values; JSON is told by the values.
+    fn kind(self) -> Option<ValueKind> {
+        Some(match self {
+            Self::Bool => ValueKind::Bool,
+            Self::Integer32 | Self::Unsigned32 | Self::Integer64 | Self::Unsigned64 => ValueKind::Integer,
+            Self::Real32 | Self::Real64 => ValueKind::Real,
+            Self::Text => ValueKind::Text,
+            Self::Date => ValueKind::Date,
+            Self::Moment { .. } => ValueKind::Timestamp,
+            Self::Json => return None,
+        })
+    }
+}
+
+/// A column that becomes a field.
+struct FileColumn {
+    at: usize,
+    name: String,
+    form: Form,
+    has_nulls: bool,
+}
+
+/// A file whose description was read.
+struct Source {
+    file: Shared,
+    about: Arc<ParquetMetaData>,
+    rows: usize,
+    columns: Vec<FileColumn>,
+    /// Number of the column of geometries.
+    geometry: usize,
+    geometry_has_nulls: bool,
+    /// The column, of `columns`, that holds the ids.
+    id: Option<usize>,
+    /// Is that column the id alone, and no field besides?
+    id_is_own: bool,
+    notes: Warnings,
+}
+
+impl Source {
+    fn open(file: File, length: u64, spec: &LayerSpec) -> Result<Self, StoreError> {
+        let about = ParquetMetaDataReader::new()
+            .parse_and_finish(&file)
+            .map_err(|fault| broken(spec, &format!("cannot be read as Parquet: {fault}")))?;
+        let entry = |name: &str| {
+            let entries = about.file_metadata().key_value_metadata()?;
+            let text = entries.iter().find(|entry| entry.key == name)?.value.as_deref()?;
+            serde_json::from_str::<Json>(text).ok()
+        };
+        let geo = entry("geo").ok_or_else(|| {
+            broken(spec, "is Parquet without the entry \"geo\" of GeoParquet, so that nothing says where its geometries are")
+        })?;
+        let name = geo["primary_column"].as_str().unwrap_or("geometry");
+        let geometry = &geo["columns"][name];
+        if let Some(other) = geometry["encoding"].as_str().filter(|encoding| *encoding != "WKB") {
+            return Err(broken(
+                spec,
+                &format!("its geometries are written as {:?}, expected WKB", cut(other)),
+            ));
+        }
+        check_crs(geometry.get("crs"), spec)?;
+        let own = entry("innospace").unwrap_or_default();
+        let schema = about.file_metadata().schema_descr();
+        let (mut columns, mut shapes, mut notes) = (Vec::new(), None, Warnings::default());
+        let covering = geometry["covering"]["bbox"]["xmin"][0].as_str();
+        for (at, column) in schema.columns().iter().enumerate() {
+            let [part, ..] = column.path().parts() else { continue };
+            // The window of each feature, which some files have beside its geometry.
+            if Some(part.as_str()) == covering {
+                continue;
+            }
+            let is_flat = column.max_rep_level() == 0
+                && column.max_def_level() <= 1
+                && column.path().parts().len() == 1;
+            if is_flat && part == name && column.physical_type() == Physical::BYTE_ARRAY {
+                shapes = Some((at, column.max_def_level() == 1));
+                continue;
+            }
+            // The layer says already that it is made up.
+            if spec.about.synthetic && own["syntheticColumn"].as_str() == Some(part) {
+                continue;
+            }
+            match Form::of(column).filter(|_| is_flat) {
+                Some(form) => columns.push(FileColumn {
+                    at,
+                    name: part.clone(),
+                    form,
+                    has_nulls: column.max_def_level() == 1,
+                }),
+                None => notes.note(
+                    &spec.file,
+                    &format!(
+                        "column {:?} is not served: it is {}, expected numbers, texts, days, moments or JSON",
+                        cut(&column.path().string()),
+                        if is_flat { column.physical_type().to_string() } else { "nested".to_owned() }
+                    ),
+                ),
+            }
+        }
+        let Some((geometry, geometry_has_nulls)) = shapes else {
+            return Err(broken(spec, &format!("has no column {:?} of well-known binary", cut(name))));
+        };
+        let own_id = own["idColumn"].as_str().filter(|_| spec.id_field.is_none());
+        let id_name = own_id.or(spec.id_field.as_deref()).unwrap_or("id");
+        let id = columns.iter().position(|column| column.name == id_name);
+        let (mut rows, mut first) = (0_i64, 0);
+        for group in about.row_groups() {
+            rows = rows.saturating_add(group.num_rows().max(0));
+            for column in group.columns() {
+                let (offset, size) = (
+                    column.dictionary_page_offset().unwrap_or(column.data_page_offset()),
+                    column.compressed_size(),
+                );
+                let end = offset.checked_add(size).filter(|_| offset >= 0 && size >= 0);
+                if end.is_none_or(|end| end.cast_unsigned() > length) {
+                    return Err(broken(
+                        spec,
+                        &format!("is cut off: its column {first} ends behind the end of the file"),
+                    ));
+                }
+                first += 1;
+            }
+        }
+        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        if rows >= u32::MAX as usize {
+            return Err(broken(spec, "has more than 4,294,967,294 features"));
+        }
+        let id_is_own = own_id.is_some();
+        let file = Shared(Mutex::new(file));
+        Ok(Self {
+            file,
+            about: Arc::new(about),
+            rows,
+            columns,
+            geometry,
+            geometry_has_nulls,
+            id,
+            id_is_own,
+            notes,
+        })
+    }
+
+    /// Does a column of the file hold the ids and nothing else?
+    fn is_id_alone(&self, at: usize) -> bool {
+        self.id_is_own && self.id.is_some_and(|id| self.columns[id].at == at)
+    }
+
+    /// The pages of a column in a group of rows.
+    fn pages(&self, group: usize, column: usize) -> Option<Box<dyn PageReader>> {
+        let group = self.about.row_group(group);
+        let chunk = group.column(column);
+        let (start, length) = chunk.byte_range();
+        let mut bytes = Vec::new();
+        self.file.read(start, usize::try_from(length).ok()?, &mut bytes).ok()?;
+        let stretch = Arc::new(Stretch { start, bytes: bytes.into() });
+        let rows = usize::try_from(group.num_rows()).ok()?;
+        Some(Box::new(SerializedPageReader::new(stretch, chunk, rows, None).ok()?))
+    }
+}
+
+/// Longitude and latitude of WGS 84 or CGCS2000, which differ by centimetres; longitude comes first whatever the system says
+/// (`GeoParquet` 1.1, "Coordinate axis order"). Left out it is CRS84; null it is unknown, and then not refused.
+fn check_crs(crs: Option<&Json>, spec: &LayerSpec) -> Result<(), StoreError> {
+    let Some(crs) = crs.filter(|crs| !crs.is_null()) else { return Ok(()) };
+    let code = match &crs["id"]["code"] {
+        Json::String(code) => code.clone(),
+        other => other.to_string(),
+    };
+    if ["CRS84", "4326", "4490"].contains(&code.as_str()) {
+        return Ok(());
+    }
+    let name = crs["name"].as_str().map_or_else(|| format!("EPSG:{code}"), cut);
+    Err(StoreError::Crs { file: spec.file.clone(), name })
+}
