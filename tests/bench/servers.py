@@ -41,7 +41,9 @@ class Service(Program):
     """innospace over a folder."""
 
     def __init__(self, program, folder, *options):
-        super().__init__(program, "serve", "--data", folder, "--listen", "127.0.0.1:0", "--log", "off", "--drawings", "off", *options)
+        super().__init__(
+            program, "serve", "--data", folder, "--listen", "127.0.0.1:0", "--log", "off", "--drawings", "off", *options
+        )
 
 
 class Worker:
@@ -127,6 +129,9 @@ class Database(Cluster):
         return seconds
 
 
+# Programs that are no servers here.
+SHAPELY, POSTGIS, SEDONADB = "shapely", "PostGIS", "SedonaDB"
+
 # What a filter asks for.
 CONDITIONS = (("land_use", "R2"), ("status", "idle"))
 FILTER = " AND ".join(starmap("{} = '{}'".format, CONDITIONS))
@@ -149,7 +154,9 @@ class MapServer(Peer):
     """MapServer over the database: FastCGI processes, one a core, behind nginx."""
 
     name = "MapServer"
-    filtered = property(lambda self: WFS + quote(FES.format(WINDOW + "".join(starmap(EQUAL.format, CONDITIONS))), safe="{}"))
+    filtered = property(
+        lambda self: WFS + quote(FES.format(WINDOW + "".join(starmap(EQUAL.format, CONDITIONS))), safe="{}")
+    )
     path = "/parcels/ogcapi/collections/parcels/items?bbox={0},{1},{2},{3}&limit=100&f=json"
     tile = "/?map=parcels&mode=tile&tilemode=gmap&layers=parcels&map.imagetype=mvt&tile={x}+{y}+{z}"
 
@@ -203,7 +210,10 @@ MAP
     CONNECTIONTYPE POSTGIS CONNECTION "{connection}" PROCESSING "CLOSE_CONNECTION=DEFER"
     DATA "geom FROM parcels USING UNIQUE gid USING SRID=4326"
     PROJECTION "init=epsg:4326" END
-    METADATA "ows_title" "parcels" "oga_title" "parcels" "wfs_getfeature_formatlist" "geojson" "gml_include_items" "all" "gml_featureid" "gid" END
+    METADATA
+      "ows_title" "parcels" "oga_title" "parcels" "wfs_getfeature_formatlist" "geojson"
+      "gml_include_items" "all" "gml_featureid" "gid"
+    END
     CLASS STYLE COLOR 0 0 0 END END
   END
 END
