@@ -10,8 +10,8 @@ Each figure is the median of {rounds} rounds, in which the programs took turns o
 near or asked for in pages, of `innospace sample` ({sample_mb:,.0f} MB) for districts, tiles and steps, both of seed 42.
 In brackets stands how many times better innospace is, whether less or more is better; **below 1×, in bold, it is
 worse**. Trust no ratio below 2× unless the load average was near zero at the start. The answers are compared too: the counts of all {windows:,} windows, with and
-without the filter, must be the same in every program and round, so must the metres to what is nearest, to the
-millimetre, and every group of the counts by district, each response over HTTP must be 200 with 100 features and the same
+without the filter, must be the same in every program and round, so must the metres to what is nearest, to two
+millimetres, and every group of the counts by district, each response over HTTP must be 200 with 100 features and the same
 number of matches, where it says one, and sampled tiles must hold the same features with the same attributes,
 or the run fails. The programs beside this file say exactly what is measured, README.md what it means."""
 
