@@ -25,13 +25,16 @@ const ORIGIN: [f64; 2] = [113.7, 30.1];
 const LOT: [f64; 2] = [0.0007, 0.0005];
 /// The most frequent first.
 const LAND_USES: [&str; 20] = [
-    "R2", "M1", "B1", "R3", "G1", "M2", "G2", "B2", "A3", "R1", "W1", "S4", "E2", "A1", "A5", "B3", "U1", "S3",
-    "A2", "A4",
+    "R2", "M1", "B1", "R3", "G1", "M2", "G2", "B2", "A3", "R1", "W1", "S4", "E2", "A1", "A5", "B3", "U1",
+    "S3", "A2", "A4",
 ];
 /// Districts along each side of the whole.
 const DISTRICTS: u64 = 14;
 
-/// A position, in units of 1e-7 degrees.
+/// In a degree; one is about a centimetre.
+const UNITS: i64 = 10_000_000;
+
+/// A position, in those units.
 type Position = [i64; 2];
 
 fn main() {
@@ -81,7 +84,8 @@ impl Lot {
             share if share < 0.85 => "built",
             _ => "planned",
         };
-        let district = 1 + self.block[0] * DISTRICTS / blocks + DISTRICTS * (self.block[1] * DISTRICTS / blocks);
+        let district =
+            1 + self.block[0] * DISTRICTS / blocks + DISTRICTS * (self.block[1] * DISTRICTS / blocks);
         let (far, year) = (chance.share() * 4.0, 1980 + (46.0 * chance.share().sqrt()) as u64);
         let area: f64 = rings.iter().map(|ring| square_metres(ring)).sum();
         write!(
@@ -93,8 +97,8 @@ impl Lot {
             out.write_all(if at > 0 { b",[" } else { b"[" }).unwrap();
             for (at, [x, y]) in ring.iter().chain(&ring[..1]).enumerate() {
                 let comma = if at > 0 { "," } else { "" };
-                let (whole, rest) = (1e7 as i64, |number: &i64| number % 1e7 as i64);
-                write!(out, "{comma}[{}.{:07},{}.{:07}]", x / whole, rest(x), y / whole, rest(y)).unwrap();
+                let (x, x_rest, y, y_rest) = (x / UNITS, x % UNITS, y / UNITS, y % UNITS);
+                write!(out, "{comma}[{x}.{x_rest:07},{y}.{y_rest:07}]").unwrap();
             }
             out.write_all(b"]").unwrap();
         }
@@ -136,7 +140,10 @@ impl Lot {
         let ([x, y], [far_x, far_y]) = (self.corner(self.at), self.corner(self.at.map(|at| at + 1)));
         let vertex = |vertex| {
             let angle = -TAU * (f64::from(vertex) + turn) / f64::from(vertices);
-            position([f64::midpoint(x, far_x) + radius * angle.cos(), f64::midpoint(y, far_y) + radius * angle.sin()])
+            position([
+                f64::midpoint(x, far_x) + radius * angle.cos(),
+                f64::midpoint(y, far_y) + radius * angle.sin(),
+            ])
         };
         (0..vertices).map(vertex).collect()
     }
@@ -158,7 +165,7 @@ impl Lot {
 }
 
 fn position(lots: [f64; 2]) -> Position {
-    [0, 1].map(|axis| ((ORIGIN[axis] + LOT[axis] * lots[axis]) * 1e7).round() as i64)
+    [0, 1].map(|axis| ((ORIGIN[axis] + LOT[axis] * lots[axis]) * UNITS as f64).round() as i64)
 }
 
 /// Negative for a hole, which runs clockwise; in the plane, which is right to a few per mille.
@@ -167,19 +174,19 @@ fn square_metres(ring: &[Position]) -> f64 {
         let ([x, y], [next_x, next_y]) = (ring[at], ring[(at + 1) % ring.len()]);
         ((x - ring[0][0]) * (next_y - ring[0][1]) - (next_x - ring[0][0]) * (y - ring[0][1])) as f64
     };
-    let metres = 111_195.0 / 1e7;
-    (0..ring.len()).map(cross).sum::<f64>() / 2.0 * metres * metres * (ring[0][1] as f64 / 1e7).to_radians().cos()
+    let (metres, latitude) = (111_195.0 / UNITS as f64, ring[0][1] as f64 / UNITS as f64);
+    (0..ring.len()).map(cross).sum::<f64>() / 2.0 * metres.powi(2) * latitude.to_radians().cos()
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014).
+/// `SplitMix64` (Steele, Lea and Flood 2014).
 struct Chance(u64);
 
 impl Chance {
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
     }
 
     /// From 0 to less than 1.
