@@ -15,7 +15,19 @@ ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "target/bench"
 VENV = WORK / "venv"
 # Those whose versions are told.
-MODULES = ("mapbox-vector-tile", "numpy", "psycopg", "pyogrio", "sedonadb", "shapely", "tipg", "uvicorn")
+MODULES = (
+    "gunicorn",
+    "mapbox-vector-tile",
+    "numpy",
+    "psycopg",
+    "pyarrow",
+    "pygeoapi",
+    "pyogrio",
+    "sedonadb",
+    "shapely",
+    "tipg",
+    "uvicorn",
+)
 
 sys.path.append(str(ROOT / "tests/oracles"))
 from cluster import NotRun, last_line

@@ -6,12 +6,14 @@ OURS = "innospace"
 
 HOW_TO_READ = """\
 Each figure is the median of {rounds} rounds, in which the programs took turns on the same machine with the same
-{parcels:,} generated parcels ({size_mb:,.0f} MB of GeoJSON, seed 42). In brackets stands how many times better
-innospace is, whether less or more is better; **below 1×, in bold, it is worse**. Trust no ratio below 2× unless the
-load average was near zero at the start. The answers are compared too: the counts of all {windows:,} windows must be the
-same in every program and round, so must every group of the counts by district, each response over HTTP must be 200
-with 100 features and the same number of matches, and sampled tiles must hold the same features with the same attributes,
-or the run fails. `run`, `servers.py`, `peer.py` and `grouped.py` say exactly what is measured, README.md what it means."""
+{parcels:,} generated parcels: of `fabric.rs` ({fabric_mb:,.0f} MB of GeoJSON) where they are loaded, counted in windows,
+near or asked for in pages, of `innospace sample` ({sample_mb:,.0f} MB) for districts, tiles and steps, both of seed 42.
+In brackets stands how many times better innospace is, whether less or more is better; **below 1×, in bold, it is
+worse**. Trust no ratio below 2× unless the load average was near zero at the start. The answers are compared too: the counts of all {windows:,} windows, with and
+without the filter, must be the same in every program and round, so must the metres to what is nearest, to two
+millimetres, and every group of the counts by district, each response over HTTP must be 200 with 100 features and the same
+number of matches, where it says one, and sampled tiles must hold the same features with the same attributes,
+or the run fails. The programs beside this file say exactly what is measured, README.md what it means."""
 
 
 @dataclass

@@ -6,7 +6,9 @@ import socket
 import subprocess
 import time
 import urllib.request
+from itertools import starmap
 from pathlib import Path
+from urllib.parse import quote
 
 from machine import VENV, WORK, NotRun, last_line, memory_mib, need_crate, need_modules, need_packages, stop
 
@@ -26,10 +28,7 @@ class Program:
             stop(self.process)
             raise SystemExit(f"it did not start: {' '.join(map(str, command))}")
         self.address = line.split()[-1]
-        self.peak_mib, _ = memory_mib(self.process.pid)
-
-    def rest_mib(self):
-        return memory_mib(self.process.pid)[1]
+        self.peak_mib, self.rest_mib = memory_mib(self.process.pid)
 
     def __enter__(self):
         return self
@@ -42,11 +41,13 @@ class Service(Program):
     """innospace over a folder."""
 
     def __init__(self, program, folder, *options):
-        super().__init__(program, "serve", "--data", folder, "--listen", "127.0.0.1:0", "--log", "off", "--drawings", "off", *options)
+        super().__init__(
+            program, "serve", "--data", folder, "--listen", "127.0.0.1:0", "--log", "off", "--drawings", "off", *options
+        )
 
 
 class Worker:
-    """A program that answers a list of windows, as peer.py and windows.rs do, or jobs, as grouped.py and grouped.rs."""
+    """A program that answers jobs, as peer.py and windows.rs do, or grouped.py and grouped.rs."""
 
     def __init__(self, *command):
         began = time.perf_counter()
@@ -58,8 +59,8 @@ class Worker:
             raise NotRun("it ended before it was ready")
         self.peak_mib, self.rest_mib = memory_mib(self.process.pid)
 
-    def ask(self, job="again"):
-        """Counts, and nanoseconds taken."""
+    def ask(self, job):
+        """What it answers: two lists, one of them of nanoseconds taken."""
         print(job, file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline()
         if not answer:
@@ -73,18 +74,12 @@ class Worker:
         stop(self.process)
 
 
-def peer(kind, source, windows):
-    """A worker of peer.py."""
-    need_modules("psycopg[binary]", "pyogrio", "shapely")
-    return Worker(VENV / "bin/python", Path(__file__).with_name("peer.py"), kind, source, windows)
-
-
-def grouping_peer(kind, *source):
-    """A worker of grouped.py."""
-    need_modules("psycopg[binary]", "pyogrio", "shapely")
+def peer(script, kind, *source):
+    """A worker of peer.py or grouped.py."""
+    need_modules("psycopg[binary]", "pyarrow", "pyogrio", "shapely")
     if kind == "sedonadb":
-        need_modules("sedonadb", "pyarrow", "pyproj")  # it warns without PROJ
-    return Worker(VENV / "bin/python", Path(__file__).with_name("grouped.py"), kind, *source)
+        need_modules("sedonadb", "pyproj")  # it warns without PROJ
+    return Worker(VENV / "bin/python", Path(__file__).with_name(script), kind, *source)
 
 
 class Database(Cluster):
@@ -134,8 +129,18 @@ class Database(Cluster):
         return seconds
 
 
+# Programs that are no servers here.
+SHAPELY, POSTGIS, SEDONADB = "shapely", "PostGIS", "SedonaDB"
+
+# What a filter asks for.
+CONDITIONS = (("land_use", "R2"), ("status", "idle"))
+FILTER = " AND ".join(starmap("{} = '{}'".format, CONDITIONS))
+
+
 class Peer:
     """Processes that listen at an address."""
+
+    filtered = property(lambda self: f"{self.path}&filter={quote(FILTER)}")
 
     def __enter__(self):
         return wait_until_up(self)
@@ -149,6 +154,9 @@ class MapServer(Peer):
     """MapServer over the database: FastCGI processes, one a core, behind nginx."""
 
     name = "MapServer"
+    filtered = property(
+        lambda self: WFS + quote(FES.format(WINDOW + "".join(starmap(EQUAL.format, CONDITIONS))), safe="{}")
+    )
     path = "/parcels/ogcapi/collections/parcels/items?bbox={0},{1},{2},{3}&limit=100&f=json"
     tile = "/?map=parcels&mode=tile&tilemode=gmap&layers=parcels&map.imagetype=mvt&tile={x}+{y}+{z}"
 
@@ -177,6 +185,13 @@ class MapServer(Peer):
 
 TEMPLATES = "/usr/share/mapserver/ogcapi/templates/html-plain/"
 
+# Its WFS has filters, its OGC API has none.
+WFS = "/?map=parcels&service=WFS&version=2.0.0&request=GetFeature&typenames=parcels&count=100&outputformat=geojson&filter="
+WINDOW = """<BBOX><ValueReference>geom</ValueReference><gml:Envelope srsName="http://www.opengis.net/def/crs/OGC/1.3/CRS84">\
+<gml:lowerCorner>{0} {1}</gml:lowerCorner><gml:upperCorner>{2} {3}</gml:upperCorner></gml:Envelope></BBOX>"""
+EQUAL = "<PropertyIsEqualTo><ValueReference>{}</ValueReference><Literal>{}</Literal></PropertyIsEqualTo>"
+FES = '<Filter xmlns="http://www.opengis.net/fes/2.0" xmlns:gml="http://www.opengis.net/gml/3.2"><And>{}</And></Filter>'
+
 MAP = """
 MAP
   NAME "parcels" EXTENT 113.5 30 114.5 31 SIZE 256 256
@@ -185,6 +200,9 @@ MAP
     "ows_enable_request" "*" "ows_srs" "EPSG:4326" "oga_onlineresource" "{address}/parcels/ogcapi"
   END END
   OUTPUTFORMAT
+    NAME "geojson" DRIVER "OGR/GEOJSON" MIMETYPE "application/geo+json" FORMATOPTION "STORAGE=memory" FORMATOPTION "FORM=simple"
+  END
+  OUTPUTFORMAT
     NAME "mvt" DRIVER "MVT" FORMATOPTION "EXTENT=4096" FORMATOPTION "EDGE_BUFFER=64"
   END
   LAYER
@@ -192,7 +210,10 @@ MAP
     CONNECTIONTYPE POSTGIS CONNECTION "{connection}" PROCESSING "CLOSE_CONNECTION=DEFER"
     DATA "geom FROM parcels USING UNIQUE gid USING SRID=4326"
     PROJECTION "init=epsg:4326" END
-    METADATA "oga_title" "parcels" "gml_include_items" "all" "gml_featureid" "gid" END
+    METADATA
+      "ows_title" "parcels" "oga_title" "parcels" "wfs_getfeature_formatlist" "geojson"
+      "gml_include_items" "all" "gml_featureid" "gid"
+    END
     CLASS STYLE COLOR 0 0 0 END END
   END
 END
@@ -235,6 +256,60 @@ class Tipg(Peer):
         self.processes = [subprocess.Popen([*command, "--log-level", "error"], env=environment)]
 
 
+class PyGeoApi(Peer):
+    """pygeoapi over the database: a worker a core."""
+
+    name = "pygeoapi"
+    path = "/collections/parcels/items?bbox={0},{1},{2},{3}&limit=100&f=json"
+
+    def __init__(self, database):
+        need_modules("pygeoapi", "gunicorn", "psycopg2-binary", "geoalchemy2")
+        folder, port = WORK / "pygeoapi", free_port()
+        folder.mkdir(parents=True, exist_ok=True)
+        self.address = f"http://127.0.0.1:{port}"
+        config, definition, none = folder / "config.json", folder / "openapi.json", {"url": self.address}
+        where = {"host": "127.0.0.1", "port": database.port, "dbname": "postgres", "user": "owner", "password": "none"}
+        provider = {"type": "feature", "name": "PostgreSQL", "data": where | {"search_path": ["public"]}}
+        parcels = {
+            "type": "collection",
+            "title": "parcels",
+            "description": "parcels",
+            "keywords": ["parcels"],
+            "links": [],
+            "extents": {"spatial": {"bbox": [-180, -90, 180, 90]}},
+            "providers": [provider | {"id_field": "gid", "table": "parcels", "geom_field": "geom"}],
+        }
+        told = {"title": "bench", "description": "bench", "keywords": ["bench"], "terms_of_service": "none", **none}
+        settings = {
+            "server": {
+                "bind": {"host": "127.0.0.1", "port": port},
+                "mimetype": "application/json; charset=UTF-8",
+                "encoding": "utf-8",
+                "languages": ["en-US"],
+                "limits": {"default_items": 100, "max_items": 10000},
+                "map": {"url": "none", "attribution": "none"},
+                **none,
+            },
+            "logging": {"level": "ERROR"},
+            "metadata": {
+                "identification": told,
+                "license": {"name": "none", **none},
+                "provider": {"name": "none", **none},
+                "contact": {"name": "none"},
+            },
+            "resources": {"parcels": parcels},
+        }
+        config.write_text(json.dumps(settings))  # JSON is YAML
+        environment = os.environ | {"PYGEOAPI_CONFIG": str(config), "PYGEOAPI_OPENAPI": str(definition)}
+        generate = [VENV / "bin/pygeoapi", "openapi", "generate", config, "--output-file", definition]
+        made = subprocess.run(generate, env=environment, capture_output=True, text=True)
+        if made.returncode != 0:
+            raise NotRun(f"it could not be set up: {last_line(made.stderr)}")
+        command = [VENV / "bin/gunicorn", "--workers", str(os.cpu_count()), "--bind", f"127.0.0.1:{port}"]
+        command += ["--log-level", "error", "pygeoapi.flask_app:APP"]
+        self.processes = [subprocess.Popen(command, env=environment)]
+
+
 class Martin(Peer):
     """Martin over the database, without its cache."""
 
@@ -242,17 +317,32 @@ class Martin(Peer):
     tile = "/parcels/{z}/{x}/{y}"
 
     def __init__(self, database):
+        url = f"postgres://owner@127.0.0.1:{database.port}/postgres"
+        tables = {"from_schemas": "public", "id_columns": "gid", "extent": 4096, "buffer": 64, "clip_geom": True}
+        self.start(postgres={"connection_string": url, "pool_size": 8, "auto_publish": {"tables": tables}})
+
+    def start(self, **source):
         program = need_crate("martin", "1.14.0", "postgres", "geojson", "mbtiles")
         config, port = WORK / "martin.json", free_port()
         self.address = f"http://127.0.0.1:{port}"
-        url = f"postgres://owner@127.0.0.1:{database.port}/postgres"
-        tables = {"from_schemas": "public", "id_columns": "gid", "extent": 4096, "buffer": 64, "clip_geom": True}
-        postgres = {"connection_string": url, "pool_size": 8, "auto_publish": {"tables": tables}}
         # JSON is YAML.
         settings = {"listen_addresses": f"127.0.0.1:{port}", "worker_processes": os.cpu_count(), "cache_size_mb": 0}
-        config.write_text(json.dumps(settings | {"postgres": postgres}))
-        environment = os.environ | {"RUST_LOG": "error"}
+        config.write_text(json.dumps(settings | source))
+        environment, self.began = os.environ | {"RUST_LOG": "error"}, time.perf_counter()
         self.processes = [subprocess.Popen([program, "--config", config], env=environment)]
+
+
+class MartinFile(Martin):
+    """Martin over a GeoJSON file, which it reads before it listens."""
+
+    def __init__(self, file):
+        self.start(geojson={"extent": 4096, "buffer": 64, "sources": {"parcels": str(file)}})
+
+    def __enter__(self):
+        super().__enter__()
+        self.seconds = time.perf_counter() - self.began
+        self.peak_mib, self.rest_mib = memory_mib(self.processes[0].pid)
+        return self
 
 
 def wait_until_up(server, seconds=60):
