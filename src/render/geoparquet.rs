@@ -266,8 +266,9 @@ pub(super) fn notes(layer: &Layer, table: &Table, view: &View, cover: &Cover) ->
         "timeStamp": cover.made_at.map(|moment| moment.to_string()),
         "attribution": cover.attribution, "licence": layer.about.licence.as_deref().unwrap_or(&cover.licence),
         "columns": columns,
-        // Which columns are no fields: that of the feature's own id, and that of the flag where no field says it.
-        "idColumn": named(Source::Id), "syntheticColumn": named(Source::Synthetic),
+        // Which columns are no fields: that of the feature's own id, where no field repeats it, and that of the flag, where no field
+        // says it.
+        "idColumn": named(Source::Id).filter(|_| layer.id_field().is_none()), "syntheticColumn": named(Source::Synthetic),
     })
 }
 

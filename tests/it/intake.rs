@@ -657,7 +657,11 @@ fn a_collection_is_the_same_in_both_forms_at_rest() {
         assert_eq!(loaded.warnings.total(), 0, "{:?}", loaded.warnings.list());
         let service = Service::over(data.path());
         let features = service.get("/ogc/collections/parcels/items").json();
-        let schema = service.get("/ogc/collections/parcels/schema?f=json").json();
+        let mut schema = service.get("/ogc/collections/parcels/schema?f=json").json();
+        // An id that a field repeats stands first in a table.
+        for field in schema["properties"].as_object_mut().expect("fields").values_mut() {
+            field.as_object_mut().expect("a field").remove("x-ogc-propertySeq");
+        }
         (features["features"].clone(), schema["properties"].clone())
     };
     let text = told("geojson");

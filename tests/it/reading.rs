@@ -7,7 +7,7 @@ use innospace::store::{self, Store, Watch};
 use serde::Deserialize;
 
 use crate::cases;
-use crate::harness::load;
+use crate::harness::{Service, load};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,7 +102,10 @@ fn served(files: &[(&str, &str)]) -> Result<(Vec<String>, Vec<String>), String> 
 #[test]
 fn a_folder_without_catalogue_file_serves_every_geojson() {
     let fault = served(&[("notes.txt", NO_FEATURES)]).expect_err("nothing to serve");
-    assert!(fault.contains("neither a catalog.toml nor a *.geojson or *.json with features"), "{fault}");
+    assert!(
+        fault.contains("neither a catalog.toml nor a *.geojson, *.json or *.parquet with features"),
+        "{fault}"
+    );
     let files = ["b.geojson", "a.json", "c.GeoJSON", ".hidden.geojson", ".geojson", "notes.txt"];
     let (ids, said) = served(&files.map(|name| (name, NO_FEATURES))).expect("loads");
     assert_eq!(ids, ["a", "b", "c"]);
@@ -145,6 +148,32 @@ fn a_json_file_that_was_served_and_breaks_is_an_error() {
     std::fs::write(&path, r#"{"type":"FeatureCollection","features":["#).expect("written");
     let fault = store.load(&mut |_| {}).expect_err("half a file").to_string();
     assert!(fault.starts_with("a.json, line 1"), "{fault}");
+}
+
+#[test]
+fn geoparquet_is_a_layer_as_geojson_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(&folder.path().join("a.geojson"), &["1", "2"]);
+    let items = "/ogc/collections/a/items";
+    let service = Service::over(folder.path());
+    let file = service.get(&format!("{items}?f=parquet")).body;
+    let want = service.get(items).json()["features"].clone();
+    std::fs::remove_file(folder.path().join("a.geojson")).expect("removed");
+    std::fs::write(folder.path().join("a.parquet"), &file).expect("written");
+    std::fs::write(folder.path().join("b.parquet"), "PAR1 and no more").expect("written");
+    let mut store = Store::new(folder.path());
+    let loaded = store.load(&mut |_| {}).expect("loads");
+    let said: Vec<_> = loaded.warnings.list().iter().map(ToString::to_string).collect();
+    assert!(
+        said.len() == 1 && said[0].starts_with("b.parquet: not served: cannot be read as Parquet"),
+        "{said:?}"
+    );
+    assert_eq!(Service::over(folder.path()).get(items).json()["features"], want);
+    assert!(store.load(&mut |_| {}).expect("loads").changed.is_empty(), "unchanged, it is taken over");
+    // One that was served and breaks does not take the data away.
+    std::fs::write(folder.path().join("a.parquet"), &file[..file.len() / 2]).expect("written");
+    let fault = store.load(&mut |_| {}).expect_err("half a file").to_string();
+    assert!(fault.starts_with("a.parquet: cannot be read as Parquet"), "{fault}");
 }
 
 #[test]
