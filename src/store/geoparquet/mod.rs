@@ -227,6 +227,8 @@ struct Source {
     file: Shared,
     about: Arc<ParquetMetaData>,
     rows: usize,
+    /// Bytes of the file; what it promises beyond that is no reason to make room.
+    length: usize,
     columns: Vec<FileColumn>,
     /// Number of the column of geometries.
     geometry: usize,
@@ -332,6 +334,7 @@ impl Source {
             file,
             about: Arc::new(about),
             rows,
+            length: usize::try_from(length).unwrap_or(usize::MAX),
             columns,
             geometry,
             geometry_has_nulls,
@@ -339,6 +342,11 @@ impl Source {
             id_is_own,
             notes,
         })
+    }
+
+    /// Rows that there is room to be made for at once.
+    fn likely_rows(&self) -> usize {
+        self.rows.min(self.length)
     }
 
     /// Does a column of the file hold the ids and nothing else?

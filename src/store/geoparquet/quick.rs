@@ -106,7 +106,10 @@ fn join(
     let bytes: i64 =
         source.about.row_groups().iter().map(|group| group.column(source.geometry).uncompressed_size()).sum();
     let mut all = GeometryBuilder::default();
-    all.reserve(source.rows, usize::try_from(bytes).ok()?.saturating_sub(33 * source.rows) / 16);
+    // Nothing that is true is packed more tightly than this.
+    let bytes = usize::try_from(bytes).ok()?.min(source.length.saturating_mul(64));
+    let rows = source.likely_rows();
+    all.reserve(rows, bytes.saturating_sub(33 * rows) / 16);
     let (mut waiting, mut columns, mut next) = (BTreeMap::new(), BTreeMap::new(), 0);
     let (mut rows, mut odd) = (0, Vec::new());
     for made in made {
@@ -167,7 +170,7 @@ fn kind_of(column: &FileColumn, spec: &LayerSpec) -> Option<Option<ValueKind>> {
 }
 
 fn column(source: &Source, column: &FileColumn, kind: Option<ValueKind>) -> Option<(ValueKind, Column)> {
-    let rows = source.rows;
+    let (rows, room) = (source.rows, source.likely_rows());
     let each = |act: &mut dyn FnMut(&mut Pages) -> Option<()>| {
         (0..source.about.num_row_groups()).try_for_each(|group| {
             act(&mut Pages { reader: source.pages(group, column.at)?, has_nulls: column.has_nulls })
@@ -176,12 +179,12 @@ fn column(source: &Source, column: &FileColumn, kind: Option<ValueKind>) -> Opti
     let mut reals = Vec::new();
     let mut wholes = Vec::new();
     if kind == Some(ValueKind::Real) {
-        reals.reserve_exact(rows);
+        reals.reserve_exact(room);
     } else if matches!(
         column.form,
         Form::Integer32 | Form::Unsigned32 | Form::Integer64 | Form::Moment { .. }
     ) {
-        wholes.reserve_exact(rows);
+        wholes.reserve_exact(room);
     }
     #[expect(clippy::cast_precision_loss, reason = "as near as a real can be")]
     let real = |whole: i64| whole as f64;
@@ -242,18 +245,18 @@ fn column(source: &Source, column: &FileColumn, kind: Option<ValueKind>) -> Opti
             Column::Timestamp(wholes)
         }
         (Form::Date, _) => {
-            let mut days = Vec::with_capacity(rows);
+            let mut days = Vec::with_capacity(room);
             each(&mut |pages| pages.numbers(NULL_DAYS, i32::from_le_bytes, &mut days))?;
             Column::Date(days)
         }
         (Form::Text | Form::Json, _) => {
-            let mut texts = TextBuilder::with_capacity(rows);
+            let mut texts = TextBuilder::with_capacity(room);
             each(&mut |pages| pages.texts(&mut texts))?;
             let texts = texts.build();
             if column.form == Form::Text { Column::Text(texts) } else { Column::Json(texts) }
         }
         (Form::Bool, _) => {
-            let mut truths = Vec::with_capacity(rows);
+            let mut truths = Vec::with_capacity(room);
             each(&mut |pages| pages.truths(NULL_BOOL, &mut truths))?;
             Column::Bool(truths)
         }
