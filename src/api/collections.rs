@@ -1,6 +1,7 @@
 //! Collections and one collection.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -21,7 +22,7 @@ use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::geometry::Crs;
 use crate::index::IndexedLayer;
-use crate::model::{Lang, Layer, ValueKind};
+use crate::model::{Lang, Layer, LayerId, ValueKind};
 use crate::query::cql2::MOST_BYTES;
 use crate::render::html::{self as pages, Link};
 
@@ -49,6 +50,19 @@ pub fn named_or_parcels(catalog: &Catalog, id: Option<&str>) -> Result<Arc<Index
 /// How the parameters of a resource of a collection are told.
 type Table = fn(&Layer, Limits, &[Format]) -> Vec<Parameter>;
 
+/// The tables of parameters of a catalogue, by collection, by what tells them, and by forms. Made when first needed: that takes
+/// longer than most requests.
+#[derive(Debug, Default)]
+pub struct Tables(Mutex<HashMap<(LayerId, [usize; 2]), Arc<[Parameter]>>>);
+
+impl Tables {
+    fn of(&self, layer: &Layer, table: Table, limits: Limits, forms: &[Format]) -> Arc<[Parameter]> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (layer.id.clone(), [table as usize, forms.as_ptr() as usize]);
+        Arc::clone(known.entry(key).or_insert_with(|| table(layer, limits, forms).into()))
+    }
+}
+
 /// A request for a resource of a collection, its parameters in the address.
 ///
 /// # Errors
@@ -63,7 +77,8 @@ pub fn asked(
 ) -> Result<(Ask, Arc<IndexedLayer>), Problem> {
     let catalog = app.catalog.snapshot();
     let indexed = find(&catalog, id)?;
-    let table = table(indexed.layer(), app.config.limits, forms);
+    let tables = app.tables.of(catalog.revision, |_| Tables::default());
+    let table = tables.of(indexed.layer(), table, app.config.limits, forms);
     Ok((Ask::read(app, catalog, uri, headers, &table, forms)?, indexed))
 }
 

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use maud::Markup;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::App;
@@ -258,14 +259,33 @@ pub fn listed(body: &Value) -> Response {
 
 /// Links as JSON.
 pub fn links_json(links: &[Link]) -> Value {
-    let json = |link: &Link| {
-        let mut json =
-            json!({ "href": link.href, "rel": link.rel, "type": link.media_type, "title": link.title });
-        if let Some(body) = &link.body {
-            json["method"] = "POST".into();
-            json["body"] = body.clone();
-        }
-        json
-    };
-    links.iter().map(json).collect()
+    links.iter().map(|link| json!(LinkJson::of(link))).collect()
+}
+
+/// The same as text.
+pub fn links_text(links: &[Link]) -> String {
+    let links: Vec<_> = links.iter().map(LinkJson::of).collect();
+    // Texts and JSON can always be written.
+    serde_json::to_string(&links).unwrap_or_default()
+}
+
+/// A link as JSON has it.
+#[derive(Serialize)]
+struct LinkJson<'a> {
+    href: &'a str,
+    rel: &'a str,
+    r#type: &'a str,
+    title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a Value>,
+}
+
+impl<'a> LinkJson<'a> {
+    fn of(link: &'a Link) -> Self {
+        let Link { href, rel, media_type, title, body } = link;
+        let method = body.is_some().then_some("POST");
+        Self { href, rel, r#type: media_type, title, method, body: body.as_ref() }
+    }
 }

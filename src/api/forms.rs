@@ -13,7 +13,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::document::{Ask, links_json};
+use super::document::{Ask, links_text};
 use super::negotiate::{
     CSV, FLATGEOBUF, Format, GEOJSON, GEOPARQUET, HTML, JSONFG, KML, NDJSON, SCHEMA, XLSX,
 };
@@ -35,6 +35,10 @@ pub const FORMS: &[Format] = &[GEOJSON, HTML, JSONFG, NDJSON, CSV, XLSX, KML, FL
 
 /// Bytes of features that are gathered before they are sent.
 const CHUNK: usize = 1 << 17;
+/// Room for a chunk whose last feature crosses its end, for what stands before the features, and for a feature, usually.
+const ROOM: usize = CHUNK + CHUNK / 8;
+const ROOM_OF_HEAD: usize = 1 << 12;
+const ROOM_OF_FEATURE: usize = 1 << 10;
 /// The longest address that all forms are linked with in headers; a longer one, nine times over, is more than some
 /// proxies let pass.
 const LONGEST_LINKED: usize = 1024;
@@ -102,7 +106,7 @@ pub async fn answer(
     links: &[Link],
 ) -> Result<Response, Problem> {
     let cover = cover(ask, &layer, picked.matched, page, picked.items.len());
-    let cover = Cover { links: links_json(links).to_string(), ..cover };
+    let cover = Cover { links: links_text(links), ..cover };
     Ok(match making(ask, &layer, &view) {
         Making::Stream(writer) => stream(ask, layer, picked.items, writer, &cover),
         Making::Whole(make) => {
@@ -134,7 +138,7 @@ pub fn file(
     };
     let mut out = Vec::new();
     writer.begin(&mut out, layer, cover);
-    items.iter().enumerate().for_each(|(at, &ix)| writer.feature(&mut out, layer, ix, at == 0));
+    writer.features(&mut out, layer, items, true, usize::MAX);
     writer.end(&mut out);
     Ok(out)
 }
@@ -148,7 +152,7 @@ pub fn document(ask: &Ask, layer: &Layer, ix: FeatureIx, view: View, links: &[Li
         _ => return None,
     }
     out.extend_from_slice(br#","links":"#);
-    out.extend_from_slice(links_json(links).to_string().as_bytes());
+    out.extend_from_slice(links_text(links).as_bytes());
     out.push(b'}');
     Some(ask.body(Body::from(out)))
 }
@@ -247,7 +251,7 @@ fn stream(
     mut writer: Box<dyn Stream>,
     cover: &Cover,
 ) -> Response {
-    let mut head = Vec::with_capacity(CHUNK + CHUNK / 8);
+    let mut head = Vec::with_capacity(ROOM.min(ROOM_OF_HEAD + items.len() * ROOM_OF_FEATURE));
     writer.begin(&mut head, &layer, cover);
     let mut chunks = Chunks { writer, layer, items, at: 0, done: false, head };
     let Some(first) = chunks.next() else { return ask.body(Body::empty()) };
@@ -277,14 +281,12 @@ impl Iterator for Chunks {
         }
         let mut out = std::mem::take(&mut self.head);
         if out.capacity() == 0 {
-            out.reserve(CHUNK + CHUNK / 8);
+            out.reserve(ROOM);
         }
-        while let Some(&ix) = self.items.get(self.at) {
-            self.writer.feature(&mut out, &self.layer, ix, self.at == 0);
-            self.at += 1;
-            if out.len() >= CHUNK {
-                return Some(out.into());
-            }
+        let rest = &self.items[self.at..];
+        self.at += self.writer.features(&mut out, &self.layer, rest, self.at == 0, CHUNK);
+        if out.len() >= CHUNK {
+            return Some(out.into());
         }
         self.writer.end(&mut out);
         self.done = true;

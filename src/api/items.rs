@@ -1,6 +1,7 @@
 //! Items and one item.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -62,8 +63,11 @@ async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Respo
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
-    let (layer, picked) =
-        blocking(limits.patience, move |budget| select(&question, &indexed, budget)).await??;
+    let (layer, picked) = if question.is_quick(indexed.layer()) {
+        select(&question, &indexed, &Budget::default())?
+    } else {
+        blocking(limits.patience, move |budget| select(&question, &indexed, budget)).await??
+    };
     let links = page_links(&ask, &layer, page, &picked);
     let (crs, counts) = (view.crs, (picked.matched, picked.items.len() as u64));
     let response = if ask.format == HTML {
@@ -99,10 +103,21 @@ impl Question {
             None => params::view(params, layer, lang)?,
         };
         // What the layer does not understand is refused before anything is looked for.
-        let known = |key: &&SortKey| distance.is_none() || key.name != DISTANCE;
-        let sort = query.sort.iter().filter(known).cloned().collect();
-        let plan = query::plan(&Query { sort, ..query.clone() }, indexed)?;
+        let plan = if distance.is_none() {
+            query::plan(&query, indexed)?
+        } else {
+            let known = |key: &&SortKey| key.name != DISTANCE;
+            let sort = query.sort.iter().filter(known).cloned().collect();
+            query::plan(&Query { sort, ..query.clone() }, indexed)?
+        };
         Ok(Self { query, view, plan, distance })
+    }
+
+    /// Is it answered so soon that no other thread need take it over?
+    fn is_quick(&self, layer: &Layer) -> bool {
+        /// Other connections wait as long for a page to be written.
+        const QUICK: Duration = Duration::from_micros(300);
+        self.distance.is_none() && self.plan.takes_about(layer).is_some_and(|time| time < QUICK)
     }
 }
 

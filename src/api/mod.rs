@@ -92,6 +92,7 @@ pub struct App {
     desk: Desk,
     finders: kept::Kept<Finder>,
     networks: kept::Kept<Option<Network>>,
+    tables: kept::Kept<collections::Tables>,
     drawings: Option<Drawings>,
 }
 
@@ -106,7 +107,7 @@ impl App {
             opened.inspect_err(|fault| tracing::warn!("long drawings will not be kept: {fault}; name a folder that can be written with --drawings")).ok()
         });
         let (finders, networks) = (kept::Kept::default(), kept::Kept::default());
-        Self { catalog, config, tiles, desk, finders, networks, drawings }
+        Self { catalog, config, tiles, desk, finders, networks, tables: kept::Kept::default(), drawings }
     }
 
     /// Makes ready what questions about the published catalogue need, so that no request has to wait for it.
@@ -214,15 +215,18 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(get(assets::file))
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .with_state(app)
-        .layer(CompressionLayer::new().compress_when(worth_packing()))
-        .layer(CatchPanicLayer::custom(|fault: Box<dyn std::any::Any + Send>| {
-            let text = fault.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| fault.downcast_ref::<&str>().copied()).unwrap_or("panic");
-            Problem::internal(text.to_owned()).into_response()
-        }))
-        .layer(middleware::from_fn(around))
-        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        // As one layer, each request is boxed once and not five times; the first is the outermost.
+        .layer((
+            SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid),
+            PropagateRequestIdLayer::new(REQUEST_ID),
+            middleware::from_fn(around),
+            CatchPanicLayer::custom(|fault: Box<dyn std::any::Any + Send>| {
+                let text = fault.downcast_ref::<String>().map(String::as_str);
+                let text = text.or_else(|| fault.downcast_ref::<&str>().copied()).unwrap_or("panic");
+                Problem::internal(text.to_owned()).into_response()
+            }),
+            CompressionLayer::new().compress_when(worth_packing()),
+        ))
 }
 
 /// Answers that packing makes smaller: not those that are packed themselves.

@@ -322,19 +322,32 @@ pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec
     fixed.chain(view_parameters(layer)).chain([format_parameter(offers)]).chain(id).chain(fields).collect()
 }
 
+/// The names of a table.
+fn names(table: &[Parameter]) -> String {
+    table.iter().map(|parameter| &*parameter.name).collect::<Vec<_>>().join(", ")
+}
+
 /// The parameters of a request.
 #[derive(Debug)]
-pub struct Params(Vec<(String, String)>);
+pub struct Params {
+    pairs: Vec<(String, String)>,
+    /// The same as a query string has them.
+    encoded: Vec<String>,
+}
 
 impl Params {
+    fn new(pairs: Vec<(String, String)>) -> Self {
+        let encode = |(name, value): &(String, String)| encoded(name, value);
+        Self { encoded: pairs.iter().map(encode).collect(), pairs }
+    }
+
     /// Reads a query string against a table.
     ///
     /// # Errors
     /// A name that is not in the table, or stands twice.
     pub fn parse(raw: Option<&str>, table: &[Parameter]) -> Result<Self, Problem> {
         let is_known = |name: &str| table.iter().any(|parameter| parameter.name == name);
-        let known = || table.iter().map(|parameter| &*parameter.name).collect::<Vec<_>>().join(", ");
-        Self::parse_known(raw, is_known, known)
+        Self::parse_known(raw, is_known, || names(table))
     }
 
     /// Reads names and values, as they are, against a table.
@@ -371,7 +384,7 @@ impl Params {
             }
             pairs.push((name.into_owned(), value.into_owned()));
         }
-        Ok(Self(pairs))
+        Ok(Self::new(pairs))
     }
 
     /// Reads the members of a JSON object against a table: texts, numbers, booleans, arrays of these; `filter` may
@@ -385,8 +398,7 @@ impl Params {
         let mut pairs = Vec::with_capacity(members.len() + 1);
         for (name, value) in members {
             if !table.iter().any(|parameter| parameter.name == name) {
-                let known = table.iter().map(|parameter| &*parameter.name).collect::<Vec<_>>().join(", ");
-                return Err(Problem::unknown_parameter(&name, &known));
+                return Err(Problem::unknown_parameter(&name, &names(table)));
             }
             let is_cql2 = name == "filter" && !value.is_string();
             // A geometry, a condition on groups and criteria say what they are.
@@ -416,7 +428,7 @@ impl Params {
                 None => unique.push((name, value)),
             }
         }
-        Ok(Self(unique))
+        Ok(Self::new(unique))
     }
 
     /// The parameters as the members of an object, some of them changed, or (with an empty value) left out.
@@ -433,23 +445,33 @@ impl Params {
 
     /// The value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// All parameters, in the order given.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The query string with some parameters replaced, added, or (with an empty value) left out.
     pub fn with(&self, changes: &[(&str, &str)]) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        let kept = self.0.iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
-        query.extend_pairs(kept);
-        query.extend_pairs(changes.iter().filter(|(_, value)| !value.is_empty()));
-        let query = query.finish();
-        if query.is_empty() { query } else { format!("?{query}") }
+        let is_kept = |name: &str| !changes.iter().any(|(changed, _)| *changed == name);
+        let kept = std::iter::zip(&self.pairs, &self.encoded).filter(|((name, _), _)| is_kept(name));
+        let changed = changes.iter().filter(|(_, value)| !value.is_empty());
+        let mut query = String::new();
+        let mut add = |pair: &str| {
+            query.push(if query.is_empty() { '?' } else { '&' });
+            query.push_str(pair);
+        };
+        kept.for_each(|(_, pair)| add(pair));
+        changed.for_each(|(name, value)| add(&encoded(name, value)));
+        query
     }
+}
+
+/// A parameter as a query string has it.
+fn encoded(name: &str, value: &str) -> String {
+    form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
 }
 
 /// A value as a query string would hold it.
@@ -481,7 +503,7 @@ pub fn items(params: &Params, layer: &Layer, catalog: &Catalog, limits: Limits) 
 /// A value that makes no sense.
 pub fn selection(params: &Params, layer: &Layer, catalog: &Catalog, own: &[&str]) -> Result<Query, Problem> {
     let is_field = |name: &str| !RESERVED.contains(&name) && !own.contains(&name);
-    let equal = params.0.iter().filter(|(name, _)| is_field(name));
+    let equal = params.pairs.iter().filter(|(name, _)| is_field(name));
     let bbox_crs = crs(params, "bbox-crs", layer)?;
     Ok(Query {
         window: params.get("bbox").map(|text| bbox(text, bbox_crs)).transpose()?,

@@ -512,6 +512,12 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Has any position of the layer an altitude?
+    #[must_use]
+    pub fn may_be_high(&self) -> bool {
+        !self.array.altitudes.is_empty()
+    }
+
     /// Altitude of position `at` in metres, where one was given.
     #[must_use]
     pub fn altitude_at(&self, at: usize) -> Option<f64> {

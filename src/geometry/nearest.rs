@@ -43,63 +43,86 @@ pub struct Nearest {
 }
 
 /// A shape to measure from, taken apart once.
-pub struct Origin {
+pub struct Origin(Taken);
+
+enum Taken {
+    Spot(Spot),
+    Shape(Box<Whole>),
+}
+
+/// A shape that is more than a point.
+struct Whole {
     prepared: Prepared,
     topology: Topology,
     pieces: Pieces,
     area: Option<Area>,
-    point: Option<Spot>,
 }
 
 impl Origin {
     /// `None` for a shape without position.
     #[must_use]
     pub fn new(shape: &Shape) -> Option<Self> {
+        if let Shape::Point(point) = shape {
+            return Some(Self(Taken::Spot(Spot::new([point.x(), point.y()]))));
+        }
         let topology = Topology::of_shape(shape);
         let frame = topology.frame?;
         // Long edges are cut, so that their boxes lie close around them.
         let size = (frame.high[0] - frame.low[0]).max(frame.high[1] - frame.low[1]);
         let pieces = Pieces::of(&topology, (size / 16.0).clamp(0.001, LONGEST));
-        let point = match shape {
-            Shape::Point(point) => Some(Spot::new([point.x(), point.y()])),
-            _ => None,
-        };
         let area = Area::new(shape.clone());
-        Some(Self { prepared: Prepared::new(shape, None), topology, pieces, area, point })
+        Some(Self(Taken::Shape(Box::new(Whole {
+            prepared: Prepared::new(shape, None),
+            topology,
+            pieces,
+            area,
+        }))))
     }
 
     /// Metres that nothing in a window is nearer than; the window does not cross the antimeridian.
     #[must_use]
     pub fn least(&self, window: Bounds) -> f64 {
         let frame = Frame::around(window);
-        if let Some(spot) = &self.point {
-            return spot.least(&frame);
-        }
+        let whole = match &self.0 {
+            Taken::Spot(spot) => return spot.least(&frame),
+            Taken::Shape(whole) => whole,
+        };
         let is_apart = |area: &Area| area.of_box(frame.low, frame.high) == Lies::Outside;
-        if self.area.as_ref().is_some_and(|area| !is_apart(area)) {
+        if whole.area.as_ref().is_some_and(|area| !is_apart(area)) {
             return 0.0;
         }
-        self.pieces.least(&frame)
+        whole.pieces.least(&frame)
     }
 
     /// Where a stored geometry is nearest; `None` when it has no position.
     #[must_use]
     pub fn nearest(&self, geometry: GeometryRef<'_>) -> Option<Nearest> {
-        if let Some(spot) = &self.point {
-            return spot.nearest(geometry);
-        }
+        self.nearest_within(geometry, f64::INFINITY)
+    }
+
+    /// The same if that is no farther than so many metres; what is farther may be found, too.
+    #[must_use]
+    pub fn nearest_within(&self, geometry: GeometryRef<'_>, metres: f64) -> Option<Nearest> {
+        let whole = match &self.0 {
+            Taken::Spot(spot) => return spot.nearest(geometry, metres),
+            Taken::Shape(whole) => whole,
+        };
         let other = Topology::of_stored(geometry, Some)?;
-        if self.prepared.relates(geometry, Relation::Intersects) {
-            let at = shared(&self.topology, &other)?;
+        if whole.prepared.relates(geometry, Relation::Intersects) {
+            let at = shared(&whole.topology, &other)?;
             return Some(Nearest { metres: 0.0, from: at, to: at });
         }
-        self.pieces.nearest(&Pieces::of(&other, LONGEST))
+        whole.pieces.nearest(&Pieces::of(&other, LONGEST))
     }
 }
 
 impl std::fmt::Debug for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Origin").field("frame", &self.topology.frame).finish_non_exhaustive()
+        let frame = match &self.0 {
+            Taken::Spot(spot) => Some(Frame::of(spot.position)),
+            Taken::Shape(whole) => whole.topology.frame,
+        };
+        f.debug_struct("Origin").field("frame", &frame).finish_non_exhaustive()
     }
 }
 
@@ -220,8 +243,12 @@ impl Spot {
         /// Some 5 degrees, in radians.
         const NEAR: f64 = 0.09;
         let own = Frame::of(self.position);
-        let (dx, dy) =
-            (gap_of_longitudes(&own, frame).to_radians(), gap_of_latitudes(&own, frame).to_radians());
+        let ahead = [frame.low[0] - self.position[0], self.position[0] - frame.high[0]];
+        // What lies within a quarter of the way around is not nearer the other way.
+        let is_on_this_side = ahead[0] > -90.0 && ahead[1] > -90.0;
+        let gap =
+            if is_on_this_side { ahead[0].max(ahead[1]).max(0.0) } else { gap_of_longitudes(&own, frame) };
+        let (dx, dy) = (gap.to_radians(), gap_of_latitudes(&own, frame).to_radians());
         let y = self.position[1];
         let reach = (y - frame.low[1]).abs().max((frame.high[1] - y).abs()).to_radians();
         // By Taylor no cosine in the box is less.
@@ -235,14 +262,15 @@ impl Spot {
         least_of_far(&own, frame, known)
     }
 
-    /// Metres that no position of a piece is nearer than: in the plane on the spot, where that is good enough.
-    fn least_of_piece(&self, piece: &Piece) -> f64 {
+    /// Metres, squared, that no position of a piece is nearer than: in the plane on the spot, where that is good enough.
+    fn least_of_piece_2(&self, piece: &Piece) -> f64 {
         /// Some 2 km, in degrees of latitude.
         const NEAR: f64 = 0.02;
         let [a, b] = [piece.a, piece.b].map(|end| [end[0] - self.position[0], end[1] - self.position[1]]);
         let far = |at: Position| at[0].abs() > 2.0 * NEAR || at[1].abs() > NEAR;
         if far(a) || far(b) || self.cosine < 0.1 {
-            return self.least(&piece.frame());
+            let least = self.least(&piece.frame());
+            return least * least;
         }
         let [a, b] = [a, b].map(|at| [at[0] * self.scale[0], at[1] * self.scale[1]]);
         let along = [b[0] - a[0], b[1] - a[1]];
@@ -252,41 +280,75 @@ impl Spot {
         } else {
             0.0
         };
-        let gap = (a[0] + along[0] * share).hypot(a[1] + along[1] * share);
+        let gap = [a[0] + along[0] * share, a[1] + along[1] * share];
         // Over 2 km the scale changes by the slope times so much; the plane has positions no farther apart by more.
-        gap * (1.0 - 2.0 * self.slope * NEAR.to_radians())
+        let part = 1.0 - 2.0 * self.slope * NEAR.to_radians();
+        (gap[0] * gap[0] + gap[1] * gap[1]) * part * part
     }
 
-    /// Where a stored geometry is nearest. Edges are looked at in their order, and only those that may be nearer.
-    fn nearest(&self, geometry: GeometryRef<'_>) -> Option<Nearest> {
+    /// Where a stored geometry is nearest, if that is no farther than `limit` metres: of edges that are equally near the first in
+    /// their order.
+    fn nearest(&self, geometry: GeometryRef<'_>, limit: f64) -> Option<Nearest> {
         let (at, own) = (self.position, Piece { a: self.position, b: self.position });
-        if intersects_window(geometry, Bounds::of_position(at)) {
+        // The piece that seems nearest rules out most others.
+        let mut frame: Option<Frame> = None;
+        let mut first = (f64::INFINITY, None);
+        let mut second_2 = f64::INFINITY;
+        pieces_of(geometry, |piece| {
+            frame = Some(frame.map_or_else(|| piece.frame(), |frame| frame.join(piece.frame())));
+            let least_2 = self.least_of_piece_2(&piece);
+            if least_2 < first.0 {
+                second_2 = first.0;
+                first = (least_2, Some(piece));
+            } else {
+                second_2 = second_2.min(least_2);
+            }
+        });
+        if frame?.meets(&Frame::of(at)) && intersects_window(geometry, Bounds::of_position(at)) {
             return Some(Nearest { metres: 0.0, from: at, to: at });
         }
+        let (least_2, Some(first)) = first else { return None };
+        if least_2 > limit * limit {
+            return None;
+        }
+        let found = between(&own, &first);
+        let mut limit_2 = found.metres * found.metres;
+        if second_2 > limit_2 {
+            return Some(found).filter(|found| found.metres <= limit);
+        }
         let mut best: Option<Nearest> = None;
-        let mut look = |a: Position, b: Position| {
-            each_piece(a, b, LONGEST, |piece| {
-                let limit = best.map_or(f64::INFINITY, |best| best.metres);
-                if self.least_of_piece(&piece) < limit {
-                    let found = between(&own, &piece);
-                    best = Some(found).filter(|found| found.metres < limit).or(best);
-                }
-            });
-        };
-        for part in geometry.parts() {
-            for run in part.runs() {
-                let last = run.len().saturating_sub(1);
-                if run.len() == 1 {
-                    look(run.at(0), run.at(0));
-                }
-                (0..last).for_each(|at| look(run.at(at), run.at(at + 1)));
-                // Rings are stored without their first position at the end.
-                if part.kind().is_areal() && last > 0 {
-                    look(run.at(last), run.at(0));
+        pieces_of(geometry, |piece| {
+            if self.least_of_piece_2(&piece) <= limit_2 {
+                let found = between(&own, &piece);
+                if best.is_none_or(|best| found.metres < best.metres) {
+                    limit_2 = limit_2.min(found.metres * found.metres);
+                    best = Some(found);
                 }
             }
+        });
+        best.filter(|best| best.metres <= limit)
+    }
+}
+
+/// Calls `act` with the pieces of a stored geometry, in its order.
+fn pieces_of(geometry: GeometryRef<'_>, mut act: impl FnMut(Piece)) {
+    for part in geometry.parts() {
+        for run in part.runs() {
+            let Some(last) = run.len().checked_sub(1) else { continue };
+            let mut from = run.at(0);
+            if last == 0 {
+                act(Piece { a: from, b: from });
+            }
+            for at in 1..=last {
+                let to = run.at(at);
+                each_piece(from, to, LONGEST, &mut act);
+                from = to;
+            }
+            // Rings are stored without their first position at the end.
+            if part.kind().is_areal() && last > 0 {
+                each_piece(from, run.at(0), LONGEST, &mut act);
+            }
         }
-        best
     }
 }
 

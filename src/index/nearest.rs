@@ -69,7 +69,8 @@ impl IndexedLayer {
     /// The `most` features that are nearest and no farther than `farthest` metres, each with the way to it, nearest first,
     /// equals in the order of the layer.
     ///
-    /// `least` tells the metres that nothing in a window is nearer than, `measure` those to a feature; `None` leaves it out.
+    /// `least` tells the metres that nothing in a window is nearer than, `measure` those to a feature, which are not asked for beyond
+    /// the limit that it is given; `None` leaves it out.
     /// Parts of the tree are opened best first and only while something in them may be among the answer, so the answer is that of
     /// a look at every feature.
     ///
@@ -80,7 +81,7 @@ impl IndexedLayer {
         most: usize,
         farthest: f64,
         least: impl Fn(Bounds) -> f64,
-        mut measure: impl FnMut(FeatureIx) -> Result<Option<Nearest>, E>,
+        mut measure: impl FnMut(FeatureIx, f64) -> Result<Option<Nearest>, E>,
     ) -> Result<Vec<(FeatureIx, Nearest)>, E> {
         let mut found: BinaryHeap<Measured> = BinaryHeap::new();
         let mut open = BinaryHeap::with_capacity(64);
@@ -96,10 +97,8 @@ impl IndexedLayer {
             let node = match below {
                 Below::Node(node) => node,
                 Below::Row(row) => {
-                    let Some(nearest) = measure(FeatureIx(row))?.filter(|nearest| nearest.metres <= limit)
-                    else {
-                        continue;
-                    };
+                    let nearest = measure(FeatureIx(row), limit)?.filter(|nearest| nearest.metres <= limit);
+                    let Some(nearest) = nearest else { continue };
                     found.push(Measured { nearest, row });
                     if found.len() > most {
                         found.pop();

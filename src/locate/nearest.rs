@@ -58,15 +58,19 @@ pub fn nearest(
         }
         None => None,
     };
-    let measure = |ix: FeatureIx| -> Result<Option<Nearest>, QueryError> {
+    let measure = |ix: FeatureIx, limit: f64| -> Result<Option<Nearest>, QueryError> {
         budget.check()?;
         if is_own(ix) || selected.as_ref().is_some_and(|selected| !selected[ix.row()]) {
             return Ok(None);
         }
-        Ok(layer.feature(ix).geometry().and_then(|geometry| standpoint.origin.nearest(geometry)))
+        Ok(layer
+            .feature(ix)
+            .geometry()
+            .and_then(|geometry| standpoint.origin.nearest_within(geometry, limit)))
     };
     let found = indexed.nearest(most, farthest, |window| standpoint.origin.least(window), measure)?;
-    let known = |ix| layer.feature(ix).accuracy_m();
+    let accuracy = layer.accuracy_field();
+    let known = |ix| layer.feature(ix).accuracy_in(accuracy);
     let way = |(ix, nearest)| Neighbour { ix, way: Way::new(nearest, standpoint.accuracy_m, known(ix)) };
     Ok(found.into_iter().map(way).collect())
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::feature::FeatureIx;
 use super::schema::ValueKind;
 use super::text::{TextBuilder, TextColumn};
 use super::time::{Date, Timestamp};
@@ -57,6 +58,7 @@ impl Column {
 
     /// The value at `row`.
     #[must_use]
+    #[inline]
     pub fn value(&self, row: usize) -> Value<'_> {
         match self {
             Self::Bool(values) => match values[row] {
@@ -96,6 +98,37 @@ impl Column {
             Self::Real(values) => values[row].is_nan(),
             Self::Date(values) => values[row] == NULL_DAYS,
             Self::Text(values) | Self::Json(values) => values.code(row).is_none(),
+        }
+    }
+
+    /// Is the value of all these features the same? A text that is stored twice may be taken for two.
+    #[must_use]
+    pub fn is_same(&self, items: &[FeatureIx]) -> bool {
+        fn one<T: PartialEq>(items: &[FeatureIx], value: impl Fn(usize) -> T) -> bool {
+            let Some((first, rest)) = items.split_first() else { return true };
+            let first = value(first.row());
+            // All are looked at, so that their ways from memory take their time together.
+            rest.iter().fold(true, |same, ix| same & (value(ix.row()) == first))
+        }
+        match self {
+            Self::Bool(values) => one(items, |row| values[row]),
+            Self::Integer(values) | Self::Timestamp(values) => one(items, |row| values[row]),
+            Self::Real(values) => one(items, |row| values[row].to_bits()),
+            Self::Date(values) => one(items, |row| values[row]),
+            Self::Text(values) | Self::Json(values) => one(items, |row| values.code(row)),
+        }
+    }
+
+    /// Looks at the texts of some features that are needed next, where they lie far apart.
+    pub fn fetch(&self, items: &[FeatureIx]) {
+        /// So many texts stay at hand.
+        const FEW: usize = 1 << 10;
+        if let Self::Text(values) | Self::Json(values) = self
+            && values.dictionary().len() > FEW
+        {
+            values
+                .dictionary()
+                .fetch(items.iter().filter_map(|ix| values.code(ix.row())).map(|code| code as usize));
         }
     }
 

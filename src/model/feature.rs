@@ -80,23 +80,19 @@ impl<'a> FeatureRef<'a> {
     /// never the same as exact.
     #[must_use]
     pub fn accuracy_m(self) -> Option<f64> {
-        self.number("accuracy_m").filter(|metres| *metres >= 0.0)
+        self.accuracy_in(self.layer.accuracy_field())
+    }
+
+    /// The same by the field of its layer, looked up once for many features.
+    #[must_use]
+    pub fn accuracy_in(self, field: Option<FieldIx>) -> Option<f64> {
+        number(self.value(field?)).filter(|metres| *metres >= 0.0)
     }
 
     /// How far a line that stands for a band reaches to each side, metres, by the field that says so.
     #[must_use]
     pub fn half_width_m(self) -> Option<f64> {
-        self.number("half_width_m").filter(|metres| metres.is_finite() && *metres > 0.0)
-    }
-
-    /// Its number in the field of a name.
-    fn number(self, field: &str) -> Option<f64> {
-        match self.named(field) {
-            #[expect(clippy::cast_precision_loss, reason = "metres on the earth")]
-            Value::Integer(number) => Some(number as f64),
-            Value::Real(number) => Some(number),
-            _ => None,
-        }
+        number(self.named("half_width_m")).filter(|metres| metres.is_finite() && *metres > 0.0)
     }
 
     /// Its names in both languages, as [`name`](Self::name) has them.
@@ -115,5 +111,15 @@ impl<'a> FeatureRef<'a> {
             _ => None,
         });
         said.unwrap_or_else(|| self.id().to_string())
+    }
+}
+
+/// The number that a value is.
+fn number(value: Value<'_>) -> Option<f64> {
+    match value {
+        #[expect(clippy::cast_precision_loss, reason = "metres on the earth")]
+        Value::Integer(number) => Some(number as f64),
+        Value::Real(number) => Some(number),
+        _ => None,
     }
 }

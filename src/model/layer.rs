@@ -380,18 +380,21 @@ impl Layer {
 
     /// The ids.
     #[must_use]
+    #[inline]
     pub fn ids(&self) -> &Ids {
         &self.ids
     }
 
     /// The geometries.
     #[must_use]
+    #[inline]
     pub fn geometries(&self) -> &GeometryArray {
         &self.geometries
     }
 
     /// The column of a field.
     #[must_use]
+    #[inline]
     pub fn column(&self, field: FieldIx) -> &Column {
         &self.columns[usize::from(field.0)]
     }
@@ -406,6 +409,12 @@ impl Layer {
     #[must_use]
     pub fn id_field(&self) -> Option<FieldIx> {
         self.id_field
+    }
+
+    /// The field that says to how many metres the positions of features are known.
+    #[must_use]
+    pub fn accuracy_field(&self) -> Option<FieldIx> {
+        self.schema.find("accuracy_m").map(|(at, _)| at)
     }
 
     /// When the feature at a position holds, in microseconds; `None` when no time is known.

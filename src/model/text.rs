@@ -36,6 +36,7 @@ impl TextArena {
 
     /// String `index`.
     #[must_use]
+    #[inline]
     pub fn get(&self, index: usize) -> &str {
         let start = if index == 0 { 0 } else { self.ends[index - 1] };
         #[expect(clippy::cast_possible_truncation, reason = "both are offsets into a string in memory")]
@@ -104,6 +105,7 @@ pub struct TextColumn {
 impl TextColumn {
     /// The text of row `row`, or `None` for null.
     #[must_use]
+    #[inline]
     pub fn get(&self, row: usize) -> Option<&str> {
         match self.codes[row] {
             NULL => None,
@@ -137,6 +139,7 @@ impl TextColumn {
 
     /// The code of row `row`: a position in the dictionary, or `None` for null.
     #[must_use]
+    #[inline]
     pub fn code(&self, row: usize) -> Option<u32> {
         Some(self.codes[row]).filter(|&code| code != NULL)
     }

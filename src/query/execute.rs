@@ -23,7 +23,7 @@ pub fn execute(plan: &Plan, indexed: &IndexedLayer, budget: &Budget) -> Result<S
     match (&plan.access, &plan.predicate) {
         (Access::Scan, None) => Ok(whole_layer(layer, plan.page)),
         (Access::Scan, Some(predicate)) => scan(layer, predicate, plan.page, budget),
-        (&Access::Window { bounds, nowhere: true }, None) => window_alone(indexed, bounds, plan.page, budget),
+        (&Access::Window { bounds, nowhere: true }, None) => window_alone(plan, indexed, bounds, budget),
         (Access::Window { .. } | Access::Rows(_), _) => {
             Ok(page_of(gather(plan, indexed, budget)?, plan.page))
         }
@@ -86,12 +86,19 @@ fn sift(
     let Some(predicate) = predicate else { return Ok(rows.to_vec()) };
     let mut kept = Vec::new();
     let mut truths = [TRUE; STRIDE];
+    let mut found = [FeatureIx(0); STRIDE];
     for rows in rows.chunks(STRIDE) {
         budget.check()?;
         let truths = &mut truths[..rows.len()];
         truths.fill(TRUE);
         predicate.narrow(layer, Rows::List(rows), truths);
-        kept.extend(std::iter::zip(rows, truths).filter(|(_, truth)| **truth == TRUE).map(|(ix, _)| *ix));
+        // Each is written and overwritten where it is not kept: a branch could not be foretold.
+        let mut count = 0;
+        for (&ix, &mut truth) in std::iter::zip(rows, truths) {
+            found[count] = ix;
+            count += usize::from(truth == TRUE);
+        }
+        kept.extend_from_slice(&found[..count]);
     }
     Ok(kept)
 }
@@ -123,15 +130,23 @@ fn scan(layer: &Layer, predicate: &Predicate, page: Page, budget: &Budget) -> Re
     Ok(Selection { matched, items })
 }
 
+/// Up to so many times the features of a page, all that match are gathered without being counted first.
+const FEW_PAGES: u64 = 32;
+
 /// A window without further conditions: counting costs its border, so only the page has to be gathered.
 fn window_alone(
+    plan: &Plan,
     indexed: &IndexedLayer,
     window: Bounds,
-    page: Page,
     budget: &Budget,
 ) -> Result<Selection, QueryError> {
+    let page = plan.page;
+    let end = page.offset.saturating_add(u64::from(page.limit));
+    if plan.reached <= end.saturating_mul(FEW_PAGES) {
+        return Ok(page_of(reach(indexed, window), page));
+    }
     let matched = indexed.count_touching(window) + indexed.nowhere().len() as u64;
-    let wanted = page.offset.saturating_add(u64::from(page.limit)).min(matched);
+    let wanted = end.min(matched);
     if page.offset >= matched {
         return Ok(Selection { matched, items: Vec::new() });
     }
@@ -187,6 +202,9 @@ fn reach(indexed: &IndexedLayer, window: Bounds) -> Vec<FeatureIx> {
 /// The page of unordered matches.
 fn page_of(mut rows: Vec<FeatureIx>, page: Page) -> Selection {
     let matched = rows.len() as u64;
+    if page.limit == 0 {
+        return Selection { matched, items: Vec::new() };
+    }
     let first = clamp(page.offset).min(rows.len());
     let end = first.saturating_add(page.limit as usize).min(rows.len());
     if end < rows.len() {

@@ -1,5 +1,7 @@
 //! Query to plan: names to fields, text to values, and the way to reach the features.
 
+use std::time::Duration;
+
 use super::cql2::Comparison;
 use super::predicate::{Predicate, Test, TextCondition, TextTest, Whereabouts};
 use super::sort::{self, Order};
@@ -12,11 +14,40 @@ use crate::model::{Date, FeatureIx, Ids, Layer, Timestamp, ValueKind, normalized
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub(super) access: Access,
+    /// So many features are reached, at most.
+    pub(super) reached: u64,
     /// What the features that are reached must satisfy; none when all match.
     pub(super) predicate: Option<Predicate>,
     /// The order of the answer where it is not that of the layer.
     pub(super) order: Option<Order>,
     pub(super) page: Page,
+}
+
+impl Plan {
+    /// About how long it takes; `None` where geometries are looked at that may take any time.
+    #[must_use]
+    pub fn takes_about(&self, layer: &Layer) -> Option<Duration> {
+        /// Nanoseconds to find a feature in the tree, to reach its columns, to put it in order.
+        const FOUND: u64 = 2;
+        const LOOKED_AT: u64 = 10;
+        const SORTED: u64 = 200;
+        /// Conditions on columns alone cost less.
+        const MOST_OF_COLUMNS: u32 = 200;
+        /// So many positions are soon held against a window.
+        const MOST_POSITIONS: usize = 1 << 12;
+        let cost = self.predicate.as_ref().map_or(0, Predicate::cost);
+        if cost > MOST_OF_COLUMNS || layer.geometries().most_positions() > MOST_POSITIONS {
+            return None;
+        }
+        let tested = if self.predicate.is_some() { LOOKED_AT + u64::from(cost) } else { 0 };
+        let sorted = if self.order.is_some() { SORTED } else { 0 };
+        let reached = match (&self.access, &self.predicate, &self.order) {
+            // Of the whole layer only the page is looked at.
+            (Access::Scan, None, None) => 0,
+            _ => self.reached,
+        };
+        Some(Duration::from_nanos(reached.saturating_mul(FOUND + tested + sorted)))
+    }
 }
 
 /// How the features are reached.
@@ -58,13 +89,16 @@ pub fn plan(query: &Query, indexed: &IndexedLayer) -> Result<Plan, QueryError> {
     ways.extend(conditions.iter().filter_map(way));
     // All ways lead to every match, so the shortest is taken. What reached the features need not be tested again
     // where it is exact; another window must.
-    let best = (0..ways.len()).min_by_key(|&at| reached(&ways[at], indexed));
+    let reached = |at: usize| (reached(&ways[at], indexed), at);
+    let best = (0..ways.len()).map(reached).min();
+    let (reached, best) =
+        best.map_or((indexed.layer().len() as u64, None), |(reached, at)| (reached, Some(at)));
     if let Some(window) = query.window.filter(|_| windows == 1 && best != Some(0)) {
         conditions.push(Predicate::Test(Test::InWindow(window.bounds)));
     }
     let access = best.map_or(Access::Scan, |best| ways.swap_remove(best));
     let predicate = (!conditions.is_empty()).then(|| Predicate::all(conditions).cheap_first());
-    Ok(Plan { access, predicate, order: sort::bind(&query.sort, layer)?, page: query.page })
+    Ok(Plan { access, reached, predicate, order: sort::bind(&query.sort, layer)?, page: query.page })
 }
 
 /// The way to the features for which a condition can be true, if the condition shows one.
@@ -80,14 +114,14 @@ fn way(condition: &Predicate) -> Option<Access> {
     }
 }
 
-/// How many features a way leads to.
+/// How many features a way leads to, at most.
 fn reached(way: &Access, indexed: &IndexedLayer) -> u64 {
     match way {
         Access::Scan => indexed.layer().len() as u64,
         Access::Rows(rows) => rows.len() as u64,
         Access::Window { bounds, nowhere } => {
             let nowhere = if *nowhere { indexed.nowhere().len() as u64 } else { 0 };
-            indexed.count_touching(*bounds) + nowhere
+            indexed.count_at_most(*bounds) + nowhere
         }
     }
 }

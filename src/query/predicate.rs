@@ -176,8 +176,8 @@ impl Predicate {
         }
     }
 
-    /// About how long it takes on a feature; what is cheap goes first.
-    fn cost(&self) -> u32 {
+    /// About how many nanoseconds it takes on a feature; what is cheap goes first.
+    pub fn cost(&self) -> u32 {
         match self {
             Self::Always(_) => 0,
             Self::Not(inner) => inner.cost(),
@@ -186,7 +186,8 @@ impl Predicate {
         }
     }
 
-    /// The same with the cheap members of every AND and OR first. Truths do not depend on the order.
+    /// The same with the cheap members of every AND and OR first, and spans of one field in an AND as one. Truths do not depend on
+    /// the order.
     pub fn cheap_first(self) -> Self {
         let sorted = |members: Vec<Self>| {
             let mut members: Vec<_> = members.into_iter().map(Self::cheap_first).collect();
@@ -195,9 +196,38 @@ impl Predicate {
         };
         match self {
             Self::Not(inner) => Self::Not(Box::new(inner.cheap_first())),
-            Self::And(members) => Self::And(sorted(members)),
+            Self::And(members) => {
+                let mut kept: Vec<Self> = Vec::with_capacity(members.len());
+                for member in sorted(members) {
+                    if !kept.iter_mut().any(|known| known.narrow_span(&member)) {
+                        kept.push(member);
+                    }
+                }
+                Self::all(kept)
+            }
             Self::Or(members) => Self::Or(sorted(members)),
             same => same,
+        }
+    }
+
+    /// Takes in another condition, where both ask whether a number of one field lies in a span.
+    fn narrow_span(&mut self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Test(Test::Real { field, low, high, inside: true }),
+                Self::Test(Test::Real { field: other, low: least, high: greatest, inside: true }),
+            ) if field == other => {
+                (*low, *high) = (low.max(*least), high.min(*greatest));
+                true
+            }
+            (
+                Self::Test(Test::Whole { field, low, high, inside: true }),
+                Self::Test(Test::Whole { field: other, low: least, high: greatest, inside: true }),
+            ) if field == other => {
+                (*low, *high) = ((*low).max(*least), (*high).min(*greatest));
+                true
+            }
+            _ => false,
         }
     }
 
@@ -329,7 +359,7 @@ impl Test {
             }
             Self::Whole { field, low, high, inside } => {
                 whole(layer.column(*field), rows, truths, |value| {
-                    of((*low <= value && value <= *high) == *inside)
+                    of(((*low <= value) & (value <= *high)) == *inside)
                 });
             }
             Self::WholeAmong(field, list) => {
@@ -337,7 +367,7 @@ impl Test {
             }
             Self::Real { field, low, high, inside } => {
                 real(layer.column(*field), rows, truths, |value| {
-                    of((*low <= value && value <= *high) == *inside)
+                    of(((*low <= value) & (value <= *high)) == *inside)
                 });
             }
             Self::Numbers(comparison, sides) => numbers(*comparison, sides, layer, rows, truths),

@@ -25,7 +25,7 @@ pub(super) fn has_altitude(shape: GeometryRef<'_>) -> bool {
 }
 
 /// Number of the position at `step`, the first again behind the last of a ring.
-fn steps(run: &Run<'_>, closed: bool) -> impl Iterator<Item = usize> + use<> {
+pub(super) fn steps(run: &Run<'_>, closed: bool) -> impl Iterator<Item = usize> + use<> {
     (0..run.len()).chain(closed.then_some(0))
 }
 

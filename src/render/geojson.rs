@@ -1,15 +1,18 @@
 //! Features as `GeoJSON` (RFC 7946), written straight from the columns.
 
-use super::figures::in_axes;
+use std::io::Write as _;
+
+use super::figures::{in_axes, steps};
+use super::json::{Key, grid_positions, integer};
+pub(crate) use super::json::{number, string};
 use super::{Cover, SYNTHETIC, Stream, View, drawn};
-use crate::geometry::{Crs, GeometryKind, GeometryRef, Part, Run, Shape};
-use crate::model::{FeatureId, FeatureIx, FieldIx, Layer, LayerId, Value};
+use crate::geometry::{Crs, GeometryKind, GeometryRef, Part, Positions, Run, Shape};
+use crate::model::{FeatureId, FeatureIx, FieldIx, Ids, Layer, LayerId, Value};
 
 /// Writes features of one layer; names are turned into JSON once.
 #[derive(Debug)]
 pub struct FeatureWriter {
-    /// The written fields, each with `"name":` as JSON, a comma before all but the first.
-    keys: Vec<(FieldIx, Box<[u8]>)>,
+    properties: Properties,
     view: View,
 }
 
@@ -17,21 +20,19 @@ impl FeatureWriter {
     /// A writer for a layer whose extent the system of the view covers.
     #[must_use]
     pub fn new(layer: &Layer, view: View) -> Self {
-        let keys = view.fields.iter().enumerate().map(|(at, &field)| {
-            let mut key = if at == 0 { Vec::new() } else { vec![b','] };
-            string(&mut key, &layer.schema.field(field).name);
-            key.push(b':');
-            (field, key.into())
-        });
-        Self { keys: keys.collect(), view }
+        Self { properties: Properties::of(layer, &view.fields, &[]), view }
     }
 
     /// Writes one feature without its closing brace, so that members may follow.
     pub fn open_feature(&self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx) {
+        self.open(out, layer, ix, &self.properties);
+    }
+
+    fn open(&self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx, properties: &Properties) {
         head(out, layer, ix);
         out.extend_from_slice(br#","geometry":"#);
         self.view.draw(layer, ix, |shape| nullable_geometry(out, shape, self.view.crs));
-        self.properties(out, layer, ix);
+        properties.write(out, layer, ix);
     }
 
     /// Writes one feature.
@@ -40,15 +41,82 @@ impl FeatureWriter {
         out.push(b'}');
     }
 
+    /// Writes features, commas between them, until the text is `enough` bytes long or all are written, and tells how many are.
+    pub fn features(&self, out: &mut Vec<u8>, layer: &Layer, items: &[FeatureIx], enough: usize) -> usize {
+        let mut written = 0;
+        for block in items.chunks(BLOCK) {
+            fetch(layer, block);
+            let properties = Properties::of(layer, &self.view.fields, block);
+            for &ix in block {
+                comma(out, written);
+                self.open(out, layer, ix, &properties);
+                out.push(b'}');
+                written += 1;
+                if out.len() >= enough {
+                    return written;
+                }
+            }
+        }
+        written
+    }
+
     /// Writes the properties, a comma before.
     pub(super) fn properties(&self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx) {
-        let feature = layer.feature(ix);
-        out.extend_from_slice(br#","properties":{"#);
-        for (field, key) in &self.keys {
-            out.extend_from_slice(key);
-            value(out, feature.value(*field));
+        self.properties.write(out, layer, ix);
+    }
+}
+
+/// Features that are made ready together.
+const BLOCK: usize = 128;
+
+/// Looks at the ids and geometries of features that are written next.
+fn fetch(layer: &Layer, items: &[FeatureIx]) {
+    let rows = items.iter().map(|ix| ix.row());
+    if let Ids::Text(ids) = layer.ids() {
+        ids.fetch(rows.clone());
+    }
+    layer.geometries().fetch(rows);
+}
+
+/// The properties of some features: what is the same in all of them is JSON already.
+#[derive(Debug)]
+struct Properties {
+    /// The fields that differ, each with what stands before its value.
+    fields: Vec<(Key, FieldIx)>,
+    /// What stands behind the last of them.
+    tail: Key,
+}
+
+impl Properties {
+    /// Those of some features, or with none of any features.
+    fn of(layer: &Layer, fields: &[FieldIx], items: &[FeatureIx]) -> Self {
+        let mut text = br#","properties":{"#.to_vec();
+        let mut differing = Vec::with_capacity(fields.len());
+        for (at, &field) in fields.iter().enumerate() {
+            comma(&mut text, at);
+            string(&mut text, &layer.schema.field(field).name);
+            text.push(b':');
+            let column = layer.column(field);
+            match items {
+                [first, ..] if column.is_same(items) => value(&mut text, column.value(first.row())),
+                _ => {
+                    differing.push((Key::new(&text), field));
+                    text.clear();
+                    column.fetch(items);
+                }
+            }
         }
-        out.push(b'}');
+        text.push(b'}');
+        Self { fields: differing, tail: Key::new(&text) }
+    }
+
+    /// Writes those of one of the features, a comma before.
+    fn write(&self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx) {
+        for (before, field) in &self.fields {
+            before.write(out);
+            value(out, layer.column(*field).value(ix.row()));
+        }
+        self.tail.write(out);
     }
 }
 
@@ -86,6 +154,18 @@ impl Stream for Collection {
         self.0.feature(out, layer, ix);
     }
 
+    fn features(
+        &mut self,
+        out: &mut Vec<u8>,
+        layer: &Layer,
+        items: &[FeatureIx],
+        is_first: bool,
+        enough: usize,
+    ) -> usize {
+        comma(out, usize::from(!is_first && !items.is_empty()));
+        self.0.features(out, layer, items, enough)
+    }
+
     fn end(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"]}");
     }
@@ -120,54 +200,16 @@ fn value(out: &mut Vec<u8>, value: Value<'_>) {
         Value::Integer(whole) => integer(out, whole),
         Value::Real(real) => number(out, real),
         Value::Text(text) => string(out, text),
-        Value::Date(day) => string(out, &day.to_string()),
-        Value::Timestamp(moment) => string(out, &moment.to_string()),
+        Value::Date(day) => quoted(out, day),
+        Value::Timestamp(moment) => quoted(out, moment),
         Value::Json(json) => out.extend_from_slice(json.as_bytes()),
     }
 }
 
-fn integer(out: &mut Vec<u8>, whole: i64) {
-    out.extend_from_slice(itoa::Buffer::new().format(whole).as_bytes());
-}
-
-/// A finite real in the fewest digits that read back as the same number.
-pub(crate) fn number(out: &mut Vec<u8>, real: f64) {
-    let mut buffer = ryu::Buffer::new();
-    let text = buffer.format_finite(real);
-    out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
-}
-
-/// A JSON string (RFC 8259, 7).
-pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
-    // Most texts need no escape; the whole test without a branch is what the compiler turns into wide registers.
-    let escapes = |byte: u8| u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\');
-    if text.bytes().fold(0, |any, byte| any | escapes(byte)) == 0 {
-        out.extend_from_slice(text.as_bytes());
-        out.push(b'"');
-        return;
-    }
-    let mut plain = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let escape: &[u8] = match byte {
-            b'"' => b"\\\"",
-            b'\\' => b"\\\\",
-            b'\n' => b"\\n",
-            b'\r' => b"\\r",
-            b'\t' => b"\\t",
-            0..0x20 => b"",
-            _ => continue,
-        };
-        out.extend_from_slice(&text.as_bytes()[plain..at]);
-        if escape.is_empty() {
-            out.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
-        } else {
-            out.extend_from_slice(escape);
-        }
-        plain = at + 1;
-    }
-    out.extend_from_slice(&text.as_bytes()[plain..]);
-    out.push(b'"');
+/// A string that needs no escape.
+fn quoted(out: &mut Vec<u8>, plain: impl std::fmt::Display) {
+    // Memory takes whatever is written.
+    let _ = write!(out, "\"{plain}\"");
 }
 
 fn geometry(out: &mut Vec<u8>, shape: GeometryRef<'_>, crs: Crs) {
@@ -190,17 +232,17 @@ fn part(out: &mut Vec<u8>, part: &Part<'_>, crs: Crs) {
     match part.kind() {
         GeometryKind::Point => {
             if let Some(run) = part.runs().next() {
-                position(out, &run, 0, crs);
+                positions(out, &run, false, crs);
             }
         }
         GeometryKind::LineString => {
             if let Some(run) = part.runs().next() {
-                line(out, &run, crs);
+                line(out, &run, false, crs);
             }
         }
-        GeometryKind::MultiPoint => list(out, part.runs(), |out, run| position(out, run, 0, crs)),
-        GeometryKind::MultiLineString => list(out, part.runs(), |out, run| line(out, run, crs)),
-        GeometryKind::Polygon => list(out, part.runs(), |out, run| ring(out, run, crs)),
+        GeometryKind::MultiPoint => list(out, part.runs(), |out, run| positions(out, run, false, crs)),
+        GeometryKind::MultiLineString => list(out, part.runs(), |out, run| line(out, run, false, crs)),
+        GeometryKind::Polygon => list(out, part.runs(), |out, run| line(out, run, true, crs)),
         GeometryKind::MultiPolygon => {
             out.push(b'[');
             for (at, run) in part.runs().enumerate() {
@@ -209,7 +251,7 @@ fn part(out: &mut Vec<u8>, part: &Part<'_>, crs: Crs) {
                     (_, true) => out.extend_from_slice(b"],["),
                     (_, false) => out.push(b','),
                 }
-                ring(out, &run, crs);
+                line(out, &run, true, crs);
             }
             out.extend_from_slice(b"]]");
         }
@@ -231,65 +273,36 @@ fn list<'a>(
     out.push(b']');
 }
 
-fn line(out: &mut Vec<u8>, run: &Run<'_>, crs: Crs) {
+/// A line, or where `closed` a ring with its first position repeated at the end (RFC 7946, 3.1.6).
+fn line(out: &mut Vec<u8>, run: &Run<'_>, closed: bool, crs: Crs) {
     out.push(b'[');
-    for at in 0..run.len() {
-        comma(out, at);
-        position(out, run, at, crs);
-    }
+    positions(out, run, closed, crs);
     out.push(b']');
 }
 
-/// A ring with its first position repeated at the end (RFC 7946, 3.1.6).
-fn ring(out: &mut Vec<u8>, run: &Run<'_>, crs: Crs) {
-    out.push(b'[');
-    for at in 0..run.len() {
-        position(out, run, at, crs);
-        out.push(b',');
+/// The positions of a run, commas between them.
+fn positions(out: &mut Vec<u8>, run: &Run<'_>, closed: bool, crs: Crs) {
+    if let (Crs::Crs84, Positions::Grid(all), false) = (crs, run.positions(), run.may_be_high()) {
+        let first = if closed { all.first() } else { None };
+        return grid_positions(out, all, first);
     }
-    position(out, run, 0, crs);
-    out.push(b']');
+    for (step, at) in steps(run, closed).enumerate() {
+        comma(out, step);
+        position(out, run, at, crs);
+    }
 }
 
 fn position(out: &mut Vec<u8>, run: &Run<'_>, at: usize, crs: Crs) {
     out.push(b'[');
-    if let (Crs::Crs84, Some([longitude, latitude])) = (crs, run.grid_at(at)) {
-        grid_degrees(out, longitude);
-        out.push(b',');
-        grid_degrees(out, latitude);
-    } else {
-        let [first, second] = in_axes(crs, run, at);
-        number(out, first);
-        out.push(b',');
-        number(out, second);
-    }
+    let [first, second] = in_axes(crs, run, at);
+    number(out, first);
+    out.push(b',');
+    number(out, second);
     if let Some(altitude) = run.altitude_at(at) {
         out.push(b',');
         number(out, altitude);
     }
     out.push(b']');
-}
-
-/// Steps of 1e-7 degree as a decimal without trailing zeros.
-fn grid_degrees(out: &mut Vec<u8>, steps: i32) {
-    const STEPS: u32 = 10_000_000;
-    if steps < 0 {
-        out.push(b'-');
-    }
-    let steps = steps.unsigned_abs();
-    out.extend_from_slice(itoa::Buffer::new().format(steps / STEPS).as_bytes());
-    let mut fraction = steps % STEPS;
-    if fraction == 0 {
-        return;
-    }
-    let mut digits = [b'0'; 8];
-    digits[0] = b'.';
-    for digit in digits[1..].iter_mut().rev() {
-        *digit = b'0' + u8::try_from(fraction % 10).unwrap_or(0);
-        fraction /= 10;
-    }
-    let end = digits.iter().rposition(|&digit| digit != b'0').map_or(0, |last| last + 1);
-    out.extend_from_slice(&digits[..end]);
 }
 
 fn comma(out: &mut Vec<u8>, at: usize) {
@@ -340,43 +353,88 @@ impl TileWriter {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::geometry::GeometryBuilder;
+    use crate::model::{ColumnBuilder, Field, Incoming, LayerAbout, TextArena, ValueKind};
 
-    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
-        let mut out = Vec::new();
-        write(&mut out);
-        String::from_utf8(out).expect("UTF-8")
-    }
-
-    #[test]
-    fn steps_of_a_degree_are_written_as_decimals() {
-        let cases = [
-            (0, "0"),
-            (1, "0.0000001"),
-            (-1, "-0.0000001"),
-            (1_141_635_920, "114.163592"),
-            (300_000_000, "30"),
-            (-1_800_000_000, "-180"),
-            (1_800_000_000, "180"),
-            (305_063_430, "30.506343"),
-        ];
-        for (steps, want) in cases {
-            assert_eq!(written(|out| grid_degrees(out, steps)), want);
+    /// A value by a number: few different ones, so that some features in a row have the same.
+    fn incoming(kind: ValueKind, number: u8) -> Incoming<'static> {
+        let text = |text: String| Incoming::Text(text.into());
+        match (number, kind) {
+            (0, _) => Incoming::Null,
+            (_, ValueKind::Bool) => Incoming::Bool(number == 2),
+            (_, ValueKind::Integer) => Incoming::Integer(i64::from(number) - 2),
+            (_, ValueKind::Real) => Incoming::Real(f64::from(number) / 7.0),
+            (_, ValueKind::Date) => text(format!("2025-12-0{number}")),
+            (_, ValueKind::Timestamp) => text(format!("2025-12-31T08:00:0{number}Z")),
+            (_, ValueKind::Array) => Incoming::Array(format!("[{number}]")),
+            (_, ValueKind::Object) => Incoming::Object(format!(r#"{{"a":{number}}}"#)),
+            (_, ValueKind::Text) => text(format!("text \"{number}\"")),
         }
     }
 
-    #[test]
-    fn strings_are_escaped() {
-        let text = "汉\"南\\港\n\u{1}";
-        let json = written(|out| string(out, text));
-        assert_eq!(json, "\"汉\\\"南\\\\港\\n\\u0001\"");
-        assert_eq!(serde_json::from_str::<String>(&json).expect("JSON"), text);
+    fn layer(rows: &[[u8; 8]]) -> Layer {
+        use ValueKind::{Array, Bool, Date, Integer, Object, Real, Text, Timestamp};
+        let kinds = [Bool, Integer, Real, Text, Date, Timestamp, Array, Object];
+        let fields = kinds.into_iter().enumerate().map(|(at, kind)| {
+            let mut column = ColumnBuilder::new(Some(kind), 0);
+            for row in rows {
+                column.push(&incoming(kind, row[at]));
+            }
+            let name = format!("{}, a field", kind.name()).into();
+            (Field { name, kind, title: None, unit: None, find: None }, column.build().1)
+        });
+        let (mut ids, mut geometries) = (TextArena::default(), GeometryBuilder::default());
+        for (at, row) in rows.iter().enumerate() {
+            ids.push(&format!("id {at}"));
+            if row[0] == 0 {
+                geometries.null();
+                continue;
+            }
+            geometries.point([f64::from(row[1]), f64::from(row[2]) / 10.0], None).expect("a point");
+            geometries.end_member(GeometryKind::Point);
+            geometries.finish(false).expect("a geometry");
+        }
+        let id = LayerId::parse("random").expect("a name");
+        let (ids, geometries) = (Ids::Text(ids), geometries.build());
+        Layer::new(id, LayerAbout::default(), ids, geometries, fields.collect(), None).expect("a layer")
     }
 
-    #[test]
-    fn reals_are_short_and_exact() {
-        for (real, want) in [(1.0, "1"), (0.1, "0.1"), (-2.5, "-2.5"), (1e21, "1e21"), (40.1, "40.1")] {
-            assert_eq!(written(|out| number(out, real)), want);
+    proptest! {
+        #[test]
+        fn many_features_are_written_as_each_is(
+            runs in prop::collection::vec((any::<[u8; 8]>(), 1..200_usize), 1..6),
+            apart in prop::collection::vec(any::<[u8; 8]>(), 0..20),
+            enough in 1..40_000_usize,
+            all_fields in any::<bool>(),
+        ) {
+            let small = |row: [u8; 8]| row.map(|number| number % 4);
+            let runs = runs.into_iter().flat_map(|(row, times)| std::iter::repeat_n(row, times));
+            let rows: Vec<_> = runs.chain(apart).map(small).collect();
+            let layer = layer(&rows);
+            let mut view = View::whole(&layer, Crs::Crs84);
+            if !all_fields {
+                view.fields.clear();
+            }
+            let writer = FeatureWriter::new(&layer, view);
+            let items: Vec<_> = layer.positions().collect();
+            let mut want: Vec<Vec<u8>> = Vec::new();
+            for &ix in &items {
+                let mut one = Vec::new();
+                writer.feature(&mut one, &layer, ix);
+                serde_json::from_slice::<serde_json::Value>(&one).expect("JSON");
+                want.push(one);
+            }
+            let mut at = 0;
+            while at < items.len() {
+                let mut out = Vec::new();
+                let written = writer.features(&mut out, &layer, &items[at..], enough);
+                prop_assert!(written > 0 && (out.len() >= enough || at + written == items.len()));
+                prop_assert!(out == want[at..at + written].join(&b','));
+                at += written;
+            }
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod found;
 pub mod geojson;
 pub mod geoparquet;
 pub mod html;
+mod json;
 pub mod jsonfg;
 pub mod kml;
 pub mod locate;
@@ -155,6 +156,25 @@ pub trait Stream: Send {
     fn begin(&mut self, out: &mut Vec<u8>, layer: &Layer, cover: &Cover);
     /// Writes a feature; `is_first` of those written.
     fn feature(&mut self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx, is_first: bool);
+    /// Writes features, `is_first` the first of them, until the text is `enough` bytes long or all are written. Tells how many are.
+    fn features(
+        &mut self,
+        out: &mut Vec<u8>,
+        layer: &Layer,
+        items: &[FeatureIx],
+        is_first: bool,
+        enough: usize,
+    ) -> usize {
+        let mut written = 0;
+        for &ix in items {
+            self.feature(out, layer, ix, is_first && written == 0);
+            written += 1;
+            if out.len() >= enough {
+                break;
+            }
+        }
+        written
+    }
     /// Writes what stands after the features.
     fn end(&mut self, out: &mut Vec<u8>);
 }

@@ -173,9 +173,7 @@ fn items(criterion: &mut Criterion, layer: &IndexedLayer) {
     group.bench_function("100 features as GeoJSON", |bencher| {
         bencher.iter(|| {
             out.clear();
-            for &ix in &page {
-                writer.feature(&mut out, layer.layer(), ix);
-            }
+            writer.features(&mut out, layer.layer(), &page, usize::MAX);
             black_box(out.len())
         });
     });

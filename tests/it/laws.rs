@@ -188,6 +188,48 @@ proptest! {
     }
 }
 
+/// Degrees between two ends of a window and the ends of a feature in one direction: outside, beside, on and inside them by steps
+/// that are finer and coarser than those of 32 bits.
+fn ends() -> impl Strategy<Value = (bool, bool, f64, f64)> {
+    let beside = || prop_oneof![Just(0.0), Just(2.0), (-20..=20_i32).prop_map(|step| f64::from(step) * 1e-6)];
+    (any::<bool>(), any::<bool>(), beside(), beside())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Features between two edges of a window are told from others by their boxes alone.
+    #[test]
+    fn windows_that_end_at_features_are_exact(
+        shapes in prop::collection::vec(shape(), 1..20),
+        ways in prop::collection::vec((ends(), ends()), 8),
+    ) {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("random.geojson"), collection(&shapes)).expect("written");
+        let indexed = index(folder.path());
+        let layer = indexed.layer();
+        for bounds in layer.positions().filter_map(|ix| layer.feature(ix).geometry()?.bounds()) {
+            for &(across, along) in &ways {
+                let [west, east] = pair([bounds.west, bounds.east], across, 180.0);
+                let [south, north] = pair([bounds.south, bounds.north], along, 90.0);
+                let window = Bounds::new(west, south, east, north).expect("edges in range");
+                let query = Query { window: Some(window.into()), ..Query::default() };
+                check(&indexed, &query);
+                let somewhere = layer.positions().filter(|&ix| layer.feature(ix).geometry().is_some());
+                let want = somewhere.filter(|&ix| touches(layer.feature(ix).geometry(), window)).count();
+                prop_assert_eq!(indexed.count_touching(window), want as u64, "{:?}", window);
+            }
+        }
+    }
+}
+
+/// Two ends in order, each beside the lower or the upper of two others.
+fn pair(ends: [f64; 2], (first, second, a, b): (bool, bool, f64, f64), limit: f64) -> [f64; 2] {
+    let [a, b] =
+        [ends[usize::from(first)] + a, ends[usize::from(second)] - b].map(|end| end.clamp(-limit, limit));
+    [a.min(b), a.max(b)]
+}
+
 /// The features of a file, each as its text.
 #[derive(serde::Deserialize)]
 struct Members<'a> {
