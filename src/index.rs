@@ -37,6 +37,7 @@ impl Pane {
         Self(Corners { low: [up(west), up(south)], high: [down(east), down(north)] })
     }
 
+    #[expect(clippy::needless_bitwise_bool, reason = "branches that are hard to foresee take longer")]
     fn misses(&self, Corners { low, high }: Corners) -> bool {
         let pane = &self.0;
         (low[0] > pane.high[0]) | (low[1] > pane.high[1]) | (high[0] < pane.low[0]) | (high[1] < pane.low[1])
@@ -44,6 +45,7 @@ impl Pane {
 }
 
 impl Region for Pane {
+    #[expect(clippy::needless_bitwise_bool, reason = "branches that are hard to foresee take longer")]
     fn of_box(&self, corners: Corners) -> Lies {
         let (Corners { low, high }, pane) = (corners, &self.0);
         if self.misses(corners) {

@@ -50,10 +50,13 @@ pub fn named_or_parcels(catalog: &Catalog, id: Option<&str>) -> Result<Arc<Index
 /// How the parameters of a resource of a collection are told.
 type Table = fn(&Layer, Limits, &[Format]) -> Vec<Parameter>;
 
-/// The tables of parameters of a catalogue, by collection, by what tells them, and by forms. Made when first needed: that takes
-/// longer than most requests.
+/// A collection, and the places in memory of what tells its parameters and of its forms, which are the same as long as the
+/// program runs.
+type TableKey = (LayerId, [usize; 2]);
+
+/// The tables of parameters of a catalogue. Made when first needed: that takes longer than most requests.
 #[derive(Debug, Default)]
-pub struct Tables(Mutex<HashMap<(LayerId, [usize; 2]), Arc<[Parameter]>>>);
+pub struct Tables(Mutex<HashMap<TableKey, Arc<[Parameter]>>>);
 
 impl Tables {
     fn of(&self, layer: &Layer, table: Table, limits: Limits, forms: &[Format]) -> Arc<[Parameter]> {

@@ -359,7 +359,7 @@ impl Test {
             }
             Self::Whole { field, low, high, inside } => {
                 whole(layer.column(*field), rows, truths, |value| {
-                    of(((*low <= value) & (value <= *high)) == *inside)
+                    of((*low <= value && value <= *high) == *inside)
                 });
             }
             Self::WholeAmong(field, list) => {
@@ -367,7 +367,7 @@ impl Test {
             }
             Self::Real { field, low, high, inside } => {
                 real(layer.column(*field), rows, truths, |value| {
-                    of(((*low <= value) & (value <= *high)) == *inside)
+                    of((*low <= value && value <= *high) == *inside)
                 });
             }
             Self::Numbers(comparison, sides) => numbers(*comparison, sides, layer, rows, truths),

@@ -92,6 +92,7 @@ fn copy_ends<const SIZE: usize>(out: &mut Vec<u8>, bytes: &[u8]) -> bool {
     !(has_escapes(first) | has_escapes(last))
 }
 
+#[expect(clippy::needless_bitwise_bool, reason = "branches that are hard to foresee take longer")]
 #[inline]
 fn must_be_escaped(byte: u8) -> bool {
     (byte < 0x20) | (byte == b'"') | (byte == b'\\')
@@ -184,7 +185,6 @@ pub(crate) fn number(out: &mut Vec<u8>, real: f64) {
         out.push(b'-');
     }
     whole(out, magnitude / 10_000);
-    #[expect(clippy::cast_possible_truncation, reason = "four digits")]
     let fraction = (magnitude % 10_000) as u32;
     if fraction > 0 {
         let digits = eight_digits(fraction * 10_000);
