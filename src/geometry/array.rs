@@ -217,7 +217,7 @@ impl Kept {
 
 /// Gives back the room that a finished list does not need, unless that is so little that moving the list costs more.
 pub(crate) fn give_back<T>(all: &mut Vec<T>) {
-    if all.capacity() - all.len() > all.len() / 2 {
+    if all.capacity() - all.len() > all.len() / 8 {
         all.shrink_to_fit();
     }
 }
@@ -574,12 +574,6 @@ impl GeometryBuilder {
         array.first_run.reserve_exact(features);
         array.run_end.reserve_exact(features);
         array.positions.reserve(positions);
-    }
-
-    /// How many positions were taken.
-    #[must_use]
-    pub fn position_count(&self) -> usize {
-        self.array.position_count()
     }
 
     /// How many features were finished.

@@ -318,18 +318,6 @@ impl ColumnBuilder {
         }
     }
 
-    /// Makes room for so many values more.
-    pub fn reserve(&mut self, values: usize) {
-        match &mut self.values {
-            Values::Unknown(_) => {}
-            Values::Bool(all) => all.reserve_exact(values),
-            Values::Integer(all) | Values::Timestamp(all) => all.reserve_exact(values),
-            Values::Real(all) => all.reserve_exact(values),
-            Values::Date(all) => all.reserve_exact(values),
-            Values::Text(all) | Values::Json(all) => all.reserve(values),
-        }
-    }
-
     /// Adds the values of another column; `None` when both hold different kinds, which only a look at each value settles.
     #[must_use]
     pub fn append(&mut self, other: Self) -> Option<()> {

@@ -21,12 +21,6 @@ impl TextArena {
         self.ends.push(self.bytes.len() as u64);
     }
 
-    /// Makes room for so many times what is here.
-    pub fn reserve(&mut self, times: usize) {
-        self.bytes.reserve_exact(self.bytes.len() * times);
-        self.ends.reserve_exact(self.ends.len() * times);
-    }
-
     /// Adds all strings of another arena.
     pub fn append(&mut self, other: &Self) {
         let before = self.bytes.len() as u64;
@@ -79,7 +73,7 @@ impl TextArena {
     }
 
     pub(super) fn shrink(&mut self) {
-        if self.bytes.capacity() - self.bytes.len() > self.bytes.len() / 2 {
+        if self.bytes.capacity() - self.bytes.len() > self.bytes.len() / 8 {
             self.bytes.shrink_to_fit();
         }
         give_back(&mut self.ends);
@@ -184,12 +178,8 @@ impl TextBuilder {
     #[must_use]
     pub fn with_capacity(rows: usize) -> Self {
         let mut builder = Self::after_nulls(0);
-        builder.reserve(rows);
+        builder.column.codes.reserve_exact(rows);
         builder
-    }
-
-    pub(super) fn reserve(&mut self, rows: usize) {
-        self.column.codes.reserve_exact(rows);
     }
 
     /// Adds a null.

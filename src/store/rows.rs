@@ -66,19 +66,6 @@ impl Part {
         }
     }
 
-    /// Makes room for so many times what is here.
-    pub(super) fn reserve(&mut self, times: usize) {
-        let rows = self.rows() * times;
-        self.geometries.reserve(rows, self.geometries.position_count() * times);
-        for (_, column) in &mut self.columns {
-            column.reserve(rows);
-        }
-        match &mut self.ids {
-            IdList::Integer(ids) => ids.reserve_exact(rows),
-            IdList::Text(ids) => ids.reserve(times),
-        }
-    }
-
     /// Adds what stands behind it in the file; the same as if both had been read as one. `None` where that cannot be told
     /// of the parts alone.
     pub(super) fn append(&mut self, part: Self, spec: &LayerSpec) -> Option<()> {

@@ -39,9 +39,8 @@ pub fn load(
 ) -> Result<(u64, IndexedLayer, Warnings), StoreError> {
     let fault = |fault| StoreError::Read { path: path.to_owned(), fault };
     let file = File::open(path).map_err(fault)?;
-    let length = file.metadata().map_err(fault)?.len();
-    if length > pieces::BYTES as u64 {
-        let read = pieces::read(file, length, spec, digest.clone(), pieces::BYTES).map_err(fault)?;
+    if file.metadata().map_err(fault)?.len() > pieces::BYTES as u64 {
+        let read = pieces::read(file, spec, digest.clone(), pieces::BYTES).map_err(fault)?;
         // An id that comes again gets another name only where the file is read as a whole.
         if let Some((digest, layer, warnings)) = read
             && let Ok(layer) = IndexedLayer::build(layer)

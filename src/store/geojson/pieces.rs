@@ -36,13 +36,12 @@ struct Piece {
 /// What was made of a piece; `None` when it cannot be read by itself.
 type Taken = (usize, Option<Part>);
 
-/// Reads a file of so many bytes; `None` when it must be read as a whole.
+/// Reads a file; `None` when it must be read as a whole.
 ///
 /// # Errors
 /// The file cannot be read, or its parts make no layer.
 pub(super) fn read(
     file: impl io::Read + Send,
-    length: u64,
     spec: &LayerSpec,
     digest: Xxh3,
     bytes: usize,
@@ -62,7 +61,7 @@ pub(super) fn read(
         }
         // The ends that the threads do not hold are closed, so that each thread ends with those before or after it.
         drop((pieces, to_join, spare));
-        let joined = join(taken, usize::try_from(length).unwrap_or(0) / bytes, spec);
+        let joined = join(taken, spec);
         let cut = cutting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         Ok(cut.zip(joined).and_then(|((digest, around), part)| finish(digest, &around, part, spec)))
     })
@@ -93,18 +92,14 @@ fn part_of(text: &[u8], first_line: usize, spec: &LayerSpec) -> Option<Part> {
     Some(reader.rows.part)
 }
 
-/// Puts parts together in the order of the file, about so many.
-fn join(taken: Receiver<Taken>, parts: usize, spec: &LayerSpec) -> Option<Part> {
+/// Puts parts together in the order of the file.
+fn join(taken: Receiver<Taken>, spec: &LayerSpec) -> Option<Part> {
     let (mut whole, mut waiting) = (Part::new(), BTreeMap::new());
     let mut next = 0;
     for (number, part) in taken {
         waiting.insert(number, part?);
         while let Some(part) = waiting.remove(&next) {
             whole.append(part, spec)?;
-            if next == 0 {
-                // Lists that grow by moving hold all twice at the end. Room that is not used costs no memory.
-                whole.reserve(parts + parts / 16);
-            }
             next += 1;
         }
     }
@@ -337,7 +332,7 @@ pub(in super::super) mod tests {
         let sizes = [20, 50, 77, 128, 300, 301, 500, 1000, 100_000];
         let read = sizes.into_iter().filter_map(|bytes| {
             let (found, layer, warnings) =
-                read(file.as_bytes(), file.len() as u64, &spec(), Xxh3::new(), bytes).expect("reads")?;
+                read(file.as_bytes(), &spec(), Xxh3::new(), bytes).expect("reads")?;
             assert_eq!(found, digest.digest(), "pieces of {bytes} bytes");
             assert_eq!(told((layer, warnings)), whole, "pieces of {bytes} bytes");
             Some(())
@@ -395,9 +390,6 @@ pub(in super::super) mod tests {
         let ids: Vec<_> = (0..40).map(|n| feature(if n < 39 { "\"a\"" } else { "7" }, "1")).collect();
         assert_eq!(sizes_read_alike(&collection(&ids, ",")), 0, "an id that comes again");
         let cut = collection(&kinds, ",").replace("\"a\":1}", "\"a\":1");
-        assert!(
-            read(cut.as_bytes(), cut.len() as u64, &spec(), Xxh3::new(), 100).expect("reads").is_none(),
-            "no sound JSON"
-        );
+        assert!(read(cut.as_bytes(), &spec(), Xxh3::new(), 100).expect("reads").is_none(), "no sound JSON");
     }
 }
