@@ -326,22 +326,7 @@ impl GeometryArray {
     /// The window around all positions; `None` when there is none.
     #[must_use]
     pub fn bounds(&self) -> Option<Bounds> {
-        fn around<T: PartialOrd + Copy>(all: &[[T; 2]]) -> Option<[[T; 2]; 2]> {
-            let less = |a: T, b: T| if b < a { b } else { a };
-            let more = |a: T, b: T| if b > a { b } else { a };
-            all.iter().fold(all.first().map(|&first| [first, first]), |window, at| {
-                let [low, high] = window?;
-                Some([
-                    [less(low[0], at[0]), less(low[1], at[1])],
-                    [more(high[0], at[0]), more(high[1], at[1])],
-                ])
-            })
-        }
-        let [[west, south], [east, north]] = match &self.positions {
-            Kept::Grid(all) => around(all)?.map(degrees),
-            Kept::Free(all) => around(all)?,
-        };
-        Some(Bounds { west, south, east, north })
+        self.positions.bounds(0..self.positions.len())
     }
 
     /// Number of positions stored, closing positions of rings left out.

@@ -28,6 +28,7 @@ mod shape;
 mod stretches;
 mod system;
 mod topology;
+pub(crate) mod wkb;
 mod simplify;
 
 pub use area::{Area, LEAST_SHARE, Lies, Scratch};

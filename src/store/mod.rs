@@ -5,7 +5,7 @@
 mod drawings;
 mod geodesic;
 mod geojson;
-mod geoparquet;
+pub(crate) mod geoparquet;
 mod ground;
 pub mod manifest;
 pub mod plan;
@@ -16,7 +16,7 @@ mod watch;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
-use std::io::{BufWriter, ErrorKind, Read as _};
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -485,8 +485,7 @@ pub(crate) fn put_to_rest(from: &Path, spec: &LayerSpec, to: &File) -> Result<()
     let view = View::whole(layer, Crs::Crs84);
     let count = items.len() as u64;
     let cover = Cover { matched: count, returned: count, ..Cover::default() };
-    let out = BufWriter::with_capacity(1 << 18, to);
-    geoparquet_file::write(out, Packing::Quick, layer, &items, &view, &cover, &Budget::default())
+    geoparquet_file::write(to, Packing::Quick, layer, &items, &view, &cover, &Budget::default())
         .map_err(|fault| StoreError::Parquet { file: spec.file.clone(), reason: fault.to_string() })
 }
 

@@ -191,7 +191,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The column of a name, made when it is new.
-    pub(super) fn column(&mut self, name: Cow<'a, str>) -> usize {
+    fn column(&mut self, name: Cow<'a, str>) -> usize {
         if let Some(&at) = self.column_of.get(&name) {
             return at;
         }
@@ -202,10 +202,12 @@ impl<'a> Rows<'a> {
     }
 
     /// Makes the column of a name that its file gives a kind; what the catalogue declares comes first.
-    pub(super) fn typed_column(&mut self, name: &str, kind: Option<ValueKind>) {
+    pub(super) fn typed_column(&mut self, name: &str, kind: Option<ValueKind>) -> usize {
         let declared = self.spec.field(name).and_then(|field| field.kind).or(kind);
-        self.column_of.insert(name.to_owned().into(), self.part.columns.len());
+        let at = self.part.columns.len();
+        self.column_of.insert(name.to_owned().into(), at);
         self.part.columns.push((name.to_owned(), ColumnBuilder::new(declared, 0)));
+        at
     }
 
     /// Notes that the feature that is being read has a value which cannot be taken; it has none there then.

@@ -13,42 +13,45 @@ from machine import ROOT, WORK, say
 DISTRICTS = 200
 
 
-def parcels(program, number):
-    """The file of generated parcels, the same as in catalogue.rs."""
-    file = WORK / f"parcels-{number}/parcels.geojson"
+def made(file, what, make):
+    """The file; where it is not there it is made under another name first, so that half a file never stands for it."""
     if not file.exists():
-        say(f"making {number:,} parcels")
+        say(what)
         file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_name("unfinished")
-        command = [program, "sample", "parcels", "--seed", "42", "--count", str(number), "--output", unfinished]
-        subprocess.run(command, cwd=ROOT, check=True)
+        unfinished = file.with_name(f"unfinished{file.suffix}")
+        make(unfinished)
         unfinished.rename(file)
     return file
+
+
+def parcels(program, number):
+    """The file of generated parcels, the same as in catalogue.rs."""
+    command = [program, "sample", "parcels", "--seed", "42", "--count", str(number), "--output"]
+    return made(
+        WORK / f"parcels-{number}/parcels.geojson",
+        f"making {number:,} parcels",
+        lambda unfinished: subprocess.run([*command, unfinished], cwd=ROOT, check=True),
+    )
 
 
 def woven(maker, number):
     """The file of parcels that fabric.rs makes."""
-    file = WORK / f"fabric-{number}/geojson/parcels.geojson"
-    if not file.exists():
-        say(f"making {number:,} parcels that fit together")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_name("unfinished")
+
+    def make(unfinished):
         with unfinished.open("wb") as out:
             subprocess.run([maker, str(number), "42"], stdout=out, check=True)
-        unfinished.rename(file)
-    return file
+
+    file = WORK / f"fabric-{number}/geojson/parcels.geojson"
+    return made(file, f"making {number:,} parcels that fit together", make)
 
 
 def rewritten(program, file, suffix):
     """The same parcels in another format, in a folder of their own."""
     other = file.parent.with_name(suffix) / f"parcels.{suffix}"
-    if not other.exists():
-        say(f"writing {other.name}")
-        other.parent.mkdir(exist_ok=True)
-        unfinished = other.with_name(f"unfinished.{suffix}")
-        subprocess.run([program, "items", "parcels", "--data", file.parent, "--output", unfinished], check=True)
-        unfinished.rename(other)
-    return other
+    command = [program, "items", "parcels", "--data", file.parent, "--output"]
+    return made(
+        other, f"writing {other.name}", lambda unfinished: subprocess.run([*command, unfinished], check=True)
+    )
 
 
 def megabytes(file):

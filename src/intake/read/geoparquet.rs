@@ -9,26 +9,15 @@ use serde_json::Value;
 use super::{Stated, Take, Told, open, wkb};
 use crate::geometry::{Crs, System};
 use crate::intake::IntakeError;
-use crate::intake::row::{Cell, Headings, Row, cut};
+use crate::intake::row::{Cell, Headings, Row};
 use crate::model::Date;
+use crate::store::geoparquet::geometry_column;
 
 pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) -> Result<Told, IntakeError> {
     let unfit = |reason: String| IntakeError::unfit(path, &reason);
     let broken = |fault: parquet::errors::ParquetError| unfit(format!("cannot be read as Parquet: {fault}"));
     let file = SerializedFileReader::new(open(path)?).map_err(broken)?;
-    let about = file
-        .metadata()
-        .file_metadata()
-        .key_value_metadata()
-        .and_then(|all| all.iter().find(|entry| entry.key == "geo"));
-    let about: Value = about
-        .and_then(|entry| serde_json::from_str(entry.value.as_deref()?).ok())
-        .ok_or_else(|| unfit("is Parquet without the entry \"geo\" of GeoParquet, so that nothing says where its geometries are".to_owned()))?;
-    let column = about["primary_column"].as_str().unwrap_or("geometry").to_owned();
-    let geometry = &about["columns"][&column];
-    if let Some(other) = geometry["encoding"].as_str().filter(|encoding| *encoding != "WKB") {
-        return Err(unfit(format!("its geometries are written as {:?}, expected WKB", cut(other))));
-    }
+    let (column, geometry) = geometry_column(file.metadata()).map_err(unfit)?;
     let stated = match geometry.get("crs") {
         // Left out it is CRS84, null it is unknown (GeoParquet 1.1, crs).
         None => Stated::System(System::Known(Crs::Crs84)),

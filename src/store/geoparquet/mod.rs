@@ -91,6 +91,29 @@ fn open_and_read(
     Ok((digest?, layer, warnings))
 }
 
+/// What a file says of itself under a name.
+fn entry(about: &ParquetMetaData, name: &str) -> Option<Json> {
+    let entries = about.file_metadata().key_value_metadata()?;
+    let text = entries.iter().find(|entry| entry.key == name)?.value.as_deref()?;
+    serde_json::from_str(text).ok()
+}
+
+/// The name of the column of geometries, and what the entry `geo` says of it.
+///
+/// # Errors
+/// There is no such entry, or the geometries are no well-known binary.
+pub(crate) fn geometry_column(about: &ParquetMetaData) -> Result<(String, Json), String> {
+    let mut geo = entry(about, "geo").ok_or(
+        "is Parquet without the entry \"geo\" of GeoParquet, so that nothing says where its geometries are",
+    )?;
+    let name = geo["primary_column"].as_str().unwrap_or("geometry").to_owned();
+    let geometry = geo["columns"][&name].take();
+    match geometry["encoding"].as_str().filter(|encoding| *encoding != "WKB") {
+        Some(other) => Err(format!("its geometries are written as {:?}, expected WKB", cut(other))),
+        None => Ok((name, geometry)),
+    }
+}
+
 fn broken(spec: &LayerSpec, reason: &str) -> StoreError {
     StoreError::Parquet { file: spec.file.clone(), reason: reason.to_owned() }
 }
@@ -245,24 +268,9 @@ impl Source {
         let about = ParquetMetaDataReader::new()
             .parse_and_finish(&file)
             .map_err(|fault| broken(spec, &format!("cannot be read as Parquet: {fault}")))?;
-        let entry = |name: &str| {
-            let entries = about.file_metadata().key_value_metadata()?;
-            let text = entries.iter().find(|entry| entry.key == name)?.value.as_deref()?;
-            serde_json::from_str::<Json>(text).ok()
-        };
-        let geo = entry("geo").ok_or_else(|| {
-            broken(spec, "is Parquet without the entry \"geo\" of GeoParquet, so that nothing says where its geometries are")
-        })?;
-        let name = geo["primary_column"].as_str().unwrap_or("geometry");
-        let geometry = &geo["columns"][name];
-        if let Some(other) = geometry["encoding"].as_str().filter(|encoding| *encoding != "WKB") {
-            return Err(broken(
-                spec,
-                &format!("its geometries are written as {:?}, expected WKB", cut(other)),
-            ));
-        }
+        let (name, geometry) = geometry_column(&about).map_err(|reason| broken(spec, &reason))?;
         check_crs(geometry.get("crs"), spec)?;
-        let own = entry("innospace").unwrap_or_default();
+        let own = entry(&about, "innospace").unwrap_or_default();
         let schema = about.file_metadata().schema_descr();
         let (mut columns, mut shapes, mut notes) = (Vec::new(), None, Warnings::default());
         let covering = geometry["covering"]["bbox"]["xmin"][0].as_str();
@@ -275,7 +283,7 @@ impl Source {
             let is_flat = column.max_rep_level() == 0
                 && column.max_def_level() <= 1
                 && column.path().parts().len() == 1;
-            if is_flat && part == name && column.physical_type() == Physical::BYTE_ARRAY {
+            if is_flat && *part == name && column.physical_type() == Physical::BYTE_ARRAY {
                 shapes = Some((at, column.max_def_level() == 1));
                 continue;
             }
@@ -301,7 +309,7 @@ impl Source {
             }
         }
         let Some((geometry, geometry_has_nulls)) = shapes else {
-            return Err(broken(spec, &format!("has no column {:?} of well-known binary", cut(name))));
+            return Err(broken(spec, &format!("has no column {:?} of well-known binary", cut(&name))));
         };
         let own_id = own["idColumn"].as_str().filter(|_| spec.id_field.is_none());
         let id_name = own_id.or(spec.id_field.as_deref()).unwrap_or("id");
@@ -347,11 +355,6 @@ impl Source {
     /// Rows that there is room to be made for at once.
     fn likely_rows(&self) -> usize {
         self.rows.min(self.length)
-    }
-
-    /// Does a column of the file hold the ids and nothing else?
-    fn is_id_alone(&self, at: usize) -> bool {
-        self.id_is_own && self.id.is_some_and(|id| self.columns[id].at == at)
     }
 
     /// The pages of a column in a group of rows.

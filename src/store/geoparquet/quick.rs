@@ -170,94 +170,48 @@ fn kind_of(column: &FileColumn, spec: &LayerSpec) -> Option<Option<ValueKind>> {
 }
 
 fn column(source: &Source, column: &FileColumn, kind: Option<ValueKind>) -> Option<(ValueKind, Column)> {
-    let (rows, room) = (source.rows, source.likely_rows());
-    let each = |act: &mut dyn FnMut(&mut Pages) -> Option<()>| {
-        (0..source.about.num_row_groups()).try_for_each(|group| {
-            act(&mut Pages { reader: source.pages(group, column.at)?, has_nulls: column.has_nulls })
-        })
-    };
-    let mut reals = Vec::new();
-    let mut wholes = Vec::new();
-    if kind == Some(ValueKind::Real) {
-        reals.reserve_exact(room);
-    } else if matches!(
-        column.form,
-        Form::Integer32 | Form::Unsigned32 | Form::Integer64 | Form::Moment { .. }
-    ) {
-        wholes.reserve_exact(room);
-    }
     #[expect(clippy::cast_precision_loss, reason = "as near as a real can be")]
     let real = |whole: i64| whole as f64;
     let made = match (column.form, kind) {
         (Form::Integer32, Some(ValueKind::Real)) => {
-            each(&mut |pages| {
-                pages.numbers(f64::NAN, |bytes| f64::from(i32::from_le_bytes(bytes)), &mut reals)
-            })?;
-            Column::Real(reals)
+            Column::Real(numbers(source, column, f64::NAN, |bytes| i32::from_le_bytes(bytes).into())?)
         }
         (Form::Unsigned32, Some(ValueKind::Real)) => {
-            each(&mut |pages| {
-                pages.numbers(f64::NAN, |bytes| f64::from(u32::from_le_bytes(bytes)), &mut reals)
-            })?;
-            Column::Real(reals)
+            Column::Real(numbers(source, column, f64::NAN, |bytes| u32::from_le_bytes(bytes).into())?)
         }
         (Form::Integer64, Some(ValueKind::Real)) => {
-            each(&mut |pages| pages.numbers(f64::NAN, |bytes| real(i64::from_le_bytes(bytes)), &mut reals))?;
-            Column::Real(reals)
+            Column::Real(numbers(source, column, f64::NAN, |bytes| real(i64::from_le_bytes(bytes)))?)
         }
         (Form::Real32, _) => {
-            each(&mut |pages| {
-                pages.numbers(f64::NAN, |bytes| f64::from(f32::from_le_bytes(bytes)), &mut reals)
-            })?;
-            finite(reals)?
+            finite(numbers(source, column, f64::NAN, |bytes| f32::from_le_bytes(bytes).into())?)?
         }
-        (Form::Real64, _) => {
-            each(&mut |pages| pages.numbers(f64::NAN, f64::from_le_bytes, &mut reals))?;
-            finite(reals)?
-        }
+        (Form::Real64, _) => finite(numbers(source, column, f64::NAN, f64::from_le_bytes)?)?,
         (Form::Integer32, _) => {
-            each(&mut |pages| {
-                pages.numbers(NULL_INTEGER, |bytes| i32::from_le_bytes(bytes).into(), &mut wholes)
-            })?;
-            Column::Integer(wholes)
+            Column::Integer(numbers(source, column, NULL_INTEGER, |bytes| i32::from_le_bytes(bytes).into())?)
         }
         (Form::Unsigned32, _) => {
-            each(&mut |pages| {
-                pages.numbers(NULL_INTEGER, |bytes| u32::from_le_bytes(bytes).into(), &mut wholes)
-            })?;
-            Column::Integer(wholes)
+            Column::Integer(numbers(source, column, NULL_INTEGER, |bytes| u32::from_le_bytes(bytes).into())?)
         }
         (Form::Integer64, _) => {
-            let mut holds_null = false;
-            each(&mut |pages| {
-                let start = wholes.len();
-                pages.numbers(NULL_INTEGER, i64::from_le_bytes, &mut wholes)?;
-                // The number that stands for null here may be a number there.
-                holds_null |= !pages.has_nulls && wholes[start..].contains(&NULL_INTEGER);
-                Some(())
-            })?;
-            (!holds_null).then_some(Column::Integer(wholes))?
+            let wholes = numbers(source, column, NULL_INTEGER, i64::from_le_bytes)?;
+            // The number that stands for null here may be a number there.
+            (column.has_nulls || !wholes.contains(&NULL_INTEGER)).then_some(Column::Integer(wholes))?
         }
         (Form::Moment { per_microsecond, microseconds }, _) => {
             let of =
                 |bytes| i64::from_le_bytes(bytes).div_euclid(per_microsecond).saturating_mul(microseconds);
-            each(&mut |pages| pages.numbers(NULL_INTEGER, of, &mut wholes))?;
-            Column::Timestamp(wholes)
+            Column::Timestamp(numbers(source, column, NULL_INTEGER, of)?)
         }
-        (Form::Date, _) => {
-            let mut days = Vec::with_capacity(room);
-            each(&mut |pages| pages.numbers(NULL_DAYS, i32::from_le_bytes, &mut days))?;
-            Column::Date(days)
-        }
+        (Form::Date, _) => Column::Date(numbers(source, column, NULL_DAYS, i32::from_le_bytes)?),
         (Form::Text | Form::Json, _) => {
-            let mut texts = TextBuilder::with_capacity(room);
-            each(&mut |pages| pages.texts(&mut texts))?;
+            let mut texts = TextBuilder::with_capacity(source.likely_rows());
+            each_group(source, column, |pages| pages.texts(&mut texts))?;
             let texts = texts.build();
             if column.form == Form::Text { Column::Text(texts) } else { Column::Json(texts) }
         }
         (Form::Bool, _) => {
-            let mut truths = Vec::with_capacity(room);
-            each(&mut |pages| pages.truths(NULL_BOOL, &mut truths))?;
+            let mut truths = Vec::with_capacity(source.likely_rows());
+            each_group(source, column, |pages| pages.truths(NULL_BOOL, &mut truths))?;
             Column::Bool(truths)
         }
         (Form::Unsigned64, _) => return None,
@@ -266,7 +220,28 @@ fn column(source: &Source, column: &FileColumn, kind: Option<ValueKind>) -> Opti
         (Column::Json(texts), _) => kind_of_json(texts.dictionary())?,
         (_, kind) => kind?,
     };
-    (made.len() == rows).then_some((kind, made))
+    (made.len() == source.rows).then_some((kind, made))
+}
+
+fn numbers<const N: usize, T: Copy>(
+    source: &Source,
+    column: &FileColumn,
+    null: T,
+    of: impl Fn([u8; N]) -> T,
+) -> Option<Vec<T>> {
+    let mut all = Vec::with_capacity(source.likely_rows());
+    each_group(source, column, |pages| pages.numbers(null, &of, &mut all))?;
+    Some(all)
+}
+
+fn each_group(
+    source: &Source,
+    column: &FileColumn,
+    mut act: impl FnMut(&mut Pages) -> Option<()>,
+) -> Option<()> {
+    (0..source.about.num_row_groups()).try_for_each(|group| {
+        act(&mut Pages { reader: source.pages(group, column.at)?, has_nulls: column.has_nulls })
+    })
 }
 
 /// Not a number is null; what is infinite is no value.

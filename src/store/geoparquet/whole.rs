@@ -1,6 +1,5 @@
 //! Feature by feature, through the rules of [`Rows`]: what must be repaired is, what must be refused is told.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
@@ -27,12 +26,12 @@ enum Values {
 pub(super) fn read(source: &Source, spec: &LayerSpec) -> Result<(Layer, Warnings), StoreError> {
     let mut rows = Rows::new(spec, source.notes.clone());
     let unreadable = |fault: ParquetError| broken(spec, &format!("cannot be read as Parquet: {fault}"));
-    for column in &source.columns {
-        // A field is there even when no feature has a value of it.
-        if !source.is_id_alone(column.at) {
-            rows.typed_column(&column.name, column.form.kind());
-        }
-    }
+    // A field is there even when no feature has a value of it; ids that are nothing else are none.
+    let fields = source.columns.iter().enumerate().map(|(at, column)| {
+        let is_field = !(source.id_is_own && source.id == Some(at));
+        is_field.then(|| rows.typed_column(&column.name, column.form.kind()))
+    });
+    let fields: Vec<Option<usize>> = fields.collect();
     for group in 0..source.about.num_row_groups() {
         let geometries = values(source, group, source.geometry).map_err(unreadable)?;
         let columns = source.columns.iter().map(|column| values(source, group, column.at));
@@ -41,16 +40,11 @@ pub(super) fn read(source: &Source, spec: &LayerSpec) -> Result<(Layer, Warnings
         for (row, geometry) in geometries.iter().enumerate() {
             rows.begin_feature();
             let mut id = None;
-            for (column, values) in source.columns.iter().zip(&columns) {
-                let value = incoming(column.form, values, row);
-                if source.is_id_alone(column.at) {
-                    id = value.ok();
-                    continue;
-                }
-                let at = rows.column(Cow::Owned(column.name.clone()));
-                match value {
-                    Ok(value) => rows.values.push((at, value)),
-                    Err(reason) => rows.leave_out(at, &reason),
+            for ((column, values), field) in source.columns.iter().zip(&columns).zip(&fields) {
+                match (field, incoming(column.form, values, row)) {
+                    (None, value) => id = value.ok(),
+                    (Some(at), Ok(value)) => rows.values.push((*at, value)),
+                    (Some(at), Err(reason)) => rows.leave_out(*at, &reason),
                 }
             }
             let read = geometry.as_ref().map_or(Ok(()), |bytes| wkb::read(bytes.data(), &mut rows.shapes));

@@ -1,0 +1,125 @@
+//! Well-known binary (OGC 06-103r4, 8), piece by piece, with heights in the notations of ISO and of other programs.
+
+use super::array::GeometryKind;
+
+/// Deepest nesting of collections.
+pub(crate) const DEEPEST: u8 = 16;
+
+const CUT_OFF: &str = "the geometry ends too early";
+
+/// A place in a geometry.
+pub(crate) struct Cursor<'a> {
+    left: &'a [u8],
+    is_little: bool,
+}
+
+/// Which numbers a position has beside two.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dimensions {
+    has_altitude: bool,
+    has_measure: bool,
+}
+
+impl Dimensions {
+    fn bytes(self) -> usize {
+        8 * (2 + usize::from(self.has_altitude) + usize::from(self.has_measure))
+    }
+}
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { left: bytes, is_little: true }
+    }
+
+    /// Is nothing left?
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    /// What a geometry begins with.
+    pub(crate) fn head(&mut self) -> Result<(GeometryKind, Dimensions), String> {
+        self.is_little = match self.take::<1>()? {
+            [0] => false,
+            [1] => true,
+            [other] => return Err(format!("the order of bytes is {other}, expected 0 or 1")),
+        };
+        let code = self.whole()?;
+        // ISO adds thousands; PostGIS sets the highest bits, the third of them for an id of the system, which follows.
+        let (plain, flags) = (code & 0x1FFF_FFFF, code >> 29);
+        if flags & 1 == 1 {
+            self.whole()?;
+        }
+        let thousands = plain / 1000;
+        let dimensions = Dimensions {
+            has_altitude: flags & 4 == 4 || matches!(thousands, 1 | 3),
+            has_measure: flags & 2 == 2 || matches!(thousands, 2 | 3),
+        };
+        let kind = match plain % 1000 {
+            _ if thousands > 3 => None,
+            1 => Some(GeometryKind::Point),
+            2 => Some(GeometryKind::LineString),
+            3 => Some(GeometryKind::Polygon),
+            4 => Some(GeometryKind::MultiPoint),
+            5 => Some(GeometryKind::MultiLineString),
+            6 => Some(GeometryKind::MultiPolygon),
+            7 => Some(GeometryKind::GeometryCollection),
+            8..=14 => return Err("the geometry holds curves; save it with straight edges".to_owned()),
+            _ => None,
+        };
+        let kind = kind.ok_or_else(|| format!("the geometry has the unknown type {code}"))?;
+        Ok((kind, dimensions))
+    }
+
+    /// A count of geometries or rings.
+    pub(crate) fn count(&mut self) -> Result<u32, &'static str> {
+        self.whole()
+    }
+
+    /// A position and its metres above the ground, which are no number where it has none.
+    pub(crate) fn position(&mut self, dimensions: Dimensions) -> Result<([f64; 2], f64), &'static str> {
+        let position = [self.real()?, self.real()?];
+        let metres = if dimensions.has_altitude { self.real()? } else { f64::NAN };
+        if dimensions.has_measure {
+            self.real()?;
+        }
+        Ok((position, metres))
+    }
+
+    /// How many positions a line or ring has; they follow, none of them cut off.
+    pub(crate) fn positions(&mut self, dimensions: Dimensions) -> Result<usize, &'static str> {
+        let count = self.whole()? as usize;
+        let bytes = count.checked_mul(dimensions.bytes());
+        bytes.filter(|bytes| *bytes <= self.left.len()).map(|_| count).ok_or(CUT_OFF)
+    }
+
+    /// So many positions at once, where they are written as most programs write them: two numbers each, the lowest byte first.
+    pub(crate) fn plain_positions(
+        &mut self,
+        count: usize,
+        dimensions: Dimensions,
+    ) -> Option<impl Iterator<Item = [f64; 2]> + use<'a>> {
+        let is_plain = self.is_little && dimensions.bytes() == 16;
+        let (positions, left) = self.left.split_at_checked(count * 16).filter(|_| is_plain)?;
+        self.left = left;
+        let number = |bytes: &[u8; 16], start: usize| {
+            f64::from_le_bytes(std::array::from_fn(|byte| bytes[start + byte]))
+        };
+        Some(positions.as_chunks().0.iter().map(move |bytes| [number(bytes, 0), number(bytes, 8)]))
+    }
+
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], &'static str> {
+        let (taken, left) = self.left.split_first_chunk().ok_or(CUT_OFF)?;
+        self.left = left;
+        Ok(*taken)
+    }
+
+    fn whole(&mut self) -> Result<u32, &'static str> {
+        let bytes = self.take()?;
+        Ok(if self.is_little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
+    }
+
+    fn real(&mut self) -> Result<f64, &'static str> {
+        let bytes = self.take()?;
+        Ok(if self.is_little { f64::from_le_bytes(bytes) } else { f64::from_be_bytes(bytes) })
+    }
+}
