@@ -11,6 +11,7 @@ use std::ops::Range;
 use thiserror::Error;
 
 use super::bounds::Bounds;
+use super::grid::{EDGE, Steps, degrees, extend_on_grid};
 use super::ring::{self, RingFault};
 
 /// The seven shapes of RFC 7946.
@@ -113,19 +114,9 @@ pub enum GeometryFault {
     TooMany,
 }
 
-/// Steps of the grid in one degree.
-const GRID_STEPS: f64 = 1e7;
-
-/// Degrees on the grid of 1e-7 degree, a centimetre: finer figures would say nothing.
-#[must_use]
-pub fn to_grid(degrees: f64) -> f64 {
-    (degrees * GRID_STEPS).round() / GRID_STEPS
-}
-
 #[derive(Debug)]
 enum Kept {
-    /// Degrees times 1e7, exactly.
-    Grid(Vec<[i32; 2]>),
+    Grid(Vec<Steps>),
     /// Degrees.
     Free(Vec<[f64; 2]>),
 }
@@ -145,21 +136,22 @@ impl Kept {
         }
     }
 
-    fn extend(&mut self, mut positions: &[[f64; 2]]) {
+    fn extend(&mut self, positions: &[[f64; 2]]) {
         if let Self::Grid(all) = self {
-            // All at once, and looked at afterwards: mostly all of them are on the grid.
-            let before = all.len();
-            all.extend(positions.iter().map(|&position| nearest_on_grid(position)));
-            let is_off = |(steps, position): (&[i32; 2], &[f64; 2])| degrees(*steps) != *position;
-            if all[before..].iter().zip(positions).fold(false, |any, pair| any | is_off(pair)) {
-                all.truncate(before);
-                *self = Self::Free(all.iter().copied().map(degrees).collect());
-            } else {
-                positions = &[];
+            if extend_on_grid(all, positions.iter().copied()) {
+                return;
             }
+            *self = Self::Free(all.iter().copied().map(degrees).collect());
         }
         if let Self::Free(all) = self {
             all.extend_from_slice(positions);
+        }
+    }
+
+    fn extend_steps(&mut self, steps: &[Steps]) {
+        match self {
+            Self::Grid(all) => all.extend_from_slice(steps),
+            Self::Free(all) => all.extend(steps.iter().copied().map(degrees)),
         }
     }
 
@@ -195,7 +187,7 @@ impl Kept {
 
     fn memory(&self) -> usize {
         match self {
-            Self::Grid(all) => all.capacity() * size_of::<[i32; 2]>(),
+            Self::Grid(all) => all.capacity() * size_of::<Steps>(),
             Self::Free(all) => all.capacity() * size_of::<[f64; 2]>(),
         }
     }
@@ -220,19 +212,6 @@ pub(crate) fn give_back<T>(all: &mut Vec<T>) {
     if all.capacity() - all.len() > all.len() / 8 {
         all.shrink_to_fit();
     }
-}
-
-/// Division, not multiplication by 1e-7: the quotient is the double nearest to the decimal as written.
-fn degrees([x, y]: [i32; 2]) -> [f64; 2] {
-    [f64::from(x) / GRID_STEPS, f64::from(y) / GRID_STEPS]
-}
-
-/// The place on the grid of a position that lies on it; another one where it does not.
-fn nearest_on_grid(position: [f64; 2]) -> [i32; 2] {
-    // What lies on the grid is nearly whole here, so that this finds it as rounding would, and takes a part of the time.
-    // -0.0 loses its sign, which means nothing here.
-    #[expect(clippy::cast_possible_truncation, reason = "180 degrees are 1.8e9 steps, within i32")]
-    position.map(|degree| (degree * GRID_STEPS + 0.5_f64.copysign(degree)) as i32)
 }
 
 /// What the runs of one geometry are.
@@ -446,7 +425,7 @@ impl<'a> Part<'a> {
 #[derive(Debug, Clone, Copy)]
 pub enum Positions<'a> {
     /// Steps of 1e-7 degree.
-    Grid(&'a [[i32; 2]]),
+    Grid(&'a [Steps]),
     /// Degrees.
     Free(&'a [[f64; 2]]),
 }
@@ -481,7 +460,7 @@ impl<'a> Run<'a> {
 
     /// Position `at` as steps of 1e-7 degree, where the layer is kept so.
     #[must_use]
-    pub fn grid_at(&self, at: usize) -> Option<[i32; 2]> {
+    pub fn grid_at(&self, at: usize) -> Option<Steps> {
         match self.positions() {
             Positions::Grid(all) => Some(all[at]),
             Positions::Free(_) => None,
@@ -642,6 +621,30 @@ impl GeometryBuilder {
         Ok(RingNote { turned, crosses_near })
     }
 
+    /// The same for a ring on the grid without altitudes, in less time.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn ring_on_grid(&mut self, ring: &mut [Steps], shell: bool) -> Result<RingNote, GeometryFault> {
+        let is_in_world = |at: &Steps| (at[0].unsigned_abs() <= EDGE[0]) & (at[1].unsigned_abs() <= EDGE[1]);
+        let are_in_world = ring.iter().fold(true, |all, at| all & is_in_world(at));
+        let turn = if are_in_world { ring::turn_of_star_on_grid(ring) } else { None };
+        let Some(turn) = turn else {
+            let mut positions: Vec<_> = ring.iter().copied().map(degrees).collect();
+            return self.ring(&mut positions, &mut [], shell);
+        };
+        self.rings += 1;
+        let turned = turn != shell;
+        if turned {
+            ring.reverse();
+        }
+        let open = &ring[..ring.len() - 1];
+        let end = self.end_after(open.len())?;
+        self.array.positions.extend_steps(open);
+        self.end_run(end, &[], shell);
+        Ok(RingNote { turned, crosses_near: None })
+    }
+
     /// Ends a feature's geometry: nothing added means no geometry, one member stands for itself.
     ///
     /// `collection` keeps a collection of one member a collection.
@@ -770,12 +773,22 @@ impl GeometryBuilder {
         altitudes: &[f64],
         shell: bool,
     ) -> Result<(), GeometryFault> {
+        let end = self.end_after(positions.len())?;
+        self.array.positions.extend(positions);
+        self.end_run(end, altitudes, shell);
+        Ok(())
+    }
+
+    /// Where a run of so many positions would end.
+    fn end_after(&self, positions: usize) -> Result<u32, GeometryFault> {
+        u32::try_from(self.array.positions.len() + positions).map_err(|_| GeometryFault::TooMany)
+    }
+
+    /// Ends the run of the positions that were added last.
+    fn end_run(&mut self, end: u32, altitudes: &[f64], shell: bool) {
         let array = &mut self.array;
-        let before = array.positions.len();
-        let end = u32::try_from(before + positions.len()).map_err(|_| GeometryFault::TooMany)?;
-        array.positions.extend(positions);
         if altitudes.iter().any(|metres| !metres.is_nan()) {
-            array.altitudes.resize(before, f64::NAN);
+            array.altitudes.resize(end as usize - altitudes.len(), f64::NAN);
             array.altitudes.extend_from_slice(altitudes);
         }
         if !array.altitudes.is_empty() {
@@ -787,7 +800,6 @@ impl GeometryBuilder {
             array.shells.push(0);
         }
         array.shells[run / 64] |= u64::from(shell) << (run % 64);
-        Ok(())
     }
 }
 
@@ -816,6 +828,42 @@ fn check_position([longitude, latitude]: [f64; 2]) -> Result<(), GeometryFault> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Rings on the grid become what the same rings in degrees become, whatever is odd about them.
+    #[test]
+    fn rings_on_the_grid_are_rings() {
+        use proptest::prelude::*;
+        let place = (-4..5_i32, -4..5_i32).prop_map(|(x, y)| [1_140_000_000 + x, y * 100_000_000]);
+        let ring = (proptest::collection::vec(place, 0..7), any::<bool>(), any::<bool>());
+        let rings = proptest::collection::vec(ring, 1..4);
+        let cases = ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() };
+        proptest!(cases, |(rings in rings, is_far in any::<bool>(), is_free in any::<bool>())| {
+            let (mut by_steps, mut by_degrees) = (GeometryBuilder::default(), GeometryBuilder::default());
+            for builder in [&mut by_steps, &mut by_degrees].into_iter().filter(|_| is_free) {
+                builder.point([0.123_456_789, 0.0], None).expect("a point");
+                builder.end_member(GeometryKind::Point);
+            }
+            for (mut ring, is_closed, shell) in rings {
+                if is_closed && let Some(first) = ring.first().copied() {
+                    ring.push(first);
+                }
+                if is_far && let Some(last) = ring.last_mut() {
+                    last[0] = i32::MIN;
+                }
+                let mut positions: Vec<_> = ring.iter().copied().map(degrees).collect();
+                if !positions.is_empty() {
+                    let note = by_degrees.ring(&mut positions, &mut [], shell);
+                    prop_assert_eq!(by_steps.ring_on_grid(&mut ring, shell), note);
+                }
+            }
+            let [a, b] = [by_steps, by_degrees].map(|mut builder| {
+                builder.end_member(GeometryKind::Polygon);
+                builder.finish(false).expect("a geometry");
+                format!("{:?}", builder.build())
+            });
+            prop_assert_eq!(a, b);
+        });
+    }
 
     #[test]
     fn the_geometry_with_most_positions_is_known() {

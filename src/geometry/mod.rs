@@ -15,6 +15,7 @@ mod distances;
 mod exact;
 mod faults;
 mod geodesic;
+mod grid;
 mod matrix;
 mod measure;
 pub mod positions;
@@ -35,7 +36,6 @@ pub use area::{Area, LEAST_SHARE, Lies, Scratch};
 pub(crate) use array::give_back;
 pub use array::{
     GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, Positions, RingNote, Run,
-    to_grid,
 };
 pub use bounds::{Bounds, BoundsError};
 pub use course::{Course, End, Side, Spot, Standing};
@@ -44,6 +44,8 @@ pub use datum::Datum;
 pub use distances::{Distances, Span};
 pub use faults::{PolygonFault, outline, polygon_faults};
 pub use geodesic::along_geodesic;
+pub use grid::{Steps, to_grid};
+pub(crate) use grid::{degrees, extend_on_grid};
 pub use measure::{
     about_length_m, area_m2, bounds_of, buffer_m, centroid, distance_m, length_m, reach, stored_area_m2,
     within_distance,

@@ -4,6 +4,8 @@ use geo::line_intersection::{LineIntersection, line_intersection};
 use geo_types::{Coord as Corner, Line};
 use robust::{Coord, orient2d};
 
+use super::grid::Steps;
+
 /// What is wrong with a ring.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum RingFault {
@@ -31,24 +33,61 @@ pub(super) fn turn_of_star(ring: &[[f64; 2]]) -> Option<bool> {
     const IN_DOUBT: f64 = 8.0 * f64::EPSILON;
     // Below this, products lose digits.
     const TINY: f64 = 1e-250;
-    let closed = ring.len() > 3 && ring.first() == ring.last();
-    let corners = ring.get(..ring.len().checked_sub(1)?).filter(|_| closed)?;
+    let corners = corners_of_closed(ring)?;
     #[expect(clippy::cast_precision_loss, reason = "any place inside serves")]
     let share = 1.0 / corners.len() as f64;
     let sum = corners.iter().fold([0.0, 0.0], |sum, at| [sum[0] + at[0], sum[1] + at[1]]);
     let middle = [sum[0] * share, sum[1] * share];
-    let from_middle = |at: [f64; 2]| [at[0] - middle[0], at[1] - middle[1]];
-    let (mut left, mut right, mut ups, mut downs) = (true, true, 0, 0);
-    let mut before = from_middle(ring[0]);
-    for &at in &ring[1..] {
-        let next = from_middle(at);
+    let around = ring.iter().map(|at| [at[0] - middle[0], at[1] - middle[1]]);
+    one_turn(around, 0.0, |before, next| {
         let (plus, minus) = (before[0] * next[1], before[1] * next[0]);
         let (turn, doubt) = (plus - minus, (plus.abs() + minus.abs()) * IN_DOUBT + TINY);
-        left &= turn > doubt;
-        right &= turn < -doubt;
+        [turn > doubt, turn < -doubt]
+    })
+}
+
+/// The same for a ring on the grid, exactly.
+pub(super) fn turn_of_star_on_grid(ring: &[Steps]) -> Option<bool> {
+    let corners = corners_of_closed(ring)?;
+    let count = i64::try_from(corners.len()).ok()?;
+    let mut middle = [0_i64; 2];
+    for at in corners {
+        middle = [middle[0] + i64::from(at[0]), middle[1] + i64::from(at[1])];
+    }
+    let middle = middle.map(|sum| sum / count);
+    let around = ring.iter().map(|at| [i64::from(at[0]) - middle[0], i64::from(at[1]) - middle[1]]);
+    // No position is farther than 2^32 steps from the middle and mostly less than 2^31; then products and their difference fit.
+    let reach = around.clone().fold(0, |reach, at| reach | at[0].abs() | at[1].abs());
+    if reach >> 31 > 0 {
+        return None;
+    }
+    one_turn(around, 0, |before, next| {
+        let turn = before[0] * next[1] - before[1] * next[0];
+        [turn > 0, turn < 0]
+    })
+}
+
+/// The corners of a closed ring of three or more.
+fn corners_of_closed<T: PartialEq>(ring: &[T]) -> Option<&[T]> {
+    let (last, corners) = ring.split_last()?;
+    (corners.len() > 2 && corners.first() == Some(last)).then_some(corners)
+}
+
+/// Do positions, of which the last is the first, go round zero once, in steps that all turn left or all turn right? True: left.
+fn one_turn<T: Copy + PartialOrd>(
+    mut around: impl Iterator<Item = [T; 2]>,
+    zero: T,
+    turns: impl Fn([T; 2], [T; 2]) -> [bool; 2],
+) -> Option<bool> {
+    let mut before = around.next()?;
+    let (mut left, mut right, mut ups, mut downs) = (true, true, 0, 0);
+    for next in around {
+        let [is_left, is_right] = turns(before, next);
+        left &= is_left;
+        right &= is_right;
         // The border of the lower half is passed once each way in one turn, since no step is half a turn.
-        ups += i32::from(before[1] < 0.0 && next[1] >= 0.0);
-        downs += i32::from(before[1] >= 0.0 && next[1] < 0.0);
+        ups += i32::from(before[1] < zero && next[1] >= zero);
+        downs += i32::from(before[1] >= zero && next[1] < zero);
         before = next;
     }
     ((left || right) && ups == 1 && downs == 1).then_some(left)
@@ -265,6 +304,7 @@ fn overlaps_in_line(p: &Edge, q: &Edge) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::degrees;
 
     #[test]
     fn faults_of_rings_are_named() {
@@ -346,20 +386,22 @@ mod tests {
     #[test]
     fn what_is_seen_from_its_middle_is_simple_and_wound_as_told() {
         use proptest::prelude::*;
-        let place =
-            (-9..10_i8, -9..10_i8).prop_map(|(x, y)| [114.0 + f64::from(x) * 1e-4, f64::from(y) * 0.1]);
+        let place = (-9..10_i32, -9..10_i32).prop_map(|(x, y)| [1_140_000_000 + x * 1000, y * 1_000_000]);
         let ring = proptest::collection::vec(place, 3..9);
         let cases = ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() };
-        let told = std::cell::Cell::new(0);
-        proptest!(cases, |(mut ring in ring)| {
-            ring.push(ring[0]);
-            if let Some(turn) = turn_of_star(&ring) {
-                told.set(told.get() + 1);
-                prop_assert_eq!(check(&ring), Ok(()));
-                prop_assert_eq!(is_counterclockwise(&ring), turn);
+        let told = [std::cell::Cell::new(0), std::cell::Cell::new(0)];
+        proptest!(cases, |(mut steps in ring)| {
+            steps.push(steps[0]);
+            let ring: Vec<[f64; 2]> = steps.iter().copied().map(degrees).collect();
+            for (told, turn) in told.iter().zip([turn_of_star(&ring), turn_of_star_on_grid(&steps)]) {
+                if let Some(turn) = turn {
+                    told.set(told.get() + 1);
+                    prop_assert_eq!(check(&ring), Ok(()));
+                    prop_assert_eq!(is_counterclockwise(&ring), turn);
+                }
             }
         });
-        assert!(told.get() > 1000, "{} rings", told.get());
+        assert!(told.iter().all(|told| told.get() > 1000), "{told:?} rings");
     }
 
     #[test]
@@ -375,6 +417,22 @@ mod tests {
         assert_eq!(turn_of_star(&square), Some(true));
         let turned: Vec<_> = square.iter().rev().copied().collect();
         assert_eq!(turn_of_star(&turned), Some(false));
+    }
+
+    #[test]
+    fn rings_of_any_size_on_the_grid_are_told() {
+        for size in [1, 1000, 900_000_000] {
+            let square = [[-size, -size], [size, -size], [size, size], [-size, size], [-size, -size]];
+            assert_eq!(turn_of_star_on_grid(&square), Some(true), "{size}");
+            let turned: Vec<_> = square.iter().rev().copied().collect();
+            assert_eq!(turn_of_star_on_grid(&turned), Some(false), "{size}");
+        }
+        // So far from their middle that products might not fit.
+        let wide = [[i32::MIN, 0], [i32::MAX, -5], [i32::MAX, 5], [i32::MIN, 0]];
+        assert_eq!(turn_of_star_on_grid(&wide), None);
+        assert_eq!(turn_of_star_on_grid(&[]), None);
+        assert_eq!(turn_of_star_on_grid(&[[0, 0], [1, 0], [0, 0]]), None, "two corners");
+        assert_eq!(turn_of_star_on_grid(&[[0, 0], [1, 0], [2, 1], [0, 1]]), None, "open");
     }
 
     /// The rule in full, edge by edge: a common position that is no common end, or more than one.

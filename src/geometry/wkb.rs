@@ -97,7 +97,7 @@ impl<'a> Cursor<'a> {
         &mut self,
         count: usize,
         dimensions: Dimensions,
-    ) -> Option<impl Iterator<Item = [f64; 2]> + use<'a>> {
+    ) -> Option<impl Iterator<Item = [f64; 2]> + Clone + use<'a>> {
         let is_plain = self.is_little && dimensions.bytes() == 16;
         let (positions, left) = self.left.split_at_checked(count * 16).filter(|_| is_plain)?;
         self.left = left;

@@ -94,6 +94,9 @@ fn arrange(entries: &mut [Entry], size: usize, cores: usize) {
     if nodes == 1 {
         return arrange(entries, size / WIDTH, cores);
     }
+    if entries.len() <= BLOCK {
+        return arrange_block(entries, size);
+    }
     let covered = Corners::around(entries.iter().map(|entry| entry.corners));
     let axis = usize::from(covered.high[0] - covered.low[0] < covered.high[1] - covered.low[1]);
     let at = nodes / 2 * size;
@@ -108,6 +111,64 @@ fn arrange(entries: &mut [Entry], size: usize, cores: usize) {
         scope.spawn(|| arrange(first, size, cores / 2));
         arrange(second, size, cores - cores / 2);
     });
+}
+
+/// Features that are put in order by small keys, which are moved sooner than their boxes.
+const BLOCK: usize = 1 << PLACE_BITS;
+/// Bits of the place in a block, the lowest of a key; above them stand those of the latitude and of the longitude.
+const PLACE_BITS: u32 = 12;
+const SIDE_BITS: u32 = 26;
+const SIDE: u64 = (1 << SIDE_BITS) - 1;
+
+fn arrange_block(entries: &mut [Entry], size: usize) {
+    let covered = Corners::around(entries.iter().map(|entry| entry.corners));
+    let side = (covered.high[0] - covered.low[0]).max(covered.high[1] - covered.low[1]);
+    #[expect(clippy::cast_precision_loss, reason = "a little less does no harm")]
+    let scale = if side > 0.0 { SIDE as f32 / side } else { 0.0 };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "steps are between 0 and 2^26"
+    )]
+    let steps = |at: f32, low: f32| (((at - low) * scale) as u64).min(SIDE);
+    let key = |(place, entry): (u64, &Entry)| {
+        let [x, y] = [0, 1].map(|axis| steps(entry.corners.low[axis], covered.low[axis]));
+        x << (SIDE_BITS + PLACE_BITS) | y << PLACE_BITS | place
+    };
+    let mut keys: Vec<u64> = (0..).zip(&*entries).map(key).collect();
+    arrange_keys(&mut keys, size);
+    #[expect(clippy::cast_possible_truncation, reason = "twelve bits")]
+    let place = |key: u64| key as usize & (BLOCK - 1);
+    let arranged: Vec<Entry> = keys.into_iter().map(|key| entries[place(key)]).collect();
+    entries.copy_from_slice(&arranged);
+}
+
+/// The same for keys.
+fn arrange_keys(keys: &mut [u64], size: usize) {
+    if keys.len() <= WIDTH {
+        return;
+    }
+    let nodes = keys.len().div_ceil(size);
+    if nodes == 1 {
+        return arrange_keys(keys, size / WIDTH);
+    }
+    let x = |key: &u64| key >> (SIDE_BITS + PLACE_BITS);
+    let y = |key: &u64| key >> PLACE_BITS & SIDE;
+    let (mut low, mut high) = ([SIDE; 2], [0; 2]);
+    for key in &*keys {
+        let at = [x(key), y(key)];
+        low = [low[0].min(at[0]), low[1].min(at[1])];
+        high = [high[0].max(at[0]), high[1].max(at[1])];
+    }
+    let at = nodes / 2 * size;
+    if high[0] - low[0] < high[1] - low[1] {
+        keys.select_nth_unstable_by_key(at, y);
+    } else {
+        keys.select_nth_unstable_by_key(at, x);
+    }
+    let (first, second) = keys.split_at_mut(at);
+    arrange_keys(first, size);
+    arrange_keys(second, size);
 }
 
 fn west_or_south(a: &Entry, b: &Entry, axis: usize) -> Ordering {
@@ -168,6 +229,8 @@ mod tests {
                 let low = [place(7919), place(104_729)];
                 Entry { corners: Corners { low, high: [low[0] + 0.02, low[1] + 0.01] }, row }
             };
+            let is_one_place = count % 2 == 0 && count < 4097;
+            let entry = |row| Entry { row, ..entry(if is_one_place { 0 } else { row }) };
             let tree = Tree::new((0..count).map(entry).collect());
             let mut level = vec![tree.root()];
             loop {

@@ -3,8 +3,7 @@
 //! In: a column. Out: a [`Domain`], found once when the layer is made. Leaves out: which field it is, and how a
 //! schema says it.
 
-use super::column::Column;
-use super::value::Value;
+use super::column::{Column, NULL_INTEGER};
 
 /// Most texts of a field that a schema lists.
 const MOST_LISTED: usize = 30;
@@ -43,10 +42,8 @@ impl Domain {
     pub fn of(column: &Column) -> Self {
         match column {
             Column::Integer(values) => {
-                let known = (0..values.len()).filter_map(|row| match column.value(row) {
-                    Value::Integer(value) => Some((value, value)),
-                    _ => None,
-                });
+                let known =
+                    values.iter().filter(|value| **value != NULL_INTEGER).map(|&value| (value, value));
                 known
                     .reduce(|(a, b), (c, d)| (a.min(c), b.max(d)))
                     .map_or(Self::Any, |(least, greatest)| Self::Integers(least, greatest))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::column::Column;
+use super::column::{Column, NULL_INTEGER};
 use super::domain::Domain;
 use super::feature::{FeatureId, FeatureIx, FeatureRef};
 use super::schema::{Field, FieldIx, Schema, ValueKind};
@@ -447,7 +447,9 @@ impl Layer {
 
     fn measure_extent(&self) -> Option<Extent> {
         let bounds = self.geometries.bounds();
-        let spans = self.positions().filter_map(|ix| self.span(ix));
+        // Most layers have no time, and then no feature need be asked.
+        let timed = self.time.is_some().then(|| self.positions());
+        let spans = timed.into_iter().flatten().filter_map(|ix| self.span(ix));
         let interval = spans.reduce(|(a, b), (c, d)| (a.min(c), b.max(d))).map(|(first, last)| {
             let known = |moment: i64| {
                 (moment != i64::MIN && moment != i64::MAX).then(|| Timestamp::from_microseconds(moment))
@@ -460,9 +462,11 @@ impl Layer {
 
 /// Does the column hold the ids?
 fn repeats(ids: &Ids, column: &Column) -> bool {
-    (0..ids.len()).all(|row| match (ids, column.value(row)) {
-        (Ids::Integer(ids), Value::Integer(value)) => ids[row] == value,
-        (Ids::Text(ids), Value::Text(value)) => ids.get(row) == value,
-        _ => false,
-    })
+    match (ids, column) {
+        (Ids::Integer(ids), Column::Integer(values)) => ids == values && !values.contains(&NULL_INTEGER),
+        (Ids::Text(ids), Column::Text(values)) => {
+            (0..ids.len()).all(|row| values.get(row) == Some(ids.get(row)))
+        }
+        _ => ids.is_empty(),
+    }
 }

@@ -458,8 +458,12 @@ impl Store {
         let path = self.folder.join(&spec.file);
         let mut digest = Xxh3::new();
         digest.update(format!("{spec:?}").as_bytes());
+        let digest_now = || match spec.format {
+            FileFormat::GeoJson => digest_of(&path, digest.clone()),
+            FileFormat::GeoParquet => geoparquet::digest_of(&path, spec, digest.clone()),
+        };
         if let Some(known) = self.read.get(&spec.id)
-            && known.digest == digest_of(&path, digest.clone())?
+            && known.digest == digest_now()?
         {
             return Ok((known.clone(), false));
         }

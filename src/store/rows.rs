@@ -23,6 +23,10 @@ pub(super) struct Rows<'a> {
     spec: &'a LayerSpec,
     pub(super) part: Part,
     column_of: HashMap<Cow<'a, str>, usize>,
+    /// The name of each column and what follows as JSON writes it, where that needs no escapes.
+    keys: Vec<Option<Box<str>>>,
+    /// Does each id stand behind the one before it? Then none comes again, and `seen` is empty.
+    ascends: bool,
     /// Rows by the hash of their id, to find an id that comes again.
     seen: HashTable<u32>,
     hasher: DefaultHashBuilder,
@@ -183,6 +187,8 @@ impl<'a> Rows<'a> {
             spec,
             part: Part { warnings, ..Part::new() },
             column_of: HashMap::new(),
+            keys: Vec::new(),
+            ascends: true,
             seen: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             shapes: Shapes::default(),
@@ -191,23 +197,27 @@ impl<'a> Rows<'a> {
     }
 
     /// The column of a name, made when it is new.
-    fn column(&mut self, name: Cow<'a, str>) -> usize {
+    pub(super) fn column(&mut self, name: Cow<'a, str>) -> usize {
         if let Some(&at) = self.column_of.get(&name) {
             return at;
         }
         let declared = self.spec.field(&name).and_then(|field| field.kind);
-        self.part.columns.push((name.clone().into_owned(), ColumnBuilder::new(declared, self.part.rows())));
-        self.column_of.insert(name, self.part.columns.len() - 1);
-        self.part.columns.len() - 1
+        self.add_column(name, ColumnBuilder::new(declared, self.part.rows()))
+    }
+
+    fn add_column(&mut self, name: Cow<'a, str>, column: ColumnBuilder) -> usize {
+        let at = self.part.columns.len();
+        let is_plain = !name.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\');
+        self.keys.push(is_plain.then(|| format!("\"{name}\":").into()));
+        self.part.columns.push((name.clone().into_owned(), column));
+        self.column_of.insert(name, at);
+        at
     }
 
     /// Makes the column of a name that its file gives a kind; what the catalogue declares comes first.
     pub(super) fn typed_column(&mut self, name: &str, kind: Option<ValueKind>) -> usize {
         let declared = self.spec.field(name).and_then(|field| field.kind).or(kind);
-        let at = self.part.columns.len();
-        self.column_of.insert(name.to_owned().into(), at);
-        self.part.columns.push((name.to_owned(), ColumnBuilder::new(declared, 0)));
-        at
+        self.add_column(name.to_owned().into(), ColumnBuilder::new(declared, 0))
     }
 
     /// Notes that the feature that is being read has a value which cannot be taken; it has none there then.
@@ -218,12 +228,9 @@ impl<'a> Rows<'a> {
         self.part.warnings.feature(&self.spec.file, number, None, Effect::Repaired, &reason);
     }
 
-    /// The column of a name. Features of one file mostly name their properties in one order, so that it mostly is the expected one.
-    pub(super) fn column_near(&mut self, expected: usize, name: Cow<'a, str>) -> usize {
-        match self.part.columns.get(expected) {
-            Some((known, _)) if *known == name => expected,
-            _ => self.column(name),
-        }
+    /// A column's name and colon as JSON writes them without space. Features of one file mostly name their properties in one order.
+    pub(super) fn key(&self, at: usize) -> Option<&str> {
+        self.keys.get(at)?.as_deref()
     }
 
     pub(super) fn begin_feature(&mut self) {
@@ -341,25 +348,38 @@ impl<'a> Rows<'a> {
         (Incoming::Text(other.into()), hash, Some(repeats))
     }
 
-    /// The hash of an id, and whether it came before.
+    /// The hash of an id, and whether it came before. None of ids that ascend did.
     fn look_up(&mut self, id: &Incoming<'_>) -> (u64, bool) {
         if let (IdList::Integer(ids), Incoming::Text(_)) = (&self.part.ids, id) {
             let mut texts = TextArena::default();
             for id in ids {
                 texts.push(&id.to_string());
             }
-            if !texts.is_empty() {
+            let is_mixed = !texts.is_empty();
+            self.part.ids = IdList::Text(texts);
+            if is_mixed {
                 self.part.is_entangled = true;
                 self.part
                     .warnings
                     .note(&self.spec.file, "mixes numbers and texts as ids; all are served as text");
+                self.ascends = false;
+                self.seen.clear();
+                self.see_all();
             }
-            self.seen.clear();
-            for (row, id) in (0..).zip(texts.iter()) {
-                let hash = self.hasher.hash_one(id);
-                self.seen.insert_unique(hash, row, |&row| self.hasher.hash_one(texts.get(row as usize)));
+        }
+        if self.ascends {
+            let is_next = match (&self.part.ids, id) {
+                (IdList::Integer(ids), Incoming::Integer(id)) => ids.last().is_none_or(|last| last < id),
+                (IdList::Text(ids), Incoming::Text(id)) => {
+                    ids.len().checked_sub(1).is_none_or(|last| ids.get(last) < &**id)
+                }
+                _ => false,
+            };
+            if is_next {
+                return (0, false);
             }
-            self.part.ids = IdList::Text(texts);
+            self.ascends = false;
+            self.see_all();
         }
         let (hash, found) = match (&self.part.ids, id) {
             (IdList::Integer(ids), Incoming::Integer(id)) => {
@@ -379,23 +399,36 @@ impl<'a> Rows<'a> {
         (hash, found.is_some())
     }
 
+    /// Takes all ids into `seen`.
+    fn see_all(&mut self) {
+        for row in (0..).take(self.part.rows()) {
+            self.see(self.hash_of(row), row);
+        }
+    }
+
+    fn hash_of(&self, row: u32) -> u64 {
+        match &self.part.ids {
+            IdList::Integer(ids) => self.hasher.hash_one(ids[row as usize]),
+            IdList::Text(ids) => self.hasher.hash_one(ids.get(row as usize)),
+        }
+    }
+
+    fn see(&mut self, hash: u64, row: u32) {
+        let mut seen = std::mem::take(&mut self.seen);
+        seen.insert_unique(hash, row, |&row| self.hash_of(row));
+        self.seen = seen;
+    }
+
     fn push_id(&mut self, id: &Incoming<'a>, hash: u64) {
         let row = u32::try_from(self.part.rows()).unwrap_or(u32::MAX);
-        let hasher = &self.hasher;
         match (&mut self.part.ids, id) {
-            (IdList::Integer(ids), Incoming::Integer(id)) => {
-                ids.push(*id);
-                self.seen.insert_unique(hash, row, |&row| hasher.hash_one(ids[row as usize]));
-            }
-            (IdList::Text(ids), Incoming::Text(id)) => {
-                ids.push(id);
-                self.seen.insert_unique(hash, row, |&row| hasher.hash_one(ids.get(row as usize)));
-            }
-            (IdList::Text(ids), id) => {
-                ids.push(&id.to_string());
-                self.seen.insert_unique(hash, row, |&row| hasher.hash_one(ids.get(row as usize)));
-            }
-            (IdList::Integer(_), _) => {}
+            (IdList::Integer(ids), Incoming::Integer(id)) => ids.push(*id),
+            (IdList::Text(ids), Incoming::Text(id)) => ids.push(id),
+            (IdList::Text(ids), id) => ids.push(&id.to_string()),
+            (IdList::Integer(_), _) => return,
+        }
+        if !self.ascends {
+            self.see(hash, row);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The positions of one feature as they come, before their kind is known.
 
-use crate::geometry::{GeometryBuilder, GeometryFault, GeometryKind, RingNote};
+use crate::geometry::{
+    GeometryBuilder, GeometryFault, GeometryKind, RingNote, Steps, degrees, extend_on_grid,
+};
 
 /// How deeply positions are nested: 0 a position, 1 a list of positions, and so on.
 pub(super) type Depth = u8;
@@ -8,7 +10,12 @@ pub(super) type Depth = u8;
 /// The positions of one feature as they come, before their kind is known.
 #[derive(Default)]
 pub(super) struct Shapes {
+    /// As long as all of them lie on the grid and have no altitude.
+    steps: Vec<Steps>,
+    /// Else.
     positions: Vec<[f64; 2]>,
+    /// Do they stand in `positions`?
+    is_free: bool,
     /// Metres beside `positions`, NaN where absent; those of the last ones may be missing.
     altitudes: Vec<f64>,
     /// Ends of the lists of positions.
@@ -30,7 +37,9 @@ struct Shape {
 
 impl Shapes {
     pub(super) fn clear(&mut self) {
+        self.steps.clear();
         self.positions.clear();
+        self.is_free = false;
         self.altitudes.clear();
         self.run_ends.clear();
         self.polygon_ends.clear();
@@ -39,9 +48,54 @@ impl Shapes {
         self.beyond = None;
     }
 
-    /// Adds a position. Programs that compute positions overshoot the edge of the world by rounding; what lies
-    /// less than a step of 1e-7 degree (1 cm) beyond is pulled back.
+    /// How many positions were added.
+    fn len(&self) -> usize {
+        if self.is_free { self.positions.len() } else { self.steps.len() }
+    }
+
+    /// Writes positions as degrees from here on.
+    fn leave_grid(&mut self) {
+        if !self.is_free {
+            self.positions.extend(self.steps.drain(..).map(degrees));
+            self.is_free = true;
+        }
+    }
+
+    /// Adds a position on the grid.
+    pub(super) fn push_steps(&mut self, at: Steps) {
+        if self.is_free {
+            self.push_free(degrees(at), f64::NAN);
+        } else {
+            self.steps.push(at);
+        }
+    }
+
+    /// Adds a position.
     pub(super) fn push(&mut self, position: [f64; 2], metres: f64) {
+        if !metres.is_nan() {
+            self.leave_grid();
+        }
+        if self.is_free {
+            self.push_free(position, metres);
+        } else {
+            self.extend(std::iter::once(position));
+        }
+    }
+
+    /// Adds positions without altitude.
+    pub(super) fn extend(&mut self, positions: impl Iterator<Item = [f64; 2]> + Clone) {
+        if !self.is_free && extend_on_grid(&mut self.steps, positions.clone()) {
+            return;
+        }
+        self.leave_grid();
+        for position in positions {
+            self.push_free(position, f64::NAN);
+        }
+    }
+
+    /// Adds a position as degrees. Programs that compute positions overshoot the edge of the world by rounding; what lies
+    /// less than a step of 1e-7 degree (1 cm) beyond is pulled back.
+    fn push_free(&mut self, position: [f64; 2], metres: f64) {
         const STEP: f64 = 1e-7;
         let within = |value: f64, edge: f64| {
             if value.abs() > edge && value.abs() < edge + STEP { edge.copysign(value) } else { value }
@@ -57,22 +111,10 @@ impl Shapes {
         self.positions.push(kept);
     }
 
-    /// Adds positions without altitude.
-    pub(super) fn extend(&mut self, positions: impl Iterator<Item = [f64; 2]>) {
-        let before = self.positions.len();
-        self.positions.extend(positions);
-        let is_beyond = |at: &[f64; 2]| (at[0].abs() > 180.0) | (at[1].abs() > 90.0);
-        if self.positions[before..].iter().fold(false, |any, at| any | is_beyond(at)) {
-            for position in self.positions.split_off(before) {
-                self.push(position, f64::NAN);
-            }
-        }
-    }
-
     /// Ends a list whose deepest is so deep; the answer is how deep the list is.
     pub(super) fn end_list(&mut self, inner: Option<Depth>) -> Option<Depth> {
         match inner {
-            Some(0) => self.run_ends.push(self.positions.len()),
+            Some(0) => self.run_ends.push(self.len()),
             Some(1) => self.polygon_ends.push(self.run_ends.len()),
             _ => {}
         }
@@ -82,7 +124,7 @@ impl Shapes {
     /// Begins a geometry.
     pub(super) fn open(&self) -> Open {
         Open {
-            positions: self.positions.len(),
+            positions: self.len(),
             runs: self.run_ends.len(),
             polygons: self.polygon_ends.len(),
             kind: None,
@@ -108,7 +150,7 @@ impl Shapes {
             Some(Node::List(Some(it))) if *it == depth => {
                 self.list.push(Shape {
                     kind,
-                    positions: open.positions..self.positions.len(),
+                    positions: open.positions..self.len(),
                     runs: open.runs..self.run_ends.len(),
                     polygons: open.polygons..self.polygon_ends.len(),
                 });
@@ -122,6 +164,9 @@ impl Shapes {
     /// Puts the geometry into the layer; the answer says what was odd about its rings, each thing once.
     pub(super) fn put(&mut self, builder: &mut GeometryBuilder) -> Result<RingNote, GeometryFault> {
         let mut odd = RingNote { turned: false, crosses_near: None };
+        if self.list.iter().any(|shape| !shape.kind.is_areal()) {
+            self.leave_grid();
+        }
         if !self.altitudes.is_empty() {
             self.altitudes.resize(self.positions.len(), f64::NAN);
         }
@@ -150,9 +195,12 @@ impl Shapes {
                     let (mut shell, mut polygon) = (true, shape.polygons.start);
                     for run in shape.runs.clone() {
                         let at = next_run(run);
-                        let positions = &mut self.positions[at.clone()];
-                        let altitudes = self.altitudes.get_mut(at).unwrap_or_default();
-                        let note = builder.ring(positions, altitudes, shell)?;
+                        let note = if self.is_free {
+                            let altitudes = self.altitudes.get_mut(at.clone()).unwrap_or_default();
+                            builder.ring(&mut self.positions[at], altitudes, shell)?
+                        } else {
+                            builder.ring_on_grid(&mut self.steps[at], shell)?
+                        };
                         odd.turned |= note.turned;
                         odd.crosses_near = odd.crosses_near.or(note.crosses_near);
                         shell = self.polygon_ends[polygon] == run + 1;

@@ -138,10 +138,8 @@ impl<'a> Visitor<'a> for Properties<'_, 'a> {
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
         let rows = self.0;
-        let mut expected = 0;
         while let Some(name) = map.next_key_seed(Word)? {
-            let at = rows.column_near(expected, name);
-            expected = at + 1;
+            let at = rows.column(name);
             let value = map.next_value_seed(AnyValue)?;
             rows.values.push((at, value));
         }

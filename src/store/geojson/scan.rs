@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::reader::Reader;
-use crate::geometry::GeometryKind;
+use crate::geometry::{GeometryKind, Steps};
 use crate::model::Incoming;
 use crate::store::rows::Rows;
 use crate::store::shapes::{Node, Shapes};
@@ -54,13 +54,22 @@ impl<'a> Scan<'a> {
         let mut is_feature = false;
         let mut goes_on = !self.opens_empty(b'{', b'}')?;
         while goes_on {
-            match &*self.name()? {
-                "type" => is_feature = (self.word()? == "Feature").then_some(true)?,
-                "id" => *id = Some(self.value()?),
-                "geometry" => self.geometry(&mut rows.shapes, DEPTH, false)?,
-                "properties" => self.properties(rows)?,
-                _ => {
-                    self.other::<serde::de::IgnoredAny>()?;
+            self.skip_space();
+            if self.takes(r#""type":"Feature""#) {
+                is_feature = true;
+            } else if self.takes(r#""properties":"#) {
+                self.properties(rows)?;
+            } else if self.takes(r#""geometry":"#) {
+                self.geometry(&mut rows.shapes, DEPTH, false)?;
+            } else {
+                match &*self.name()? {
+                    "type" => is_feature = (self.word()? == "Feature").then_some(true)?,
+                    "id" => *id = Some(self.value()?),
+                    "geometry" => self.geometry(&mut rows.shapes, DEPTH, false)?,
+                    "properties" => self.properties(rows)?,
+                    _ => {
+                        self.other::<serde::de::IgnoredAny>()?;
+                    }
                 }
             }
             goes_on = self.goes_on(b'}')?;
@@ -75,7 +84,9 @@ impl<'a> Scan<'a> {
         let mut expected = 0;
         let mut goes_on = !self.opens_empty(b'{', b'}')?;
         while goes_on {
-            let at = rows.column_near(expected, self.name()?);
+            self.skip_space();
+            let is_expected = rows.key(expected).is_some_and(|key| self.takes(key));
+            let at = if is_expected { expected } else { rows.column(self.name()?) };
             expected = at + 1;
             rows.values.push((at, self.value()?));
             goes_on = self.goes_on(b'}')?;
@@ -110,6 +121,12 @@ impl<'a> Scan<'a> {
         let mut open = shapes.open();
         let mut goes_on = !self.opens_empty(b'{', b'}')?;
         while goes_on {
+            self.skip_space();
+            if self.takes(r#""type":"Polygon""#) {
+                open.kind = Some(GeometryKind::Polygon);
+                goes_on = self.goes_on(b'}')?;
+                continue;
+            }
             match &*self.name()? {
                 "type" => open.kind = Some(GeometryKind::parse(&self.word()?)?),
                 "coordinates" => open.found = Some(self.coordinates(shapes, DEPTH)?),
@@ -140,7 +157,12 @@ impl<'a> Scan<'a> {
         }
         let mut inner = None;
         loop {
-            let Node::List(found) = self.coordinates(shapes, depth.checked_sub(1)?)? else { return None };
+            let found = if self.plain_positions(shapes) {
+                Some(0)
+            } else {
+                let Node::List(found) = self.coordinates(shapes, depth.checked_sub(1)?)? else { return None };
+                found
+            };
             if inner.is_none() {
                 inner = found;
             } else if found.is_some() && found != inner {
@@ -150,6 +172,86 @@ impl<'a> Scan<'a> {
                 return Some(Node::List(shapes.end_list(inner)));
             }
         }
+    }
+
+    /// Takes positions as long as they are written plainly; were there any?
+    fn plain_positions(&mut self, shapes: &mut Shapes) -> bool {
+        let mut next = Scan { text: self.text, at: self.at };
+        let mut found = false;
+        while let Some(position) = next.plain_position() {
+            shapes.push_steps(position);
+            (self.at, found) = (next.at, true);
+            if next.byte() != Some(b',') {
+                break;
+            }
+            next.at += 1;
+            next.skip_blank();
+        }
+        found
+    }
+
+    /// Two numbers with up to seven places behind the point: they lie on the grid, and need no reals to be kept.
+    fn plain_position(&mut self) -> Option<Steps> {
+        self.plain(b'[')?;
+        let longitude = self.plain_steps()?;
+        self.plain(b',')?;
+        let latitude = self.plain_steps()?;
+        self.skip_blank();
+        (self.byte() == Some(b']')).then(|| self.at += 1)?;
+        Some([longitude, latitude])
+    }
+
+    fn plain(&mut self, expected: u8) -> Option<()> {
+        (self.byte() == Some(expected)).then(|| self.at += 1)?;
+        self.skip_blank();
+        Some(())
+    }
+
+    fn skip_blank(&mut self) {
+        self.at += usize::from(self.byte() == Some(b' '));
+    }
+
+    /// A number of degrees as steps of the grid.
+    fn plain_steps(&mut self) -> Option<i32> {
+        let is_negative = self.byte() == Some(b'-');
+        self.at += usize::from(is_negative);
+        // Where the point stands is a matter of branches, which are foreseen, so that a number need not wait for the one before it.
+        let eight = self.eight();
+        let [_, first, second, third, ..] = eight.to_le_bytes();
+        let steps = if third == b'.' {
+            self.plain_places::<3>(eight)?
+        } else if second == b'.' {
+            self.plain_places::<2>(eight)?
+        } else if first == b'.' {
+            self.plain_places::<1>(eight)?
+        } else {
+            return None;
+        };
+        let steps = i32::try_from(steps).ok()?;
+        Some(if is_negative { -steps } else { steps })
+    }
+
+    /// A number with so many digits before the point and up to seven behind it.
+    fn plain_places<const WHOLE: usize>(&mut self, eight: u64) -> Option<u64> {
+        let bytes = eight.to_le_bytes();
+        let mut whole = 0;
+        for byte in &bytes[..WHOLE] {
+            byte.is_ascii_digit().then_some(())?;
+            whole = whole * 10 + u64::from(byte - b'0');
+        }
+        // A zero before other digits is no number of JSON.
+        (WHOLE == 1 || bytes[0] != b'0').then_some(())?;
+        self.at += WHOLE + 1;
+        let behind = self.eight();
+        let (count, fraction) = leading_digits(behind);
+        if count == PLACES {
+            self.at += PLACES;
+            return ends_position(behind.to_le_bytes()[PLACES]).then_some(whole * TENS[PLACES] + fraction);
+        }
+        (1..PLACES).contains(&count).then_some(())?;
+        self.at += count;
+        let ends = ends_position(behind.to_le_bytes()[count]);
+        ends.then_some(whole * TENS[PLACES] + fraction * TENS[PLACES - count])
     }
 
     /// The numbers of a position to the end of their list.
@@ -241,7 +343,14 @@ impl<'a> Scan<'a> {
     }
 
     fn literal(&mut self, word: &str) -> Option<()> {
-        self.text[self.at..].starts_with(word).then(|| self.at += word.len())
+        self.takes(word).then_some(())
+    }
+
+    /// Does this stand here? Then it is passed: what is expected is found sooner than read.
+    fn takes(&mut self, word: &str) -> bool {
+        let is_it = self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes()));
+        self.at += if is_it { word.len() } else { 0 };
+        is_it
     }
 
     /// Any value, through `serde_json`.
@@ -335,6 +444,9 @@ impl<'a> Number<'a> {
     }
 }
 
+/// Places behind the point of degrees on the grid.
+const PLACES: usize = 7;
+
 /// As many digits as every number of 64 bits holds.
 const LONGEST: usize = 19;
 
@@ -347,6 +459,11 @@ const TENS: [u64; LONGEST + 1] = {
     }
     tens
 };
+
+/// May this byte stand behind a number of a position?
+fn ends_position(byte: u8) -> bool {
+    matches!(byte, b',' | b']' | b' ')
+}
 
 /// The same byte eight times.
 const fn all(byte: u8) -> u64 {

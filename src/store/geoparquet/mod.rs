@@ -13,6 +13,7 @@ mod tests;
 mod whole;
 mod wkb;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,12 +24,14 @@ use bytes::{Buf as _, Bytes};
 use parquet::basic::{LogicalType, TimeUnit, Type as Physical};
 use parquet::column::page::PageReader;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{
+    ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData,
+};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::serialized_reader::SerializedPageReader;
 use parquet::schema::types::ColumnDescriptor;
 use serde_json::Value as Json;
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::manifest::LayerSpec;
 use super::{StoreError, Warnings, cut};
@@ -53,42 +56,45 @@ pub fn load(
         .unwrap_or_else(|_| Err(broken(spec, "it is damaged")))
 }
 
+/// The digest that [`load`] gives, without reading the layer.
+///
+/// # Errors
+/// No `GeoParquet`, or a file that cannot be read.
+pub fn digest_of(path: &Path, spec: &LayerSpec, digest: Xxh3) -> Result<u64, StoreError> {
+    let of_file = || {
+        let fault = |fault| StoreError::Read { path: path.to_owned(), fault };
+        let file = File::open(path).map_err(fault)?;
+        let length = file.metadata().map_err(fault)?.len();
+        Source::open(file, length, spec)?.digest(digest, length).map_err(fault)
+    };
+    catch_unwind(AssertUnwindSafe(of_file)).unwrap_or_else(|_| Err(broken(spec, "it is damaged")))
+}
+
 fn open_and_read(
     path: &Path,
     spec: &LayerSpec,
-    mut digest: Xxh3,
+    digest: Xxh3,
 ) -> Result<(u64, IndexedLayer, Warnings), StoreError> {
     let fault = |fault| StoreError::Read { path: path.to_owned(), fault };
     let file = File::open(path).map_err(fault)?;
     let before = file.metadata().map_err(fault)?;
     let source = Source::open(file, before.len(), spec)?;
-    let (digest, layer) = std::thread::scope(|scope| {
-        let digest = scope.spawn(|| {
-            let mut block = Vec::with_capacity(BLOCK);
-            for start in (0..before.len()).step_by(BLOCK) {
-                let length = usize::try_from(before.len() - start).unwrap_or(BLOCK).min(BLOCK);
-                source.file.read(start, length, &mut block)?;
-                digest.update(&block);
-            }
-            Ok(digest.digest())
-        });
-        // An id that comes again gets another name only where the file is read feature by feature.
-        let quick = quick::read(&source, spec)
-            .and_then(|(layer, warnings)| Some((IndexedLayer::build(layer).ok()?, warnings)));
-        let layer = match quick {
-            Some(layer) => Ok(layer),
-            None => whole::read(&source, spec)
-                .and_then(|(layer, warnings)| Ok((IndexedLayer::build(layer)?, warnings))),
-        };
-        (digest.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map_err(fault), layer)
-    });
+    // An id that comes again gets another name only where the file is read feature by feature.
+    let quick = quick::read(&source, spec)
+        .and_then(|(layer, warnings)| Some((IndexedLayer::build(layer).ok()?, warnings)));
+    let layer = match quick {
+        Some(layer) => Ok(layer),
+        None => whole::read(&source, spec)
+            .and_then(|(layer, warnings)| Ok((IndexedLayer::build(layer)?, warnings))),
+    };
+    let digest = source.digest(digest, before.len()).map_err(fault)?;
     // What is written over in place is neither the old file nor the new one; a change is heard and the file read again.
     let after = std::fs::metadata(path).map_err(fault)?;
     if (before.len(), before.modified().ok()) != (after.len(), after.modified().ok()) {
         return Err(broken(spec, "it was changed while it was read"));
     }
     let (layer, warnings) = layer?;
-    Ok((digest?, layer, warnings))
+    Ok((digest, layer, warnings))
 }
 
 /// What a file says of itself under a name.
@@ -261,6 +267,8 @@ struct Source {
     /// Is that column the id alone, and no field besides?
     id_is_own: bool,
     notes: Warnings,
+    /// Hashes of the stretches of the file that were read, by where they begin and how long they are.
+    hashes: Mutex<BTreeMap<(u64, u64), u64>>,
 }
 
 impl Source {
@@ -349,12 +357,42 @@ impl Source {
             id,
             id_is_own,
             notes,
+            hashes: Mutex::default(),
         })
     }
 
     /// Rows that there is room to be made for at once.
     fn likely_rows(&self) -> usize {
         self.rows.min(self.length)
+    }
+
+    /// The digest of the file: hashes of its columns, most of which are known from their being read, and what stands around them.
+    fn digest(&self, mut digest: Xxh3, length: u64) -> std::io::Result<u64> {
+        let columns = self.about.row_groups().iter().flat_map(RowGroupMetaData::columns);
+        let mut stretches: Vec<_> = columns.map(ColumnChunkMetaData::byte_range).collect();
+        stretches.sort_unstable();
+        let hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut at, mut block) = (0, Vec::new());
+        for (start, bytes) in stretches.into_iter().chain([(length, 0)]) {
+            // What two columns share, which is not to be, is taken as it stands.
+            if start < at {
+                continue;
+            }
+            while at < start {
+                self.file.read(at, usize::try_from(start - at).unwrap_or(BLOCK).min(BLOCK), &mut block)?;
+                digest.update(&block);
+                at += block.len() as u64;
+            }
+            let hash = if let Some(hash) = hashes.get(&(start, bytes)) {
+                *hash
+            } else {
+                self.file.read(start, usize::try_from(bytes).unwrap_or(usize::MAX), &mut block)?;
+                xxh3_64(&block)
+            };
+            digest.update(&hash.to_le_bytes());
+            at = start + bytes;
+        }
+        Ok(digest.digest())
     }
 
     /// The pages of a column in a group of rows.
@@ -364,6 +402,7 @@ impl Source {
         let (start, length) = chunk.byte_range();
         let mut bytes = Vec::new();
         self.file.read(start, usize::try_from(length).ok()?, &mut bytes).ok()?;
+        self.hashes.lock().unwrap_or_else(PoisonError::into_inner).insert((start, length), xxh3_64(&bytes));
         let stretch = Arc::new(Stretch { start, bytes: bytes.into() });
         let rows = usize::try_from(group.num_rows()).ok()?;
         Some(Box::new(SerializedPageReader::new(stretch, chunk, rows, None).ok()?))

@@ -95,6 +95,38 @@ fn a_layer_comes_back_as_it_was_both_ways() {
     }
 }
 
+/// The digest tells files apart that differ in any byte, and is the same for one file however much of it was read.
+#[test]
+fn the_digest_is_of_all_bytes() {
+    let spec = spec();
+    let (layer, _) = geojson::read(all_kinds().as_bytes(), &spec).expect("a layer");
+    let bytes = written(&layer, Packing::Quick);
+    let digest_of =
+        |bytes: &[u8], source: &Source| source.digest(Xxh3::new(), bytes.len() as u64).expect("reads");
+    let unread = digest_of(&bytes, &source_of(&bytes, &spec).expect("a file"));
+    for by_the_short_way in [true, false] {
+        let source = source_of(&bytes, &spec).expect("a file");
+        let is_read = if by_the_short_way {
+            quick::read(&source, &spec).is_some()
+        } else {
+            whole::read(&source, &spec).is_ok()
+        };
+        assert!(is_read);
+        assert_eq!(digest_of(&bytes, &source), unread);
+    }
+    for at in (0..bytes.len()).step_by(7) {
+        let mut other = bytes.clone();
+        other[at] ^= 1;
+        // The description stays that of the file as it was, so that columns lie where they lay.
+        let source = Source {
+            file: Shared(Mutex::new(file_of(&other).reopen().expect("a file"))),
+            hashes: Mutex::default(),
+            ..source_of(&bytes, &spec).expect("a file")
+        };
+        assert_ne!(digest_of(&other, &source), unread, "byte {at}");
+    }
+}
+
 #[test]
 fn the_id_is_a_field_besides_where_another_program_wrote_it() {
     let spec = spec();

@@ -76,6 +76,68 @@ fn features_as_programs_write_them_are_taken() {
     }
 }
 
+/// Positions are those of `serde_json`, whichever way they are read.
+#[test]
+fn positions_are_those_of_serde() {
+    let numbers = [
+        "0",
+        "-0",
+        "-0.0",
+        "0.5",
+        "-0.5",
+        "7.0000001",
+        "-30.1234567",
+        "114.1234567",
+        "114.12345670",
+        "114.123456789",
+        "114.5",
+        "179.9999999",
+        "-180.0000000",
+        "180.00000005",
+        "90",
+        "-90.0",
+        "100",
+        "1e1",
+        "1.5e1",
+        "-1.5E-1",
+        "12.3456789012345678901",
+    ];
+    let broken = [
+        "00.5",
+        "01",
+        "1.",
+        ".5",
+        "-.5",
+        "--1",
+        "+1",
+        "1.2.3",
+        "1.5x",
+        "",
+        "-",
+        "180.0000001",
+        "214.7483648",
+        "1e3",
+        "9999.5",
+    ];
+    let mut plain = 0;
+    for (at, longitude) in numbers.iter().chain(&broken).enumerate() {
+        for latitude in ["30.5", numbers[at % numbers.len()]] {
+            for [before, between, behind] in
+                [["", "", ""], [" ", " ", " "], ["\n\t", " ", "\n"], ["", " ", ",7"], ["  ", "", ""]]
+            {
+                let position = format!("[{before}{longitude},{between}{latitude}{behind}]");
+                let text = format!(
+                    "[{{\"type\":\"Feature\",\"geometry\":{{\"type\":\"LineString\",\"coordinates\":[[1.5,2.5],{position},{position}]}}}},\
+                     {{\"type\":\"Feature\",\"geometry\":{{\"type\":\"Polygon\",\"coordinates\":[[[1.5,2.5],[4.25,3],{position},[1.5,2.5]]]}}}}]"
+                );
+                assert_eq!(read_by(true, &text), read_by(false, &text), "{text}");
+                plain += usize::from(Scan { text: &position, at: 0 }.plain_position().is_some());
+            }
+        }
+    }
+    assert!(plain > 40, "{plain} plain positions");
+}
+
 #[test]
 fn what_is_no_feature_is_told_as_ever() {
     let deep =
