@@ -50,7 +50,7 @@ pub use measure::{
     about_length_m, area_m2, bounds_of, buffer_m, centroid, distance_m, length_m, reach, stored_area_m2,
     within_distance,
 };
-pub use nearest::{Nearest, Origin, metres_between};
+pub use nearest::{Nearest, Origin, Sight, metres_between};
 pub use network::{Network, Off, Walk};
 pub use overlay::{enclosed_ground, shared_ground, uncrossed};
 pub use prepared::Prepared;

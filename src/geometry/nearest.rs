@@ -94,17 +94,57 @@ impl Origin {
         whole.pieces.least(&frame)
     }
 
+    /// The square of [`least`](Self::least), quick where the window is near, and a little less where it is far.
+    #[must_use]
+    #[inline]
+    pub fn least_2(&self, window: Bounds) -> f64 {
+        if let Taken::Spot(spot) = &self.0
+            && let Some(least_2) = spot.least_of_near_2(window)
+        {
+            return least_2;
+        }
+        let least = self.least(window);
+        least * least
+    }
+
+    /// The same square, where the way to the middle of a window that is far tells more than what is known.
+    #[must_use]
+    #[inline]
+    pub fn more_2(&self, known_2: f64, window: impl FnOnce() -> Bounds) -> Option<f64> {
+        let Taken::Spot(spot) = &self.0 else { return None };
+        if known_2 < FAR * FAR {
+            return None;
+        }
+        let least = spot.least(&Frame::around(window()));
+        Some(least * least).filter(|least_2| *least_2 > known_2)
+    }
+
+    /// A first look at a stored geometry that lies in a window; `None` where only measuring tells more than that.
+    #[must_use]
+    pub fn sight(&self, geometry: GeometryRef<'_>, window: Bounds) -> Option<Sight> {
+        match &self.0 {
+            Taken::Spot(spot) => spot.sight(geometry, window),
+            Taken::Shape(_) => None,
+        }
+    }
+
     /// Where a stored geometry is nearest; `None` when it has no position.
     #[must_use]
     pub fn nearest(&self, geometry: GeometryRef<'_>) -> Option<Nearest> {
-        self.nearest_within(geometry, f64::INFINITY)
+        self.nearest_within(geometry, f64::INFINITY, None)
     }
 
-    /// The same if that is no farther than so many metres; what is farther may be found, too.
+    /// The same if that is no farther than so many metres, after a first look at the geometry or without; what is farther may be
+    /// found, too.
     #[must_use]
-    pub fn nearest_within(&self, geometry: GeometryRef<'_>, metres: f64) -> Option<Nearest> {
+    pub fn nearest_within(
+        &self,
+        geometry: GeometryRef<'_>,
+        metres: f64,
+        sight: Option<&Sight>,
+    ) -> Option<Nearest> {
         let whole = match &self.0 {
-            Taken::Spot(spot) => return spot.nearest(geometry, metres),
+            Taken::Spot(spot) => return spot.nearest(geometry, metres, sight),
             Taken::Shape(whole) => whole,
         };
         let other = Topology::of_stored(geometry, Some)?;
@@ -129,18 +169,27 @@ impl std::fmt::Debug for Origin {
 /// Metres of the shortest way between two positions on the ellipsoid.
 #[must_use]
 pub fn metres_between(a: [f64; 2], b: [f64; 2]) -> f64 {
+    metres_from(a, || place(a[1]), b)
+}
+
+/// What of a latitude is needed for ways: the distances of its positions from the axis and from the equator, its sine, the radius
+/// of curvature across the meridian.
+fn place(latitude: f64) -> [f64; 4] {
+    let (sine, cosine) = latitude.to_radians().sin_cos();
+    let prime = SEMI_MAJOR / (1.0 - ECCENTRICITY_2 * sine * sine).sqrt();
+    [prime * cosine, prime * (1.0 - ECCENTRICITY_2) * sine, sine, prime]
+}
+
+/// [`metres_between`], with the [`place`] of the first position, which may be known.
+#[inline]
+fn metres_from(a: Position, place_of_a: impl Fn() -> [f64; 4], b: Position) -> f64 {
     /// So near that the chord, bent with the radius on the spot, is exact to a micrometre.
     const NEAR: f64 = 0.08;
     let turn = turned(b[0] - a[0]);
     if (b[1] - a[1]).abs() > NEAR || turn.abs() > NEAR {
         return Geodesic.distance(Point::from(a), Point::from(b));
     }
-    let place = |latitude: f64| {
-        let (sine, cosine) = latitude.to_radians().sin_cos();
-        let prime = SEMI_MAJOR / (1.0 - ECCENTRICITY_2 * sine * sine).sqrt();
-        [prime * cosine, prime * (1.0 - ECCENTRICITY_2) * sine, sine, prime]
-    };
-    let (p, q) = (place(a[1]), place(b[1]));
+    let (p, q) = (place_of_a(), place(b[1]));
     let half = (turn.to_radians() / 2.0).sin();
     let (out, up) = (q[0] - p[0], q[1] - p[1]);
     // The sum of both distances from the axis, as far as it stands across, and what they differ, along.
@@ -224,110 +273,268 @@ struct Spot {
     position: Position,
     sine: f64,
     cosine: f64,
+    /// Its [`place`].
+    place: [f64; 4],
     /// Metres of a degree of longitude and of latitude on the spot.
     scale: Position,
     /// How fast a degree of longitude grows shorter with latitude, and some more.
     slope: f64,
+    /// No square of metres is less than so much of that in the plane on the spot, as far as that is used.
+    shrink_2: f64,
+}
+
+/// What a first look at a geometry from a point tells, in the plane on the spot.
+#[derive(Debug, Clone, Copy)]
+pub struct Sight {
+    /// Metres, squared, that nothing of the geometry is nearer than.
+    pub least_2: f64,
+    /// The piece that seems nearest, and the metres, squared, that no other is nearer than.
+    first: Piece,
+    others_2: f64,
+    /// Does the box in which the geometry lies hold the point?
+    is_around: bool,
 }
 
 impl Spot {
+    /// Some 2 km, in degrees of latitude.
+    const NEAR: f64 = 0.02;
+
     fn new(position: Position) -> Self {
         let (sine, cosine) = position[1].to_radians().sin_cos();
         let scale = scale(position[1]);
         let slope = 1.0 + sine.abs() / cosine.max(1e-9);
-        Self { position, sine: sine.abs(), cosine, scale: [scale.x, scale.y], slope }
+        // Over 2 km the scale changes by the slope times so much; the plane has positions no farther apart by more.
+        let shrink = 1.0 - 2.0 * slope * Self::NEAR.to_radians();
+        Self {
+            position,
+            sine: sine.abs(),
+            cosine,
+            place: place(position[1]),
+            scale: [scale.x, scale.y],
+            slope,
+            shrink_2: shrink * shrink,
+        }
     }
 
     /// [`least_between`], for boxes nearby without their trigonometry.
     fn least(&self, frame: &Frame) -> f64 {
-        /// Some 5 degrees, in radians.
-        const NEAR: f64 = 0.09;
         let own = Frame::of(self.position);
-        let ahead = [frame.low[0] - self.position[0], self.position[0] - frame.high[0]];
-        // What lies within a quarter of the way around is not nearer the other way.
-        let is_on_this_side = ahead[0] > -90.0 && ahead[1] > -90.0;
-        let gap =
-            if is_on_this_side { ahead[0].max(ahead[1]).max(0.0) } else { gap_of_longitudes(&own, frame) };
-        let (dx, dy) = (gap.to_radians(), gap_of_latitudes(&own, frame).to_radians());
-        let y = self.position[1];
-        let reach = (y - frame.low[1]).abs().max((frame.high[1] - y).abs()).to_radians();
-        // By Taylor no cosine in the box is less.
-        let cosine = self.cosine - self.sine * reach - reach * reach / 2.0;
-        if dx > NEAR || reach > NEAR || cosine < 0.1 {
-            return least_of_far(&own, frame, least_between(&own, frame));
-        }
-        // Twice the sine of half an angle, squared, is no less than this.
-        let square = |angle: f64| angle * angle * (1.0 - angle * angle / 12.0);
-        let known = LEAST_RADIUS * (square(dy) + self.cosine * cosine * square(dx)).sqrt();
+        let near_2 = self.least_of_near_2(frame.bounds());
+        let known = near_2.map_or_else(|| least_between(&own, frame), f64::sqrt);
         least_of_far(&own, frame, known)
     }
 
-    /// Metres, squared, that no position of a piece is nearer than: in the plane on the spot, where that is good enough.
-    fn least_of_piece_2(&self, piece: &Piece) -> f64 {
-        /// Some 2 km, in degrees of latitude.
-        const NEAR: f64 = 0.02;
-        let [a, b] = [piece.a, piece.b].map(|end| [end[0] - self.position[0], end[1] - self.position[1]]);
-        let far = |at: Position| at[0].abs() > 2.0 * NEAR || at[1].abs() > NEAR;
-        if far(a) || far(b) || self.cosine < 0.1 {
-            let least = self.least(&piece.frame());
-            return least * least;
+    /// Metres, squared, that nothing in a box is nearer than; `None` where it is not near.
+    #[inline]
+    fn least_of_near_2(&self, window: Bounds) -> Option<f64> {
+        /// Some 5 degrees, in radians.
+        const NEAR: f64 = 0.09;
+        /// More than what rounding adds.
+        const ROUNDING: f64 = 1.0 - 1e-12;
+        let [x, y] = self.position;
+        let (west, east) = (window.west - x, x - window.east);
+        let (south, north) = (window.south - y, y - window.north);
+        let dx = west.max(east).max(0.0).to_radians();
+        let dy = south.max(north).max(0.0).to_radians();
+        // To the farther of the edges, which is not beyond the one that is looked at from the other side.
+        let reach = (-south).max(-north).to_radians();
+        // By Taylor no cosine in the box is less.
+        let cosine = self.cosine - self.sine * reach - reach * reach / 2.0;
+        // What lies within a quarter of the way around is not nearer the other way.
+        let is_on_this_side = west.min(east) > -90.0;
+        #[expect(clippy::needless_bitwise_bool, reason = "branches take longer")]
+        let is_near = is_on_this_side & (dx <= NEAR) & (reach <= NEAR) & (cosine >= 0.1);
+        if !is_near {
+            return None;
         }
-        let [a, b] = [a, b].map(|at| [at[0] * self.scale[0], at[1] * self.scale[1]]);
+        // Twice the sine of half an angle, squared, is no less than this.
+        let square = |angle: f64| angle * angle * (1.0 - angle * angle / 12.0);
+        let angle_2 = square(dy) + self.cosine * cosine * square(dx);
+        Some(LEAST_RADIUS * LEAST_RADIUS * ROUNDING * angle_2)
+    }
+
+    /// Is a box so near that the plane on the spot is good enough?
+    fn is_near(&self, Bounds { west, south, east, north }: Bounds) -> bool {
+        let [x, y] = self.position;
+        let wide = (x - west).max(east - x);
+        let high = (y - south).max(north - y);
+        wide <= 2.0 * Self::NEAR && high <= Self::NEAR && self.cosine >= 0.1
+    }
+
+    /// Where a position stands from the spot in the plane on it, metres.
+    #[inline]
+    fn ahead(&self, at: Position) -> Position {
+        [0, 1].map(|axis| (at[axis] - self.position[axis]) * self.scale[axis])
+    }
+
+    /// Calls `act` with the pieces of a stored geometry whose box is near, in its order, and with metres, squared, that no
+    /// position of each is nearer than.
+    #[inline]
+    fn each_near(&self, geometry: GeometryRef<'_>, mut act: impl FnMut(f64, Piece)) {
+        let seen = |at: Position| (at, self.ahead(at));
+        for part in geometry.parts() {
+            let is_areal = part.kind().is_areal();
+            for run in part.runs() {
+                let Some(last) = run.len().checked_sub(1) else { continue };
+                let mut edge = |a: (Position, Position), b: (Position, Position)| {
+                    act(gap_2(a.1, b.1) * self.shrink_2, Piece { a: a.0, b: b.0 });
+                };
+                let start = seen(run.at(0));
+                if last == 0 {
+                    edge(start, start);
+                }
+                let mut from = start;
+                for at in 1..=last {
+                    let to = seen(run.at(at));
+                    edge(from, to);
+                    from = to;
+                }
+                // Rings are stored without their first position at the end.
+                if is_areal && last > 0 {
+                    edge(from, start);
+                }
+            }
+        }
+    }
+
+    /// [`each_near`](Self::each_near) for geometries anywhere.
+    fn each_far(&self, geometry: GeometryRef<'_>, mut act: impl FnMut(f64, Piece)) {
+        pieces_of(geometry, |piece| act(self.least_of_piece_2(&piece), piece));
+    }
+
+    /// A first look at a stored geometry in a box; `None` where that is not near.
+    fn sight(&self, geometry: GeometryRef<'_>, window: Bounds) -> Option<Sight> {
+        if !self.is_near(window) {
+            return None;
+        }
+        let is_around = Frame::around(window).holds(self.position);
+        let mut ranked = Ranked::default();
+        self.each_near(geometry, |least_2, piece| ranked.take(least_2, piece));
+        let least_2 = if is_around { 0.0 } else { ranked.first_2 };
+        Some(Sight { least_2, first: ranked.first?, others_2: ranked.others_2, is_around })
+    }
+
+    /// The same of any.
+    fn far_sight(&self, geometry: GeometryRef<'_>) -> Option<Sight> {
+        let is_around = Frame::around(geometry.bounds()?).holds(self.position);
+        let mut ranked = Ranked::default();
+        self.each_far(geometry, |least_2, piece| ranked.take(least_2, piece));
+        Some(Sight { least_2: ranked.first_2, first: ranked.first?, others_2: ranked.others_2, is_around })
+    }
+
+    /// Metres, squared, that no position of a piece is nearer than.
+    fn least_of_piece_2(&self, piece: &Piece) -> f64 {
+        let frame = piece.frame();
+        if self.is_near(frame.bounds()) {
+            return gap_2(self.ahead(piece.a), self.ahead(piece.b)) * self.shrink_2;
+        }
+        let least = self.least(&frame);
+        least * least
+    }
+
+    /// The end of a piece that is nearest to the spot, where it is near and its foot is no doubt beyond an end.
+    fn end_of(&self, piece: &Piece) -> Option<Position> {
+        /// Squares of the cosine of how much less than a right angle is no doubt: the scales of the plane on the spot and of
+        /// the one halfway differ by less than a hundredth.
+        const DOUBT: f64 = 0.05 * 0.05;
+        if !self.is_near(piece.frame().bounds()) {
+            return None;
+        }
+        let (a, b) = (self.ahead(piece.a), self.ahead(piece.b));
         let along = [b[0] - a[0], b[1] - a[1]];
-        let length_2 = along[0] * along[0] + along[1] * along[1];
-        let share = if length_2 > 0.0 {
-            (-(a[0] * along[0] + a[1] * along[1]) / length_2).clamp(0.0, 1.0)
-        } else {
-            0.0
+        let is_beyond = |end: Position, sign: f64| {
+            let ahead = (end[0] * along[0] + end[1] * along[1]) * sign;
+            let squares = |at: Position| at[0] * at[0] + at[1] * at[1];
+            ahead > 0.0 && ahead * ahead > DOUBT * squares(end) * squares(along)
         };
-        let gap = [a[0] + along[0] * share, a[1] + along[1] * share];
-        // Over 2 km the scale changes by the slope times so much; the plane has positions no farther apart by more.
-        let part = 1.0 - 2.0 * self.slope * NEAR.to_radians();
-        (gap[0] * gap[0] + gap[1] * gap[1]) * part * part
+        is_beyond(a, 1.0).then_some(piece.a).or_else(|| is_beyond(b, -1.0).then_some(piece.b))
+    }
+
+    /// The shortest way to a piece.
+    fn way(&self, piece: &Piece) -> Nearest {
+        let own = Piece { a: self.position, b: self.position };
+        let to = self.end_of(piece).unwrap_or_else(|| piece.at(piece.foot(self.position)));
+        let metres = metres_from(self.position, || self.place, to);
+        // As `between` has it, whose slope is less than this one within the bounds that are near.
+        let off = (self.slope + 0.25) * metres / LEAST_RADIUS;
+        let is_near = (to[1] - self.position[1]).abs() <= Self::NEAR && self.cosine >= 0.1;
+        if is_near && metres * off * off <= 4e-5 {
+            return Nearest { metres, from: self.position, to };
+        }
+        between(&own, piece)
     }
 
     /// Where a stored geometry is nearest, if that is no farther than `limit` metres: of edges that are equally near the first in
     /// their order.
-    fn nearest(&self, geometry: GeometryRef<'_>, limit: f64) -> Option<Nearest> {
-        let (at, own) = (self.position, Piece { a: self.position, b: self.position });
-        // The piece that seems nearest rules out most others.
-        let mut frame: Option<Frame> = None;
-        let mut first = (f64::INFINITY, None);
-        let mut second_2 = f64::INFINITY;
-        pieces_of(geometry, |piece| {
-            frame = Some(frame.map_or_else(|| piece.frame(), |frame| frame.join(piece.frame())));
-            let least_2 = self.least_of_piece_2(&piece);
-            if least_2 < first.0 {
-                second_2 = first.0;
-                first = (least_2, Some(piece));
-            } else {
-                second_2 = second_2.min(least_2);
-            }
-        });
-        if frame?.meets(&Frame::of(at)) && intersects_window(geometry, Bounds::of_position(at)) {
+    fn nearest(&self, geometry: GeometryRef<'_>, limit: f64, sight: Option<&Sight>) -> Option<Nearest> {
+        let at = self.position;
+        let near = sight.copied().or_else(|| self.sight(geometry, geometry.bounds()?));
+        let is_near = near.is_some();
+        let Sight { least_2, first, others_2, is_around } = near.or_else(|| self.far_sight(geometry))?;
+        if is_around && intersects_window(geometry, Bounds::of_position(at)) {
             return Some(Nearest { metres: 0.0, from: at, to: at });
         }
-        let (least_2, Some(first)) = first else { return None };
         if least_2 > limit * limit {
             return None;
         }
-        let found = between(&own, &first);
+        // The piece that seems nearest rules out most others.
+        let found = self.way(&first);
         let mut limit_2 = found.metres * found.metres;
-        if second_2 > limit_2 {
+        if others_2 > limit_2 {
             return Some(found).filter(|found| found.metres <= limit);
         }
         let mut best: Option<Nearest> = None;
-        pieces_of(geometry, |piece| {
-            if self.least_of_piece_2(&piece) <= limit_2 {
-                let found = between(&own, &piece);
+        let look = |least_2: f64, piece: Piece| {
+            if least_2 <= limit_2 {
+                let found = if piece == first { found } else { self.way(&piece) };
                 if best.is_none_or(|best| found.metres < best.metres) {
                     limit_2 = limit_2.min(found.metres * found.metres);
                     best = Some(found);
                 }
             }
-        });
+        };
+        if is_near {
+            self.each_near(geometry, look);
+        } else {
+            self.each_far(geometry, look);
+        }
         best.filter(|best| best.metres <= limit)
     }
+}
+
+/// Of pieces the one that seems nearest, the first of equals, and the bound of all others.
+struct Ranked {
+    first_2: f64,
+    first: Option<Piece>,
+    others_2: f64,
+}
+
+impl Default for Ranked {
+    fn default() -> Self {
+        Self { first_2: f64::INFINITY, first: None, others_2: f64::INFINITY }
+    }
+}
+
+impl Ranked {
+    #[inline]
+    fn take(&mut self, least_2: f64, piece: Piece) {
+        if least_2 < self.first_2 {
+            (self.others_2, self.first_2, self.first) = (self.first_2, least_2, Some(piece));
+        } else {
+            self.others_2 = self.others_2.min(least_2);
+        }
+    }
+}
+
+/// The square of how far an edge in a plane is from its origin.
+#[inline]
+fn gap_2(a: Position, b: Position) -> f64 {
+    let along = [b[0] - a[0], b[1] - a[1]];
+    let length_2 = along[0] * along[0] + along[1] * along[1];
+    let ahead = -(a[0] * along[0] + a[1] * along[1]);
+    let share = if length_2 > 0.0 { (ahead / length_2).clamp(0.0, 1.0) } else { 0.0 };
+    let gap = [a[0] + along[0] * share, a[1] + along[1] * share];
+    gap[0] * gap[0] + gap[1] * gap[1]
 }
 
 /// Calls `act` with the pieces of a stored geometry, in its order.
@@ -366,7 +573,7 @@ fn each_piece(a: Position, b: Position, longest: f64, mut act: impl FnMut(Piece)
 }
 
 /// A piece of an edge, straight in degrees; a point when both ends are one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Piece {
     a: Position,
     b: Position,

@@ -71,6 +71,16 @@ impl Tree {
         Node { tree: self, level: self.levels.len() - 1, at: 0 }
     }
 
+    /// A node by its level and its number there.
+    pub(super) fn node(&self, level: usize, at: usize) -> Node<'_> {
+        Node { tree: self, level, at }
+    }
+
+    /// A feature by its number in the order of the tree.
+    pub(super) fn entry(&self, at: usize) -> Entry {
+        self.entries[at]
+    }
+
     /// Bytes held.
     pub(super) fn memory(&self) -> usize {
         let boxes: usize = self.levels.iter().map(Vec::capacity).sum();
@@ -200,6 +210,23 @@ impl<'a> Node<'a> {
     /// The features that no node stands between; none where there are nodes below.
     pub(super) fn own_features(self) -> &'a [Entry] {
         if self.level == 0 { self.features() } else { &[] }
+    }
+
+    /// Its level, and there its number.
+    pub(super) fn place(self) -> (usize, usize) {
+        (self.level, self.at)
+    }
+
+    /// The number of the first of its own features or of the nodes below.
+    pub(super) fn first_below(self) -> usize {
+        self.at * WIDTH
+    }
+
+    /// The boxes of the nodes below.
+    pub(super) fn boxes_below(self) -> &'a [Corners] {
+        let Some(level) = self.level.checked_sub(1) else { return &[] };
+        let boxes = &self.tree.levels[level];
+        &boxes[self.first_below()..boxes.len().min(self.first_below() + WIDTH)]
     }
 
     /// The nodes below, each on the next level.

@@ -1,7 +1,6 @@
 //! The features nearest to something.
 
 use super::{Standpoint, Way};
-use crate::geometry::Nearest;
 use crate::index::IndexedLayer;
 use crate::model::FeatureIx;
 use crate::query::{Budget, Query, QueryError, matching};
@@ -58,17 +57,11 @@ pub fn nearest(
         }
         None => None,
     };
-    let measure = |ix: FeatureIx, limit: f64| -> Result<Option<Nearest>, QueryError> {
+    let is_wanted = |ix: FeatureIx| -> Result<bool, QueryError> {
         budget.check()?;
-        if is_own(ix) || selected.as_ref().is_some_and(|selected| !selected[ix.row()]) {
-            return Ok(None);
-        }
-        Ok(layer
-            .feature(ix)
-            .geometry()
-            .and_then(|geometry| standpoint.origin.nearest_within(geometry, limit)))
+        Ok(!is_own(ix) && selected.as_ref().is_none_or(|selected| selected[ix.row()]))
     };
-    let found = indexed.nearest(most, farthest, |window| standpoint.origin.least(window), measure)?;
+    let found = indexed.nearest(&standpoint.origin, most, farthest, is_wanted)?;
     let accuracy = layer.accuracy_field();
     let known = |ix| layer.feature(ix).accuracy_in(accuracy);
     let way = |(ix, nearest)| Neighbour { ix, way: Way::new(nearest, standpoint.accuracy_m, known(ix)) };

@@ -320,7 +320,7 @@ impl ColumnBuilder {
 
     /// Adds the values of another column; `None` when both hold different kinds, which only a look at each value settles.
     #[must_use]
-    pub fn append(&mut self, other: Self) -> Option<()> {
+    pub fn append(&mut self, other: &Self) -> Option<()> {
         if let Values::Unknown(nulls) = other.values {
             self.fill(self.rows + nulls);
             return Some(());
@@ -333,17 +333,17 @@ impl ColumnBuilder {
             (Some(ValueKind::Integer), Some(ValueKind::Real)) => self.become_real(),
             _ => {}
         }
-        match (&mut self.values, other.values) {
-            (Values::Bool(all), Values::Bool(more)) => all.extend(more),
-            (Values::Real(all), Values::Real(more)) => all.extend(more),
-            (Values::Real(all), Values::Integer(more)) => all.extend(more.into_iter().map(real_or_null)),
-            (Values::Date(all), Values::Date(more)) => all.extend(more),
+        match (&mut self.values, &other.values) {
+            (Values::Bool(all), Values::Bool(more)) => all.extend_from_slice(more),
+            (Values::Real(all), Values::Real(more)) => all.extend_from_slice(more),
+            (Values::Real(all), Values::Integer(more)) => all.extend(more.iter().copied().map(real_or_null)),
+            (Values::Date(all), Values::Date(more)) => all.extend_from_slice(more),
             (Values::Integer(all), Values::Integer(more))
             | (Values::Timestamp(all), Values::Timestamp(more)) => {
-                all.extend(more);
+                all.extend_from_slice(more);
             }
-            (Values::Text(all), Values::Text(more)) => all.append(&more),
-            (Values::Json(all), Values::Json(more)) if self.kind == other.kind => all.append(&more),
+            (Values::Text(all), Values::Text(more)) => all.append(more),
+            (Values::Json(all), Values::Json(more)) if self.kind == other.kind => all.append(more),
             _ => return None,
         }
         self.rows += other.rows;

@@ -72,31 +72,33 @@ impl Part {
 
     /// Adds what stands behind it in the file; the same as if both had been read as one. `None` where that cannot be told
     /// of the parts alone.
-    pub(super) fn append(&mut self, part: Self, spec: &LayerSpec) -> Option<()> {
+    pub(super) fn append(&mut self, part: &Self, spec: &LayerSpec) -> Option<()> {
         let (rows, before) = (self.rows(), self.features);
         let is_numbered = part.unnamed > 0;
         if part.is_entangled || (is_numbered && part.unnamed != part.features) {
             return None;
         }
         self.geometries.append(&part.geometries)?;
-        for (name, column) in part.columns {
-            let known = self.columns.iter().position(|(known, _)| *known == name);
+        for (name, column) in &part.columns {
+            let known = self.columns.iter().position(|(known, _)| known == name);
             let at = known.unwrap_or(self.columns.len());
             if known.is_none() {
-                let declared = spec.field(&name).and_then(|field| field.kind);
-                self.columns.push((name, ColumnBuilder::new(declared, rows)));
+                let declared = spec.field(name).and_then(|field| field.kind);
+                self.columns.push((name.clone(), ColumnBuilder::new(declared, rows)));
             }
             let (_, into) = &mut self.columns[at];
             into.fill(rows);
             into.append(column)?;
         }
-        match (&mut self.ids, part.ids) {
+        if rows == 0 && matches!(part.ids, IdList::Text(_)) {
+            self.ids = IdList::Text(TextArena::default());
+        }
+        match (&mut self.ids, &part.ids) {
             (IdList::Integer(ids), IdList::Integer(more)) => {
                 let moved = if is_numbered { i64::try_from(before).ok()? } else { 0 };
                 ids.extend(more.iter().map(|id| id + moved));
             }
-            (IdList::Text(ids), IdList::Text(more)) => ids.append(&more),
-            (ids, more) if rows == 0 => *ids = more,
+            (IdList::Text(ids), IdList::Text(more)) => ids.append(more),
             _ => return None,
         }
         self.warnings.append_moved(&part.warnings, before, is_numbered);

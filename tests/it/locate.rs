@@ -73,6 +73,52 @@ proptest! {
     }
 }
 
+/// Of features that share the spot which is nearest, those that stand first in the layer are found, on slanted borders too, where a
+/// spot between two corners lies on none of the edges to the last bit.
+#[test]
+fn what_is_equally_near_is_found_in_the_order_of_the_layer() {
+    let mut random = Random::new(13);
+    let corner = |x: u32, y: u32| {
+        let (x, y) = (f64::from(x), f64::from(y));
+        [114.0 + x * 0.000_7 + y * 0.000_13, 30.0 + y * 0.000_5 - x * 0.000_11]
+    };
+    let cells: Vec<_> = (0..12).flat_map(|x| (0..12).map(move |y| [x, y])).collect();
+    let shapes = cells.iter().enumerate().map(|(at, &[x, y])| {
+        let ring = [corner(x, y), corner(x + 1, y), corner(x + 1, y + 1), corner(x, y + 1), corner(x, y)];
+        format!(
+            "{{\"type\":\"Feature\",\"id\":{at},\"properties\":{{}},\"geometry\":{{\"type\":\"Polygon\",\"coordinates\":[{ring:?}]}}}}"
+        )
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let shapes = shapes.collect::<Vec<_>>().join(",");
+    let text = format!("{{\"type\":\"FeatureCollection\",\"features\":[{shapes}]}}");
+    std::fs::write(folder.path().join("random.geojson"), text).expect("written");
+    let indexed = laws::index(folder.path());
+    let layer = indexed.layer();
+    let mut ties = 0;
+    for round in 0..600 {
+        let [x, y] = *random.of(&cells);
+        let (a, b) = (corner(x, y), if round % 2 == 0 { corner(x + 1, y) } else { corner(x, y + 1) });
+        let share = random.real(0.0, 1.0);
+        let at = if round % 5 == 0 { a } else { [0, 1].map(|axis| a[axis] + (b[axis] - a[axis]) * share) };
+        let standpoint = Standpoint::at(at, None).expect("a place");
+        let mut want: Vec<_> = layer
+            .positions()
+            .filter_map(|ix| Some((ix, standpoint.origin.nearest(layer.feature(ix).geometry()?)?.metres)))
+            .collect();
+        want.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        for most in 1..7 {
+            let found =
+                nearest(&standpoint, &indexed, &Query::default(), most, f64::INFINITY, &Budget::default());
+            let found: Vec<_> =
+                found.expect("an answer").into_iter().map(|one| (one.ix, one.way.nearest.metres)).collect();
+            assert_eq!(found, want[..most], "{at:?} {most}");
+        }
+        ties += u32::from(want[0].1.to_bits() == want[1].1.to_bits());
+    }
+    assert!(ties > 100, "{ties} ties");
+}
+
 /// Shapes of all kinds around a place, whose size is some metres to some degrees.
 fn pair(random: &mut Random) -> (Geometry, Geometry) {
     let [x, y] = *random.of(&[

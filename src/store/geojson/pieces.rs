@@ -33,8 +33,13 @@ struct Piece {
     first_line: usize,
 }
 
-/// What was made of a piece; `None` when it cannot be read by itself.
-type Taken = (usize, Option<Part>);
+/// What was made of a piece; no part when it cannot be read by itself.
+struct Taken {
+    number: usize,
+    part: Option<Part>,
+    /// To the thread that made the part: room is given back soonest where it was taken.
+    back: Sender<Part>,
+}
 
 /// Reads a file; `None` when it must be read as a whole.
 ///
@@ -75,11 +80,13 @@ fn take(
     spare: &Sender<Vec<u8>>,
 ) {
     let next = || pieces.lock().unwrap_or_else(PoisonError::into_inner).recv();
+    let (back, joined) = mpsc::channel();
     while let Ok(Piece { number, text, first_line }) = next() {
+        joined.try_iter().for_each(drop);
         let part = part_of(&text, first_line, spec);
         // Nobody listens to either end any more when the reading was given up.
         let _ = spare.send(text);
-        if to_join.send((number, part)).is_err() {
+        if to_join.send(Taken { number, part, back: back.clone() }).is_err() {
             return;
         }
     }
@@ -96,10 +103,12 @@ fn part_of(text: &[u8], first_line: usize, spec: &LayerSpec) -> Option<Part> {
 fn join(taken: Receiver<Taken>, spec: &LayerSpec) -> Option<Part> {
     let (mut whole, mut waiting) = (Part::new(), BTreeMap::new());
     let mut next = 0;
-    for (number, part) in taken {
-        waiting.insert(number, part?);
-        while let Some(part) = waiting.remove(&next) {
-            whole.append(part, spec)?;
+    for Taken { number, part, back } in taken {
+        waiting.insert(number, (part?, back));
+        while let Some((part, back)) = waiting.remove(&next) {
+            whole.append(&part, spec)?;
+            // A thread that has ended does without.
+            let _ = back.send(part);
             next += 1;
         }
     }
