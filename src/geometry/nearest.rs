@@ -110,12 +110,12 @@ impl Origin {
     /// The same square, where the way to the middle of a window that is far tells more than what is known.
     #[must_use]
     #[inline]
-    pub fn more_2(&self, known_2: f64, window: impl FnOnce() -> Bounds) -> Option<f64> {
+    pub fn more_2(&self, known_2: f64, window: Bounds) -> Option<f64> {
         let Taken::Spot(spot) = &self.0 else { return None };
         if known_2 < FAR * FAR {
             return None;
         }
-        let least = spot.least(&Frame::around(window()));
+        let least = spot.least(&Frame::around(window));
         Some(least * least).filter(|least_2| *least_2 > known_2)
     }
 
@@ -367,66 +367,38 @@ impl Spot {
         [0, 1].map(|axis| (at[axis] - self.position[axis]) * self.scale[axis])
     }
 
-    /// Calls `act` with the pieces of a stored geometry whose box is near, in its order, and with metres, squared, that no
-    /// position of each is nearer than.
+    /// Calls `act` with the pieces of a stored geometry, in its order, and with metres, squared, that no position of each is nearer
+    /// than. Where the box of all is near, no piece need be looked at for that.
     #[inline]
-    fn each_near(&self, geometry: GeometryRef<'_>, mut act: impl FnMut(f64, Piece)) {
-        let seen = |at: Position| (at, self.ahead(at));
-        for part in geometry.parts() {
-            let is_areal = part.kind().is_areal();
-            for run in part.runs() {
-                let Some(last) = run.len().checked_sub(1) else { continue };
-                let mut edge = |a: (Position, Position), b: (Position, Position)| {
-                    act(gap_2(a.1, b.1) * self.shrink_2, Piece { a: a.0, b: b.0 });
-                };
-                let start = seen(run.at(0));
-                if last == 0 {
-                    edge(start, start);
-                }
-                let mut from = start;
-                for at in 1..=last {
-                    let to = seen(run.at(at));
-                    edge(from, to);
-                    from = to;
-                }
-                // Rings are stored without their first position at the end.
-                if is_areal && last > 0 {
-                    edge(from, start);
-                }
-            }
-        }
-    }
-
-    /// [`each_near`](Self::each_near) for geometries anywhere.
-    fn each_far(&self, geometry: GeometryRef<'_>, mut act: impl FnMut(f64, Piece)) {
-        pieces_of(geometry, |piece| act(self.least_of_piece_2(&piece), piece));
+    fn each(&self, geometry: GeometryRef<'_>, is_near: bool, mut act: impl FnMut(f64, Piece)) {
+        pieces_of(geometry, |piece| {
+            let least_2 = if is_near { self.least_in_plane_2(&piece) } else { self.least_of_piece_2(&piece) };
+            act(least_2, piece);
+        });
     }
 
     /// A first look at a stored geometry in a box; `None` where that is not near.
     fn sight(&self, geometry: GeometryRef<'_>, window: Bounds) -> Option<Sight> {
-        if !self.is_near(window) {
-            return None;
-        }
+        if self.is_near(window) { self.look(geometry, window, true) } else { None }
+    }
+
+    fn look(&self, geometry: GeometryRef<'_>, window: Bounds, is_near: bool) -> Option<Sight> {
         let is_around = Frame::around(window).holds(self.position);
         let mut ranked = Ranked::default();
-        self.each_near(geometry, |least_2, piece| ranked.take(least_2, piece));
+        self.each(geometry, is_near, |least_2, piece| ranked.take(least_2, piece));
         let least_2 = if is_around { 0.0 } else { ranked.first_2 };
         Some(Sight { least_2, first: ranked.first?, others_2: ranked.others_2, is_around })
     }
 
-    /// The same of any.
-    fn far_sight(&self, geometry: GeometryRef<'_>) -> Option<Sight> {
-        let is_around = Frame::around(geometry.bounds()?).holds(self.position);
-        let mut ranked = Ranked::default();
-        self.each_far(geometry, |least_2, piece| ranked.take(least_2, piece));
-        Some(Sight { least_2: ranked.first_2, first: ranked.first?, others_2: ranked.others_2, is_around })
+    fn least_in_plane_2(&self, piece: &Piece) -> f64 {
+        gap_2(self.ahead(piece.a), self.ahead(piece.b)) * self.shrink_2
     }
 
     /// Metres, squared, that no position of a piece is nearer than.
     fn least_of_piece_2(&self, piece: &Piece) -> f64 {
         let frame = piece.frame();
         if self.is_near(frame.bounds()) {
-            return gap_2(self.ahead(piece.a), self.ahead(piece.b)) * self.shrink_2;
+            return self.least_in_plane_2(piece);
         }
         let least = self.least(&frame);
         least * least
@@ -468,9 +440,14 @@ impl Spot {
     /// their order.
     fn nearest(&self, geometry: GeometryRef<'_>, limit: f64, sight: Option<&Sight>) -> Option<Nearest> {
         let at = self.position;
-        let near = sight.copied().or_else(|| self.sight(geometry, geometry.bounds()?));
-        let is_near = near.is_some();
-        let Sight { least_2, first, others_2, is_around } = near.or_else(|| self.far_sight(geometry))?;
+        let (sight, is_near) = if let Some(sight) = sight {
+            (*sight, true)
+        } else {
+            let window = geometry.bounds()?;
+            let is_near = self.is_near(window);
+            (self.look(geometry, window, is_near)?, is_near)
+        };
+        let Sight { least_2, first, others_2, is_around } = sight;
         if is_around && intersects_window(geometry, Bounds::of_position(at)) {
             return Some(Nearest { metres: 0.0, from: at, to: at });
         }
@@ -484,7 +461,7 @@ impl Spot {
             return Some(found).filter(|found| found.metres <= limit);
         }
         let mut best: Option<Nearest> = None;
-        let look = |least_2: f64, piece: Piece| {
+        self.each(geometry, is_near, |least_2, piece| {
             if least_2 <= limit_2 {
                 let found = if piece == first { found } else { self.way(&piece) };
                 if best.is_none_or(|best| found.metres < best.metres) {
@@ -492,12 +469,7 @@ impl Spot {
                     best = Some(found);
                 }
             }
-        };
-        if is_near {
-            self.each_near(geometry, look);
-        } else {
-            self.each_far(geometry, look);
-        }
+        });
         best.filter(|best| best.metres <= limit)
     }
 }

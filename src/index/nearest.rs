@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::tree::{Corners, Entry};
+use super::tree::Entry;
 use super::{IndexedLayer, bounds_of};
 use crate::geometry::{Nearest, Origin, Sight};
 use crate::model::FeatureIx;
@@ -91,13 +91,13 @@ impl IndexedLayer {
             if least_2 > limit_2 {
                 break;
             }
-            let corners = || match part {
-                Part::Node { level, at } => tree.node(level.into(), at as usize).corners(),
-                Part::Boxed(at) => tree.entry(at as usize).corners,
-                Part::Seen(_) => Corners::NONE,
+            let corners = match part {
+                Part::Node { level, at } => Some(tree.node(level.into(), at as usize).corners()),
+                Part::Boxed(at) => Some(tree.entry(at as usize).corners),
+                Part::Seen(_) => None,
             };
-            let is_seen = matches!(part, Part::Seen(_));
-            if !is_seen && let Some(least_2) = origin.more_2(least_2, || bounds_of(corners())) {
+            let more = corners.and_then(|corners| origin.more_2(least_2, bounds_of(corners)));
+            if let Some(least_2) = more {
                 open.push(Open { least_2, part });
                 continue;
             }

@@ -97,29 +97,45 @@ pub(super) fn cores_for(features: usize) -> usize {
 /// Puts features in an order in which each `size` of them, and each sixteenth part of these and so on, lie together: they are halved
 /// across the longer side of what they cover, at a whole number of nodes.
 fn arrange(entries: &mut [Entry], size: usize, cores: usize) {
-    if entries.len() <= WIDTH {
+    halve(entries, size, cores, &|entries, size, at| {
+        if entries.len() <= BLOCK {
+            arrange_block(entries, size);
+            return false;
+        }
+        let covered = Corners::around(entries.iter().map(|entry| entry.corners));
+        let axis = usize::from(covered.high[0] - covered.low[0] < covered.high[1] - covered.low[1]);
+        entries.select_nth_unstable_by(at, |a, b| west_or_south(a, b, axis));
+        true
+    });
+}
+
+/// Halves a list, and its halves, until one node holds what is left. `cut` is given a list, the size of its nodes and a place; it puts
+/// before that place what shall stand there, or puts all in order and says false.
+fn halve<T: Send>(
+    all: &mut [T],
+    mut size: usize,
+    cores: usize,
+    cut: &(impl Fn(&mut [T], usize, usize) -> bool + Sync),
+) {
+    if all.len() <= WIDTH {
         return;
     }
-    let nodes = entries.len().div_ceil(size);
-    if nodes == 1 {
-        return arrange(entries, size / WIDTH, cores);
+    while all.len() <= size {
+        size /= WIDTH;
     }
-    if entries.len() <= BLOCK {
-        return arrange_block(entries, size);
+    let at = all.len().div_ceil(size) / 2 * size;
+    if !cut(all, size, at) {
+        return;
     }
-    let covered = Corners::around(entries.iter().map(|entry| entry.corners));
-    let axis = usize::from(covered.high[0] - covered.low[0] < covered.high[1] - covered.low[1]);
-    let at = nodes / 2 * size;
-    entries.select_nth_unstable_by(at, |a, b| west_or_south(a, b, axis));
-    let (first, second) = entries.split_at_mut(at);
+    let (first, second) = all.split_at_mut(at);
     if cores < 2 {
-        arrange(first, size, 1);
-        arrange(second, size, 1);
+        halve(first, size, 1, cut);
+        halve(second, size, 1, cut);
         return;
     }
     thread::scope(|scope| {
-        scope.spawn(|| arrange(first, size, cores / 2));
-        arrange(second, size, cores - cores / 2);
+        scope.spawn(|| halve(first, size, cores / 2, cut));
+        halve(second, size, cores - cores / 2, cut);
     });
 }
 
@@ -146,39 +162,26 @@ fn arrange_block(entries: &mut [Entry], size: usize) {
         x << (SIDE_BITS + PLACE_BITS) | y << PLACE_BITS | place
     };
     let mut keys: Vec<u64> = (0..).zip(&*entries).map(key).collect();
-    arrange_keys(&mut keys, size);
+    let x = |key: &u64| key >> (SIDE_BITS + PLACE_BITS);
+    let y = |key: &u64| key >> PLACE_BITS & SIDE;
+    halve(&mut keys, size, 1, &|keys, _, at| {
+        let (mut low, mut high) = ([SIDE; 2], [0; 2]);
+        for key in &*keys {
+            let at = [x(key), y(key)];
+            low = [low[0].min(at[0]), low[1].min(at[1])];
+            high = [high[0].max(at[0]), high[1].max(at[1])];
+        }
+        if high[0] - low[0] < high[1] - low[1] {
+            keys.select_nth_unstable_by_key(at, y);
+        } else {
+            keys.select_nth_unstable_by_key(at, x);
+        }
+        true
+    });
     #[expect(clippy::cast_possible_truncation, reason = "twelve bits")]
     let place = |key: u64| key as usize & (BLOCK - 1);
     let arranged: Vec<Entry> = keys.into_iter().map(|key| entries[place(key)]).collect();
     entries.copy_from_slice(&arranged);
-}
-
-/// The same for keys.
-fn arrange_keys(keys: &mut [u64], size: usize) {
-    if keys.len() <= WIDTH {
-        return;
-    }
-    let nodes = keys.len().div_ceil(size);
-    if nodes == 1 {
-        return arrange_keys(keys, size / WIDTH);
-    }
-    let x = |key: &u64| key >> (SIDE_BITS + PLACE_BITS);
-    let y = |key: &u64| key >> PLACE_BITS & SIDE;
-    let (mut low, mut high) = ([SIDE; 2], [0; 2]);
-    for key in &*keys {
-        let at = [x(key), y(key)];
-        low = [low[0].min(at[0]), low[1].min(at[1])];
-        high = [high[0].max(at[0]), high[1].max(at[1])];
-    }
-    let at = nodes / 2 * size;
-    if high[0] - low[0] < high[1] - low[1] {
-        keys.select_nth_unstable_by_key(at, y);
-    } else {
-        keys.select_nth_unstable_by_key(at, x);
-    }
-    let (first, second) = keys.split_at_mut(at);
-    arrange_keys(first, size);
-    arrange_keys(second, size);
 }
 
 fn west_or_south(a: &Entry, b: &Entry, axis: usize) -> Ordering {

@@ -54,22 +54,13 @@ impl<'a> Scan<'a> {
         let mut is_feature = false;
         let mut goes_on = !self.opens_empty(b'{', b'}')?;
         while goes_on {
-            self.skip_space();
-            if self.takes(r#""type":"Feature""#) {
-                is_feature = true;
-            } else if self.takes(r#""properties":"#) {
-                self.properties(rows)?;
-            } else if self.takes(r#""geometry":"#) {
-                self.geometry(&mut rows.shapes, DEPTH, false)?;
-            } else {
-                match &*self.name()? {
-                    "type" => is_feature = (self.word()? == "Feature").then_some(true)?,
-                    "id" => *id = Some(self.value()?),
-                    "geometry" => self.geometry(&mut rows.shapes, DEPTH, false)?,
-                    "properties" => self.properties(rows)?,
-                    _ => {
-                        self.other::<serde::de::IgnoredAny>()?;
-                    }
+            match &*self.member(&[r#""type":"#, r#""properties":"#, r#""geometry":"#])? {
+                "type" => is_feature = (self.word()? == "Feature").then_some(true)?,
+                "id" => *id = Some(self.value()?),
+                "geometry" => self.geometry(&mut rows.shapes, DEPTH, false)?,
+                "properties" => self.properties(rows)?,
+                _ => {
+                    self.other::<serde::de::IgnoredAny>()?;
                 }
             }
             goes_on = self.goes_on(b'}')?;
@@ -121,13 +112,7 @@ impl<'a> Scan<'a> {
         let mut open = shapes.open();
         let mut goes_on = !self.opens_empty(b'{', b'}')?;
         while goes_on {
-            self.skip_space();
-            if self.takes(r#""type":"Polygon""#) {
-                open.kind = Some(GeometryKind::Polygon);
-                goes_on = self.goes_on(b'}')?;
-                continue;
-            }
-            match &*self.name()? {
+            match &*self.member(&[r#""type":"#, r#""coordinates":"#])? {
                 "type" => open.kind = Some(GeometryKind::parse(&self.word()?)?),
                 "coordinates" => open.found = Some(self.coordinates(shapes, DEPTH)?),
                 "geometries" => {
@@ -270,6 +255,15 @@ impl<'a> Scan<'a> {
         Some(())
     }
 
+    /// The name of a member, of which some are likely: those are given with quotes and colon, and found sooner than read.
+    fn member(&mut self, likely: &[&'static str]) -> Option<Cow<'a, str>> {
+        self.skip_space();
+        match likely.iter().find(|key| self.takes(key)) {
+            Some(key) => Some(Cow::Borrowed(&key[1..key.len() - 2])),
+            None => self.name(),
+        }
+    }
+
     /// The name of a member and the colon behind it.
     fn name(&mut self) -> Option<Cow<'a, str>> {
         let name = self.word()?;
@@ -346,7 +340,7 @@ impl<'a> Scan<'a> {
         self.takes(word).then_some(())
     }
 
-    /// Does this stand here? Then it is passed: what is expected is found sooner than read.
+    /// Does this stand here? Then it is passed.
     fn takes(&mut self, word: &str) -> bool {
         let is_it = self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes()));
         self.at += if is_it { word.len() } else { 0 };

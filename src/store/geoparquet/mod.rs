@@ -14,7 +14,7 @@ mod whole;
 mod wkb;
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -62,12 +62,21 @@ pub fn load(
 /// No `GeoParquet`, or a file that cannot be read.
 pub fn digest_of(path: &Path, spec: &LayerSpec, digest: Xxh3) -> Result<u64, StoreError> {
     let of_file = || {
-        let fault = |fault| StoreError::Read { path: path.to_owned(), fault };
-        let file = File::open(path).map_err(fault)?;
-        let length = file.metadata().map_err(fault)?.len();
-        Source::open(file, length, spec)?.digest(digest, length).map_err(fault)
+        let (source, about) = opened(path, spec)?;
+        source.digest(digest, about.len()).map_err(unread(path))
     };
     catch_unwind(AssertUnwindSafe(of_file)).unwrap_or_else(|_| Err(broken(spec, "it is damaged")))
+}
+
+fn unread(path: &Path) -> impl Fn(std::io::Error) -> StoreError {
+    move |fault| StoreError::Read { path: path.to_owned(), fault }
+}
+
+/// A file, and what the system says of it.
+fn opened(path: &Path, spec: &LayerSpec) -> Result<(Source, Metadata), StoreError> {
+    let file = File::open(path).map_err(unread(path))?;
+    let about = file.metadata().map_err(unread(path))?;
+    Ok((Source::open(file, about.len(), spec)?, about))
 }
 
 fn open_and_read(
@@ -75,10 +84,7 @@ fn open_and_read(
     spec: &LayerSpec,
     digest: Xxh3,
 ) -> Result<(u64, IndexedLayer, Warnings), StoreError> {
-    let fault = |fault| StoreError::Read { path: path.to_owned(), fault };
-    let file = File::open(path).map_err(fault)?;
-    let before = file.metadata().map_err(fault)?;
-    let source = Source::open(file, before.len(), spec)?;
+    let (source, before) = opened(path, spec)?;
     // An id that comes again gets another name only where the file is read feature by feature.
     let quick = quick::read(&source, spec)
         .and_then(|(layer, warnings)| Some((IndexedLayer::build(layer).ok()?, warnings)));
@@ -87,9 +93,9 @@ fn open_and_read(
         None => whole::read(&source, spec)
             .and_then(|(layer, warnings)| Ok((IndexedLayer::build(layer)?, warnings))),
     };
-    let digest = source.digest(digest, before.len()).map_err(fault)?;
+    let digest = source.digest(digest, before.len()).map_err(unread(path))?;
     // What is written over in place is neither the old file nor the new one; a change is heard and the file read again.
-    let after = std::fs::metadata(path).map_err(fault)?;
+    let after = std::fs::metadata(path).map_err(unread(path))?;
     if (before.len(), before.modified().ok()) != (after.len(), after.modified().ok()) {
         return Err(broken(spec, "it was changed while it was read"));
     }
