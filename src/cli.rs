@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::api::{self, App, Question};
 use crate::archive::{self, Kind};
 use crate::catalog::Catalog;
-use crate::config::{Config, Limits, USUAL_TILE_CACHE_BYTES};
+use crate::config::{Config, Limits, USUAL_PAGE_CACHE_BYTES, USUAL_TILE_CACHE_BYTES};
 #[cfg(feature = "maplibre-rs")]
 use crate::engine;
 use crate::geometry::{Bounds, GeometryKind};
@@ -956,6 +956,9 @@ struct ServeArgs {
     /// Memory for tiles that were made, MiB; 0 keeps none
     #[arg(long, value_name = "MIB", env = "INNOSPACE_TILE_CACHE", default_value_t = USUAL_TILE_CACHE_BYTES >> 20)]
     tile_cache: u64,
+    /// Memory for pages of items that were made, MiB; 0 keeps none
+    #[arg(long, value_name = "MIB", env = "INNOSPACE_PAGE_CACHE", default_value_t = USUAL_PAGE_CACHE_BYTES >> 20)]
+    page_cache: u64,
     /// Folder where drawings that are too long for a link are kept, or off; without it drawings of innospace in the user's
     /// folder of state
     #[arg(long, value_name = "DIR|off", env = "INNOSPACE_DRAWINGS")]
@@ -1051,6 +1054,7 @@ fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
         public_url,
         limits: Limits::default(),
         tile_cache_bytes: args.tile_cache.saturating_mul(1 << 20),
+        page_cache_bytes: args.page_cache.saturating_mul(1 << 20),
         drawings: drawings_folder(args.drawings.as_deref()),
     };
     let app = Arc::new(App::new(loaded.catalog, config));

@@ -15,12 +15,16 @@ pub struct Config {
     pub limits: Limits,
     /// Bytes of tiles that are kept.
     pub tile_cache_bytes: u64,
+    /// Bytes of pages of items that are kept.
+    pub page_cache_bytes: u64,
     /// The folder of drawings that are too long for a link; `None` keeps none.
     pub drawings: Option<PathBuf>,
 }
 
 /// Bytes of tiles that are kept when the operator names no number.
 pub const USUAL_TILE_CACHE_BYTES: u64 = 256 << 20;
+/// The same of pages of items.
+pub const USUAL_PAGE_CACHE_BYTES: u64 = 32 << 20;
 
 /// What one request may ask.
 #[derive(Debug, Clone, Copy)]

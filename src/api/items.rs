@@ -14,6 +14,7 @@ use super::document::Ask;
 use super::forms::{self, FORMS};
 use super::link::{link, segment};
 use super::negotiate::{CSV, FLATGEOBUF, Format, GEOJSON, GEOPARQUET, HTML, JSONFG, KML, NDJSON, XLSX};
+use super::page_cache::PageKey;
 use super::params::{self, Params, format_parameter, view_parameters};
 use super::problem::Problem;
 use super::{App, blocking, schemas};
@@ -36,7 +37,13 @@ pub async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (ask, indexed) = collections::asked(&app, &id, &uri, &headers, params::items_parameters, FORMS)?;
-    answer(&app, ask, indexed).await
+    let address = uri.path_and_query().map_or("", |both| both.as_str());
+    let key = PageKey::of(&ask, address);
+    if let Some(page) = app.pages.get(&key).await {
+        // What was answered once is a good request.
+        return Ok(ask.not_modified().unwrap_or(page));
+    }
+    app.pages.keep(key, answer(&app, ask, indexed).await?).await
 }
 
 /// The forms of what a search finds: all but pages, whose links are for GET.

@@ -24,6 +24,7 @@ mod maps;
 mod measure;
 mod negotiate;
 mod openapi;
+mod page_cache;
 mod params;
 mod plan;
 mod problem;
@@ -71,6 +72,7 @@ pub use locate::{Question, locate};
 use maps::Desk;
 pub use maps::{Engine as MapEngine, draw as draw_map};
 pub use negotiate::{CSV, FLATGEOBUF, GEOJSON, GEOPARQUET, KML, NDJSON, XLSX};
+use page_cache::PageCache;
 pub use plan::read_plan;
 use problem::Problem;
 pub use reach::stroll;
@@ -89,6 +91,7 @@ pub struct App {
     /// How the server runs.
     pub config: Config,
     tiles: TileCache,
+    pages: PageCache,
     desk: Desk,
     finders: kept::Kept<Finder>,
     networks: kept::Kept<Option<Network>>,
@@ -100,14 +103,25 @@ impl App {
     /// A service over a catalogue.
     #[must_use]
     pub fn new(catalog: Catalog, config: Config) -> Self {
-        let tiles = TileCache::new(config.tile_cache_bytes);
+        let (tiles, pages) =
+            (TileCache::new(config.tile_cache_bytes), PageCache::new(config.page_cache_bytes));
         let (catalog, desk) = (CatalogHandle::new(catalog), Desk::default());
         let drawings = config.drawings.as_ref().and_then(|folder| {
             let opened = Drawings::open(folder, Room::default());
             opened.inspect_err(|fault| tracing::warn!("long drawings will not be kept: {fault}; name a folder that can be written with --drawings")).ok()
         });
         let (finders, networks) = (kept::Kept::default(), kept::Kept::default());
-        Self { catalog, config, tiles, desk, finders, networks, tables: kept::Kept::default(), drawings }
+        Self {
+            catalog,
+            config,
+            tiles,
+            pages,
+            desk,
+            finders,
+            networks,
+            tables: kept::Kept::default(),
+            drawings,
+        }
     }
 
     /// Makes ready what questions about the published catalogue need, so that no request has to wait for it.

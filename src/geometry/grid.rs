@@ -3,7 +3,7 @@
 //! Most positions that programs write lie on it, as survey exports do. Dividing by 1e7 gives the written number back to the last bit.
 
 /// Steps of the grid in one degree.
-const STEPS: f64 = 1e7;
+pub(super) const STEPS: f64 = 1e7;
 
 /// A place on the grid: steps of 1e-7 degree, longitude then latitude.
 pub type Steps = [i32; 2];

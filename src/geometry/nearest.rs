@@ -15,9 +15,10 @@ use geo::{Distance as _, Geodesic};
 use geo_types::Point;
 
 use super::area::{Area, Lies};
-use super::array::GeometryRef;
+use super::array::{GeometryRef, Positions};
 use super::bounds::Bounds;
 use super::course::share_of_crossing;
+use super::grid::{STEPS, Steps, degrees};
 use super::measure::{ECCENTRICITY_2, LEAST_RADIUS, SEMI_MAJOR, least_at, scale};
 use super::prepared::Prepared;
 use super::relate::intersects_window;
@@ -277,6 +278,9 @@ struct Spot {
     place: [f64; 4],
     /// Metres of a degree of longitude and of latitude on the spot.
     scale: Position,
+    /// The position in steps of the grid, not rounded to one, and metres of a step.
+    on_grid: Position,
+    step: Position,
     /// How fast a degree of longitude grows shorter with latitude, and some more.
     slope: f64,
     /// No square of metres is less than so much of that in the plane on the spot, as far as that is used.
@@ -311,6 +315,8 @@ impl Spot {
             cosine,
             place: place(position[1]),
             scale: [scale.x, scale.y],
+            on_grid: position.map(|degree| degree * STEPS),
+            step: [scale.x / STEPS, scale.y / STEPS],
             slope,
             shrink_2: shrink * shrink,
         }
@@ -367,14 +373,38 @@ impl Spot {
         [0, 1].map(|axis| (at[axis] - self.position[axis]) * self.scale[axis])
     }
 
-    /// Calls `act` with the pieces of a stored geometry, in its order, and with metres, squared, that no position of each is nearer
-    /// than. Where the box of all is near, no piece need be looked at for that.
+    /// The same of a place on the grid.
     #[inline]
-    fn each(&self, geometry: GeometryRef<'_>, is_near: bool, mut act: impl FnMut(f64, Piece)) {
-        pieces_of(geometry, |piece| {
-            let least_2 = if is_near { self.least_in_plane_2(&piece) } else { self.least_of_piece_2(&piece) };
-            act(least_2, piece);
-        });
+    fn ahead_on_grid(&self, at: Steps) -> Position {
+        [0, 1].map(|axis| (f64::from(at[axis]) - self.on_grid[axis]) * self.step[axis])
+    }
+
+    /// Calls `act` with the pieces of a stored geometry, in its order, and with metres, squared, that no position of each is nearer
+    /// than. Where the box of all is near, no piece need be looked at for that, and none is long.
+    #[inline]
+    fn each(&self, geometry: GeometryRef<'_>, is_near: bool, mut act: impl FnMut(f64, Edge)) {
+        if !is_near {
+            return pieces_of(geometry, |piece| act(self.least_of_piece_2(&piece), Edge::Free(piece)));
+        }
+        for part in geometry.parts() {
+            let is_ring = part.kind().is_areal();
+            for run in part.runs() {
+                match run.positions() {
+                    Positions::Grid(all) => {
+                        let ahead = |at: Steps| self.ahead_on_grid(at);
+                        edges_of(all, is_ring, ahead, |gap_2, a, b| {
+                            act(gap_2 * self.shrink_2, Edge::OnGrid([a, b]));
+                        });
+                    }
+                    Positions::Free(all) => {
+                        let ahead = |at: Position| self.ahead(at);
+                        edges_of(all, is_ring, ahead, |gap_2, a, b| {
+                            act(gap_2 * self.shrink_2, Edge::Free(Piece { a, b }));
+                        });
+                    }
+                }
+            }
+        }
     }
 
     /// A first look at a stored geometry in a box; `None` where that is not near.
@@ -385,20 +415,16 @@ impl Spot {
     fn look(&self, geometry: GeometryRef<'_>, window: Bounds, is_near: bool) -> Option<Sight> {
         let is_around = Frame::around(window).holds(self.position);
         let mut ranked = Ranked::default();
-        self.each(geometry, is_near, |least_2, piece| ranked.take(least_2, piece));
+        self.each(geometry, is_near, |least_2, edge| ranked.take(least_2, edge));
         let least_2 = if is_around { 0.0 } else { ranked.first_2 };
-        Some(Sight { least_2, first: ranked.first?, others_2: ranked.others_2, is_around })
-    }
-
-    fn least_in_plane_2(&self, piece: &Piece) -> f64 {
-        gap_2(self.ahead(piece.a), self.ahead(piece.b)) * self.shrink_2
+        Some(Sight { least_2, first: ranked.first?.piece(), others_2: ranked.others_2, is_around })
     }
 
     /// Metres, squared, that no position of a piece is nearer than.
     fn least_of_piece_2(&self, piece: &Piece) -> f64 {
         let frame = piece.frame();
         if self.is_near(frame.bounds()) {
-            return self.least_in_plane_2(piece);
+            return gap_2(self.ahead(piece.a), self.ahead(piece.b)) * self.shrink_2;
         }
         let least = self.least(&frame);
         least * least
@@ -422,18 +448,28 @@ impl Spot {
         is_beyond(a, 1.0).then_some(piece.a).or_else(|| is_beyond(b, -1.0).then_some(piece.b))
     }
 
-    /// The shortest way to a piece.
-    fn way(&self, piece: &Piece) -> Nearest {
-        let own = Piece { a: self.position, b: self.position };
-        let to = self.end_of(piece).unwrap_or_else(|| piece.at(piece.foot(self.position)));
+    /// The shortest way to a piece whose foot is at a position.
+    fn way(&self, piece: &Piece, to: Position) -> Nearest {
         let metres = metres_from(self.position, || self.place, to);
-        // As `between` has it, whose slope is less than this one within the bounds that are near.
-        let off = (self.slope + 0.25) * metres / LEAST_RADIUS;
-        let is_near = (to[1] - self.position[1]).abs() <= Self::NEAR && self.cosine >= 0.1;
-        if is_near && metres * off * off <= 4e-5 {
-            return Nearest { metres, from: self.position, to };
+        let way = Nearest { metres, from: self.position, to };
+        if self.is_settled(&way) {
+            way
+        } else {
+            between(&Piece { a: self.position, b: self.position }, piece)
         }
-        between(&own, piece)
+    }
+
+    /// Where on a piece the foot is.
+    fn foot(&self, piece: &Piece) -> Position {
+        self.end_of(piece).unwrap_or_else(|| piece.at(piece.foot(self.position)))
+    }
+
+    /// Is the way to a foot so short that the foot is where it should be?
+    fn is_settled(&self, way: &Nearest) -> bool {
+        // As `between` has it, whose slope is less than this one within the bounds that are near.
+        let off = (self.slope + 0.25) * way.metres / LEAST_RADIUS;
+        let is_near = (way.to[1] - self.position[1]).abs() <= Self::NEAR && self.cosine >= 0.1;
+        is_near && way.metres * off * off <= 4e-5
     }
 
     /// Where a stored geometry is nearest, if that is no farther than `limit` metres: of edges that are equally near the first in
@@ -455,15 +491,20 @@ impl Spot {
             return None;
         }
         // The piece that seems nearest rules out most others.
-        let found = self.way(&first);
+        let found = self.way(&first, self.foot(&first));
         let mut limit_2 = found.metres * found.metres;
         if others_2 > limit_2 {
             return Some(found).filter(|found| found.metres <= limit);
         }
         let mut best: Option<Nearest> = None;
-        self.each(geometry, is_near, |least_2, piece| {
+        let is_settled = self.is_settled(&found);
+        self.each(geometry, is_near, |least_2, edge| {
             if least_2 <= limit_2 {
-                let found = if piece == first { found } else { self.way(&piece) };
+                let piece = edge.piece();
+                let to = self.foot(&piece);
+                // Two pieces that meet in a corner have one foot there, which is measured once.
+                let is_known = piece == first || is_settled && to == found.to;
+                let found = if is_known { found } else { self.way(&piece, to) };
                 if best.is_none_or(|best| found.metres < best.metres) {
                     limit_2 = limit_2.min(found.metres * found.metres);
                     best = Some(found);
@@ -474,10 +515,26 @@ impl Spot {
     }
 }
 
+/// A piece as it is stored: it is made a piece only when it is measured.
+#[derive(Clone, Copy)]
+enum Edge {
+    OnGrid([Steps; 2]),
+    Free(Piece),
+}
+
+impl Edge {
+    fn piece(self) -> Piece {
+        match self {
+            Self::OnGrid([a, b]) => Piece { a: degrees(a), b: degrees(b) },
+            Self::Free(piece) => piece,
+        }
+    }
+}
+
 /// Of pieces the one that seems nearest, the first of equals, and the bound of all others.
 struct Ranked {
     first_2: f64,
-    first: Option<Piece>,
+    first: Option<Edge>,
     others_2: f64,
 }
 
@@ -489,9 +546,9 @@ impl Default for Ranked {
 
 impl Ranked {
     #[inline]
-    fn take(&mut self, least_2: f64, piece: Piece) {
+    fn take(&mut self, least_2: f64, edge: Edge) {
         if least_2 < self.first_2 {
-            (self.others_2, self.first_2, self.first) = (self.first_2, least_2, Some(piece));
+            (self.others_2, self.first_2, self.first) = (self.first_2, least_2, Some(edge));
         } else {
             self.others_2 = self.others_2.min(least_2);
         }
@@ -507,6 +564,31 @@ fn gap_2(a: Position, b: Position) -> f64 {
     let share = if length_2 > 0.0 { (ahead / length_2).clamp(0.0, 1.0) } else { 0.0 };
     let gap = [a[0] + along[0] * share, a[1] + along[1] * share];
     gap[0] * gap[0] + gap[1] * gap[1]
+}
+
+/// Calls `act` with the ends of each edge of a line, a ring or a point and with the square of how far it is from the origin of the
+/// plane in which `ahead` says where a position stands.
+#[inline]
+fn edges_of<T: Copy>(
+    positions: &[T],
+    is_ring: bool,
+    ahead: impl Fn(T) -> Position,
+    mut act: impl FnMut(f64, T, T),
+) {
+    let [first, rest @ ..] = positions else { return };
+    let start = (*first, ahead(*first));
+    let mut from = start;
+    let mut to_next = |to: (T, Position)| {
+        act(gap_2(from.1, to.1), from.0, to.0);
+        from = to;
+    };
+    for &to in rest {
+        to_next((to, ahead(to)));
+    }
+    // Rings are stored without their first position at the end; a point is an edge without length.
+    if is_ring || rest.is_empty() {
+        to_next(start);
+    }
 }
 
 /// Calls `act` with the pieces of a stored geometry, in its order.

@@ -1,51 +1,108 @@
 //! The features nearest to something, by the tree.
 
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::tree::Entry;
-use super::{IndexedLayer, bounds_of};
-use crate::geometry::{Nearest, Origin, Sight};
+use super::tree::{Corners, Entry, WIDTH};
+use super::{IndexedLayer, bounds_of, down};
+use crate::geometry::{Bounds, Nearest, Origin, Sight};
 use crate::model::FeatureIx;
 
-/// What is still to be looked at, by the metres, squared, that nothing in it is nearer than; the nearest stands on top of a heap.
-struct Open {
-    least_2: f64,
-    part: Part,
-}
+/// A part that is still to be looked at, by the metres, squared, that nothing in it is nearer than; the nearest stands on top of a heap.
+///
+/// One number, so that heaps of them are small and soon put in order. Above stand the metres as a 32-bit real, rounded down: its sign is
+/// not needed, and the bits of such numbers stand in the order of the numbers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Open(Reverse<u64>);
 
-/// By numbers, so that heaps of them are small.
+/// Bits of the part, below the metres.
+const PART_BITS: u32 = 33;
+/// Among parts what is not a feature by its box, and among these what is not a node.
+const NO_BOX: u64 = 1 << 32;
+const SEEN: u64 = 1 << 31;
+/// Sixteen features share a node, so 32 bits of rows leave 28 for the nodes of a level, and fewer than eight levels above the first.
+const NODE_BITS: u32 = 28;
+
 #[derive(Clone, Copy)]
 enum Part {
     Node {
-        level: u8,
-        at: u32,
+        level: usize,
+        at: usize,
     },
     /// A feature in the order of the tree, by its box.
-    Boxed(u32),
+    Boxed(usize),
     /// A feature whose geometry was looked at: its place among those.
-    Seen(u32),
+    Seen(usize),
 }
 
-impl Ord for Open {
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.least_2.total_cmp(&self.least_2)
+impl Open {
+    fn new(least_2: f32, part: Part) -> Self {
+        let part = match part {
+            Part::Boxed(at) => at as u64,
+            Part::Node { level, at } => NO_BOX | (level as u64) << NODE_BITS | at as u64,
+            Part::Seen(at) => NO_BOX | SEEN | at as u64,
+        };
+        Self(Reverse(u64::from(least_2.to_bits()) << PART_BITS | part))
+    }
+
+    fn least_2(self) -> f32 {
+        f32::from_bits((self.0.0 >> PART_BITS) as u32)
+    }
+
+    fn part(self) -> Part {
+        let part = self.0.0 & ((1 << PART_BITS) - 1);
+        let below = |bits: u32| (part & ((1 << bits) - 1)) as usize;
+        if part & NO_BOX == 0 {
+            Part::Boxed(below(32))
+        } else if part & SEEN == 0 {
+            Part::Node { level: below(31) >> NODE_BITS, at: below(NODE_BITS) }
+        } else {
+            Part::Seen(below(31))
+        }
     }
 }
 
-impl PartialOrd for Open {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
+/// What is still to be looked at. What is not near waits in a list, which costs less than the heap, until all that is near is looked at.
+struct Front {
+    open: BinaryHeap<Open>,
+    later: Vec<Open>,
+    /// Metres, squared, up to which a part is near.
+    near_2: f64,
+}
+
+impl Front {
+    fn push(&mut self, least_2: f64, part: Part) {
+        let next = Open::new(down(least_2), part);
+        if least_2 <= self.near_2 { self.open.push(next) } else { self.later.push(next) }
+    }
+
+    /// The next that is no farther than the limit.
+    fn pop(&mut self, limit_2: f64) -> Option<Open> {
+        loop {
+            if let Some(next) = self.open.pop() {
+                return Some(next).filter(|next| f64::from(next.least_2()) <= limit_2);
+            }
+            let nearest = self.later.iter().max().filter(|_| self.near_2 < limit_2)?;
+            let near_2 = (4.0 * self.near_2).max(nearest.least_2().into());
+            let is_near = |next: &mut Open| f64::from(next.least_2()) <= near_2;
+            self.open.extend(self.later.extract_if(.., is_near));
+            self.near_2 = near_2;
+        }
     }
 }
 
-impl PartialEq for Open {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
+/// Metres, squared, within which so many of the features in a box lie if they are spread evenly, roughly.
+fn reach_of(most: usize, features: usize, corners: Corners) -> f64 {
+    const METRES: f64 = 111_000.0;
+    let Bounds { west, south, east, north } = bounds_of(corners);
+    let middle = f64::midpoint(south, north).to_radians();
+    #[expect(clippy::cast_precision_loss, reason = "a share")]
+    let share = most as f64 / features as f64;
+    let reach_2 =
+        (east - west) * (north - south) * METRES * METRES * middle.cos() * share / std::f64::consts::PI;
+    // Features on one line cover nothing.
+    reach_2.max(1.0)
 }
-
-impl Eq for Open {}
 
 /// Metres are exact to a micrometre. What is farther than the last by less than this by its bound may be as near when it is measured.
 const DOUBT: f64 = 2e-6;
@@ -53,12 +110,6 @@ const DOUBT: f64 = 2e-6;
 /// The square of a distance beyond which nothing is looked at.
 fn reach_2(limit: f64) -> f64 {
     (limit + DOUBT) * (limit + DOUBT)
-}
-
-/// Rows and nodes are numbered in 32 bits.
-#[expect(clippy::cast_possible_truncation, reason = "a layer has fewer rows than that")]
-fn number(at: usize) -> u32 {
-    at as u32
 }
 
 impl IndexedLayer {
@@ -80,47 +131,52 @@ impl IndexedLayer {
         let (tree, geometries) = (&self.spatial.tree, self.layer.geometries());
         let mut found: Vec<(FeatureIx, Nearest)> = Vec::with_capacity(most.min(16) + 1);
         let mut seen: Vec<(FeatureIx, Sight)> = Vec::with_capacity(32);
-        let mut open = BinaryHeap::with_capacity(256);
+        let root = tree.root();
+        let near_2 = reach_of(most, root.features().len(), root.corners());
+        let mut front = Front { open: BinaryHeap::with_capacity(64), later: Vec::with_capacity(128), near_2 };
         if most > 0 && farthest >= 0.0 {
-            let (level, at) = tree.root().place();
-            open.push(Open { least_2: 0.0, part: node(level, at) });
+            let (level, at) = root.place();
+            front.push(0.0, Part::Node { level, at });
         }
         let (mut limit, mut limit_2) = (farthest, reach_2(farthest));
-        while let Some(Open { least_2, part }) = open.pop() {
-            // One that is as near as the last may stand before it in the layer.
-            if least_2 > limit_2 {
-                break;
-            }
+        // One that is as near as the last may stand before it in the layer.
+        while let Some(next) = front.pop(limit_2) {
+            let (least_2, part) = (next.least_2(), next.part());
             let corners = match part {
-                Part::Node { level, at } => Some(tree.node(level.into(), at as usize).corners()),
-                Part::Boxed(at) => Some(tree.entry(at as usize).corners),
+                Part::Node { level, at } => Some(tree.node(level, at).corners()),
+                Part::Boxed(at) => Some(tree.entry(at).corners),
                 Part::Seen(_) => None,
             };
-            let more = corners.and_then(|corners| origin.more_2(least_2, bounds_of(corners)));
-            if let Some(least_2) = more {
-                open.push(Open { least_2, part });
+            let more = corners.and_then(|corners| origin.more_2(least_2.into(), bounds_of(corners)));
+            if let Some(more_2) = more.filter(|more_2| down(*more_2) > least_2) {
+                front.push(more_2, part);
                 continue;
             }
             let (ix, sight) = match part {
                 Part::Node { level, at } => {
-                    let node_at = tree.node(level.into(), at as usize);
-                    let first = node_at.first_below();
-                    let mut push = |corners, part| {
+                    let node = tree.node(level, at);
+                    let (features, first) = (node.own_features(), node.first_below());
+                    let (mut rows, mut count) = ([0; WIDTH], 0);
+                    for (at, entry) in features.iter().enumerate() {
+                        let least_2 = origin.least_2(bounds_of(entry.corners));
+                        if least_2 <= limit_2 {
+                            front.push(least_2, Part::Boxed(first + at));
+                        }
+                        // Those that are near are looked at next.
+                        rows[count] = entry.row as usize;
+                        count += usize::from(least_2 <= front.near_2);
+                    }
+                    geometries.fetch(rows[..count].iter().copied());
+                    for (at, &corners) in node.boxes_below().iter().enumerate() {
                         let least_2 = origin.least_2(bounds_of(corners));
                         if least_2 <= limit_2 {
-                            open.push(Open { least_2, part });
+                            front.push(least_2, Part::Node { level: level - 1, at: first + at });
                         }
-                    };
-                    for (at, entry) in node_at.own_features().iter().enumerate() {
-                        push(entry.corners, Part::Boxed(number(first + at)));
-                    }
-                    for (at, &corners) in node_at.boxes_below().iter().enumerate() {
-                        push(corners, node(usize::from(level) - 1, first + at));
                     }
                     continue;
                 }
                 Part::Boxed(at) => {
-                    let Entry { corners, row } = tree.entry(at as usize);
+                    let Entry { corners, row } = tree.entry(at);
                     let ix = FeatureIx(row);
                     if !is_wanted(ix)? {
                         continue;
@@ -130,10 +186,10 @@ impl IndexedLayer {
                         .and_then(|geometry| origin.sight(geometry, bounds_of(corners)));
                     // What is farther than the next waits until it is its turn.
                     if let Some(sight) = sight
-                        && open.peek().is_some_and(|next| next.least_2 < sight.least_2)
+                        && front.open.peek().is_some_and(|next| f64::from(next.least_2()) < sight.least_2)
                     {
                         if sight.least_2 <= limit_2 {
-                            open.push(Open { least_2: sight.least_2, part: Part::Seen(number(seen.len())) });
+                            front.push(sight.least_2, Part::Seen(seen.len()));
                             seen.push((ix, sight));
                         }
                         continue;
@@ -141,7 +197,7 @@ impl IndexedLayer {
                     (ix, sight)
                 }
                 Part::Seen(at) => {
-                    let (ix, sight) = seen[at as usize];
+                    let (ix, sight) = seen[at];
                     (ix, Some(sight))
                 }
             };
@@ -160,13 +216,4 @@ impl IndexedLayer {
         }
         Ok(found)
     }
-}
-
-fn node(level: usize, at: usize) -> Part {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "sixteen to its power is more than there are features"
-    )]
-    let level = level as u8;
-    Part::Node { level, at: number(at) }
 }

@@ -8,7 +8,7 @@ use std::num::NonZero;
 use std::thread;
 
 /// Children of a node.
-const WIDTH: usize = 16;
+pub(super) const WIDTH: usize = 16;
 
 /// Fewer features than this are put in order before a second thread would have begun.
 const WORTH_A_THREAD: usize = 1 << 14;

@@ -10,41 +10,119 @@ use crate::geometry::give_back;
 #[derive(Debug, Default)]
 pub struct TextArena {
     bytes: String,
-    /// End of each string in `bytes`; a string starts where the one before it ends.
-    ends: Vec<u64>,
+    ends: Ends,
+}
+
+/// Where each string of an arena ends; a string starts where the one before it ends.
+#[derive(Debug)]
+enum Ends {
+    /// All strings are equally long, as codes and numbers of parcels are.
+    Even {
+        count: usize,
+        length: usize,
+    },
+    Near(Vec<u32>),
+    Far(Vec<u64>),
+}
+
+impl Default for Ends {
+    fn default() -> Self {
+        Self::Even { count: 0, length: 0 }
+    }
+}
+
+impl Ends {
+    fn len(&self) -> usize {
+        match self {
+            Self::Even { count, .. } => *count,
+            Self::Near(ends) => ends.len(),
+            Self::Far(ends) => ends.len(),
+        }
+    }
+
+    /// The end of a string.
+    #[inline]
+    fn at(&self, index: usize) -> usize {
+        match self {
+            Self::Even { length, .. } => (index + 1) * length,
+            Self::Near(ends) => ends[index] as usize,
+            #[expect(clippy::cast_possible_truncation, reason = "an offset into a string in memory")]
+            Self::Far(ends) => ends[index] as usize,
+        }
+    }
+
+    fn push(&mut self, end: usize) {
+        match (&mut *self, u32::try_from(end)) {
+            (Self::Even { count: count @ 0, length }, _) => (*count, *length) = (1, end),
+            (Self::Even { count, length }, _) if (*count + 1) * *length == end => *count += 1,
+            (Self::Near(ends), Ok(end)) => ends.push(end),
+            (Self::Far(ends), _) => ends.push(end as u64),
+            _ => {
+                self.widen();
+                self.push(end);
+            }
+        }
+    }
+
+    fn widen(&mut self) {
+        let all = 0..self.len();
+        *self = match *self {
+            Self::Even { count, length } if u32::try_from(count * length).is_ok() => {
+                Self::Near(all.filter_map(|index| u32::try_from(self.at(index)).ok()).collect())
+            }
+            _ => Self::Far(all.map(|index| self.at(index) as u64).collect()),
+        };
+    }
+
+    fn memory(&self) -> usize {
+        match self {
+            Self::Even { .. } => 0,
+            Self::Near(ends) => ends.capacity() * size_of::<u32>(),
+            Self::Far(ends) => ends.capacity() * size_of::<u64>(),
+        }
+    }
+
+    fn shrink(&mut self) {
+        match self {
+            Self::Even { .. } => {}
+            Self::Near(ends) => give_back(ends),
+            Self::Far(ends) => give_back(ends),
+        }
+    }
 }
 
 impl TextArena {
     /// Adds a string; its number is the count of strings before it.
     pub fn push(&mut self, text: &str) {
         self.bytes.push_str(text);
-        self.ends.push(self.bytes.len() as u64);
+        self.ends.push(self.bytes.len());
     }
 
     /// Adds all strings of another arena.
     pub fn append(&mut self, other: &Self) {
-        let before = self.bytes.len() as u64;
+        let before = self.bytes.len();
         self.bytes.push_str(&other.bytes);
-        self.ends.extend(other.ends.iter().map(|end| end + before));
+        for index in 0..other.len() {
+            self.ends.push(before + other.ends.at(index));
+        }
     }
 
     /// String `index`.
     #[must_use]
     #[inline]
     pub fn get(&self, index: usize) -> &str {
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        #[expect(clippy::cast_possible_truncation, reason = "both are offsets into a string in memory")]
-        &self.bytes[start as usize..self.ends[index] as usize]
+        let start = if index == 0 { 0 } else { self.ends.at(index - 1) };
+        &self.bytes[start..self.ends.at(index)]
     }
 
     /// Looks at some strings that are needed next, so that their way from memory takes its time once for all of them.
     pub fn fetch(&self, indices: impl Iterator<Item = usize> + Clone) {
         let mut seen = 0;
         for index in indices.clone() {
-            seen ^= self.ends[index];
+            seen ^= self.ends.at(index);
         }
         for index in indices {
-            seen ^= self.get(index).bytes().next().map_or(0, u64::from);
+            seen ^= self.get(index).bytes().next().map_or(0, usize::from);
         }
         std::hint::black_box(seen);
     }
@@ -58,7 +136,7 @@ impl TextArena {
     /// Is there none?
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.len() == 0
     }
 
     /// All strings in order.
@@ -69,14 +147,14 @@ impl TextArena {
     /// Bytes held.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * size_of::<u64>()
+        self.bytes.capacity() + self.ends.memory()
     }
 
     pub(super) fn shrink(&mut self) {
         if self.bytes.capacity() - self.bytes.len() > self.bytes.len() / 8 {
             self.bytes.shrink_to_fit();
         }
-        give_back(&mut self.ends);
+        self.ends.shrink();
     }
 }
 
@@ -265,7 +343,46 @@ impl TextBuilder {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn an_arena_gives_back_what_it_was_given(
+            parts in prop::collection::vec(prop::collection::vec("[a-z\u{5b89}]{0,2}", 0..6), 0..4),
+            is_even in any::<bool>(),
+        ) {
+            let (mut all, mut want) = (TextArena::default(), Vec::new());
+            for part in parts {
+                let part: Vec<String> =
+                    part.into_iter().map(|text| if is_even { "P01".to_owned() } else { text }).collect();
+                let mut arena = TextArena::default();
+                for text in &part {
+                    arena.push(text);
+                }
+                all.append(&arena);
+                want.extend(part);
+            }
+            all.shrink();
+            prop_assert_eq!(all.iter().collect::<Vec<_>>(), want);
+        }
+    }
+
+    #[test]
+    fn ends_beyond_32_bits_are_kept() {
+        const FAR: usize = 1 << 31;
+        // Even strings and others, before and behind the last place that 32 bits can say.
+        for lengths in [vec![FAR; 4], vec![FAR, FAR, FAR, 1], vec![1, FAR, FAR, 3], vec![FAR, 1, FAR]] {
+            let (mut ends, mut end, mut want) = (Ends::default(), 0, Vec::new());
+            for length in lengths {
+                end += length;
+                ends.push(end);
+                want.push(end);
+            }
+            assert_eq!((0..ends.len()).map(|index| ends.at(index)).collect::<Vec<_>>(), want);
+        }
+    }
 
     #[test]
     fn equal_texts_are_stored_once() {

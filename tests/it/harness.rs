@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use innospace::api::{App, router};
-use innospace::config::{Config, Limits, USUAL_TILE_CACHE_BYTES};
+use innospace::config::{Config, Limits, USUAL_PAGE_CACHE_BYTES, USUAL_TILE_CACHE_BYTES};
 use innospace::store::{Loaded, Store};
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -48,6 +48,7 @@ impl Service {
             public_url: None,
             limits: Limits::default(),
             tile_cache_bytes: USUAL_TILE_CACHE_BYTES,
+            page_cache_bytes: USUAL_PAGE_CACHE_BYTES,
             drawings,
         };
         let app = Arc::new(App::new(load(folder).catalog, config));

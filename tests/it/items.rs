@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cases;
-use crate::harness::{Service, fixtures};
+use crate::harness::{Service, fixtures, load};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,6 +76,42 @@ fn next_leads_to_every_feature_once_and_prev_back() {
         }
         assert_eq!(service.get(&path).link("prev"), None, "{query}");
     }
+}
+
+/// Pages are kept once made: what is kept must answer no other request, and no other data.
+#[test]
+fn a_page_that_was_made_answers_its_own_request_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |ids: &[u32]| {
+        let feature =
+            |id: &u32| json!({ "type": "Feature", "id": id, "geometry": null, "properties": { "n": id } });
+        let features: Vec<Value> = ids.iter().map(feature).collect();
+        let text = json!({ "type": "FeatureCollection", "features": features }).to_string();
+        std::fs::write(folder.path().join("a.geojson"), text).expect("written");
+    };
+    write(&[1, 2]);
+    let service = Service::over(folder.path());
+    let path = "/ogc/collections/a/items?limit=9";
+    let first = service.get(path);
+    for _ in 0..2 {
+        let again = service.get(path);
+        assert_eq!(again.status, 200);
+        assert_eq!(again.text(), first.text());
+        for name in ["content-type", "content-crs", "content-language", "etag", "link", "vary"] {
+            assert_eq!(again.header(name), first.header(name), "{name}");
+        }
+        assert_eq!(service.ask("GET", path, &[("if-none-match", first.header("etag"))]).status, 304);
+        let english = service.ask("GET", path, &[("accept-language", "en")]);
+        assert_eq!(english.header("content-language"), "en");
+        let csv = service.ask("GET", path, &[("accept", "text/csv")]);
+        assert!(csv.header("content-type").starts_with("text/csv"), "{}", csv.text());
+        assert_eq!(service.get(&format!("{path}&n=2")).ids(), ["2"]);
+        assert_eq!(service.get(&format!("{path}&limit=8")).status, 400);
+        assert_eq!(service.ask("HEAD", path, &[]).status, 200);
+    }
+    write(&[1, 2, 3]);
+    service.app.publish(load(folder.path()).catalog);
+    assert_eq!(service.get(path).ids(), ["1", "2", "3"]);
 }
 
 #[test]

@@ -1,0 +1,124 @@
+//! Pages of items that were made are kept, within bounds: many people look at the same ones.
+//!
+//! A key is all that decides what an answer holds, in full and not as a digest, which others could meet on purpose. The revision of the
+//! catalogue is part of it, so a reload makes all old pages unreachable and they fall out.
+
+use axum::body::{Body, HttpBody as _};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use moka::future::Cache;
+
+use super::document::Ask;
+use super::problem::Problem;
+use crate::catalog::Revision;
+
+/// The longest body that is kept, bytes. Longer ones go out in pieces and are mostly asked for once.
+const MOST_BYTES: u64 = 1 << 18;
+/// Bytes of a page beside its body and its key: headers, roughly.
+const ROOM: usize = 2048;
+
+/// What a page is kept under.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PageKey {
+    revision: Revision,
+    /// The address as it was written, the place of the service, the form and the language.
+    asked: Box<str>,
+}
+
+impl PageKey {
+    /// That of a request by address.
+    pub fn of(ask: &Ask, address: &str) -> Self {
+        // None of them holds a line break.
+        let asked = [address, ask.base.as_str(), ask.format.media_type, ask.lang.tag()].join("\n");
+        Self { revision: ask.catalog.revision, asked: asked.into() }
+    }
+}
+
+/// A page as it is sent, before anything packs it.
+#[derive(Debug, Clone)]
+struct Page {
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// The kept pages.
+#[derive(Debug)]
+pub struct PageCache(Cache<PageKey, Page>);
+
+impl PageCache {
+    /// Room for so many bytes.
+    pub fn new(most_bytes: u64) -> Self {
+        let weight = |key: &PageKey, page: &Page| {
+            u32::try_from(page.body.len() + key.asked.len() + ROOM).unwrap_or(u32::MAX)
+        };
+        Self(Cache::builder().max_capacity(most_bytes).weigher(weight).build())
+    }
+
+    /// The page, if it is kept.
+    pub async fn get(&self, key: &PageKey) -> Option<Response> {
+        let Page { headers, body } = self.0.get(key).await?;
+        Some((headers, body).into_response())
+    }
+
+    /// Keeps an answer, if it is a page that stands in memory as a whole, and hands it on.
+    ///
+    /// # Errors
+    /// The body cannot be read, which a body in memory always can.
+    pub async fn keep(&self, key: PageKey, response: Response) -> Result<Response, Problem> {
+        let is_short = response.body().size_hint().exact().is_some_and(|length| length <= MOST_BYTES);
+        let is_kept = is_short && response.status() == StatusCode::OK;
+        if !is_kept || self.0.policy().max_capacity() == Some(0) {
+            return Ok(response);
+        }
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await;
+        let body = body.map_err(|fault| Problem::internal(fault.to_string()))?;
+        self.0.insert(key, Page { headers: parts.headers.clone(), body: body.clone() }).await;
+        Ok(Response::from_parts(parts, Body::from(body)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(asked: &str) -> PageKey {
+        PageKey { revision: Revision::new(1), asked: asked.into() }
+    }
+
+    async fn body_of(response: Response) -> Bytes {
+        axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body")
+    }
+
+    #[tokio::test]
+    async fn short_pages_are_kept_with_their_headers() {
+        let cache = PageCache::new(1 << 20);
+        let made = ([("content-crs", "crs")], "page").into_response();
+        let handed_on = cache.keep(key("a"), made).await.expect("a page");
+        assert_eq!(body_of(handed_on).await, "page");
+        let kept = cache.get(&key("a")).await.expect("a kept page");
+        assert_eq!(kept.headers()["content-crs"], "crs");
+        assert_eq!(body_of(kept).await, "page");
+        assert!(cache.get(&key("b")).await.is_none());
+        let next = PageKey { revision: Revision::new(2), ..key("a") };
+        assert!(cache.get(&next).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_is_long_or_streamed_or_no_page_is_handed_on_only() {
+        let long = vec![b'x'; usize::try_from(MOST_BYTES).expect("small") + 1];
+        let pieces = futures_util::stream::iter([Ok::<_, std::convert::Infallible>("pieces")]);
+        let cases = [
+            (1 << 20, long.clone().into_response(), Bytes::from(long)),
+            (1 << 20, Body::from_stream(pieces).into_response(), Bytes::from("pieces")),
+            (1 << 20, (StatusCode::BAD_REQUEST, "fault").into_response(), Bytes::from("fault")),
+            (0, "page".into_response(), Bytes::from("page")),
+        ];
+        for (room, made, want) in cases {
+            let cache = PageCache::new(room);
+            assert_eq!(body_of(cache.keep(key("a"), made).await.expect("a page")).await, want);
+            assert!(cache.get(&key("a")).await.is_none(), "{want:?}");
+        }
+    }
+}
