@@ -23,7 +23,7 @@ const SEEN: u64 = 1 << 31;
 /// Sixteen features share a node, so 32 bits of rows leave 28 for the nodes of a level, and fewer than eight levels above the first.
 const NODE_BITS: u32 = 28;
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Part {
     Node {
         level: usize,
@@ -215,5 +215,44 @@ impl IndexedLayer {
             }
         }
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_and_its_metres_come_back_as_they_were() {
+        let last = |bits: u32| (1_usize << bits) - 1;
+        let parts = [
+            Part::Boxed(0),
+            Part::Boxed(last(32)),
+            Part::Node { level: 0, at: 0 },
+            Part::Node { level: 7, at: last(NODE_BITS) },
+            Part::Seen(0),
+            Part::Seen(last(31)),
+        ];
+        for least_2 in [0.0, 1e-30, 1.0, 4e14, f32::MAX] {
+            for part in parts {
+                let open = Open::new(least_2, part);
+                assert_eq!((open.least_2(), open.part()), (least_2, part));
+            }
+        }
+    }
+
+    #[test]
+    fn all_parts_come_nearest_first_however_few_are_near() {
+        for near_2 in [0.5, 7.0, 1e9] {
+            let mut front = Front { open: BinaryHeap::new(), later: Vec::new(), near_2 };
+            // Steps that are prime to their number scatter the metres.
+            for at in 0..100 {
+                let metres = u8::try_from(at * 37 % 100).expect("below 100");
+                front.push(f64::from(metres).powi(2), Part::Boxed(at));
+            }
+            let came: Vec<f32> = std::iter::from_fn(|| front.pop(80.0 * 80.0)).map(Open::least_2).collect();
+            let want: Vec<f32> = (0_u8..=80).map(|metres| f32::from(metres).powi(2)).collect();
+            assert_eq!(came, want);
+        }
     }
 }
