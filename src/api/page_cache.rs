@@ -3,6 +3,8 @@
 //! A key is all that decides what an answer holds, in full and not as a digest, which others could meet on purpose. The revision of the
 //! catalogue is part of it, so a reload makes all old pages unreachable and they fall out.
 
+use std::ops::Range;
+
 use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -10,6 +12,7 @@ use bytes::Bytes;
 use moka::future::Cache;
 
 use super::document::Ask;
+use super::now;
 use super::problem::Problem;
 use crate::catalog::Revision;
 
@@ -40,6 +43,17 @@ impl PageKey {
 struct Page {
     headers: HeaderMap,
     body: Bytes,
+    /// Where in the body the moment stands at which it is generated (OGC 17-069r4, `/req/core/fc-timeStamp`): that of each answer.
+    moment: Range<usize>,
+}
+
+/// Where the moment stands; it comes before anything that is data.
+fn moment_in(body: &[u8]) -> Option<Range<usize>> {
+    const BEFORE: &[u8] = br#""timeStamp":""#;
+    const HEAD: usize = 512;
+    let head = &body[..body.len().min(HEAD)];
+    let start = memchr::memmem::find(head, BEFORE)? + BEFORE.len();
+    Some(start..start + memchr::memchr(b'"', &head[start..])?)
 }
 
 /// The kept pages.
@@ -57,11 +71,14 @@ impl PageCache {
 
     /// The page, if it is kept.
     pub async fn get(&self, key: &PageKey) -> Option<Response> {
-        let Page { headers, body } = self.0.get(key).await?;
+        let Page { headers, body, moment } = self.0.get(key).await?;
+        let mut body = Vec::from(body);
+        let now = now().to_string();
+        (now.len() == moment.len()).then(|| body[moment].copy_from_slice(now.as_bytes()))?;
         Some((headers, body).into_response())
     }
 
-    /// Keeps an answer, if it is a page that stands in memory as a whole, and hands it on.
+    /// Keeps an answer, if it is a page that stands in memory as a whole and tells when it was made, and hands it on.
     ///
     /// # Errors
     /// The body cannot be read, which a body in memory always can.
@@ -74,7 +91,9 @@ impl PageCache {
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await;
         let body = body.map_err(|fault| Problem::internal(fault.to_string()))?;
-        self.0.insert(key, Page { headers: parts.headers.clone(), body: body.clone() }).await;
+        if let Some(moment) = moment_in(&body) {
+            self.0.insert(key, Page { headers: parts.headers.clone(), body: body.clone(), moment }).await;
+        }
         Ok(Response::from_parts(parts, Body::from(body)))
     }
 }
@@ -94,12 +113,16 @@ mod tests {
     #[tokio::test]
     async fn short_pages_are_kept_with_their_headers() {
         let cache = PageCache::new(1 << 20);
-        let made = ([("content-crs", "crs")], "page").into_response();
+        let page = |moment: &str| format!(r#"{{"timeStamp":"{moment}","features":[{{"timeStamp":"1"}}]}}"#);
+        let made = ([("content-crs", "crs")], page("2020-01-01T00:00:00Z")).into_response();
         let handed_on = cache.keep(key("a"), made).await.expect("a page");
-        assert_eq!(body_of(handed_on).await, "page");
+        assert_eq!(body_of(handed_on).await, page("2020-01-01T00:00:00Z"));
+        let before = now();
         let kept = cache.get(&key("a")).await.expect("a kept page");
         assert_eq!(kept.headers()["content-crs"], "crs");
-        assert_eq!(body_of(kept).await, "page");
+        // A second may have passed meanwhile.
+        let kept = body_of(kept).await;
+        assert!([before, now()].iter().any(|moment| kept == page(&moment.to_string())), "{kept:?}");
         assert!(cache.get(&key("b")).await.is_none());
         let next = PageKey { revision: Revision::new(2), ..key("a") };
         assert!(cache.get(&next).await.is_none());
@@ -113,7 +136,12 @@ mod tests {
             (1 << 20, long.clone().into_response(), Bytes::from(long)),
             (1 << 20, Body::from_stream(pieces).into_response(), Bytes::from("pieces")),
             (1 << 20, (StatusCode::BAD_REQUEST, "fault").into_response(), Bytes::from("fault")),
-            (0, "page".into_response(), Bytes::from("page")),
+            (1 << 20, "no moment".into_response(), Bytes::from("no moment")),
+            (
+                0,
+                r#"{"timeStamp":"2020-01-01T00:00:00Z"}"#.into_response(),
+                Bytes::from(r#"{"timeStamp":"2020-01-01T00:00:00Z"}"#),
+            ),
         ];
         for (room, made, want) in cases {
             let cache = PageCache::new(room);
