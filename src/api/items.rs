@@ -38,7 +38,7 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let (ask, indexed) = collections::asked(&app, &id, &uri, &headers, params::items_parameters, FORMS)?;
     let address = uri.path_and_query().map_or("", |both| both.as_str());
-    let key = PageKey::of(&ask, address);
+    let Some(key) = PageKey::of(&ask, address) else { return answer(&app, ask, indexed).await };
     if let Some(page) = app.pages.get(&key).await {
         // What was answered once is a good request.
         return Ok(ask.not_modified().unwrap_or(page));

@@ -103,8 +103,8 @@ impl App {
     /// A service over a catalogue.
     #[must_use]
     pub fn new(catalog: Catalog, config: Config) -> Self {
-        let (tiles, pages) =
-            (TileCache::new(config.tile_cache_bytes), PageCache::new(config.page_cache_bytes));
+        let tiles = TileCache::new(config.tile_cache_bytes);
+        let pages = PageCache::new(config.page_cache_bytes);
         let (catalog, desk) = (CatalogHandle::new(catalog), Desk::default());
         let drawings = config.drawings.as_ref().and_then(|folder| {
             let opened = Drawings::open(folder, Room::default());

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use moka::future::Cache;
 
 use super::document::Ask;
+use super::negotiate::{GEOJSON, JSONFG};
 use super::now;
 use super::problem::Problem;
 use crate::catalog::Revision;
@@ -30,11 +31,13 @@ pub struct PageKey {
 }
 
 impl PageKey {
-    /// That of a request by address.
-    pub fn of(ask: &Ask, address: &str) -> Self {
-        // None of them holds a line break.
-        let asked = [address, ask.base.as_str(), ask.format.media_type, ask.lang.tag()].join("\n");
-        Self { revision: ask.catalog.revision, asked: asked.into() }
+    /// That of a request by address; `None` where the form does not tell in its head when it was made, as in others only data could.
+    pub fn of(ask: &Ask, address: &str) -> Option<Self> {
+        matches!(ask.format, GEOJSON | JSONFG).then(|| {
+            // None of them holds a line break.
+            let asked = [address, ask.base.as_str(), ask.format.media_type, ask.lang.tag()].join("\n");
+            Self { revision: ask.catalog.revision, asked: asked.into() }
+        })
     }
 }
 
@@ -47,7 +50,7 @@ struct Page {
     moment: Range<usize>,
 }
 
-/// Where the moment stands; it comes before anything that is data.
+/// Where the moment stands in the head of a page, before anything that is data.
 fn moment_in(body: &[u8]) -> Option<Range<usize>> {
     const BEFORE: &[u8] = br#""timeStamp":""#;
     const HEAD: usize = 512;

@@ -120,6 +120,25 @@ fn a_page_that_was_made_answers_its_own_request_only() {
 }
 
 #[test]
+fn data_that_looks_like_the_moment_of_an_answer_stays_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let moment = "2020-01-01T00:00:00Z";
+    // The first is read as a moment, the second is an object as it was written.
+    let properties = json!({ "timeStamp": moment, "o": { "timeStamp": moment } });
+    let feature = json!({ "type": "Feature", "id": 1, "geometry": null, "properties": properties });
+    let text = json!({ "type": "FeatureCollection", "features": [feature] }).to_string();
+    std::fs::write(folder.path().join("a.geojson"), text).expect("written");
+    let service = Service::over(folder.path());
+    for form in ["json", "jsonfg", "ndjson", "csv", "kml", "html"] {
+        let path = format!("/ogc/collections/a/items?f={form}");
+        let count = |answer: &Answer| answer.text().matches(moment).count();
+        let first = count(&service.get(&path));
+        assert!(first >= 2, "{form}: {first}");
+        assert_eq!(count(&service.get(&path)), first, "{form}");
+    }
+}
+
+#[test]
 fn links_of_a_page_keep_its_conditions() {
     let service = Service::over(fixtures());
     let page = service.get("/ogc/collections/squares/items?use=R&limit=2&offset=2&bbox=0,0,9,9&f=json");
