@@ -6,6 +6,7 @@
 mod nearest;
 mod tree;
 
+use std::cmp::Ordering;
 use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +14,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use thiserror::Error;
 
 use crate::geometry::{Area, Bounds, GeometryRef, Lies, Scratch, intersects_window};
-use crate::model::{FeatureId, FeatureIx, Ids, Layer};
+use crate::model::{FeatureId, FeatureIx, Ids, Layer, TextArena};
 use tree::{Corners, Entry, Node, Tree};
 
 /// A part of the map that boxes are held against.
@@ -171,10 +172,11 @@ trait Visitor {
 }
 
 fn walk(node: Node<'_>, region: &impl Region, visitor: &mut impl Visitor) {
-    for entry in node.own_features() {
-        match region.of_feature(entry.corners) {
-            Lies::Within => visitor.inside(entry.row),
-            Lies::Across => visitor.edge(entry.row),
+    let (boxes, rows) = (node.own_boxes(), node.rows());
+    for (at, &corners) in boxes.iter().enumerate() {
+        match region.of_feature(corners) {
+            Lies::Within => visitor.inside(rows[at]),
+            Lies::Across => visitor.edge(rows[at]),
             Lies::Outside => {}
         }
     }
@@ -189,9 +191,11 @@ fn walk(node: Node<'_>, region: &impl Region, visitor: &mut impl Visitor) {
 
 /// Calls `act` with every box below a node that touches the window.
 fn boxes_below(node: Node<'_>, window: &Pane, act: &mut impl FnMut(FeatureIx, [f64; 2], [f64; 2])) {
-    for entry in node.own_features().iter().filter(|entry| !window.misses(entry.corners)) {
-        let Corners { low, high } = entry.corners;
-        act(FeatureIx(entry.row), low.map(f64::from), high.map(f64::from));
+    for (&corners, &row) in std::iter::zip(node.own_boxes(), node.rows()) {
+        if !window.misses(corners) {
+            let Corners { low, high } = corners;
+            act(FeatureIx(row), low.map(f64::from), high.map(f64::from));
+        }
     }
     for below in node.nodes().filter(|below| !window.misses(below.corners())) {
         boxes_below(below, window, act);
@@ -217,7 +221,7 @@ impl Below<'_> {
     /// How many.
     #[must_use]
     pub fn count(self) -> u64 {
-        self.0.features().len() as u64
+        self.0.rows().len() as u64
     }
 
     /// The window around them.
@@ -234,7 +238,7 @@ impl Below<'_> {
 
     /// Calls `act` with each.
     pub fn each(self, act: impl FnMut(FeatureIx)) {
-        self.0.features().iter().map(|entry| FeatureIx(entry.row)).for_each(act);
+        self.0.rows().iter().copied().map(FeatureIx).for_each(act);
     }
 }
 
@@ -272,7 +276,7 @@ struct Counter<'a> {
 
 impl Visitor for Counter<'_> {
     fn whole(&mut self, node: Node<'_>) {
-        self.count += node.features().len() as u64;
+        self.count += node.rows().len() as u64;
     }
 
     fn inside(&mut self, _: u32) {
@@ -293,7 +297,7 @@ struct Gatherer<'a> {
 
 impl Visitor for Gatherer<'_> {
     fn whole(&mut self, node: Node<'_>) {
-        self.rows.extend(node.features().iter().map(|entry| entry.row));
+        self.rows.extend_from_slice(node.rows());
     }
 
     fn inside(&mut self, row: u32) {
@@ -303,6 +307,71 @@ impl Visitor for Gatherer<'_> {
     fn edge(&mut self, row: u32) {
         if touches(self.layer, row, self.window) {
             self.rows.push(row);
+        }
+    }
+}
+
+/// Keeps the first of the rows that it is given, and counts all.
+struct Firsts {
+    rows: Vec<u32>,
+    wanted: usize,
+    /// No row from here on is among the first.
+    end: u32,
+    count: u64,
+}
+
+impl Firsts {
+    fn new(wanted: usize) -> Self {
+        Self { rows: Vec::new(), wanted, end: if wanted == 0 { 0 } else { u32::MAX }, count: 0 }
+    }
+
+    #[inline]
+    fn add(&mut self, rows: &[u32]) {
+        self.count += rows.len() as u64;
+        for &row in rows {
+            if row < self.end {
+                self.keep(row);
+            }
+        }
+    }
+
+    /// Keeps one more; when too many are kept, only those that are wanted.
+    fn keep(&mut self, row: u32) {
+        self.rows.push(row);
+        if self.rows.len() >= self.wanted.saturating_mul(2) {
+            let (_, end, _) = self.rows.select_nth_unstable(self.wanted);
+            self.end = *end;
+            self.rows.truncate(self.wanted);
+        }
+    }
+
+    /// The first, in order.
+    fn finish(mut self) -> Vec<FeatureIx> {
+        self.rows.sort_unstable();
+        self.rows.truncate(self.wanted);
+        self.rows.into_iter().map(FeatureIx).collect()
+    }
+}
+
+/// Keeps the first rows that touch the window, and counts all.
+struct Chooser<'a> {
+    layer: &'a Layer,
+    window: Bounds,
+    firsts: Firsts,
+}
+
+impl Visitor for Chooser<'_> {
+    fn whole(&mut self, node: Node<'_>) {
+        self.firsts.add(node.rows());
+    }
+
+    fn inside(&mut self, row: u32) {
+        self.firsts.add(&[row]);
+    }
+
+    fn edge(&mut self, row: u32) {
+        if touches(self.layer, row, self.window) {
+            self.firsts.add(&[row]);
         }
     }
 }
@@ -330,19 +399,40 @@ pub enum IndexError {
 
 /// Finds rows by their ids.
 enum RowsById {
-    /// The ids ascend from row to row and are searched as they stand.
-    Ascending,
+    /// The ids ascend from row to row in this order and are searched as they stand.
+    Ascending(TextOrder),
     Hashed(HashTable<u32>, DefaultHashBuilder),
+}
+
+/// Orders in which texts may ascend.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum TextOrder {
+    ByBytes,
+    /// Shorter texts first: numbers as texts ascend so.
+    ByLength,
+}
+
+impl TextOrder {
+    fn compare(self, a: &str, b: &str) -> Ordering {
+        let by_length = if self == Self::ByLength { a.len().cmp(&b.len()) } else { Ordering::Equal };
+        by_length.then_with(|| a.cmp(b))
+    }
+
+    /// That in which all texts ascend.
+    fn of(texts: &TextArena) -> Option<Self> {
+        let ascends = |order: &Self| texts.iter().is_sorted_by(|a, b| order.compare(a, b).is_lt());
+        [Self::ByBytes, Self::ByLength].into_iter().find(ascends)
+    }
 }
 
 impl RowsById {
     fn new(layer: &Layer) -> Result<Self, IndexError> {
-        let ascends = match layer.ids() {
-            Ids::Integer(ids) => ids.is_sorted_by(|a, b| a < b),
-            Ids::Text(ids) => ids.iter().is_sorted_by(|a, b| a < b),
+        let order = match layer.ids() {
+            Ids::Integer(ids) => ids.is_sorted_by(|a, b| a < b).then_some(TextOrder::ByBytes),
+            Ids::Text(ids) => TextOrder::of(ids),
         };
-        if ascends {
-            return Ok(Self::Ascending);
+        if let Some(order) = order {
+            return Ok(Self::Ascending(order));
         }
         let hasher = DefaultHashBuilder::default();
         let table = table_of_ids(layer, &hasher)?;
@@ -350,20 +440,24 @@ impl RowsById {
     }
 
     fn find(&self, ids: &Ids, id: FeatureId<'_>) -> Option<FeatureIx> {
-        let Self::Hashed(table, hasher) = self else { return find_ascending(ids, id) };
-        let is_it = |&row: &u32| ids.get(FeatureIx(row)) == id;
-        table.find(hasher.hash_one(id), is_it).map(|&row| FeatureIx(row))
+        match self {
+            Self::Ascending(order) => find_ascending(ids, id, *order),
+            Self::Hashed(table, hasher) => {
+                let is_it = |&row: &u32| ids.get(FeatureIx(row)) == id;
+                table.find(hasher.hash_one(id), is_it).map(|&row| FeatureIx(row))
+            }
+        }
     }
 
     fn memory(&self) -> usize {
         match self {
-            Self::Ascending => 0,
+            Self::Ascending(_) => 0,
             Self::Hashed(table, _) => table.allocation_size(),
         }
     }
 }
 
-fn find_ascending(ids: &Ids, id: FeatureId<'_>) -> Option<FeatureIx> {
+fn find_ascending(ids: &Ids, id: FeatureId<'_>, order: TextOrder) -> Option<FeatureIx> {
     let row = match (ids, id) {
         (Ids::Integer(ids), FeatureId::Integer(id)) => {
             // Features are mostly numbered one by one.
@@ -374,7 +468,7 @@ fn find_ascending(ids: &Ids, id: FeatureId<'_>) -> Option<FeatureIx> {
             let (mut low, mut high) = (0, ids.len());
             while low < high {
                 let middle = usize::midpoint(low, high);
-                if ids.get(middle) < id { low = middle + 1 } else { high = middle }
+                if order.compare(ids.get(middle), id).is_lt() { low = middle + 1 } else { high = middle }
             }
             (low < ids.len() && ids.get(low) == id).then_some(low)?
         }
@@ -482,6 +576,23 @@ impl IndexedLayer {
         rows.into_iter().map(FeatureIx).collect()
     }
 
+    /// How many features touch the window or have no position, and the first `wanted` of them in the order of the layer; exact.
+    #[must_use]
+    pub fn first_touching(&self, window: Bounds, wanted: usize) -> (u64, Vec<FeatureIx>) {
+        let mut firsts = Firsts::new(wanted);
+        if window.crosses_antimeridian() {
+            for ix in self.touching(window) {
+                firsts.add(&[ix.0]);
+            }
+        } else {
+            let mut chooser = Chooser { layer: &self.layer, window, firsts };
+            walk(self.spatial.tree.root(), &Pane::of(window), &mut chooser);
+            firsts = chooser.firsts;
+        }
+        firsts.add(&self.spatial.nowhere);
+        (firsts.count, firsts.finish())
+    }
+
     /// How many boxes of features touch the window, at most; quick, and never less than [`touching`](Self::touching) finds.
     #[must_use]
     pub fn count_near(&self, window: Bounds) -> u64 {
@@ -499,12 +610,10 @@ impl IndexedLayer {
     #[must_use]
     pub fn count_at_most(&self, window: Bounds) -> u64 {
         fn below(node: Node<'_>, pane: &Pane) -> u64 {
-            let whole = node.features().len() as u64;
+            let whole = node.rows().len() as u64;
             match pane.of_box(node.corners()) {
                 Lies::Outside => 0,
-                Lies::Across if node.own_features().is_empty() => {
-                    node.nodes().map(|node| below(node, pane)).sum()
-                }
+                Lies::Across if !node.is_lowest() => node.nodes().map(|node| below(node, pane)).sum(),
                 _ => whole,
             }
         }
@@ -622,26 +731,42 @@ mod tests {
 
     #[test]
     fn ascending_ids_are_found_as_others_are() {
-        let mut texts = crate::model::TextArena::default();
-        for text in ["", "M0-001", "M0-0010", "M0-002", "沌口"] {
-            texts.push(text);
-        }
+        use TextOrder::{ByBytes, ByLength};
+        let texts = |all: &[&str], want: Option<TextOrder>| {
+            let mut texts = TextArena::default();
+            for text in all {
+                texts.push(text);
+            }
+            let order = TextOrder::of(&texts);
+            assert_eq!(order, want, "{all:?}");
+            Some((Ids::Text(texts), order?))
+        };
         let cases = [
-            Ids::Integer(vec![-5, 3, 4, 5, 90]),
-            Ids::Integer(vec![7, 8, 9]),
-            Ids::Integer(vec![]),
-            Ids::Text(texts),
+            Some((Ids::Integer(vec![-5, 3, 4, 5, 90]), ByBytes)),
+            Some((Ids::Integer(vec![7, 8, 9]), ByBytes)),
+            Some((Ids::Integer(vec![]), ByBytes)),
+            texts(&["", "M0-001", "M0-0010", "M0-002", "沌口"], Some(ByBytes)),
+            texts(&["", "1", "2", "7", "12", "31", "100", "沌口"], Some(ByLength)),
+            // The same twice, and neither order.
+            texts(&["1", "2", "2"], None),
+            texts(&["2", "1"], None),
+            texts(&["30", "2", "10"], None),
+            texts(&["10", "2", "30"], Some(ByBytes)),
         ];
-        for ids in cases {
+        for (ids, order) in cases.into_iter().flatten() {
             for row in 0..u32::try_from(ids.len()).expect("few") {
                 let ix = FeatureIx(row);
-                assert_eq!(find_ascending(&ids, ids.get(ix)), Some(ix), "{ids:?}");
+                assert_eq!(find_ascending(&ids, ids.get(ix), order), Some(ix), "{ids:?}");
             }
             for strange in [i64::MIN, -6, -4, 0, 6, 10, 91, i64::MAX] {
-                assert_eq!(find_ascending(&ids, FeatureId::Integer(strange)), None, "{ids:?} {strange}");
+                assert_eq!(
+                    find_ascending(&ids, FeatureId::Integer(strange), order),
+                    None,
+                    "{ids:?} {strange}"
+                );
             }
-            for strange in ["M", "M0-0011", "M0-003", "沌口区"] {
-                assert_eq!(find_ascending(&ids, FeatureId::Text(strange)), None, "{ids:?} {strange}");
+            for strange in ["M", "M0-0011", "M0-003", "0", "3", "11", "99", "101", "沌口区"] {
+                assert_eq!(find_ascending(&ids, FeatureId::Text(strange), order), None, "{ids:?} {strange}");
             }
         }
     }

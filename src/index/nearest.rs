@@ -132,7 +132,7 @@ impl IndexedLayer {
         let mut found: Vec<(FeatureIx, Nearest)> = Vec::with_capacity(most.min(16) + 1);
         let mut seen: Vec<(FeatureIx, Sight)> = Vec::with_capacity(32);
         let root = tree.root();
-        let near_2 = reach_of(most, root.features().len(), root.corners());
+        let near_2 = reach_of(most, root.rows().len(), root.corners());
         let mut front = Front { open: BinaryHeap::with_capacity(64), later: Vec::with_capacity(128), near_2 };
         if most > 0 && farthest >= 0.0 {
             let (level, at) = root.place();
@@ -155,18 +155,18 @@ impl IndexedLayer {
             let (ix, sight) = match part {
                 Part::Node { level, at } => {
                     let node = tree.node(level, at);
-                    let (features, first) = (node.own_features(), node.first_below());
-                    let (mut rows, mut count) = ([0; WIDTH], 0);
-                    for (at, entry) in features.iter().enumerate() {
-                        let least_2 = origin.least_2(bounds_of(entry.corners));
+                    let first = node.first_below();
+                    let (mut near, mut count) = ([0; WIDTH], 0);
+                    for (at, &corners) in node.own_boxes().iter().enumerate() {
+                        let least_2 = origin.least_2(bounds_of(corners));
                         if least_2 <= limit_2 {
                             front.push(least_2, Part::Boxed(first + at));
                         }
                         // Those that are near are looked at next.
-                        rows[count] = entry.row as usize;
+                        near[count] = first + at;
                         count += usize::from(least_2 <= front.near_2);
                     }
-                    geometries.fetch(rows[..count].iter().copied());
+                    geometries.fetch(near[..count].iter().map(|&at| tree.entry(at).row as usize));
                     for (at, &corners) in node.boxes_below().iter().enumerate() {
                         let least_2 = origin.least_2(bounds_of(corners));
                         if least_2 <= limit_2 {

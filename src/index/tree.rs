@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 use std::num::NonZero;
+use std::ops::Range;
 use std::thread;
 
 /// Children of a node.
@@ -41,7 +42,10 @@ pub(super) struct Entry {
 
 #[derive(Debug)]
 pub(super) struct Tree {
-    entries: Vec<Entry>,
+    /// Boxes of features, those that lie together one after the other.
+    boxes: Vec<Corners>,
+    /// Which features they are: apart, because whoever wants the one mostly does not want the other.
+    rows: Vec<u32>,
     /// Boxes around each [`WIDTH`] of the level below, the lowest level first; the last holds one.
     levels: Vec<Vec<Corners>>,
 }
@@ -55,16 +59,19 @@ impl Tree {
         }
         let cores = cores_for(entries.len());
         arrange(&mut entries, size / WIDTH, cores);
-        let around = |group: &[Entry]| Corners::around(group.iter().map(|entry| entry.corners));
-        let mut top: Vec<Corners> = entries.chunks(WIDTH).map(around).collect();
+        let (boxes, rows) = parted(&entries, cores);
+        let over = |boxes: &[Corners]| -> Vec<Corners> {
+            boxes.chunks(WIDTH).map(|group| Corners::around(group.iter().copied())).collect()
+        };
+        let mut top = over(&boxes);
         let mut levels = Vec::new();
         while top.len() > 1 {
-            let next = top.chunks(WIDTH).map(|group| Corners::around(group.iter().copied())).collect();
+            let next = over(&top);
             levels.push(std::mem::replace(&mut top, next));
         }
         top.resize(1, Corners::NONE);
         levels.push(top);
-        Self { entries, levels }
+        Self { boxes, rows, levels }
     }
 
     pub(super) fn root(&self) -> Node<'_> {
@@ -78,14 +85,26 @@ impl Tree {
 
     /// A feature by its number in the order of the tree.
     pub(super) fn entry(&self, at: usize) -> Entry {
-        self.entries[at]
+        Entry { corners: self.boxes[at], row: self.rows[at] }
     }
 
     /// Bytes held.
     pub(super) fn memory(&self) -> usize {
         let boxes: usize = self.levels.iter().map(Vec::capacity).sum();
-        self.entries.capacity() * size_of::<Entry>() + boxes * size_of::<Corners>()
+        (self.boxes.capacity() + boxes) * size_of::<Corners>() + self.rows.capacity() * size_of::<u32>()
     }
+}
+
+fn parted(entries: &[Entry], cores: usize) -> (Vec<Corners>, Vec<u32>) {
+    let boxes = || entries.iter().map(|entry| entry.corners).collect();
+    let rows = || entries.iter().map(|entry| entry.row).collect();
+    if cores < 2 {
+        return (boxes(), rows());
+    }
+    thread::scope(|scope| {
+        let rows = scope.spawn(rows);
+        (boxes(), rows.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
 }
 
 /// How many threads so many features are worth.
@@ -201,18 +220,28 @@ impl<'a> Node<'a> {
         self.tree.levels[self.level][self.at]
     }
 
-    /// All features below.
-    pub(super) fn features(self) -> &'a [Entry] {
+    /// Where all features below stand in the order of the tree.
+    fn below(self) -> Range<usize> {
         let mut size = WIDTH;
         for _ in 0..self.level {
             size *= WIDTH;
         }
-        &self.tree.entries[self.at * size..self.tree.entries.len().min((self.at + 1) * size)]
+        self.at * size..self.tree.rows.len().min((self.at + 1) * size)
     }
 
-    /// The features that no node stands between; none where there are nodes below.
-    pub(super) fn own_features(self) -> &'a [Entry] {
-        if self.level == 0 { self.features() } else { &[] }
+    /// The rows of all features below.
+    pub(super) fn rows(self) -> &'a [u32] {
+        &self.tree.rows[self.below()]
+    }
+
+    /// Does no node stand between it and its features?
+    pub(super) fn is_lowest(self) -> bool {
+        self.level == 0
+    }
+
+    /// The boxes of the features that no node stands between; none where there are nodes below.
+    pub(super) fn own_boxes(self) -> &'a [Corners] {
+        if self.is_lowest() { &self.tree.boxes[self.below()] } else { &[] }
     }
 
     /// Its level, and there its number.
@@ -264,21 +293,20 @@ mod tests {
             let tree = Tree::new((0..count).map(entry).collect());
             let mut level = vec![tree.root()];
             loop {
-                let mut rows: Vec<u32> =
-                    level.iter().flat_map(|node| node.features()).map(|entry| entry.row).collect();
+                let mut rows: Vec<u32> = level.iter().flat_map(|node| node.rows()).copied().collect();
                 rows.sort_unstable();
                 assert!(rows.iter().copied().eq(0..count), "{count} features");
                 for node in &level {
                     let Corners { low, high } = node.corners();
-                    for entry in node.features() {
-                        let Corners { low: at_least, high: at_most } = entry.corners;
+                    for at in node.below() {
+                        let Corners { low: at_least, high: at_most } = tree.entry(at).corners;
                         assert!(
                             (0..2).all(|axis| low[axis] <= at_least[axis] && at_most[axis] <= high[axis])
                         );
                     }
-                    let own = node.own_features().len();
-                    let below: usize = node.nodes().map(|node| node.features().len()).sum();
-                    assert_eq!(own + below, node.features().len());
+                    let own = node.own_boxes().len();
+                    let below: usize = node.nodes().map(|node| node.rows().len()).sum();
+                    assert_eq!(own + below, node.rows().len());
                     assert!(own <= WIDTH && node.nodes().count() <= WIDTH);
                 }
                 let below: Vec<Node<'_>> = level.iter().flat_map(|node| node.nodes()).collect();

@@ -58,13 +58,11 @@ fn encode(pixmap: &Pixmap, picture: &Picture) -> Result<Vec<u8>, PngError> {
     let unit = png::Unit::Meter;
     encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit }));
     let mut writer = encoder.write_header()?;
-    let rgb: Vec<u8> = pixmap
-        .data()
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .flat_map(|&[red, green, blue, _]| [red, green, blue])
-        .collect();
+    let rgba = pixmap.data().as_chunks::<4>().0;
+    let mut rgb = vec![0; 3 * rgba.len()];
+    for ([red, green, blue, _], pixel) in rgba.iter().zip(rgb.as_chunks_mut::<3>().0) {
+        *pixel = [*red, *green, *blue];
+    }
     writer.write_image_data(&rgb)?;
     writer.finish()?;
     Ok(file)

@@ -130,38 +130,38 @@ fn scan(layer: &Layer, predicate: &Predicate, page: Page, budget: &Budget) -> Re
     Ok(Selection { matched, items })
 }
 
-/// Up to so many times the features of a page, all that match are gathered without being counted first.
-const FEW_PAGES: u64 = 32;
+/// Features of the tree that are met in the time in which one of the layer is held against a window.
+const MET: u128 = 16;
 
-/// A window without further conditions: counting costs its border, so only the page has to be gathered.
+/// A window without further conditions: all that touch it are met, but only those of the page are kept.
 fn window_alone(
     plan: &Plan,
     indexed: &IndexedLayer,
     window: Bounds,
     budget: &Budget,
 ) -> Result<Selection, QueryError> {
-    let page = plan.page;
+    let (page, layer) = (plan.page, indexed.layer());
     let end = page.offset.saturating_add(u64::from(page.limit));
-    if plan.reached <= end.saturating_mul(FEW_PAGES) {
-        return Ok(page_of(reach(indexed, window), page));
+    let count = || indexed.count_touching(window) + indexed.nowhere().len() as u64;
+    if page.offset >= plan.reached {
+        return Ok(Selection { matched: count(), items: Vec::new() });
     }
-    let matched = indexed.count_touching(window) + indexed.nowhere().len() as u64;
-    let wanted = end.min(matched);
-    if page.offset >= matched {
-        return Ok(Selection { matched, items: Vec::new() });
+    // Where the window holds much of the layer, a page of first features is soon found by looking at them in order, and counting costs
+    // only the border. Files are often ordered by place, so that the matches may stand far back: the search gives up in time.
+    let enough = |matched: u64| 4 * u128::from(end) * layer.len() as u128 / u128::from(matched.max(1));
+    let is_soon = |matched: u64| enough(matched) * MET < u128::from(matched);
+    if is_soon(plan.reached) {
+        let matched = count();
+        let rows = usize::try_from(enough(matched)).unwrap_or(usize::MAX);
+        if is_soon(matched)
+            && let Some(items) = first_in_order(layer, window, page, rows, budget)?
+        {
+            return Ok(Selection { matched, items });
+        }
     }
-    // Where the window holds much of the layer, a page of first features is soon found by looking at them in
-    // order, and gathering all that match would cost far more. Files are often ordered by place, so the matches
-    // may stand far back: the search gives up in time.
-    let layer = indexed.layer();
-    let enough = 4 * u128::from(wanted) * layer.len() as u128 / u128::from(matched);
-    if enough < u128::from(matched)
-        && let Some(items) =
-            first_in_order(layer, window, page, usize::try_from(enough).unwrap_or(usize::MAX), budget)?
-    {
-        return Ok(Selection { matched, items });
-    }
-    Ok(page_of(reach(indexed, window), page))
+    let (matched, mut items) = indexed.first_touching(window, clamp(end));
+    items.drain(..clamp(page.offset).min(items.len()));
+    Ok(Selection { matched, items })
 }
 
 /// The page, when the first `rows` features of the layer fill it.
@@ -190,13 +190,6 @@ fn first_in_order(
         }
     }
     Ok(None)
-}
-
-/// What touches the window, and what has no position; in no order.
-fn reach(indexed: &IndexedLayer, window: Bounds) -> Vec<FeatureIx> {
-    let mut rows = indexed.touching(window);
-    rows.extend(indexed.nowhere());
-    rows
 }
 
 /// The page of unordered matches.
