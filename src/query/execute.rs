@@ -143,7 +143,7 @@ fn window_alone(
     let (page, layer) = (plan.page, indexed.layer());
     let end = page.offset.saturating_add(u64::from(page.limit));
     let count = || indexed.count_touching(window) + indexed.nowhere().len() as u64;
-    if page.offset >= plan.reached {
+    if page.limit == 0 || page.offset >= plan.reached {
         return Ok(Selection { matched: count(), items: Vec::new() });
     }
     // Where the window holds much of the layer, a page of first features is soon found by looking at them in order, and counting costs
