@@ -626,10 +626,7 @@ impl GeometryBuilder {
     /// # Errors
     /// The same.
     pub fn ring_on_grid(&mut self, ring: &mut [Steps], shell: bool) -> Result<RingNote, GeometryFault> {
-        let is_in_world = |at: &Steps| (at[0].unsigned_abs() <= EDGE[0]) & (at[1].unsigned_abs() <= EDGE[1]);
-        let are_in_world = ring.iter().fold(true, |all, at| all & is_in_world(at));
-        let turn = if are_in_world { ring::turn_of_star_on_grid(ring) } else { None };
-        let Some(turn) = turn else {
+        let Some(turn) = turn_of_plain(ring) else {
             let mut positions: Vec<_> = ring.iter().copied().map(degrees).collect();
             return self.ring(&mut positions, &mut [], shell);
         };
@@ -643,6 +640,31 @@ impl GeometryBuilder {
         self.array.positions.extend_steps(open);
         self.end_run(end, &[], shell);
         Ok(RingNote { turned, crosses_near: None })
+    }
+
+    /// Adds and finishes a feature that is a polygon of one ring, given with its closing position, as most parcels are: all of it on the
+    /// grid, and simple at a short look. Of any other nothing is added, and the answer is `None`; it is taken by the steps above.
+    pub fn plain_polygon(&mut self, ring: impl Iterator<Item = [f64; 2]> + Clone) -> Option<RingNote> {
+        let Kept::Grid(all) = &mut self.array.positions else { return None };
+        let before = all.len();
+        if !extend_on_grid(all, ring) {
+            return None;
+        }
+        let ring = &mut all[before..];
+        let turn = turn_of_plain(ring);
+        if turn == Some(false) {
+            ring.reverse();
+        }
+        let end = u32::try_from(all.len().saturating_sub(1)).ok();
+        let (Some(turn), Some(end)) = (turn, end) else {
+            all.truncate(before);
+            return None;
+        };
+        all.pop();
+        self.end_run(end, &[], true);
+        self.run_of_member = self.next_run();
+        self.close(Slot::Of(GeometryKind::Polygon));
+        Some(RingNote { turned: !turn, crosses_near: None })
     }
 
     /// Ends a feature's geometry: nothing added means no geometry, one member stands for itself.
@@ -662,13 +684,18 @@ impl GeometryBuilder {
             (false, None) => Slot::Null,
         };
         self.members.clear();
+        self.close(slot);
+        Ok(())
+    }
+
+    /// Ends a feature with the runs that were added.
+    fn close(&mut self, slot: Slot) {
         let array = &mut self.array;
         let before = array.first_run.last().and_then(|&run| array.run_end.get(run.checked_sub(1)? as usize));
         let own = array.positions.len() - before.map_or(0, |&end| end as usize);
         array.most_positions = array.most_positions.max(own);
         array.slots.push(slot);
         array.first_run.push(self.run_of_member);
-        Ok(())
     }
 
     /// Adds a feature without geometry.
@@ -803,6 +830,13 @@ impl GeometryBuilder {
     }
 }
 
+/// How a closed ring is wound, counterclockwise or not, where it lies in the world and a short look shows that it is simple.
+fn turn_of_plain(ring: &[Steps]) -> Option<bool> {
+    let is_in_world = |at: &Steps| (at[0].unsigned_abs() <= EDGE[0]) & (at[1].unsigned_abs() <= EDGE[1]);
+    let are_in_world = ring.iter().fold(true, |all, at| all & is_in_world(at));
+    if are_in_world { ring::turn_of_star_on_grid(ring) } else { None }
+}
+
 fn check_positions(positions: &[[f64; 2]]) -> Result<(), GeometryFault> {
     // A comparison with what is no number fails.
     let is_fine = |at: &[f64; 2]| (at[0].abs() <= 180.0) & (at[1].abs() <= 90.0);
@@ -863,6 +897,44 @@ mod tests {
             });
             prop_assert_eq!(a, b);
         });
+    }
+
+    /// A polygon taken at once is what its ring makes step by step; of one that is not, nothing stays.
+    #[test]
+    fn plain_polygons_are_what_their_rings_make() {
+        use proptest::prelude::*;
+        let place = (-4..5_i32, -4..5_i32).prop_map(|(x, y)| [1_140_000_000 + x, y * 100_000_000]);
+        let ring = (proptest::collection::vec(place, 3..6), 0..6_u8);
+        let rings = proptest::collection::vec(ring, 1..5);
+        let cases = ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() };
+        let plain = std::cell::Cell::new(0);
+        proptest!(cases, |(rings in rings)| {
+            let (mut at_once, mut by_steps) = (GeometryBuilder::default(), GeometryBuilder::default());
+            for (ring, oddity) in rings {
+                let mut ring: Vec<_> = ring.into_iter().map(degrees).collect();
+                match oddity {
+                    0 => ring[1][0] += 1e-9,
+                    1 => ring[1][0] = 180.000_000_1,
+                    _ => {}
+                }
+                ring.extend(ring.first().copied().filter(|_| oddity != 2));
+                let taken = at_once.plain_polygon(ring.iter().copied());
+                plain.set(plain.get() + u32::from(taken.is_some()));
+                let not_taken = Some(&mut at_once).filter(|_| taken.is_none());
+                for builder in [&mut by_steps].into_iter().chain(not_taken) {
+                    let Ok(note) = builder.ring(&mut ring.clone(), &mut [], true) else {
+                        prop_assert_eq!(taken, None);
+                        builder.null();
+                        continue;
+                    };
+                    prop_assert!(taken.is_none_or(|taken| taken == note));
+                    builder.end_member(GeometryKind::Polygon);
+                    builder.finish(false).expect("a geometry");
+                }
+            }
+            prop_assert_eq!(format!("{:?}", at_once.build()), format!("{:?}", by_steps.build()));
+        });
+        assert!(plain.get() > 500, "{} plain polygons", plain.get());
     }
 
     #[test]

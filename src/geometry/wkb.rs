@@ -7,6 +7,21 @@ pub(crate) const DEEPEST: u8 = 16;
 
 const CUT_OFF: &str = "the geometry ends too early";
 
+/// Positions of two numbers each, the lowest byte first.
+fn plain(bytes: &[u8]) -> impl Iterator<Item = [f64; 2]> + Clone {
+    let number =
+        |bytes: &[u8; 16], start: usize| f64::from_le_bytes(std::array::from_fn(|byte| bytes[start + byte]));
+    bytes.as_chunks().0.iter().map(move |bytes| [number(bytes, 0), number(bytes, 8)])
+}
+
+/// The ring of a polygon that has one, written as most programs write it: two numbers a position, the lowest byte first.
+pub(crate) fn only_ring(bytes: &[u8]) -> Option<impl Iterator<Item = [f64; 2]> + Clone> {
+    const HEAD: [u8; 9] = [1, 3, 0, 0, 0, 1, 0, 0, 0];
+    let (count, positions) = bytes.strip_prefix(&HEAD)?.split_first_chunk()?;
+    let is_whole = (u32::from_le_bytes(*count) as usize).checked_mul(16) == Some(positions.len());
+    is_whole.then(|| plain(positions))
+}
+
 /// A place in a geometry.
 pub(crate) struct Cursor<'a> {
     left: &'a [u8],
@@ -101,10 +116,7 @@ impl<'a> Cursor<'a> {
         let is_plain = self.is_little && dimensions.bytes() == 16;
         let (positions, left) = self.left.split_at_checked(count * 16).filter(|_| is_plain)?;
         self.left = left;
-        let number = |bytes: &[u8; 16], start: usize| {
-            f64::from_le_bytes(std::array::from_fn(|byte| bytes[start + byte]))
-        };
-        Some(positions.as_chunks().0.iter().map(move |bytes| [number(bytes, 0), number(bytes, 8)]))
+        Some(plain(positions))
     }
 
     fn take<const N: usize>(&mut self) -> Result<[u8; N], &'static str> {

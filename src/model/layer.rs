@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::thread;
 
 use thiserror::Error;
 
@@ -13,6 +14,9 @@ use super::text::TextArena;
 use super::time::Timestamp;
 use super::value::Value;
 use crate::geometry::{Bounds, GeometryArray};
+
+/// Fewer features than this are measured before a second thread would have begun.
+const WORTH_A_THREAD: usize = 1 << 14;
 
 /// Name of a layer; equals the collection id in URLs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -283,14 +287,23 @@ impl Layer {
         let time = time
             .map(|(start, end)| TimeFields { start: temporal(start), end: temporal(end) })
             .filter(|time| time.start.is_some() || time.end.is_some());
-        let domains = columns.iter().map(|column| Arc::new(Domain::of(column))).collect();
-        let id_field = schema.find("id").map(|(at, _)| at);
-        let id_field = id_field.filter(|at| repeats(&ids, &columns[usize::from(at.0)]));
+        let (bounds, domains, id_field) = thread::scope(|scope| {
+            let is_large = ids.len() >= WORTH_A_THREAD;
+            let bounds = is_large.then(|| scope.spawn(|| geometries.bounds()));
+            let domains = columns.iter().map(|column| Arc::new(Domain::of(column))).collect();
+            let id_field = schema.find("id").map(|(at, _)| at);
+            let id_field = id_field.filter(|at| repeats(&ids, &columns[usize::from(at.0)]));
+            let bounds = match bounds {
+                Some(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                None => geometries.bounds(),
+            };
+            (bounds, domains, id_field)
+        });
         let columns = columns.into_iter().map(Arc::new).collect();
         let (ids, geometries) = (Arc::new(ids), Arc::new(geometries));
         let mut layer =
             Self { id, about, schema, time, extent: None, ids, geometries, columns, domains, id_field };
-        layer.extent = layer.measure_extent();
+        layer.extent = layer.extent_within(bounds);
         Ok(layer)
     }
 
@@ -363,7 +376,7 @@ impl Layer {
             domains: self.domains.clone(),
             id_field: self.id_field,
         };
-        layer.extent = layer.measure_extent();
+        layer.extent = layer.extent_within(layer.geometries.bounds());
         Ok(layer)
     }
 
@@ -445,8 +458,8 @@ impl Layer {
             + self.columns.iter().map(|column| column.memory()).sum::<usize>()
     }
 
-    fn measure_extent(&self) -> Option<Extent> {
-        let bounds = self.geometries.bounds();
+    /// The reach in space, which is given, and in time.
+    fn extent_within(&self, bounds: Option<Bounds>) -> Option<Extent> {
         // Most layers have no time, and then no feature need be asked.
         let timed = self.time.is_some().then(|| self.positions());
         let spans = timed.into_iter().flatten().filter_map(|ix| self.span(ix));
@@ -465,7 +478,8 @@ fn repeats(ids: &Ids, column: &Column) -> bool {
     match (ids, column) {
         (Ids::Integer(ids), Column::Integer(values)) => ids == values && !values.contains(&NULL_INTEGER),
         (Ids::Text(ids), Column::Text(values)) => {
-            (0..ids.len()).all(|row| values.get(row) == Some(ids.get(row)))
+            values.row_by_row() == Some(ids)
+                || (0..ids.len()).all(|row| values.get(row) == Some(ids.get(row)))
         }
         _ => ids.is_empty(),
     }

@@ -7,14 +7,14 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use crate::geometry::give_back;
 
 /// Strings one after the other in one allocation.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, PartialEq)]
 pub struct TextArena {
     bytes: String,
     ends: Ends,
 }
 
 /// Where each string of an arena ends; a string starts where the one before it ends.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 enum Ends {
     /// All strings are equally long, as codes and numbers of parcels are.
     Even {
@@ -201,6 +201,14 @@ impl TextColumn {
     #[must_use]
     pub fn dictionary(&self) -> &TextArena {
         &self.dictionary
+    }
+
+    /// The texts row by row, where none is null and none was met again.
+    #[must_use]
+    pub fn row_by_row(&self) -> Option<&TextArena> {
+        let is_own = |(row, &code): (usize, &u32)| row == code as usize;
+        let are_own = self.codes.iter().enumerate().fold(true, |all, row| all & is_own(row));
+        (are_own && self.dictionary.len() == self.len()).then_some(&self.dictionary)
     }
 
     /// Is each different text stored once, so that comparing codes compares texts?

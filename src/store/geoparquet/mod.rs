@@ -136,6 +136,8 @@ struct Shared(Mutex<File>);
 impl Shared {
     fn read(&self, start: u64, length: usize, into: &mut Vec<u8>) -> std::io::Result<()> {
         into.clear();
+        // All room at once: growing by and by moves what was read. No column is longer than the file.
+        into.reserve_exact(length);
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(start))?;
         if file.by_ref().take(length as u64).read_to_end(into)? == length {

@@ -326,17 +326,50 @@ fn hybrid(
 
 /// Values of so many bits each, the lowest first.
 fn unpack(pack: &[u8], bits: u32, count: usize, mut act: impl FnMut(u32) -> Option<()>) -> Option<()> {
-    let mask = (1_u64 << bits) - 1;
-    let (mut held, mut holds, mut bytes) = (0_u64, 0, pack.iter());
-    for _ in 0..count {
-        while holds < bits {
-            held |= u64::from(*bytes.next()?) << holds;
-            holds += 8;
-        }
+    let (bits, mask) = (bits as usize, (1_u64 << bits) - 1);
+    for value in 0..count {
+        let (byte, shift) = (value * bits / 8, value * bits % 8);
+        // At most 32 bits behind at most seven.
+        let left = &pack[byte.min(pack.len())..];
+        let word = match left.first_chunk() {
+            Some(bytes) => u64::from_le_bytes(*bytes),
+            None if left.len() * 8 >= shift + bits => {
+                left.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+            }
+            None => return None,
+        };
         #[expect(clippy::cast_possible_truncation, reason = "the mask leaves 32 bits at most")]
-        act((held & mask) as u32)?;
-        held >>= bits;
-        holds -= bits;
+        act((word >> shift & mask) as u32)?;
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_any_width_are_unpacked() {
+        for bits in 0..=32_u32 {
+            let most = u32::try_from((1_u64 << bits) - 1).expect("at most 32 bits");
+            let values: Vec<u32> = (0..27_u32).map(|at| at.wrapping_mul(2_654_435_761) & most).collect();
+            let set = values.iter().flat_map(|value| (0..bits).map(move |bit| value >> bit & 1));
+            let set: Vec<u32> = set.collect();
+            let byte =
+                |eight: &[u32]| eight.iter().rev().fold(0, |byte, bit| byte << 1 | u8::from(*bit == 1));
+            let pack: Vec<u8> = set.chunks(8).map(byte).collect();
+            let unpacked = |pack: &[u8]| {
+                let mut all = Vec::new();
+                unpack(pack, bits, values.len(), |value| {
+                    all.push(value);
+                    Some(())
+                })
+                .map(|()| all)
+            };
+            assert_eq!(unpacked(&pack).as_ref(), Some(&values), "{bits} bits");
+            if let Some((_, short)) = pack.split_last() {
+                assert_eq!(unpacked(short), None, "{bits} bits, one byte less");
+            }
+        }
+    }
 }

@@ -8,6 +8,7 @@ use std::thread;
 
 use super::pages::Pages;
 use super::{FileColumn, Form, Source, wkb};
+use crate::geometry::wkb::only_ring;
 use crate::geometry::{GeometryArray, GeometryBuilder};
 use crate::model::{
     Column, FeatureIx, Ids, Layer, NULL_BOOL, NULL_DAYS, NULL_INTEGER, TextArena, TextBuilder, ValueKind,
@@ -146,9 +147,13 @@ fn shapes(source: &Source, group: usize, spares: &Mutex<Vec<GeometryBuilder>>) -
             geometries.null();
             return Some(());
         };
-        shapes.clear();
-        wkb::read(bytes, &mut shapes).ok()?;
-        let shape = OddShape { note: shapes.put(&mut geometries).ok()?, beyond: shapes.beyond };
+        let shape = if let Some(note) = only_ring(bytes).and_then(|ring| geometries.plain_polygon(ring)) {
+            OddShape { note, beyond: None }
+        } else {
+            shapes.clear();
+            wkb::read(bytes, &mut shapes).ok()?;
+            OddShape { note: shapes.put(&mut geometries).ok()?, beyond: shapes.beyond }
+        };
         if shape.is_odd() {
             odd.push((geometries.len() - 1, shape));
         }
@@ -272,11 +277,8 @@ fn ids_of(column: &Column) -> Option<Ids> {
     match column {
         Column::Integer(ids) => (!ids.contains(&NULL_INTEGER)).then(|| Ids::Integer(ids.clone())),
         Column::Text(texts) => {
-            let mut ids = TextArena::default();
-            for row in 0..texts.len() {
-                ids.push(texts.get(row).filter(|id| !id.is_empty())?);
-            }
-            Some(Ids::Text(ids))
+            let ids = texts.row_by_row()?;
+            ids.iter().all(|id| !id.is_empty()).then(|| Ids::Text(ids.clone()))
         }
         _ => None,
     }
