@@ -19,8 +19,10 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 	@touch $@
 
-# Browser tests use the program that `cargo test` built: one more build would take longer than all tests
-test: tools check
+# Browser tests use the program that `cargo test` built: one more build would take longer than all tests. What is installed comes
+# while what is there is checked.
+test:
+	$(MAKE) --no-print-directory -j2 --output-sync=line tools check
 	cargo test --locked
 	cd web && npm run --silent test
 	cd web && INNOSPACE_BIN=$(CURDIR)/target/debug/innospace npm run --silent e2e

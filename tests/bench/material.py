@@ -5,6 +5,7 @@ import math
 import os
 import random
 import re
+import shutil
 import subprocess
 
 import districts
@@ -52,6 +53,21 @@ def rewritten(program, file, suffix):
     return made(
         other, f"writing {other.name}", lambda unfinished: subprocess.run([*command, unfinished], check=True)
     )
+
+
+def imported(program, file):
+    """The same parcels as `innospace import` keeps them, alone in a folder."""
+    folder = file.parent.with_name("imported")
+
+    def make(unfinished):
+        taken = folder / "taken"
+        command = [program, "import", file, "--collection", "parcels", "--data", taken, "--store-as", "geoparquet", "--yes"]
+        taken.mkdir(exist_ok=True)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        (taken / "parcels.parquet").rename(unfinished)
+        shutil.rmtree(taken)
+
+    return made(folder / "parcels.parquet", "importing parcels", make)
 
 
 def megabytes(file):

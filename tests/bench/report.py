@@ -17,6 +17,15 @@ or the run fails. The programs beside this file say exactly what is measured, RE
 
 
 @dataclass
+class Beside:
+    """A peer's figure where a goal was set, and in this run; none when the peer was not run."""
+
+    peer: str
+    then: float
+    now: float | None
+
+
+@dataclass
 class Goal:
     """A figure, and below or above what it should be; no figure when it could not be measured."""
 
@@ -24,17 +33,29 @@ class Goal:
     figure: float | None
     under: float | None = None
     least: float | None = None
+    beside: Beside | None = None
 
-    def outcome(self):
+    def outcome(self, scale=1):
+        """Is the goal met, or one so many times as high?"""
         if self.figure is None:
             return "**not measured**"
-        is_met = self.figure >= self.least if self.under is None else self.figure < self.under
+        is_met = self.figure >= self.least * scale if self.under is None else self.figure < self.under * scale
         return "met" if is_met else "**missed**"
 
+    def text(self, scale=1):
+        return f"at least {number(self.least * scale)}" if self.under is None else f"under {number(self.under * scale)}"
+
+    def scaled(self):
+        """The goal as many times as high as the peer's figure is, and its outcome; empty without a peer."""
+        if self.beside is None or self.beside.now is None:
+            return "", ""
+        scale = self.beside.now / self.beside.then
+        moved = f"{self.beside.peer}: {number(self.beside.then)} there, {number(self.beside.now)} here"
+        return f"{self.text(scale)} ({moved})", self.outcome(scale)
+
     def line(self):
-        goal = f"at least {number(self.least)}" if self.under is None else f"under {number(self.under)}"
         figure = "–" if self.figure is None else number(self.figure)
-        return f"| {self.measure} | {figure} | {goal} | {self.outcome()} |"
+        return f"| {self.measure} | {figure} | {self.text()} | {self.outcome()} | {' | '.join(self.scaled())} |"
 
 
 @dataclass
@@ -122,7 +143,11 @@ def body(tables, goals, steps, not_run):
     worse = [line for table in tables for line in table.worse()]
     yield f"**Where innospace is worse.** {'; '.join(worse) or 'Nowhere'}."
     yield ""
-    short = [f"{goal.measure} ({goal.outcome().strip('*')})" for goal in goals if goal.outcome() != "met"]
+    short = [
+        f"{goal.measure} ({goal.outcome().strip('*')}{'; met on this machine’s scale' * (goal.scaled()[1] == 'met')})"
+        for goal in goals
+        if goal.outcome() != "met"
+    ]
     yield f"**Goals missed.** {'; '.join(short) or 'None'}."
     yield ""
     missing = [f"{name}: {reason}" for name, reason in not_run.items()]
@@ -133,8 +158,10 @@ def body(tables, goals, steps, not_run):
     if goals:
         yield "## Goals"
         yield ""
-        yield "| | figure | goal | |"
-        yield "|---|---:|---:|---|"
+        yield "Goals were set on another machine. On this machine’s scale: multiplied by what a peer does here over what it did there."
+        yield ""
+        yield "| | figure | goal | | on this machine’s scale | |"
+        yield "|---|---:|---:|---|---:|---|"
         yield from (goal.line() for goal in goals)
         yield ""
     if steps:
