@@ -102,8 +102,12 @@ impl TextArena {
     pub fn append(&mut self, other: &Self) {
         let before = self.bytes.len();
         self.bytes.push_str(&other.bytes);
-        for index in 0..other.len() {
-            self.ends.push(before + other.ends.at(index));
+        match (&mut self.ends, &other.ends, u32::try_from(self.bytes.len())) {
+            (Ends::Near(ends), Ends::Near(more), Ok(last)) => {
+                let moved = last - u32::try_from(other.bytes.len()).unwrap_or(last);
+                ends.extend(more.iter().map(|end| end + moved));
+            }
+            _ => (0..other.len()).for_each(|index| self.ends.push(before + other.ends.at(index))),
         }
     }
 
@@ -165,11 +169,95 @@ const NULL: u32 = u32::MAX;
 /// the table of codes would cost more than it saves.
 const DISTINCT_BEFORE_GIVING_UP: usize = 1 << 16;
 
+/// The code of each row, in as little room as they need.
+#[derive(Debug)]
+enum Codes {
+    /// So many rows, each with a text of its own, in the order of the rows: ids, numbers of parcels.
+    Own(usize),
+    /// Few different texts.
+    Narrow(Vec<u8>),
+    Wide(Vec<u32>),
+}
+
+/// The code of a null among narrow ones.
+const NARROW_NULL: u8 = u8::MAX;
+
+fn narrow(code: u32) -> Option<u8> {
+    if code == NULL { Some(NARROW_NULL) } else { u8::try_from(code).ok().filter(|&code| code != NARROW_NULL) }
+}
+
+fn from_narrow(code: u8) -> u32 {
+    if code == NARROW_NULL { NULL } else { code.into() }
+}
+
+impl Codes {
+    fn len(&self) -> usize {
+        match self {
+            Self::Own(rows) => *rows,
+            Self::Narrow(codes) => codes.len(),
+            Self::Wide(codes) => codes.len(),
+        }
+    }
+
+    #[inline]
+    fn at(&self, row: usize) -> u32 {
+        match self {
+            #[expect(clippy::cast_possible_truncation, reason = "rows have numbers of 32 bits")]
+            Self::Own(_) => row as u32,
+            Self::Narrow(codes) => from_narrow(codes[row]),
+            Self::Wide(codes) => codes[row],
+        }
+    }
+
+    /// Adds the code of a row; `rows` are expected.
+    #[inline]
+    fn push(&mut self, code: u32, rows: usize) {
+        match self {
+            Self::Own(own) if code as usize == *own => *own += 1,
+            Self::Wide(codes) => codes.push(code),
+            Self::Narrow(codes) if narrow(code).is_some() => codes.extend(narrow(code)),
+            _ => self.widen(code, rows),
+        }
+    }
+
+    /// Adds the code of a row for which there is no room as it is.
+    fn widen(&mut self, code: u32, rows: usize) {
+        let count = self.len() + 1;
+        let all = (0..self.len()).map(|row| self.at(row)).chain([code]);
+        *self = if matches!(self, Self::Own(_)) && count <= usize::from(NARROW_NULL) && narrow(code).is_some()
+        {
+            let mut codes = Vec::with_capacity(rows.max(count));
+            codes.extend(all.filter_map(narrow));
+            Self::Narrow(codes)
+        } else {
+            let mut codes = Vec::with_capacity(rows.max(count));
+            codes.extend(all);
+            Self::Wide(codes)
+        };
+    }
+
+    fn memory(&self) -> usize {
+        match self {
+            Self::Own(_) => 0,
+            Self::Narrow(codes) => codes.capacity(),
+            Self::Wide(codes) => codes.capacity() * size_of::<u32>(),
+        }
+    }
+
+    fn shrink(&mut self) {
+        match self {
+            Self::Own(_) => {}
+            Self::Narrow(codes) => give_back(codes),
+            Self::Wide(codes) => give_back(codes),
+        }
+    }
+}
+
 /// A column of texts or nulls. Equal texts share a code, unless nearly all differ.
 #[derive(Debug)]
 pub struct TextColumn {
     dictionary: TextArena,
-    codes: Vec<u32>,
+    codes: Codes,
     /// Are codes equal exactly when texts are?
     distinct: bool,
 }
@@ -179,10 +267,7 @@ impl TextColumn {
     #[must_use]
     #[inline]
     pub fn get(&self, row: usize) -> Option<&str> {
-        match self.codes[row] {
-            NULL => None,
-            code => Some(self.dictionary.get(code as usize)),
-        }
+        self.code(row).map(|code| self.dictionary.get(code as usize))
     }
 
     /// How many rows.
@@ -194,7 +279,7 @@ impl TextColumn {
     /// Is there no row?
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.codes.is_empty()
+        self.len() == 0
     }
 
     /// The texts that occur; each once when [`is_coded`](Self::is_coded).
@@ -206,9 +291,7 @@ impl TextColumn {
     /// The texts row by row, where none is null and none was met again.
     #[must_use]
     pub fn row_by_row(&self) -> Option<&TextArena> {
-        let is_own = |(row, &code): (usize, &u32)| row == code as usize;
-        let are_own = self.codes.iter().enumerate().fold(true, |all, row| all & is_own(row));
-        (are_own && self.dictionary.len() == self.len()).then_some(&self.dictionary)
+        matches!(self.codes, Codes::Own(_)).then_some(&self.dictionary)
     }
 
     /// Is each different text stored once, so that comparing codes compares texts?
@@ -221,7 +304,7 @@ impl TextColumn {
     #[must_use]
     #[inline]
     pub fn code(&self, row: usize) -> Option<u32> {
-        Some(self.codes[row]).filter(|&code| code != NULL)
+        Some(self.codes.at(row)).filter(|&code| code != NULL)
     }
 
     /// The code of a text in a coded column.
@@ -234,13 +317,16 @@ impl TextColumn {
     /// How many rows are null.
     #[must_use]
     pub fn nulls(&self) -> usize {
-        self.codes.iter().filter(|&&code| code == NULL).count()
+        match self.codes {
+            Codes::Own(_) => 0,
+            _ => (0..self.len()).filter(|&row| self.code(row).is_none()).count(),
+        }
     }
 
     /// Bytes held.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.dictionary.memory() + self.codes.capacity() * size_of::<u32>()
+        self.dictionary.memory() + self.codes.memory()
     }
 }
 
@@ -250,36 +336,44 @@ pub struct TextBuilder {
     column: TextColumn,
     table: HashTable<u32>,
     hasher: DefaultHashBuilder,
+    /// How many rows are expected.
+    rows: usize,
 }
 
 impl TextBuilder {
     /// A column that begins with so many nulls.
     pub(super) fn after_nulls(nulls: usize) -> Self {
-        let column =
-            TextColumn { dictionary: TextArena::default(), codes: vec![NULL; nulls], distinct: true };
-        Self { column, table: HashTable::new(), hasher: DefaultHashBuilder::default() }
+        let codes = if nulls == 0 { Codes::Own(0) } else { Codes::Narrow(vec![NARROW_NULL; nulls]) };
+        let column = TextColumn { dictionary: TextArena::default(), codes, distinct: true };
+        Self { column, table: HashTable::new(), hasher: DefaultHashBuilder::default(), rows: 0 }
     }
 
     /// A column without rows that will have so many.
     #[must_use]
     pub fn with_capacity(rows: usize) -> Self {
-        let mut builder = Self::after_nulls(0);
-        builder.column.codes.reserve_exact(rows);
-        builder
+        Self { rows, ..Self::after_nulls(0) }
     }
 
     /// Adds a null.
     pub fn push_null(&mut self) {
-        self.column.codes.push(NULL);
+        self.push_code(NULL);
+    }
+
+    fn push_code(&mut self, code: u32) {
+        self.column.codes.push(code, self.rows);
     }
 
     /// Adds the rows of another column.
     pub(super) fn append(&mut self, other: &Self) {
-        let other = &other.column;
-        self.push_coded(
-            &other.dictionary,
-            other.codes.iter().map(|&code| Some(code).filter(|&code| code != NULL)),
-        );
+        let TextColumn { dictionary, codes, .. } = &other.column;
+        let place = |code: u32| Some(code).filter(|&code| code != NULL);
+        match codes {
+            Codes::Own(rows) => self.push_coded(dictionary, (0..*rows).map(|row| u32::try_from(row).ok())),
+            Codes::Narrow(codes) => {
+                self.push_coded(dictionary, codes.iter().map(|&code| place(from_narrow(code))));
+            }
+            Codes::Wide(codes) => self.push_coded(dictionary, codes.iter().map(|&code| place(code))),
+        }
     }
 
     /// Adds rows by their places in a list of texts, or nulls.
@@ -287,7 +381,7 @@ impl TextBuilder {
     /// # Panics
     /// A place is not in the list.
     pub fn push_coded(&mut self, texts: &TextArena, places: impl ExactSizeIterator<Item = Option<u32>>) {
-        self.column.codes.reserve(places.len());
+        self.rows = self.rows.max(self.column.len() + places.len());
         if !self.column.distinct || texts.len() * 2 > places.len() {
             for place in places {
                 match place {
@@ -300,36 +394,33 @@ impl TextBuilder {
         // Each different text is looked up once, not once a row.
         let mut codes = vec![NULL; texts.len()];
         for place in places {
-            match place {
+            match place.map(|place| (place, codes[place as usize])) {
                 None => self.push_null(),
-                Some(place) => match codes[place as usize] {
-                    NULL => {
-                        self.push(texts.get(place as usize));
-                        codes[place as usize] = self.column.codes[self.column.codes.len() - 1];
-                    }
-                    known if self.column.distinct => self.column.codes.push(known),
-                    _ => self.push(texts.get(place as usize)),
-                },
+                Some((_, known)) if known != NULL && self.column.distinct => self.push_code(known),
+                Some((place, _)) => {
+                    self.push(texts.get(place as usize));
+                    codes[place as usize] = self.column.codes.at(self.column.len() - 1);
+                }
             }
         }
     }
 
     /// Adds a text.
     pub fn push(&mut self, text: &str) {
-        let Self { column, table, hasher } = self;
+        let Self { column, table, hasher, rows } = self;
         let next = u32::try_from(column.dictionary.len()).unwrap_or(NULL);
         if !column.distinct {
             column.dictionary.push(text);
-            column.codes.push(next);
+            column.codes.push(next, *rows);
             return;
         }
         let hash = hasher.hash_one(text);
         if let Some(&code) = table.find(hash, |&code| column.dictionary.get(code as usize) == text) {
-            column.codes.push(code);
+            column.codes.push(code, *rows);
             return;
         }
         column.dictionary.push(text);
-        column.codes.push(next);
+        column.codes.push(next, *rows);
         if column.dictionary.len() > DISTINCT_BEFORE_GIVING_UP
             && column.dictionary.len() * 2 > column.codes.len()
         {
@@ -344,7 +435,7 @@ impl TextBuilder {
     #[must_use]
     pub fn build(mut self) -> TextColumn {
         self.column.dictionary.shrink();
-        give_back(&mut self.column.codes);
+        self.column.codes.shrink();
         self.column
     }
 }
@@ -389,6 +480,44 @@ mod tests {
                 want.push(end);
             }
             assert_eq!((0..ends.len()).map(|index| ends.at(index)).collect::<Vec<_>>(), want);
+        }
+    }
+
+    proptest! {
+        /// Of few and of many different texts, with and without nulls, pushed and appended.
+        #[test]
+        fn a_column_gives_back_what_it_was_given(
+            parts in prop::collection::vec((0..700_usize, 1..600_usize, 0..4_usize, any::<bool>()), 1..5),
+            nulls in 0..3_usize,
+            rows in 0..1000_usize,
+        ) {
+            let mut all = TextBuilder { rows, ..TextBuilder::after_nulls(nulls) };
+            let mut want = vec![None; nulls];
+            for (count, different, null_every, is_apart) in parts {
+                let text = |at: usize| (null_every == 0 || !at.is_multiple_of(null_every * 50)).then(|| format!("T{}", at % different));
+                let part: Vec<Option<String>> = (0..count).map(text).collect();
+                let mut apart = TextBuilder::after_nulls(0);
+                let into = if is_apart { &mut apart } else { &mut all };
+                for text in &part {
+                    match text {
+                        Some(text) => into.push(text),
+                        None => into.push_null(),
+                    }
+                }
+                all.append(&apart);
+                want.extend(part);
+            }
+            let column = all.build();
+            prop_assert_eq!(column.len(), want.len());
+            prop_assert_eq!(column.nulls(), want.iter().filter(|text| text.is_none()).count());
+            for (row, text) in want.iter().enumerate() {
+                prop_assert_eq!(column.get(row), text.as_deref());
+                prop_assert_eq!(column.code(row), text.as_deref().and_then(|text| column.find(text)));
+            }
+            if let Some(texts) = column.row_by_row() {
+                let texts: Vec<Option<String>> = texts.iter().map(|text| Some(text.to_owned())).collect();
+                prop_assert_eq!(texts, want);
+            }
         }
     }
 
