@@ -12,6 +12,9 @@ use crate::geometry::{centroid, metres_between, stored_area_m2};
 /// Farther than this from its known place it is another feature of the same name, metres.
 const FARTHEST_M: f64 = 5000.0;
 
+/// A shift of less is how exactly places are known, metres.
+const LEAST_SHIFT_M: f64 = 50.0;
+
 impl Intake {
     /// Finds the unit of the stated areas by its option, by what is measured, or by its heading; and shares in per cent.
     pub(super) fn find_units(&mut self) -> Result<(), IntakeError> {
@@ -144,38 +147,57 @@ impl Intake {
                 .map(|reading| self.anchored(file, reading, anchors))
                 .collect();
             let (best, metres) = system::proven(&pairs);
-            let names: Vec<String> = std::iter::once(&file.reading)
+            let systems: Vec<_> = std::iter::once(&file.reading)
                 .chain(&others)
-                .map(|reading| reading.placer.system().to_string())
+                .map(|reading| reading.placer.system())
                 .collect();
-            if let Some(best) = best {
-                let off: Vec<String> = names
-                    .iter()
-                    .zip(&metres)
-                    .map(|(name, metres)| format!("{metres:.0} m off in {name}"))
-                    .collect();
-                let trap = format!(
-                    "the numbers fit {} systems; features whose place is known lie {}",
-                    names.len(),
-                    off.join(", ")
-                );
-                let file = &mut self.files[at];
-                if best > 0 {
-                    file.reading = others.swap_remove(best - 1);
-                }
-                file.reading.traps.push(trap);
-            } else {
-                let first = file.survey.places[0];
-                let apart = file
-                    .reading
-                    .place(first)
-                    .zip(other.place(first))
-                    .map_or(0.0, |(a, b)| metres_between(a, b));
-                self.blockers.push(format!(
-                        "{}: nothing states the system of its coordinates, and numbers such as {}, {} fit {}, which lie {apart:.0} m apart; \
-                         name the true one with --crs",
-                        file.source.path.display(), first[0], first[1], names.join(" as well as ")
+            let names: Vec<String> = systems.iter().map(ToString::to_string).collect();
+            let off = |at: usize| format!("{:.0} m off in {}", metres[at], names[at]);
+            match (best, &file.reading.unstated) {
+                (Some(0) | None, None) => {}
+                (Some(best), None) => {
+                    let option =
+                        |at: usize| systems[at].epsg().map_or(names[at].clone(), |code| code.to_string());
+                    self.blockers.push(format!(
+                        "{}: {}, but features whose place is known lie {} and {}; say --crs {} for the one, or --crs {} to take the \
+                         file as stated",
+                        file.source.path.display(),
+                        file.reading.why,
+                        off(0),
+                        off(best),
+                        option(best),
+                        option(0)
                     ));
+                }
+                (Some(best), Some(_)) => {
+                    let all: Vec<String> = (0..names.len()).map(off).collect();
+                    let trap = format!(
+                        "the numbers fit {} systems; features whose place is known lie {}",
+                        names.len(),
+                        all.join(", ")
+                    );
+                    let file = &mut self.files[at];
+                    if best > 0 {
+                        file.reading = others.swap_remove(best - 1);
+                    }
+                    file.reading.traps.push(trap);
+                }
+                (None, Some(unstated)) => {
+                    let first = file.survey.places[0];
+                    let apart = file
+                        .reading
+                        .place(first)
+                        .zip(other.place(first))
+                        .map_or(0.0, |(a, b)| metres_between(a, b));
+                    self.blockers.push(format!(
+                        "{}: {unstated}, and numbers such as {}, {} fit {}, which lie {apart:.0} m apart; name the true one with \
+                         --crs",
+                        file.source.path.display(),
+                        first[0],
+                        first[1],
+                        names.join(" as well as ")
+                    ));
+                }
             }
         }
     }
@@ -203,6 +225,37 @@ impl Intake {
                     offset.say(),
                     datum.title(),
                     datum.name()
+                ));
+            }
+            if let Some((datum, shifted, right)) = before.as_ref().and_then(|offset| offset.mixed) {
+                let mixed = format!(
+                    "{right} features lie where they are known to and {shifted} are shifted as {} is: the file mixes both",
+                    datum.title()
+                );
+                if self.order.from.is_none() {
+                    self.blockers.push(format!(
+                        "{}: {mixed}. Import them apart, these with --from {}, or say --from wgs84 to take all as they are",
+                        file.source.path.display(),
+                        datum.name()
+                    ));
+                } else {
+                    file.reading.traps.push(format!("{mixed}; --from holds for all"));
+                }
+            }
+            let found = before.as_ref().and_then(|offset| offset.datum);
+            if let Some((said, found)) = file.reading.datum.zip(found).filter(|(said, found)| said != found) {
+                file.reading.traps.push(format!(
+                    "--from says {}, but the shift as in the file is that of {}",
+                    said.title(),
+                    found.title()
+                ));
+            }
+            if let Some(left) = after.as_ref().filter(|offset| {
+                offset.is_uniform && offset.datum.is_none() && offset.length() > LEAST_SHIFT_M
+            }) {
+                file.reading.traps.push(format!(
+                    "positions lie off by {}, all about alike, which is the shift of no known degrees; is the system the true one?",
+                    left.say()
                 ));
             }
             if before

@@ -123,6 +123,18 @@ impl Maker<'_> {
             let note = text_of(&values, "note");
             put(&mut values, "note", Cell::Text(note.into_iter().chain(kept).collect::<Vec<_>>().join("；")));
         }
+        if let Some(bounds) =
+            shape.and_then(GeometryRef::bounds).filter(|at| files[file].reading.is_astray(*at))
+        {
+            findings.push((
+                Fate::Noted,
+                "a position far from the others",
+                format!(
+                    "lies at {}, {} degrees, far from the data of the folder, where the others lie",
+                    bounds.west, bounds.south
+                ),
+            ));
+        }
         if shape.is_none() {
             findings.push((
                 Fate::Noted,

@@ -25,8 +25,12 @@ pub(super) struct Reading {
     pub why: String,
     /// What would have gone wrong.
     pub traps: Vec<String>,
+    /// Why the numbers had to tell the system; `None` where it is stated.
+    pub unstated: Option<String>,
     /// How the numbers may be understood too, as far as digits and extent tell.
     pub others: Vec<Reading>,
+    /// Where the data of the folder lies, if positions are found to lie there.
+    pub home: Option<Bounds>,
 }
 
 impl Reading {
@@ -34,6 +38,21 @@ impl Reading {
     pub(super) fn place(&self, [a, b]: [f64; 2]) -> Option<[f64; 2]> {
         let position = self.placer.degrees(if self.north_first { [b, a] } else { [a, b] })?;
         Some(self.datum.map_or(position, |datum| datum.inverse(position)))
+    }
+
+    /// Does something lie far from the data of the folder, where the others lie?
+    pub(super) fn is_astray(&self, bounds: Bounds) -> bool {
+        self.home.is_some_and(|home| !around(home).overlaps(bounds))
+    }
+}
+
+/// Where data may lie and still be taken to belong to the folder's.
+fn around(home: Bounds) -> Bounds {
+    Bounds {
+        west: home.west - NEAR,
+        south: home.south - NEAR,
+        east: home.east + NEAR,
+        north: home.north + NEAR,
     }
 }
 
@@ -73,7 +92,9 @@ pub(super) fn decide(
             datum: said.datum,
             why,
             traps,
+            unstated: None,
             others: Vec::new(),
+            home,
         })
     };
     if sample.is_empty() {
@@ -90,41 +111,38 @@ pub(super) fn decide(
         );
     }
     let share = |system, north_first| share(sample, system, north_first, home);
-    if let Some(system) = system {
-        let (plain, swapped) = (share(system, false), share(system, true));
-        if plain.home >= MOST {
-            return reading(system, false, format!("{system}, by {by}"), traps);
-        }
-        if swapped.home >= MOST {
-            traps.push(swapped_trap(system, sample[0]));
-            return reading(system, true, format!("{system}, by {by}"), traps);
-        }
-        if said.system.is_none()
-            && let Some((other, north_first, _)) =
-                by_numbers(sample, home).into_iter().find(|(_, _, share)| share.home >= MOST)
-        {
-            traps.push(format!(
-                "{by} states {system}, but numbers such as {} are none of it: they are {other}",
-                pair(sample[0])
-            ));
-            if north_first {
-                traps.push(swapped_trap(other, sample[0]));
-            }
-            return reading(other, north_first, format!("{other}, by the numbers, against {by}"), traps);
-        }
-        let best = if swapped.earth > plain.earth { swapped } else { plain };
-        return Err(away(&format!("{system}, by {by}"), best, sample, home)).or_else(|fault: String| {
-            // What the operator says holds, wherever it leads.
-            if said.system.is_some() && plain.earth >= MOST {
-                traps.push(format!("{fault}; taken, since --crs says so"));
-                reading(system, false, format!("{system}, by {by}"), traps.clone())
-            } else {
-                Err(fault)
-            }
-        });
-    }
     let all = by_numbers(sample, home);
     let fitting: Vec<_> = all.iter().filter(|(_, _, share)| share.home >= MOST).collect();
+    let mut unstated = "nothing states the system of its coordinates".to_owned();
+    if let Some(system) = system {
+        let (plain, swapped) = (share(system, false), share(system, true));
+        let why = format!("{system}, by {by}");
+        if plain.home >= MOST || swapped.home >= MOST {
+            let north_first = plain.home < MOST;
+            if north_first {
+                traps.push(swapped_trap(system, sample[0]));
+            }
+            let may_be = |(other, ..): &&&(System, bool, Share)| {
+                said.system.is_none() && home.is_some() && !same(*other, system)
+            };
+            let others = fitting.iter().filter(may_be).map(|(other, north_first, _)| {
+                reading(*other, *north_first, format!("{other}, by the numbers"), Vec::new())
+            });
+            let others = others.collect::<Result<_, String>>()?;
+            return Ok(Reading { others, ..reading(system, north_first, why, traps)? });
+        }
+        if said.system.is_some() || fitting.is_empty() {
+            let best = if swapped.earth > plain.earth { swapped } else { plain };
+            let fault = away(&why, best, sample, home);
+            // What the operator says holds, wherever it leads.
+            if said.system.is_none() || plain.earth < MOST {
+                return Err(fault);
+            }
+            traps.push(format!("{fault}; taken, since --crs says so"));
+            return Ok(Reading { home: None, ..reading(system, false, why, traps)? });
+        }
+        unstated = format!("{by} states {system}, but numbers such as {} are none of it", pair(sample[0]));
+    }
     let Some(&&(system, north_first, _)) = fitting.first() else {
         let shown = pair(sample[0]);
         return Err(match all.first() {
@@ -149,24 +167,25 @@ pub(super) fn decide(
     if home.is_none() && all.len() > 1 && Some(system) != own && !system.is_geographic() && !is_zoned(system)
     {
         return Err(format!(
-            "nothing states the system of its coordinates; numbers such as {} fit {}, and the data folder has nothing \
-             to hold them against; name it with --crs",
+            "{unstated}; numbers such as {} fit {}, and the data folder has nothing to hold them against; name it with --crs",
             pair(sample[0]),
             all.iter().take(6).map(|(system, _, _)| system.to_string()).collect::<Vec<_>>().join(", ")
         ));
     }
     let shown = |system: System, north_first: bool| {
-        let mut traps = vec![format!(
-            "nothing states the system of the coordinates; the numbers show {system}: {}",
-            digits(system)
-        )];
+        let mut traps = vec![format!("{unstated}; the numbers show {system}: {}", digits(system))];
         if home.is_none() && !system.is_geographic() && !is_zoned(system) {
             traps.push(format!("the data folder has nothing to hold the zone against; {system} is that of this service, --crs names another"));
         }
         if north_first {
             traps.push(swapped_trap(system, sample[0]));
         }
-        reading(system, north_first, format!("{system}, by the numbers"), traps)
+        let against = if by.is_empty() { String::new() } else { format!(", against {by}") };
+        let why = format!("{system}, by the numbers{against}");
+        Ok::<_, String>(Reading {
+            unstated: Some(unstated.clone()),
+            ..reading(system, north_first, why, traps)?
+        })
     };
     let others = fitting
         .iter()
@@ -193,10 +212,9 @@ fn share(sample: &[[f64; 2]], system: System, north_first: bool, home: Option<Bo
     let (mut earth, mut near) = (0_u32, 0_u32);
     for place in places.flatten() {
         earth += 1;
-        near += u32::from(home.is_none_or(|home| {
-            (home.west - NEAR..=home.east + NEAR).contains(&place[0])
-                && (home.south - NEAR..=home.north + NEAR).contains(&place[1])
-        }));
+        let [x, y] = place;
+        let at = Bounds { west: x, south: y, east: x, north: y };
+        near += u32::from(home.is_none_or(|home| around(home).overlaps(at)));
     }
     #[expect(clippy::cast_precision_loss, reason = "some thousand positions")]
     let of = |count: u32| f64::from(count) / sample.len() as f64;
@@ -307,6 +325,10 @@ pub(super) struct Offset {
     pub metres: [f64; 2],
     /// The shifted degrees whose shift it is.
     pub datum: Option<Datum>,
+    /// Are all shifted about alike?
+    pub is_uniform: bool,
+    /// The shifted degrees that some of them are in, how many, and how many others lie where they are known to.
+    pub mixed: Option<(Datum, usize, usize)>,
 }
 
 /// Fewest anchors that prove a shift.
@@ -361,12 +383,26 @@ pub(super) fn offset(pairs: &[([f64; 2], [f64; 2])]) -> Option<Offset> {
         median(pairs.iter().map(|(here, known)| metres_between(back(*here), *known)).collect())
     };
     let now = remains(&|at| at);
+    let lies_right = |back: &dyn Fn([f64; 2]) -> [f64; 2]| {
+        pairs.iter().filter(|(here, known)| metres_between(back(*here), *known) < PROOF_M).count()
+    };
+    let right = lies_right(&|at| at);
+    let mixed = Datum::ALL
+        .into_iter()
+        .map(|datum| (datum, lies_right(&|at| datum.inverse(at)), right))
+        .max_by_key(|(_, shifted, _)| *shifted)
+        .filter(|(_, shifted, right)| shifted.min(right) >= &LEAST_ANCHORS);
     let best = Datum::ALL
         .into_iter()
         .map(|datum| (datum, remains(&|at| datum.inverse(at))))
         .min_by(|a, b| a.1.total_cmp(&b.1));
-    let datum = best.filter(|(_, after)| now > 100.0 && *after < now / 2.0).map(|(datum, _)| datum);
-    Some(Offset { anchors: pairs.len(), metres, datum })
+    let datum = best.filter(|(_, after)| mixed.is_none() && now > PROOF_M && *after < now / 2.0);
+    // In degrees, of which those to the east are a little shorter here; that is near enough to tell scatter from shift.
+    let shift = |axis: usize| median(pairs.iter().map(|(here, known)| here[axis] - known[axis]).collect());
+    let shift = [shift(0), shift(1)];
+    let scatter = remains(&|at| [at[0] - shift[0], at[1] - shift[1]]);
+    let is_uniform = scatter < now / 4.0;
+    Some(Offset { anchors: pairs.len(), metres, datum: datum.map(|(datum, _)| datum), is_uniform, mixed })
 }
 
 impl Offset {
@@ -454,6 +490,29 @@ mod tests {
             read([1.0, 1.0], Stated::Other("Xian 1980 zone 38".to_owned()))
                 .is_err_and(|fault| fault.contains("not public"))
         );
+    }
+
+    #[test]
+    fn numbers_that_fit_two_systems_are_told_whatever_is_stated() {
+        // 114.17, 30.47 by PROJ in UTM zone 49; in Gauss-Kruger along the same 111° E it lies 1.3 km farther north.
+        let at = [804_364.152, 3_375_139.321];
+        let decided = |stated| {
+            let told = Told { stated, by: "its .prj", notes: Vec::new() };
+            decide(&[at; 3], &told, Said::default(), HOME).expect("a system")
+        };
+        let code = |reading: &Reading| reading.placer.system().epsg();
+        for stated in [Stated::Nothing, Stated::System(System::Known(Crs::Epsg4326))] {
+            let reading = decided(stated);
+            let others: Vec<_> = reading.others.iter().map(code).collect();
+            assert_eq!((code(&reading), others), (Some(4546), vec![Some(32_649)]));
+            assert!(reading.unstated.is_some());
+        }
+        for (stated, other) in [(4546, 32_649), (32_649, 4546)] {
+            let reading = decided(Stated::System(System::of_epsg(stated).expect("a system")));
+            let others: Vec<_> = reading.others.iter().map(code).collect();
+            assert_eq!((code(&reading), others), (Some(stated), vec![Some(other)]));
+            assert!(reading.unstated.is_none());
+        }
     }
 
     #[test]

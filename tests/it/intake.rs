@@ -315,6 +315,52 @@ fn known_places_tell_systems_apart_whose_numbers_look_alike() {
 }
 
 #[test]
+fn a_statement_that_is_wrong_does_not_hide_that_numbers_look_alike() {
+    let files = tempfile::tempdir().expect("a folder");
+    let original = originals_file(files.path());
+    let original = original.to_str().expect("a path");
+    let in_utm = files.path().join("utm.geojson");
+    let in_utm = in_utm.to_str().expect("a path");
+    gdal(&["-f", "GeoJSON", "-lco", "COORDINATE_PRECISION=3", "-t_srs", "EPSG:32649", in_utm, original]);
+    let text = fs::read_to_string(in_utm).expect("GeoJSON");
+    let mut stated: Value = serde_json::from_str(&text).expect("JSON");
+    let members = stated.as_object_mut().expect("an object");
+    members.remove("crs");
+    let bare = files.path().join("bare.geojson");
+    fs::write(&bare, Value::Object(members.clone()).to_string()).expect("written");
+    members
+        .insert("crs".to_owned(), json!({"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4546"}}));
+    let wrong = files.path().join("wrong.geojson");
+    fs::write(&wrong, stated.to_string()).expect("written");
+    let (bare, wrong) = (bare.to_str().expect("a path"), wrong.to_str().expect("a path"));
+
+    // Without a member "crs" the positions of GeoJSON are degrees, which these are not.
+    let data = folder();
+    let (code, said) = import(data.path(), &[bare, "--yes"]);
+    assert!(
+        code == Some(2)
+            && ["RFC 7946", "none of it", "EPSG:4546", "EPSG:32649", "--crs"]
+                .iter()
+                .all(|word| said.contains(word)),
+        "{said}"
+    );
+    assert_eq!(import(data.path(), &[original, "--yes"]).0, Some(0));
+    let (code, said) = import(data.path(), &[bare, "--yes"]);
+    assert!(code == Some(0) && said.contains("system   EPSG:32649"), "{said}");
+    assert_same_places(data.path(), 0.1, "UTM, stated to be degrees");
+    // Known places belie a statement that the numbers allow; the operator decides.
+    let (code, said) = import(data.path(), &[wrong, "--yes"]);
+    assert!(
+        code == Some(2)
+            && ["0 m off in EPSG:32649", "--crs 32649", "--crs 4546"].iter().all(|word| said.contains(word)),
+        "{said}"
+    );
+    let (code, said) = import(data.path(), &[wrong, "--yes", "--crs", "32649"]);
+    assert!(code == Some(0) && said.contains("states EPSG:4546"), "{said}");
+    assert_same_places(data.path(), 0.1, "UTM, stated to be Gauss-Kruger");
+}
+
+#[test]
 fn a_folder_that_is_broken_in_part_serves_as_far_as_it_is_sound() {
     let data = folder();
     let path = data.path().join("points.csv");
@@ -456,6 +502,44 @@ fn shifted_degrees_are_found_and_converted_when_asked() {
             "{at}"
         );
     }
+}
+
+#[test]
+fn shifts_that_are_not_of_all_or_of_none_known_are_named() {
+    let data = folder();
+    let path = data.path().join("points.csv");
+    let file = path.to_str().expect("a path");
+    let places: Vec<[f64; 2]> =
+        (0..8).map(|at| [114.0 + 0.02 * f64::from(at), 30.35 + 0.01 * f64::from(at)]).collect();
+    let write = |shift: &dyn Fn(usize, [f64; 2]) -> [f64; 2]| {
+        let mut text = "地块编号,lon,lat\n".to_owned();
+        for (at, place) in places.iter().enumerate() {
+            let [x, y] = shift(at, *place);
+            writeln!(text, "T-{at},{x},{y}").expect("to memory");
+        }
+        fs::write(&path, text).expect("written");
+    };
+    write(&|_, place| place);
+    assert_eq!(import(data.path(), &[file, "--yes"]).0, Some(0));
+    let gcj02 = Datum::parse("gcj02").expect("GCJ-02");
+    let bd09 = Datum::parse("bd09").expect("BD-09");
+    write(&|at, place| if at < 4 { gcj02.forward(place) } else { place });
+    let (code, said) = import(data.path(), &[file, "--yes"]);
+    assert!(code == Some(2) && said.contains("the file mixes both"), "{said}");
+    // About 290 m to the east: 0.003 degrees of the longitude at 30.4° N.
+    write(&|_, [x, y]| [x + 0.003, y]);
+    let (code, said) = import(data.path(), &[file, "--dry-run"]);
+    assert!(code == Some(0) && said.contains("the shift of no known degrees"), "{said}");
+    write(&|_, place| bd09.forward(place));
+    let (code, said) = import(data.path(), &[file, "--dry-run", "--from", "gcj02"]);
+    assert!(code == Some(0) && said.contains(&format!("that of {}", bd09.title())), "{said}");
+    // One stray position among good ones is told of its row.
+    write(&|at, place| if at == 5 { [0.0, 0.0] } else { place });
+    let (code, said) = import(data.path(), &[file, "--dry-run"]);
+    assert!(
+        code == Some(0) && said.contains("a position far from the others") && said.contains("row 6"),
+        "{said}"
+    );
 }
 
 #[test]
