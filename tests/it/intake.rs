@@ -805,6 +805,23 @@ fn hostile_files_end_in_a_clear_word_and_little_memory() {
     fails("unknown.csv", "no field that is known");
     put("open.csv", "dkbh,x,y\n\"a,114.1,30.4\nb,114.1,30.4\n".as_bytes());
     fails("open.csv", "a quotation mark may stand open");
+    let flat = data.path().join("flat.fgb");
+    let original = originals_file(data.path());
+    gdal(&[
+        "-f",
+        "FlatGeobuf",
+        "-lco",
+        "SPATIAL_INDEX=NO",
+        flat.to_str().expect("a path"),
+        original.to_str().expect("a path"),
+    ]);
+    let mut bytes = fs::read(&flat).expect("read");
+    // Behind eight bytes of magic stands the size of the header, behind that the first feature with its own.
+    let header = u32::from_le_bytes(bytes[8..12].try_into().expect("four bytes")) as usize;
+    bytes[12 + header..16 + header].copy_from_slice(&0x7FFF_FFFF_u32.to_le_bytes());
+    put("flat.fgb", &bytes);
+    fails("flat.fgb", "feature 1 states a size of 2147483647 bytes");
+    fs::remove_file(original).expect("removed");
     let bomb = data.path().join("bomb.zip");
     let mut archive = zip::ZipWriter::new(File::create(&bomb).expect("a file"));
     archive.start_file("a.shp", zip::write::SimpleFileOptions::default()).expect("a file");

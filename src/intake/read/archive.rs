@@ -9,8 +9,9 @@ use zip::ZipArchive;
 
 /// Most bytes of one file in an archive: what the parts of a shapefile may have.
 const MOST_FILE: u64 = 4 << 30;
-/// Most bytes of all files of a workbook: it is held in memory in part.
+/// Most bytes of all files of a workbook, and of its texts, which are held in memory.
 const MOST_WORKBOOK: u64 = 1 << 30;
+const MOST_TEXTS: u64 = 256 << 20;
 /// Beyond this many bytes, what was packed more than this tightly is a bomb; tables of blanks reach a hundred.
 const SUSPECT: u64 = 64 << 20;
 const TIGHTEST: u64 = 400;
@@ -62,7 +63,8 @@ pub(super) fn weigh(path: &Path) -> Result<(), String> {
     for at in 0..archive.len() {
         let mut file = archive.by_index(at).map_err(|fault| fault.to_string())?;
         let (name, packed) = (decoded(file.name_raw()), file.compressed_size());
-        total += copy(&name, packed, &mut file, &mut io::sink(), MOST_WORKBOOK - total)?;
+        let most = if name.ends_with("sharedStrings.xml") { MOST_TEXTS } else { MOST_WORKBOOK };
+        total += copy(&name, packed, &mut file, &mut io::sink(), most.min(MOST_WORKBOOK - total))?;
     }
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! `FlatGeobuf` 3, a feature after the other.
 
-use std::io::BufReader;
+use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use flatgeobuf::geozero::{ColumnValue, PropertyProcessor, error::Result as ZeroResult};
+use flatgeobuf::packed_r_tree::PackedRTree;
 use flatgeobuf::{FallibleStreamingIterator as _, FeatureProperties as _, FgbReader, Geometry, GeometryType};
 
-use super::{Stated, Take, Told, open};
+use super::{MOST_ROW_BYTES, Stated, Take, Told, open};
 use crate::geometry::System;
 use crate::intake::IntakeError;
 use crate::intake::projection;
@@ -33,6 +34,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
         },
     };
     let promised = header.features_count();
+    check_sizes(path, promised, header.index_node_size())?;
     let mut features = file.select_all_seq().map_err(broken)?;
     let mut number = 0;
     while let Some(feature) = features.next().map_err(broken)? {
@@ -59,6 +61,43 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
         return Err(IntakeError::unfit(path, &format!("promises {promised} features and holds {number}")));
     }
     Ok(Told { stated, by: "its header", notes: Vec::new() })
+}
+
+/// Holds the sizes that features state against the file: the library makes room for whatever is stated.
+fn check_sizes(path: &Path, features: u64, node_size: u16) -> Result<(), IntakeError> {
+    /// Bytes of a node of the index.
+    const NODE: u64 = 40;
+    let unread = |fault| IntakeError::read(path, fault);
+    let file = open(path)?;
+    let length = file.metadata().map_err(unread)?.len();
+    let mut source = BufReader::with_capacity(1 << 16, file);
+    let mut size = [0; 4];
+    source.seek(SeekFrom::Start(8)).and_then(|_| source.read_exact(&mut size)).map_err(unread)?;
+    let index = match usize::try_from(features) {
+        _ if node_size == 0 || features == 0 => 0,
+        Ok(count) if node_size > 1 && features <= length / NODE => {
+            PackedRTree::index_size(count, node_size) as u64
+        }
+        _ => {
+            let reason = format!("promises {features} features, more than the file has room for");
+            return Err(IntakeError::unfit(path, &reason));
+        }
+    };
+    let mut at = 12 + u64::from(u32::from_le_bytes(size)) + index;
+    source.seek(SeekFrom::Start(at)).map_err(unread)?;
+    let mut number = 0;
+    while at + 4 <= length {
+        number += 1;
+        source.read_exact(&mut size).map_err(unread)?;
+        let stated = u32::from_le_bytes(size);
+        at += 4 + u64::from(stated);
+        if u64::from(stated) > MOST_ROW_BYTES || at > length {
+            let reason = format!("feature {number} states a size of {stated} bytes, more than it can have");
+            return Err(IntakeError::unfit(path, &reason));
+        }
+        source.seek_relative(stated.into()).map_err(unread)?;
+    }
+    Ok(())
 }
 
 struct Cells<'a> {

@@ -113,17 +113,14 @@ fn entry(about: &ParquetMetaData, name: &str) -> Option<Json> {
 /// The name of the column of geometries, and what the entry `geo` says of it.
 ///
 /// # Errors
-/// There is no such entry, or the geometries are no well-known binary.
+/// There is no such entry.
 pub(crate) fn geometry_column(about: &ParquetMetaData) -> Result<(String, Json), String> {
     let mut geo = entry(about, "geo").ok_or(
         "is Parquet without the entry \"geo\" of GeoParquet, so that nothing says where its geometries are",
     )?;
     let name = geo["primary_column"].as_str().unwrap_or("geometry").to_owned();
     let geometry = geo["columns"][&name].take();
-    match geometry["encoding"].as_str().filter(|encoding| *encoding != "WKB") {
-        Some(other) => Err(format!("its geometries are written as {:?}, expected WKB", cut(other))),
-        None => Ok((name, geometry)),
-    }
+    Ok((name, geometry))
 }
 
 fn broken(spec: &LayerSpec, reason: &str) -> StoreError {
@@ -285,6 +282,13 @@ impl Source {
             .parse_and_finish(&file)
             .map_err(|fault| broken(spec, &format!("cannot be read as Parquet: {fault}")))?;
         let (name, geometry) = geometry_column(&about).map_err(|reason| broken(spec, &reason))?;
+        if let Some(other) = geometry["encoding"].as_str().filter(|encoding| *encoding != "WKB") {
+            let other = cut(other);
+            return Err(broken(
+                spec,
+                &format!("has geometries written as {other:?}, expected WKB; import it"),
+            ));
+        }
         check_crs(geometry.get("crs"), spec)?;
         let own = entry(&about, "innospace").unwrap_or_default();
         let schema = about.file_metadata().schema_descr();
