@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::mapping::{self, KNOWN, Kind};
 use super::place::place;
-use super::row::Row;
+use super::row::{Cell, Row};
 use super::system::{self, Reading};
 use super::{Intake, IntakeError, Seen, cell_of};
 use crate::geometry::{centroid, metres_between, stored_area_m2};
@@ -107,6 +107,30 @@ impl Intake {
         ));
         self.mapping.fields.retain(|field| field.heading != heading);
         self.mapping.left_out.push((heading, "areas of Web Mercator"));
+    }
+
+    /// Files that call one field by different headings are not taken together: what is that field in one would be another in the other.
+    pub(super) fn find_rivals(&mut self) {
+        let names = self.headings.names();
+        let has = |file: &Seen, heading: usize| {
+            file.survey.sample.iter().any(|row| cell_of(row, heading).is_some_and(|cell| *cell != Cell::Null))
+        };
+        let apart = |(one, other): &(usize, usize)| {
+            !self.files.iter().any(|file| has(file, *one) && has(file, *other))
+        };
+        let rivals: Vec<String> = self
+            .mapping
+            .rivals(names)
+            .iter()
+            .filter(|pair| apart(pair))
+            .map(|(one, other)| format!("{:?} and {:?}", names[*other], names[*one]))
+            .collect();
+        if !rivals.is_empty() {
+            self.blockers.push(format!(
+                "the files call the same fields by different headings: {}; import them one after the other, the later ones with --append",
+                rivals.join(", ")
+            ));
+        }
     }
 
     pub(super) fn samples(&self) -> impl Iterator<Item = (usize, &Row)> {

@@ -225,6 +225,15 @@ impl Mapping {
         Ok(mapping)
     }
 
+    /// Headings that keep their own names because another is that known field already, with the other.
+    pub(super) fn rivals(&self, headings: &[String]) -> Vec<(usize, usize)> {
+        let kept = self.fields.iter().filter(|field| field.by == KEPT);
+        kept.filter_map(|field| {
+            Some((field.heading, self.heading_of(field_of(&headings[field.heading])?.name)?))
+        })
+        .collect()
+    }
+
     /// The heading of a known field.
     pub(super) fn heading_of(&self, name: &str) -> Option<usize> {
         self.fields.iter().find(|field| field.name == name).map(|field| field.heading)

@@ -231,6 +231,7 @@ impl Intake {
             blockers: Vec::new(),
         };
         let anchors = intake.catalog.as_ref().map(anchors).unwrap_or_default();
+        intake.find_rivals();
         intake.settle_systems(&anchors);
         intake.find_units()?;
         intake.find_shift(&anchors);

@@ -675,6 +675,26 @@ fn a_table_of_a_control_plan_is_understood() {
 }
 
 #[test]
+fn files_that_call_a_field_by_other_names_are_not_taken_together() {
+    let data = folder();
+    let file = |name: &str, text: &str| {
+        let path = data.path().join(name);
+        fs::write(&path, text).expect("written");
+        path.to_str().expect("a path").to_owned()
+    };
+    let first = file("first.csv", "dkbh,rjl,x,y\nA-1,2.5,114.1,30.4\n");
+    let second = file("second.csv", "地块编号,rjl,x,y\nB-1,1.5,114.2,30.4\n");
+    let (code, said) = import(data.path(), &[&first, &second, "--yes"]);
+    assert!(code == Some(2) && said.contains("\"dkbh\" and \"地块编号\""), "{said}");
+    assert_eq!(import(data.path(), &[&first, "--yes"]).0, Some(0));
+    let (code, said) = import(data.path(), &[&second, "--yes", "--append"]);
+    assert_eq!(code, Some(0), "{said}");
+    let numbers: Vec<_> =
+        imported(data.path()).iter().map(|row| row["properties"]["parcel_no"].clone()).collect();
+    assert_eq!(numbers, ["A-1", "B-1"]);
+}
+
+#[test]
 fn a_process_that_is_killed_leaves_the_old_data_whole() {
     let data = folder();
     let before = |name: &str| fs::read(data.path().join(name)).expect("read");
