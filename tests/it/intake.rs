@@ -591,6 +591,56 @@ fn a_table_of_a_control_plan_is_understood() {
 }
 
 #[test]
+fn holes_of_shapefiles_are_holes_however_they_are_wound() {
+    let files = tempfile::tempdir().expect("a folder");
+    let original = originals_file(files.path());
+    let path = files.path().join("a.shp");
+    let shape = path.to_str().expect("a path");
+    let original = original.to_str().expect("a path");
+    gdal(&["-f", "ESRI Shapefile", "-t_srs", "EPSG:4547", "-lco", "ENCODING=UTF-8", shape, original]);
+    // Every ring the other way round, as the description of the format has it (ESRI 1998): a head of 100 bytes; of each
+    // record 8 bytes of number and length, then kind, bounds, counts of rings and positions, first positions, positions.
+    let mut bytes = fs::read(&path).expect("read");
+    let whole = |bytes: &[u8], at: usize| {
+        u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes")) as usize
+    };
+    let mut at = 100;
+    while at < bytes.len() {
+        let words = u32::from_be_bytes(bytes[at + 4..at + 8].try_into().expect("four bytes")) as usize;
+        let (rings, positions) = (whole(&bytes, at + 44), whole(&bytes, at + 48));
+        let firsts: Vec<usize> =
+            (0..rings).map(|ring| whole(&bytes, at + 52 + 4 * ring)).chain([positions]).collect();
+        let begin = at + 52 + 4 * rings;
+        for pair in firsts.windows(2) {
+            let ring = &mut bytes[begin + 16 * pair[0]..begin + 16 * pair[1]];
+            let reversed: Vec<u8> = ring.chunks(16).rev().flatten().copied().collect();
+            ring.copy_from_slice(&reversed);
+        }
+        at += 8 + 2 * words;
+    }
+    fs::write(&path, bytes).expect("written");
+    let data = folder();
+    let (code, said) = import(data.path(), &[shape, "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("2 of its 2 rings are wound as what they are not") && said.contains("1 repairs"),
+        "{said}"
+    );
+    assert_same_places(data.path(), 0.1, "reversed rings");
+    let kinds: Vec<(String, usize)> = imported(data.path())
+        .iter()
+        .map(|feature| {
+            let geometry = &feature["geometry"];
+            let parts = geometry["coordinates"].as_array().map_or(0, Vec::len);
+            (geometry["type"].as_str().unwrap_or_default().to_owned(), parts)
+        })
+        .collect();
+    let kind = |kind: &str, parts| (kind.to_owned(), parts);
+    let want = [kind("Polygon", 1), kind("Polygon", 2), kind("MultiPolygon", 2), kind("Polygon", 1)];
+    assert_eq!(kinds, want);
+}
+
+#[test]
 fn a_process_that_is_killed_leaves_the_old_data_whole() {
     let data = folder();
     let before = |name: &str| fs::read(data.path().join(name)).expect("read");
