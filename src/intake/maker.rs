@@ -110,7 +110,7 @@ impl Maker<'_> {
             };
             values.push((known.name.to_owned(), value));
         }
-        self.settle_use(&mut values, findings);
+        kept.extend(self.settle_use(&mut values, findings));
         settle_area(&mut values, shape, mapping, findings);
         fill(&mut values, "basis", order.basis.as_ref().map(|basis| Cell::Text(basis.clone())));
         fill(
@@ -141,10 +141,10 @@ impl Maker<'_> {
         Some(Feature { id, bounds: shape.and_then(GeometryRef::bounds), is_made_up })
     }
 
-    /// Names from codes, codes from names.
-    fn settle_use(&self, values: &mut Vec<(String, Cell)>, findings: &mut Vec<Tale>) {
+    /// Names from codes, codes from names. What a code leaves out of the text it stands in is handed back for the note.
+    fn settle_use(&self, values: &mut Vec<(String, Cell)>, findings: &mut Vec<Tale>) -> Option<String> {
         let (code, name) = (text_of(values, "use_code"), text_of(values, "use_name_zh"));
-        let Some(written) = code.clone().or_else(|| name.clone()) else { return };
+        let written = code.clone().or_else(|| name.clone())?;
         let found = self.intake.uses.find(&written, self.intake.order.national_codes);
         if !found.is_known && code.is_none() {
             findings.push((
@@ -152,15 +152,22 @@ impl Maker<'_> {
                 "a land use without code",
                 format!("{written:?} is no name of a known land use; its code is left unknown"),
             ));
-            return;
+            return None;
         }
+        let left = found.left_out.filter(|_| code.is_some());
         if !found.is_known {
             findings.push((
                 Fate::Noted,
                 "an unknown code of a land use",
                 format!(
-                    "{written:?} is neither a national code of 2023 nor one of GB 50137-2011; kept as it is"
+                    "{written:?} is no code that is known here of the national classification of 2023 or of GB 50137-2011; kept as it is"
                 ),
+            ));
+        } else if left.is_some() {
+            findings.push((
+                Fate::Repaired,
+                "a land use of several parts",
+                format!("of {written:?} the code is {:?}; the whole text is kept in the note", found.code),
             ));
         } else if found.code != written {
             findings.push((
@@ -174,6 +181,7 @@ impl Maker<'_> {
             fill(values, "use_name_zh", Some(Cell::Text(zh)));
         }
         fill(values, "use_name_en", found.en.map(Cell::Text));
+        left.map(|_| format!("用地代码: {written}"))
     }
 
     /// An id that no other feature has.
