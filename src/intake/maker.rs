@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::mapping::{self, KNOWN, Made, Mapping};
+use super::mapping::{self, KNOWN, Kind, Made, Mapping};
 use super::place::place;
 use super::report::Fate;
 use super::row::{Cell, Row};
@@ -86,9 +86,13 @@ impl Maker<'_> {
                 values.push((field.name.clone(), cell.clone()));
                 continue;
             };
-            let unit = mapping.unit.as_ref().map(|(unit, _)| *unit);
-            let value = match mapping::made(known.kind, cell, unit, mapping.percent.contains(&field.heading))
+            let ways = mapping.ways(field.heading, row);
+            if known.kind == Kind::Share
+                && let Some(reason) = mapping::odd_share(cell, ways)
             {
+                findings.push((Fate::Noted, "a share among per cent", format!("{}: {reason}", known.name)));
+            }
+            let value = match mapping::made(known.kind, cell, ways) {
                 Made::Value(value) => value,
                 Made::Changed(value, reason) => {
                     findings.push((

@@ -590,6 +590,34 @@ fn a_table_of_a_control_plan_is_understood() {
     assert_eq!(imported(data.path()).len(), 4);
 }
 
+/// What an import of a table says, and the properties of what it brings.
+fn taken(data: &Path, file: &Path) -> (String, Vec<Value>) {
+    let (code, said) = import(data, &[file.to_str().expect("a path"), "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    (said, imported(data).into_iter().map(|mut feature| feature["properties"].take()).collect())
+}
+
+#[test]
+fn cells_that_say_more_than_their_column_are_heard() {
+    let data = folder();
+    let path = data.path().join("more.csv");
+    let rows = "地块编号,用地代码,X,Y,面积(平方米)\nA1,B1/B2,38512345.1,3365432.1,1.5亩\nA2,R21,38512400,3365600,1.3914公顷\nA3,24,38512500,3365600,2.4535万平方米\nA4,Q7,38512600,3365600,500\n";
+    fs::write(&path, rows).expect("written");
+    let (said, got) = taken(data.path(), &path);
+    // 15 mu are a hectare.
+    let areas = [0, 1, 2, 3].map(|at: usize| got[at]["area_m2"].clone());
+    assert_eq!(areas, [json!(1000), json!(13_914), json!(24_535), json!(500)], "{said}");
+    assert!(said.contains("area_m2: \"2.4535万平方米\" states its unit, read in ha"), "{said}");
+    assert_eq!(
+        (&got[0]["use_code"], &got[0]["use_name_zh"], &got[0]["note"]),
+        (&json!("B1"), &json!("商业用地"), &json!("用地代码: B1/B2"))
+    );
+    assert!(said.contains("of \"B1/B2\" the code is \"B1\"; the whole text is kept in the note"), "{said}");
+    assert_eq!((&got[1]["use_name_zh"], &got[2]["use_name_zh"]), (&json!("住宅用地"), &json!("其他海域")));
+    assert!(said.contains("\"Q7\" is no code that is known here"), "{said}");
+    assert!(said.contains("noted         1  an unknown code"), "{said}");
+}
+
 #[test]
 fn holes_of_shapefiles_are_holes_however_they_are_wound() {
     let files = tempfile::tempdir().expect("a folder");
