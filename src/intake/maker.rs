@@ -8,9 +8,10 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::mapping::{self, KNOWN, Kind, Made, Mapping};
 use super::place::place;
 use super::report::Fate;
-use super::row::{Cell, Row};
+use super::row::{Cell, Row, cut};
 use super::{Intake, cell_of};
 use crate::geometry::{Bounds, Crs, GeometryRef, stored_area_m2};
+use crate::model::narrowed;
 use crate::render::View;
 use crate::render::geojson::{FeatureWriter, nullable_geometry, number, string};
 
@@ -63,6 +64,10 @@ impl Maker<'_> {
         let Intake { order, mapping, files, .. } = self.intake;
         if let Some(reason) = &row.fault {
             findings.push((Fate::Refused, "cannot be read", reason.clone()));
+            return None;
+        }
+        if let Some((kind, reason)) = self.no_parcel(row) {
+            findings.push((Fate::Refused, kind, reason));
             return None;
         }
         findings.extend(
@@ -143,6 +148,26 @@ impl Maker<'_> {
         });
         self.write(&id, &values, placed.array.as_ref());
         Some(Feature { id, bounds: shape.and_then(GeometryRef::bounds), is_made_up })
+    }
+
+    /// Why a row without position is no parcel, by the word it begins with or has for a number.
+    fn no_parcel(&self, row: &Row) -> Option<(&'static str, String)> {
+        if !row.figures.is_empty() {
+            return None;
+        }
+        let mapping = &self.intake.mapping;
+        let is_taken = |heading: usize| mapping.fields.iter().any(|field| field.heading == heading);
+        let first = row.cells.iter().find(|(heading, cell)| *cell != Cell::Null && is_taken(*heading));
+        let first = first.map(|(_, cell)| cell);
+        let number = mapping.heading_of("parcel_no").and_then(|heading| cell_of(row, heading));
+        first.into_iter().chain(number).find_map(|cell| {
+            let Cell::Text(text) = cell else { return None };
+            let kind = kind_of_word(text)?;
+            Some((
+                kind,
+                format!("{:?} stands where the name of a parcel would, and it has no position", cut(text)),
+            ))
+        })
     }
 
     /// Names from codes, codes from names. What a code leaves out of the text it stands in is handed back for the note.
@@ -264,6 +289,26 @@ impl Maker<'_> {
     }
 }
 
+/// What kind of row begins with a word, if it is one of tables that are written for people.
+fn kind_of_word(text: &str) -> Option<&'static str> {
+    const TOTALS: &[&str] =
+        &["合计", "总计", "小计", "共计", "总和", "total", "subtotal", "grandtotal", "sum"];
+    const NOTES: &[&str] = &["注", "备注", "说明", "附注", "note", "notes", "remark", "remarks"];
+    let own = mapping::plain(text);
+    let is_total =
+        TOTALS.contains(&own.as_str()) || TOTALS.iter().any(|word| !word.is_ascii() && own.ends_with(word));
+    let folded = narrowed(text);
+    let before = folded.split_once(':').map_or(own, |(before, _)| mapping::plain(before));
+    let is_note = NOTES.contains(&before.trim_end_matches(|c: char| c.is_ascii_digit()));
+    if is_total {
+        Some("a row of totals")
+    } else if is_note {
+        Some("a note")
+    } else {
+        None
+    }
+}
+
 /// A value as people would write it; `None` where there is none.
 fn text_of(values: &[(String, Cell)], name: &str) -> Option<String> {
     let (_, cell) = values.iter().find(|(known, _)| known == name)?;
@@ -317,6 +362,25 @@ fn settle_area(
                 ));
             }
             put(values, "area_m2", Cell::number((measured * 10.0).round() / 10.0));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_and_notes_are_told_from_parcels() {
+        for text in ["合计", "合 计（公顷）", "总计", "A01单元小计", "Total", "Sub-total"] {
+            assert_eq!(kind_of_word(text), Some("a row of totals"), "{text}");
+        }
+        for text in ["注：面积为椭球面积", "备注: 见附图", "说明", "注1：略", "Note: draft"]
+        {
+            assert_eq!(kind_of_word(text), Some("a note"), "{text}");
+        }
+        for text in ["A-01", "合计路1号", "注册大厦", "Totalview", "1"] {
+            assert_eq!(kind_of_word(text), None, "{text}");
         }
     }
 }

@@ -598,6 +598,24 @@ fn taken(data: &Path, file: &Path) -> (String, Vec<Value>) {
 }
 
 #[test]
+fn totals_and_notes_are_no_parcels() {
+    let data = folder();
+    let path = data.path().join("totals.csv");
+    let rows = "序号,地块编号,X,Y,地块面积(㎡)\n1,A1,38512345.1,3365432.1,100\n2,合计路站,38512400,3365600,200\n,小计,,,300\n合 计,,,,300\n注：面积为椭球面积,,,,\n3,A3,,,5\n";
+    fs::write(&path, rows).expect("written");
+    let (said, got) = taken(data.path(), &path);
+    let numbers: Vec<&str> = got.iter().filter_map(|properties| properties["parcel_no"].as_str()).collect();
+    assert_eq!(numbers, ["A1", "A3", "合计路站"]);
+    assert!(said.contains("6 rows: 3 taken, 3 refused"), "{said}");
+    assert!(
+        said.contains("refused       2  a row of totals") && said.contains("refused       1  a note"),
+        "{said}"
+    );
+    let refused = fs::read_to_string(path.with_extension("refused.csv")).expect("refused rows");
+    assert!(refused.contains("小计") && refused.contains("合 计") && refused.contains("注："), "{refused}");
+}
+
+#[test]
 fn cells_that_say_more_than_their_column_are_heard() {
     let data = folder();
     let path = data.path().join("more.csv");
