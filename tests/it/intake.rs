@@ -590,11 +590,178 @@ fn a_table_of_a_control_plan_is_understood() {
     assert_eq!(imported(data.path()).len(), 4);
 }
 
+/// A workbook of one sheet, numbers where texts are some; changed before it is saved.
+fn workbook(path: &Path, rows: &[&[&str]], change: impl FnOnce(&mut rust_xlsxwriter::Worksheet)) {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, cells) in (0..).zip(rows) {
+        for (column, cell) in (0..).zip(*cells).filter(|(_, cell)| !cell.is_empty()) {
+            let written = match cell.parse::<f64>() {
+                Ok(number) => sheet.write(row, column, number),
+                Err(_) => sheet.write(row, column, *cell),
+            };
+            written.expect("written");
+        }
+    }
+    change(sheet);
+    book.save(path).expect("saved");
+}
+
 /// What an import of a table says, and the properties of what it brings.
 fn taken(data: &Path, file: &Path) -> (String, Vec<Value>) {
     let (code, said) = import(data, &[file.to_str().expect("a path"), "--yes"]);
     assert_eq!(code, Some(0), "{said}");
     (said, imported(data).into_iter().map(|mut feature| feature["properties"].take()).collect())
+}
+
+#[test]
+fn columns_without_a_heading_are_kept_and_told() {
+    let data = folder();
+    let path = data.path().join("gaps.csv");
+    fs::write(&path, "地块编号,X,Y,,容积率,\nA1,38512345.1,3365432.1,重要,2.5,\nA3,38512400,3365600,值,3,\n")
+        .expect("written");
+    let (said, got) = taken(data.path(), &path);
+    assert!(
+        said.contains(
+            "trap     column D has no heading; its values, as in \"重要\", are kept as \"column_d\""
+        ),
+        "{said}"
+    );
+    assert!(!said.contains("column F"), "no value stands in it: {said}");
+    assert_eq!((&got[0]["column_d"], &got[1]["column_d"]), (&json!("重要"), &json!("值")));
+    // In a sheet a value has a column also behind the last heading.
+    let path = data.path().join("gaps.xlsx");
+    let rows: [&[&str]; 3] = [
+        &["地块编号", "X", "Y"],
+        &["A1", "38512345.1", "3365432.1"],
+        &["A3", "38512400", "3365600", "", "旁注"],
+    ];
+    workbook(&path, &rows, |_| {});
+    let (said, got) = taken(data.path(), &path);
+    assert!(said.contains("column E has no heading"), "{said}");
+    assert_eq!((&got[0]["column_e"], &got[1]["column_e"]), (&Value::Null, &json!("旁注")));
+}
+
+#[test]
+fn headings_in_two_rows_are_read() {
+    let data = folder();
+    let rows: [&[&str]; 5] = [
+        &["某单元地块控制指标一览表"],
+        &["序号", "地块编号", "X", "Y", "控制指标", "", "", "", "备注"],
+        &["", "", "", "", "容积率", "密度(%)", "绿地率(%)", "限高"],
+        &["1", "A1", "38512345.1", "3365432.1", "2.5", "30", "35", "24", "沿街"],
+        &["2", "A2", "38512400", "3365600", "3", "25", "40", "54"],
+    ];
+    let sheet = data.path().join("two.xlsx");
+    workbook(&sheet, &rows, |sheet| {
+        let format = rust_xlsxwriter::Format::new();
+        sheet.merge_range(0, 0, 0, 8, rows[0][0], &format).expect("merged");
+        sheet.merge_range(1, 4, 1, 7, "控制指标", &format).expect("merged");
+        for column in [0, 1, 2, 3, 8] {
+            let heading = rows[1][usize::from(column)];
+            sheet.merge_range(1, column, 2, column, heading, &format).expect("merged");
+        }
+    });
+    let table = data.path().join("two.csv");
+    fs::write(&table, rows.map(|row| row.join(",") + &",".repeat(9 - row.len())).join("\n"))
+        .expect("written");
+    for path in [sheet, table] {
+        let (said, got) = taken(data.path(), &path);
+        assert!(
+            said.contains("trap     its headings stand in lines 2 to 3, as \"容积率\" below \"控制指标\""),
+            "{said}"
+        );
+        assert!(said.contains("2 rows: 2 taken, 0 refused"), "{said}");
+        let of = |at: usize| {
+            ["parcel_no", "far", "density", "green_ratio", "height_m", "note"]
+                .map(|name| got[at][name].clone())
+        };
+        assert_eq!(of(0), [json!("A1"), json!(2.5), json!(0.3), json!(0.35), json!(24), json!("沿街")]);
+        assert_eq!(of(1), [json!("A2"), json!(3), json!(0.25), json!(0.4), json!(54), Value::Null]);
+        assert_eq!(
+            got[0]["序号"].as_f64().or(got[0]["序号"].as_str().and_then(|text| text.parse().ok())),
+            Some(1.0)
+        );
+    }
+}
+
+#[test]
+fn merged_cells_are_those_of_all_their_rows() {
+    let data = folder();
+    let path = data.path().join("merged.xlsx");
+    let rows: [&[&str]; 5] = [
+        &["地块编号", "单元编号", "X", "Y"],
+        &["A1", "U1", "38512345.1", "3365432.1"],
+        &["A2", "", "38512400", "3365600"],
+        &["A3", "", "38512500", "3365600"],
+        &["A4", "U2", "38512600", "3365600"],
+    ];
+    workbook(&path, &rows, |sheet| {
+        sheet.merge_range(1, 1, 3, 1, "U1", &rust_xlsxwriter::Format::new()).expect("merged");
+    });
+    let (said, got) = taken(data.path(), &path);
+    assert_eq!(said.matches("has merged cells").count(), 1, "{said}");
+    assert!(said.contains("\"单元编号\" has merged cells; their value, as in \"U1\""), "{said}");
+    let units: Vec<&str> = got.iter().filter_map(|properties| properties["unit_no"].as_str()).collect();
+    assert_eq!(units, ["U1", "U1", "U1", "U2"]);
+}
+
+#[test]
+fn shares_are_told_from_per_cent() {
+    let data = folder();
+    // Shown as 35 % and 0.3 in one sheet; the heading is the same for both.
+    let path = data.path().join("formats.xlsx");
+    let rows: [&[&str]; 3] = [
+        &["地块编号", "X", "Y", "建筑密度(%)", "绿地率（%）"],
+        &["A1", "38512345.1", "3365432.1", "", "30"],
+        &["A2", "38512400", "3365600", "40", "35"],
+    ];
+    workbook(&path, &rows, |sheet| {
+        let format = rust_xlsxwriter::Format::new().set_num_format("0%");
+        sheet.write_with_format(1, 3, 0.35, &format).expect("written");
+    });
+    let (said, got) = taken(data.path(), &path);
+    assert_eq!((&got[0]["density"], &got[1]["density"]), (&json!(0.35), &json!(0.4)), "{said}");
+    assert_eq!(got[0]["green_ratio"], json!(0.3));
+    let path = data.path().join("shares.csv");
+    let head = "地块编号,X,Y,建筑密度(%)\n";
+    fs::write(&path, format!("{head}A1,38512345.1,3365432.1,0.39\nA2,38512400,3365600,1\n"))
+        .expect("written");
+    let (said, got) = taken(data.path(), &path);
+    assert!(
+        said.contains(
+            "the heading \"建筑密度(%)\" says per cent, but its numbers, as in 0.39, are shares already"
+        ),
+        "{said}"
+    );
+    assert_eq!((&got[0]["density"], &got[1]["density"]), (&json!(0.39), &json!(1)));
+    fs::write(&path, format!("{head}A1,38512345.1,3365432.1,0.39\nA2,38512400,3365600,25\n"))
+        .expect("written");
+    let (said, got) = taken(data.path(), &path);
+    assert!(said.contains("noted         1  a share among per cent (row 1 at line 2)"), "{said}");
+    assert_eq!((&got[0]["density"], &got[1]["density"]), (&json!(0.0039), &json!(0.25)));
+}
+
+#[test]
+fn decimal_commas_are_no_thousands() {
+    let data = folder();
+    let path = data.path().join("commas.csv");
+    fs::write(
+        &path,
+        "地块编号;X;Y;容积率;限高;面积(㎡)\nA1;38512345,1;3365432,125;1,17;24;1,234\nA2;38512400;3365600;2,500;0,5;12,345\nA3;38512500;3365600;2;54.5;1,234,567\n",
+    )
+    .expect("written");
+    let (said, got) = taken(data.path(), &path);
+    assert!(said.contains("the coordinates are written with decimal commas, as in \"38512345,1\""), "{said}");
+    assert!(said.contains("trap       \"容积率\" is written with decimal commas, as in \"1,17\""), "{said}");
+    assert!(said.contains("height_m: the comma of \"0,5\" is read as that of decimals"), "{said}");
+    let of = |name: &str| [0, 1, 2].map(|at: usize| got[at][name].clone());
+    assert_eq!(of("far"), [json!(1.17), json!(2.5), json!(2)], "its column decides for 2,500");
+    assert_eq!(of("height_m"), [json!(24), json!(0.5), json!(54.5)]);
+    assert_eq!(of("area_m2"), [json!(1234), json!(12_345), json!(1_234_567)], "groups stay groups");
+    let at = &imported(data.path())[0]["geometry"]["coordinates"];
+    // 12,345.1 m east of 114° E at 30.41° N, where a degree is 96,092 m long: 114.1285°.
+    assert!((at[0].as_f64().expect("x") - 114.1285).abs() < 0.0005, "{at}");
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     if promised > 0 && promised != number {
         return Err(IntakeError::unfit(path, &format!("promises {promised} features and holds {number}")));
     }
-    Ok(Told { stated, by: "its header", notes: Vec::new() })
+    Ok(Told { stated, by: "its header", ..Told::default() })
 }
 
 struct Cells<'a> {
