@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::mapping::{self, KNOWN, Kind};
+use super::number::Commas;
 use super::place::place;
 use super::row::{Cell, Row};
 use super::system::{self, Reading};
@@ -16,28 +17,78 @@ const FARTHEST_M: f64 = 5000.0;
 const LEAST_SHIFT_M: f64 = 50.0;
 
 impl Intake {
-    /// Finds the unit of the stated areas by its option, by what is measured, or by its heading; and shares in per cent.
-    pub(super) fn find_units(&mut self) -> Result<(), IntakeError> {
-        let mut percent = Vec::new();
+    /// Which numbers have decimal commas.
+    fn find_commas(&mut self) {
+        let numbers = [Kind::Area, Kind::Share, Kind::Number, Kind::Whole];
+        for field in &self.mapping.fields {
+            if field.known.is_none_or(|at| !numbers.contains(&KNOWN[at].kind)) {
+                continue;
+            }
+            let (mut example, mut is_whole) = (None, true);
+            for (_, row) in self.samples() {
+                let Some(cell @ Cell::Text(text)) = cell_of(row, field.heading) else { continue };
+                match mapping::written_in(cell, false).map(|read| read.commas) {
+                    Some(Some(Commas::Decimals)) => {
+                        example.get_or_insert(text);
+                    }
+                    Some(Some(Commas::Groups)) => is_whole = false,
+                    Some(None) if text.contains('.') => is_whole = false,
+                    _ => {}
+                }
+            }
+            let Some(example) = example else { continue };
+            if is_whole {
+                let name = &self.headings.names()[field.heading];
+                self.traps
+                    .push(format!("{name:?} is written with decimal commas, as in {example:?}; read so"));
+            }
+            self.mapping.decimal.push((field.heading, is_whole));
+        }
+    }
+
+    /// Which shares are written in per cent: by their heading, unless the numbers belie it, or by the numbers.
+    fn find_percent(&mut self) {
         for field in &self.mapping.fields {
             if field.known.is_none_or(|at| KNOWN[at].kind != Kind::Share) {
                 continue;
             }
-            let mut values: Vec<f64> = self
+            // Numbers that say themselves how they are meant are no proof for the others.
+            let mut values: Vec<(f64, &Cell)> = self
                 .samples()
-                .filter_map(|(_, row)| mapping::as_number(cell_of(row, field.heading)?))
-                .map(|(value, _)| value)
-                .filter(|value| *value > 0.0)
+                .filter(|(_, row)| !row.percent.contains(&field.heading))
+                .filter_map(|(_, row)| {
+                    let cell = cell_of(row, field.heading)?;
+                    let is_decimal = self.mapping.ways(field.heading, row).is_decimal;
+                    let read = mapping::written_in(cell, is_decimal)?;
+                    (read.behind.is_empty() && read.value > 0.0).then_some((read.value, cell))
+                })
                 .collect();
-            values.sort_by(f64::total_cmp);
-            let heading = &self.headings.names()[field.heading];
-            if heading.contains(['%', '％'])
-                || values.get(values.len() / 2).is_some_and(|median| *median > 1.0)
-            {
-                percent.push(field.heading);
+            values.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let name = &self.headings.names()[field.heading];
+            let says_so = name.contains(['%', '％']);
+            let share = values.first().filter(|(least, _)| *least < 1.0);
+            let is_percent = match (values.last(), share) {
+                (Some((most, _)), Some((_, example))) if says_so && *most <= 1.0 => {
+                    self.traps.push(format!(
+                        "the heading {name:?} says per cent, but its numbers, as in {}, are shares already; taken so",
+                        example.shown()
+                    ));
+                    false
+                }
+                (None, _) => says_so && !self.samples().any(|(_, row)| row.percent.contains(&field.heading)),
+                _ => says_so || values.get(values.len() / 2).is_some_and(|(median, _)| *median > 1.0),
+            };
+            if is_percent {
+                self.mapping.percent.push(field.heading);
             }
         }
-        self.mapping.percent = percent;
+    }
+
+    /// Finds how numbers are meant: their commas, shares in per cent, and the unit of the stated areas by its option,
+    /// by what is measured, or by its heading.
+    pub(super) fn find_units(&mut self) -> Result<(), IntakeError> {
+        self.find_commas();
+        self.find_percent();
         let Some(heading) = self.mapping.heading_of("area_m2") else { return Ok(()) };
         let name = self.headings.names()[heading].clone();
         if let Some(wanted) = &self.order.area_unit {
@@ -50,11 +101,17 @@ impl Intake {
         let by_heading = if name == "area_m2" { Some(mapping::UNITS[0]) } else { mapping::unit_of(&name) };
         let mut ratios = Vec::new();
         let mut stretch = Vec::new();
+        let (mut with_unit, mut without) = (0, 0);
         for (file, row) in self.samples() {
-            let stated = cell_of(row, heading)
-                .and_then(mapping::as_number)
-                .map(|(stated, _)| stated)
-                .filter(|stated| *stated > 0.0);
+            let is_decimal = self.mapping.ways(heading, row).is_decimal;
+            let written = cell_of(row, heading).and_then(|cell| mapping::written_in(cell, is_decimal));
+            // Areas that state their own unit say nothing of that of the others.
+            if let Some(written) = &written {
+                *(if written.behind.is_empty() { &mut without } else { &mut with_unit }) += 1;
+            }
+            let stated = written
+                .filter(|written| written.behind.is_empty() && written.value > 0.0)
+                .map(|written| written.value);
             let (Some(stated), Ok(placed)) = (stated, place(&row.figures, &self.files[file].reading)) else {
                 continue;
             };
@@ -90,6 +147,7 @@ impl Intake {
             }
             (Some(unit), _) => Some((unit, "its heading".to_owned())),
             (None, Some((_, Some(unit)))) => Some((*unit, "the areas measured".to_owned())),
+            (None, _) if with_unit > 0 && without == 0 => None,
             (None, _) => {
                 self.traps.push(format!("nothing shows the unit of {name:?}; its areas are left unknown (--area-unit m2, ha or mu settles it)"));
                 None

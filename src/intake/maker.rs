@@ -5,12 +5,13 @@ use std::io::{self, Write};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::mapping::{self, KNOWN, Made, Mapping};
+use super::mapping::{self, KNOWN, Kind, Made, Mapping};
 use super::place::place;
 use super::report::Fate;
-use super::row::{Cell, Row};
+use super::row::{Cell, Row, cut};
 use super::{Intake, cell_of};
 use crate::geometry::{Bounds, Crs, GeometryRef, stored_area_m2};
+use crate::model::narrowed;
 use crate::render::View;
 use crate::render::geojson::{FeatureWriter, nullable_geometry, number, string};
 
@@ -65,6 +66,10 @@ impl Maker<'_> {
             findings.push((Fate::Refused, "cannot be read", reason.clone()));
             return None;
         }
+        if let Some((kind, reason)) = self.no_parcel(row) {
+            findings.push((Fate::Refused, kind, reason));
+            return None;
+        }
         findings.extend(
             row.repaired.iter().map(|reason| (Fate::Repaired, "repaired on reading", reason.clone())),
         );
@@ -86,9 +91,13 @@ impl Maker<'_> {
                 values.push((field.name.clone(), cell.clone()));
                 continue;
             };
-            let unit = mapping.unit.as_ref().map(|(unit, _)| *unit);
-            let value = match mapping::made(known.kind, cell, unit, mapping.percent.contains(&field.heading))
+            let ways = mapping.ways(field.heading, row);
+            if known.kind == Kind::Share
+                && let Some(reason) = mapping::odd_share(cell, ways)
             {
+                findings.push((Fate::Noted, "a share among per cent", format!("{}: {reason}", known.name)));
+            }
+            let value = match mapping::made(known.kind, cell, ways) {
                 Made::Value(value) => value,
                 Made::Changed(value, reason) => {
                     findings.push((
@@ -110,7 +119,7 @@ impl Maker<'_> {
             };
             values.push((known.name.to_owned(), value));
         }
-        self.settle_use(&mut values, findings);
+        kept.extend(self.settle_use(&mut values, findings));
         settle_area(&mut values, shape, mapping, findings);
         fill(&mut values, "basis", order.basis.as_ref().map(|basis| Cell::Text(basis.clone())));
         fill(
@@ -153,10 +162,30 @@ impl Maker<'_> {
         Some(Feature { id, bounds: shape.and_then(GeometryRef::bounds), is_made_up })
     }
 
-    /// Names from codes, codes from names.
-    fn settle_use(&self, values: &mut Vec<(String, Cell)>, findings: &mut Vec<Tale>) {
+    /// Why a row without position is no parcel, by the word it begins with or has for a number.
+    fn no_parcel(&self, row: &Row) -> Option<(&'static str, String)> {
+        if !row.figures.is_empty() {
+            return None;
+        }
+        let mapping = &self.intake.mapping;
+        let is_taken = |heading: usize| mapping.fields.iter().any(|field| field.heading == heading);
+        let first = row.cells.iter().find(|(heading, cell)| *cell != Cell::Null && is_taken(*heading));
+        let first = first.map(|(_, cell)| cell);
+        let number = mapping.heading_of("parcel_no").and_then(|heading| cell_of(row, heading));
+        first.into_iter().chain(number).find_map(|cell| {
+            let Cell::Text(text) = cell else { return None };
+            let kind = kind_of_word(text)?;
+            Some((
+                kind,
+                format!("{:?} stands where the name of a parcel would, and it has no position", cut(text)),
+            ))
+        })
+    }
+
+    /// Names from codes, codes from names. What a code leaves out of the text it stands in is handed back for the note.
+    fn settle_use(&self, values: &mut Vec<(String, Cell)>, findings: &mut Vec<Tale>) -> Option<String> {
         let (code, name) = (text_of(values, "use_code"), text_of(values, "use_name_zh"));
-        let Some(written) = code.clone().or_else(|| name.clone()) else { return };
+        let written = code.clone().or_else(|| name.clone())?;
         let found = self.intake.uses.find(&written, self.intake.order.national_codes);
         if !found.is_known && code.is_none() {
             findings.push((
@@ -164,15 +193,22 @@ impl Maker<'_> {
                 "a land use without code",
                 format!("{written:?} is no name of a known land use; its code is left unknown"),
             ));
-            return;
+            return None;
         }
+        let left = found.left_out.filter(|_| code.is_some());
         if !found.is_known {
             findings.push((
                 Fate::Noted,
                 "an unknown code of a land use",
                 format!(
-                    "{written:?} is neither a national code of 2023 nor one of GB 50137-2011; kept as it is"
+                    "{written:?} is no code that is known here of the national classification of 2023 or of GB 50137-2011; kept as it is"
                 ),
+            ));
+        } else if left.is_some() {
+            findings.push((
+                Fate::Repaired,
+                "a land use of several parts",
+                format!("of {written:?} the code is {:?}; the whole text is kept in the note", found.code),
             ));
         } else if found.code != written {
             findings.push((
@@ -186,6 +222,7 @@ impl Maker<'_> {
             fill(values, "use_name_zh", Some(Cell::Text(zh)));
         }
         fill(values, "use_name_en", found.en.map(Cell::Text));
+        left.map(|_| format!("用地代码: {written}"))
     }
 
     /// An id that no other feature has.
@@ -264,6 +301,26 @@ impl Maker<'_> {
     }
 }
 
+/// What kind of row begins with a word, if it is one of tables that are written for people.
+fn kind_of_word(text: &str) -> Option<&'static str> {
+    const TOTALS: &[&str] =
+        &["合计", "总计", "小计", "共计", "总和", "total", "subtotal", "grandtotal", "sum"];
+    const NOTES: &[&str] = &["注", "备注", "说明", "附注", "note", "notes", "remark", "remarks"];
+    let own = mapping::plain(text);
+    let is_total =
+        TOTALS.contains(&own.as_str()) || TOTALS.iter().any(|word| !word.is_ascii() && own.ends_with(word));
+    let folded = narrowed(text);
+    let before = folded.split_once(':').map_or(own, |(before, _)| mapping::plain(before));
+    let is_note = NOTES.contains(&before.trim_end_matches(|c: char| c.is_ascii_digit()));
+    if is_total {
+        Some("a row of totals")
+    } else if is_note {
+        Some("a note")
+    } else {
+        None
+    }
+}
+
 /// A value as people would write it; `None` where there is none.
 fn text_of(values: &[(String, Cell)], name: &str) -> Option<String> {
     let (_, cell) = values.iter().find(|(known, _)| known == name)?;
@@ -317,6 +374,25 @@ fn settle_area(
                 ));
             }
             put(values, "area_m2", Cell::number((measured * 10.0).round() / 10.0));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_and_notes_are_told_from_parcels() {
+        for text in ["合计", "合 计（公顷）", "总计", "A01单元小计", "Total", "Sub-total"] {
+            assert_eq!(kind_of_word(text), Some("a row of totals"), "{text}");
+        }
+        for text in ["注：面积为椭球面积", "备注: 见附图", "说明", "注1：略", "Note: draft"]
+        {
+            assert_eq!(kind_of_word(text), Some("a note"), "{text}");
+        }
+        for text in ["A-01", "合计路1号", "注册大厦", "Totalview", "1"] {
+            assert_eq!(kind_of_word(text), None, "{text}");
         }
     }
 }

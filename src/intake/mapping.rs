@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::row::{Cell, cut};
+use super::number::{Written, written};
+use super::row::{Cell, Row, cut};
 use crate::model::{Date, narrowed};
 
 /// What a field holds.
@@ -63,9 +64,9 @@ pub(super) const KNOWN: &[Known] = &[
     Known { name: "use_name_en", kind: Kind::Text, zh: "用地性质（英文）", en: "land use (English)", unit: None, headings: &["usenameen", "landuse"] },
     Known { name: "area_m2", kind: Kind::Area, zh: "用地面积", en: "area", unit: Some("m2"), headings: &["aream2", "地块面积", "用地面积", "面积", "宗地面积", "规划用地面积", "占地面积", "area", "dkmj", "ydmj", "mj", "zdmj", "areaha", "areamu"] },
     Known { name: "far", kind: Kind::Number, zh: "容积率", en: "floor area ratio", unit: Some("1"), headings: &["far", "容积率", "容积率上限", "最大容积率", "rjl", "rjlsx"] },
-    Known { name: "density", kind: Kind::Share, zh: "建筑密度", en: "building density", unit: Some("1"), headings: &["density", "建筑密度", "建筑密度上限", "建筑系数", "jzmd", "jzmdsx"] },
+    Known { name: "density", kind: Kind::Share, zh: "建筑密度", en: "building density", unit: Some("1"), headings: &["density", "建筑密度", "建筑密度上限", "密度", "建筑系数", "jzmd", "jzmdsx"] },
     Known { name: "green_ratio", kind: Kind::Share, zh: "绿地率", en: "green ratio", unit: Some("1"), headings: &["greenratio", "绿地率", "绿地率下限", "绿化率", "ldl", "lhl", "ldlxx"] },
-    Known { name: "height_m", kind: Kind::Number, zh: "限高", en: "height limit", unit: Some("m"), headings: &["heightm", "建筑限高", "建筑高度", "限高", "控制高度", "高度", "jzxg", "jzgd", "xg"] },
+    Known { name: "height_m", kind: Kind::Number, zh: "限高", en: "height limit", unit: Some("m"), headings: &["heightm", "建筑限高", "建筑高度", "建筑高度控制", "建筑控制高度", "限高", "控制高度", "高度", "jzxg", "jzgd", "xg"] },
     Known { name: "status", kind: Kind::Status, zh: "状态", en: "status", unit: None, headings: &["status", "状态", "建设状态", "建设情况", "开发状态", "地块状态", "现状", "jszt", "zt"] },
     Known { name: "supply_mode", kind: Kind::Text, zh: "供应方式", en: "supply mode", unit: None, headings: &["supplymode", "供应方式", "供地方式", "出让方式", "gyfs", "gdfs"] },
     Known { name: "year", kind: Kind::Year, zh: "年份", en: "year", unit: None, headings: &["year", "年份", "年度", "建成年份", "nf", "nd"] },
@@ -182,8 +183,10 @@ pub(super) struct Mapping {
     pub left_out: Vec<(usize, &'static str)>,
     /// Of areas: the unit, and what shows it.
     pub unit: Option<(Unit, String)>,
-    /// Fields of shares that are written in per cent.
+    /// Headings of shares that are written in per cent.
     pub percent: Vec<usize>,
+    /// Headings of numbers with decimal commas, and whether the whole column is written so.
+    pub decimal: Vec<(usize, bool)>,
 }
 
 impl Mapping {
@@ -234,6 +237,17 @@ impl Mapping {
         .collect()
     }
 
+    /// How the values of a heading are read in a row.
+    pub(super) fn ways(&self, heading: usize, row: &Row) -> Ways {
+        let decimal = self.decimal.iter().find(|(of, _)| *of == heading);
+        Ways {
+            unit: self.unit.as_ref().map(|(unit, _)| *unit),
+            is_percent: self.percent.contains(&heading) && !row.percent.contains(&heading),
+            is_decimal: decimal.is_some(),
+            is_told: decimal.is_some_and(|(_, is_whole)| *is_whole),
+        }
+    }
+
     /// The heading of a known field.
     pub(super) fn heading_of(&self, name: &str) -> Option<usize> {
         self.fields.iter().find(|field| field.name == name).map(|field| field.heading)
@@ -250,35 +264,31 @@ pub(super) enum Made {
     Lost(String),
 }
 
-/// A text of a number, perhaps with a sign of a limit before and a unit behind it.
-fn number_of(text: &str) -> Option<(f64, bool)> {
-    let folded = narrowed(text).replace(',', "");
-    let mut bare = folded.trim();
-    let mut is_limit = false;
-    for sign in ["≤", "≥", "<=", ">=", "<", ">", "不大于", "不小于", "不超过", "不低于", "≦", "≧"]
-    {
-        if let Some(rest) = bare.strip_prefix(sign) {
-            (bare, is_limit) = (rest.trim(), true);
-            break;
-        }
+/// A number of a cell as it is written.
+pub(super) fn written_in(cell: &Cell, is_decimal: bool) -> Option<Written> {
+    match cell {
+        Cell::Text(text) => written(text, is_decimal),
+        other => other.as_number().map(|value| Written {
+            value,
+            is_limit: false,
+            commas: None,
+            has_decimal_comma: false,
+            behind: String::new(),
+        }),
     }
-    let end = bare
-        .find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '+' | 'e' | 'E'))
-        .unwrap_or(bare.len());
-    let behind = bare[end..].trim();
-    let is_unit = behind.is_empty()
-        || ["%", "米", "m", "公顷", "ha", "亩", "㎡", "平方米", "m2", "m²", "年"]
-            .contains(&behind.to_lowercase().as_str());
-    let number = bare[..end].parse::<f64>().ok().filter(|number| number.is_finite());
-    number.filter(|_| is_unit).map(|number| (number, is_limit))
 }
 
-/// A number of a cell, and whether a sign of a limit stood before it.
-pub(super) fn as_number(cell: &Cell) -> Option<(f64, bool)> {
-    match cell {
-        Cell::Text(text) => number_of(text),
-        other => other.as_number().map(|number| (number, false)),
-    }
+/// How the values of a field are read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Ways {
+    /// Of areas that state none.
+    pub unit: Option<Unit>,
+    /// Of shares: they are written in per cent.
+    pub is_percent: bool,
+    /// A comma that may mean either is one of decimals.
+    pub is_decimal: bool,
+    /// Of the whole column it is told that its commas are those of decimals.
+    pub is_told: bool,
 }
 
 /// A day as people write it: 2026-05-01, 2026/5/1, 2026.5.1, 2026年5月1日, 20260501.
@@ -296,6 +306,25 @@ fn date_of(text: &str) -> Option<Date> {
     Date::parse(&format!("{year:04}-{month:02}-{day:02}"))
 }
 
+/// A day that is not written in full, and how it is understood: a month, or the days that workbooks count.
+fn other_date_of(cell: &Cell) -> Option<(Date, &'static str)> {
+    /// Days that workbooks count before 1970.
+    const BEFORE_1970: i32 = 25_569;
+    let shown = narrowed(&cell.shown());
+    if let Some(days) = shown.parse().ok().filter(|days| (20_000..80_000).contains(days)) {
+        return Some((Date::from_days(days - BEFORE_1970), "the day that workbooks count so"));
+    }
+    let Cell::Text(_) = cell else { return None };
+    let parts: Vec<&str> =
+        shown.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    match parts[..] {
+        [year, month] if year.len() == 4 && month.len() <= 2 => {
+            Some((Date::parse(&format!("{year}-{month:0>2}-01"))?, "the first day of the month"))
+        }
+        _ => None,
+    }
+}
+
 /// Words of states, as files have them.
 const STATES: &[(&str, &[&str])] = &[
     ("built", &["built", "已建", "建成", "已建成", "现状", "已建设", "竣工", "建成区"]),
@@ -305,23 +334,17 @@ const STATES: &[(&str, &[&str])] = &[
 ];
 
 /// A value of a known field.
-pub(super) fn made(kind: Kind, cell: &Cell, unit: Option<Unit>, is_percent: bool) -> Made {
+pub(super) fn made(kind: Kind, cell: &Cell, ways: Ways) -> Made {
     if *cell == Cell::Null {
         return Made::Value(Cell::Null);
     }
     let shown = cell.shown();
     let lost = |expected: &str| Made::Lost(format!("{:?} is no {expected}", cut(&shown)));
-    let number = |factor: f64, digits: f64| match as_number(cell) {
+    let read = written_in(cell, ways.is_decimal);
+    let number = |units: &[&str], factor: f64, digits: f64| match &read {
+        Some(read) if !units.contains(&read.behind.as_str()) => lost("number"),
+        Some(read) => number(read, cut(&shown).as_str(), ways, factor, digits),
         None => lost("number"),
-        Some((number, _)) if number < 0.0 => lost("number from 0 on"),
-        Some((number, is_limit)) => {
-            let value = Cell::number((number * factor * digits).round() / digits);
-            if is_limit {
-                Made::Changed(value, format!("the limit {:?} is read as its number", cut(&shown)))
-            } else {
-                Made::Value(value)
-            }
-        }
     };
     match kind {
         Kind::Text => Made::Value(match cell {
@@ -329,13 +352,24 @@ pub(super) fn made(kind: Kind, cell: &Cell, unit: Option<Unit>, is_percent: bool
             other => Cell::Text(other.shown()),
         }),
         Kind::Use => Made::Value(Cell::Text(shown)),
-        Kind::Area => match unit {
-            Some((_, factor)) => number(factor, 100.0),
-            None => Made::Lost(format!("{:?} has no known unit", cut(&shown))),
-        },
+        Kind::Area => {
+            let behind = read.as_ref().map_or("", |read| &read.behind);
+            match (unit_of(behind), ways.unit) {
+                (Some(own), unit) => {
+                    let made = number(&[behind], own.1, 100.0);
+                    if unit == Some(own) {
+                        made
+                    } else {
+                        and_told(made, format!("{:?} states its unit, read in {}", cut(&shown), own.0))
+                    }
+                }
+                (None, Some((_, factor))) => number(&[""], factor, 100.0),
+                (None, None) => Made::Lost(format!("{:?} has no known unit", cut(&shown))),
+            }
+        }
         Kind::Share => {
-            let is_percent = is_percent || shown.ends_with(['%', '％']);
-            match number(if is_percent { 0.01 } else { 1.0 }, 1e6) {
+            let is_percent = ways.is_percent || shown.ends_with(['%', '％']);
+            match number(&["", "%"], if is_percent { 0.01 } else { 1.0 }, 1e6) {
                 Made::Value(value) | Made::Changed(value, _)
                     if value.as_number().is_some_and(|share| share > 1.0) =>
                 {
@@ -344,12 +378,14 @@ pub(super) fn made(kind: Kind, cell: &Cell, unit: Option<Unit>, is_percent: bool
                 made => made,
             }
         }
-        Kind::Number => number(1.0, 1e6),
-        Kind::Whole | Kind::Year => match as_number(cell) {
-            Some((number, _))
-                if number.fract() == 0.0 && (kind == Kind::Whole || (1900.0..=2100.0).contains(&number)) =>
+        Kind::Number => number(METRES, 1.0, 1e6),
+        Kind::Whole | Kind::Year => match read {
+            Some(Written { value, behind, .. })
+                if value.fract() == 0.0
+                    && (behind == "年" || METRES.contains(&behind.as_str()))
+                    && (kind == Kind::Whole || (1900.0..=2100.0).contains(&value)) =>
             {
-                Made::Value(Cell::number(number))
+                Made::Value(Cell::number(value))
             }
             _ => match (kind, cell) {
                 (Kind::Year, Cell::Date(day)) => year_of(*day),
@@ -359,8 +395,13 @@ pub(super) fn made(kind: Kind, cell: &Cell, unit: Option<Unit>, is_percent: bool
         },
         Kind::Date => match cell {
             Cell::Date(_) => Made::Value(cell.clone()),
-            _ => date_of(&shown)
-                .map_or_else(|| lost("date such as 2026-05-01"), |day| Made::Value(Cell::Date(day))),
+            _ => match (date_of(&shown), other_date_of(cell)) {
+                (Some(day), _) => Made::Value(Cell::Date(day)),
+                (None, Some((day, how))) => {
+                    Made::Changed(Cell::Date(day), format!("{:?} is read as {day}, {how}", cut(&shown)))
+                }
+                (None, None) => lost("date such as 2026-05-01"),
+            },
         },
         Kind::Status => {
             let own = plain(&shown);
@@ -384,6 +425,41 @@ pub(super) fn made(kind: Kind, cell: &Cell, unit: Option<Unit>, is_percent: bool
         Kind::Basis if BASES.contains(&shown.as_str()) => Made::Value(cell.clone()),
         Kind::Basis => lost(&format!("basis: expected one of {}", BASES.join(", "))),
     }
+}
+
+/// What may stand behind a number that has no unit, or is in metres.
+const METRES: &[&str] = &["", "米", "m"];
+
+fn number(read: &Written, shown: &str, ways: Ways, factor: f64, digits: f64) -> Made {
+    if read.value < 0.0 {
+        return Made::Lost(format!("{shown:?} is no number from 0 on"));
+    }
+    let mut made = Made::Value(Cell::number((read.value * factor * digits).round() / digits));
+    if read.is_limit {
+        made = and_told(made, format!("the limit {shown:?} is read as its number"));
+    }
+    if read.has_decimal_comma && !ways.is_told {
+        made = and_told(made, format!("the comma of {shown:?} is read as that of decimals"));
+    }
+    made
+}
+
+/// The same, with one thing more to tell.
+fn and_told(made: Made, reason: String) -> Made {
+    match made {
+        Made::Value(value) => Made::Changed(value, reason),
+        Made::Changed(value, before) => Made::Changed(value, format!("{before}; {reason}")),
+        Made::Lost(_) => made,
+    }
+}
+
+/// Why a share is odd among those that are written in per cent.
+pub(super) fn odd_share(cell: &Cell, ways: Ways) -> Option<String> {
+    let read = written_in(cell, ways.is_decimal).filter(|_| ways.is_percent)?;
+    (read.behind.is_empty() && 0.0 < read.value && read.value < 1.0).then(|| {
+        let shown = cut(&cell.shown());
+        format!("{shown} stands among numbers in per cent and looks like a share; taken as {shown} %")
+    })
 }
 
 fn year_of(day: Date) -> Made {
@@ -446,11 +522,41 @@ mod tests {
 
     #[test]
     fn values_become_those_of_the_field() {
+        let made = |kind: Kind, cell: &Cell, unit: Option<Unit>, is_percent: bool| {
+            made(kind, cell, Ways { unit, is_percent, ..Ways::default() })
+        };
         let text = |text: &str| Cell::text(text);
         let mu = Some(UNITS[2]);
         // 15 mu are a hectare.
         assert_eq!(made(Kind::Area, &text("15"), mu, false), Made::Value(Cell::Integer(10_000)));
         assert!(matches!(made(Kind::Area, &text("15"), None, false), Made::Lost(_)));
+        // A unit in the cell comes before that of its column.
+        for (written, metres) in [
+            ("1.5公顷", 15_000),
+            ("2.5万平方米", 25_000),
+            ("0.25万㎡", 2500),
+            ("500㎡", 500),
+            ("500 平方米", 500),
+            ("0.5km²", 500_000),
+            ("0.5平方公里", 500_000),
+            ("2ha", 20_000),
+        ] {
+            for column in [mu, None] {
+                let Made::Changed(value, told) = made(Kind::Area, &text(written), column, false) else {
+                    panic!("{written} is not told")
+                };
+                assert!(
+                    value == Cell::Integer(metres) && told.contains("states its unit"),
+                    "{written}: {told}"
+                );
+            }
+        }
+        assert_eq!(made(Kind::Area, &text("15亩"), mu, false), Made::Value(Cell::Integer(10_000)));
+        assert!(matches!(made(Kind::Area, &text("15米"), mu, false), Made::Lost(_)));
+        assert!(matches!(
+            made(Kind::Number, &text("1,17"), None, false),
+            Made::Changed(Cell::Real(value), _) if value == 1.17
+        ));
         assert_eq!(made(Kind::Share, &text("35%"), None, false), Made::Value(Cell::Real(0.35)));
         assert_eq!(made(Kind::Share, &Cell::Integer(35), None, true), Made::Value(Cell::Real(0.35)));
         assert!(matches!(made(Kind::Share, &Cell::Integer(35), None, false), Made::Lost(_)));
@@ -464,6 +570,16 @@ mod tests {
             assert_eq!(made(Kind::Date, &text(written), None, false), may, "{written}");
         }
         assert!(matches!(made(Kind::Date, &text("2026-13-01"), None, false), Made::Lost(_)));
+        let read = |cell: &Cell| match made(Kind::Date, cell, None, false) {
+            Made::Changed(Cell::Date(day), told) => (day.to_string(), told),
+            other => panic!("{other:?}"),
+        };
+        // The first of January 1970 is day 25,569 of a workbook; 53 years with 13 leap days follow.
+        assert_eq!(read(&Cell::Integer(25_569 + 53 * 365 + 13)).0, "2023-01-01");
+        assert_eq!(read(&text("44927")).0, "2023-01-01");
+        let (day, told) = read(&text("2023年5月"));
+        assert!(day == "2023-05-01" && told.contains("the first day of the month"), "{told}");
+        assert!(matches!(made(Kind::Date, &text("2023年13月"), None, false), Made::Lost(_)));
         assert_eq!(made(Kind::Status, &text("闲置"), None, false), Made::Value(text("idle")));
         assert_eq!(made(Kind::Year, &text("2021年"), None, false), Made::Value(Cell::Integer(2021)));
     }

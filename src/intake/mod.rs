@@ -13,6 +13,7 @@ mod folder;
 mod judge;
 mod maker;
 mod mapping;
+mod number;
 mod place;
 mod preview;
 mod projection;

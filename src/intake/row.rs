@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::number::written;
 use crate::model::Date;
 
 /// A value as a file has it.
@@ -54,7 +55,9 @@ impl Cell {
             #[expect(clippy::cast_precision_loss, reason = "coordinates and areas lie below 2^53")]
             Self::Integer(value) => Some(*value as f64),
             Self::Real(value) => Some(*value),
-            Self::Text(text) => text.replace([',', '，'], "").trim().parse().ok(),
+            Self::Text(text) => written(text, false)
+                .filter(|read| !read.is_limit && read.behind.is_empty())
+                .map(|read| read.value),
             _ => None,
         }
         .filter(|value: &f64| value.is_finite())
@@ -101,6 +104,8 @@ pub(super) struct Row {
     pub line: Option<u64>,
     /// Values by the number of their heading.
     pub cells: Vec<(usize, Cell)>,
+    /// Headings whose numbers are shares that are shown in per cent.
+    pub percent: Vec<usize>,
     pub figures: Vec<Figure>,
     /// What the reader repaired.
     pub repaired: Vec<String>,

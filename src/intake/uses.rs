@@ -15,6 +15,8 @@ pub(super) struct Use {
     pub en: Option<String>,
     /// Known to a classification, or to the data folder.
     pub is_known: bool,
+    /// What stands behind the code, where it is not its name.
+    pub left_out: Option<String>,
 }
 
 /// All known uses.
@@ -28,14 +30,22 @@ pub(super) struct Uses {
 impl Uses {
     /// Both classifications, and the codes, Chinese and English names that the folder's parcels have.
     pub(super) fn new(local: impl Iterator<Item = (String, String, Option<String>)>) -> Self {
-        let mut uses = Self::default();
+        let (mut uses, mut unclear) = (Self::default(), Vec::new());
         for line in CODES.lines().filter(|line| !line.starts_with('#')) {
             let mut parts = line.split('\t');
             let (Some(code), Some(zh)) = (parts.next(), parts.next()) else { continue };
             uses.by_code.insert(code.to_owned(), (zh.to_owned(), None));
             // A name of both classifications is that of the national one, which comes first.
-            uses.by_name.entry(zh.to_owned()).or_insert_with(|| code.to_owned());
+            // One that several old codes have in turn is that of none, as 住宅用地 of R11, R21 and R31.
+            let first = uses.by_name.entry(zh.to_owned()).or_insert_with(|| code.to_owned());
+            let is_old = |code: &str| code.starts_with(|c: char| c.is_ascii_alphabetic());
+            if first.as_str() != code && is_old(first) && is_old(code) {
+                unclear.push(zh);
+            }
             uses.national.extend(parts.next().map(|national| (code.to_owned(), national.to_owned())));
+        }
+        for name in unclear {
+            uses.by_name.remove(name);
         }
         for (code, zh, en) in local {
             uses.by_name.entry(zh.clone()).or_insert_with(|| code.clone());
@@ -61,6 +71,11 @@ impl Uses {
             (false, Some(code)) => code.clone(),
             (false, None) => upper.clone(),
         };
+        let behind = upper[split..].trim_matches(|c: char| !c.is_alphanumeric());
+        let is_name = |code: &str| self.by_code.get(code).is_some_and(|known| known.0 == behind);
+        let left_out = (code != upper && !behind.is_empty() && split > 0 && !is_name(&code))
+            .then(|| behind.to_owned())
+            .filter(|_| self.by_code.contains_key(&code));
         if as_national && let Some(national) = self.national.get(&code) {
             code.clone_from(national);
         }
@@ -69,6 +84,7 @@ impl Uses {
             zh: known.map(|known| known.0.clone()),
             en: known.and_then(|known| known.1.clone()),
             is_known: known.is_some(),
+            left_out,
             code,
         }
     }
@@ -93,5 +109,17 @@ mod tests {
         assert_eq!(uses.find("G1", true).code, "1401");
         assert_eq!(uses.find("A3", true).code, "A3", "of education and science, none means the same");
         assert!(!uses.find("ZZ9", false).is_known);
+        for code in ["R21", "B29", "E1", "H11", "24", "060102", "2005"] {
+            assert!(uses.find(code, false).is_known, "{code}");
+        }
+        assert_eq!(uses.find("H21", true).code, "1201");
+        assert!(!uses.find("住宅用地", false).is_known, "of R11, R21 and R31 alike");
+        let left = |text: &str| (uses.find(text, false).code, uses.find(text, false).left_out);
+        assert_eq!(left("B1/B2"), ("B1".to_owned(), Some("B2".to_owned())));
+        assert_eq!(left("R2＋B1"), ("R2".to_owned(), Some("B1".to_owned())));
+        assert_eq!(left("701/901"), ("0701".to_owned(), Some("901".to_owned())));
+        assert_eq!(left("M1 一类工业用地"), ("M1".to_owned(), None));
+        assert_eq!(left("M1（一类工业用地）"), ("M1".to_owned(), None));
+        assert_eq!(left("701"), ("0701".to_owned(), None));
     }
 }

@@ -674,6 +674,269 @@ fn a_table_of_a_control_plan_is_understood() {
     assert_eq!(imported(data.path()).len(), 4);
 }
 
+/// A workbook of one sheet, numbers where texts are some; changed before it is saved.
+fn workbook(path: &Path, rows: &[&[&str]], change: impl FnOnce(&mut rust_xlsxwriter::Worksheet)) {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, cells) in (0..).zip(rows) {
+        for (column, cell) in (0..).zip(*cells).filter(|(_, cell)| !cell.is_empty()) {
+            let written = match cell.parse::<f64>() {
+                Ok(number) => sheet.write(row, column, number),
+                Err(_) => sheet.write(row, column, *cell),
+            };
+            written.expect("written");
+        }
+    }
+    change(sheet);
+    book.save(path).expect("saved");
+}
+
+/// What an import of a table says, and the properties of what it brings.
+fn taken(data: &Path, file: &Path) -> (String, Vec<Value>) {
+    let (code, said) = import(data, &[file.to_str().expect("a path"), "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    (said, imported(data).into_iter().map(|mut feature| feature["properties"].take()).collect())
+}
+
+#[test]
+fn columns_without_a_heading_are_kept_and_told() {
+    let data = folder();
+    let path = data.path().join("gaps.csv");
+    fs::write(&path, "地块编号,X,Y,,容积率,\nA1,38512345.1,3365432.1,重要,2.5,\nA3,38512400,3365600,值,3,\n")
+        .expect("written");
+    let (said, got) = taken(data.path(), &path);
+    assert!(
+        said.contains(
+            "trap     column D has no heading; its values, as in \"重要\", are kept as \"column_d\""
+        ),
+        "{said}"
+    );
+    assert!(!said.contains("column F"), "no value stands in it: {said}");
+    assert_eq!((&got[0]["column_d"], &got[1]["column_d"]), (&json!("重要"), &json!("值")));
+    // In a sheet a value has a column also behind the last heading.
+    let path = data.path().join("gaps.xlsx");
+    let rows: [&[&str]; 3] = [
+        &["地块编号", "X", "Y"],
+        &["A1", "38512345.1", "3365432.1"],
+        &["A3", "38512400", "3365600", "", "旁注"],
+    ];
+    workbook(&path, &rows, |_| {});
+    let (said, got) = taken(data.path(), &path);
+    assert!(said.contains("column E has no heading"), "{said}");
+    assert_eq!((&got[0]["column_e"], &got[1]["column_e"]), (&Value::Null, &json!("旁注")));
+}
+
+#[test]
+fn headings_in_two_rows_are_read() {
+    let data = folder();
+    let rows: [&[&str]; 5] = [
+        &["某单元地块控制指标一览表"],
+        &["序号", "地块编号", "X", "Y", "控制指标", "", "", "", "备注"],
+        &["", "", "", "", "容积率", "密度(%)", "绿地率(%)", "限高"],
+        &["1", "A1", "38512345.1", "3365432.1", "2.5", "30", "35", "24", "沿街"],
+        &["2", "A2", "38512400", "3365600", "3", "25", "40", "54"],
+    ];
+    let sheet = data.path().join("two.xlsx");
+    workbook(&sheet, &rows, |sheet| {
+        let format = rust_xlsxwriter::Format::new();
+        sheet.merge_range(0, 0, 0, 8, rows[0][0], &format).expect("merged");
+        sheet.merge_range(1, 4, 1, 7, "控制指标", &format).expect("merged");
+        for column in [0, 1, 2, 3, 8] {
+            let heading = rows[1][usize::from(column)];
+            sheet.merge_range(1, column, 2, column, heading, &format).expect("merged");
+        }
+    });
+    let table = data.path().join("two.csv");
+    fs::write(&table, rows.map(|row| row.join(",") + &",".repeat(9 - row.len())).join("\n"))
+        .expect("written");
+    for path in [sheet, table] {
+        let (said, got) = taken(data.path(), &path);
+        assert!(
+            said.contains("trap     its headings stand in lines 2 to 3, as \"容积率\" below \"控制指标\""),
+            "{said}"
+        );
+        assert!(said.contains("2 rows: 2 taken, 0 refused"), "{said}");
+        let of = |at: usize| {
+            ["parcel_no", "far", "density", "green_ratio", "height_m", "note"]
+                .map(|name| got[at][name].clone())
+        };
+        assert_eq!(of(0), [json!("A1"), json!(2.5), json!(0.3), json!(0.35), json!(24), json!("沿街")]);
+        assert_eq!(of(1), [json!("A2"), json!(3), json!(0.25), json!(0.4), json!(54), Value::Null]);
+        assert_eq!(
+            got[0]["序号"].as_f64().or(got[0]["序号"].as_str().and_then(|text| text.parse().ok())),
+            Some(1.0)
+        );
+    }
+}
+
+#[test]
+fn merged_cells_are_those_of_all_their_rows() {
+    let data = folder();
+    let path = data.path().join("merged.xlsx");
+    let rows: [&[&str]; 5] = [
+        &["地块编号", "单元编号", "X", "Y"],
+        &["A1", "U1", "38512345.1", "3365432.1"],
+        &["A2", "", "38512400", "3365600"],
+        &["A3", "", "38512500", "3365600"],
+        &["A4", "U2", "38512600", "3365600"],
+    ];
+    workbook(&path, &rows, |sheet| {
+        sheet.merge_range(1, 1, 3, 1, "U1", &rust_xlsxwriter::Format::new()).expect("merged");
+    });
+    let (said, got) = taken(data.path(), &path);
+    assert_eq!(said.matches("has merged cells").count(), 1, "{said}");
+    assert!(said.contains("\"单元编号\" has merged cells; their value, as in \"U1\""), "{said}");
+    let units: Vec<&str> = got.iter().filter_map(|properties| properties["unit_no"].as_str()).collect();
+    assert_eq!(units, ["U1", "U1", "U1", "U2"]);
+}
+
+#[test]
+fn shares_are_told_from_per_cent() {
+    let data = folder();
+    // Shown as 35 % and 0.3 in one sheet; the heading is the same for both.
+    let path = data.path().join("formats.xlsx");
+    let rows: [&[&str]; 3] = [
+        &["地块编号", "X", "Y", "建筑密度(%)", "绿地率（%）"],
+        &["A1", "38512345.1", "3365432.1", "", "30"],
+        &["A2", "38512400", "3365600", "40", "35"],
+    ];
+    workbook(&path, &rows, |sheet| {
+        let format = rust_xlsxwriter::Format::new().set_num_format("0%");
+        sheet.write_with_format(1, 3, 0.35, &format).expect("written");
+    });
+    let (said, got) = taken(data.path(), &path);
+    assert_eq!((&got[0]["density"], &got[1]["density"]), (&json!(0.35), &json!(0.4)), "{said}");
+    assert_eq!(got[0]["green_ratio"], json!(0.3));
+    let path = data.path().join("shares.csv");
+    let head = "地块编号,X,Y,建筑密度(%)\n";
+    fs::write(&path, format!("{head}A1,38512345.1,3365432.1,0.39\nA2,38512400,3365600,1\n"))
+        .expect("written");
+    let (said, got) = taken(data.path(), &path);
+    assert!(
+        said.contains(
+            "the heading \"建筑密度(%)\" says per cent, but its numbers, as in 0.39, are shares already"
+        ),
+        "{said}"
+    );
+    assert_eq!((&got[0]["density"], &got[1]["density"]), (&json!(0.39), &json!(1)));
+    fs::write(&path, format!("{head}A1,38512345.1,3365432.1,0.39\nA2,38512400,3365600,25\n"))
+        .expect("written");
+    let (said, got) = taken(data.path(), &path);
+    assert!(said.contains("noted         1  a share among per cent (row 1 at line 2)"), "{said}");
+    assert_eq!((&got[0]["density"], &got[1]["density"]), (&json!(0.0039), &json!(0.25)));
+}
+
+#[test]
+fn decimal_commas_are_no_thousands() {
+    let data = folder();
+    let path = data.path().join("commas.csv");
+    fs::write(
+        &path,
+        "地块编号;X;Y;容积率;限高;面积(㎡)\nA1;38512345,1;3365432,125;1,17;24;1,234\nA2;38512400;3365600;2,500;0,5;12,345\nA3;38512500;3365600;2;54.5;1,234,567\n",
+    )
+    .expect("written");
+    let (said, got) = taken(data.path(), &path);
+    assert!(said.contains("the coordinates are written with decimal commas, as in \"38512345,1\""), "{said}");
+    assert!(said.contains("trap       \"容积率\" is written with decimal commas, as in \"1,17\""), "{said}");
+    assert!(said.contains("height_m: the comma of \"0,5\" is read as that of decimals"), "{said}");
+    let of = |name: &str| [0, 1, 2].map(|at: usize| got[at][name].clone());
+    assert_eq!(of("far"), [json!(1.17), json!(2.5), json!(2)], "its column decides for 2,500");
+    assert_eq!(of("height_m"), [json!(24), json!(0.5), json!(54.5)]);
+    assert_eq!(of("area_m2"), [json!(1234), json!(12_345), json!(1_234_567)], "groups stay groups");
+    let at = &imported(data.path())[0]["geometry"]["coordinates"];
+    // 12,345.1 m east of 114° E at 30.41° N, where a degree is 96,092 m long: 114.1285°.
+    assert!((at[0].as_f64().expect("x") - 114.1285).abs() < 0.0005, "{at}");
+}
+
+#[test]
+fn totals_and_notes_are_no_parcels() {
+    let data = folder();
+    let path = data.path().join("totals.csv");
+    let rows = "序号,地块编号,X,Y,地块面积(㎡)\n1,A1,38512345.1,3365432.1,100\n2,合计路站,38512400,3365600,200\n,小计,,,300\n合 计,,,,300\n注：面积为椭球面积,,,,\n3,A3,,,5\n";
+    fs::write(&path, rows).expect("written");
+    let (said, got) = taken(data.path(), &path);
+    let numbers: Vec<&str> = got.iter().filter_map(|properties| properties["parcel_no"].as_str()).collect();
+    assert_eq!(numbers, ["A1", "A3", "合计路站"]);
+    assert!(said.contains("6 rows: 3 taken, 3 refused"), "{said}");
+    assert!(
+        said.contains("refused       2  a row of totals") && said.contains("refused       1  a note"),
+        "{said}"
+    );
+    let refused = fs::read_to_string(path.with_extension("refused.csv")).expect("refused rows");
+    assert!(refused.contains("小计") && refused.contains("合 计") && refused.contains("注："), "{refused}");
+}
+
+#[test]
+fn cells_that_say_more_than_their_column_are_heard() {
+    let data = folder();
+    let path = data.path().join("more.csv");
+    let rows = "地块编号,用地代码,X,Y,面积(平方米)\nA1,B1/B2,38512345.1,3365432.1,1.5亩\nA2,R21,38512400,3365600,1.3914公顷\nA3,24,38512500,3365600,2.4535万平方米\nA4,Q7,38512600,3365600,500\n";
+    fs::write(&path, rows).expect("written");
+    let (said, got) = taken(data.path(), &path);
+    // 15 mu are a hectare.
+    let areas = [0, 1, 2, 3].map(|at: usize| got[at]["area_m2"].clone());
+    assert_eq!(areas, [json!(1000), json!(13_914), json!(24_535), json!(500)], "{said}");
+    assert!(said.contains("area_m2: \"2.4535万平方米\" states its unit, read in ha"), "{said}");
+    assert_eq!(
+        (&got[0]["use_code"], &got[0]["use_name_zh"], &got[0]["note"]),
+        (&json!("B1"), &json!("商业用地"), &json!("用地代码: B1/B2"))
+    );
+    assert!(said.contains("of \"B1/B2\" the code is \"B1\"; the whole text is kept in the note"), "{said}");
+    assert_eq!((&got[1]["use_name_zh"], &got[2]["use_name_zh"]), (&json!("住宅用地"), &json!("其他海域")));
+    assert!(said.contains("\"Q7\" is no code that is known here"), "{said}");
+    assert!(said.contains("noted         1  an unknown code"), "{said}");
+}
+
+#[test]
+fn holes_of_shapefiles_are_holes_however_they_are_wound() {
+    let files = tempfile::tempdir().expect("a folder");
+    let original = originals_file(files.path());
+    let path = files.path().join("a.shp");
+    let shape = path.to_str().expect("a path");
+    let original = original.to_str().expect("a path");
+    gdal(&["-f", "ESRI Shapefile", "-t_srs", "EPSG:4547", "-lco", "ENCODING=UTF-8", shape, original]);
+    // Every ring the other way round, as the description of the format has it (ESRI 1998): a head of 100 bytes; of each
+    // record 8 bytes of number and length, then kind, bounds, counts of rings and positions, first positions, positions.
+    let mut bytes = fs::read(&path).expect("read");
+    let whole = |bytes: &[u8], at: usize| {
+        u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes")) as usize
+    };
+    let mut at = 100;
+    while at < bytes.len() {
+        let words = u32::from_be_bytes(bytes[at + 4..at + 8].try_into().expect("four bytes")) as usize;
+        let (rings, positions) = (whole(&bytes, at + 44), whole(&bytes, at + 48));
+        let firsts: Vec<usize> =
+            (0..rings).map(|ring| whole(&bytes, at + 52 + 4 * ring)).chain([positions]).collect();
+        let begin = at + 52 + 4 * rings;
+        for pair in firsts.windows(2) {
+            let ring = &mut bytes[begin + 16 * pair[0]..begin + 16 * pair[1]];
+            let reversed: Vec<u8> = ring.chunks(16).rev().flatten().copied().collect();
+            ring.copy_from_slice(&reversed);
+        }
+        at += 8 + 2 * words;
+    }
+    fs::write(&path, bytes).expect("written");
+    let data = folder();
+    let (code, said) = import(data.path(), &[shape, "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("2 of its 2 rings are wound as what they are not") && said.contains("1 repairs"),
+        "{said}"
+    );
+    assert_same_places(data.path(), 0.1, "reversed rings");
+    let kinds: Vec<(String, usize)> = imported(data.path())
+        .iter()
+        .map(|feature| {
+            let geometry = &feature["geometry"];
+            let parts = geometry["coordinates"].as_array().map_or(0, Vec::len);
+            (geometry["type"].as_str().unwrap_or_default().to_owned(), parts)
+        })
+        .collect();
+    let kind = |kind: &str, parts| (kind.to_owned(), parts);
+    let want = [kind("Polygon", 1), kind("Polygon", 2), kind("MultiPolygon", 2), kind("Polygon", 1)];
+    assert_eq!(kinds, want);
+}
+
 #[test]
 fn files_that_call_a_field_by_other_names_are_not_taken_together() {
     let data = folder();

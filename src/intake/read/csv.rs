@@ -7,7 +7,7 @@ use std::path::Path;
 use encoding_rs::{Encoding, GB18030, UTF_8};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
-use super::table::{self, Rows};
+use super::table::{self, Line, Rows};
 use super::{Metered, Take, Told, Wish, fill, open};
 use crate::intake::IntakeError;
 use crate::intake::row::{Cell, Headings};
@@ -62,14 +62,14 @@ pub(super) fn read(
             )));
         }
         let cells: Vec<Cell> = record.iter().map(|cell| Cell::text(&String::from_utf8_lossy(cell))).collect();
-        rows.push(line, cells, headings, take)?;
+        rows.push(Line::new(line, cells), headings, take)?;
     }
-    rows.end(headings, take)?;
+    let traps = rows.end(headings, take)?;
     let mut notes = Vec::new();
     if encoding != UTF_8 {
         notes.push(format!("read as {}", encoding.name()));
     }
-    Ok(Told { notes, ..Told::default() })
+    Ok(Told { notes, traps, ..Told::default() })
 }
 
 /// UTF-8 where the whole file is, else GB 18030, which holds GBK and GB 2312.

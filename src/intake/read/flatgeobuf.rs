@@ -60,7 +60,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     if promised > 0 && promised != number {
         return Err(IntakeError::unfit(path, &format!("promises {promised} features and holds {number}")));
     }
-    Ok(Told { stated, by: "its header", notes: Vec::new() })
+    Ok(Told { stated, by: "its header", ..Told::default() })
 }
 
 /// Holds the sizes that features state against the file: the library makes room for whatever is stated.

@@ -93,7 +93,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
         None => (crs84, "RFC 7946, 4"),
         Some(name) => (stated(&name), "its member crs"),
     };
-    Ok(Told { stated, by, notes })
+    Ok(Told { stated, by, notes, ..Told::default() })
 }
 
 /// The system of a name as in `urn:ogc:def:crs:EPSG::4547`.
@@ -130,7 +130,7 @@ pub(super) fn read_lines(
         let row = row(text, headings).map_err(|reason| IntakeError::unfit(path, &reason))?;
         take(Row { number, line: Some(at), ..row })?;
     }
-    Ok(Told { stated: Stated::System(System::Known(Crs::Crs84)), by: "RFC 7946, 4", notes: Vec::new() })
+    Ok(Told { stated: Stated::System(System::Known(Crs::Crs84)), by: "RFC 7946, 4", ..Told::default() })
 }
 
 struct Walk<'w, 't> {

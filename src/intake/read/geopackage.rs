@@ -79,7 +79,7 @@ pub(super) fn read(
         }
         take(row)?;
     }
-    Ok(Told { stated, by: "the GeoPackage", notes: Vec::new() })
+    Ok(Told { stated, by: "the GeoPackage", ..Told::default() })
 }
 
 /// A head with an envelope of a kind that its flags tell, then well-known binary (12-128r18, 2.1.3).

@@ -65,7 +65,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
         }
         take(row)?;
     }
-    Ok(Told { stated, by: "its entry \"geo\"", notes: Vec::new() })
+    Ok(Told { stated, by: "its entry \"geo\"", ..Told::default() })
 }
 
 /// Encodings as nested lists of positions (GeoParquet 1.1, "Native encodings").

@@ -83,7 +83,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     Ok(Told {
         stated: Stated::System(System::Known(Crs::Crs84)),
         by: "KML (OGC 07-147r2, 4.2)",
-        notes: Vec::new(),
+        ..Told::default()
     })
 }
 

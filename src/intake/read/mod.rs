@@ -10,6 +10,7 @@ mod geojson;
 mod geopackage;
 mod geoparquet;
 mod kml;
+mod merged;
 mod shapefile;
 mod table;
 mod wkb;
@@ -46,6 +47,8 @@ pub(super) struct Told {
     pub by: &'static str,
     /// Oddities of the whole file.
     pub notes: Vec<String>,
+    /// What of it is easily taken in another way.
+    pub traps: Vec<String>,
 }
 
 /// The formats.

@@ -50,11 +50,12 @@ pub(super) fn read(
         .map_err(|reason| unfit(format!("its .dbf {reason}")))?;
     told.notes.push(format!("attributes read as {}, by {}", table.encoding.name(), table.by));
     match beside(path, "prj") {
-        Some(prj) => {
+        Some(prj) if std::fs::metadata(&prj).is_ok_and(|about| about.len() > 0) => {
             let text = std::fs::read(&prj).map_err(|fault| IntakeError::read(&prj, fault))?;
             told.stated = projection::of_wkt(&String::from_utf8_lossy(&text));
             told.by = "its .prj";
         }
+        Some(_) => told.notes.push("has an empty .prj, so that nothing states its system".to_owned()),
         None => told.notes.push("has no .prj, so that nothing states its system".to_owned()),
     }
     let columns: Vec<usize> = table
@@ -66,7 +67,7 @@ pub(super) fn read(
     let mut shapes = ShapeReader::new(BufReader::with_capacity(1 << 16, open(path)?))
         .map_err(|fault| unfit(format!("is no shapefile: {fault}")))?;
     let mut shapes = shapes.iter_shapes();
-    let mut number = 0;
+    let (mut number, mut deleted) = (0, 0);
     loop {
         let shape = shapes.next();
         let record = table.next().map_err(|reason| unfit(format!("its .dbf {reason}")))?;
@@ -85,17 +86,24 @@ pub(super) fn read(
             }
             (Some(Ok(shape)), Some(cells)) => (shape, cells),
         };
-        let Record::Row(cells) = cells else { continue };
+        let Record::Row(cells) = cells else {
+            deleted += 1;
+            continue;
+        };
         let mut row = Row { number, cells: columns.iter().copied().zip(cells).collect(), ..Row::default() };
-        if let Err(reason) = figures(&shape, &mut row.figures) {
+        if let Err(reason) = figures(&shape, &mut row) {
             row.fault = Some(reason.to_owned());
         }
         take(row)?;
     }
+    if deleted > 0 {
+        told.notes.push(format!("{deleted} rows are marked as deleted in its .dbf and left out"));
+    }
     Ok(told)
 }
 
-fn figures(shape: &Shape, into: &mut Vec<Figure>) -> Result<(), &'static str> {
+fn figures(shape: &Shape, row: &mut Row) -> Result<(), &'static str> {
+    let into = &mut row.figures;
     macro_rules! at {
         ($point:expr) => {
             [$point.x, $point.y]
@@ -117,37 +125,104 @@ fn figures(shape: &Shape, into: &mut Vec<Figure>) -> Result<(), &'static str> {
         Shape::Polyline(all) => lines!(all),
         Shape::PolylineM(all) => lines!(all),
         Shape::PolylineZ(all) => lines!(all),
-        Shape::Polygon(all) => polygons(all, |p| at!(p), into),
-        Shape::PolygonM(all) => polygons(all, |p| at!(p), into),
-        Shape::PolygonZ(all) => polygons(all, |p| at!(p), into),
+        Shape::Polygon(all) => polygons(all, |p| at!(p), row),
+        Shape::PolygonM(all) => polygons(all, |p| at!(p), row),
+        Shape::PolygonZ(all) => polygons(all, |p| at!(p), row),
         Shape::Multipatch(_) => return Err("is a surface in space, which is not taken"),
     }
     Ok(())
 }
 
-/// Groups rings: each hole belongs to the smallest shell that its first position lies in, since files have them in any order.
-fn polygons<P>(from: &GenericPolygon<P>, at: impl Fn(&P) -> [f64; 2], into: &mut Vec<Figure>) {
-    let ring = |points: &[P]| points.iter().map(&at).collect::<Vec<_>>();
+/// A ring, and whether its winding says that it is a hole.
+struct Ring {
+    positions: Vec<[f64; 2]>,
+    is_hole: bool,
+    doubled_area: f64,
+    /// West, south, east, north.
+    bounds: [f64; 4],
+}
+
+impl Ring {
+    fn new(positions: Vec<[f64; 2]>, is_hole: bool) -> Self {
+        let bounds = positions.iter().fold(
+            [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY],
+            |[west, south, east, north], [x, y]| [west.min(*x), south.min(*y), east.max(*x), north.max(*y)],
+        );
+        Self { doubled_area: doubled_area(&positions), positions, is_hole, bounds }
+    }
+
+    /// Does all of another lie in this? It is asked of rings that do not cross.
+    fn holds(&self, other: &Self) -> bool {
+        let ([west, south, east, north], inner) = (self.bounds, other.bounds);
+        other.doubled_area < self.doubled_area
+            && inner[0] >= west
+            && inner[1] >= south
+            && inner[2] <= east
+            && inner[3] <= north
+            && other
+                .positions
+                .iter()
+                .find_map(|&at| side(&self.positions, at))
+                // All its positions are on the edge: the middle of one of its edges is not, or it is within as well.
+                .or_else(|| {
+                    other.positions.windows(2).find_map(|w| {
+                        side(&self.positions, [0, 1].map(|axis| f64::midpoint(w[0][axis], w[1][axis])))
+                    })
+                })
+                .unwrap_or(true)
+    }
+}
+
+/// Groups rings by what lies in what, since programs wind them in any way: one that lies in an odd number of others is a
+/// hole of the smallest of them. Says so where their winding says otherwise.
+fn polygons<P>(from: &GenericPolygon<P>, at: impl Fn(&P) -> [f64; 2], row: &mut Row) {
+    let rings: Vec<Ring> = from
+        .rings()
+        .iter()
+        .map(|ring| Ring::new(ring.points().iter().map(&at).collect(), matches!(ring, PolygonRing::Inner(_))))
+        .collect();
+    // Of each ring how many hold it, and the smallest of them. A ring that holds another reaches as far west, and farther.
+    let mut around: Vec<(usize, Option<usize>)> = vec![(0, None); rings.len()];
+    let mut order: Vec<usize> = (0..rings.len()).collect();
+    order.sort_by(|&a, &b| {
+        let (a, b) = (&rings[a], &rings[b]);
+        a.bounds[0].total_cmp(&b.bounds[0]).then(b.doubled_area.total_cmp(&a.doubled_area))
+    });
+    let mut open: Vec<usize> = Vec::new();
+    for at in order {
+        open.retain(|&other| rings[other].bounds[2] >= rings[at].bounds[0]);
+        let (count, smallest) = &mut around[at];
+        for &other in open.iter().filter(|&&other| rings[other].holds(&rings[at])) {
+            *count += 1;
+            if smallest.is_none_or(|known| rings[other].doubled_area < rings[known].doubled_area) {
+                *smallest = Some(other);
+            }
+        }
+        open.push(at);
+    }
+    let is_hole = |at: usize| around[at].0 % 2 == 1;
     let mut shells: Vec<Vec<Vec<[f64; 2]>>> = Vec::new();
-    let mut holes = Vec::new();
-    for one in from.rings() {
-        match one {
-            PolygonRing::Outer(points) => shells.push(vec![ring(points)]),
-            PolygonRing::Inner(points) => holes.push(ring(points)),
+    let mut shell_of: Vec<Option<usize>> = vec![None; rings.len()];
+    for at in (0..rings.len()).filter(|&at| !is_hole(at)) {
+        shell_of[at] = Some(shells.len());
+        shells.push(vec![rings[at].positions.clone()]);
+    }
+    for at in (0..rings.len()).filter(|&at| is_hole(at)) {
+        match around[at].1.and_then(|around| shell_of[around]) {
+            Some(shell) => shells[shell].push(rings[at].positions.clone()),
+            // Rings that cross may hold each other in no order.
+            None => shells.push(vec![rings[at].positions.clone()]),
         }
     }
-    for hole in holes {
-        let Some(&first) = hole.first() else { continue };
-        let around = (0..shells.len()).filter(|&at| lies_in(&shells[at][0], first));
-        let smallest =
-            around.min_by(|&a, &b| doubled_area(&shells[a][0]).total_cmp(&doubled_area(&shells[b][0])));
-        match smallest {
-            Some(shell) => shells[shell].push(hole),
-            // Programs that know nothing of winding write shells as holes.
-            None => shells.push(vec![hole]),
-        }
+    // A lone ring is taken as a shell whichever way it is wound, and nothing hangs on it.
+    let wrong = (0..rings.len()).filter(|&at| is_hole(at) != rings[at].is_hole).count();
+    if wrong > 0 && shells.len() < rings.len() {
+        row.repaired.push(format!(
+            "{wrong} of its {} rings are wound as what they are not; holes are told by what they lie in",
+            rings.len()
+        ));
     }
-    into.extend(shells.into_iter().map(Figure::Polygon));
+    row.figures.extend(shells.into_iter().map(Figure::Polygon));
 }
 
 fn doubled_area(ring: &[[f64; 2]]) -> f64 {
@@ -158,11 +233,20 @@ fn doubled_area(ring: &[[f64; 2]]) -> f64 {
     ring.windows(2).map(cross).sum::<f64>().abs()
 }
 
-fn lies_in(ring: &[[f64; 2]], [x, y]: [f64; 2]) -> bool {
-    ring.windows(2).fold(false, |inside, w| {
+/// Does a position lie in a ring? `None` on its edge.
+fn side(ring: &[[f64; 2]], [x, y]: [f64; 2]) -> Option<bool> {
+    let mut is_inside = false;
+    for w in ring.windows(2) {
         let ([ax, ay], [bx, by]) = (w[0], w[1]);
-        inside ^ ((ay > y) != (by > y) && x < (bx - ax) * (y - ay) / (by - ay) + ax)
-    })
+        let turn = (bx - ax) * (y - ay) - (by - ay) * (x - ax);
+        let is_between = (ax.min(bx)..=ax.max(bx)).contains(&x) && (ay.min(by)..=ay.max(by)).contains(&y);
+        // Rings that touch repeat the very numbers.
+        if turn == 0.0 && is_between {
+            return None;
+        }
+        is_inside ^= (ay > y) != (by > y) && x < (bx - ax) * (y - ay) / (by - ay) + ax;
+    }
+    Some(is_inside)
 }
 
 struct Field {
@@ -330,4 +414,72 @@ fn guess(
         fit * 2 > odd.len()
     };
     Ok([UTF_8, GB18030].into_iter().find(fits))
+}
+
+#[cfg(test)]
+mod tests {
+    use shapefile::{Point, Polygon};
+
+    use super::*;
+
+    fn square(from: f64, to: f64, is_clockwise: bool) -> Vec<Point> {
+        let mut ring: Vec<Point> = [(from, from), (from, to), (to, to), (to, from), (from, from)]
+            .map(|(x, y)| Point::new(x, y))
+            .into();
+        if !is_clockwise {
+            ring.reverse();
+        }
+        ring
+    }
+
+    #[test]
+    fn holes_are_told_by_what_they_lie_in() {
+        // A square with a hole in which an island with a hole lies; beside it a square of its own.
+        let sizes = [(0.0, 9.0), (1.0, 8.0), (2.0, 7.0), (3.0, 6.0), (20.0, 21.0)];
+        let is_clockwise = [true, false, true, false, true];
+        for (way, repaired) in [("right", 0), ("reversed", 1), ("all clockwise", 1)] {
+            let rings = sizes.iter().zip(is_clockwise).map(|(&(from, to), is_clockwise)| {
+                let points = square(
+                    from,
+                    to,
+                    match way {
+                        "right" => is_clockwise,
+                        "reversed" => !is_clockwise,
+                        _ => true,
+                    },
+                );
+                // The library rewinds what it is told the kind of; as read from a file, the winding tells the kind.
+                match way {
+                    "right" if is_clockwise => PolygonRing::Outer(points),
+                    "right" => PolygonRing::Inner(points),
+                    "reversed" if is_clockwise => PolygonRing::Inner(points),
+                    _ => PolygonRing::Outer(points),
+                }
+            });
+            let mut row = Row::default();
+            polygons(&Polygon::with_rings(rings.collect()), |p| [p.x, p.y], &mut row);
+            let parts: Vec<Vec<f64>> = row
+                .figures
+                .iter()
+                .map(|figure| match figure {
+                    Figure::Polygon(rings) => rings.iter().map(|ring| doubled_area(ring) / 2.0).collect(),
+                    _ => Vec::new(),
+                })
+                .collect();
+            assert_eq!(parts, [vec![81.0, 49.0], vec![25.0, 9.0], vec![1.0]], "{way}");
+            assert_eq!(row.repaired.len(), repaired, "{way}: {:?}", row.repaired);
+        }
+    }
+
+    #[test]
+    fn rings_that_touch_are_told_apart() {
+        let ring = |all: &[[f64; 2]]| Ring::new(all.to_vec(), false);
+        let shell = ring(&[[0.0, 0.0], [0.0, 4.0], [4.0, 4.0], [4.0, 0.0], [0.0, 0.0]]);
+        // Its first position is on the edge of the shell, and so are all of the second.
+        let inside = ring(&[[0.0, 2.0], [1.0, 3.0], [1.0, 1.0], [0.0, 2.0]]);
+        let diamond = ring(&[[0.0, 2.0], [2.0, 4.0], [4.0, 2.0], [2.0, 0.0], [0.0, 2.0]]);
+        let beside = ring(&[[4.0, 0.0], [4.0, 4.0], [6.0, 2.0], [4.0, 0.0]]);
+        assert!(shell.holds(&inside) && shell.holds(&diamond) && !shell.holds(&beside));
+        assert!(!inside.holds(&shell) && !shell.holds(&shell));
+    }
 }

@@ -1,16 +1,47 @@
 //! Tables: which row is the head, which columns hold the place.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::merged::{Merged, Region};
 use super::{Take, Wish};
+use crate::intake::number::written;
 use crate::intake::row::{Cell, Figure, Headings, MOST_HEADINGS, Row, cut};
 use crate::intake::{IntakeError, mapping};
+use crate::model::narrowed;
 
 /// A table whose head was found.
 struct Table {
     /// Numbers of the headings by column; none for columns without one.
     columns: Vec<Option<usize>>,
+    /// The headings by column, as they are told.
+    names: Vec<Option<String>>,
     place: Place,
+    /// Every value stands in a column of its own, whatever is missing before it.
+    is_sheet: bool,
+    /// The columns of the place have decimal commas.
+    is_decimal: bool,
+    traps: Vec<String>,
+    /// Columns that have merged cells below their heading, with an example.
+    merged: BTreeMap<usize, String>,
+}
+
+/// A row of a table.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Line {
+    /// Number of its line, from 1.
+    pub number: u64,
+    pub cells: Vec<Cell>,
+    /// Columns whose numbers are shares that are shown in per cent.
+    pub percent: Vec<usize>,
+    /// Columns whose value is that of a merged cell which begins above.
+    merged: Vec<usize>,
+}
+
+impl Line {
+    pub(super) fn new(number: u64, cells: Vec<Cell>) -> Self {
+        Self { number, cells, ..Self::default() }
+    }
 }
 
 /// The rows of a table as they come: the first are kept until its head is found among them.
@@ -19,53 +50,181 @@ pub(super) struct Rows<'a> {
     path: &'a Path,
     what: &'a str,
     wish: &'a Wish,
-    first: Vec<(u64, Vec<Cell>)>,
+    /// Of sheets.
+    merged: Option<Merged>,
+    first: Vec<Line>,
     table: Option<Table>,
     number: u64,
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(path: &'a Path, what: &'a str, wish: &'a Wish) -> Self {
-        Self { path, what, wish, first: Vec::new(), table: None, number: 0 }
+        Self { path, what, wish, merged: None, first: Vec::new(), table: None, number: 0 }
     }
 
-    /// The next row, of a line of the file.
+    /// Those of a sheet.
+    pub(super) fn of_sheet(path: &'a Path, what: &'a str, wish: &'a Wish, merged: Vec<Region>) -> Self {
+        Self { merged: Some(Merged::new(merged)), ..Self::new(path, what, wish) }
+    }
+
+    /// The next row.
     pub(super) fn push(
         &mut self,
-        line: u64,
-        cells: Vec<Cell>,
+        mut line: Line,
         headings: &mut Headings,
         take: &mut Take<'_>,
     ) -> Result<(), IntakeError> {
-        if self.table.is_some() {
-            return self.hand(line, cells, take);
+        if let Some(merged) = &mut self.merged {
+            line.merged = merged.fill(line.number, &mut line.cells);
         }
-        self.first.push((line, cells));
+        if self.table.is_some() {
+            return self.hand(line, headings, take);
+        }
+        self.first.push(line);
         if self.first.len() == MOST_TITLES { self.settle(headings, take) } else { Ok(()) }
     }
 
-    /// No more rows come.
-    pub(super) fn end(mut self, headings: &mut Headings, take: &mut Take<'_>) -> Result<(), IntakeError> {
-        if self.table.is_none() { self.settle(headings, take) } else { Ok(()) }
+    /// No more rows come. Tells the traps of the table.
+    pub(super) fn end(
+        mut self,
+        headings: &mut Headings,
+        take: &mut Take<'_>,
+    ) -> Result<Vec<String>, IntakeError> {
+        if self.table.is_none() {
+            self.settle(headings, take)?;
+        }
+        Ok(self.table.map(Table::into_traps).unwrap_or_default())
     }
 
     /// Finds the head among the first rows, and hands over those below it.
     fn settle(&mut self, headings: &mut Headings, take: &mut Take<'_>) -> Result<(), IntakeError> {
         let unfit = |reason: String| IntakeError::unfit(self.path, &reason);
-        let rows: Vec<Vec<Cell>> = self.first.iter().map(|(_, cells)| cells.clone()).collect();
+        let rows: Vec<Vec<Cell>> = self.first.iter().map(|line| line.cells.clone()).collect();
         let at = head(&rows).ok_or_else(|| unfit(format!("{}has no row of headings", self.what)))?;
-        self.table = Some(Table::of_head(&rows[at], self.wish, headings).map_err(unfit)?);
+        let stacked = Stacked::around(&self.first, at, self.merged.as_ref());
+        let mut table = Table::of_head(&stacked.names, self.wish, headings).map_err(unfit)?;
+        table.is_sheet = self.merged.is_some();
+        table.traps.extend(stacked.trap);
+        table.find_commas(&rows[stacked.below..]);
+        table.find_joint(&rows[stacked.below..]);
+        self.table = Some(table);
         std::mem::take(&mut self.first)
             .into_iter()
-            .skip(at + 1)
-            .try_for_each(|(line, cells)| self.hand(line, cells, take))
+            .skip(stacked.below)
+            .try_for_each(|line| self.hand(line, headings, take))
     }
 
-    fn hand(&mut self, line: u64, cells: Vec<Cell>, take: &mut Take<'_>) -> Result<(), IntakeError> {
-        let Some(row) = self.table.as_ref().and_then(|table| table.row(cells)) else { return Ok(()) };
+    fn hand(&mut self, line: Line, headings: &mut Headings, take: &mut Take<'_>) -> Result<(), IntakeError> {
+        let Some(table) = &mut self.table else { return Ok(()) };
+        let number = line.number;
+        let row = table.row(line, headings).map_err(|reason| IntakeError::unfit(self.path, &reason))?;
+        let Some(row) = row else { return Ok(()) };
         self.number += 1;
-        take(Row { number: self.number, line: Some(line), ..row })
+        take(Row { number: self.number, line: Some(number), ..row })
     }
+}
+
+/// A head of one row, or of several that stand above each other.
+struct Stacked {
+    names: Vec<Cell>,
+    /// The first row below it.
+    below: usize,
+    trap: Option<String>,
+}
+
+impl Stacked {
+    /// The head around the row that has most headings. A heading is the lowest text of its column; one above it that is
+    /// known stays before one that is not, as 容积率 before 上限.
+    fn around(rows: &[Line], at: usize, merged: Option<&Merged>) -> Self {
+        let is_joined = |upper: usize| {
+            let (Some(above), Some(below)) = (rows.get(upper), rows.get(upper + 1)) else { return false };
+            merged.is_some_and(|merged| merged.join(above.number, below.number))
+                || stand_as_head(&above.cells, &below.cells)
+        };
+        let (mut top, mut bottom) = (at, at);
+        while is_joined(bottom) {
+            bottom += 1;
+        }
+        while top > 0 && is_joined(top - 1) {
+            top -= 1;
+        }
+        let head = &rows[top..=bottom];
+        let width = head.iter().map(|line| line.cells.len()).max().unwrap_or_default();
+        let mut names: Vec<Cell> = Vec::with_capacity(width);
+        let mut example = None;
+        for column in 0..width {
+            let mut name: Option<String> = None;
+            for above in (0..head.len()).rev() {
+                let text = spread(head, above, column, merged).shown();
+                match &name {
+                    _ if text.is_empty() => {}
+                    None => name = Some(text),
+                    Some(lower) if *lower == text => {}
+                    Some(lower) => {
+                        example.get_or_insert_with(|| format!("{lower:?} below {text:?}"));
+                        if is_heading(&text) && !is_heading(lower) {
+                            name = Some(format!("{text} {lower}"));
+                        }
+                    }
+                }
+            }
+            names.push(name.map_or(Cell::Null, Cell::Text));
+        }
+        let trap = example.map(|example| {
+            format!(
+                "its headings stand in lines {} to {}, as {example}; the lower ones are taken where there are any",
+                head[0].number,
+                head[head.len() - 1].number
+            )
+        });
+        Self { names, below: bottom + 1, trap }
+    }
+}
+
+/// A cell of a head, or the one that spans it: a merged one, or the last text before it where headings stand below.
+fn spread<'a>(head: &'a [Line], row: usize, column: usize, merged: Option<&Merged>) -> &'a Cell {
+    let cell = |column: usize| head[row].cells.get(column).unwrap_or(&Cell::Null);
+    let stands_below = |column: usize| {
+        head.get(row + 1).and_then(|line| line.cells.get(column)).is_some_and(|cell| *cell != Cell::Null)
+    };
+    if *cell(column) != Cell::Null {
+        return cell(column);
+    }
+    if let Some(first) = merged.and_then(|merged| merged.first_column(head[row].number, column)) {
+        return cell(first);
+    }
+    let before = (0..column)
+        .rev()
+        .take_while(|&before| stands_below(before))
+        .find(|&before| *cell(before) != Cell::Null);
+    before.filter(|_| stands_below(column)).map_or(&Cell::Null, cell)
+}
+
+fn is_heading(text: &str) -> bool {
+    mapping::is_known(text) || role(text).is_some()
+}
+
+/// Are two rows a head as a table without merged cells has it? Below stand headings and nothing else, where none stands
+/// above or one that spans them; above stands at least one whose column is empty below.
+fn stand_as_head(above: &[Cell], below: &[Cell]) -> bool {
+    fn text(row: &[Cell], at: usize) -> Option<&str> {
+        match row.get(at) {
+            Some(Cell::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+    let is_void = |row: &[Cell], at: usize| row.get(at).is_none_or(|cell| *cell == Cell::Null);
+    let spans = |at: usize| is_void(above, at + 1) && !is_void(below, at + 1);
+    let width = above.len().max(below.len());
+    let are_texts = |row: &[Cell]| {
+        (0..row.len())
+            .all(|at| is_void(row, at) || text(row, at).is_some_and(|text| text.parse::<f64>().is_err()))
+    };
+    are_texts(above)
+        && are_texts(below)
+        && (0..width).any(|at| text(below, at).is_some_and(is_heading))
+        && (0..width).any(|at| is_void(below, at) && text(above, at).is_some_and(is_heading))
+        && (0..width).all(|at| is_void(below, at) || is_void(above, at) || spans(at))
 }
 
 /// Which columns hold the place.
@@ -73,6 +232,8 @@ enum Place {
     None,
     Text(usize),
     Pair(usize, usize),
+    /// Both coordinates, one after the other.
+    Joint(usize),
 }
 
 /// Most columns.
@@ -90,9 +251,7 @@ fn head(rows: &[Vec<Cell>]) -> Option<usize> {
             })
             .collect::<Vec<_>>()
     };
-    let known = |row: &Vec<Cell>| {
-        texts(row).iter().filter(|text| mapping::is_known(text) || role(text).is_some()).count()
-    };
+    let known = |row: &Vec<Cell>| texts(row).iter().filter(|text| is_heading(text)).count();
     let best = (0..rows.len()).max_by_key(|&at| (known(&rows[at]), std::cmp::Reverse(at)))?;
     if known(&rows[best]) > 0 { Some(best) } else { rows.iter().position(|row| texts(row).len() > 1) }
 }
@@ -132,6 +291,8 @@ fn role(heading: &str) -> Option<Role> {
         "x坐标",
         "坐标x",
         "横坐标",
+        "横坐标y",
+        "y横坐标",
         "pointx",
         "xcoord",
         "centroidx",
@@ -148,6 +309,8 @@ fn role(heading: &str) -> Option<Role> {
         "y坐标",
         "坐标y",
         "纵坐标",
+        "纵坐标x",
+        "x纵坐标",
         "pointy",
         "ycoord",
         "centroidy",
@@ -190,26 +353,131 @@ impl Table {
         };
         let of =
             |role_of: Role| names.iter().position(|name| name.as_deref().and_then(role) == Some(role_of));
+        let named = |plain: &str| {
+            names.iter().position(|name| name.as_deref().is_some_and(|name| mapping::plain(name) == plain))
+        };
         let place = match (wanted(&wish.geometry)?, wanted(&wish.x)?, wanted(&wish.y)?) {
             (Some(text), _, _) => Place::Text(text),
             (None, Some(x), Some(y)) => Place::Pair(x, y),
             (None, None, None) => match (of(Role::Text), of(Role::East), of(Role::North)) {
                 (Some(text), _, _) => Place::Text(text),
                 (None, Some(x), Some(y)) => Place::Pair(x, y),
-                _ => Place::None,
+                // Letters that stand for many things mean the place where nothing else does, and both are there.
+                _ => match (named("e"), named("n")) {
+                    (Some(east), Some(north)) => Place::Pair(east, north),
+                    _ => Place::None,
+                },
             },
             _ => return Err("x and y belong together: name the columns of both".to_owned()),
         };
         let columns = names.iter().map(|name| name.as_ref().map(|name| headings.number(name)).transpose());
-        Ok(Self { columns: columns.collect::<Result<_, _>>()?, place })
+        Ok(Self {
+            columns: columns.collect::<Result<_, _>>()?,
+            names,
+            place,
+            is_sheet: false,
+            is_decimal: false,
+            traps: Vec::new(),
+            merged: BTreeMap::new(),
+        })
+    }
+
+    /// Looks at the first rows for coordinates with decimal commas.
+    fn find_commas(&mut self, rows: &[Vec<Cell>]) {
+        let Place::Pair(x, y) = self.place else { return };
+        let has_them = |cell: &&Cell| matches!(cell, Cell::Text(text) if written(text, false).is_some_and(|read| read.has_decimal_comma));
+        let example = rows.iter().flat_map(|row| [row.get(x), row.get(y)]).flatten().find(has_them);
+        if let Some(example) = example {
+            self.is_decimal = true;
+            self.traps.push(format!(
+                "the coordinates are written with decimal commas, as in {:?}; read so",
+                example.shown()
+            ));
+        }
+    }
+
+    /// Looks for a column that holds both coordinates, where none holds one of them.
+    fn find_joint(&mut self, rows: &[Vec<Cell>]) {
+        const JOINT: &[&str] =
+            &["坐标", "中心坐标", "中心点坐标", "经纬度", "lonlat", "latlon", "coordinates"];
+        if !matches!(self.place, Place::None) {
+            return;
+        }
+        let is_joint = |at: &usize| {
+            let values = || rows.iter().filter_map(|row| row.get(*at)).filter(|cell| **cell != Cell::Null);
+            self.names[*at].as_deref().is_some_and(|name| JOINT.contains(&mapping::plain(name).as_str()))
+                && values().next().is_some()
+                && values().all(|cell| joint(cell).is_some())
+        };
+        if let Some(at) = (0..self.names.len()).find(is_joint) {
+            self.place = Place::Joint(at);
+        }
+    }
+
+    /// Gives a column without heading, which has a value, one of its own.
+    fn name_column(&mut self, at: usize, example: &Cell, headings: &mut Headings) -> Result<usize, String> {
+        if self.columns.len() <= at {
+            self.columns.resize(at + 1, None);
+            self.names.resize(at + 1, None);
+        }
+        if let Some(number) = self.columns[at] {
+            return Ok(number);
+        }
+        let letters = letters(at);
+        let mut name = format!("column_{}", letters.to_lowercase());
+        while self.names.iter().flatten().any(|known| *known == name) {
+            name.push('_');
+        }
+        self.traps.push(format!(
+            "column {letters} has no heading; its values, as in {:?}, are kept as {name:?}",
+            cut(&example.shown())
+        ));
+        let number = headings.number(&name)?;
+        self.columns[at] = Some(number);
+        self.names[at] = Some(name);
+        Ok(number)
+    }
+
+    fn into_traps(self) -> Vec<String> {
+        let merged = self.merged.iter().map(|(at, example)| {
+            let name = self.names.get(*at).cloned().flatten().unwrap_or_else(|| letters(*at));
+            format!("{name:?} has merged cells; their value, as in {example:?}, is taken for all their rows")
+        });
+        self.traps.iter().cloned().chain(merged).collect()
     }
 
     /// A row of cells as a row; `None` when it is empty.
-    fn row(&self, cells: Vec<Cell>) -> Option<Row> {
+    fn row(&mut self, line: Line, headings: &mut Headings) -> Result<Option<Row>, String> {
+        let Line { mut cells, percent, merged, .. } = line;
         if cells.iter().all(|cell| *cell == Cell::Null) {
-            return None;
+            return Ok(None);
+        }
+        for at in merged {
+            self.merged.entry(at).or_insert_with(|| cut(&cells[at].shown()));
         }
         let mut row = Row::default();
+        let named = if self.is_sheet { cells.len() } else { self.columns.len() };
+        for (at, cell) in cells.iter().enumerate().take(named) {
+            if *cell != Cell::Null && self.columns.get(at).is_none_or(Option::is_none) {
+                self.name_column(at, cell, headings)?;
+            }
+        }
+        if let Place::Pair(x, y) = self.place {
+            for at in [x, y] {
+                if let Some(Cell::Text(text)) = cells.get(at)
+                    && let Some(read) = written(text, self.is_decimal).filter(|read| read.has_decimal_comma)
+                    && read.behind.is_empty()
+                {
+                    if !self.is_decimal {
+                        row.repaired.push(format!(
+                            "the comma of the coordinate {text:?} is read as that of decimals"
+                        ));
+                    }
+                    cells[at] = Cell::number(read.value);
+                }
+            }
+        }
+        row.percent.extend(percent.iter().filter_map(|at| self.columns.get(*at).copied().flatten()));
         let beyond = cells.iter().skip(self.columns.len()).filter(|cell| **cell != Cell::Null).count();
         if beyond > 0 {
             row.fault = Some(format!("has {beyond} values beyond the last heading"));
@@ -229,6 +497,18 @@ impl Table {
                 {
                     row.figures.clear();
                     row.fault.get_or_insert(format!("its geometry is no well-known text: {reason}"));
+                }
+            }
+            Place::Joint(at) => {
+                let cell = cells.get(at).unwrap_or(&Cell::Null);
+                match joint(cell) {
+                    Some(at) => row.figures.push(Figure::Point(at)),
+                    None if *cell == Cell::Null => {}
+                    None => {
+                        let reason =
+                            format!("its coordinates are {:?}, expected two numbers", cut(&cell.shown()));
+                        row.fault.get_or_insert(reason);
+                    }
                 }
             }
             Place::Pair(x, y) => {
@@ -257,7 +537,39 @@ impl Table {
                 row.raw = Some(cell.shown());
             }
         }
-        Some(row)
+        Ok(Some(row))
+    }
+}
+
+/// The letters of a column, as workbooks name it.
+fn letters(mut at: usize) -> String {
+    let mut letters = Vec::new();
+    loop {
+        letters.insert(0, b'A' + u8::try_from(at % 26).unwrap_or_default());
+        match (at / 26).checked_sub(1) {
+            Some(rest) => at = rest,
+            None => return String::from_utf8_lossy(&letters).into_owned(),
+        }
+    }
+}
+
+/// Two coordinates in one cell, parted by a comma, a semicolon or a space.
+fn joint(cell: &Cell) -> Option<[f64; 2]> {
+    let Cell::Text(text) = cell else { return None };
+    let text = narrowed(text);
+    let parts = |signs: &[char]| -> Vec<&str> {
+        text.split(signs).map(str::trim).filter(|part| !part.is_empty()).collect()
+    };
+    let parts = match parts(&[';', '、', ' ']) {
+        parts if parts.len() == 2 && !parts[0].ends_with(',') => parts,
+        _ => parts(&[',']),
+    };
+    match parts[..] {
+        [first, second] => {
+            let read = |part: &str| coordinate(&Cell::text(part)).ok().flatten();
+            Some([read(first)?, read(second)?])
+        }
+        _ => None,
     }
 }
 
@@ -344,9 +656,57 @@ mod tests {
         assert_eq!(coordinate(&Cell::text("unknown")), Err(()));
     }
 
+    fn row(texts: &[&str]) -> Vec<Cell> {
+        texts.iter().map(|text| Cell::text(text)).collect()
+    }
+
+    #[test]
+    fn a_head_may_have_two_rows() {
+        let stacked = |rows: &[&[&str]], at: usize| {
+            let lines: Vec<Line> =
+                (1..).zip(rows).map(|(number, cells)| Line::new(number, row(cells))).collect();
+            let stacked = Stacked::around(&lines, at, None);
+            let names: Vec<String> = stacked.names.iter().map(Cell::shown).collect();
+            (names.join(","), stacked.below, stacked.trap.is_some())
+        };
+        let spanned: [&[&str]; 3] =
+            [&["地块编号", "指标", "", "备注"], &["", "容积率", "绿地率"], &["A-1", "2", "30", "无"]];
+        let names = "地块编号,容积率,绿地率,备注".to_owned();
+        assert_eq!(stacked(&spanned, 0), (names.clone(), 2, true));
+        assert_eq!(stacked(&spanned, 1), (names, 2, true), "whichever of them was found");
+        let limits: [&[&str]; 3] = [
+            &["地块编号", "容积率", "", "指标", ""],
+            &["", "上限", "下限", "绿地率", "限高"],
+            &["A-1", "2", "1", "30", "24"],
+        ];
+        let names = "地块编号,容积率 上限,容积率 下限,绿地率,限高".to_owned();
+        assert_eq!(stacked(&limits, 0), (names, 2, true), "a limit alone says nothing");
+        // Values below a heading, numbers, words that are no headings: a row of data.
+        for data in [&["A-1", "商业"][..], &["", "", "3"], &["", "", "商业"]] {
+            let rows: [&[&str]; 2] = [&["地块编号", "用地性质", ""], data];
+            assert_eq!(stacked(&rows, 0), ("地块编号,用地性质,".to_owned(), 1, false), "{data:?}");
+        }
+    }
+
+    #[test]
+    fn one_column_may_hold_both_coordinates() {
+        for text in
+            ["113.7,30.2", "113.7， 30.2", "113.7 30.2", "113.7;30.2", "113,7; 30,2", "113°42′,30°12′"]
+        {
+            assert_eq!(joint(&Cell::text(text)), Some([113.7, 30.2]), "{text}");
+        }
+        for text in ["见附图", "113.7", "113.7,30.2;113.8,30.2", "1,2,3"] {
+            assert_eq!(joint(&Cell::text(text)), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn columns_have_the_letters_of_workbooks() {
+        assert_eq!([0, 3, 25, 26, 701, 702].map(letters), ["A", "D", "Z", "AA", "ZZ", "AAA"]);
+    }
+
     #[test]
     fn the_head_is_found_below_titles() {
-        let row = |texts: &[&str]| texts.iter().map(|text| Cell::text(text)).collect::<Vec<_>>();
         let rows = [
             row(&["某单元地块指标表"]),
             row(&["单位：公顷", "二〇二六年"]),

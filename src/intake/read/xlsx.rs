@@ -4,7 +4,8 @@ use std::path::Path;
 
 use calamine::{DataRef, Reader as _, Xlsx, open_workbook};
 
-use super::table::{self, Rows};
+use super::merged::Region;
+use super::table::{self, Line, Rows};
 use super::{Take, Told, Wish};
 use crate::intake::IntakeError;
 use crate::intake::row::{Cell, Headings};
@@ -33,18 +34,29 @@ pub(super) fn read(
         ));
     }
     let broken = |fault: calamine::XlsxError| unfit(format!("sheet {sheet:?} cannot be read: {fault}"));
-    let mut cells = book.worksheet_cells_reader(&sheet).map_err(broken)?;
+    let merged = book.merge_cells_by_sheet_name(&sheet).map_err(broken)?;
+    let merged = merged.iter().map(|cells| Region {
+        rows: (u64::from(cells.start.0) + 1, u64::from(cells.end.0) + 1),
+        columns: (cells.start.1 as usize, cells.end.1 as usize),
+    });
     let what = format!("sheet {sheet:?} ");
-    let mut rows = Rows::new(path, &what, wish);
-    let (mut line, mut row) = (0, Vec::new());
+    let merged = merged.filter(|region| region.columns.1 < table::MOST_COLUMNS).collect();
+    let mut rows = Rows::of_sheet(path, &what, wish, merged);
+    let mut cells = book.worksheet_cells_reader(&sheet).map_err(broken)?;
+    let is_percent: Vec<bool> = cells
+        .styles()
+        .iter()
+        .map(|style| style.number_format.as_ref().is_some_and(|format| is_share(&format.format_code)))
+        .collect();
+    let mut line = Line::default();
     loop {
-        let cell = cells.next_cell().map_err(broken)?;
-        let next = cell.as_ref().map(|cell| u64::from(cell.get_position().0) + 1);
-        if next != Some(line) && line > 0 {
-            rows.push(line, std::mem::take(&mut row), headings, take)?;
+        let cell = cells.next_cell_with_style_id().map_err(broken)?;
+        let next = cell.as_ref().map(|(cell, _)| u64::from(cell.get_position().0) + 1);
+        if next != Some(line.number) && line.number > 0 {
+            rows.push(std::mem::take(&mut line), headings, take)?;
         }
-        let Some(cell) = cell else { break };
-        line = next.unwrap_or(0);
+        let Some((cell, style)) = cell else { break };
+        line.number = next.unwrap_or(0);
         let column = cell.get_position().1 as usize;
         let value = value(cell.get_value());
         if value == Cell::Null {
@@ -52,16 +64,36 @@ pub(super) fn read(
         }
         if column >= table::MOST_COLUMNS {
             return Err(unfit(format!(
-                "row {line} has a value in column {}, at most {} are taken",
+                "row {} has a value in column {}, at most {} are taken",
+                line.number,
                 column + 1,
                 table::MOST_COLUMNS
             )));
         }
-        row.resize(column, Cell::Null);
-        row.push(value);
+        if is_percent.get(style) == Some(&true) && matches!(value, Cell::Integer(_) | Cell::Real(_)) {
+            line.percent.push(column);
+        }
+        line.cells.resize(column, Cell::Null);
+        line.cells.push(value);
     }
-    rows.end(headings, take)?;
-    Ok(Told { notes, ..Told::default() })
+    let traps = rows.end(headings, take)?;
+    Ok(Told { notes, traps, ..Told::default() })
+}
+
+/// Does a format show a share in per cent? A sign that is only written behind a number makes no share of it.
+fn is_share(format: &str) -> bool {
+    let (mut signs, mut is_quoted) = (format.chars(), false);
+    while let Some(sign) = signs.next() {
+        match sign {
+            '"' => is_quoted = !is_quoted,
+            '\\' | '_' | '*' if !is_quoted => {
+                signs.next();
+            }
+            '%' if !is_quoted => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 fn value(cell: &DataRef<'_>) -> Cell {
@@ -76,5 +108,20 @@ fn value(cell: &DataRef<'_>) -> Cell {
             Date::parse(&format!("{year:04}-{month:02}-{day:02}")).map_or(Cell::Null, Cell::Date)
         }
         DataRef::Error(_) | DataRef::Empty => Cell::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_of_shares_are_known() {
+        for format in ["0%", "0.00%", "#,##0.0%;[Red]-0.0%", "\"约\"0%"] {
+            assert!(is_share(format), "{format}");
+        }
+        for format in ["General", "0.00", "0\"%\"", "0\\%", "0_%"] {
+            assert!(!is_share(format), "{format}");
+        }
     }
 }
