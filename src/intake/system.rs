@@ -497,7 +497,7 @@ mod tests {
         // 114.17, 30.47 by PROJ in UTM zone 49; in Gauss-Kruger along the same 111° E it lies 1.3 km farther north.
         let at = [804_364.152, 3_375_139.321];
         let decided = |stated| {
-            let told = Told { stated, by: "its .prj", notes: Vec::new() };
+            let told = Told { stated, by: "its .prj", ..Told::default() };
             decide(&[at; 3], &told, Said::default(), HOME).expect("a system")
         };
         let code = |reading: &Reading| reading.placer.system().epsg();
