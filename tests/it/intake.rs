@@ -739,3 +739,16 @@ fn hostile_files_end_in_a_clear_word_and_little_memory() {
     }
     assert_eq!(load(data.path()).catalog.layer("parcels").map(|layer| layer.layer().len()), Some(1));
 }
+
+#[test]
+fn rows_are_named_by_their_lines_whatever_ends_them() {
+    let data = folder();
+    let path = data.path().join("points.csv");
+    // The note of the first row goes over two lines, a blank line follows; the broken row stands on line 5.
+    let table = "地块编号,备注,lon,lat\nT-0,\"one\ntwo\",114,30.4\n\nT-1,,x,30.41\nT-2,,114,30.4\n";
+    for text in [table.to_owned(), table.replace('\n', "\r\n")] {
+        fs::write(&path, text).expect("written");
+        let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--dry-run"]);
+        assert!(code == Some(0) && said.contains("(row 2 at line 5)"), "{said}");
+    }
+}
