@@ -78,7 +78,7 @@ pub(super) fn read(
 }
 
 /// UTF-8 where the whole file is, else GB 18030, which holds GBK and GB 2312.
-fn encoding_of(path: &Path) -> std::io::Result<&'static Encoding> {
+pub(super) fn encoding_of(path: &Path) -> std::io::Result<&'static Encoding> {
     let mut source = File::open(path)?;
     let mut mark = [0; 2];
     let read = fill(&mut source, &mut mark)?;
