@@ -1123,3 +1123,57 @@ fn hostile_files_end_in_a_clear_word_and_little_memory() {
     }
     assert_eq!(load(data.path()).catalog.layer("parcels").map(|layer| layer.layer().len()), Some(1));
 }
+
+#[test]
+fn rows_are_named_by_their_lines_whatever_ends_them() {
+    let data = folder();
+    let path = data.path().join("points.csv");
+    // The note of the first row goes over two lines, a blank line follows; the broken row stands on line 5.
+    let table = "地块编号,备注,lon,lat\nT-0,\"one\ntwo\",114,30.4\n\nT-1,,x,30.41\nT-2,,114,30.4\n";
+    for text in [table.to_owned(), table.replace('\n', "\r\n")] {
+        fs::write(&path, text).expect("written");
+        let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--dry-run"]);
+        assert!(code == Some(0) && said.contains("(row 2 at line 5)"), "{said}");
+    }
+}
+
+#[test]
+fn documents_of_placemarks_are_whole_and_of_any_encoding() {
+    let data = folder();
+    let path = data.path().join("a.kml");
+    let file = path.to_str().expect("a path");
+    let text = "<?xml version=\"1.0\" encoding=\"ENC\"?>\n<kml><Document><Placemark><name>甲地块</name><Point><coordinates>114.1,30.4</coordinates></Point></Placemark></Document></kml>";
+    let wide = |unit: fn(u16) -> [u8; 2]| {
+        format!("\u{feff}{}", text.replace("ENC", "UTF-16"))
+            .encode_utf16()
+            .flat_map(unit)
+            .collect::<Vec<u8>>()
+    };
+    let gbk = |declared: &str| encoding_rs::GBK.encode(&text.replace("ENC", declared)).0.into_owned();
+    for bytes in [
+        gbk("gb2312"),
+        gbk("UTF-8"),
+        wide(u16::to_le_bytes),
+        wide(u16::to_be_bytes),
+        text.replace("ENC", "utf-8").into(),
+    ] {
+        fs::write(&path, bytes).expect("written");
+        let (code, said) = import(data.path(), &[file, "--yes"]);
+        assert!(code == Some(0) && imported(data.path())[0]["properties"]["name_zh"] == "甲地块", "{said}");
+    }
+    fs::write(&path, encoding_rs::BIG5.encode(&text.replace("甲地块", "臺灣").replace("ENC", "UTF-8")).0)
+        .expect("written");
+    let (code, said) = import(data.path(), &[file, "--yes", "--encoding", "big5"]);
+    assert!(code == Some(0) && imported(data.path())[0]["properties"]["name_zh"] == "臺灣", "{said}");
+    // Cut off after its placemark.
+    let cut = text.replace("ENC", "UTF-8").replace("</Document></kml>", "");
+    fs::write(&path, &cut).expect("written");
+    let said_so =
+        format!("ends too early, at byte {}, after placemark 1: <kml><Document> stands open", cut.len());
+    let (code, said) = import(data.path(), &[file, "--yes"]);
+    assert!(code == Some(2) && said.contains(&said_so), "{said}");
+    let packed = data.path().join("a.kmz");
+    archive(&packed, &[(path.clone(), "doc.kml")]);
+    let (code, said) = import(data.path(), &[packed.to_str().expect("a path"), "--yes"]);
+    assert!(code == Some(2) && said.contains(&said_so) && said.contains("a.kmz"), "{said}");
+}

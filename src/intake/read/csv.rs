@@ -37,7 +37,7 @@ pub(super) fn read(
     if begin[..read].contains(&0) {
         return Err(unfit("is no table of text: it holds zero bytes".to_owned()));
     }
-    let delimiter = delimiter_of(&begin[..read]);
+    let (delimiter, ends_by_return) = (delimiter_of(&begin[..read]), ends_by_return(&begin[..read]));
     let (source, spent) = Metered::new(decoded(open(path)?));
     let mut records = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -53,7 +53,12 @@ pub(super) fn read(
             Ok(false) => break,
             Err(fault) => return Err(unfit(format!("cannot be read as a table: {fault}"))),
         }
-        let line = record.position().map_or(0, csv::Position::line);
+        // The parser counts line feeds, blank lines among them. After a record it has counted those within it and the one
+        // that ends it, but for one that follows a return or is left out at the end of the file.
+        let within = memchr::memchr_iter(b'\n', record.as_slice()).count() as u64;
+        let start = record.position().map_or(0, csv::Position::line);
+        let after = records.position().line() - within;
+        let line = if ends_by_return { after } else { (after - 1).max(start) };
         if record.len() > table::MOST_COLUMNS {
             return Err(unfit(format!(
                 "line {line} has {} columns, at most {} are taken; is the delimiter right?",
@@ -73,7 +78,7 @@ pub(super) fn read(
 }
 
 /// UTF-8 where the whole file is, else GB 18030, which holds GBK and GB 2312.
-fn encoding_of(path: &Path) -> std::io::Result<&'static Encoding> {
+pub(super) fn encoding_of(path: &Path) -> std::io::Result<&'static Encoding> {
     let mut source = File::open(path)?;
     let mut mark = [0; 2];
     let read = fill(&mut source, &mut mark)?;
@@ -105,6 +110,16 @@ fn encoding_of(path: &Path) -> std::io::Result<&'static Encoding> {
     }
 }
 
+/// Does a return stand before the line feed that ends the first line?
+fn ends_by_return(begin: &[u8]) -> bool {
+    let mut is_quoted = false;
+    let end = begin.iter().position(|&byte| {
+        is_quoted ^= byte == b'"';
+        byte == b'\n' && !is_quoted
+    });
+    end.is_some_and(|end| begin[..end].ends_with(b"\r"))
+}
+
 /// The sign that stands most evenly in the first lines, outside of quotes.
 fn delimiter_of(begin: &[u8]) -> u8 {
     let mut is_quoted = false;
@@ -133,6 +148,30 @@ fn delimiter_of(begin: &[u8]) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_counted_as_editors_do() {
+        let lines = |text: &str| {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("a.csv");
+            std::fs::write(&path, text).expect("written");
+            let mut lines = Vec::new();
+            let mut take = |row: crate::intake::row::Row| {
+                lines.extend(row.line);
+                Ok(())
+            };
+            read(&path, &Wish::default(), &mut Headings::default(), &mut take).expect("a table");
+            lines
+        };
+        // A head on line 1; a note over three lines, a blank line, and a last line that ends or does not.
+        let table = "dkbh,note\nA,1\nB,\"one\ntwo\nthree\"\nC,2\n\nD,3";
+        for text in [table.to_owned(), format!("{table}\n")] {
+            assert_eq!(lines(&text.replace('\n', "\r\n")), [2, 3, 6, 8], "{text:?} with returns");
+        }
+        assert_eq!(lines(&format!("{table}\n")), [2, 3, 6, 8]);
+        assert_eq!(lines("dkbh,note\nA,1\nB,\"one\ntwo\""), [2, 3]);
+        assert_eq!(lines("\"dk\nbh\",note\r\nA,1\r\nB,2"), [3, 4], "a quoted line feed is no end of a line");
+    }
 
     #[test]
     fn the_delimiter_is_found_outside_of_quotes() {

@@ -1,11 +1,16 @@
 //! KML 2.2 (OGC 07-147r2): placemarks, their data and geometries.
 
+use std::fs::File;
+use std::io::BufReader;
 use std::path::Path;
 
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs_io::DecodeReaderBytesBuilder;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::{Stated, Take, Told, metered};
+use super::csv::encoding_of;
+use super::{Metered, Stated, Take, Told, Wish, fill, open};
 use crate::geometry::{Crs, System};
 use crate::intake::IntakeError;
 use crate::intake::row::{Cell, Figure, Headings, Row};
@@ -18,7 +23,21 @@ struct Placemark {
     data: Option<String>,
     rings: Option<Vec<Vec<[f64; 2]>>>,
     kind: Kind,
+    /// The elements of its geometry as they stand in the file.
+    drawn: String,
 }
+
+/// Elements that make up geometries.
+const DRAWN: &[&str] = &[
+    "Point",
+    "LineString",
+    "LinearRing",
+    "Polygon",
+    "outerBoundaryIs",
+    "innerBoundaryIs",
+    "MultiGeometry",
+    "coordinates",
+];
 
 #[derive(Default, Clone, Copy, PartialEq)]
 enum Kind {
@@ -27,22 +46,42 @@ enum Kind {
     Line,
 }
 
-pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) -> Result<Told, IntakeError> {
+pub(super) fn read(
+    path: &Path,
+    wish: &Wish,
+    headings: &mut Headings,
+    take: &mut Take<'_>,
+) -> Result<Told, IntakeError> {
     let unfit = |reason: String| IntakeError::unfit(path, &reason);
-    let (source, spent) = metered(path)?;
-    let mut xml = Reader::from_reader(source);
+    let (encoding, note) = encoding(path, wish).map_err(|fault| IntakeError::read(path, fault))?;
+    // What is no UTF-8 is for the parser to find, which says where.
+    let decoded = |file: File| {
+        DecodeReaderBytesBuilder::new()
+            .encoding(Some(encoding))
+            .utf8_passthru(true)
+            .bom_override(true)
+            .strip_bom(true)
+            .build(file)
+    };
+    let (source, spent) = Metered::new(decoded(open(path)?));
+    let mut xml = Reader::from_reader(BufReader::with_capacity(1 << 16, source));
     let (mut buffer, mut text, mut placemark, mut number) = (Vec::new(), String::new(), None::<Placemark>, 0);
-    let (mut is_kml, mut open) = (false, 0_u64);
+    let (mut is_kml, mut elements) = (false, Vec::<String>::new());
     loop {
         buffer.clear();
         let event = xml.read_event_into(&mut buffer).map_err(|fault| {
             unfit(format!("is no readable XML, at byte {}: {fault}", xml.error_position()))
         })?;
         match event {
-            Event::Eof => break,
+            Event::Eof if elements.is_empty() => break,
+            Event::Eof => {
+                let (open, at) = (elements.join("><"), xml.buffer_position());
+                return Err(unfit(format!(
+                    "ends too early, at byte {at}, after placemark {number}: <{open}> stands open, expected its end"
+                )));
+            }
             Event::Start(tag) => {
-                open += 1;
-                if open > 1000 {
+                if elements.len() == 1000 {
                     return Err(unfit("its elements are nested deeper than 1000".to_owned()));
                 }
                 text.clear();
@@ -54,16 +93,21 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
                 if let Some(mark) = &mut placemark {
                     begin(mark, &name, &tag);
                 }
+                elements.push(name);
             }
             Event::Text(part) => text.push_str(&part),
             Event::CData(part) => text.push_str(&part),
             Event::GeneralRef(name) => text.push_str(&entity(&name)),
             Event::End(tag) => {
-                open = open.saturating_sub(1);
+                elements.pop();
                 let name = local(tag.name().as_ref());
                 if name == "Placemark" {
-                    if let Some(Placemark { row, .. }) = placemark.take() {
+                    if let Some(Placemark { mut row, drawn, .. }) = placemark.take() {
                         number += 1;
+                        if row.fault.is_some() {
+                            row.figures.clear();
+                            row.raw = Some(drawn);
+                        }
                         take(Row { number, ..row })?;
                     }
                 } else if let Some(mark) = &mut placemark {
@@ -83,8 +127,45 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     Ok(Told {
         stated: Stated::System(System::Known(Crs::Crs84)),
         by: "KML (OGC 07-147r2, 4.2)",
+        notes: note.into_iter().collect(),
         ..Told::default()
     })
+}
+
+/// By its byte-order mark, by its declaration, by its bytes where they are no UTF-8; what is told of that.
+fn encoding(path: &Path, wish: &Wish) -> std::io::Result<(&'static Encoding, Option<String>)> {
+    let mut head = [0; 256];
+    let read = fill(&mut File::open(path)?, &mut head)?;
+    let head = &head[..read];
+    match head {
+        [0xFF, 0xFE, ..] | [b'<', 0, ..] => return Ok((UTF_16LE, None)),
+        [0xFE, 0xFF, ..] | [0, b'<', ..] => return Ok((UTF_16BE, None)),
+        [0xEF, 0xBB, 0xBF, ..] => return Ok((UTF_8, None)),
+        _ => {}
+    }
+    // A declaration that can be read byte by byte is none of a wider encoding, whatever it says.
+    let declared = declared(head).filter(|encoding| encoding.is_ascii_compatible() && *encoding != UTF_8);
+    if let Some(encoding) = declared {
+        return Ok((encoding, Some(format!("read as {}, by its declaration", encoding.name()))));
+    }
+    let shown = encoding_of(path)?;
+    if shown == UTF_8 {
+        return Ok((UTF_8, None));
+    }
+    let (encoding, by) = match wish.encoding {
+        Some(encoding) => (encoding, "--encoding"),
+        None => (shown, "its bytes, which are no UTF-8"),
+    };
+    Ok((encoding, Some(format!("read as {}, by {by}", encoding.name()))))
+}
+
+/// The encoding that an XML declaration names.
+fn declared(head: &[u8]) -> Option<&'static Encoding> {
+    let head = String::from_utf8_lossy(head);
+    let declaration = head.trim_start().strip_prefix("<?xml")?.split("?>").next()?;
+    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    Encoding::for_label(value[1..].split(quote).next()?.as_bytes())
 }
 
 fn local(name: &str) -> String {
@@ -107,6 +188,9 @@ fn entity(name: &str) -> String {
 }
 
 fn begin(mark: &mut Placemark, name: &str, tag: &BytesStart<'_>) {
+    if DRAWN.contains(&name) {
+        mark.drawn.extend(["<", name, ">"]);
+    }
     match name {
         "Data" | "SimpleData" => {
             let name = tag.try_get_attribute("name").ok().flatten().and_then(|name| {
@@ -132,6 +216,9 @@ fn end(mark: &mut Placemark, name: &str, text: &str, headings: &mut Headings) ->
         }
         Ok::<_, String>(())
     };
+    if DRAWN.contains(&name) {
+        mark.drawn.extend([if name == "coordinates" { text } else { "" }, "</", name, ">"]);
+    }
     match name {
         "name" | "description" => put(mark, name)?,
         "begin" => put(mark, "valid_from")?,

@@ -193,14 +193,14 @@ impl Source {
                     let mut number = 0;
                     let mut told = Told::default();
                     for one in all {
-                        told = kml::read(&one, headings, &mut |row| {
+                        told = kml::read(&one, wish, headings, &mut |row| {
                             number += 1;
                             take(Row { number, ..row })
                         })?;
                     }
                     Ok(told)
                 }),
-            Format::Kml => kml::read(path, headings, take),
+            Format::Kml => kml::read(path, wish, headings, take),
             Format::FlatGeobuf => flatgeobuf::read(path, headings, take),
             Format::GeoParquet => geoparquet::read(path, headings, take),
         };
