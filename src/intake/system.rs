@@ -411,7 +411,7 @@ mod tests {
     const HOME: Option<Bounds> = Some(Bounds { west: 113.7, south: 30.1, east: 114.3, north: 30.6 });
 
     fn read(at: [f64; 2], stated: Stated) -> Result<(Option<u32>, bool, [f64; 2]), String> {
-        let told = Told { stated, by: "its .prj", notes: Vec::new() };
+        let told = Told { stated, by: "its .prj", ..Told::default() };
         let reading = decide(&[at; 3], &told, Said::default(), HOME)?;
         Ok((reading.placer.system().epsg(), reading.north_first, reading.place(at).expect("a place")))
     }
@@ -443,7 +443,7 @@ mod tests {
     #[test]
     fn a_statement_that_numbers_belie_is_told() {
         let crs84 = Stated::System(System::Known(Crs::Crs84));
-        let told = Told { stated: crs84, by: "RFC 7946, 4", notes: Vec::new() };
+        let told = Told { stated: crs84, by: "RFC 7946, 4", ..Told::default() };
         let zoned = decide(&[[38_516_324.8, 3_372_228.2]], &told, Said::default(), HOME).unwrap();
         assert!(zoned.traps[0].contains("4526"), "{:?}", zoned.traps);
         let swapped = decide(&[[30.47, 114.17]], &told, Said::default(), HOME).unwrap();

@@ -51,6 +51,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
         {
             row.figures.clear();
             row.fault = Some(reason.to_owned());
+            row.raw = Some(format!("{geometry:?}"));
         }
         take(row)?;
     }
@@ -58,7 +59,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     if promised > 0 && promised != number {
         return Err(IntakeError::unfit(path, &format!("promises {promised} features and holds {number}")));
     }
-    Ok(Told { stated, by: "its header", notes: Vec::new() })
+    Ok(Told { stated, by: "its header", ..Told::default() })
 }
 
 struct Cells<'a> {

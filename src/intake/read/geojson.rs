@@ -93,7 +93,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
         None => (crs84, "RFC 7946, 4"),
         Some(name) => (stated(&name), "its member crs"),
     };
-    Ok(Told { stated, by, notes })
+    Ok(Told { stated, by, notes, ..Told::default() })
 }
 
 /// The system of a name as in `urn:ogc:def:crs:EPSG::4547`.
@@ -130,7 +130,7 @@ pub(super) fn read_lines(
         let row = row(text, headings).map_err(|reason| IntakeError::unfit(path, &reason))?;
         take(Row { number, line: Some(at), ..row })?;
     }
-    Ok(Told { stated: Stated::System(System::Known(Crs::Crs84)), by: "RFC 7946, 4", notes: Vec::new() })
+    Ok(Told { stated: Stated::System(System::Known(Crs::Crs84)), by: "RFC 7946, 4", ..Told::default() })
 }
 
 struct Walk<'w, 't> {
@@ -251,6 +251,7 @@ fn row(text: &str, headings: &mut Headings) -> Result<Row, String> {
             if let Err(reason) = figures(geometry, &mut row.figures) {
                 row.figures.clear();
                 row.fault = Some(reason);
+                row.raw = Some(text.to_owned());
             }
         }
     }
@@ -267,6 +268,11 @@ fn cell(value: &Value) -> Cell {
         Value::String(text) => Cell::text(text),
         other => Cell::Json(other.to_string()),
     }
+}
+
+/// Appends the figures of the text of a geometry object.
+pub(super) fn geometry(text: &str, into: &mut Vec<Figure>) -> Result<(), String> {
+    figures(&serde_json::from_str(text).map_err(|fault| fault.to_string())?, into)
 }
 
 /// Appends the figures of a geometry object.

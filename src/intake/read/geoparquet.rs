@@ -43,6 +43,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
                 {
                     row.figures.clear();
                     row.fault = Some(reason);
+                    row.raw = Some(wkb::hex(bytes.data()));
                 }
                 continue;
             }
@@ -54,7 +55,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
         }
         take(row)?;
     }
-    Ok(Told { stated, by: "its entry \"geo\"", notes: Vec::new() })
+    Ok(Told { stated, by: "its entry \"geo\"", ..Told::default() })
 }
 
 fn cell(field: &Field) -> Cell {

@@ -128,6 +128,7 @@ pub(super) fn read(
         stated: Stated::System(System::Known(Crs::Crs84)),
         by: "KML (OGC 07-147r2, 4.2)",
         notes: note.into_iter().collect(),
+        ..Told::default()
     })
 }
 

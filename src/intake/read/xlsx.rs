@@ -60,8 +60,8 @@ pub(super) fn read(
         row.resize(column, Cell::Null);
         row.push(value);
     }
-    rows.end(headings, take)?;
-    Ok(Told { notes, ..Told::default() })
+    let told = rows.end(headings, take)?;
+    Ok(Told { notes, ..told })
 }
 
 fn value(cell: &DataRef<'_>) -> Cell {
