@@ -10,6 +10,7 @@
 mod commit;
 mod fault;
 mod folder;
+mod guard;
 mod judge;
 mod maker;
 mod mapping;
@@ -97,6 +98,7 @@ pub struct Order {
 struct Seen {
     source: Source,
     told: Told,
+    wish: Wish,
     survey: Survey,
     reading: Reading,
     /// The shift of its positions as they stand in it.
@@ -109,7 +111,6 @@ struct Seen {
 #[derive(Debug)]
 pub struct Intake {
     order: Order,
-    wish: Wish,
     said: Said,
     headings: Headings,
     files: Vec<Seen>,
@@ -120,6 +121,8 @@ pub struct Intake {
     traps: Vec<String>,
     /// Why nothing may be written yet.
     blockers: Vec<String>,
+    /// Where a run wrote refused rows to; the next one puts its own there.
+    refused_file: Option<PathBuf>,
 }
 
 impl Intake {
@@ -158,6 +161,8 @@ impl Intake {
             geometry: column("geometry"),
             x: column("x"),
             y: column("y"),
+            is_void: false,
+            is_system_said: order.crs.is_some(),
         };
         let datum = match order.from.as_deref() {
             None | Some("wgs84") => None,
@@ -170,6 +175,9 @@ impl Intake {
         let said = Said { system, datum };
         if !order.data.is_dir() {
             return Err(IntakeError::unfit(&order.data, "is no folder; name the data folder with --data"));
+        }
+        if let Some(report) = &order.report {
+            guard::report(report, &order.files, &order.data).map_err(option)?;
         }
         let (catalog, faults) = match Store::new(&order.data).salvage(begin) {
             Ok((catalog, faults)) => (Some(catalog), faults),
@@ -194,17 +202,29 @@ impl Intake {
         for path in &order.files {
             begin(&path.display().to_string());
             let source = Source::open(path, &wish)?;
-            let mut survey = Survey::default();
-            let told = source.read(&wish, &mut headings, &mut |row| {
-                survey.take(row);
-                Ok(())
-            })?;
+            let mut look = |wish: &Wish| {
+                let mut survey = Survey::default();
+                let told = source.read(wish, &mut headings, &mut |row| {
+                    survey.take(row);
+                    Ok(())
+                })?;
+                Ok::<_, IntakeError>((told, survey))
+            };
+            let mut wish = wish.clone();
+            let (mut told, mut survey) = look(&wish)?;
+            if told.is_void {
+                // What is empty in all rows must not hide the coordinates beside it. Where some rows have geometries, coordinates
+                // are those of centres, perhaps of another system, and rows without stay so.
+                wish.is_void = true;
+                (told, survey) = look(&wish)?;
+            }
             if survey.rows == 0 {
                 return Err(IntakeError::unfit(path, "holds no features"));
             }
-            let reading = system::decide(&survey.places, &told, said, home)
+            let mut reading = system::decide(&survey.places, &told, said, home)
                 .map_err(|reason| IntakeError::unfit(path, &reason))?;
-            seen.push(Seen { source, told, survey, reading, offset: None, after: None });
+            reading.traps.extend(told.traps.iter().cloned());
+            seen.push(Seen { source, told, wish, survey, reading, offset: None, after: None });
         }
         let wanted: Vec<_> = order
             .map
@@ -212,7 +232,15 @@ impl Intake {
             .filter(|(field, _)| !matches!(field.as_str(), "geometry" | "x" | "y"))
             .cloned()
             .collect();
-        let mapping = Mapping::guess(headings.names(), &wanted).map_err(option)?;
+        let mut mapping = Mapping::guess(headings.names(), &wanted).map_err(option)?;
+        let drawn_in = seen[0]
+            .told
+            .drawn_in
+            .filter(|_| seen.iter().all(|file| file.told.drawn_in == seen[0].told.drawn_in));
+        if let Some(heading) = drawn_in {
+            mapping.fields.retain(|field| field.heading != heading);
+            mapping.left_out.push((heading, "it holds the geometries"));
+        }
         let is_void = |file: &Seen| file.survey.readable > 0 && file.survey.places.is_empty();
         if mapping.fields.iter().all(|field| field.known.is_none()) && seen.iter().all(is_void) {
             let reason = "has no field that is known, and no row with a position; name its fields with --map, as in --map parcel_no=HEADING";
@@ -221,7 +249,6 @@ impl Intake {
         let uses = Uses::new(catalog.iter().flat_map(local_uses));
         let mut intake = Self {
             order,
-            wish,
             said,
             headings,
             files: seen,
@@ -230,6 +257,7 @@ impl Intake {
             catalog,
             traps,
             blockers: Vec::new(),
+            refused_file: None,
         };
         let anchors = intake.catalog.as_ref().map(anchors).unwrap_or_default();
         intake.find_rivals();
@@ -261,8 +289,7 @@ impl Intake {
     /// A file that can no longer be read, or a report that cannot be written.
     pub fn preview(&mut self) -> Result<Report, IntakeError> {
         let path = self.order.report.clone();
-        let refused = path.as_ref().map(|path| path.with_extension("refused.csv"));
-        self.run(None, path.as_deref(), refused.as_deref())
+        self.run(None, path.as_deref(), path.as_deref())
     }
 
     /// Makes features of all rows and puts them into the data folder, in place of the collection's or added to them.
@@ -274,11 +301,10 @@ impl Intake {
             return Err(IntakeError::Option(blocker.clone()));
         }
         let report = self.order.report.clone();
-        let beside = report.as_deref().unwrap_or(&self.order.files[0]);
-        let refused = beside.with_extension("refused.csv");
+        let beside = report.as_ref().unwrap_or(&self.order.files[0]).clone();
         let folder = self.order.data.clone();
         let mut draft = Draft::begin(&folder, &self.order.collection)?;
-        let mut made = self.run(Some(&mut draft), report.as_deref(), Some(&refused))?;
+        let mut made = self.run(Some(&mut draft), report.as_deref(), Some(&beside))?;
         if made.taken == 0 {
             return Err(IntakeError::Option(format!(
                 "no row can be taken; the data folder is as it was\n{}",
@@ -332,11 +358,18 @@ impl Intake {
         })
     }
 
+    fn refusals(&self, beside: &Path) -> Refusals {
+        let has_metres =
+            |file: &Seen| !file.source.is_table() && !file.reading.placer.system().is_geographic();
+        let is_apart = self.files.iter().any(|file| file.told.is_apart);
+        Refusals::new(beside, self.refused_file.as_deref(), is_apart, self.files.iter().any(has_metres))
+    }
+
     fn run(
         &mut self,
         mut draft: Option<&mut Draft>,
         report: Option<&Path>,
-        refused: Option<&Path>,
+        beside: Option<&Path>,
     ) -> Result<Report, IntakeError> {
         let mut made = Report::new(self.about(), self.preface());
         let mut report_file = match report {
@@ -357,7 +390,7 @@ impl Intake {
             )),
             None => None,
         };
-        let mut refusals = refused.map(|path| Refusals { path: path.to_owned(), out: None });
+        let mut refusals = beside.map(|beside| self.refusals(beside));
         let mut headings = std::mem::take(&mut self.headings);
         let mut maker = Maker { intake: &*self, seen: HashSet::new(), is_first: true, text: Vec::new() };
         if let Some(draft) = &mut draft {
@@ -366,8 +399,9 @@ impl Intake {
         let mut outcome = Ok(());
         for at in 0..maker.intake.files.len() {
             let intake = maker.intake;
-            let Seen { source, survey, .. } = &intake.files[at];
-            let (wish, name, names) = (&intake.wish, name_of(&source.path), headings.names().to_vec());
+            let Seen { source, survey, wish, reading, .. } = &intake.files[at];
+            let (name, names) = (name_of(&source.path), headings.names().to_vec());
+            let system = (!source.is_table()).then(|| reading.placer.system());
             let mut rows = 0;
             let read = source.read(wish, &mut headings, &mut |row| {
                 made.rows += 1;
@@ -389,7 +423,7 @@ impl Intake {
                         .find(|(fate, _, _)| *fate == Fate::Refused)
                         .map_or("", |(_, _, reason)| reason.as_str());
                     if let Some(refusals) = &mut refusals {
-                        refusals.push(&names, &row, reason)?;
+                        refusals.push(&names, &row, system, reason)?;
                     }
                 }
                 for (fate, kind, reason) in findings {
@@ -423,9 +457,9 @@ impl Intake {
         if let Some(draft) = draft {
             draft.out.write_all(b"\n]}\n").map_err(|fault| draft.fault(fault))?;
         }
-        if let Some(refusals) = refusals.filter(|refusals| refusals.out.is_some()) {
-            made.refused_file = Some(refusals.path.display().to_string());
-            refusals.end()?;
+        if let Some((path, is_new)) = refusals.map(Refusals::end).transpose()?.flatten() {
+            made.refused_file = Some(path.display().to_string());
+            self.refused_file = Some(path).filter(|_| is_new);
         }
         if let Some((path, lines)) = lines {
             lines.end(&made).map_err(|fault| IntakeError::write(path, fault))?;

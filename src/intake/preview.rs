@@ -32,7 +32,7 @@ impl Intake {
         let mut text = String::new();
         let names = self.headings.names();
         for file in &self.files {
-            let Seen { source, told, survey, reading, offset, after } = file;
+            let Seen { source, told, survey, reading, offset, after, .. } = file;
             let _ = writeln!(text, "{}: {} rows, {:?}", name_of(&source.path), survey.rows, source.format);
             let _ = writeln!(text, "  system   {}", reading.why);
             if let Some(datum) = self.said.datum {

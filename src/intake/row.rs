@@ -107,11 +107,16 @@ pub(super) struct Row {
     /// Headings whose numbers are shares that are shown in per cent.
     pub percent: Vec<usize>,
     pub figures: Vec<Figure>,
+    /// What stands in the column that holds its geometry, and the heading of that column; the one that a file of refused
+    /// rows adds has none.
+    pub drawn: Option<(Option<usize>, Cell)>,
+    /// The id of the system that its geometry states.
+    pub srid: Option<u32>,
     /// What the reader repaired.
     pub repaired: Vec<String>,
     /// Why nothing can be made of it.
     pub fault: Option<String>,
-    /// Its text in the file, where it could not be read.
+    /// What could not be read of it, as it stands in the file.
     pub raw: Option<String>,
 }
 

@@ -1124,17 +1124,233 @@ fn hostile_files_end_in_a_clear_word_and_little_memory() {
     assert_eq!(load(data.path()).catalog.layer("parcels").map(|layer| layer.layer().len()), Some(1));
 }
 
+/// The columns and the rows of a file of refused rows.
+fn refused_rows(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
+    let text = fs::read_to_string(path).expect("refused rows");
+    let mut table = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let cells = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
+    let head = cells(table.headers().expect("a head"));
+    (head, table.records().map(|record| cells(&record.expect("a row"))).collect())
+}
+
+/// Imports a file, then its refused rows as they are, which are refused for the same reasons, then mended by hand.
+fn mended(data: &Path, file: &Path, mend: impl Fn(&mut Vec<String>)) -> (Vec<String>, Vec<Vec<String>>) {
+    let (code, said) = import(data, &[file.to_str().expect("a path"), "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    let path = file.with_extension("refused.csv");
+    let (head, rows) = refused_rows(&path);
+    let (code, said) = import(data, &[path.to_str().expect("a path"), "--append", "--yes"]);
+    assert!(code == Some(2) && said.contains("no row can be taken"), "{said}");
+    assert_eq!(refused_rows(&path.with_extension("refused.csv")).1.len(), rows.len());
+    for (again, row) in refused_rows(&path.with_extension("refused.csv")).1.iter().zip(&rows) {
+        assert_eq!(again[1..], row[1..], "{}", file.display());
+    }
+    fs::remove_file(path.with_extension("refused.csv")).expect("removed");
+    let mut table = csv::Writer::from_path(&path).expect("a file");
+    table.write_record(&head).expect("written");
+    for mut row in rows.clone() {
+        mend(&mut row);
+        table.write_record(row).expect("written");
+    }
+    table.flush().expect("written");
+    let (code, said) = import(data, &[path.to_str().expect("a path"), "--append", "--yes"]);
+    assert!(code == Some(0) && said.contains(" 0 refused"), "{said}");
+    for feature in imported(data) {
+        let names = feature["properties"].as_object().expect("properties").keys();
+        assert!(names.clone().all(|name| !name.starts_with("import") && name != "WKT"), "{feature}");
+    }
+    (head, rows)
+}
+
+/// The first position of the feature with a parcel number.
+fn place_of(data: &Path, number: &str) -> [f64; 2] {
+    let mut found = Vec::new();
+    let all = imported(data);
+    let one = all.iter().find(|feature| feature["properties"]["parcel_no"] == number).expect("a feature");
+    positions(&one["geometry"]["coordinates"], &mut found);
+    *found.first().unwrap_or_else(|| panic!("{one}"))
+}
+
 #[test]
-fn rows_are_named_by_their_lines_whatever_ends_them() {
+fn refused_rows_of_tables_stand_as_they_stood() {
     let data = folder();
     let path = data.path().join("points.csv");
-    // The note of the first row goes over two lines, a blank line follows; the broken row stands on line 5.
-    let table = "地块编号,备注,lon,lat\nT-0,\"one\ntwo\",114,30.4\n\nT-1,,x,30.41\nT-2,,114,30.4\n";
-    for text in [table.to_owned(), table.replace('\n', "\r\n")] {
+    fs::write(&path, "地块编号,X,Y,备注\nT-0,3364454.0,38500000,\nT-1,abc,38500000,-平\n").expect("written");
+    let (head, rows) = mended(data.path(), &path, |row| row[3] = "3364554.0".to_owned());
+    assert_eq!(head, ["import_row", "import_reason", "地块编号", "X", "Y", "备注", "import_text"]);
+    assert_eq!(
+        rows,
+        [[
+            "2",
+            "its coordinates are \"abc\" and \"38500000\", expected two numbers",
+            "T-1",
+            "abc",
+            "38500000",
+            "'-平",
+            ""
+        ]
+        .map(str::to_owned)]
+    );
+    // On the middle of the zone.
+    assert_eq!(place_of(data.path(), "T-1")[0], 114.0);
+    assert_eq!(imported(data.path())[1]["properties"]["note"], "-平");
+    for heading in ["wkt", "几何", "geom", "geometry", "WKT"] {
+        let data = folder();
+        let path = data.path().join("points.csv");
+        let text =
+            format!("地块编号,{heading},用地代码\nT-0,POINT(114 30.4),M1\nT-1,POINT(114.01 30.41,M1\n");
         fs::write(&path, text).expect("written");
-        let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--dry-run"]);
-        assert!(code == Some(0) && said.contains("(row 2 at line 5)"), "{said}");
+        let (head, rows) = mended(data.path(), &path, |row| row[3].push(')'));
+        assert_eq!(head, ["import_row", "import_reason", "地块编号", heading, "用地代码", "import_text"]);
+        assert_eq!(rows[0][2..], ["T-1", "POINT(114.01 30.41", "M1", ""].map(str::to_owned));
+        assert_eq!(place_of(data.path(), "T-1"), [114.01, 30.41], "{heading}");
+        assert!(imported(data.path())[1]["properties"].get(heading).is_none(), "a geometry is no field");
     }
+    // Values that have no heading stay with their row until they are moved and the text of it is emptied.
+    let data = folder();
+    let path = data.path().join("wide.csv");
+    fs::write(&path, "地块编号,lon,lat\nT-0,114,30.4\nT-1,114.01,30.41,M1\n").expect("written");
+    let (_, rows) = mended(data.path(), &path, |row| row[5].clear());
+    assert_eq!(rows[0][5], "T-1,114.01,30.41,M1");
+    // A workbook.
+    let data = folder();
+    let path = data.path().join("points.xlsx");
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, cells) in
+        [["地块编号", "T-0", "T-1"], ["经度", "114.0", "114.01"], ["纬度", "30.4", "north"]]
+            .iter()
+            .enumerate()
+    {
+        sheet.write_column(0, u16::try_from(column).expect("few"), *cells).expect("written");
+    }
+    book.save(&path).expect("saved");
+    let (head, _) = mended(data.path(), &path, |row| row[4] = "30.41".to_owned());
+    assert_eq!(head, ["import_row", "import_reason", "地块编号", "经度", "纬度", "import_text"]);
+    assert_eq!(place_of(data.path(), "T-1"), [114.01, 30.41]);
+}
+
+#[test]
+fn refused_rows_keep_what_stood_in_their_file() {
+    let data = folder();
+    let path = data.path().join("odd.geojson");
+    let odd = [
+        r#"{"type":"Feature","properties":{"dkbh":"G-1","shape":"L"},"geometry":{"type":"Point","coordinates":["114.1","30.4"]}}"#,
+        r#"{"type":"Feature","properties":{"dkbh":"G-2"},"geometry":{"type":"Foo","coordinates":[114.1,30.4]}}"#,
+        r#"{"type":"Feature","properties":{"dkbh":"G-3"},"geometry":{"type":"Point","coordinates":[null,30.4]}}"#,
+    ];
+    let good = r#"{"type":"Feature","properties":{"dkbh":"G-0"},"geometry":{"type":"Point","coordinates":[114.1,30.4]}}"#;
+    fs::write(&path, format!("{{\"type\":\"FeatureCollection\",\"features\":[{good},{}]}}", odd.join(",")))
+        .expect("written");
+    let (head, rows) = mended(data.path(), &path, |row| row[5] = "POINT(114.1 30.4)".to_owned());
+    assert_eq!(head, ["import_row", "import_reason", "dkbh", "shape", "import_text", "WKT"]);
+    for (row, odd) in rows.iter().zip(odd) {
+        assert_eq!((row[4].as_str(), row[5].as_str()), (odd, ""));
+    }
+    assert_eq!(place_of(data.path(), "G-3"), [114.1, 30.4]);
+    assert_eq!(
+        imported(data.path())[1]["properties"]["shape"],
+        "L",
+        "a property of that name is no geometry"
+    );
+    // Coordinates of KML with a space before the comma.
+    let data = folder();
+    let path = data.path().join("odd.kml");
+    let placemark = |name: &str, at: &str| {
+        format!(
+            "<Placemark><ExtendedData><Data name=\"dkbh\"><value>{name}</value></Data></ExtendedData><Point><coordinates>{at}</coordinates></Point></Placemark>"
+        )
+    };
+    let text = format!(
+        "<kml><Document>{}{}</Document></kml>",
+        placemark("K-0", "114.1,30.4"),
+        placemark("K-1", "114.1 ,30.4")
+    );
+    fs::write(&path, &text).expect("written");
+    let (_, rows) = mended(data.path(), &path, |row| row[4] = "POINT(114.1 30.4)".to_owned());
+    assert_eq!(rows[0][3], "<Point><coordinates>114.1 ,30.4</coordinates></Point>");
+    // Curves of a GeoPackage: the well-known binary of a curve polygon, kind 10.
+    let data = folder();
+    let path = data.path().join("curves.gpkg");
+    let original = data.path().join("curves.geojson");
+    fs::write(&original, json!({"type":"FeatureCollection","features":originals()[..1]}).to_string())
+        .expect("written");
+    let (base, original) = (path.to_str().expect("a path"), original.to_str().expect("a path"));
+    gdal(&["-f", "GPKG", "-nlt", "CONVERT_TO_CURVE", base, original]);
+    let (code, said) = import(data.path(), &[base, "--yes"]);
+    assert_eq!(code, Some(2), "{said}");
+    let (head, rows) = refused_rows(&path.with_extension("refused.csv"));
+    let text = head.iter().position(|name| name == "import_text").expect("the column");
+    assert!(rows[0][text].starts_with("010A000000"), "{:?}", rows[0]);
+}
+
+#[test]
+fn refused_rows_of_shapefiles_name_their_system() {
+    let data = folder();
+    let files = tempfile::tempdir().expect("a folder");
+    let mut features = originals();
+    // All of it on one parallel; in UTM along 117° E, whose numbers are those of another system too.
+    features[1]["geometry"] = json!({"type":"Polygon","coordinates":[[[114.05,30.45],[114.051,30.45],[114.052,30.45],[114.05,30.45]]]});
+    let original = files.path().join("flat.geojson");
+    fs::write(&original, json!({"type":"FeatureCollection","features":features}).to_string())
+        .expect("written");
+    let path = files.path().join("flat.shp");
+    let (shape, original) = (path.to_str().expect("a path"), original.to_str().expect("a path"));
+    gdal(&["-f", "ESRI Shapefile", "-t_srs", "EPSG:32650", "-lco", "ENCODING=UTF-8", shape, original]);
+    let (head, rows) = mended(data.path(), &path, |row| {
+        let cell = row.last_mut().expect("a cell");
+        let first = cell.trim_start_matches("SRID=32650;POLYGON((").split(',').next().expect("a position");
+        *cell = format!("SRID=32650;POINT({first})");
+    });
+    assert_eq!(head.last().map(String::as_str), Some("WKT"));
+    assert!(rows[0].last().is_some_and(|cell| cell.starts_with("SRID=32650;POLYGON((")), "{rows:?}");
+    let at = place_of(data.path(), "试验-002");
+    assert!(
+        metres_between(at, [114.05, 30.45]) < 0.1 || metres_between(at, [114.052, 30.45]) < 0.1,
+        "{at:?}"
+    );
+}
+
+#[test]
+fn columns_of_geometries_are_read_as_databases_write_them() {
+    let data = folder();
+    let path = data.path().join("points.csv");
+    let file = path.to_str().expect("a path");
+    // POINT(114 30.5) as PostGIS writes it, 114 being 0x405C800000000000 and 30.5 0x403E800000000000.
+    let rows = "地块编号,geom\nT-0,01010000000000000000805C400000000000803E40\n\
+                T-1,\"{\"\"type\"\":\"\"Point\"\",\"\"coordinates\"\":[114,30.5]}\"\nT-2,POINT(114 30.5)\nT-3,somewhere\n";
+    fs::write(&path, rows).expect("written");
+    let (code, said) = import(data.path(), &[file, "--yes"]);
+    assert!(
+        code == Some(0) && said.contains("3 taken, 1 refused") && said.contains("expected well-known text"),
+        "{said}"
+    );
+    for number in ["T-0", "T-1", "T-2"] {
+        assert_eq!(place_of(data.path(), number), [114.0, 30.5]);
+    }
+    // On the middle of its zone; the numbers leave the zone open, the geometries do not.
+    let rows = "地块编号,geom\nT-0,SRID=4547;POINT(500000 3364454)\nT-1,POINT(500000 3364554)\n";
+    fs::write(&path, rows).expect("written");
+    let (code, said) = import(data.path(), &[file, "--yes"]);
+    assert!(code == Some(0) && said.contains("by the SRID of its geometries"), "{said}");
+    assert_eq!(place_of(data.path(), "T-1")[0], 114.0);
+    let (code, said) = import(data.path(), &[file, "--yes", "--crs", "EPSG:4548"]);
+    assert!(code == Some(0) && said.contains("the SRID of its geometries states EPSG:4547"), "{said}");
+    fs::write(&path, rows.replace("T-1,POINT", "T-1,SRID=4548;POINT")).expect("written");
+    let (code, said) = import(data.path(), &[file, "--yes"]);
+    assert!(
+        code == Some(0) && said.contains("state several systems") && said.contains("1 taken, 1 refused"),
+        "{said}"
+    );
+    // A column of geometries that is empty in all rows hides no coordinates; one that is not, does.
+    fs::write(&path, "地块编号,geom,x,y\nT-0,,114,30.4\nT-1,,114.01,30.41\n").expect("written");
+    let (code, said) = import(data.path(), &[file, "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(place_of(data.path(), "T-1"), [114.01, 30.41]);
+    fs::write(&path, "地块编号,geom,x,y\nT-0,POINT(114 30.4),500000,3364454\nT-1,,500000,3364454\n")
+        .expect("written");
+    let (code, said) = import(data.path(), &[file, "--yes"]);
+    assert!(code == Some(0) && imported(data.path())[1]["geometry"].is_null(), "{said}");
 }
 
 #[test]
@@ -1176,4 +1392,59 @@ fn documents_of_placemarks_are_whole_and_of_any_encoding() {
     archive(&packed, &[(path.clone(), "doc.kml")]);
     let (code, said) = import(data.path(), &[packed.to_str().expect("a path"), "--yes"]);
     assert!(code == Some(2) && said.contains(&said_so) && said.contains("a.kmz"), "{said}");
+}
+
+#[test]
+fn rows_are_named_by_their_lines_whatever_ends_them() {
+    let data = folder();
+    let path = data.path().join("points.csv");
+    // The note of the first row goes over two lines, a blank line follows; the broken row stands on line 5.
+    let table = "地块编号,备注,lon,lat\nT-0,\"one\ntwo\",114,30.4\n\nT-1,,x,30.41\nT-2,,114,30.4\n";
+    for text in [table.to_owned(), table.replace('\n', "\r\n")] {
+        fs::write(&path, text).expect("written");
+        let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--dry-run"]);
+        assert!(code == Some(0) && said.contains("(row 2 at line 5)"), "{said}");
+    }
+}
+
+#[test]
+fn reports_take_the_place_of_no_data() {
+    let data = folder();
+    let read = |name: &str| fs::read_to_string(data.path().join(name)).expect("read");
+    let path = data.path().join("points.csv");
+    let file = path.to_str().expect("a path");
+    fs::write(&path, "地块编号,lon,lat\nT-0,114,30.4\nT-1,x,30.41\n").expect("written");
+    fs::copy(data.path().join("zone.geojson"), data.path().join("zone.json")).expect("copied");
+    let catalog = read("catalog.toml").replace("zone.geojson", "zone.json");
+    fs::write(data.path().join("catalog.toml"), catalog).expect("written");
+    fs::write(data.path().join("observations.csv"), "kept").expect("written");
+    let linked = data.path().join("link.csv");
+    std::os::unix::fs::symlink(&path, &linked).expect("linked");
+    for name in ["points.csv", "link.csv", "zone.json", "observations.csv"] {
+        let before = read(name);
+        let report = data.path().join(name);
+        for way in ["--dry-run", "--yes"] {
+            let (code, said) =
+                import(data.path(), &[file, way, "--report", report.to_str().expect("a path")]);
+            assert!(code == Some(2) && said.contains("--report is"), "{name}: {said}");
+        }
+        assert_eq!(read(name), before);
+    }
+    // Refused rows that somebody has corrected stay, and the new ones go beside them; the same ones do so once.
+    let report = data.path().join("r.txt");
+    let report = report.to_str().expect("a path");
+    fs::write(data.path().join("r.refused.csv"), "by hand").expect("written");
+    for way in ["--dry-run", "--yes"] {
+        let (code, said) = import(data.path(), &[file, way, "--report", report]);
+        assert!(code == Some(0) && said.contains("r.refused-2.csv"), "{said}");
+    }
+    assert_eq!(read("r.refused.csv"), "by hand");
+    assert!(!data.path().join("r.refused-3.csv").exists());
+    // What is imported is no place for what is refused of it.
+    let again = data.path().join("r.refused-2.csv");
+    let before = read("r.refused-2.csv");
+    fs::write(&again, before.replace(",x,", ",y,")).expect("written");
+    let (code, said) =
+        import(data.path(), &[again.to_str().expect("a path"), "--dry-run", "--report", report]);
+    assert!(code == Some(0) && said.contains("r.refused-3.csv"), "{said}");
 }

@@ -69,12 +69,12 @@ pub(super) fn read(
         let cells: Vec<Cell> = record.iter().map(|cell| Cell::text(&String::from_utf8_lossy(cell))).collect();
         rows.push(Line::new(line, cells), headings, take)?;
     }
-    let traps = rows.end(headings, take)?;
+    let told = rows.end(headings, take)?;
     let mut notes = Vec::new();
     if encoding != UTF_8 {
         notes.push(format!("read as {}", encoding.name()));
     }
-    Ok(Told { notes, traps, ..Told::default() })
+    Ok(Told { notes, ..told })
 }
 
 /// UTF-8 where the whole file is, else GB 18030, which holds GBK and GB 2312.

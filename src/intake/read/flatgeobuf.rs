@@ -53,6 +53,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
         {
             row.figures.clear();
             row.fault = Some(reason.to_owned());
+            row.raw = Some(format!("{geometry:?}"));
         }
         take(row)?;
     }

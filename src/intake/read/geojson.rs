@@ -251,6 +251,7 @@ fn row(text: &str, headings: &mut Headings) -> Result<Row, String> {
             if let Err(reason) = figures(geometry, &mut row.figures) {
                 row.figures.clear();
                 row.fault = Some(reason);
+                row.raw = Some(text.to_owned());
             }
         }
     }
@@ -267,6 +268,11 @@ fn cell(value: &Value) -> Cell {
         Value::String(text) => Cell::text(text),
         other => Cell::Json(other.to_string()),
     }
+}
+
+/// Appends the figures of the text of a geometry object.
+pub(super) fn geometry(text: &str, into: &mut Vec<Figure>) -> Result<(), String> {
+    figures(&serde_json::from_str(text).map_err(|fault| fault.to_string())?, into)
 }
 
 /// Appends the figures of a geometry object.

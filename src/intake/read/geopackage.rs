@@ -49,26 +49,30 @@ pub(super) fn read(
     let quoted = layer.replace('"', "\"\"");
     let mut ask = base.prepare(&format!("SELECT * FROM \"{quoted}\"")).map_err(broken)?;
     let names: Vec<String> = ask.column_names().map(str::to_owned).collect();
-    let numbers: Vec<usize> =
-        names.iter().map(|name| headings.number(name)).collect::<Result<_, _>>().map_err(unfit)?;
+    let numbers: Vec<Option<usize>> = names
+        .iter()
+        .map(|name| (*name != column).then(|| headings.number(name)).transpose())
+        .collect::<Result<_, _>>()
+        .map_err(unfit)?;
     let mut rows = ask.query([]).map_err(broken)?;
     let mut number = 0;
     while let Some(found) = rows.next().map_err(broken)? {
         number += 1;
         let mut row = Row { number, ..Row::default() };
-        for (at, name) in names.iter().enumerate() {
+        for (at, number) in numbers.iter().enumerate() {
             let value = found.get_ref(at).map_err(broken)?;
-            if *name == column {
+            let Some(number) = *number else {
                 if let ValueRef::Blob(bytes) = value
                     && let Err(reason) = geometry(bytes, &mut row.figures)
                 {
                     row.figures.clear();
                     row.fault = Some(reason);
+                    row.raw = Some(wkb::hex(body(bytes).unwrap_or(bytes)));
                 }
                 continue;
-            }
+            };
             row.cells.push((
-                numbers[at],
+                number,
                 match value {
                     ValueRef::Null | ValueRef::Blob(_) => Cell::Null,
                     ValueRef::Integer(value) => Cell::Integer(value),
@@ -82,8 +86,12 @@ pub(super) fn read(
     Ok(Told { stated, by: "the GeoPackage", ..Told::default() })
 }
 
-/// A head with an envelope of a kind that its flags tell, then well-known binary (12-128r18, 2.1.3).
 fn geometry(bytes: &[u8], into: &mut Vec<Figure>) -> Result<(), String> {
+    wkb::figures(body(bytes)?, into)
+}
+
+/// What follows a head with an envelope of a kind that its flags tell: well-known binary (12-128r18, 2.1.3).
+fn body(bytes: &[u8]) -> Result<&[u8], String> {
     let [b'G', b'P', _, flags, ..] = bytes else {
         return Err("its geometry is none of a GeoPackage".to_owned());
     };
@@ -94,6 +102,5 @@ fn geometry(bytes: &[u8], into: &mut Vec<Figure>) -> Result<(), String> {
         4 => 64,
         _ => return Err("its geometry has an unknown envelope".to_owned()),
     };
-    let body = bytes.get(8 + envelope..).ok_or("its geometry ends too early")?;
-    wkb::figures(body, into)
+    bytes.get(8 + envelope..).ok_or_else(|| "its geometry ends too early".to_owned())
 }

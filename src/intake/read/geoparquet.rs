@@ -54,6 +54,10 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
                 if let Err(reason) = read {
                     row.figures.clear();
                     row.fault = Some(reason);
+                    row.raw = Some(match field {
+                        Field::Bytes(bytes) => wkb::hex(bytes.data()),
+                        nested => nested.to_string(),
+                    });
                 }
                 continue;
             }

@@ -47,8 +47,14 @@ pub(super) struct Told {
     pub by: &'static str,
     /// Oddities of the whole file.
     pub notes: Vec<String>,
-    /// What of it is easily taken in another way.
+    /// What would have gone wrong.
     pub traps: Vec<String>,
+    /// The heading of the column of a table that holds geometries.
+    pub drawn_in: Option<usize>,
+    /// Geometries stand apart from the headings.
+    pub is_apart: bool,
+    /// The column of geometries is empty in all rows, and columns of coordinates stand beside it.
+    pub is_void: bool,
 }
 
 /// The formats.
@@ -75,6 +81,10 @@ pub(super) struct Wish {
     pub geometry: Option<String>,
     pub x: Option<String>,
     pub y: Option<String>,
+    /// The column of geometries was seen to be empty in all rows.
+    pub is_void: bool,
+    /// The operator says the system, whatever rows state.
+    pub is_system_said: bool,
 }
 
 /// A file that can be read again and again.
@@ -205,7 +215,13 @@ impl Source {
             Format::GeoParquet => geoparquet::read(path, headings, take),
         };
         // What was unpacked is told of by the name of its archive.
-        told.map_err(|fault| fault.about(path, &self.path))
+        let told = told.map_err(|fault| fault.about(path, &self.path))?;
+        Ok(Told { is_apart: told.is_apart || !self.is_table(), ..told })
+    }
+
+    /// Are its rows lines of cells under headings?
+    pub(super) fn is_table(&self) -> bool {
+        matches!(self.format, Format::Csv | Format::Xlsx)
     }
 }
 

@@ -93,6 +93,9 @@ pub(super) fn read(
         let mut row = Row { number, cells: columns.iter().copied().zip(cells).collect(), ..Row::default() };
         if let Err(reason) = figures(&shape, &mut row) {
             row.fault = Some(reason.to_owned());
+            if let Shape::Multipatch(surface) = &shape {
+                row.raw = Some(format!("{surface:?}"));
+            }
         }
         take(row)?;
     }

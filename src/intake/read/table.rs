@@ -1,13 +1,15 @@
 //! Tables: which row is the head, which columns hold the place.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::merged::{Merged, Region};
-use super::{Take, Wish};
+use super::{Stated, Take, Told, Wish, geojson, wkb};
+use crate::geometry::System;
 use crate::intake::number::written;
 use crate::intake::row::{Cell, Figure, Headings, MOST_HEADINGS, Row, cut};
-use crate::intake::{IntakeError, mapping};
+use crate::intake::{IntakeError, mapping, refused};
 use crate::model::narrowed;
 
 /// A table whose head was found.
@@ -16,7 +18,11 @@ struct Table {
     columns: Vec<Option<usize>>,
     /// The headings by column, as they are told.
     names: Vec<Option<String>>,
-    place: Place,
+    /// Columns that may hold the place; in each row it is the first of them that is not empty.
+    places: Vec<Place>,
+    /// The column of geometries hides columns of coordinates.
+    has_spare: bool,
+    refused: Option<Refused>,
     /// Every value stands in a column of its own, whatever is missing before it.
     is_sheet: bool,
     /// The columns of the place have decimal commas.
@@ -24,6 +30,24 @@ struct Table {
     traps: Vec<String>,
     /// Columns that have merged cells below their heading, with an example.
     merged: BTreeMap<usize, String>,
+}
+
+/// The columns that a file of refused rows has beside those of its rows.
+#[derive(Clone, Copy)]
+struct Refused {
+    row: usize,
+    reason: usize,
+    text: usize,
+    geometry: Option<usize>,
+}
+
+/// What rows state of their system.
+#[derive(Default)]
+struct Srids {
+    first: Option<u32>,
+    /// How many state another, and the number of the first of them.
+    others: u64,
+    other: u64,
 }
 
 /// A row of a table.
@@ -55,11 +79,15 @@ pub(super) struct Rows<'a> {
     first: Vec<Line>,
     table: Option<Table>,
     number: u64,
+    srids: Srids,
+    /// Some row has something in the column of geometries.
+    is_drawn: bool,
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(path: &'a Path, what: &'a str, wish: &'a Wish) -> Self {
-        Self { path, what, wish, merged: None, first: Vec::new(), table: None, number: 0 }
+        let (first, srids) = (Vec::new(), Srids::default());
+        Self { path, what, wish, merged: None, first, table: None, number: 0, srids, is_drawn: false }
     }
 
     /// Those of a sheet.
@@ -84,16 +112,33 @@ impl<'a> Rows<'a> {
         if self.first.len() == MOST_TITLES { self.settle(headings, take) } else { Ok(()) }
     }
 
-    /// No more rows come. Tells the traps of the table.
-    pub(super) fn end(
-        mut self,
-        headings: &mut Headings,
-        take: &mut Take<'_>,
-    ) -> Result<Vec<String>, IntakeError> {
+    /// No more rows come; what all of them said.
+    pub(super) fn end(mut self, headings: &mut Headings, take: &mut Take<'_>) -> Result<Told, IntakeError> {
         if self.table.is_none() {
             self.settle(headings, take)?;
         }
-        Ok(self.table.map(Table::into_traps).unwrap_or_default())
+        let Some(table) = self.table else { return Ok(Told::default()) };
+        let mut told = Told {
+            drawn_in: table.drawn_in(),
+            is_apart: table.refused.is_some_and(|refused| refused.geometry.is_some()),
+            is_void: table.has_spare && !self.is_drawn,
+            traps: table.into_traps(),
+            ..Told::default()
+        };
+        let Srids { first, others, other } = self.srids;
+        if let Some(first) = first {
+            let other_name = || Stated::Other(format!("SRID {first}"));
+            told.stated = System::of_epsg(first).map_or_else(other_name, Stated::System);
+            told.by = "the SRID of its geometries";
+        }
+        if let Some(first) = first.filter(|_| others > 0) {
+            let fate = if self.wish.is_system_said { "taken in that of --crs" } else { "refused" };
+            told.traps.push(format!(
+                "its geometries state several systems: SRID {first} first, {others} rows another one (row {other} the first \
+                 of them), which are {fate}"
+            ));
+        }
+        Ok(told)
     }
 
     /// Finds the head among the first rows, and hands over those below it.
@@ -118,8 +163,23 @@ impl<'a> Rows<'a> {
         let Some(table) = &mut self.table else { return Ok(()) };
         let number = line.number;
         let row = table.row(line, headings).map_err(|reason| IntakeError::unfit(self.path, &reason))?;
-        let Some(row) = row else { return Ok(()) };
+        let Some(mut row) = row else { return Ok(()) };
         self.number += 1;
+        self.is_drawn |= row.drawn.as_ref().is_some_and(|(_, cell)| *cell != Cell::Null);
+        if let Some(srid) = row.srid {
+            let first = *self.srids.first.get_or_insert(srid);
+            if first != srid {
+                self.srids.others += 1;
+                if self.srids.others == 1 {
+                    self.srids.other = self.number;
+                }
+                if !self.wish.is_system_said {
+                    row.fault.get_or_insert(format!(
+                        "its geometry states SRID {srid}, those before it SRID {first}; expected one system in a file"
+                    ));
+                }
+            }
+        }
         take(Row { number: self.number, line: Some(number), ..row })
     }
 }
@@ -228,8 +288,8 @@ fn stand_as_head(above: &[Cell], below: &[Cell]) -> bool {
 }
 
 /// Which columns hold the place.
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Place {
-    None,
     Text(usize),
     Pair(usize, usize),
     /// Both coordinates, one after the other.
@@ -356,25 +416,37 @@ impl Table {
         let named = |plain: &str| {
             names.iter().position(|name| name.as_deref().is_some_and(|name| mapping::plain(name) == plain))
         };
-        let place = match (wanted(&wish.geometry)?, wanted(&wish.x)?, wanted(&wish.y)?) {
-            (Some(text), _, _) => Place::Text(text),
-            (None, Some(x), Some(y)) => Place::Pair(x, y),
-            (None, None, None) => match (of(Role::Text), of(Role::East), of(Role::North)) {
-                (Some(text), _, _) => Place::Text(text),
-                (None, Some(x), Some(y)) => Place::Pair(x, y),
-                // Letters that stand for many things mean the place where nothing else does, and both are there.
-                _ => match (named("e"), named("n")) {
-                    (Some(east), Some(north)) => Place::Pair(east, north),
-                    _ => Place::None,
-                },
-            },
+        let refused = Refused::of_head(head);
+        let added = refused.and_then(|refused| refused.geometry);
+        let text = of(Role::Text).filter(|text| Some(*text) != added).map(Place::Text);
+        let pair = of(Role::East).zip(of(Role::North));
+        // Letters that stand for many things mean the place where nothing else does, and both are there.
+        let letters = || named("e").zip(named("n")).filter(|_| text.is_none());
+        let pair = pair.or_else(letters).map(|(x, y)| Place::Pair(x, y));
+        let mut has_spare = false;
+        let places: Vec<Place> = match (wanted(&wish.geometry)?, wanted(&wish.x)?, wanted(&wish.y)?) {
+            (Some(text), _, _) => vec![Place::Text(text)],
+            (None, Some(x), Some(y)) => vec![Place::Pair(x, y)],
+            // Refused rows of several files stand in one, each with its place where it was.
+            (None, None, None) if added.is_some() => {
+                added.map(Place::Text).into_iter().chain(text).chain(pair).collect()
+            }
+            (None, None, None) => {
+                has_spare = text.is_some() && pair.is_some() && !wish.is_void;
+                text.filter(|_| pair.is_none() || !wish.is_void).or(pair).into_iter().collect()
+            }
             _ => return Err("x and y belong together: name the columns of both".to_owned()),
         };
-        let columns = names.iter().map(|name| name.as_ref().map(|name| headings.number(name)).transpose());
+        let columns = names.iter().enumerate().map(|(at, name)| {
+            let is_own = refused.is_some_and(|refused| refused.has(at));
+            name.as_ref().filter(|_| !is_own).map(|name| headings.number(name)).transpose()
+        });
         Ok(Self {
             columns: columns.collect::<Result<_, _>>()?,
             names,
-            place,
+            places,
+            has_spare,
+            refused,
             is_sheet: false,
             is_decimal: false,
             traps: Vec::new(),
@@ -382,9 +454,21 @@ impl Table {
         })
     }
 
+    /// The heading of the column that holds geometries.
+    fn drawn_in(&self) -> Option<usize> {
+        match self.places.first() {
+            Some(Place::Text(at)) => self.columns[*at],
+            _ => None,
+        }
+    }
+
     /// Looks at the first rows for coordinates with decimal commas.
     fn find_commas(&mut self, rows: &[Vec<Cell>]) {
-        let Place::Pair(x, y) = self.place else { return };
+        let pair = self.places.iter().find_map(|place| match place {
+            Place::Pair(x, y) => Some((*x, *y)),
+            _ => None,
+        });
+        let Some((x, y)) = pair else { return };
         let has_them = |cell: &&Cell| matches!(cell, Cell::Text(text) if written(text, false).is_some_and(|read| read.has_decimal_comma));
         let example = rows.iter().flat_map(|row| [row.get(x), row.get(y)]).flatten().find(has_them);
         if let Some(example) = example {
@@ -400,7 +484,7 @@ impl Table {
     fn find_joint(&mut self, rows: &[Vec<Cell>]) {
         const JOINT: &[&str] =
             &["坐标", "中心坐标", "中心点坐标", "经纬度", "lonlat", "latlon", "coordinates"];
-        if !matches!(self.place, Place::None) {
+        if !self.places.is_empty() {
             return;
         }
         let is_joint = |at: &usize| {
@@ -410,7 +494,7 @@ impl Table {
                 && values().all(|cell| joint(cell).is_some())
         };
         if let Some(at) = (0..self.names.len()).find(is_joint) {
-            self.place = Place::Joint(at);
+            self.places = vec![Place::Joint(at)];
         }
     }
 
@@ -456,31 +540,34 @@ impl Table {
             self.merged.entry(at).or_insert_with(|| cut(&cells[at].shown()));
         }
         let mut row = Row::default();
-        let named = if self.is_sheet { cells.len() } else { self.columns.len() };
-        for (at, cell) in cells.iter().enumerate().take(named) {
-            if *cell != Cell::Null && self.columns.get(at).is_none_or(Option::is_none) {
-                self.name_column(at, cell, headings)?;
+        let is_void = |cells: &[Cell], at: usize| cells.get(at).is_none_or(|cell| *cell == Cell::Null);
+        if let Some(Refused { reason, text, geometry, .. }) = self.refused {
+            for cell in &mut cells {
+                if let Cell::Text(text) = cell
+                    && let Some(own) = refused::formulated(text)
+                {
+                    *text = own.to_owned();
+                }
+            }
+            if let Some(Cell::Text(text)) = cells.get(text) {
+                row.raw = Some(text.clone());
+                if geometry.is_none_or(|at| is_void(&cells, at)) {
+                    row.fault = Some(cells.get(reason).map(Cell::shown).unwrap_or_default());
+                }
             }
         }
-        if let Place::Pair(x, y) = self.place {
-            for at in [x, y] {
-                if let Some(Cell::Text(text)) = cells.get(at)
-                    && let Some(read) = written(text, self.is_decimal).filter(|read| read.has_decimal_comma)
-                    && read.behind.is_empty()
-                {
-                    if !self.is_decimal {
-                        row.repaired.push(format!(
-                            "the comma of the coordinate {text:?} is read as that of decimals"
-                        ));
-                    }
-                    cells[at] = Cell::number(read.value);
-                }
+        let named = if self.is_sheet { cells.len() } else { self.columns.len() };
+        for (at, cell) in cells.iter().enumerate().take(named) {
+            let is_nameless = self.columns.get(at).is_none_or(Option::is_none);
+            if *cell != Cell::Null && is_nameless && !self.refused.is_some_and(|refused| refused.has(at)) {
+                self.name_column(at, cell, headings)?;
             }
         }
         row.percent.extend(percent.iter().filter_map(|at| self.columns.get(*at).copied().flatten()));
         let beyond = cells.iter().skip(self.columns.len()).filter(|cell| **cell != Cell::Null).count();
         if beyond > 0 {
             row.fault = Some(format!("has {beyond} values beyond the last heading"));
+            row.raw = Some(refused::record(&cells));
         }
         let has_breaks = cells.iter().any(|cell| matches!(cell, Cell::Text(text) if text.contains('\n')));
         if has_breaks && cells.len() < self.columns.len() {
@@ -488,32 +575,54 @@ impl Table {
             row.fault = Some(format!(
                 "has {values} values with line breaks in them for {headings} headings; a quotation mark may stand open"
             ));
+            row.raw = Some(refused::record(&cells));
         }
-        match self.place {
-            Place::None => {}
-            Place::Text(at) => {
-                if let Some(Cell::Text(text)) = cells.get(at)
-                    && let Err(reason) = figures(text, &mut row.figures)
-                {
-                    row.figures.clear();
-                    row.fault.get_or_insert(format!("its geometry is no well-known text: {reason}"));
-                }
-            }
-            Place::Joint(at) => {
-                let cell = cells.get(at).unwrap_or(&Cell::Null);
-                match joint(cell) {
-                    Some(at) => row.figures.push(Figure::Point(at)),
-                    None if *cell == Cell::Null => {}
-                    None => {
-                        let reason =
-                            format!("its coordinates are {:?}, expected two numbers", cut(&cell.shown()));
-                        row.fault.get_or_insert(reason);
+        let place = self.places.iter().find(|place| match place {
+            Place::Text(at) | Place::Joint(at) => !is_void(&cells, *at),
+            Place::Pair(x, y) => !is_void(&cells, *x) || !is_void(&cells, *y),
+        });
+        // Coordinates with decimal commas; what is refused keeps its text.
+        let mut decimals: Vec<(usize, f64)> = Vec::new();
+        match place {
+            None => {}
+            Some(&Place::Text(at)) => {
+                let text = match &cells[at] {
+                    Cell::Text(text) => Cow::Borrowed(text.as_str()),
+                    other => Cow::Owned(other.shown()),
+                };
+                match figures(&text, &mut row.figures) {
+                    Ok(srid) => row.srid = srid,
+                    Err(reason) => {
+                        row.figures.clear();
+                        row.fault.get_or_insert(format!(
+                            "its geometry {:?} cannot be read: {reason}; expected well-known text as in POINT(114 30.5), \
+                             well-known binary in hexadecimal digits, or GeoJSON",
+                            cut(&text)
+                        ));
                     }
                 }
             }
-            Place::Pair(x, y) => {
+            Some(&Place::Joint(at)) => match joint(&cells[at]) {
+                Some(at) => row.figures.push(Figure::Point(at)),
+                None => {
+                    let reason =
+                        format!("its coordinates are {:?}, expected two numbers", cut(&cells[at].shown()));
+                    row.fault.get_or_insert(reason);
+                }
+            },
+            Some(&Place::Pair(x, y)) => {
                 let cell = |at: usize| cells.get(at).unwrap_or(&Cell::Null);
-                match (coordinate(cell(x)), coordinate(cell(y))) {
+                let mut read = |at: usize| match cell(at) {
+                    Cell::Text(text) => match written(text, self.is_decimal) {
+                        Some(read) if read.has_decimal_comma && read.behind.is_empty() => {
+                            decimals.push((at, read.value));
+                            Ok(Some(read.value))
+                        }
+                        _ => coordinate(cell(at)),
+                    },
+                    other => coordinate(other),
+                };
+                match (read(x), read(y)) {
                     (Ok(Some(x)), Ok(Some(y))) => row.figures.push(Figure::Point([x, y])),
                     (Ok(None), Ok(None)) => {}
                     _ => {
@@ -527,17 +636,36 @@ impl Table {
                 }
             }
         }
-        let is_place = |at: usize| matches!(self.place, Place::Text(text) if text == at);
+        for (at, value) in decimals.into_iter().filter(|_| row.fault.is_none()) {
+            let value = Cell::number(value);
+            let text = std::mem::replace(&mut cells[at], value).shown();
+            if !self.is_decimal {
+                row.repaired
+                    .push(format!("the comma of the coordinate {text:?} is read as that of decimals"));
+            }
+        }
         for (at, cell) in cells.into_iter().enumerate() {
-            if let Some(Some(heading)) = self.columns.get(at)
-                && !is_place(at)
-            {
+            if self.places.first() == Some(&Place::Text(at)) {
+                row.drawn = Some((self.columns[at], cell));
+            } else if let Some(Some(heading)) = self.columns.get(at) {
                 row.cells.push((*heading, cell));
-            } else if is_place(at) && row.fault.is_some() {
-                row.raw = Some(cell.shown());
             }
         }
         Ok(Some(row))
+    }
+}
+
+impl Refused {
+    fn of_head(head: &[Cell]) -> Option<Self> {
+        let of = |name: &str| head.iter().position(|cell| matches!(cell, Cell::Text(text) if text == name));
+        let (row, reason, text) = (of(refused::ROW)?, of(refused::REASON)?, of(refused::TEXT)?);
+        let is_geometry = matches!(head.get(text + 1), Some(Cell::Text(name)) if name == refused::GEOMETRY);
+        Some(Self { row, reason, text, geometry: is_geometry.then_some(text + 1) })
+    }
+
+    /// Is a column one of them?
+    fn has(self, at: usize) -> bool {
+        [Some(self.row), Some(self.reason), Some(self.text), self.geometry].contains(&Some(at))
     }
 }
 
@@ -604,13 +732,25 @@ fn coordinate(cell: &Cell) -> Result<Option<f64>, ()> {
     }
 }
 
-/// Appends the figures of well-known text.
-fn figures(text: &str, into: &mut Vec<Figure>) -> Result<(), String> {
-    // A code of the system may stand before it, as other programs write it.
-    let text = text
-        .split_once(';')
-        .filter(|(head, _)| head.to_ascii_uppercase().starts_with("SRID="))
-        .map_or(text, |(_, text)| text);
+/// Appends the figures of a geometry as databases and programs of tables write it, and tells the id of the system that it
+/// states.
+fn figures(text: &str, into: &mut Vec<Figure>) -> Result<Option<u32>, String> {
+    if text.starts_with('{') {
+        return geojson::geometry(text, into).map(|()| None);
+    }
+    // Zero is the id of no system.
+    let known = |srid: u32| Some(srid).filter(|srid| *srid != 0);
+    if let Some(bytes) = wkb::of_hex(text) {
+        return wkb::figures(&bytes, into).map(|()| wkb::srid(&bytes).and_then(known));
+    }
+    let stated = text.split_once(';').filter(|(head, _)| head.to_ascii_uppercase().starts_with("SRID="));
+    let (srid, text) = match stated {
+        None => (None, text),
+        Some((head, text)) => match head["SRID=".len()..].trim().parse() {
+            Ok(srid) => (known(srid), text),
+            Err(_) => return Err(format!("{:?} names no system by its number", cut(head))),
+        },
+    };
     // The library follows nested brackets with its own stack.
     let nested = text.to_ascii_uppercase().matches("GEOMETRYCOLLECTION").count();
     if nested > 16 || text.contains("((((((((") {
@@ -618,7 +758,7 @@ fn figures(text: &str, into: &mut Vec<Figure>) -> Result<(), String> {
     }
     let parsed: wkt::Wkt<f64> = text.parse().map_err(|reason: &str| reason.to_owned())?;
     gather(&parsed, into);
-    Ok(())
+    Ok(srid)
 }
 
 fn gather(from: &wkt::Wkt<f64>, into: &mut Vec<Figure>) {
@@ -654,6 +794,24 @@ mod tests {
         assert_eq!(coordinate(&Cell::text("114.5")), Ok(Some(114.5)));
         assert_eq!(coordinate(&Cell::text("30°75′")), Err(()));
         assert_eq!(coordinate(&Cell::text("unknown")), Err(()));
+    }
+
+    #[test]
+    fn geometries_are_read_as_databases_write_them() {
+        let read = |text: &str| {
+            let mut into = Vec::new();
+            figures(text, &mut into).map(|srid| (srid, into))
+        };
+        let point = |srid: Option<u32>| Ok((srid, vec![Figure::Point([1.0, 2.0])]));
+        assert_eq!(read("POINT(1 2)"), point(None));
+        assert_eq!(read("srid=4547;POINT Z (1 2 3)"), point(Some(4547)));
+        assert_eq!(read("SRID=0;POINT(1 2)"), point(None));
+        assert_eq!(read("0101000000000000000000F03F0000000000000040"), point(None));
+        assert_eq!(read("\\x0101000020C3110000000000000000f03f0000000000000040"), point(Some(4547)));
+        assert_eq!(read("{\"type\":\"Point\",\"coordinates\":[1,2]}"), point(None));
+        for broken in ["SRID=;POINT(1 2)", "0101000000", "{\"type\":\"Point\"}", "12", "somewhere"] {
+            assert!(read(broken).is_err(), "{broken}");
+        }
     }
 
     fn row(texts: &[&str]) -> Vec<Cell> {

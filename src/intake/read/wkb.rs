@@ -1,8 +1,41 @@
 //! Well-known binary to figures.
 
+use std::fmt::Write as _;
+
 use crate::geometry::GeometryKind;
 use crate::geometry::wkb::{Cursor, DEEPEST, Dimensions};
 use crate::intake::row::Figure;
+
+/// Bytes as pairs of hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02X}");
+        text
+    })
+}
+
+/// The bytes of hexadecimal digits, before which databases write `\x` or `0x`; `None` for any other text.
+pub(super) fn of_hex(text: &str) -> Option<Vec<u8>> {
+    let text = text.strip_prefix("\\x").or_else(|| text.strip_prefix("0x")).unwrap_or(text);
+    let digit = |sign: u8| char::from(sign).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if text.is_empty() || !rest.is_empty() {
+        return None;
+    }
+    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
+}
+
+/// The id of the system that a geometry states in the notation of `PostGIS`.
+pub(super) fn srid(bytes: &[u8]) -> Option<u32> {
+    const STATES_ONE: u32 = 0x2000_0000;
+    let (order, bytes) = bytes.split_first()?;
+    let (kind, bytes) = bytes.split_first_chunk()?;
+    let (id, _) = bytes.split_first_chunk()?;
+    let whole = |bytes: &[u8; 4]| {
+        if *order == 0 { u32::from_be_bytes(*bytes) } else { u32::from_le_bytes(*bytes) }
+    };
+    (whole(kind) & STATES_ONE != 0).then(|| whole(id))
+}
 
 /// Appends the figures of a geometry.
 pub(super) fn figures(bytes: &[u8], into: &mut Vec<Figure>) -> Result<(), String> {
@@ -48,10 +81,8 @@ mod tests {
     use super::*;
 
     fn read(hex: &str) -> Result<Vec<Figure>, String> {
-        let bytes: Vec<u8> =
-            (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
         let mut into = Vec::new();
-        figures(&bytes, &mut into).map(|()| into)
+        figures(&of_hex(hex).expect("digits"), &mut into).map(|()| into)
     }
 
     #[test]
@@ -63,7 +94,12 @@ mod tests {
         for hex in [plain, high, big] {
             assert_eq!(read(hex), Ok(vec![Figure::Point([1.0, 2.0])]), "{hex}");
         }
+        let stated = |hex: &str| srid(&of_hex(hex).expect("digits"));
+        assert_eq!([plain, high, big].map(stated), [None, Some(4490), None]);
         assert!(read(&plain[..30]).is_err());
+        assert_eq!(hex(&[0, 0x1F, 0xF0]), "001FF0");
+        assert_eq!(of_hex("\\x001ff0"), Some(vec![0, 0x1F, 0xF0]));
+        assert_eq!((of_hex("001"), of_hex("00G0"), of_hex("")), (None, None, None));
         // A ring of four thousand million positions in no bytes.
         assert!(read("010300000001000000FFFFFFFF").is_err());
     }

@@ -76,8 +76,8 @@ pub(super) fn read(
         line.cells.resize(column, Cell::Null);
         line.cells.push(value);
     }
-    let traps = rows.end(headings, take)?;
-    Ok(Told { notes, traps, ..Told::default() })
+    let told = rows.end(headings, take)?;
+    Ok(Told { notes, ..told })
 }
 
 /// Does a format show a share in per cent? A sign that is only written behind a number makes no share of it.
