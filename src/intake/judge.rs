@@ -171,7 +171,7 @@ impl Intake {
     pub(super) fn find_rivals(&mut self) {
         let names = self.headings.names();
         let has = |file: &Seen, heading: usize| {
-            file.survey.sample.iter().any(|row| cell_of(row, heading).is_some_and(|cell| *cell != Cell::Null))
+            file.survey.sample.iter().any(|row| cell_of(row, heading).is_some())
         };
         let apart = |(one, other): &(usize, usize)| {
             !self.files.iter().any(|file| has(file, *one) && has(file, *other))
@@ -183,7 +183,7 @@ impl Intake {
             .filter(|pair| apart(pair))
             .map(|(one, other)| format!("{:?} and {:?}", names[*other], names[*one]))
             .collect();
-        if !rivals.is_empty() {
+        if self.files.len() > 1 && !rivals.is_empty() {
             self.blockers.push(format!(
                 "the files call the same fields by different headings: {}; import them one after the other, the later ones with --append",
                 rivals.join(", ")

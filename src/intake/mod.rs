@@ -221,9 +221,8 @@ impl Intake {
             if survey.rows == 0 {
                 return Err(IntakeError::unfit(path, "holds no features"));
             }
-            let mut reading = system::decide(&survey.places, &told, said, home)
+            let reading = system::decide(&survey.places, &told, said, home)
                 .map_err(|reason| IntakeError::unfit(path, &reason))?;
-            reading.traps.extend(told.traps.iter().cloned());
             seen.push(Seen { source, told, wish, survey, reading, offset: None, after: None });
         }
         let wanted: Vec<_> = order

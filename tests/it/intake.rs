@@ -958,6 +958,48 @@ fn files_that_call_a_field_by_other_names_are_not_taken_together() {
 }
 
 #[test]
+fn what_a_shapefile_leaves_out_is_told() {
+    let files = tempfile::tempdir().expect("a folder");
+    let original = originals_file(files.path());
+    let path = files.path().join("a.shp");
+    let shape = path.to_str().expect("a path");
+    let original = original.to_str().expect("a path");
+    gdal(&["-f", "ESRI Shapefile", "-t_srs", "EPSG:4526", "-lco", "ENCODING=UTF-8", shape, original]);
+    fs::write(path.with_extension("prj"), "").expect("written");
+    // The length of the head stands at byte 8; the first byte of a row says whether it is deleted.
+    let table = path.with_extension("dbf");
+    let mut bytes = fs::read(&table).expect("read");
+    let head = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    bytes[head] = b'*';
+    fs::write(&table, bytes).expect("written");
+    let data = folder();
+    let (code, said) = import(data.path(), &[shape, "--yes"]);
+    assert!(code == Some(0) && said.contains("3 rows: 3 taken"), "{said}");
+    assert!(said.contains("1 rows are marked as deleted in its .dbf and left out"), "{said}");
+    assert!(said.contains("has an empty .prj, so that nothing states its system"), "{said}");
+}
+
+#[test]
+fn coordinates_stand_in_columns_of_many_names() {
+    let data = folder();
+    let path = data.path().join("points.csv");
+    for (head, cells) in [
+        ("E,N", "114.0,30.4"),
+        ("坐标", "\"114.0,30.4\""),
+        ("坐标", "114.0 30.4"),
+        ("横坐标Y(m),纵坐标X(m)", "38500000,3364454.0"),
+    ] {
+        fs::write(&path, format!("地块编号,{head},批准日期\nT-0,{cells},44927\n")).expect("written");
+        let (said, got) = taken(data.path(), &path);
+        // Day 44,927 of a workbook; 25,569 is the first of 1970, 53 years with 13 leap days before.
+        assert_eq!(got[0]["valid_from"], "2023-01-01", "{said}");
+        let at = &imported(data.path())[0]["geometry"]["coordinates"];
+        let at = [0, 1].map(|axis: usize| at[axis].as_f64().expect("a number"));
+        assert!(metres_between(at, [114.0, 30.4]) < 100.0, "{head}: {at:?}");
+    }
+}
+
+#[test]
 fn a_process_that_is_killed_leaves_the_old_data_whole() {
     let data = folder();
     let before = |name: &str| fs::read(data.path().join(name)).expect("read");

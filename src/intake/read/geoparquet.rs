@@ -72,7 +72,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     Ok(Told { stated, by: "its entry \"geo\"", ..Told::default() })
 }
 
-/// Encodings as nested lists of positions (GeoParquet 1.1, "Native encodings").
+/// Encodings as nested lists of positions (`GeoParquet` 1.1, "Native encodings").
 const NATIVE: &[&str] = &["point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon"];
 
 fn native(field: &Field, encoding: &str, into: &mut Vec<Figure>) -> Result<(), String> {

@@ -273,7 +273,6 @@ fn stand_as_head(above: &[Cell], below: &[Cell]) -> bool {
             _ => None,
         }
     }
-    let is_void = |row: &[Cell], at: usize| row.get(at).is_none_or(|cell| *cell == Cell::Null);
     let spans = |at: usize| is_void(above, at + 1) && !is_void(below, at + 1);
     let width = above.len().max(below.len());
     let are_texts = |row: &[Cell]| {
@@ -285,6 +284,10 @@ fn stand_as_head(above: &[Cell], below: &[Cell]) -> bool {
         && (0..width).any(|at| text(below, at).is_some_and(is_heading))
         && (0..width).any(|at| is_void(below, at) && text(above, at).is_some_and(is_heading))
         && (0..width).all(|at| is_void(below, at) || is_void(above, at) || spans(at))
+}
+
+fn is_void(row: &[Cell], at: usize) -> bool {
+    row.get(at).is_none_or(|cell| *cell == Cell::Null)
 }
 
 /// Which columns hold the place.
@@ -540,7 +543,6 @@ impl Table {
             self.merged.entry(at).or_insert_with(|| cut(&cells[at].shown()));
         }
         let mut row = Row::default();
-        let is_void = |cells: &[Cell], at: usize| cells.get(at).is_none_or(|cell| *cell == Cell::Null);
         if let Some(Refused { reason, text, geometry, .. }) = self.refused {
             for cell in &mut cells {
                 if let Cell::Text(text) = cell
@@ -577,12 +579,33 @@ impl Table {
             ));
             row.raw = Some(refused::record(&cells));
         }
+        let decimals = self.find_place(&cells, &mut row);
+        // What is refused keeps its text.
+        for (at, value) in decimals.into_iter().filter(|_| row.fault.is_none()) {
+            let value = Cell::number(value);
+            let text = std::mem::replace(&mut cells[at], value).shown();
+            if !self.is_decimal {
+                row.repaired
+                    .push(format!("the comma of the coordinate {text:?} is read as that of decimals"));
+            }
+        }
+        for (at, cell) in cells.into_iter().enumerate() {
+            if self.places.first() == Some(&Place::Text(at)) {
+                row.drawn = Some((self.columns[at], cell));
+            } else if let Some(Some(heading)) = self.columns.get(at) {
+                row.cells.push((*heading, cell));
+            }
+        }
+        Ok(Some(row))
+    }
+
+    /// Finds the place of a row. Coordinates that were read from decimal commas are handed back with their columns.
+    fn find_place(&self, cells: &[Cell], row: &mut Row) -> Vec<(usize, f64)> {
         let place = self.places.iter().find(|place| match place {
-            Place::Text(at) | Place::Joint(at) => !is_void(&cells, *at),
-            Place::Pair(x, y) => !is_void(&cells, *x) || !is_void(&cells, *y),
+            Place::Text(at) | Place::Joint(at) => !is_void(cells, *at),
+            Place::Pair(x, y) => !is_void(cells, *x) || !is_void(cells, *y),
         });
-        // Coordinates with decimal commas; what is refused keeps its text.
-        let mut decimals: Vec<(usize, f64)> = Vec::new();
+        let mut decimals = Vec::new();
         match place {
             None => {}
             Some(&Place::Text(at)) => {
@@ -602,14 +625,14 @@ impl Table {
                     }
                 }
             }
-            Some(&Place::Joint(at)) => match joint(&cells[at]) {
-                Some(at) => row.figures.push(Figure::Point(at)),
-                None => {
+            Some(&Place::Joint(at)) => {
+                row.figures.extend(joint(&cells[at]).map(Figure::Point));
+                if row.figures.is_empty() {
                     let reason =
                         format!("its coordinates are {:?}, expected two numbers", cut(&cells[at].shown()));
                     row.fault.get_or_insert(reason);
                 }
-            },
+            }
             Some(&Place::Pair(x, y)) => {
                 let cell = |at: usize| cells.get(at).unwrap_or(&Cell::Null);
                 let mut read = |at: usize| match cell(at) {
@@ -636,22 +659,7 @@ impl Table {
                 }
             }
         }
-        for (at, value) in decimals.into_iter().filter(|_| row.fault.is_none()) {
-            let value = Cell::number(value);
-            let text = std::mem::replace(&mut cells[at], value).shown();
-            if !self.is_decimal {
-                row.repaired
-                    .push(format!("the comma of the coordinate {text:?} is read as that of decimals"));
-            }
-        }
-        for (at, cell) in cells.into_iter().enumerate() {
-            if self.places.first() == Some(&Place::Text(at)) {
-                row.drawn = Some((self.columns[at], cell));
-            } else if let Some(Some(heading)) = self.columns.get(at) {
-                row.cells.push((*heading, cell));
-            }
-        }
-        Ok(Some(row))
+        decimals
     }
 }
 
