@@ -22,6 +22,6 @@ pub use fold::{case_folded, narrow, narrowed, normalized, without_accents};
 pub use layer::{Extent, Ids, Lang, Layer, LayerAbout, LayerError, LayerId, TimeFields, Words};
 pub use plan::{Citation, Indicator, Operator, Place, PlanFacts, Target};
 pub use schema::{Field, FieldIx, FindBy, Schema, ValueKind};
-pub use text::{TextArena, TextBuilder, TextColumn};
+pub use text::{NARROW_NULL, TextArena, TextBuilder, TextColumn};
 pub use time::{Date, Instant, Interval, Timestamp};
 pub use value::Value;

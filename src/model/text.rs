@@ -179,8 +179,8 @@ enum Codes {
     Wide(Vec<u32>),
 }
 
-/// The code of a null among narrow ones.
-const NARROW_NULL: u8 = u8::MAX;
+/// The code of a null among codes of one byte.
+pub const NARROW_NULL: u8 = u8::MAX;
 
 fn narrow(code: u32) -> Option<u8> {
     if code == NULL { Some(NARROW_NULL) } else { u8::try_from(code).ok().filter(|&code| code != NARROW_NULL) }
@@ -305,6 +305,15 @@ impl TextColumn {
     #[inline]
     pub fn code(&self, row: usize) -> Option<u32> {
         Some(self.codes.at(row)).filter(|&code| code != NULL)
+    }
+
+    /// The code of each row, where one byte is enough for each; [`NARROW_NULL`] is that of null.
+    #[must_use]
+    pub fn narrow_codes(&self) -> Option<&[u8]> {
+        match &self.codes {
+            Codes::Narrow(codes) => Some(codes),
+            Codes::Own(_) | Codes::Wide(_) => None,
+        }
     }
 
     /// The code of a text in a coded column.

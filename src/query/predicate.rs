@@ -13,7 +13,7 @@ use super::search::Phrases;
 use crate::geometry::{
     Bounds, Distances, GeometryRef, PlaneWindow, Prepared, Relation, intersects_plane, intersects_window,
 };
-use crate::model::{Column, FeatureIx, FieldIx, Layer, TextColumn, normalized};
+use crate::model::{Column, FeatureIx, FieldIx, Layer, NARROW_NULL, TextColumn, normalized};
 
 /// False, unknown or true.
 pub type Truth = u8;
@@ -113,7 +113,12 @@ impl TextTest {
             && texts.is_coded()
             && texts.dictionary().len() <= MOST_TABLED
         {
-            test.table = Some(texts.dictionary().iter().map(|text| of(test.holds(text))).collect());
+            let mut table: Vec<Truth> = texts.dictionary().iter().map(|text| of(test.holds(text))).collect();
+            if texts.narrow_codes().is_some() {
+                // So that every byte has its truth, that of null among them.
+                table.resize(usize::from(NARROW_NULL) + 1, UNKNOWN);
+            }
+            test.table = Some(table.into());
         }
         test
     }
@@ -376,7 +381,10 @@ impl Test {
             }),
             Self::Text(test) => {
                 if let Column::Text(texts) | Column::Json(texts) = layer.column(test.field) {
-                    if test.table.is_some() {
+                    let of_byte = test.table.as_ref().and_then(|table| table.first_chunk::<256>());
+                    if let (Some(codes), Some(table)) = (texts.narrow_codes(), of_byte) {
+                        each(rows, truths, |row| table[usize::from(codes[row])]);
+                    } else if test.table.is_some() {
                         each(rows, truths, |row| test.truth(texts, row));
                     } else {
                         where_needed(rows, truths, |row| test.truth(texts, row));
