@@ -55,6 +55,7 @@ pub use network::{Network, Off, Walk};
 pub use overlay::{enclosed_ground, shared_ground, uncrossed};
 pub use prepared::Prepared;
 pub use relate::{intersects_plane, intersects_window};
+pub(crate) use ring::place as place_in_ring;
 pub use shape::{Relation, Shape, de9im, relate};
 pub use simplify::simplified;
 pub use stretches::{Stretches, StretchesError, round_up};

@@ -204,7 +204,7 @@ pub(super) fn cross<'a>(rings: impl Iterator<Item = &'a [[f64; 2]]>) -> bool {
 }
 
 /// Where is a position beside a closed ring? 1: inside, 0: on it, -1: outside. Exact.
-pub(super) fn place(ring: &[[f64; 2]], at: [f64; 2]) -> i8 {
+pub(crate) fn place(ring: &[[f64; 2]], at: [f64; 2]) -> i8 {
     let mut is_inside = false;
     for pair in ring.windows(2) {
         let (low, high) = if pair[0][1] <= pair[1][1] { (pair[0], pair[1]) } else { (pair[1], pair[0]) };

@@ -169,6 +169,9 @@ impl Intake {
 
     /// Files that call one field by different headings are not taken together: what is that field in one would be another in the other.
     pub(super) fn find_rivals(&mut self) {
+        if self.files.len() < 2 {
+            return;
+        }
         let names = self.headings.names();
         let has = |file: &Seen, heading: usize| {
             file.survey.sample.iter().any(|row| cell_of(row, heading).is_some())
@@ -183,7 +186,7 @@ impl Intake {
             .filter(|pair| apart(pair))
             .map(|(one, other)| format!("{:?} and {:?}", names[*other], names[*one]))
             .collect();
-        if self.files.len() > 1 && !rivals.is_empty() {
+        if !rivals.is_empty() {
             self.blockers.push(format!(
                 "the files call the same fields by different headings: {}; import them one after the other, the later ones with --append",
                 rivals.join(", ")
@@ -224,15 +227,10 @@ impl Intake {
             let mut others = std::mem::take(&mut self.files[at].reading.others);
             let Some(other) = others.first() else { continue };
             let file = &self.files[at];
-            let pairs: Vec<_> = std::iter::once(&file.reading)
-                .chain(&others)
-                .map(|reading| self.anchored(file, reading, anchors))
-                .collect();
+            let readings = || std::iter::once(&file.reading).chain(&others);
+            let pairs: Vec<_> = readings().map(|reading| self.anchored(file, reading, anchors)).collect();
             let (best, metres) = system::proven(&pairs);
-            let systems: Vec<_> = std::iter::once(&file.reading)
-                .chain(&others)
-                .map(|reading| reading.placer.system())
-                .collect();
+            let systems: Vec<_> = readings().map(|reading| reading.placer.system()).collect();
             let names: Vec<String> = systems.iter().map(ToString::to_string).collect();
             let off = |at: usize| format!("{:.0} m off in {}", metres[at], names[at]);
             match (best, &file.reading.unstated) {

@@ -107,6 +107,13 @@ struct Seen {
     after: Option<Offset>,
 }
 
+impl Seen {
+    /// What would have gone wrong, or is easily taken in another way.
+    fn traps(&self) -> impl Iterator<Item = &String> {
+        self.reading.traps.iter().chain(&self.told.traps)
+    }
+}
+
 /// Files that were looked at, ready to be taken in.
 #[derive(Debug)]
 pub struct Intake {

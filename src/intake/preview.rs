@@ -15,7 +15,7 @@ impl Intake {
         let files = self.files.iter().map(|file| json!({
             "file": name_of(&file.source.path), "format": format!("{:?}", file.source.format), "rows": file.survey.rows,
             "system": file.reading.placer.system().to_string(), "why": file.reading.why, "northFirst": file.reading.north_first,
-            "traps": file.reading.traps.iter().chain(&file.told.traps).collect::<Vec<_>>(), "notes": file.told.notes, "from": self.said.datum.map(Datum::title),
+            "traps": file.traps().collect::<Vec<_>>(), "notes": file.told.notes, "from": self.said.datum.map(Datum::title),
             "offset": file.offset.as_ref().map(|offset| json!({ "anchors": offset.anchors, "eastM": offset.metres[0], "northM": offset.metres[1], "is": offset.datum.map(Datum::title) })),
             "leftM": file.after.as_ref().filter(|_| self.said.datum.is_some()).map(Offset::length),
         }));
@@ -38,7 +38,7 @@ impl Intake {
             if let Some(datum) = self.said.datum {
                 let _ = writeln!(text, "  from     {}, converted to WGS 84", datum.title());
             }
-            for trap in reading.traps.iter().chain(&told.traps) {
+            for trap in file.traps() {
                 let _ = writeln!(text, "  trap     {trap}");
             }
             if let (Some(offset), Some(after), true) = (offset, after, self.said.datum.is_some()) {

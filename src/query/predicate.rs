@@ -102,6 +102,9 @@ pub enum TextCondition {
     Set(SetRelation, Vec<Scalar<'static>>),
 }
 
+/// Codes of one byte: fewer texts, and [`NARROW_NULL`], the greatest.
+const BYTES: usize = NARROW_NULL as usize + 1;
+
 /// Most texts of a column for which a table of truths is made.
 const MOST_TABLED: usize = 1 << 16;
 
@@ -116,7 +119,7 @@ impl TextTest {
             let mut table: Vec<Truth> = texts.dictionary().iter().map(|text| of(test.holds(text))).collect();
             if texts.narrow_codes().is_some() {
                 // So that every byte has its truth, that of null among them.
-                table.resize(usize::from(NARROW_NULL) + 1, UNKNOWN);
+                table.resize(BYTES, UNKNOWN);
             }
             test.table = Some(table.into());
         }
@@ -388,7 +391,7 @@ impl Test {
             }),
             Self::Text(test) => {
                 if let Column::Text(texts) | Column::Json(texts) = layer.column(test.field) {
-                    let of_byte = test.table.as_ref().and_then(|table| table.first_chunk::<256>());
+                    let of_byte = test.table.as_ref().and_then(|table| table.first_chunk::<BYTES>());
                     if let (Some(codes), Some(table)) = (texts.narrow_codes(), of_byte) {
                         each(rows, truths, |row| table[usize::from(codes[row])]);
                     } else if test.table.is_some() {

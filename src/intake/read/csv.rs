@@ -1,14 +1,14 @@
 //! Tables of separated values: delimiter and encoding are found out.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek as _};
+use std::io::BufReader;
 use std::path::Path;
 
-use encoding_rs::{Encoding, GB18030, UTF_8};
+use encoding_rs::UTF_8;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use super::table::{self, Line, Rows};
-use super::{Metered, Take, Told, Wish, fill, open};
+use super::{Metered, Take, Told, Wish, encoding_of, fill, open};
 use crate::intake::IntakeError;
 use crate::intake::row::{Cell, Headings};
 
@@ -75,39 +75,6 @@ pub(super) fn read(
         notes.push(format!("read as {}", encoding.name()));
     }
     Ok(Told { notes, ..told })
-}
-
-/// UTF-8 where the whole file is, else GB 18030, which holds GBK and GB 2312.
-pub(super) fn encoding_of(path: &Path) -> std::io::Result<&'static Encoding> {
-    let mut source = File::open(path)?;
-    let mut mark = [0; 2];
-    let read = fill(&mut source, &mut mark)?;
-    match mark {
-        [0xFF, 0xFE] => return Ok(encoding_rs::UTF_16LE),
-        [0xFE, 0xFF] => return Ok(encoding_rs::UTF_16BE),
-        // Binary data; what it is not is told by its first piece.
-        mark if mark[..read].contains(&0) => return Ok(UTF_8),
-        _ => {}
-    }
-    source.rewind()?;
-    let (mut buffer, mut kept) = (vec![0; 1 << 18], 0);
-    loop {
-        let read = source.read(&mut buffer[kept..])?;
-        let end = kept + read;
-        match std::str::from_utf8(&buffer[..end]) {
-            Ok(_) => kept = 0,
-            // A sign may be cut at the end of a piece.
-            Err(fault) if fault.error_len().is_none() && read > 0 => {
-                let valid = fault.valid_up_to();
-                buffer.copy_within(valid..end, 0);
-                kept = end - valid;
-            }
-            Err(_) => return Ok(GB18030),
-        }
-        if read == 0 {
-            return Ok(UTF_8);
-        }
-    }
 }
 
 /// Does a return stand before the line feed that ends the first line?

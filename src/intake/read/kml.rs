@@ -9,8 +9,7 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::csv::encoding_of;
-use super::{Metered, Stated, Take, Told, Wish, fill, open};
+use super::{Metered, Stated, Take, Told, Wish, encoding_of, fill, open};
 use crate::geometry::{Crs, System};
 use crate::intake::IntakeError;
 use crate::intake::row::{Cell, Figure, Headings, Row};

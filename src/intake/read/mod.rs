@@ -18,9 +18,11 @@ mod xlsx;
 
 use std::cell::Cell as Shared;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+
+use encoding_rs::{Encoding, GB18030, UTF_8};
 
 use super::IntakeError;
 use super::row::{Headings, Row};
@@ -239,6 +241,39 @@ fn one_of(names: &[String], what: &str, wanted: Option<&str>) -> Result<usize, S
             .iter()
             .position(|name| name == wanted)
             .ok_or_else(|| format!("holds no {what} {wanted:?}; there are {}", all())),
+    }
+}
+
+/// UTF-8 where the whole file is, else GB 18030, which holds GBK and GB 2312.
+fn encoding_of(path: &Path) -> io::Result<&'static Encoding> {
+    let mut source = File::open(path)?;
+    let mut mark = [0; 2];
+    let read = fill(&mut source, &mut mark)?;
+    match mark {
+        [0xFF, 0xFE] => return Ok(encoding_rs::UTF_16LE),
+        [0xFE, 0xFF] => return Ok(encoding_rs::UTF_16BE),
+        // Binary data; what it is not is told by its first piece.
+        mark if mark[..read].contains(&0) => return Ok(UTF_8),
+        _ => {}
+    }
+    source.rewind()?;
+    let (mut buffer, mut kept) = (vec![0; 1 << 18], 0);
+    loop {
+        let read = source.read(&mut buffer[kept..])?;
+        let end = kept + read;
+        match std::str::from_utf8(&buffer[..end]) {
+            Ok(_) => kept = 0,
+            // A sign may be cut at the end of a piece.
+            Err(fault) if fault.error_len().is_none() && read > 0 => {
+                let valid = fault.valid_up_to();
+                buffer.copy_within(valid..end, 0);
+                kept = end - valid;
+            }
+            Err(_) => return Ok(GB18030),
+        }
+        if read == 0 {
+            return Ok(UTF_8);
+        }
     }
 }
 

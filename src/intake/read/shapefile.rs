@@ -9,6 +9,7 @@ use shapefile::record::polygon::GenericPolygon;
 use shapefile::{PolygonRing, Shape, ShapeReader};
 
 use super::{Take, Told, Wish, archive, one_of, open};
+use crate::geometry::place_in_ring;
 use crate::intake::IntakeError;
 use crate::intake::projection;
 use crate::intake::row::{Cell, Figure, Headings, Row};
@@ -165,14 +166,17 @@ impl Ring {
             && other
                 .positions
                 .iter()
-                .find_map(|&at| side(&self.positions, at))
+                .copied()
                 // All its positions are on the edge: the middle of one of its edges is not, or it is within as well.
-                .or_else(|| {
-                    other.positions.windows(2).find_map(|w| {
-                        side(&self.positions, [0, 1].map(|axis| f64::midpoint(w[0][axis], w[1][axis])))
-                    })
-                })
-                .unwrap_or(true)
+                .chain(
+                    other
+                        .positions
+                        .windows(2)
+                        .map(|w| [0, 1].map(|axis| f64::midpoint(w[0][axis], w[1][axis]))),
+                )
+                .map(|at| place_in_ring(&self.positions, at))
+                .find(|place| *place != 0)
+                .is_none_or(|place| place > 0)
     }
 }
 
@@ -234,22 +238,6 @@ fn doubled_area(ring: &[[f64; 2]]) -> f64 {
         (w[0][0] - origin[0]) * (w[1][1] - origin[1]) - (w[1][0] - origin[0]) * (w[0][1] - origin[1])
     };
     ring.windows(2).map(cross).sum::<f64>().abs()
-}
-
-/// Does a position lie in a ring? `None` on its edge.
-fn side(ring: &[[f64; 2]], [x, y]: [f64; 2]) -> Option<bool> {
-    let mut is_inside = false;
-    for w in ring.windows(2) {
-        let ([ax, ay], [bx, by]) = (w[0], w[1]);
-        let turn = (bx - ax) * (y - ay) - (by - ay) * (x - ax);
-        let is_between = (ax.min(bx)..=ax.max(bx)).contains(&x) && (ay.min(by)..=ay.max(by)).contains(&y);
-        // Rings that touch repeat the very numbers.
-        if turn == 0.0 && is_between {
-            return None;
-        }
-        is_inside ^= (ay > y) != (by > y) && x < (bx - ax) * (y - ay) / (by - ay) + ax;
-    }
-    Some(is_inside)
 }
 
 struct Field {
