@@ -41,7 +41,7 @@ check: web
 # What tests start: programs, and Python packages
 tools: programs $(VENV)/ready
 
-# A browser, GDAL as a foreign client, PROJ and PostGIS as oracles, Poppler to read PDF, curl and jq for the README. RUNLEVEL keeps the
+# A browser and what draws its maps, GDAL as a foreign client, PROJ and PostGIS as oracles, Poppler to read PDF, curl and jq for the README. RUNLEVEL keeps the
 # package of PostgreSQL from starting a server; tests start one of their own.
 programs:
 	@missing=""; \
@@ -52,6 +52,8 @@ programs:
 	command -v pdftotext >/dev/null || missing="$$missing poppler-utils"; \
 	python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3-venv"; \
 	test -x $(CHROMIUM) || missing="$$missing chromium-headless-shell"; \
+	ls /usr/share/glvnd/egl_vendor.d/*mesa.json >/dev/null 2>&1 || missing="$$missing libegl1"; \
+	ls /usr/lib/*/dri/swrast_dri.so >/dev/null 2>&1 || missing="$$missing libgl1-mesa-dri"; \
 	ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1 || missing="$$missing postgresql-postgis"; \
 	if [ -n "$$missing" ]; then \
 		$(APT) update -q && RUNLEVEL=1 $(APT) install -y -q --no-install-recommends $$missing; \
