@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
 
@@ -14,31 +15,31 @@ use super::mapping::KNOWN;
 use crate::store;
 use crate::store::manifest::{self, FileFormat, LayerSpec, Manifest};
 
+/// The file whose lock an import of a folder holds; it has no content, and stays.
+const LOCK: &str = ".import.lock";
+
 /// The file that data is written to before it is accepted as a whole.
 pub(super) struct Draft {
     pub out: BufWriter<File>,
     path: PathBuf,
+    /// Held until the draft is accepted or gone: a process that was ended holds nothing.
+    _lock: File,
 }
 
 impl Draft {
-    /// Begins a draft for a collection; only one process at a time may.
+    /// Begins a draft for a collection; one import at a time may change a folder.
     pub(super) fn begin(folder: &Path, collection: &str) -> Result<Self, IntakeError> {
-        let path = folder.join(format!(".{collection}.import.tmp"));
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|fault| IntakeError::write(&path, fault))?;
-        // The lock of a process that was ended is free again, and so is its draft.
-        if file.try_lock().is_err() {
-            return Err(IntakeError::unfit(
-                &path,
-                "is being written by another import of this collection; wait until it ends",
-            ));
+        let path = folder.join(LOCK);
+        let lock = File::options().create(true).truncate(false).write(true).open(&path);
+        let lock = lock.map_err(|fault| IntakeError::write(&path, fault))?;
+        if lock.try_lock().is_err() {
+            return Err(IntakeError::unfit(folder, "is being written by another import; wait until it ends"));
         }
-        file.set_len(0).map_err(|fault| IntakeError::write(&path, fault))?;
-        Ok(Self { out: BufWriter::with_capacity(1 << 18, file), path })
+        let path = folder.join(format!(".{collection}.import.tmp"));
+        // What an import that was ended left behind.
+        let _ = fs::remove_file(at_rest(&path));
+        let file = File::create(&path).map_err(|fault| IntakeError::write(&path, fault))?;
+        Ok(Self { out: BufWriter::with_capacity(1 << 18, file), path, _lock: lock })
     }
 
     pub(super) fn fault(&self, fault: std::io::Error) -> IntakeError {
@@ -61,35 +62,52 @@ impl Draft {
             .and_then(|manifest| manifest.layers.iter().find(|layer| layer.id.as_str() == entry.id))
             .map(|layer| layer.file.clone());
         let file = free_name(folder, entry.id, form.ending(), before.as_ref());
-        let text = match fs::read_to_string(&catalog) {
-            Ok(text) => text,
-            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => listed(folder, before.as_ref()),
+        let (text, is_listed) = match fs::read_to_string(&catalog) {
+            Ok(text) => (text, false),
+            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => {
+                (listed(folder, before.as_ref()), true)
+            }
             Err(fault) => return Err(IntakeError::read(&catalog, fault)),
         };
-        let text = entry.put(&text, &file).map_err(|reason| IntakeError::unfit(&catalog, &reason))?;
-        let after = manifest::parse(&text, folder)
+        let new_text = entry.put(&text, &file).map_err(|reason| IntakeError::unfit(&catalog, &reason))?;
+        let after = manifest::parse(&new_text, folder)
             .map_err(|fault| IntakeError::unfit(&catalog, &format!("would no longer be read: {fault}")))?;
         let target = folder.join(&file);
-        match after.layers.iter().find(|layer| layer.id.as_str() == entry.id) {
-            Some(spec) if form == FileFormat::GeoParquet => self.put_to_rest(spec, &target)?,
-            _ => fs::rename(&self.path, &target).map_err(|fault| IntakeError::write(&target, fault))?,
-        }
-        let replaced = replace(folder, &catalog, &text);
-        if let Err(fault) = replaced {
+        let put = || {
+            // Without a catalogue every file is a layer, the new one beside the old.
+            if is_listed && before.is_some() {
+                replace(folder, &catalog, &text)?;
+            }
+            match after.layers.iter().find(|layer| layer.id.as_str() == entry.id) {
+                Some(spec) if form == FileFormat::GeoParquet => self.put_to_rest(spec, &target)?,
+                _ => fs::rename(&self.path, &target).map_err(|fault| IntakeError::write(&target, fault))?,
+            }
+            sync(folder).map_err(|fault| IntakeError::write(folder, fault))?;
+            replace(folder, &catalog, &new_text)
+        };
+        if let Err(fault) = put() {
             let _ = fs::remove_file(&target);
-            return Err(IntakeError::write(&catalog, fault));
+            if is_listed {
+                let _ = fs::remove_file(&catalog);
+            }
+            return Err(fault);
         }
-        // What is no longer named is kept once, for those who want it back.
+        // From here on the new data is what the folder holds.
         if let Some(old) = old.filter(|old| *old != file) {
+            // What is no longer named is kept once, for those who want it back.
             let kept = folder.join(format!("{old}.old"));
             let _ = fs::rename(folder.join(&old), kept);
         }
+        sync(folder).map_err(|fault| {
+            let reason = format!("holds the new data, but the system cannot tell that it lasts: {fault}");
+            IntakeError::unfit(folder, &reason)
+        })?;
         Ok(file)
     }
 
     /// Writes the draft as the compact form and gives that its name.
     fn put_to_rest(&self, spec: &LayerSpec, target: &Path) -> Result<(), IntakeError> {
-        let path = self.path.with_extension("rest");
+        let path = at_rest(&self.path);
         let write = || {
             let file = File::create(&path).map_err(|fault| IntakeError::write(&path, fault))?;
             store::put_to_rest(&self.path, spec, &file)?;
@@ -109,15 +127,37 @@ impl Drop for Draft {
     }
 }
 
+/// The file of a draft in the compact form.
+fn at_rest(draft: &Path) -> PathBuf {
+    draft.with_extension("rest")
+}
+
 /// A new text in place of a file, whole or not at all.
-fn replace(folder: &Path, path: &Path, text: &str) -> std::io::Result<()> {
+fn replace(folder: &Path, path: &Path, text: &str) -> Result<(), IntakeError> {
     let draft = folder.join(format!(".{}.import.tmp", manifest::FILE));
-    let mut file = File::create(&draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&draft, path)?;
-    // The names themselves lie in the folder. Where a folder cannot be opened, the system looks after it.
-    File::open(folder).map_or(Ok(()), |folder| folder.sync_all())
+    let write = || {
+        let mut file = File::create(&draft)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&draft, path)
+    };
+    write().map_err(|fault| {
+        let _ = fs::remove_file(&draft);
+        IntakeError::write(path, fault)
+    })
+}
+
+/// Makes the names in a folder last. Where a folder cannot be opened, the system looks after it.
+fn sync(folder: &Path) -> std::io::Result<()> {
+    File::open(folder).map_or(Ok(()), |names| names.sync_all())
+}
+
+/// Which file a collection has, and when that was written.
+pub(super) fn state(folder: &Path, collection: &str) -> Option<(String, SystemTime)> {
+    let layers = manifest::read(folder).ok()?.layers;
+    let file = layers.into_iter().find(|layer| layer.id.as_str() == collection)?.file;
+    let written = fs::metadata(folder.join(&file)).ok()?.modified().ok()?;
+    Some((file, written))
 }
 
 /// A file name that nothing has.

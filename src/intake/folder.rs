@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use crate::catalog::Catalog;
-use crate::geometry::{Bounds, centroid};
-use crate::model::Value;
+use crate::geometry::{Bounds, centroid, metres_between};
+use crate::model::{Layer, Value};
 
 /// Where the data of a folder lies: its zone, its subdistricts, what a map shows first, all other layers, the collection itself.
 pub(super) fn home(catalog: &Catalog, collection: &str) -> Option<Bounds> {
-    let of = |keep: &dyn Fn(&crate::model::Layer) -> bool| {
+    let of = |keep: &dyn Fn(&Layer) -> bool| {
         catalog
             .layers()
             .map(|layer| layer.layer())
@@ -27,32 +27,56 @@ pub(super) fn home(catalog: &Catalog, collection: &str) -> Option<Bounds> {
 /// Most metres that a feature's place may be off and still serve to measure a shift.
 const ANCHOR_M: f64 = 500.0;
 
-/// Places of features by what they are called; names that several have are none.
-pub(super) fn anchors(catalog: &Catalog) -> HashMap<String, [f64; 2]> {
-    let mut anchors: HashMap<String, Option<[f64; 2]>> = HashMap::new();
-    for layer in catalog.layers().map(|indexed| indexed.layer()) {
-        for ix in layer.positions() {
-            let feature = layer.feature(ix);
-            let Some(geometry) =
-                feature.geometry().filter(|_| feature.accuracy_m().is_none_or(|metres| metres <= ANCHOR_M))
-            else {
-                continue;
-            };
-            let Some(at) = centroid(&geometry.to_shape()) else { continue };
-            let mut names = vec![feature.id().to_string()];
-            for name in ["parcel_no", "name_zh", "name_en", "name"] {
-                if let Value::Text(text) = feature.named(name) {
-                    names.push(text.to_owned());
-                }
-            }
-            names.sort();
-            names.dedup();
-            for name in names {
-                anchors.entry(name).and_modify(|known| *known = None).or_insert(Some(at));
+/// Places of one name that are no farther apart are one place, metres.
+const SAME_M: f64 = 50.0;
+
+/// Where a feature is known to lie.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    pub at: [f64; 2],
+    /// How far off that may be, metres.
+    pub accuracy_m: f64,
+}
+
+/// Places of features by what they are called; names of several places are none. What the collection itself holds may be
+/// what is to be mended, and tells only of names that no other has.
+pub(super) fn anchors(catalog: &Catalog, collection: &str) -> HashMap<String, Known> {
+    let places = |keep: &dyn Fn(&str) -> bool| {
+        let mut places: HashMap<String, Option<Known>> = HashMap::new();
+        for layer in catalog.layers().map(|indexed| indexed.layer()).filter(|layer| keep(layer.id.as_str())) {
+            add_places(&mut places, layer);
+        }
+        places
+    };
+    let mut anchors = places(&|id| id != collection);
+    for (name, known) in places(&|id| id == collection) {
+        anchors.entry(name).or_insert(known);
+    }
+    anchors.into_iter().filter_map(|(name, known)| Some((name, known?))).collect()
+}
+
+fn add_places(places: &mut HashMap<String, Option<Known>>, layer: &Layer) {
+    for ix in layer.positions() {
+        let feature = layer.feature(ix);
+        let accuracy_m = feature.accuracy_m().unwrap_or(0.0);
+        let Some(geometry) = feature.geometry().filter(|_| accuracy_m <= ANCHOR_M) else { continue };
+        let Some(at) = centroid(&geometry.to_shape()) else { continue };
+        let mut names = vec![feature.id().to_string()];
+        for name in ["parcel_no", "name_zh", "name_en", "name"] {
+            if let Value::Text(text) = feature.named(name) {
+                names.push(text.to_owned());
             }
         }
+        names.sort();
+        names.dedup();
+        let here = Known { at, accuracy_m };
+        for name in names {
+            places
+                .entry(name)
+                .and_modify(|known| *known = known.filter(|known| metres_between(known.at, at) <= SAME_M))
+                .or_insert(Some(here));
+        }
     }
-    anchors.into_iter().filter_map(|(name, at)| Some((name, at?))).collect()
 }
 
 /// Codes of land uses that the folder's collections know, with their names.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::folder::Known;
 use super::mapping::{self, KNOWN, Kind};
 use super::number::Commas;
 use super::place::place;
@@ -12,6 +13,9 @@ use crate::geometry::{centroid, metres_between, stored_area_m2};
 
 /// Farther than this from its known place it is another feature of the same name, metres.
 const FARTHEST_M: f64 = 5000.0;
+
+/// Farther off than this, and than it is known, a feature is not where it is known to be, metres.
+const STRAY_M: f64 = 100.0;
 
 /// A shift of less is how exactly places are known, metres.
 const LEAST_SHIFT_M: f64 = 50.0;
@@ -201,34 +205,71 @@ impl Intake {
             .flat_map(|(at, file)| file.survey.sample.iter().map(move |row| (at, row)))
     }
 
-    /// Features of a file whose place the data folder knows: where they lie as they are understood, and where they are known to.
-    fn anchored(
+    /// Features of a file whose place the data folder knows: their names, where they lie as they are understood, and where
+    /// they are known to.
+    fn anchored<'a>(
         &self,
-        file: &Seen,
-        reading: &Reading,
-        anchors: &HashMap<String, [f64; 2]>,
-    ) -> Vec<([f64; 2], [f64; 2])> {
+        file: &'a Seen,
+        reading: &'a Reading,
+        anchors: &'a HashMap<String, Known>,
+    ) -> impl Iterator<Item = (String, [f64; 2], Known)> + 'a {
         let keys: Vec<usize> = ["id", "parcel_no", "name_zh", "name_en"]
             .iter()
             .filter_map(|name| self.mapping.heading_of(name))
             .collect();
-        let pair = |row: &Row| {
-            let known = keys.iter().find_map(|&key| anchors.get(&cell_of(row, key)?.shown()).copied())?;
+        file.survey.sample.iter().filter_map(move |row| {
+            let (name, known) = keys.iter().find_map(|&key| {
+                let name = cell_of(row, key)?.shown();
+                anchors.get(&name).map(|known| (name, *known))
+            })?;
             let placed = place(&row.figures, reading).ok()?;
             let here = centroid(&placed.array?.get(0)?.to_shape())?;
-            (metres_between(here, known) < FARTHEST_M).then_some((here, known))
-        };
-        file.survey.sample.iter().filter_map(pair).collect()
+            (metres_between(here, known.at) < FARTHEST_M).then_some((name, here, known))
+        })
+    }
+
+    /// Where these features lie, and where they are known to.
+    fn pairs(
+        &self,
+        file: &Seen,
+        reading: &Reading,
+        anchors: &HashMap<String, Known>,
+    ) -> Vec<([f64; 2], [f64; 2])> {
+        self.anchored(file, reading, anchors).map(|(_, here, known)| (here, known.at)).collect()
+    }
+
+    /// Names the few features that lie off their known places while the others do not.
+    fn strays(&self, file: &Seen, anchors: &HashMap<String, Known>) -> Option<String> {
+        let (mut strays, mut others) = (Vec::new(), 0);
+        for (name, here, known) in self.anchored(file, &file.reading, anchors) {
+            let off = metres_between(here, known.at);
+            if off > STRAY_M + known.accuracy_m {
+                strays.push((name, off));
+            } else {
+                others += 1;
+            }
+        }
+        if strays.is_empty() || strays.len() >= others {
+            return None;
+        }
+        let named: Vec<_> = strays.iter().take(5).map(|(name, off)| format!("{name} {off:.0} m")).collect();
+        let more = if strays.len() > named.len() { ", …" } else { "" };
+        Some(format!(
+            "{} of {} features whose place is known lie off it: {}{more}",
+            strays.len(),
+            strays.len() + others,
+            named.join(", ")
+        ))
     }
 
     /// Where the numbers of a file fit several systems, places that the data folder knows must decide.
-    pub(super) fn settle_systems(&mut self, anchors: &HashMap<String, [f64; 2]>) {
+    pub(super) fn settle_systems(&mut self, anchors: &HashMap<String, Known>) {
         for at in 0..self.files.len() {
             let mut others = std::mem::take(&mut self.files[at].reading.others);
             let Some(other) = others.first() else { continue };
             let file = &self.files[at];
             let readings = || std::iter::once(&file.reading).chain(&others);
-            let pairs: Vec<_> = readings().map(|reading| self.anchored(file, reading, anchors)).collect();
+            let pairs: Vec<_> = readings().map(|reading| self.pairs(file, reading, anchors)).collect();
             let (best, metres) = system::proven(&pairs);
             let systems: Vec<_> = readings().map(|reading| reading.placer.system()).collect();
             let names: Vec<String> = systems.iter().map(ToString::to_string).collect();
@@ -283,14 +324,14 @@ impl Intake {
     }
 
     /// Holds features against places that the data folder knows.
-    pub(super) fn find_shift(&mut self, anchors: &HashMap<String, [f64; 2]>) {
+    pub(super) fn find_shift(&mut self, anchors: &HashMap<String, Known>) {
         for at in 0..self.files.len() {
-            let after = system::offset(&self.anchored(&self.files[at], &self.files[at].reading, anchors));
+            let after = system::offset(&self.pairs(&self.files[at], &self.files[at].reading, anchors));
             let before = match self.files[at].reading.datum.take() {
                 None => after.clone(),
                 Some(datum) => {
                     let before =
-                        system::offset(&self.anchored(&self.files[at], &self.files[at].reading, anchors));
+                        system::offset(&self.pairs(&self.files[at], &self.files[at].reading, anchors));
                     self.files[at].reading.datum = Some(datum);
                     before
                 }
@@ -346,6 +387,9 @@ impl Intake {
                 file.reading.traps.push("converted, the positions lie farther from their known places than before; were they shifted at all?".to_owned());
             }
             (file.offset, file.after) = (before, after);
+            if let Some(strays) = self.strays(&self.files[at], anchors) {
+                self.files[at].reading.traps.push(strays);
+            }
         }
     }
 }

@@ -130,6 +130,8 @@ pub struct Intake {
     blockers: Vec<String>,
     /// Where a run wrote refused rows to; the next one puts its own there.
     refused_file: Option<PathBuf>,
+    /// The file of the collection when it was read, which features are added to.
+    state: Option<(String, SystemTime)>,
 }
 
 impl Intake {
@@ -186,6 +188,7 @@ impl Intake {
         if let Some(report) = &order.report {
             guard::report(report, &order.files, &order.data).map_err(option)?;
         }
+        let state = commit::state(&order.data, &order.collection);
         let (catalog, faults) = match Store::new(&order.data).salvage(begin) {
             Ok((catalog, faults)) => (Some(catalog), faults),
             Err(StoreError::NoLayers(_)) => (None, Vec::new()),
@@ -264,8 +267,10 @@ impl Intake {
             traps,
             blockers: Vec::new(),
             refused_file: None,
+            state,
         };
-        let anchors = intake.catalog.as_ref().map(anchors).unwrap_or_default();
+        let collection = intake.order.collection.as_str();
+        let anchors = intake.catalog.as_ref().map(|catalog| anchors(catalog, collection)).unwrap_or_default();
         intake.find_rivals();
         intake.settle_systems(&anchors);
         intake.find_units()?;
@@ -310,6 +315,12 @@ impl Intake {
         let beside = report.as_ref().unwrap_or(&self.order.files[0]).clone();
         let folder = self.order.data.clone();
         let mut draft = Draft::begin(&folder, &self.order.collection)?;
+        if self.order.append && commit::state(&folder, &self.order.collection) != self.state {
+            let collection = &self.order.collection;
+            return Err(IntakeError::Option(format!(
+                "{collection} was changed by another import meanwhile; the data folder is as that left it, import again"
+            )));
+        }
         let mut made = self.run(Some(&mut draft), report.as_deref(), Some(&beside))?;
         if made.taken == 0 {
             return Err(IntakeError::Option(format!(

@@ -61,8 +61,12 @@ fn gdal(arguments: &[&str]) {
 }
 
 fn import(data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    import_into("parcels", data, arguments)
+}
+
+fn import_into(collection: &str, data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let output: Output = Command::new(env!("CARGO_BIN_EXE_innospace"))
-        .args(["import", "--collection", "parcels", "--data"])
+        .args(["import", "--collection", collection, "--data"])
         .arg(data)
         .args(arguments)
         .stdin(Stdio::null())
@@ -505,6 +509,28 @@ fn shifted_degrees_are_found_and_converted_when_asked() {
 }
 
 #[test]
+fn places_that_two_collections_agree_on_are_known() {
+    let data = folder();
+    let path = data.path().join("points.csv");
+    let file = path.to_str().expect("a path");
+    let gcj02 = Datum::parse("gcj02").expect("GCJ-02");
+    let shifted = |at| gcj02.forward(at).map(|degree| degree.to_string()).join(",");
+    table(&path, "lon,lat", |[x, y]| format!("{x},{y}"));
+    for collection in ["parcels", "others"] {
+        assert_eq!(import_into(collection, data.path(), &[file, "--yes"]).0, Some(0));
+    }
+    table(&path, "lon,lat", shifted);
+    for collection in ["parcels", "others", "more"] {
+        let (code, said) = import_into(collection, data.path(), &[file, "--yes"]);
+        assert!(code == Some(2) && said.contains("the shift of GCJ-02"), "{collection}: {said}");
+    }
+    // A collection that was taken as it is does not hide where the others are.
+    assert_eq!(import_into("others", data.path(), &[file, "--yes", "--from", "wgs84"]).0, Some(0));
+    let (code, said) = import_into("others", data.path(), &[file, "--yes"]);
+    assert!(code == Some(2) && said.contains("the shift of GCJ-02"), "{said}");
+}
+
+#[test]
 fn shifts_that_are_not_of_all_or_of_none_known_are_named() {
     let data = folder();
     let path = data.path().join("points.csv");
@@ -526,6 +552,13 @@ fn shifts_that_are_not_of_all_or_of_none_known_are_named() {
     write(&|at, place| if at < 4 { gcj02.forward(place) } else { place });
     let (code, said) = import(data.path(), &[file, "--yes"]);
     assert!(code == Some(2) && said.contains("the file mixes both"), "{said}");
+    // Two of them are too few to prove a shift, and are named.
+    write(&|at, place| if at == 2 || at == 5 { gcj02.forward(place) } else { place });
+    let (code, said) = import(data.path(), &[file, "--dry-run"]);
+    let off = |at: usize| metres_between(gcj02.forward(places[at]), places[at]);
+    let strays =
+        format!("2 of 8 features whose place is known lie off it: T-2 {:.0} m, T-5 {:.0} m", off(2), off(5));
+    assert!(code == Some(0) && said.contains(&strays), "{said}");
     // About 290 m to the east: 0.003 degrees of the longitude at 30.4° N.
     write(&|_, [x, y]| [x + 0.003, y]);
     let (code, said) = import(data.path(), &[file, "--dry-run"]);
@@ -1041,6 +1074,61 @@ fn a_process_that_is_killed_leaves_the_old_data_whole() {
         .collect();
     files.sort();
     assert_eq!(files, ["parcels.geojson.old", "parcels.parquet"], "many features rest in the compact form");
+}
+
+/// Imports that begin at once: each is taken as a whole, or told that another is at work.
+#[test]
+fn imports_at_once_lose_nothing() {
+    let data = folder();
+    let path = data.path().join("points.csv");
+    table(&path, "lon,lat", |[x, y]| format!("{x},{y}"));
+    let file = path.to_str().expect("a path");
+    for round in 0..8 {
+        let collections =
+            [format!("a{round}"), format!("b{round}"), "parcels".to_owned(), "parcels".to_owned()];
+        let ended: Vec<_> = std::thread::scope(|scope| {
+            let begun: Vec<_> = collections
+                .iter()
+                .map(|collection| scope.spawn(|| import_into(collection, data.path(), &[file, "--yes"])))
+                .collect();
+            begun.into_iter().map(|one| one.join().expect("ended")).collect()
+        });
+        assert!(ended.iter().any(|(code, _)| *code == Some(0)), "{ended:?}");
+        let loaded = load(data.path());
+        for (collection, (code, said)) in collections.iter().zip(&ended) {
+            let features = loaded.catalog.layer(collection).map(|layer| layer.layer().len());
+            match code {
+                Some(0) => assert_eq!(features, Some(4), "{collection}: {said}"),
+                _ => assert!(*code == Some(2) && said.contains("by another import"), "{collection}: {said}"),
+            }
+        }
+    }
+}
+
+/// A folder without a catalogue gets one that lists what it holds before anything new stands in it.
+#[test]
+fn a_folder_without_a_catalogue_gets_one_first() {
+    let data = tempfile::tempdir().expect("a folder");
+    let places = data.path().join("places.geojson");
+    let point = |x: f64| json!({ "type": "Point", "coordinates": [x, 30.4] });
+    fs::write(&places, point(114.0).to_string()).expect("written");
+    let file = tempfile::tempdir().expect("a folder");
+    let path = file.path().join("new.geojson");
+    fs::write(&path, json!({ "type": "Feature", "properties": {}, "geometry": point(114.1) }).to_string())
+        .expect("written");
+    // What stands in the way of the last step is found after the first.
+    fs::create_dir(data.path().join(".places.import.rest")).expect("a folder");
+    let arguments = [path.to_str().expect("a path"), "--yes", "--store-as", "geoparquet"];
+    let (code, said) = import_into("places", data.path(), &arguments);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(!data.path().join("catalog.toml").exists(), "nothing is left of it: {said}");
+    let layers = |data: &Path| -> Vec<String> {
+        load(data).catalog.layers().map(|layer| layer.layer().id.as_str().to_owned()).collect()
+    };
+    assert_eq!(layers(data.path()), ["places"]);
+    fs::remove_dir(data.path().join(".places.import.rest")).expect("removed");
+    let (code, said) = import_into("places", data.path(), &arguments);
+    assert_eq!((code, layers(data.path())), (Some(0), vec!["places".to_owned()]), "{said}");
 }
 
 #[test]

@@ -266,6 +266,29 @@ fn tolerances_decide_what_is_a_defect() {
     assert_eq!(count(&[("number-field", "")], "repeated-number"), 0);
 }
 
+/// Corners that stand in the middle of an edge are rounded off it, here by 0.06 to 0.94 of a step of 11 mm: what lies between is
+/// enclosed all the same.
+#[test]
+fn corners_rounded_off_an_edge_do_not_open_a_gap() {
+    let lot = |id: &str, steps: &[[i32; 2]]| feature(id, &vec![ring([0.0, 0.0], steps)], &json!({}));
+    // The edges rise by 0.00014: at 10,000, 20,000, 21,000 and 31,000 steps to 1.4, 2.8, 2.94 and 4.34.
+    let street = [
+        lot("below", &[[0, -8000], [50_000, -8000], [50_000, 7], [0, 0]]),
+        lot("above", &[[0, 1000], [50_000, 1007], [50_000, 9000], [0, 9000]]),
+        lot("left", &[[10_000, 2], [20_000, 3], [20_000, 1002], [10_000, 1001]]),
+        lot("right", &[[21_000, 3], [31_000, 5], [31_000, 1004], [21_000, 1002]]),
+    ];
+    let (_folder, service) = lots(&street, "");
+    let list = told(&service, &[]);
+    let ids: Vec<String> = ["below", "above", "left", "right"].map(str::to_owned).into();
+    let [gap] = defects(&list) else { panic!("{list}") };
+    assert_eq!(said(&list), [("gap".to_owned(), Some("gap".to_owned()), ids)]);
+    near(number(gap, "area_m2"), 1000.0 * 1000.0 * STEP_M2);
+    assert_eq!(list["belowTolerance"], 0);
+    // Wider than a chink: below on the left it is 0.2 of a step.
+    assert_eq!(told(&service, &[("tolerance", "0.002")])["kinds"]["gap"], 0);
+}
+
 /// A layer of lots that fit but for what was planted in them, as rings.
 fn town(random: &mut Random) -> Vec<Rings> {
     const WIDE: usize = 12;

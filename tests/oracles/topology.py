@@ -19,6 +19,31 @@ def size(polygon):
     return area, 2 * area / sum(GEOD.geometry_length(ring) for ring in [polygon.exterior, *polygon.interiors])
 
 
+def enclosed(union):
+    """Ground in the holes of a union."""
+    rings = [ring for part in shapely.get_parts(union) for ring in part.interiors]
+    return [piece for ring in rings for piece in shapely.get_parts(shapely.difference(shapely.Polygon(ring), union))]
+
+
+def plugs(union):
+    """Squares and strips of a millimetre's half width from each corner of a union to each edge within rounding, its own two left out."""
+    edges, corners = [], []
+    for part in shapely.get_parts(union):
+        for ring in [part.exterior, *part.interiors]:
+            positions, first = shapely.get_coordinates(metres(ring)), len(edges)
+            edges += [shapely.LineString(pair) for pair in zip(positions, positions[1:])]
+            ends = [first + (at - 1) % (len(edges) - first) for at in range(len(edges) - first)]
+            corners += [(shapely.Point(position), {first + at, ends[at]}) for at, position in enumerate(positions[:-1])]
+    tree = shapely.STRtree(edges)
+    found = []
+    for corner, own in corners:
+        for edge in set(tree.query(corner, predicate="dwithin", distance=ROUNDING)) - own:
+            bridge = shapely.transform(shapely.shortest_line(corner, edges[edge]), lambda positions: positions / [96_050.0, 110_860.0])
+            bridge = bridge if bridge.length > 0 else shapely.Point(bridge.coords[0])
+            found.append(bridge.buffer(1e-8, cap_style="square"))
+    return found
+
+
 def metres(shape):
     """The shape in metres of the plane, good enough to tell what is beside it: layers lie around 30.45 degrees north."""
     return shapely.transform(shape, lambda positions: positions * [96_050.0, 110_860.0])
@@ -64,15 +89,17 @@ def defects(shapes):
             else:
                 found += ground(shared, "overlap", [a, b])
     union = shapely.union_all([shapes[place] for place in kept])
-    for part in shapely.get_parts(union):
-        for ring in part.interiors:
-            for piece in shapely.get_parts(shapely.difference(shapely.Polygon(ring), union)):
-                west, south, east, north = piece.bounds
-                if max(GEOD.line_length([west, east], [south, south]), GEOD.line_length([west, west], [south, north])) > LONGEST:
-                    continue
-                beside = [place for place in kept if shapely.distance(metres(shapes[place]), metres(piece)) < 1e-4]
-                if len(beside) > 1:
-                    found += ground(piece, "gap", beside)
+    whole = enclosed(union)
+    # Ground that is enclosed once corners are joined to edges that they were rounded away from; it is no part of other such ground.
+    ajar = enclosed(shapely.union_all([union, *plugs(union)]))
+    ajar = [piece for piece in ajar if size(piece)[1] >= ROUNDING and not any(map(piece.representative_point().within, whole))]
+    for piece in whole + ajar:
+        west, south, east, north = piece.bounds
+        if max(GEOD.line_length([west, east], [south, south]), GEOD.line_length([west, west], [south, north])) > LONGEST:
+            continue
+        beside = [place for place in kept if shapely.distance(metres(shapes[place]), metres(piece)) < 1e-4]
+        if len(beside) > 1:
+            found += ground(piece, "gap", beside)
     return found
 
 

@@ -2,10 +2,11 @@
 //!
 //! The layer is cut into cells of a few thousand features. What touches a cell or lies up to [`LONGEST_GAP_M`] behind it is
 //! united; ground that the union encloses and that begins in the cell is a gap when two features or more border it. Ground
-//! that reaches farther is none, so that the answer is the same however the layer is cut.
+//! that reaches farther is none, so that the answer is the same however the layer is cut. A corner that stands in the
+//! middle of an edge is rounded away from it; chinks that are no wider than rounding therefore do not open ground.
 
 use super::super::{Budget, QueryError, fold_on_all_cores};
-use super::{Found, Ground, LONGEST_GAP_M, Role, Thin};
+use super::{Found, Ground, LONGEST_GAP_M, Role, Thin, size_of};
 use crate::geometry::{Bounds, Shape, bounds_of, enclosed_ground, reach, uncrossed, within_distance};
 use crate::index::IndexedLayer;
 use crate::model::FeatureIx;
@@ -16,6 +17,8 @@ const MOST: u64 = 4000;
 const LEAST: f64 = 0.004;
 /// What borders a gap lies no farther from it, metres: the positions of the gap are computed.
 const BESIDE_M: f64 = 0.000_1;
+/// Wider openings are none of rounding, whatever is told of overlaps and gaps, metres.
+const WIDEST_CHINK_M: f64 = 0.1;
 
 pub fn check(found: &mut Found<'_>, ground: &Ground<'_>) -> Result<(), QueryError> {
     let Some(window) = ground.window() else { return Ok(()) };
@@ -78,7 +81,11 @@ fn within(found: &mut Found<'_>, ground: &Ground<'_>, cell: &Bounds) {
             |&ix| if ground.role(ix) == Role::Faulty { Some(uncrossed(&drawn(ix)?)) } else { drawn(ix) },
         )
         .collect();
-    for piece in enclosed_ground(&shapes) {
+    let rounding_m = found.asked.tolerances.rounding_m;
+    let enclosed = enclosed_ground(&shapes, rounding_m.min(WIDEST_CHINK_M));
+    // The chinks themselves are no ground.
+    let ajar = enclosed.ajar.into_iter().filter(|piece| size_of(piece).1 >= rounding_m);
+    for piece in enclosed.whole.into_iter().chain(ajar) {
         if ground.budget.check().is_err() {
             return;
         }
