@@ -86,7 +86,7 @@ fn table(layer: &Layer, limits: Limits, offers: &[Format], [usual, most]: [u32; 
     let field = |name: &'static str, description: &'static str, known: Vec<&str>| {
         let schema =
             json!({ "type": "string", "enum": known.iter().copied().chain([""]).collect::<Vec<_>>() });
-        (!known.is_empty()).then(|| parameter(name, description, schema))
+        parameter(name, description, schema)
     };
     let own = [
         parameter(
@@ -140,7 +140,7 @@ fn table(layer: &Layer, limits: Limits, offers: &[Format], [usual, most]: [u32; 
         ),
     ];
     own.into_iter()
-        .chain(fields.into_iter().flatten())
+        .chain(fields)
         .chain(selecting_parameters(layer, limits, OWN))
         .chain([format_parameter(offers)])
         .collect()
@@ -159,18 +159,23 @@ fn asked(
         let expected = format!("{what}, a number from 0 on");
         read(params, name, &expected, from_0).map(|number| number.unwrap_or(usual))
     };
-    let field =
-        |name: &str, fits: fn(&Field) -> bool, what: &str, usual: Option<FieldIx>| match params.get(name) {
-            None => Ok(usual),
-            Some("") => Ok(None),
-            Some(text) => {
-                let found = layer.schema.find(text).filter(|(_, field)| fits(field)).map(|(at, _)| at);
-                found.map(Some).ok_or_else(|| {
-                    let expected = format!("{what}, or nothing; such are {}", names(layer, fits).join(", "));
-                    Problem::parameter(name, text, &expected)
-                })
-            }
-        };
+    let field = |name: &str, fits: fn(&Field) -> bool, what: &str, usual: Option<FieldIx>| match params
+        .get(name)
+    {
+        None => Ok(usual),
+        Some("") => Ok(None),
+        Some(text) => {
+            let found = layer.schema.find(text).filter(|(_, field)| fits(field)).map(|(at, _)| at);
+            found.map(Some).ok_or_else(|| {
+                let known = match names(layer, fits).join(", ") {
+                    known if known.is_empty() => "nothing, since the collection has no such field".to_owned(),
+                    known => format!("or nothing; such are {known}"),
+                };
+                let expected = format!("{what}, {known}");
+                Problem::parameter(name, text, &expected)
+            })
+        }
+    };
     let known = Tolerances::usual(layer);
     let kinds = format!("kinds split by commas; kinds are {}", Kind::ALL.map(Kind::name).join(", "));
     let page = params::page(params, usual, most)?;

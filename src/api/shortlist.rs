@@ -165,11 +165,12 @@ fn asked(params: &Params, catalog: &Catalog, indexed: &IndexedLayer) -> Result<S
     let alike = match params.get("merge-by") {
         Some("") => None,
         Some(name) if layer.schema.find(name).is_none() => {
-            return Err(QueryError::UnknownField {
-                name: name.chars().take(80).collect(),
-                known: layer.schema.fields().map(|(_, field)| &*field.name).collect::<Vec<_>>().join(", "),
-            }
-            .into());
+            let known = layer.schema.fields().map(|(_, field)| &*field.name).collect::<Vec<_>>().join(", ");
+            return Err(Problem::parameter(
+                "merge-by",
+                name,
+                &format!("a field, or nothing; fields are {known}"),
+            ));
         }
         Some(name) => Some(name.into()),
         None => {

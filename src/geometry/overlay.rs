@@ -5,7 +5,11 @@
 //! Positions where edges cross are computed on a grid of a billionth of the width of all that takes part: a hundredth of a
 //! millimetre over ten kilometres. Whether insides meet at all is told by [`de9im`](super::de9im), which is exact.
 
-use geo::{BooleanOps as _, Closest, ClosestPoint as _, Contains as _, InteriorPoint as _, unary_union};
+use std::collections::HashMap;
+
+use geo::{
+    Area as _, BooleanOps as _, Closest, ClosestPoint as _, Contains as _, InteriorPoint as _, unary_union,
+};
 use geo_types::{Coord, Line, LineString, MultiPolygon, Point, Polygon};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
@@ -70,22 +74,34 @@ pub fn enclosed_ground(shapes: &[Shape], chink_m: f64) -> Enclosed {
     Enclosed { whole, ajar }
 }
 
-/// The ground in the holes of a union, less what of it stands there.
+/// The ground in the holes of a union, less what of it stands there. Which shell a hole is told to be of is not looked at:
+/// it may be another than the one around it.
 fn enclosed_by(union: &[Polygon]) -> Vec<Polygon> {
-    let boxes: Vec<_> = union.iter().map(|polygon| bounds_of(&Shape::Polygon(polygon.clone()))).collect();
-    let mut enclosed = Vec::new();
+    let solid = |ring: &LineString| {
+        let polygon = Polygon::new(ring.clone(), Vec::new());
+        let area = polygon.signed_area();
+        Some((bounds_of(&Shape::Polygon(polygon.clone()))?, area, polygon))
+    };
+    let mut islands: Vec<_> = union.iter().filter_map(|polygon| solid(polygon.exterior())).collect();
+    let mut holes = Vec::new();
     for ring in union.iter().flat_map(Polygon::interiors) {
-        let hole = Polygon::new(ring.clone(), Vec::new());
-        let Some(around) = bounds_of(&Shape::Polygon(hole.clone())) else { continue };
-        // Islands: what of the union stands in the hole.
-        let is_inside = |bounds: &super::Bounds| {
+        let Some((_, whole, _)) = solid(ring) else { continue };
+        let loops = loops(ring).into_iter().filter_map(|ring| solid(&ring));
+        let (ground, land): (Vec<_>, Vec<_>) =
+            loops.partition(|(_, area, _)| area.signum() == whole.signum());
+        holes.extend(ground);
+        islands.extend(land);
+    }
+    let mut enclosed = Vec::new();
+    for (around, size, hole) in holes {
+        let is_inside = |bounds: &Bounds| {
             bounds.west >= around.west
                 && bounds.east <= around.east
                 && bounds.south >= around.south
                 && bounds.north <= around.north
         };
-        let islands = union.iter().zip(&boxes).filter(|(_, bounds)| bounds.as_ref().is_some_and(is_inside));
-        let islands: Vec<Polygon> = islands.map(|(island, _)| island.clone()).collect();
+        let islands = islands.iter().filter(|(bounds, area, _)| is_inside(bounds) && area.abs() < size.abs());
+        let islands: Vec<Polygon> = islands.map(|(_, _, island)| island.clone()).collect();
         if islands.is_empty() {
             enclosed.push(hole);
         } else {
@@ -93,6 +109,40 @@ fn enclosed_by(union: &[Polygon]) -> Vec<Polygon> {
         }
     }
     enclosed
+}
+
+/// Positions nearer to a line than this are on it, degrees: a tenth of a millimetre.
+const ON_LINE: f64 = 1e-9;
+
+/// The rings that a ring consists of where it passes a position twice, without spikes.
+fn loops(ring: &LineString) -> Vec<LineString> {
+    let mut loops = Vec::new();
+    let (mut open, mut places) = (Vec::<Coord>::new(), HashMap::new());
+    for &at in &ring.0 {
+        let key = [at.x.to_bits(), at.y.to_bits()];
+        if let Some(&place) = places.get(&key) {
+            for left in &open[place..] {
+                places.remove(&[left.x.to_bits(), left.y.to_bits()]);
+            }
+            loops.push(open.split_off(place));
+        }
+        places.insert(key, open.len());
+        open.push(at);
+    }
+    for ring in &mut loops {
+        let turn = |ring: &[Coord], at: usize| {
+            let [a, b, c] = [ring.len() - 1, 0, 1].map(|by| ring[(at + by) % ring.len()]);
+            let (to, back) = (b - a, c - b);
+            let (cross, dot) = (to.x * back.y - to.y * back.x, to.x * back.x + to.y * back.y);
+            dot < 0.0 && cross.abs() <= ON_LINE * to.x.hypot(to.y).max(back.x.hypot(back.y))
+        };
+        while let Some(tip) = (0..ring.len()).find(|&at| ring.len() > 2 && turn(ring, at)) {
+            ring.remove(tip);
+            ring.dedup();
+        }
+    }
+    loops.retain(|ring| ring.len() > 2);
+    loops.into_iter().map(|ring| Polygon::new(LineString(ring), Vec::new()).exterior().clone()).collect()
 }
 
 /// Half the width of a plug, and how far it reaches into what it joins, degrees: a millimetre.
@@ -152,4 +202,65 @@ fn plug(from: Coord, to: Coord) -> Polygon {
     let across = Coord { x: -along.y, y: along.x };
     let corners = [from - along - across, to + along - across, to + along + across, from - along + across];
     Polygon::new(LineString::from(corners.to_vec()), Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn square(west: f64, south: f64, size: f64) -> Vec<(f64, f64)> {
+        vec![(west, south), (west + size, south), (west + size, south + size), (west, south + size)]
+    }
+
+    #[test]
+    fn a_ring_is_cut_where_it_meets_itself_and_loses_its_spikes() {
+        // A square with a spike of one edge, a corridor without width to another square, and a spike of two edges.
+        let ring = [
+            (0.0, 0.0),
+            (4.0, 0.0),
+            (4.0, 2.0),
+            (6.0, 2.0),
+            (6.0, 1.0),
+            (8.0, 1.0),
+            (8.0, 3.0),
+            (6.0, 3.0),
+            (6.0, 2.0),
+            (4.0, 2.0),
+            (4.0, 4.0),
+            (4.0, 7.0),
+            (4.0, 9.0),
+            (4.0 + 1e-10, 4.0),
+            (0.0, 4.0),
+            (-3.0, 4.0),
+            (0.0, 4.0),
+            (0.0, 0.0),
+        ];
+        let areas: Vec<f64> = loops(&LineString::from(ring.to_vec()))
+            .iter()
+            .map(|ring| Polygon::new(ring.clone(), Vec::new()).unsigned_area())
+            .collect();
+        assert_eq!(areas.len(), 2, "{areas:?}");
+        assert!((areas[0] - 4.0).abs() < 1e-8 && (areas[1] - 16.0).abs() < 1e-8, "{areas:?}");
+    }
+
+    #[test]
+    fn islands_are_no_ground_whichever_shell_a_hole_is_told_to_be_of() {
+        let shell =
+            |ring: Vec<(f64, f64)>, hole: Vec<(f64, f64)>| Polygon::new(ring.into(), vec![hole.into()]);
+        let turned = |mut ring: Vec<(f64, f64)>| {
+            ring.reverse();
+            ring
+        };
+        // A yard with a lot in it, whose shell is told to have a yard that lies elsewhere.
+        let union = [
+            shell(square(0.0, 0.0, 20.0), turned(square(1.0, 1.0, 8.0))),
+            shell(square(2.0, 2.0, 3.0), turned(square(12.0, 12.0, 2.0))),
+        ];
+        let mut areas: Vec<f64> = enclosed_by(&union).iter().map(geo::Area::unsigned_area).collect();
+        areas.sort_by(f64::total_cmp);
+        assert!(
+            areas.len() == 2 && (areas[0] - 4.0).abs() < 1e-6 && (areas[1] - 55.0).abs() < 1e-6,
+            "{areas:?}"
+        );
+    }
 }

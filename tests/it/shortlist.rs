@@ -397,7 +397,7 @@ fn criteria_may_have_names_and_come_in_a_body() {
         ("distances", "ways,ways", "each place once"),
         ("want", "0", "from 1 on"),
         ("merge-area", "-1", "above 0"),
-        ("merge-by", "none", "no field"),
+        ("merge-by", "none", "parameter merge-by is \"none\", expected a field, or nothing; fields are"),
         ("cap", "2", "from 0 to 1"),
         ("nothing", "1", "nothing"),
     ] {

@@ -635,6 +635,11 @@ fn the_shipped_parcels_are_checked_and_flagged() {
     for kind in ["invalid-ring", "duplicate", "overlap", "stated-area"] {
         assert_eq!(list["kinds"][kind], 0, "{kind}: {list:#}");
     }
+    // What a layer has no field of can be left empty as elsewhere.
+    let without = service.get("/ogc/collections/axes/topology?area-field=&number-field=");
+    assert_eq!(without.status, 200, "{}", without.text());
+    let none = service.get("/ogc/collections/axes/topology?area-field=x").json();
+    assert!(none["detail"].as_str().is_some_and(|detail| detail.contains("has no such field")), "{none}");
     // A layer of points has nothing to check, and no link to the check.
     let points = service.get("/ogc/collections/facilities/topology").json();
     assert_eq!((&points["checked"]["polygons"], &points["defects"]), (&json!(0), &json!(0)));
