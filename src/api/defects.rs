@@ -159,23 +159,21 @@ fn asked(
         let expected = format!("{what}, a number from 0 on");
         read(params, name, &expected, from_0).map(|number| number.unwrap_or(usual))
     };
-    let field = |name: &str, fits: fn(&Field) -> bool, what: &str, usual: Option<FieldIx>| match params
-        .get(name)
-    {
-        None => Ok(usual),
-        Some("") => Ok(None),
-        Some(text) => {
-            let found = layer.schema.find(text).filter(|(_, field)| fits(field)).map(|(at, _)| at);
-            found.map(Some).ok_or_else(|| {
-                let known = match names(layer, fits).join(", ") {
-                    known if known.is_empty() => "nothing, since the collection has no such field".to_owned(),
-                    known => format!("or nothing; such are {known}"),
-                };
-                let expected = format!("{what}, {known}");
-                Problem::parameter(name, text, &expected)
-            })
-        }
-    };
+    let field =
+        |name: &str, fits: fn(&Field) -> bool, what: &str, usual: Option<FieldIx>| match params.get(name) {
+            None => Ok(usual),
+            Some("") => Ok(None),
+            Some(text) => {
+                let found = layer.schema.find(text).filter(|(_, field)| fits(field)).map(|(at, _)| at);
+                found.map(Some).ok_or_else(|| {
+                    let expected = match names(layer, fits).join(", ") {
+                        known if known.is_empty() => format!("nothing, since the collection has no {what}"),
+                        known => format!("a {what}, or nothing; such are {known}"),
+                    };
+                    Problem::parameter(name, text, &expected)
+                })
+            }
+        };
     let known = Tolerances::usual(layer);
     let kinds = format!("kinds split by commas; kinds are {}", Kind::ALL.map(Kind::name).join(", "));
     let page = params::page(params, usual, most)?;
@@ -192,11 +190,11 @@ fn asked(
             sliver_m: number("sliver-width", "metres", known.sliver_m)?,
             gap_m2: number("gap-area", "square metres", known.gap_m2)?,
             area_share: number("area-tolerance", "a share", known.area_share)?,
-            area_field: field("area-field", is_area, "a field of areas with a unit", known.area_field)?,
+            area_field: field("area-field", is_area, "field of areas with a unit", known.area_field)?,
             number_field: field(
                 "number-field",
                 is_numbering,
-                "a field of texts or whole numbers",
+                "field of texts or whole numbers",
                 known.number_field,
             )?,
         },

@@ -639,7 +639,7 @@ fn the_shipped_parcels_are_checked_and_flagged() {
     let without = service.get("/ogc/collections/axes/topology?area-field=&number-field=");
     assert_eq!(without.status, 200, "{}", without.text());
     let none = service.get("/ogc/collections/axes/topology?area-field=x").json();
-    assert!(none["detail"].as_str().is_some_and(|detail| detail.contains("has no such field")), "{none}");
+    assert!(none["detail"].as_str().is_some_and(|detail| detail.contains("has no field of areas")), "{none}");
     // A layer of points has nothing to check, and no link to the check.
     let points = service.get("/ogc/collections/facilities/topology").json();
     assert_eq!((&points["checked"]["polygons"], &points["defects"]), (&json!(0), &json!(0)));
