@@ -61,6 +61,12 @@ fn all_that_an_archive_holds_is_told() {
     let said = taken(data.path(), &at("kept.zip"), &[]);
     assert!(said.contains("holds tables besides, which are not read: 字段.csv"), "{said}");
     assert_same_places(data.path(), 0.1, "files of a system");
+    let kept = at("kept.zip").to_str().expect("a path").to_owned();
+    let (code, said) = import(data.path(), &[&kept, "--yes", "--layer", "b"]);
+    assert!(
+        code == Some(2) && said.contains("of which none alone is \"b\", name one with --layer: 图/a.shp"),
+        "{said}"
+    );
     // Anything that is read alone.
     for (name, inner) in [("geojson", "originals.geojson"), ("gpkg", "c.gpkg")] {
         let packed = at(&format!("{name}.zip"));
@@ -100,6 +106,7 @@ fn formats_that_are_not_read_are_named() {
     };
     fs::create_dir(at("land.gdb")).expect("a folder");
     put("land.gdb/a00000001.gdbtable", "x");
+    archive(&at("land.zip"), &[(at("land.gdb/a00000001.gdbtable"), "land.gdb/a00000001.gdbtable")]);
     let tab = put("land.tab", "!table\n!version 450\n");
     let esri = put(
         "esri.json",
@@ -111,6 +118,7 @@ fn formats_that_are_not_read_are_named() {
     let table = put("old.csv", "dkbh,WKT\nT-1,SRID=2383;POINT(500000 3364000)\n");
     for (file, word) in [
         (at("land.gdb"), "is a File Geodatabase"),
+        (at("land.zip"), "is a File Geodatabase"),
         (tab, "is a table of MapInfo"),
         (esri, "JSON as Esri writes it"),
         (named("old.geojson"), "are not public"),

@@ -103,6 +103,14 @@ pub(super) enum Workbook {
     Other,
 }
 
+/// Does an archive hold a file with a suffix?
+pub(super) fn holds(path: &Path, suffix: &str) -> Result<bool, String> {
+    let archive = opened(path)?;
+    let has_suffix =
+        |name: &str| Path::new(name).extension().is_some_and(|own| own.eq_ignore_ascii_case(suffix));
+    Ok(archive.file_names().flatten().any(|name| has_suffix(&name)))
+}
+
 /// Unpacks the files of an archive that have one of some suffixes.
 pub(super) fn unpack(path: &Path, suffixes: &[&str]) -> Result<Unpacked, String> {
     let mut archive = opened(path)?;

@@ -241,7 +241,7 @@ mod tests {
     use std::io::Write as _;
     use std::sync::Arc;
 
-    use parquet::basic::{BrotliLevel, Compression, ZstdLevel};
+    use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
     use parquet::column::writer::ColumnWriter;
     use parquet::data_type::ByteArray;
     use parquet::file::metadata::KeyValue;
@@ -446,8 +446,35 @@ mod tests {
             let reason = fault(&written("WKB", schema, zstd, &[], &columns));
             assert!(reason.contains(word), "{reason}");
         }
+        // Pages that state fewer bytes than they hold: a text of which the first part does not pack.
+        let mut state = 1_u64;
+        let mut noise = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            b'a' + u8::try_from(state >> 60).expect("four bits")
+        };
+        let text: Vec<u8> = (0..400_000).map(|_| noise()).chain(vec![b'a'; 3_000_000]).collect();
+        for by in [Compression::GZIP(GzipLevel::default()), Compression::BROTLI(BrotliLevel::default())] {
+            let schema = "message m { required binary geometry; required binary long (STRING); }";
+            let columns = [(Values::Bytes(&[POINT]), None), (Values::Bytes(&[&text]), None)];
+            let honest = written("WKB", schema, by, &[], &columns);
+            assert_eq!(cells(&honest).0.len(), 1, "{by:?}");
+            let about = SerializedFileReader::new(honest.reopen().expect("a file")).expect("Parquet");
+            let column = about.metadata().row_group(0).column(1);
+            let at = usize::try_from(column.byte_range().0).expect("a place");
+            let mut bytes = std::fs::read(honest.path()).expect("read");
+            // A page with a dictionary: its kind, 2, stands in the second byte, its size from the fourth on, doubled, in groups of
+            // seven bits, the lowest first: 2,000,000.
+            assert_eq!(bytes[at..at + 3], [0x15, 4, 0x15], "{by:?}");
+            bytes[at + 3..at + 7].copy_from_slice(&[0x80, 0x92, 0xF4, 0x01]);
+            std::fs::write(honest.path(), bytes).expect("written");
+            let reason = fault(&honest);
+            assert!(
+                reason.contains("\"long\" has a page of more than the 2000000 bytes that it states"),
+                "{by:?}: {reason}"
+            );
+        }
         // What is large in all may have many small rows.
-        let (many, ends) = (vec![7; 200_000], [2; 200_000]);
+        let (many, ends) = (vec![7; 200_000], vec![2; 200_000]);
         let starts: Vec<i16> = (0..200_000).map(|at| i16::from(at % 1000 != 0)).collect();
         let points = vec![POINT; 200];
         let schema = "message m { required binary geometry; \

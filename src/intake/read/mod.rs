@@ -235,6 +235,9 @@ impl Source {
             }
             drawn
         };
+        if candidates.is_empty() && archive::holds(path, "gdbtable").map_err(unfit)? {
+            return Err(unfit(shapefile::DATABASE.to_owned()));
+        }
         if candidates.is_empty() {
             return Err(unfit(format!(
                 "is an archive with nothing in it that is read, expected one of .{}",
@@ -242,6 +245,8 @@ impl Source {
             )));
         }
         let is_kml = |path: &Path| path.extension().is_some_and(|own| own == "kml");
+        // Of these the wish may name a layer or a sheet.
+        let has_layers = |path: &Path| path.extension().is_some_and(|own| own == "gpkg" || own == "xlsx");
         let is_wanted = |(_, name): &&(PathBuf, String)| {
             let own = name.rsplit('/').next().unwrap_or(name);
             let without = |name: &str| Path::new(name).with_extension("").to_string_lossy().into_owned();
@@ -251,7 +256,7 @@ impl Source {
         let wanted: Vec<_> = candidates.iter().copied().filter(is_wanted).collect();
         let (chosen, is_named) = match (wanted.as_slice(), candidates.as_slice()) {
             ([one], _) => (*one, true),
-            ([], [one]) => (*one, false),
+            ([], [one]) if wish.layer.is_none() || has_layers(&one.0) => (*one, false),
             // Documents of KML are parts of one.
             ([], all) if all.iter().all(|(path, _)| is_kml(path)) && wish.layer.is_none() => {
                 let opened = folder.path().to_owned();

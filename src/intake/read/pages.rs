@@ -1,9 +1,10 @@
 //! Pages of Parquet, weighed before any is unpacked: a few packed bytes may promise gigabytes.
 
 use std::fs::File;
-use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
+use std::io::{BufReader, Read, Seek as _, SeekFrom, copy, sink};
 
-use parquet::basic::Encoding;
+use flate2::read::MultiGzDecoder;
+use parquet::basic::{Compression, Encoding};
 use parquet::column::page::Page;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ColumnChunkMetaData;
@@ -95,6 +96,9 @@ struct Head {
     unpacked: i64,
     packed: i64,
     values: i64,
+    /// Bytes of levels that stand before what is packed.
+    levels: i64,
+    is_plain: bool,
 }
 
 /// The bytes of a column.
@@ -102,6 +106,9 @@ struct Source {
     file: BufReader<File>,
     left: u64,
 }
+
+/// Of what was packed most tightly by deflate, so many bytes come from one.
+const TIGHTEST_DEFLATE: u64 = 1032;
 
 impl Source {
     fn weigh(&mut self, column: &ColumnChunkMetaData, length: u64) -> Result<Pages, String> {
@@ -112,8 +119,9 @@ impl Source {
         if start.checked_add(bytes).is_none_or(|end| end > length) {
             return Err("is cut off: it ends behind the end of the file".to_owned());
         }
-        self.file.seek(SeekFrom::Start(start)).map_err(|fault| fault.to_string())?;
+        self.seek(start)?;
         self.left = bytes;
+        let end = start + bytes;
         let mut pages = Pages::default();
         while self.left > 0 {
             let mut head = Head::default();
@@ -122,7 +130,16 @@ impl Source {
             let (Ok(unpacked), Ok(packed), Ok(values)) = (unpacked, packed, values) else {
                 return Err("has a page of less than no bytes".to_owned());
             };
+            let body = end - self.left;
             self.skip(packed)?;
+            if !head.is_plain && unpacked <= MOST_PAGE {
+                let levels = u64::try_from(head.levels).unwrap_or(0).min(packed);
+                let most = unpacked.saturating_sub(levels);
+                if self.swells(column.compression(), body + levels, packed - levels, most)? {
+                    return Err(format!("has a page of more than the {unpacked} bytes that it states"));
+                }
+                self.seek(end - self.left)?;
+            }
             if head.kind == DICTIONARY {
                 pages.dictionary = pages.dictionary.max(unpacked);
                 pages.largest = pages.largest.max(unpacked);
@@ -132,6 +149,25 @@ impl Source {
             }
         }
         Ok(pages)
+    }
+
+    /// Does what is packed come to more bytes than are stated? The library makes room for whatever comes of these two.
+    fn swells(&mut self, by: Compression, start: u64, packed: u64, most: u64) -> Result<bool, String> {
+        self.seek(start)?;
+        let body = (&mut self.file).take(packed);
+        let mut unpacked: Box<dyn Read + '_> = match by {
+            Compression::GZIP(_) if packed > MOST_PAGE / TIGHTEST_DEFLATE => {
+                Box::new(MultiGzDecoder::new(body))
+            }
+            Compression::BROTLI(_) => Box::new(brotli_decompressor::Decompressor::new(body, 1 << 12)),
+            _ => return Ok(false),
+        };
+        // What cannot be unpacked is for the library to tell.
+        Ok(copy(&mut unpacked.by_ref().take(most + 1), &mut sink()).is_ok_and(|bytes| bytes > most))
+    }
+
+    fn seek(&mut self, to: u64) -> Result<(), String> {
+        self.file.seek(SeekFrom::Start(to)).map(drop).map_err(|fault| fault.to_string())
     }
 
     /// The fields of a structure in the compact protocol of Thrift; `of` is the field of a head that holds it.
@@ -148,8 +184,8 @@ impl Source {
             };
             id = if delta == 0 { self.whole()? } else { id.saturating_add(delta) };
             match kind {
-                // Booleans stand in their kind.
-                1 | 2 => {}
+                // Booleans stand in their kind. What is packed may be said not to be.
+                1 | 2 => into.is_plain |= (of, id, kind) == (Some(8), 7, 2),
                 3 => self.skip(1)?,
                 4..=6 => {
                     let value = self.whole()?;
@@ -159,6 +195,7 @@ impl Source {
                         (None, 3) => into.packed = value,
                         // Pages of data of both versions.
                         (Some(5 | 8), 1) => into.values = value,
+                        (Some(8), 5 | 6) => into.levels = into.levels.saturating_add(value),
                         _ => {}
                     }
                 }

@@ -15,6 +15,10 @@ use crate::intake::projection;
 use crate::intake::row::{Cell, Figure, Headings, Row};
 use crate::model::Date;
 
+/// What is told of a File Geodatabase, whose tables end in `.gdbtable`.
+pub(super) const DATABASE: &str = "is a File Geodatabase, which is not read; `ogr2ogr parcels.gpkg FILE LAYER` makes a GeoPackage of a \
+                                   layer, and `ogrinfo FILE` names the layers";
+
 /// Most bytes of a definition of a system.
 const MOST_DEFINITION: u64 = 1 << 20;
 
@@ -28,8 +32,7 @@ pub(super) fn in_folder(folder: &Path, wanted: Option<&str>) -> Result<PathBuf, 
     if found.is_empty() {
         let is_database = !archive::find(folder, "gdbtable")?.is_empty();
         return Err(if is_database {
-            "is a File Geodatabase, which is not read; `ogr2ogr parcels.gpkg FOLDER LAYER` makes a GeoPackage of a layer, and \
-             `ogrinfo FOLDER` names the layers"
+            DATABASE
         } else {
             "holds no shapefile: expected a .shp with its .dbf and .shx"
         }
