@@ -34,9 +34,6 @@ pub enum IntakeError {
         /// Why.
         reason: String,
     },
-    /// Too many fields.
-    #[error("{0}")]
-    Fields(String),
     /// An option that makes no sense.
     #[error("{0}")]
     Option(String),
@@ -70,7 +67,6 @@ impl IntakeError {
         match self {
             Self::Read { path: at, fault } => Self::Read { path: path(at), fault },
             Self::Unfit { path: at, reason } => Self::Unfit { path: path(at), reason },
-            Self::Fields(reason) => Self::Unfit { path: named.to_owned(), reason: format!("has {reason}") },
             other => other,
         }
     }

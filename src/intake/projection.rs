@@ -2,6 +2,8 @@
 //!
 //! A definition is taken by its numbers, not by its name, since programs name one system in many ways.
 
+use serde_json::Value;
+
 use super::read::Stated;
 use super::row::cut;
 use crate::geometry::{Crs, Strip, System};
@@ -54,7 +56,59 @@ impl Node {
                 }
             }
         }
-        if stack.len() == 1 { stack.pop()?.nodes.pop() } else { None }
+        // What `.prj` files have behind it tells heights.
+        let is_level = |node: &Self| !node.is(&["VERTCS", "VERT_CS", "VERTCRS", "VERTICALCRS"]);
+        if stack.len() == 1 { stack.pop()?.nodes.into_iter().find(is_level) } else { None }
+    }
+
+    /// The same of a definition in JSON (PROJJSON), as far as it is looked at.
+    fn of_json(crs: &Value) -> Self {
+        let named = |keyword: &str, of: &Value, nodes| Self {
+            keyword: keyword.to_owned(),
+            texts: of["name"].as_str().map(str::to_owned).into_iter().collect(),
+            nodes,
+            ..Self::default()
+        };
+        let number = |keyword: &str, number: Option<f64>| Self {
+            keyword: keyword.to_owned(),
+            numbers: number.into_iter().collect(),
+            ..Self::default()
+        };
+        // The type is left out where it can only be one: of the base of a projected system.
+        let mut root =
+            named(&crs["type"].as_str().unwrap_or("GeographicCRS").to_ascii_uppercase(), crs, Vec::new());
+        let id = &crs["id"];
+        if let Some(authority) = id["authority"].as_str() {
+            let mut node = number("ID", id["code"].as_f64());
+            node.texts.push(authority.to_owned());
+            node.texts.extend(id["code"].as_str().map(str::to_owned));
+            root.nodes.push(node);
+        }
+        for below in crs["components"].as_array().into_iter().flatten().chain(crs.get("source_crs")) {
+            root.nodes.push(Self::of_json(below));
+        }
+        root.nodes.extend(crs.get("base_crs").map(Self::of_json));
+        let datum = crs.get("datum").or_else(|| crs.get("datum_ensemble"));
+        root.nodes.extend(datum.map(|datum| named("DATUM", datum, Vec::new())));
+        if let Some(conversion) = crs.get("conversion") {
+            let parameters = conversion["parameters"].as_array().into_iter().flatten().map(|parameter| {
+                let value = number("", parameter["value"].as_f64()).numbers;
+                Self { numbers: value, ..named("PARAMETER", parameter, Vec::new()) }
+            });
+            let method = named("METHOD", &conversion["method"], Vec::new());
+            root.nodes.push(named(
+                "CONVERSION",
+                conversion,
+                [method].into_iter().chain(parameters).collect(),
+            ));
+        }
+        // A unit has a name, or what it measures in metres or radians.
+        let unit = match &crs["coordinate_system"]["axis"][0]["unit"] {
+            Value::String(name) if name == "metre" => Some(1.0),
+            unit => unit["conversion_factor"].as_f64(),
+        };
+        root.nodes.extend(unit.map(|unit| number("LENGTHUNIT", Some(unit))));
+        root
     }
 
     fn is(&self, keywords: &[&str]) -> bool {
@@ -82,15 +136,27 @@ pub(super) fn of_wkt(text: &str) -> Stated {
     of_node(&root).map_or_else(|| Stated::Other(root.name().to_owned()), Stated::System)
 }
 
+/// The system of a definition in JSON (PROJJSON).
+pub(super) fn of_projjson(crs: &Value) -> Stated {
+    let root = Node::of_json(crs);
+    let name = if root.name().is_empty() { "an unnamed system" } else { root.name() };
+    of_node(&root).map_or_else(|| Stated::Other(name.to_owned()), Stated::System)
+}
+
 fn of_node(root: &Node) -> Option<System> {
     const COMPOUND: &[&str] = &["COMPD_CS", "COMPOUNDCRS", "BOUNDCRS", "SOURCECRS"];
     if root.is(COMPOUND) {
         return root.nodes.iter().find_map(of_node);
     }
-    let code = root
-        .nodes
-        .iter()
-        .find(|node| node.is(&["AUTHORITY", "ID"]) && node.name().eq_ignore_ascii_case("EPSG"));
+    let id_of = |authority: &str| {
+        root.nodes
+            .iter()
+            .find(|node| node.is(&["AUTHORITY", "ID"]) && node.name().eq_ignore_ascii_case(authority))
+    };
+    if id_of("OGC").is_some_and(|id| id.texts.get(1).is_some_and(|code| code == "CRS84")) {
+        return Some(System::Known(Crs::Crs84));
+    }
+    let code = id_of("EPSG");
     let code = code.and_then(|node| {
         node.texts.get(1).and_then(|code| code.parse().ok()).or_else(|| node.numbers.first().copied())
     });
@@ -163,15 +229,24 @@ fn gather(node: &Node, into: &mut Vec<(String, f64)>) {
     }
 }
 
+/// Is an EPSG code one of Beijing 1954 or of Xian 1980: degrees, zones of 3 and of 6 degrees, with and without their number?
+fn is_of_old_datum(code: u32) -> bool {
+    matches!(code, 4214 | 2401..=2442 | 21_413..=21_423 | 21_453..=21_463 | 4555 | 4610 | 2327..=2390)
+}
+
 /// Why a system that is stated is not converted.
 pub(super) fn refusal(name: &str) -> String {
     let folded = plain(name);
+    let code = name.rsplit(|c: char| !c.is_ascii_digit()).next().and_then(|code| code.parse::<u32>().ok());
+    let code =
+        code.filter(|_| folded.starts_with("urn") || folded.contains("epsg") || folded.contains("srid"));
     let is_old = ["beijing1954", "bj54", "xian1980", "xian80", "newbeijing"]
         .iter()
         .any(|known| folded.contains(known))
         || folded.contains("xi'an")
         || folded.contains("北京54")
-        || folded.contains("西安80");
+        || folded.contains("西安80")
+        || code.is_some_and(is_of_old_datum);
     if is_old {
         format!(
             "its coordinates are stated to be in {name:?}: the parameters from Beijing 1954 and Xian 1980 to CGCS2000 are not \
@@ -203,9 +278,86 @@ mod tests {
             .replace("CGCS2000_3_Degree_GK_Zone_38", "Xian_1980_3_Degree_GK_Zone_38");
         assert_eq!(of_wkt(&old), Stated::Other("Xian_1980_3_Degree_GK_Zone_38".to_owned()));
         assert!(refusal("Xian_1980_3_Degree_GK_Zone_38").contains("not public"));
+        // As ArcGIS writes it with heights, on one line or on two.
+        let heights = r#"VERTCS["Yellow_Sea_1985",VDATUM["Yellow_Sea_1985"],PARAMETER["Vertical_Shift",0.0],PARAMETER["Direction",1.0],UNIT["Meter",1.0]]"#;
+        for between in [",", "\n"] {
+            let both = format!("{esri}{between}{heights}");
+            assert_eq!(of_wkt(&both), Stated::System(System::of_epsg(4526).unwrap()), "{between:?}");
+        }
+        let compound = format!("COMPD_CS[\"both\",{esri},{heights}]");
+        assert_eq!(of_wkt(&compound), Stated::System(System::of_epsg(4526).unwrap()));
+        assert_eq!(of_wkt(heights), Stated::Other(heights.chars().take(60).collect()));
         let degrees = r#"GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137,298.257223563]],PRIMEM["Greenwich",0],UNIT["Degree",0.0174532925199433]]"#;
         assert_eq!(of_wkt(degrees), Stated::System(System::Known(Crs::Crs84)));
         assert_eq!(of_wkt("nonsense"), Stated::Other("nonsense".to_owned()));
         assert!(matches!(of_wkt(&"A[".repeat(100_000)), Stated::Other(_)));
+    }
+
+    #[test]
+    fn definitions_in_json_are_taken_by_their_numbers_too() {
+        // As pyproj writes what ArcGIS wrote: without an id, units as objects.
+        let degree = serde_json::json!({"type": "AngularUnit", "name": "Degree", "conversion_factor": 0.017_453_292_519_943_3});
+        let parameter =
+            |name: &str, value: f64| serde_json::json!({"name": name, "value": value, "unit": degree});
+        let projected = |datum: &str, unit: Value| {
+            serde_json::json!({
+                "type": "ProjectedCRS",
+                "name": "local grid",
+                "base_crs": {
+                    "name": "China Geodetic Coordinate System 2000",
+                    "datum": {"type": "GeodeticReferenceFrame", "name": datum},
+                    "coordinate_system": {"subtype": "ellipsoidal", "axis": [{"name": "Longitude", "unit": degree}]}
+                },
+                "conversion": {
+                    "name": "unnamed",
+                    "method": {"name": "Transverse Mercator", "id": {"authority": "EPSG", "code": 9807}},
+                    "parameters": [
+                        parameter("Latitude of natural origin", 0.0),
+                        parameter("Longitude of natural origin", 114.0),
+                        parameter("Scale factor at natural origin", 1.0),
+                        parameter("False easting", 500_000.0),
+                        parameter("False northing", 0.0)
+                    ]
+                },
+                "coordinate_system": {"subtype": "Cartesian", "axis": [{"name": "Easting", "unit": unit}]}
+            })
+        };
+        let known = |code| Stated::System(System::of_epsg(code).unwrap());
+        let plane = projected("China 2000", "metre".into());
+        assert_eq!(of_projjson(&plane), known(4547));
+        let heights = serde_json::json!({"type": "VerticalCRS", "name": "Yellow Sea 1985 height"});
+        let both = serde_json::json!({"type": "CompoundCRS", "name": "both", "components": [plane, heights]});
+        assert_eq!(of_projjson(&both), known(4547));
+        let bound = serde_json::json!({"type": "BoundCRS", "source_crs": plane, "target_crs": {"type": "GeographicCRS"}});
+        assert_eq!(of_projjson(&bound), known(4547));
+        let other = |crs: &Value, name: &str| assert_eq!(of_projjson(crs), Stated::Other(name.to_owned()));
+        other(&projected("Xian 1980", "metre".into()), "local grid");
+        let foot = serde_json::json!({"type": "LinearUnit", "name": "foot", "conversion_factor": 0.3048});
+        other(&projected("China 2000", foot), "local grid");
+        other(&serde_json::json!({}), "an unnamed system");
+        let by_id = |authority: &str, code: Value| {
+            of_projjson(
+                &serde_json::json!({"type": "ProjectedCRS", "name": "x", "id": {"authority": authority, "code": code}}),
+            )
+        };
+        assert_eq!(by_id("EPSG", 4526.into()), known(4526));
+        assert_eq!(by_id("EPSG", "4526".into()), known(4526));
+        assert_eq!(by_id("OGC", "CRS84".into()), Stated::System(System::Known(Crs::Crs84)));
+        assert_eq!(by_id("ESRI", 4526.into()), Stated::Other("x".to_owned()));
+    }
+
+    #[test]
+    fn codes_of_old_datums_are_told_as_such() {
+        for name in [
+            "urn:ogc:def:crs:EPSG::4610",
+            "EPSG:2401",
+            "SRID 2383",
+            "http://www.opengis.net/def/crs/EPSG/0/4214",
+        ] {
+            assert!(refusal(name).contains("not public"), "{name}");
+        }
+        for name in ["urn:ogc:def:crs:EPSG::2443", "SRID 2326", "EPSG:27700", "grid of 4610"] {
+            assert!(refusal(name).contains("none of WGS 84"), "{name}");
+        }
     }
 }

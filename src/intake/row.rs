@@ -120,6 +120,28 @@ pub(super) struct Row {
     pub raw: Option<String>,
 }
 
+impl Row {
+    /// Adds a value. One whose heading has another value already gets a heading of its own, numbered from 2.
+    pub(super) fn put(&mut self, name: &str, cell: Cell, headings: &mut Headings) -> Result<(), String> {
+        let mut at = headings.number(name)?;
+        for number in 2.. {
+            match self.cells.iter_mut().find(|(known, _)| *known == at) {
+                None => {
+                    self.cells.push((at, cell));
+                    break;
+                }
+                Some((_, known)) if cell == Cell::Null || known.shown() == cell.shown() => break,
+                Some((_, known @ Cell::Null)) => {
+                    *known = cell;
+                    break;
+                }
+                Some(_) => at = headings.number(&format!("{name}_{number}"))?,
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The headings of all files, each once.
 #[derive(Debug, Default)]
 pub(super) struct Headings {
@@ -137,7 +159,7 @@ impl Headings {
             return Ok(at);
         }
         if self.names.len() == MOST_HEADINGS {
-            return Err(format!("more than {MOST_HEADINGS} fields; one of them is {:?}", cut(name)));
+            return Err(format!("has more than {MOST_HEADINGS} fields; one of them is {:?}", cut(name)));
         }
         self.names.push(name.to_owned());
         self.known.insert(name.to_owned(), self.names.len() - 1);

@@ -23,5 +23,5 @@ pub use layer::{Extent, Ids, Lang, Layer, LayerAbout, LayerError, LayerId, TimeF
 pub use plan::{Citation, Indicator, Operator, Place, PlanFacts, Target};
 pub use schema::{Field, FieldIx, FindBy, Schema, ValueKind};
 pub use text::{NARROW_NULL, TextArena, TextBuilder, TextColumn};
-pub use time::{Date, Instant, Interval, Timestamp};
+pub use time::{Date, Instant, Interval, Local, Timestamp, Zone};
 pub use value::Value;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::civil;
+use jiff::tz::TimeZone;
 
 /// A calendar day, as days since 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,6 +122,63 @@ impl fmt::Display for Timestamp {
             Ok(moment) => write!(f, "{moment}"),
             Err(_) => write!(f, "{} microseconds", self.0),
         }
+    }
+}
+
+/// Where clocks show the same: a zone of the IANA database, or a fixed offset.
+#[derive(Debug, Clone)]
+pub struct Zone(TimeZone);
+
+/// A moment as the calendar and the clocks of a zone show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Local {
+    /// The day there.
+    pub day: Date,
+    /// Does the day begin with it?
+    pub is_midnight: bool,
+    /// `YYYY-MM-DDTHH:MM:SS`, with a fraction only where there is one.
+    pub clock: String,
+    /// The offset from UTC then, `Z` or as `+08:00`.
+    pub offset: String,
+}
+
+impl Zone {
+    /// UTC.
+    #[must_use]
+    pub fn utc() -> Self {
+        Self(TimeZone::UTC)
+    }
+
+    /// The zone of a name as `Asia/Shanghai`, or of an offset as `+08:00`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let Some(sign) = name.chars().next().filter(|sign| matches!(sign, '+' | '-')) else {
+            return TimeZone::get(name).ok().map(Self);
+        };
+        let (hours, minutes) = name[1..].split_once(':').unwrap_or((&name[1..], "0"));
+        let seconds =
+            hours.parse::<i32>().ok()?.checked_mul(3600)?.checked_add(minutes.parse::<i32>().ok()? * 60)?;
+        let seconds = if sign == '-' { -seconds } else { seconds };
+        jiff::tz::Offset::from_seconds(seconds).ok().map(TimeZone::fixed).map(Self)
+    }
+
+    /// So many nanoseconds after 1970-01-01T00:00:00Z, as it is told there; `None` outside the years that are counted.
+    #[must_use]
+    pub fn local(&self, nanoseconds: i128) -> Option<Local> {
+        let there = jiff::Timestamp::from_nanosecond(nanoseconds).ok()?.to_zoned(self.0.clone());
+        let seconds = there.offset().seconds();
+        let sign = if seconds < 0 { '-' } else { '+' };
+        let minutes = seconds.abs() / 60;
+        Some(Local {
+            day: Date((there.date() - epoch()).get_days()),
+            is_midnight: there.time() == civil::Time::midnight(),
+            clock: there.datetime().to_string(),
+            offset: if seconds == 0 {
+                "Z".to_owned()
+            } else {
+                format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+            },
+        })
     }
 }
 
@@ -246,6 +304,28 @@ mod tests {
         {
             assert_eq!(Timestamp::of_data(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn moments_are_told_in_their_zone() {
+        // 2023-01-09T16:00:00Z is midnight in China, which has eight hours more; in the summer of 1988 clocks were put on by one.
+        let midnight = 1_673_280_000_000_000_000;
+        let summer = 583_947_000_123_456_789;
+        let there =
+            |zone: &str, at| Zone::named(zone).and_then(|zone| zone.local(at)).expect("a zone and a moment");
+        let text = |local: Local| format!("{}{}", local.clock, local.offset);
+        for zone in ["Asia/Shanghai", "+08:00", "+08"] {
+            let local = there(zone, midnight);
+            assert_eq!((local.day.to_string().as_str(), local.is_midnight), ("2023-01-10", true), "{zone}");
+            assert_eq!(text(local), "2023-01-10T00:00:00+08:00", "{zone}");
+        }
+        assert_eq!(text(there("UTC", midnight)), "2023-01-09T16:00:00Z");
+        assert_eq!(text(there("-03:30", midnight)), "2023-01-09T12:30:00-03:30");
+        assert_eq!(text(there("Asia/Shanghai", summer)), "1988-07-04T00:30:00.123456789+09:00");
+        for name in ["Asia/Atlantis", "+99:00", "+x", "-", ""] {
+            assert!(Zone::named(name).is_none(), "{name}");
+        }
+        assert_eq!(Zone::utc().local(i128::MAX), None);
     }
 
     #[test]

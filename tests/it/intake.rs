@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::harness::{Service, load};
 
 /// A data folder with a zone and a made-up collection, as an operator has written it.
-fn folder() -> TempDir {
+pub(super) fn folder() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let zone = r#"{"type":"FeatureCollection","features":[{"type":"Feature","id":"zone","properties":{"name_zh":"示范区"},"geometry":{"type":"Polygon","coordinates":[[[113.8,30.2],[114.3,30.2],[114.3,30.6],[113.8,30.6],[113.8,30.2]]]}}]}"#;
     let sample = r#"{"type":"FeatureCollection","features":[{"type":"Feature","id":"p-1","properties":{"parcel_no":"OLD-1","use_code":"M0","use_name_zh":"新型工业用地"},"geometry":{"type":"Point","coordinates":[114.1,30.4]}}]}"#;
@@ -25,7 +25,7 @@ fn folder() -> TempDir {
 }
 
 /// Four parcels of 100 to 400 m, one with a hole, one of two parts; longitude first.
-fn originals() -> Vec<Value> {
+pub(super) fn originals() -> Vec<Value> {
     let square = |x: f64, y: f64, size: f64| {
         json!([[x, y], [x + size, y], [x + size, y + size], [x, y + size], [x, y]])
     };
@@ -48,19 +48,19 @@ fn originals() -> Vec<Value> {
     }).collect()
 }
 
-fn originals_file(folder: &Path) -> PathBuf {
+pub(super) fn originals_file(folder: &Path) -> PathBuf {
     let path = folder.join("originals.geojson");
     fs::write(&path, json!({"type":"FeatureCollection","features":originals()}).to_string())
         .expect("written");
     path
 }
 
-fn gdal(arguments: &[&str]) {
+pub(super) fn gdal(arguments: &[&str]) {
     let output = Command::new("ogr2ogr").args(arguments).output().expect("GDAL is installed");
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn import(data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+pub(super) fn import(data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     import_into("parcels", data, arguments)
 }
 
@@ -90,7 +90,7 @@ fn positions(geometry: &Value, into: &mut Vec<[f64; 2]>) {
 }
 
 /// The imported features by the number of their parcel, read by another way than the program's own.
-fn imported(data: &Path) -> Vec<Value> {
+pub(super) fn imported(data: &Path) -> Vec<Value> {
     let catalog: toml::Table =
         fs::read_to_string(data.join("catalog.toml")).expect("a catalogue").parse().expect("TOML");
     let layers = catalog["layers"].as_array().expect("layers");
@@ -103,7 +103,7 @@ fn imported(data: &Path) -> Vec<Value> {
 }
 
 /// Each position of the originals has one of the imported within so many metres, and the other way round.
-fn assert_same_places(data: &Path, within_m: f64, what: &str) {
+pub(super) fn assert_same_places(data: &Path, within_m: f64, what: &str) {
     let got = imported(data);
     let want = originals();
     assert_eq!(got.len(), want.len(), "{what}");
@@ -415,7 +415,7 @@ fn made_up_rows_keep_their_mark() {
 }
 
 /// Files of a folder as an archive, each under a name of its own.
-fn archive(path: &Path, files: &[(PathBuf, &str)]) {
+pub(super) fn archive(path: &Path, files: &[(PathBuf, &str)]) {
     let mut archive = zip::ZipWriter::new(File::create(path).expect("a file"));
     for (file, name) in files {
         archive.start_file(*name, zip::write::SimpleFileOptions::default()).expect("a file");
@@ -450,9 +450,16 @@ fn archives_and_encodings_have_traps_too() {
     archive(&at("twice.zip"), &twice.map(|(suffix, name)| (at(&format!("a.{suffix}")), name)));
     let data = folder();
     let (code, said) = import(data.path(), &[&path("twice.zip"), "--yes"]);
-    assert!(code == Some(2) && said.contains("2 shapefiles, name one with --layer: a (2), a"), "{said}");
-    let (code, said) = import(data.path(), &[&path("twice.zip"), "--yes", "--layer", "a (2)"]);
-    assert!(code == Some(0) && said.contains("has no .prj"), "{said}");
+    assert!(
+        code == Some(2) && said.contains("2 files, name one with --layer: east/a.shp, west/a.shp"),
+        "{said}"
+    );
+    let (code, said) = import(data.path(), &[&path("twice.zip"), "--yes", "--layer", "a"]);
+    assert!(code == Some(2) && said.contains("of which none alone is \"a\""), "{said}");
+    for name in ["west/a", "west/a.shp"] {
+        let (code, said) = import(data.path(), &[&path("twice.zip"), "--yes", "--layer", name]);
+        assert!(code == Some(0) && said.contains("has no .prj"), "{name}: {said}");
+    }
     // As GDAL writes KMZ: a document that only points to the layers beside it, each in a file of its own.
     gdal(&["-f", "LIBKML", &path("zz.kml"), original]);
     fs::write(
@@ -1167,7 +1174,7 @@ fn a_collection_is_the_same_in_both_forms_at_rest() {
 }
 
 /// Runs an import with at most so much memory for all of the process.
-fn import_within(data: &Path, file: &Path, mebibytes: u64) -> (Option<i32>, String) {
+pub(super) fn import_within(data: &Path, file: &Path, mebibytes: u64) -> (Option<i32>, String) {
     let script = format!("ulimit -v {}; exec \"$0\" \"$@\"", mebibytes << 10);
     let output = Command::new("bash")
         .args([

@@ -13,6 +13,7 @@ mod filters;
 mod formats;
 mod harness;
 mod intake;
+mod intake_formats;
 mod items;
 mod laws;
 mod links;

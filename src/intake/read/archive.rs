@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
 use zip::ZipArchive;
 
 /// Most bytes of one file in an archive: what the parts of a shapefile may have.
@@ -69,21 +70,60 @@ pub(super) fn weigh(path: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Unpacks the parts of shapefiles and KML of an archive into a folder that vanishes when it is no longer needed.
-pub(super) fn unpack(path: &Path) -> Result<tempfile::TempDir, String> {
+/// What was unpacked, into a folder that vanishes when it is no longer needed.
+#[derive(Debug)]
+pub(super) struct Unpacked {
+    pub folder: TempDir,
+    /// The files, and their names in the archive.
+    pub files: Vec<(PathBuf, String)>,
+}
+
+/// Is a file one that systems put beside others, unseen by people?
+fn is_beside(own: &str) -> bool {
+    own.starts_with("._")
+}
+
+/// The kind of a workbook, if an archive is one.
+pub(super) fn workbook(path: &Path) -> Result<Option<Workbook>, String> {
+    let archive = opened(path)?;
+    let has = |name: &str| archive.index_for_name(name).is_some();
+    Ok(if has("xl/workbook.xml") {
+        Some(Workbook::Known)
+    } else if has("xl/workbook.bin") || has("mimetype") && has("content.xml") {
+        Some(Workbook::Other)
+    } else {
+        None
+    })
+}
+
+/// Workbooks that are read, and others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Workbook {
+    Known,
+    Other,
+}
+
+/// Does an archive hold a file with a suffix?
+pub(super) fn holds(path: &Path, suffix: &str) -> Result<bool, String> {
+    let archive = opened(path)?;
+    let has_suffix =
+        |name: &str| Path::new(name).extension().is_some_and(|own| own.eq_ignore_ascii_case(suffix));
+    Ok(archive.file_names().flatten().any(|name| has_suffix(&name)))
+}
+
+/// Unpacks the files of an archive that have one of some suffixes.
+pub(super) fn unpack(path: &Path, suffixes: &[&str]) -> Result<Unpacked, String> {
     let mut archive = opened(path)?;
     let folder = tempfile::tempdir().map_err(|fault| format!("no folder to unpack it into: {fault}"))?;
-    let (mut taken, mut folders_of) = (0, HashMap::<String, Vec<String>>::new());
+    let (mut files, mut folders_of) = (Vec::new(), HashMap::<String, Vec<String>>::new());
     for at in 0..archive.len() {
         let mut file = archive.by_index(at).map_err(|fault| fault.to_string())?;
         let name = decoded(file.name_raw());
         let (folders, own) = name.rsplit_once(['/', '\\']).unwrap_or(("", &name));
         let (stem, suffix) = own.rsplit_once('.').unwrap_or_default();
         let suffix = suffix.to_ascii_lowercase();
-        if file.is_dir()
-            || name.contains("__MACOSX")
-            || !["shp", "shx", "dbf", "prj", "cpg", "kml"].contains(&suffix.as_str())
-        {
+        let is_other = name.contains("__MACOSX") || is_beside(own) || !suffixes.contains(&suffix.as_str());
+        if file.is_dir() || is_other {
             continue;
         }
         // Names are made flat, so that none leads out of the folder; one that several folders have is numbered by them.
@@ -99,15 +139,10 @@ pub(super) fn unpack(path: &Path) -> Result<tempfile::TempDir, String> {
         let packed = file.compressed_size();
         copy(&name, packed, &mut file, &mut out, MOST_FILE)?;
         out.flush().map_err(|fault| fault.to_string())?;
-        taken += 1;
+        files.push((target, name.replace('\\', "/")));
     }
-    if taken == 0 {
-        return Err(
-            "is an archive with neither a shapefile nor KML in it; unpack it and name what is to be imported"
-                .to_owned(),
-        );
-    }
-    Ok(folder)
+    files.sort_by(|(_, a), (_, b)| a.cmp(b));
+    Ok(Unpacked { folder, files })
 }
 
 /// A name in an archive: UTF-8, else GBK, as older programs wrote it.
@@ -124,6 +159,7 @@ pub(super) fn find(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, String> 
     let mut found: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|own| own.eq_ignore_ascii_case(suffix)))
+        .filter(|path| !path.file_name().is_some_and(|own| is_beside(&own.to_string_lossy())))
         .collect();
     found.sort();
     Ok(found)

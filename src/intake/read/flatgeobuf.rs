@@ -7,7 +7,7 @@ use flatgeobuf::geozero::{ColumnValue, PropertyProcessor, error::Result as ZeroR
 use flatgeobuf::packed_r_tree::PackedRTree;
 use flatgeobuf::{FallibleStreamingIterator as _, FeatureProperties as _, FgbReader, Geometry, GeometryType};
 
-use super::{MOST_ROW_BYTES, Stated, Take, Told, open};
+use super::{LeftOut, MOST_ROW_BYTES, Stated, Take, Told, open};
 use crate::geometry::System;
 use crate::intake::IntakeError;
 use crate::intake::projection;
@@ -36,11 +36,11 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     let promised = header.features_count();
     check_sizes(path, promised, header.index_node_size())?;
     let mut features = file.select_all_seq().map_err(broken)?;
-    let mut number = 0;
+    let (mut number, mut left_out) = (0, LeftOut::default());
     while let Some(feature) = features.next().map_err(broken)? {
         number += 1;
         let mut row = Row { number, ..Row::default() };
-        let mut cells = Cells { into: &mut row.cells, headings, fault: None };
+        let mut cells = Cells { into: &mut row.cells, headings, left_out: &mut left_out, fault: None };
         let read = feature.process_properties(&mut cells);
         if let Some(fault) = cells.fault {
             return Err(IntakeError::unfit(path, &fault));
@@ -61,7 +61,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     if promised > 0 && promised != number {
         return Err(IntakeError::unfit(path, &format!("promises {promised} features and holds {number}")));
     }
-    Ok(Told { stated, by: "its header", ..Told::default() })
+    Ok(Told { stated, by: "its header", notes: left_out.notes(), ..Told::default() })
 }
 
 /// Holds the sizes that features state against the file: the library makes room for whatever is stated.
@@ -104,6 +104,7 @@ fn check_sizes(path: &Path, features: u64, node_size: u16) -> Result<(), IntakeE
 struct Cells<'a> {
     into: &'a mut Vec<(usize, Cell)>,
     headings: &'a mut Headings,
+    left_out: &'a mut LeftOut,
     fault: Option<String>,
 }
 
@@ -125,7 +126,10 @@ impl PropertyProcessor for Cells<'_> {
             ColumnValue::Double(value) => Cell::Real(value),
             ColumnValue::String(text) | ColumnValue::DateTime(text) => Cell::text(text),
             ColumnValue::Json(text) => Cell::Json(text.to_owned()),
-            ColumnValue::Binary(_) => Cell::Null,
+            ColumnValue::Binary(_) => {
+                self.left_out.push(name);
+                return Ok(false);
+            }
         };
         match self.headings.number(name) {
             Ok(at) => self.into.push((at, cell)),

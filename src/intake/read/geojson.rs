@@ -6,14 +6,15 @@ use std::io::{BufRead as _, Read as _};
 use std::path::Path;
 use std::rc::Rc;
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer as _, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use super::{MOST_ROW_BYTES, Stated, Take, Told, metered};
 use crate::geometry::{Crs, System};
 use crate::intake::IntakeError;
-use crate::intake::row::{Cell, Figure, Headings, Row};
+use crate::intake::row::{Cell, Figure, Headings, Row, cut};
 
 /// Types of geometries (RFC 7946, 1.4).
 const GEOMETRIES: &[&str] = &[
@@ -26,7 +27,8 @@ const GEOMETRIES: &[&str] = &[
     "GeometryCollection",
 ];
 
-/// Reads a collection, a feature or a geometry.
+/// Reads a collection, an array of features, a feature or a geometry; what programs write under the same names, too: features
+/// in lines or in a sequence.
 pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) -> Result<Told, IntakeError> {
     let (mut source, spent) = metered(path)?;
     let unfit = |reason: String| IntakeError::unfit(path, &reason);
@@ -37,16 +39,28 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
         source.read_exact(&mut mark).map_err(|fault| IntakeError::read(path, fault))?;
         notes.push("begins with a byte-order mark, which RFC 8259, 8.1 forbids; ignored".to_owned());
     }
-    let mut walk = Walk { headings, take, spent, number: 0, stopped: None };
+    let begins = source.fill_buf().map_err(|fault| IntakeError::read(path, fault))?;
+    let first = begins.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+    if first == Some(SEPARATOR) {
+        return read_lines(path, headings, take);
+    }
+    let is_array = first == Some(b'[');
+    let mut walk = Walk { path, headings, take, spent, number: 0, stopped: None };
     let mut json = serde_json::Deserializer::from_reader(source);
-    let top = json.deserialize_map(Top(&mut walk)).and_then(|top| {
-        // Many programs write lines of features into a file of this name.
-        if top.kind == "FeatureCollection" || top.has_features {
-            json.end().map(|()| top)
-        } else {
-            Ok(Said { is_alone: json.end().is_ok(), ..top })
-        }
-    });
+    let top = if is_array {
+        notes.push("is an array of features, expected a FeatureCollection (RFC 7946, 3.3)".to_owned());
+        let top = json.deserialize_seq(Features(&mut walk)).and_then(|()| json.end());
+        top.map(|()| Said { has_features: true, ..Said::default() })
+    } else {
+        json.deserialize_map(Top(&mut walk)).and_then(|top| {
+            // Many programs write lines of features into a file of this name.
+            if top.kind == "FeatureCollection" || top.has_features {
+                json.end().map(|()| top)
+            } else {
+                Ok(Said { is_alone: json.end().is_ok(), ..top })
+            }
+        })
+    };
     if let Some(stopped) = walk.stopped.take() {
         return Err(stopped);
     }
@@ -88,52 +102,123 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
             return Err(unfit(format!("its type is {kind:?}, expected a FeatureCollection (RFC 7946, 3.3)")));
         }
     }
-    let crs84 = Stated::System(System::Known(Crs::Crs84));
-    let (stated, by) = match top.crs {
-        None => (crs84, "RFC 7946, 4"),
-        Some(name) => (stated(&name), "its member crs"),
+    let mut traps = Vec::new();
+    let (stated, by) = match top.crs.filter(|crs| !crs.is_null()) {
+        None => (Stated::System(System::Known(Crs::Crs84)), "RFC 7946, 4"),
+        Some(crs) => {
+            let link = crs["properties"]["href"].as_str().filter(|_| crs["type"] == "link");
+            if let Some(link) = link {
+                traps.push(format!(
+                    "its member crs states its system by a link, {:?}, which is not followed; --crs names it",
+                    cut(link)
+                ));
+            }
+            (if link.is_some() { Stated::Nothing } else { stated(&crs) }, "its member crs")
+        }
     };
-    Ok(Told { stated, by, notes, ..Told::default() })
+    Ok(Told { stated, by, notes, traps, ..Told::default() })
 }
 
-/// The system of a name as in `urn:ogc:def:crs:EPSG::4547`.
-fn stated(name: &str) -> Stated {
+/// The system of a member crs as `GeoJSON` had it before RFC 7946: a name as in `urn:ogc:def:crs:EPSG::4547`, or a code.
+fn stated(crs: &Value) -> Stated {
+    let code = &crs["properties"]["code"];
+    let name = match (crs, &crs["properties"]["name"]) {
+        (Value::String(name), _) | (_, Value::String(name)) => name.clone(),
+        _ => match code {
+            Value::String(code) => format!("EPSG:{code}"),
+            Value::Number(code) => format!("EPSG:{code}"),
+            _ => crs.to_string(),
+        },
+    };
     let folded = name.to_ascii_uppercase();
     if folded.contains("CRS84") {
         return Stated::System(System::Known(Crs::Crs84));
     }
     let code = folded.contains("EPSG").then(|| folded.rsplit([':', '/']).next()?.parse().ok()).flatten();
-    code.and_then(System::of_epsg).map_or_else(|| Stated::Other(name.to_owned()), Stated::System)
+    code.and_then(System::of_epsg).map_or(Stated::Other(name), Stated::System)
 }
 
-/// Reads a feature a line.
+/// Begins each record of a sequence (RFC 8142, 2).
+const SEPARATOR: u8 = 0x1E;
+
+/// Reads a feature a line, or a record of a sequence, which may have several lines. Where the first line is no whole object, braces
+/// tell where one ends.
 pub(super) fn read_lines(
     path: &Path,
     headings: &mut Headings,
     take: &mut Take<'_>,
 ) -> Result<Told, IntakeError> {
     let (mut source, spent) = metered(path)?;
-    let (mut line, mut number, mut at) = (Vec::new(), 0, 0);
+    let unread = |fault| IntakeError::read(path, fault);
+    let begins = source.fill_buf().map_err(unread)?;
+    let is_sequence = begins.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&SEPARATOR);
+    let end = if is_sequence { SEPARATOR } else { b'\n' };
+    let (mut record, mut number, mut at, mut is_by_braces) = (Vec::new(), 0, 0, None);
     loop {
-        line.clear();
+        record.clear();
         spent.set(0);
-        if source.read_until(b'\n', &mut line).map_err(|fault| IntakeError::read(path, fault))? == 0 {
+        let line = at + 1;
+        let mut braces = Braces::default();
+        loop {
+            let before = record.len();
+            if source.read_until(end, &mut record).map_err(unread)? == 0 {
+                break;
+            }
+            at += memchr::memchr_iter(b'\n', &record[before..]).count() as u64;
+            if is_sequence {
+                break;
+            }
+            braces.take(&record[before..]);
+            if record.iter().all(u8::is_ascii_whitespace) {
+                break;
+            }
+            let is_by_braces = *is_by_braces.get_or_insert(braces.depth > 0);
+            if braces.depth == 0 || !is_by_braces {
+                break;
+            }
+        }
+        if record.is_empty() {
             break;
         }
-        at += 1;
-        let text = String::from_utf8_lossy(&line);
+        let text = String::from_utf8_lossy(&record);
+        let blank = text.len() - text.trim_start().len();
+        let line = line + memchr::memchr_iter(b'\n', &text.as_bytes()[..blank]).count() as u64;
         let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{1e}' | '\u{feff}'));
         if text.is_empty() {
             continue;
         }
         number += 1;
         let row = row(text, headings).map_err(|reason| IntakeError::unfit(path, &reason))?;
-        take(Row { number, line: Some(at), ..row })?;
+        take(Row { number, line: Some(line), ..row })?;
     }
     Ok(Told { stated: Stated::System(System::Known(Crs::Crs84)), by: "RFC 7946, 4", ..Told::default() })
 }
 
+/// How many braces of JSON stand open.
+#[derive(Default)]
+struct Braces {
+    depth: usize,
+    in_text: bool,
+    is_escaped: bool,
+}
+
+impl Braces {
+    fn take(&mut self, json: &[u8]) {
+        for byte in json {
+            match byte {
+                _ if self.is_escaped => self.is_escaped = false,
+                b'\\' if self.in_text => self.is_escaped = true,
+                b'"' => self.in_text = !self.in_text,
+                b'{' if !self.in_text => self.depth += 1,
+                b'}' if !self.in_text => self.depth = self.depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+    }
+}
+
 struct Walk<'w, 't> {
+    path: &'w Path,
     headings: &'w mut Headings,
     take: &'w mut Take<'t>,
     spent: Rc<Shared<u64>>,
@@ -148,7 +233,7 @@ struct Said {
     has_features: bool,
     /// Nothing but white space follows.
     is_alone: bool,
-    crs: Option<String>,
+    crs: Option<Value>,
 }
 
 struct Top<'r, 'w, 't>(&'r mut Walk<'w, 't>);
@@ -169,11 +254,7 @@ impl<'de> Visitor<'de> for Top<'_, '_, '_> {
                     map.next_value_seed(Features(&mut *self.0))?;
                     said.has_features = true;
                 }
-                "crs" => {
-                    let crs: Value = map.next_value()?;
-                    let name = crs.pointer("/properties/name").and_then(Value::as_str);
-                    said.crs = (!crs.is_null()).then(|| name.map_or_else(|| crs.to_string(), str::to_owned));
-                }
+                "crs" => said.crs = Some(map.next_value()?),
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -210,7 +291,7 @@ impl<'de> Visitor<'de> for Features<'_, '_, '_> {
             let number = walk.number;
             let taken = match row(feature.get(), walk.headings) {
                 Ok(row) => (walk.take)(Row { number, ..row }),
-                Err(reason) => Err(IntakeError::Fields(reason)),
+                Err(reason) => Err(IntakeError::unfit(walk.path, &reason)),
             };
             if let Err(fault) = taken {
                 walk.stopped = Some(fault);
@@ -221,53 +302,128 @@ impl<'de> Visitor<'de> for Features<'_, '_, '_> {
     }
 }
 
-/// A feature as a row; what cannot be read keeps its text.
+/// The members of an object in their order, their values as they stand.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Vec<(String, &'de RawValue)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(members)
+            }
+        }
+        json.deserialize_map(Read).map(Members)
+    }
+}
+
+impl<'a> Members<'a> {
+    /// A member; the last of those that have the name.
+    fn get(&self, name: &str) -> Option<&'a RawValue> {
+        self.0.iter().rfind(|(known, _)| known == name).map(|(_, value)| *value)
+    }
+}
+
+/// A feature as a row; what cannot be read keeps its text. An error is of the whole file.
 fn row(text: &str, headings: &mut Headings) -> Result<Row, String> {
     let broken = |reason: String| Row { fault: Some(reason), raw: Some(text.to_owned()), ..Row::default() };
     debug_assert!(text.len() as u64 <= MOST_ROW_BYTES, "metered");
-    let feature: Map<String, Value> = match serde_json::from_str(text) {
+    let no_feature = |fault| broken(format!("is no feature: {fault}"));
+    let feature: Members<'_> = match serde_json::from_str(text) {
         Ok(feature) => feature,
-        Err(fault) => return Ok(broken(format!("is no feature: {fault}"))),
+        Err(fault) => return Ok(no_feature(fault)),
     };
-    if feature.get("type").and_then(Value::as_str) != Some("Feature") {
+    let value = |name: &str| {
+        feature.get(name).map_or(Ok(Value::Null), |raw| serde_json::from_str::<Value>(raw.get()))
+    };
+    let (kind, geometry) = match (value("type"), value("geometry")) {
+        (Ok(kind), Ok(geometry)) => (kind, geometry),
+        (Err(fault), _) | (_, Err(fault)) => return Ok(no_feature(fault)),
+    };
+    if kind.as_str() != Some("Feature") {
+        if feature.get("attributes").is_some() && feature.get("type").is_none() {
+            return Err("is JSON as Esri writes it, not GeoJSON (RFC 7946); `ogr2ogr parcels.gpkg FILE` makes a GeoPackage of it"
+                .to_owned());
+        }
         return Ok(broken("its type is not \"Feature\" (RFC 7946, 3.2)".to_owned()));
     }
     let mut row = Row::default();
-    if let Some(id @ (Value::String(_) | Value::Number(_))) = feature.get("id") {
-        row.cells.push((headings.number("id")?, cell(id)));
+    let id = feature.get("id").and_then(|id| cell(id.get()).ok());
+    if let Some(id @ (Cell::Text(_) | Cell::Integer(_) | Cell::Real(_))) = id {
+        row.put("id", id, headings)?;
     }
-    if let Some(Value::Object(properties)) = feature.get("properties") {
-        for (name, value) in properties {
-            let at = headings.number(name)?;
-            // A property of the name `id` gives way to the feature's own.
-            if !row.cells.iter().any(|(known, _)| *known == at) {
-                row.cells.push((at, cell(value)));
+    match feature.get("properties").map(|raw| serde_json::from_str(raw.get())) {
+        Some(Ok(Members(properties))) => {
+            for (name, value) in properties {
+                match cell(value.get()) {
+                    Ok(cell) => row.put(&name, cell, headings)?,
+                    Err(reason) => return Ok(broken(format!("its property {:?} {reason}", cut(&name)))),
+                }
             }
         }
-    }
-    match feature.get("geometry") {
-        None | Some(Value::Null) => {}
-        Some(geometry) => {
-            if let Err(reason) = figures(geometry, &mut row.figures) {
-                row.figures.clear();
-                row.fault = Some(reason);
-                row.raw = Some(text.to_owned());
-            }
+        Some(Err(_)) if value("properties").is_ok_and(|properties| !properties.is_null()) => {
+            return Ok(broken("its properties are no object (RFC 7946, 3.2)".to_owned()));
         }
+        Some(Err(_)) | None => {}
+    }
+    if !geometry.is_null()
+        && let Err(reason) = figures(&geometry, &mut row.figures)
+    {
+        row.figures.clear();
+        row.fault = Some(reason);
+        row.raw = Some(text.to_owned());
     }
     Ok(row)
 }
 
-fn cell(value: &Value) -> Cell {
-    match value {
-        Value::Null => Cell::Null,
-        Value::Bool(value) => Cell::Bool(*value),
-        Value::Number(number) => {
-            number.as_i64().map_or_else(|| number.as_f64().map_or(Cell::Null, Cell::Real), Cell::Integer)
+/// A value by its text; a number that none of ours holds exactly, as those of cadastral units have twenty digits, stays text.
+fn cell(json: &str) -> Result<Cell, String> {
+    let json = json.trim();
+    Ok(match json.as_bytes().first() {
+        Some(b'n') => Cell::Null,
+        Some(b't' | b'f') => Cell::Bool(json == "true"),
+        Some(b'"') => {
+            Cell::text(&serde_json::from_str::<String>(json).map_err(|fault| format!("is no text: {fault}"))?)
         }
-        Value::String(text) => Cell::text(text),
-        other => Cell::Json(other.to_string()),
-    }
+        Some(b'[' | b'{') => {
+            // What is nested too deeply to be read again is not taken.
+            serde_json::from_str::<Value>(json).map_err(|fault| format!("cannot be read: {fault}"))?;
+            Cell::Json(compact(json))
+        }
+        _ if json.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => {
+            json.parse().map_or_else(|_| Cell::Text(json.to_owned()), Cell::Integer)
+        }
+        _ => match json.parse() {
+            Ok(value) if f64::is_finite(value) => Cell::Real(value),
+            _ => Cell::Text(json.to_owned()),
+        },
+    })
+}
+
+/// JSON without the white space between its parts.
+fn compact(json: &str) -> String {
+    let (mut in_text, mut is_escaped) = (false, false);
+    let is_kept = |c: &char| {
+        let was_in_text = in_text;
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' if in_text => is_escaped = true,
+            '"' => in_text = !in_text,
+            _ => {}
+        }
+        was_in_text || !c.is_ascii_whitespace()
+    };
+    json.chars().filter(is_kept).collect()
 }
 
 /// Appends the figures of the text of a geometry object.
@@ -322,4 +478,71 @@ fn run(value: &Value) -> Result<Vec<[f64; 2]>, String> {
 
 fn rings(value: &Value) -> Result<Vec<Vec<[f64; 2]>>, String> {
     list(value)?.iter().map(run).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells(text: &str) -> Vec<(String, Cell)> {
+        let mut headings = Headings::default();
+        let row = row(text, &mut headings).expect("a row");
+        assert_eq!(row.fault, None);
+        row.cells.into_iter().map(|(at, cell)| (headings.names()[at].clone(), cell)).collect()
+    }
+
+    #[test]
+    fn values_are_kept_as_they_stand() {
+        let properties = r#"{"id":"宗-1","whole":42011300100100000012,"most":9223372036854775807,"odd":9007199254740993,
+            "real":1.5e2,"large":1e400,"text":" a\u0020b ","list":[ 42011300100100000012, "a \" , b" ],"none":null,"is":true,"whole":1}"#;
+        let text = format!(r#"{{"type":"Feature","id":7,"properties":{properties},"geometry":null}}"#);
+        let text_of = |text: &str| Cell::Text(text.to_owned());
+        let expected = [
+            ("id", Cell::Integer(7)),
+            ("id_2", text_of("宗-1")),
+            ("whole", text_of("42011300100100000012")),
+            ("most", Cell::Integer(i64::MAX)),
+            ("odd", Cell::Integer(9_007_199_254_740_993)),
+            ("real", Cell::Real(150.0)),
+            ("large", text_of("1e400")),
+            ("text", text_of("a b")),
+            ("list", Cell::Json(r#"[42011300100100000012,"a \" , b"]"#.to_owned())),
+            ("none", Cell::Null),
+            ("is", Cell::Bool(true)),
+            ("whole_2", Cell::Integer(1)),
+        ];
+        assert_eq!(cells(&text), expected.map(|(name, cell)| (name.to_owned(), cell)));
+        // The id that a program wrote among the properties too is one value.
+        let twice = r#"{"type":"Feature","id":"7","properties":{"id":7},"geometry":null}"#;
+        assert_eq!(cells(twice), [("id".to_owned(), text_of("7"))]);
+    }
+
+    #[test]
+    fn systems_are_stated_in_several_ways() {
+        let of = |crs: &str| stated(&serde_json::from_str(crs).expect("JSON"));
+        let known = Stated::System(System::of_epsg(4547).expect("a system"));
+        for crs in [
+            r#"{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4547"}}"#,
+            r#"{"type":"name","properties":{"name":"EPSG:4547"}}"#,
+            r#"{"type":"EPSG","properties":{"code":4547}}"#,
+            r#"{"type":"EPSG","properties":{"code":"4547"}}"#,
+            r#""EPSG:4547""#,
+        ] {
+            assert_eq!(of(crs), known, "{crs}");
+        }
+        assert_eq!(
+            of(r#"{"type":"EPSG","properties":{"code":2383}}"#),
+            Stated::Other("EPSG:2383".to_owned())
+        );
+        assert_eq!(of(r#"{"type":"x"}"#), Stated::Other(r#"{"type":"x"}"#.to_owned()));
+    }
+
+    #[test]
+    fn braces_are_counted_outside_of_texts() {
+        let mut braces = Braces::default();
+        braces.take(br#"{"a\"{":{"b":"}\\"}, "c\n":"#);
+        assert_eq!(braces.depth, 1);
+        braces.take(br#""}"}"#);
+        assert_eq!(braces.depth, 0);
+    }
 }

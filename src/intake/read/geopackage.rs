@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{Stated, Take, Told, Wish, one_of, wkb};
+use super::{LeftOut, MOST_ROW_BYTES, Stated, Take, Told, Wish, one_of, wkb};
 use crate::geometry::{Crs, System};
 use crate::intake::IntakeError;
 use crate::intake::projection;
@@ -20,6 +21,8 @@ pub(super) fn read(
     let unfit = |reason: String| IntakeError::unfit(path, &reason);
     let broken = |fault: rusqlite::Error| unfit(format!("cannot be read as a GeoPackage: {fault}"));
     let base = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(broken)?;
+    let most = i32::try_from(MOST_ROW_BYTES).unwrap_or(i32::MAX);
+    base.set_limit(Limit::SQLITE_LIMIT_LENGTH, most).map_err(broken)?;
     let layers: Vec<String> = base
         .prepare("SELECT table_name FROM gpkg_contents WHERE data_type = 'features' ORDER BY 1")
         .and_then(|mut ask| ask.query_map([], |row| row.get(0))?.collect())
@@ -49,19 +52,31 @@ pub(super) fn read(
     let quoted = layer.replace('"', "\"\"");
     let mut ask = base.prepare(&format!("SELECT * FROM \"{quoted}\"")).map_err(broken)?;
     let names: Vec<String> = ask.column_names().map(str::to_owned).collect();
-    let numbers: Vec<Option<usize>> = names
-        .iter()
-        .map(|name| (*name != column).then(|| headings.number(name)).transpose())
-        .collect::<Result<_, _>>()
-        .map_err(unfit)?;
+    let mut left_out = LeftOut::default();
     let mut rows = ask.query([]).map_err(broken)?;
     let mut number = 0;
-    while let Some(found) = rows.next().map_err(broken)? {
+    let too_large = |number: u64| unfit(format!("row {number} has more than {} MiB", MOST_ROW_BYTES >> 20));
+    loop {
+        let found = match rows.next() {
+            Ok(Some(found)) => found,
+            Ok(None) => break,
+            Err(fault) if fault.sqlite_error_code() == Some(ErrorCode::TooBig) => {
+                return Err(too_large(number + 1));
+            }
+            Err(fault) => return Err(broken(fault)),
+        };
         number += 1;
         let mut row = Row { number, ..Row::default() };
-        for (at, number) in numbers.iter().enumerate() {
+        let mut bytes = 0;
+        for (at, name) in names.iter().enumerate() {
             let value = found.get_ref(at).map_err(broken)?;
-            let Some(number) = *number else {
+            if let ValueRef::Text(text) | ValueRef::Blob(text) = value {
+                bytes += text.len() as u64;
+            }
+            if bytes > MOST_ROW_BYTES {
+                return Err(too_large(number));
+            }
+            if *name == column {
                 if let ValueRef::Blob(bytes) = value
                     && let Err(reason) = geometry(bytes, &mut row.figures)
                 {
@@ -70,20 +85,22 @@ pub(super) fn read(
                     row.raw = Some(wkb::hex(body(bytes).unwrap_or(bytes)));
                 }
                 continue;
+            }
+            let cell = match value {
+                ValueRef::Null => Cell::Null,
+                ValueRef::Integer(value) => Cell::Integer(value),
+                ValueRef::Real(value) => Cell::Real(value),
+                ValueRef::Text(text) => Cell::text(&String::from_utf8_lossy(text)),
+                ValueRef::Blob(_) => {
+                    left_out.push(name);
+                    continue;
+                }
             };
-            row.cells.push((
-                number,
-                match value {
-                    ValueRef::Null | ValueRef::Blob(_) => Cell::Null,
-                    ValueRef::Integer(value) => Cell::Integer(value),
-                    ValueRef::Real(value) => Cell::Real(value),
-                    ValueRef::Text(text) => Cell::text(&String::from_utf8_lossy(text)),
-                },
-            ));
+            row.cells.push((headings.number(name).map_err(unfit)?, cell));
         }
         take(row)?;
     }
-    Ok(Told { stated, by: "the GeoPackage", ..Told::default() })
+    Ok(Told { stated, by: "the GeoPackage", notes: left_out.notes(), ..Told::default() })
 }
 
 fn geometry(bytes: &[u8], into: &mut Vec<Figure>) -> Result<(), String> {

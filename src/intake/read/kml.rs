@@ -103,6 +103,7 @@ pub(super) fn read(
                 if name == "Placemark" {
                     if let Some(Placemark { mut row, drawn, .. }) = placemark.take() {
                         number += 1;
+                        leave_labels_out(&mut row);
                         if row.fault.is_some() {
                             row.figures.clear();
                             row.raw = Some(drawn);
@@ -205,15 +206,9 @@ fn begin(mark: &mut Placemark, name: &str, tag: &BytesStart<'_>) {
 }
 
 fn end(mark: &mut Placemark, name: &str, text: &str, headings: &mut Headings) -> Result<(), String> {
-    let mut put = |mark: &mut Placemark, name: &str| {
-        let cell = Cell::text(text);
-        if cell != Cell::Null {
-            let at = headings.number(name)?;
-            if !mark.row.cells.iter().any(|(known, _)| *known == at) {
-                mark.row.cells.push((at, cell));
-            }
-        }
-        Ok::<_, String>(())
+    let mut put = |mark: &mut Placemark, name: &str| match Cell::text(text) {
+        Cell::Null => Ok(()),
+        cell => mark.row.put(name, cell, headings),
     };
     if DRAWN.contains(&name) {
         mark.drawn.extend([if name == "coordinates" { text } else { "" }, "</", name, ">"]);
@@ -244,6 +239,19 @@ fn end(mark: &mut Placemark, name: &str, text: &str, headings: &mut Headings) ->
         _ => {}
     }
     Ok(())
+}
+
+/// Leaves out the points beside areas, no more of them than there are areas: programs put them there to hold the name.
+fn leave_labels_out(row: &mut Row) {
+    let count = |is_one: fn(&Figure) -> bool| row.figures.iter().filter(|figure| is_one(figure)).count();
+    let points = count(|figure| matches!(figure, Figure::Point(_)));
+    let areas = count(|figure| matches!(figure, Figure::Polygon(_)));
+    if points > 0 && points <= areas && points + areas == row.figures.len() {
+        row.figures.retain(|figure| matches!(figure, Figure::Polygon(_)));
+        row.repaired.push(format!(
+            "{points} points beside its {areas} areas are left out, as points that hold a name are"
+        ));
+    }
 }
 
 /// Tuples of longitude, latitude and perhaps height, split by white space.

@@ -11,12 +11,15 @@ mod geopackage;
 mod geoparquet;
 mod kml;
 mod merged;
+mod moments;
+mod pages;
 mod shapefile;
 mod table;
 mod wkb;
 mod xlsx;
 
 use std::cell::Cell as Shared;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek as _};
 use std::path::{Path, PathBuf};
@@ -73,6 +76,11 @@ pub(super) enum Format {
     GeoParquet,
 }
 
+/// Suffixes of files in archives that are drawn, of tables, and of what belongs to a shapefile.
+const DRAWN: &[&str] = &["shp", "kml", "gpkg", "geojson", "fgb", "parquet", "geoparquet"];
+const TABLES: &[&str] = &["csv", "xlsx"];
+const PARTS: &[&str] = &["shx", "dbf", "prj", "cpg"];
+
 /// What the operator says of how files are to be read.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wish {
@@ -97,7 +105,38 @@ pub(super) struct Source {
     pub format: Format,
     /// What is read: the file, or what was unpacked of it.
     opened: PathBuf,
-    _unpacked: Option<tempfile::TempDir>,
+    unpacked: Option<Part>,
+}
+
+/// A part of an archive.
+#[derive(Debug)]
+struct Part {
+    _folder: tempfile::TempDir,
+    /// The wish for a layer named it, and not a layer of it.
+    is_named: bool,
+    /// What is told of the archive.
+    notes: Vec<String>,
+}
+
+/// Values that no field can hold, by their column.
+#[derive(Debug, Default)]
+struct LeftOut(BTreeMap<String, u64>);
+
+impl LeftOut {
+    fn push(&mut self, column: &str) {
+        if let Some(count) = self.0.get_mut(column) {
+            *count += 1;
+        } else {
+            self.0.insert(column.to_owned(), 1);
+        }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let note = |(column, count): (&String, &u64)| {
+            format!("column {column:?} is left out in {count} rows, where it holds binary data")
+        };
+        self.0.iter().map(note).collect()
+    }
 }
 
 /// Takes rows; an error ends the reading.
@@ -117,11 +156,11 @@ impl Source {
         let suffix =
             path.extension().map(|suffix| suffix.to_string_lossy().to_lowercase()).unwrap_or_default();
         let plain =
-            |format| Ok(Self { path: path.to_owned(), format, opened: path.to_owned(), _unpacked: None });
+            |format| Ok(Self { path: path.to_owned(), format, opened: path.to_owned(), unpacked: None });
         if is_folder {
             let opened =
                 shapefile::in_folder(path, wish.layer.as_deref()).map_err(|reason| unfit(&reason))?;
-            return Ok(Self { path: path.to_owned(), format: Format::Shapefile, opened, _unpacked: None });
+            return Ok(Self { path: path.to_owned(), format: Format::Shapefile, opened, unpacked: None });
         }
         if read == 0 {
             return Err(unfit("is empty"));
@@ -134,9 +173,14 @@ impl Source {
         } else if begins(b"PAR1") {
             return plain(Format::GeoParquet);
         } else if begins(b"PK\x03\x04") {
-            return Self::packed(path, &suffix, wish);
+            return Self::packed(path, wish);
         } else if begins(&[0xD0, 0xCF, 0x11, 0xE0]) {
             return Err(unfit("is a workbook of the old binary kind; save it as .xlsx"));
+        }
+        if head.to_ascii_lowercase().starts_with(b"!table") || matches!(suffix.as_str(), "mif" | "mid") {
+            return Err(unfit(
+                "is a table of MapInfo, which is not read; `ogr2ogr parcels.gpkg FILE` makes a GeoPackage of it",
+            ));
         }
         match suffix.as_str() {
             "geojson" | "json" => plain(Format::GeoJson),
@@ -158,29 +202,83 @@ impl Source {
         }
     }
 
-    fn packed(path: &Path, suffix: &str, wish: &Wish) -> Result<Self, IntakeError> {
+    /// Opens an archive: a workbook, whatever its name, or the one thing in it; of several the wanted one.
+    fn packed(path: &Path, wish: &Wish) -> Result<Self, IntakeError> {
         let unfit = |reason: String| IntakeError::unfit(path, &reason);
-        if matches!(suffix, "xlsx" | "xlsm") {
-            archive::weigh(path).map_err(unfit)?;
-            return Ok(Self {
-                path: path.to_owned(),
-                format: Format::Xlsx,
-                opened: path.to_owned(),
-                _unpacked: None,
-            });
+        match archive::workbook(path).map_err(unfit)? {
+            Some(archive::Workbook::Known) => {
+                archive::weigh(path).map_err(unfit)?;
+                let (format, opened) = (Format::Xlsx, path.to_owned());
+                return Ok(Self { path: path.to_owned(), format, opened, unpacked: None });
+            }
+            Some(archive::Workbook::Other) => {
+                return Err(unfit("is a workbook of another kind; save it as .xlsx".to_owned()));
+            }
+            None => {}
         }
-        if matches!(suffix, "ods" | "xlsb") {
-            return Err(unfit("is a workbook of another kind; save it as .xlsx".to_owned()));
-        }
-        let folder = archive::unpack(path).map_err(unfit)?;
-        let (format, opened) = match archive::find(folder.path(), "kml").map_err(unfit)?.as_slice() {
-            [_, ..] => (Format::Kml, folder.path().to_owned()),
-            [] => (
-                Format::Shapefile,
-                shapefile::in_folder(folder.path(), wish.layer.as_deref()).map_err(unfit)?,
-            ),
+        let suffixes: Vec<&str> = [DRAWN, TABLES, PARTS].concat();
+        let archive::Unpacked { folder, files } = archive::unpack(path, &suffixes).map_err(unfit)?;
+        let of = |suffixes: &[&str]| {
+            let has = |(path, _): &&(PathBuf, String)| {
+                path.extension().is_some_and(|own| suffixes.iter().any(|s| own == *s))
+            };
+            files.iter().filter(has).collect::<Vec<_>>()
         };
-        Ok(Self { path: path.to_owned(), format, opened, _unpacked: Some(folder) })
+        let (drawn, tables) = (of(DRAWN), of(TABLES));
+        let mut notes = Vec::new();
+        let candidates = if drawn.is_empty() {
+            tables
+        } else {
+            if !tables.is_empty() {
+                let names: Vec<&str> = tables.iter().map(|(_, name)| name.as_str()).collect();
+                notes.push(format!("holds tables besides, which are not read: {}", names.join(", ")));
+            }
+            drawn
+        };
+        if candidates.is_empty() && archive::holds(path, "gdbtable").map_err(unfit)? {
+            return Err(unfit(shapefile::DATABASE.to_owned()));
+        }
+        if candidates.is_empty() {
+            return Err(unfit(format!(
+                "is an archive with nothing in it that is read, expected one of .{}",
+                [DRAWN, TABLES].concat().join(", .")
+            )));
+        }
+        let is_kml = |path: &Path| path.extension().is_some_and(|own| own == "kml");
+        // Of these the wish may name a layer or a sheet.
+        let has_layers = |path: &Path| path.extension().is_some_and(|own| own == "gpkg" || own == "xlsx");
+        let is_wanted = |(_, name): &&(PathBuf, String)| {
+            let own = name.rsplit('/').next().unwrap_or(name);
+            let without = |name: &str| Path::new(name).with_extension("").to_string_lossy().into_owned();
+            let names = [name.clone(), own.to_owned(), without(name), without(own)];
+            wish.layer.as_ref().is_some_and(|wanted| names.contains(wanted))
+        };
+        let wanted: Vec<_> = candidates.iter().copied().filter(is_wanted).collect();
+        let (chosen, is_named) = match (wanted.as_slice(), candidates.as_slice()) {
+            ([one], _) => (*one, true),
+            ([], [one]) if wish.layer.is_none() || has_layers(&one.0) => (*one, false),
+            // Documents of KML are parts of one.
+            ([], all) if all.iter().all(|(path, _)| is_kml(path)) && wish.layer.is_none() => {
+                let opened = folder.path().to_owned();
+                let unpacked = Some(Part { _folder: folder, is_named: false, notes });
+                return Ok(Self { path: path.to_owned(), format: Format::Kml, opened, unpacked });
+            }
+            ([], all) | (all, _) => {
+                let names: Vec<&str> = all.iter().map(|(_, name)| name.as_str()).collect();
+                let wanted = wish
+                    .layer
+                    .as_ref()
+                    .map_or(String::new(), |wanted| format!(", of which none alone is {wanted:?}"));
+                return Err(unfit(format!(
+                    "holds {} files{wanted}, name one with --layer: {}",
+                    names.len(),
+                    names.join(", ")
+                )));
+            }
+        };
+        let inner = Self::open(&chosen.0, wish).map_err(|fault| fault.about(&chosen.0, path))?;
+        let unpacked = Some(Part { _folder: folder, is_named, notes });
+        Ok(Self { path: path.to_owned(), unpacked, ..inner })
     }
 
     /// Hands over every row.
@@ -191,6 +289,8 @@ impl Source {
         take: &mut Take<'_>,
     ) -> Result<Told, IntakeError> {
         let path = self.opened.as_path();
+        let is_named = self.unpacked.as_ref().is_some_and(|part| part.is_named);
+        let wish = &Wish { layer: wish.layer.clone().filter(|_| !is_named), ..wish.clone() };
         let told = match self.format {
             Format::GeoJson => geojson::read(path, headings, take),
             Format::NdJson => geojson::read_lines(path, headings, take),
@@ -218,7 +318,8 @@ impl Source {
         };
         // What was unpacked is told of by the name of its archive.
         let told = told.map_err(|fault| fault.about(path, &self.path))?;
-        Ok(Told { is_apart: told.is_apart || !self.is_table(), ..told })
+        let notes = self.unpacked.iter().flat_map(|part| part.notes.clone()).chain(told.notes).collect();
+        Ok(Told { is_apart: told.is_apart || !self.is_table(), notes, ..told })
     }
 
     /// Are its rows lines of cells under headings?

@@ -15,6 +15,13 @@ use crate::intake::projection;
 use crate::intake::row::{Cell, Figure, Headings, Row};
 use crate::model::Date;
 
+/// What is told of a File Geodatabase, whose tables end in `.gdbtable`.
+pub(super) const DATABASE: &str = "is a File Geodatabase, which is not read; `ogr2ogr parcels.gpkg FILE LAYER` makes a GeoPackage of a \
+                                   layer, and `ogrinfo FILE` names the layers";
+
+/// Most bytes of a definition of a system.
+const MOST_DEFINITION: u64 = 1 << 20;
+
 /// The shapefile of a folder; the named one where there are several.
 pub(super) fn in_folder(folder: &Path, wanted: Option<&str>) -> Result<PathBuf, String> {
     let found = archive::find(folder, "shp")?;
@@ -23,17 +30,36 @@ pub(super) fn in_folder(folder: &Path, wanted: Option<&str>) -> Result<PathBuf, 
         .map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
         .collect();
     if found.is_empty() {
-        return Err("holds no shapefile: expected a .shp with its .dbf and .shx".to_owned());
+        let is_database = !archive::find(folder, "gdbtable")?.is_empty();
+        return Err(if is_database {
+            DATABASE
+        } else {
+            "holds no shapefile: expected a .shp with its .dbf and .shx"
+        }
+        .to_owned());
     }
     one_of(&names, "shapefile", wanted).map(|at| found[at].clone())
 }
 
 /// A file that belongs to a shapefile, whatever the case of its suffix.
 fn beside(path: &Path, suffix: &str) -> Option<PathBuf> {
-    [suffix.to_owned(), suffix.to_uppercase()]
-        .into_iter()
-        .map(|suffix| path.with_extension(suffix))
-        .find(|path| path.is_file())
+    let exact = [suffix.to_owned(), suffix.to_uppercase()].map(|suffix| path.with_extension(suffix));
+    exact.into_iter().find(|path| path.is_file()).or_else(|| {
+        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        let all = archive::find(folder, suffix).ok()?;
+        all.into_iter().find(|other| other.file_stem() == path.file_stem() && other.is_file())
+    })
+}
+
+/// The text of a `.prj`: UTF-16 where a mark or zero bytes show it, else UTF-8.
+fn definition(bytes: &[u8]) -> String {
+    let encoding = match bytes {
+        [0xFF, 0xFE, ..] | [_, 0, ..] => encoding_rs::UTF_16LE,
+        [0xFE, 0xFF, ..] | [0, ..] => encoding_rs::UTF_16BE,
+        _ => UTF_8,
+    };
+    let text = encoding.decode_with_bom_removal(bytes).0;
+    text.trim().to_owned()
 }
 
 pub(super) fn read(
@@ -51,12 +77,18 @@ pub(super) fn read(
         .map_err(|reason| unfit(format!("its .dbf {reason}")))?;
     told.notes.push(format!("attributes read as {}, by {}", table.encoding.name(), table.by));
     match beside(path, "prj") {
-        Some(prj) if std::fs::metadata(&prj).is_ok_and(|about| about.len() > 0) => {
-            let text = std::fs::read(&prj).map_err(|fault| IntakeError::read(&prj, fault))?;
-            told.stated = projection::of_wkt(&String::from_utf8_lossy(&text));
-            told.by = "its .prj";
+        Some(prj) => {
+            let mut bytes = Vec::new();
+            let read = open(&prj)?.take(MOST_DEFINITION).read_to_end(&mut bytes);
+            read.map_err(|fault| IntakeError::read(&prj, fault))?;
+            let text = definition(&bytes);
+            if text.is_empty() {
+                told.notes.push("has an empty .prj, so that nothing states its system".to_owned());
+            } else {
+                told.stated = projection::of_wkt(&text);
+                told.by = "its .prj";
+            }
         }
-        Some(_) => told.notes.push("has an empty .prj, so that nothing states its system".to_owned()),
         None => told.notes.push("has no .prj, so that nothing states its system".to_owned()),
     }
     let columns: Vec<usize> = table
@@ -460,6 +492,24 @@ mod tests {
             assert_eq!(parts, [vec![81.0, 49.0], vec![25.0, 9.0], vec![1.0]], "{way}");
             assert_eq!(row.repaired.len(), repaired, "{way}: {:?}", row.repaired);
         }
+    }
+
+    #[test]
+    fn definitions_are_read_in_any_width() {
+        let wide = |order: fn(u16) -> [u8; 2], mark: bool| {
+            let units = mark.then_some(0xFEFF).into_iter().chain("GEOGCS[\"长\"]".encode_utf16());
+            units.flat_map(order).collect::<Vec<u8>>()
+        };
+        for bytes in [
+            wide(u16::to_le_bytes, true),
+            wide(u16::to_le_bytes, false),
+            wide(u16::to_be_bytes, true),
+            wide(u16::to_be_bytes, false),
+            "\u{feff}GEOGCS[\"长\"]\r\n".as_bytes().to_vec(),
+        ] {
+            assert_eq!(definition(&bytes), "GEOGCS[\"长\"]", "{bytes:?}");
+        }
+        assert_eq!(definition(&[0xFF, 0xFE]), "");
     }
 
     #[test]
