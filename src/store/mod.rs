@@ -2,6 +2,7 @@
 //!
 //! In: a data folder. Out: a catalogue, and what was repaired or skipped on the way. Leaves out: requests.
 
+mod damage;
 mod drawings;
 mod geodesic;
 mod geojson;
@@ -30,6 +31,7 @@ use crate::model::{FeatureIx, LayerError, LayerId, ValueKind};
 use crate::query::Budget;
 use crate::render::geoparquet::{self as geoparquet_file, Packing};
 use crate::render::{Cover, View};
+pub(crate) use damage::undamaged;
 pub use drawings::{DrawingError, DrawingId, Drawings, Room};
 pub use ground::ground;
 use manifest::{FileFormat, LayerSpec, Manifest};

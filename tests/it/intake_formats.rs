@@ -240,3 +240,21 @@ fn cells_of_a_geopackage_are_bounded_and_binary_ones_told() {
     let (code, said) = import_within(data.path(), &at("c.gpkg"), 2048);
     assert!(code == Some(2) && said.contains("row 2 has more than 64 MiB"), "{said}");
 }
+
+#[test]
+fn a_text_that_says_it_is_longer_than_its_file_is_damage() {
+    let files = tempfile::tempdir().expect("a folder");
+    let original = originals_file(files.path());
+    let whole = files.path().join("whole.fgb");
+    let [original, path] = [&original, &whole].map(|path| path.to_str().expect("a path"));
+    gdal(&["-f", "FlatGeobuf", path, original]);
+    let mut bytes = fs::read(&whole).expect("FlatGeobuf");
+    let text = "试验-001".as_bytes();
+    let at = bytes.windows(text.len()).position(|part| part == text).expect("a number of a parcel");
+    // Before a text stands its length, four bytes (FlatGeobuf 3.0).
+    assert_eq!(bytes[at - 4..at], [10, 0, 0, 0]);
+    bytes[at - 4..at].copy_from_slice(&[0xff, 0xff, 0, 0]);
+    fs::write(&whole, bytes).expect("written");
+    let said = refused(folder().path(), &whole);
+    assert!(said.contains("whole.fgb: is damaged"), "{said}");
+}

@@ -30,6 +30,7 @@ use encoding_rs::{Encoding, GB18030, UTF_8};
 use super::IntakeError;
 use super::row::{Headings, Row};
 use crate::geometry::System;
+use crate::store::undamaged;
 
 /// Most bytes of one row.
 const MOST_ROW_BYTES: u64 = 64 << 20;
@@ -291,7 +292,7 @@ impl Source {
         let path = self.opened.as_path();
         let is_named = self.unpacked.as_ref().is_some_and(|part| part.is_named);
         let wish = &Wish { layer: wish.layer.clone().filter(|_| !is_named), ..wish.clone() };
-        let told = match self.format {
+        let read = || match self.format {
             Format::GeoJson => geojson::read(path, headings, take),
             Format::NdJson => geojson::read_lines(path, headings, take),
             Format::Shapefile => shapefile::read(path, wish, headings, take),
@@ -316,6 +317,9 @@ impl Source {
             Format::FlatGeobuf => flatgeobuf::read(path, headings, take),
             Format::GeoParquet => geoparquet::read(path, headings, take),
         };
+        let told = undamaged(read).unwrap_or_else(|| {
+            Err(IntakeError::unfit(path, "is damaged: what it says of its own parts does not hold"))
+        });
         // What was unpacked is told of by the name of its archive.
         let told = told.map_err(|fault| fault.about(path, &self.path))?;
         let notes = self.unpacked.iter().flat_map(|part| part.notes.clone()).chain(told.notes).collect();

@@ -16,7 +16,6 @@ mod wkb;
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::io::{Read as _, Seek as _, SeekFrom};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -34,7 +33,7 @@ use serde_json::Value as Json;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::manifest::LayerSpec;
-use super::{StoreError, Warnings, cut};
+use super::{StoreError, Warnings, cut, undamaged};
 use crate::index::IndexedLayer;
 use crate::model::ValueKind;
 
@@ -51,9 +50,7 @@ pub fn load(
     spec: &LayerSpec,
     digest: Xxh3,
 ) -> Result<(u64, IndexedLayer, Warnings), StoreError> {
-    // The library may panic over broken bytes.
-    catch_unwind(AssertUnwindSafe(|| open_and_read(path, spec, digest)))
-        .unwrap_or_else(|_| Err(broken(spec, "it is damaged")))
+    undamaged(|| open_and_read(path, spec, digest)).unwrap_or_else(|| Err(broken(spec, "it is damaged")))
 }
 
 /// The digest that [`load`] gives, without reading the layer.
@@ -65,7 +62,7 @@ pub fn digest_of(path: &Path, spec: &LayerSpec, digest: Xxh3) -> Result<u64, Sto
         let (source, about) = opened(path, spec)?;
         source.digest(digest, about.len()).map_err(unread(path))
     };
-    catch_unwind(AssertUnwindSafe(of_file)).unwrap_or_else(|_| Err(broken(spec, "it is damaged")))
+    undamaged(of_file).unwrap_or_else(|| Err(broken(spec, "it is damaged")))
 }
 
 fn unread(path: &Path) -> impl Fn(std::io::Error) -> StoreError {
