@@ -11,6 +11,7 @@ mod geopackage;
 mod geoparquet;
 mod kml;
 mod merged;
+mod position;
 mod shapefile;
 mod table;
 mod wkb;
@@ -26,7 +27,7 @@ use encoding_rs::{Encoding, GB18030, UTF_8};
 
 use super::IntakeError;
 use super::row::{Headings, Row};
-use crate::geometry::System;
+use crate::geometry::{Datum, System};
 
 /// Most bytes of one row.
 const MOST_ROW_BYTES: u64 = 64 << 20;
@@ -55,6 +56,8 @@ pub(super) struct Told {
     pub drawn_in: Option<usize>,
     /// Geometries stand apart from the headings.
     pub is_apart: bool,
+    /// What headings say that positions are shifted by, with such a heading.
+    pub shifted: Option<(Datum, String)>,
     /// The column of geometries is empty in all rows, and columns of coordinates stand beside it.
     pub is_void: bool,
 }
