@@ -22,14 +22,15 @@ const LEAST_SHIFT_M: f64 = 50.0;
 
 impl Intake {
     /// Which numbers have decimal commas.
-    fn find_commas(&mut self) {
+    fn find_commas(&mut self, file: usize) {
         let numbers = [Kind::Area, Kind::Share, Kind::Number, Kind::Whole];
+        let (mut decimal, mut traps) = (Vec::new(), Vec::new());
         for field in &self.mapping.fields {
             if field.known.is_none_or(|at| !numbers.contains(&KNOWN[at].kind)) {
                 continue;
             }
             let (mut example, mut is_whole) = (None, true);
-            for (_, row) in self.samples() {
+            for row in &self.files[file].survey.sample {
                 let Some(cell @ Cell::Text(text)) = cell_of(row, field.heading) else { continue };
                 match mapping::written_in(cell, false).map(|read| read.commas) {
                     Some(Some(Commas::Decimals)) => {
@@ -43,26 +44,30 @@ impl Intake {
             let Some(example) = example else { continue };
             if is_whole {
                 let name = &self.headings.names()[field.heading];
-                self.traps
-                    .push(format!("{name:?} is written with decimal commas, as in {example:?}; read so"));
+                let trap = format!("{name:?} is written with decimal commas, as in {example:?}; read so");
+                traps.push(trap);
             }
-            self.mapping.decimal.push((field.heading, is_whole));
+            decimal.push((field.heading, is_whole));
         }
+        self.mapping.writing[file].decimal = decimal;
+        self.files[file].told.traps.append(&mut traps);
     }
 
     /// Which shares are written in per cent: by their heading, unless the numbers belie it, or by the numbers.
-    fn find_percent(&mut self) {
+    fn find_percent(&mut self, file: usize) {
+        let (mut percent, mut traps) = (Vec::new(), Vec::new());
+        let sample = &self.files[file].survey.sample;
         for field in &self.mapping.fields {
             if field.known.is_none_or(|at| KNOWN[at].kind != Kind::Share) {
                 continue;
             }
             // Numbers that say themselves how they are meant are no proof for the others.
-            let mut values: Vec<(f64, &Cell)> = self
-                .samples()
-                .filter(|(_, row)| !row.percent.contains(&field.heading))
-                .filter_map(|(_, row)| {
+            let mut values: Vec<(f64, &Cell)> = sample
+                .iter()
+                .filter(|row| !row.percent.contains(&field.heading))
+                .filter_map(|row| {
                     let cell = cell_of(row, field.heading)?;
-                    let is_decimal = self.mapping.ways(field.heading, row).is_decimal;
+                    let is_decimal = self.mapping.writing[file].ways(field.heading, row).is_decimal;
                     let read = mapping::written_in(cell, is_decimal)?;
                     (read.behind.is_empty() && read.value > 0.0).then_some((read.value, cell))
                 })
@@ -73,49 +78,94 @@ impl Intake {
             let share = values.first().filter(|(least, _)| *least < 1.0);
             let is_percent = match (values.last(), share) {
                 (Some((most, _)), Some((_, example))) if says_so && *most <= 1.0 => {
-                    self.traps.push(format!(
+                    traps.push(format!(
                         "the heading {name:?} says per cent, but its numbers, as in {}, are shares already; taken so",
                         example.shown()
                     ));
                     false
                 }
-                (None, _) => says_so && !self.samples().any(|(_, row)| row.percent.contains(&field.heading)),
+                (None, _) => says_so && !sample.iter().any(|row| row.percent.contains(&field.heading)),
                 _ => says_so || values.get(values.len() / 2).is_some_and(|(median, _)| *median > 1.0),
             };
             if is_percent {
-                self.mapping.percent.push(field.heading);
+                percent.push(field.heading);
             }
         }
+        self.mapping.writing[file].percent = percent;
+        self.files[file].told.traps.append(&mut traps);
     }
 
-    /// Finds how numbers are meant: their commas, shares in per cent, and the unit of the stated areas by its option,
-    /// by what is measured, or by its heading.
+    /// Which words stand for no value, and which numbers of parcels a workbook has made something else of.
+    fn find_ruins(&mut self, file: usize) {
+        let (mut empty, mut example, mut traps) = (Vec::new(), None, Vec::new());
+        for field in &self.mapping.fields {
+            let Some(known) = field.known.map(|at| &KNOWN[at]) else { continue };
+            let name = &self.headings.names()[field.heading];
+            let cells =
+                || self.files[file].survey.sample.iter().filter_map(|row| cell_of(row, field.heading));
+            if let Some(nothing) = cells().find(|cell| mapping::is_nothing(known.kind, cell)) {
+                empty.push(format!("{name:?}"));
+                example.get_or_insert(nothing.shown());
+            }
+            let is_ruined = |cell: &&Cell| match cell {
+                Cell::Date(_) => true,
+                Cell::Text(text) => {
+                    text.to_uppercase().contains("E+") && text.parse::<f64>().is_ok_and(|number| number > 1e4)
+                }
+                _ => false,
+            };
+            if known.name == "parcel_no"
+                && let Some(ruined) = cells().find(is_ruined)
+            {
+                traps.push(format!(
+                    "{name:?} holds {}, which a program of tables has made of a number of a parcel; the true ones stand in \
+                     the table that it was made from",
+                    ruined.shown()
+                ));
+            }
+        }
+        if let Some(example) = example {
+            traps.push(format!(
+                "{example:?} and the like stand for no value in {}; taken as empty",
+                empty.join(", ")
+            ));
+        }
+        self.files[file].told.traps.append(&mut traps);
+    }
+
+    /// Finds how each file means its numbers.
     pub(super) fn find_units(&mut self) -> Result<(), IntakeError> {
-        self.find_commas();
-        self.find_percent();
+        for file in 0..self.files.len() {
+            self.find_commas(file);
+            self.find_percent(file);
+            self.find_unit(file)?;
+            self.find_ruins(file);
+        }
+        Ok(())
+    }
+
+    /// Finds the unit of the stated areas of a file by its option, by what is measured, or by its heading.
+    fn find_unit(&mut self, file: usize) -> Result<(), IntakeError> {
         let Some(heading) = self.mapping.heading_of("area_m2") else { return Ok(()) };
         let name = self.headings.names()[heading].clone();
         if let Some(wanted) = &self.order.area_unit {
             let unit = mapping::UNITS.iter().find(|unit| unit.0 == wanted.as_str()).ok_or_else(|| {
                 IntakeError::Option(format!("--area-unit is {wanted:?}, expected m2, ha, mu or km2"))
             })?;
-            self.mapping.unit = Some((*unit, "--area-unit".to_owned()));
+            self.mapping.writing[file].unit = Some((*unit, "--area-unit".to_owned()));
             return Ok(());
         }
         let by_heading = if name == "area_m2" { Some(mapping::UNITS[0]) } else { mapping::unit_of(&name) };
         let mut ratios = Vec::new();
         let mut stretch = Vec::new();
-        let (mut with_unit, mut without) = (0, 0);
-        for (file, row) in self.samples() {
-            let is_decimal = self.mapping.ways(heading, row).is_decimal;
+        let mut without = 0;
+        for row in &self.files[file].survey.sample {
+            let is_decimal = self.mapping.writing[file].ways(heading, row).is_decimal;
             let written = cell_of(row, heading).and_then(|cell| mapping::written_in(cell, is_decimal));
             // Areas that state their own unit say nothing of that of the others.
-            if let Some(written) = &written {
-                *(if written.behind.is_empty() { &mut without } else { &mut with_unit }) += 1;
-            }
-            let stated = written
-                .filter(|written| written.behind.is_empty() && written.value > 0.0)
-                .map(|written| written.value);
+            let bare = written.filter(|written| written.behind.is_empty());
+            without += u32::from(bare.is_some());
+            let stated = bare.filter(|written| written.value > 0.0).map(|written| written.value);
             let (Some(stated), Ok(placed)) = (stated, place(&row.figures, &self.files[file].reading)) else {
                 continue;
             };
@@ -133,9 +183,10 @@ impl Intake {
             let fits = |unit: &&mapping::Unit| (ratio * unit.1 - 1.0).abs() < 0.1;
             (*ratio, mapping::UNITS.iter().find(fits))
         });
-        self.mapping.unit = match (by_heading, by_numbers) {
+        let mut traps = Vec::new();
+        let unit = match (by_heading, by_numbers) {
             (Some(unit), Some((_, Some(other)))) if unit.0 != other.0 => {
-                self.traps.push(format!(
+                traps.push(format!(
                     "the heading {name:?} says {}, but the areas are those measured in {}; read as {}",
                     unit.0, other.0, other.0
                 ));
@@ -151,12 +202,14 @@ impl Intake {
             }
             (Some(unit), _) => Some((unit, "its heading".to_owned())),
             (None, Some((_, Some(unit)))) => Some((*unit, "the areas measured".to_owned())),
-            (None, _) if with_unit > 0 && without == 0 => None,
+            (None, _) if without == 0 => None,
             (None, _) => {
-                self.traps.push(format!("nothing shows the unit of {name:?}; its areas are left unknown (--area-unit m2, ha or mu settles it)"));
+                traps.push(format!("nothing shows the unit of {name:?}; its areas are left unknown (--area-unit m2, ha or mu settles it)"));
                 None
             }
         };
+        self.mapping.writing[file].unit = unit;
+        self.files[file].told.traps.append(&mut traps);
         Ok(())
     }
 
@@ -320,6 +373,19 @@ impl Intake {
                     ));
                 }
             }
+        }
+    }
+
+    /// Positions that headings say to be shifted are not taken as they are unless the operator says so.
+    pub(super) fn find_said_shifts(&mut self) {
+        for file in self.files.iter().filter(|_| self.order.from.is_none()) {
+            let Some((datum, heading)) = &file.told.shifted else { continue };
+            self.blockers.push(format!(
+                "{}: the heading {heading:?} says that positions are in {}. Say --from {} to convert them, or --from wgs84 to take them as they are",
+                file.source.path.display(),
+                datum.title(),
+                datum.name()
+            ));
         }
     }
 

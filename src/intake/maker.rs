@@ -91,7 +91,7 @@ impl Maker<'_> {
                 values.push((field.name.clone(), cell.clone()));
                 continue;
             };
-            let ways = mapping.ways(field.heading, row);
+            let ways = mapping.writing[file].ways(field.heading, row);
             if known.kind == Kind::Share
                 && let Some(reason) = mapping::odd_share(cell, ways)
             {
@@ -217,6 +217,19 @@ impl Maker<'_> {
                 format!("{written:?} is written as {:?}", found.code),
             ));
         }
+        if let (Some(_), Some(name)) = (code, name)
+            && self.intake.uses.contradict(&found.code, &name)
+        {
+            findings.push((
+                Fate::Noted,
+                "a code and a name that contradict",
+                format!(
+                    "the code {:?} is that of {}, the name is {name:?}; both are kept",
+                    found.code,
+                    found.zh.as_deref().unwrap_or("another use")
+                ),
+            ));
+        }
         put(values, "use_code", Cell::Text(found.code));
         if let Some(zh) = found.zh {
             fill(values, "use_name_zh", Some(Cell::Text(zh)));
@@ -305,17 +318,48 @@ impl Maker<'_> {
 fn kind_of_word(text: &str) -> Option<&'static str> {
     const TOTALS: &[&str] =
         &["合计", "总计", "小计", "共计", "总和", "total", "subtotal", "grandtotal", "sum"];
-    const NOTES: &[&str] = &["注", "备注", "说明", "附注", "note", "notes", "remark", "remarks"];
+    const NOTES: &[&str] = &[
+        "注",
+        "备注",
+        "说明",
+        "附注",
+        "note",
+        "notes",
+        "remark",
+        "remarks",
+        "制表",
+        "制表人",
+        "制图",
+        "制图人",
+        "填表",
+        "填表人",
+        "填报人",
+        "审核",
+        "审核人",
+        "审定",
+        "校核",
+        "编制单位",
+        "填报单位",
+        "制表日期",
+        "填报日期",
+    ];
     let own = mapping::plain(text);
     let is_total =
         TOTALS.contains(&own.as_str()) || TOTALS.iter().any(|word| !word.is_ascii() && own.ends_with(word));
     let folded = narrowed(text);
     let before = folded.split_once(':').map_or(own, |(before, _)| mapping::plain(before));
     let is_note = NOTES.contains(&before.trim_end_matches(|c: char| c.is_ascii_digit()));
+    // 一、居住用地 and （二）工业用地 stand above rows of parcels.
+    let ordinal = folded.trim_start_matches('(');
+    let behind = ordinal.trim_start_matches(|c| "一二三四五六七八九十".contains(c));
+    let closes = if ordinal.len() < folded.len() { &[')'][..] } else { &['、', '.'] };
+    let is_group = behind.len() < ordinal.len() && behind.starts_with(closes);
     if is_total {
         Some("a row of totals")
     } else if is_note {
         Some("a note")
+    } else if is_group {
+        Some("a heading of a group")
     } else {
         None
     }
@@ -391,7 +435,11 @@ mod tests {
         {
             assert_eq!(kind_of_word(text), Some("a note"), "{text}");
         }
-        for text in ["A-01", "合计路1号", "注册大厦", "Totalview", "1"] {
+        for text in ["一、居住用地", "十二．工业用地", "（二）公园绿地"] {
+            assert_eq!(kind_of_word(text), Some("a heading of a group"), "{text}");
+        }
+        assert_eq!(kind_of_word("制表：张三"), Some("a note"));
+        for text in ["A-01", "合计路1号", "注册大厦", "Totalview", "1", "一期", "三(东)", "(A)"] {
             assert_eq!(kind_of_word(text), None, "{text}");
         }
     }

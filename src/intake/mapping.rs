@@ -57,12 +57,12 @@ pub(super) const KNOWN: &[Known] = &[
     Known { name: "id", kind: Kind::Text, zh: "标识", en: "identifier", unit: None, headings: &["id", "标识", "标识码", "bsm", "uuid", "guid"] },
     Known { name: "name_zh", kind: Kind::Text, zh: "中文名", en: "Chinese name", unit: None, headings: &["namezh", "name", "名称", "地块名称", "项目名称", "中文名", "dkmc", "xmmc", "mc"] },
     Known { name: "name_en", kind: Kind::Text, zh: "英文名", en: "English name", unit: None, headings: &["nameen", "英文名"] },
-    Known { name: "parcel_no", kind: Kind::Text, zh: "地块编号", en: "parcel number", unit: None, headings: &["parcelno", "parcelnumber", "地块编号", "地块编码", "地块号", "地块代码", "宗地编号", "宗地号", "dkbh", "dkbm", "dkh", "zdbh", "zddm"] },
+    Known { name: "parcel_no", kind: Kind::Text, zh: "地块编号", en: "parcel number", unit: None, headings: &["parcelno", "parcelnumber", "地块编号", "地块编码", "地块号", "地块代码", "宗地编号", "宗地号", "编号", "dkbh", "dkbm", "dkh", "zdbh", "zddm"] },
     Known { name: "unit_no", kind: Kind::Text, zh: "控规单元", en: "planning unit", unit: None, headings: &["unitno", "单元编号", "控规单元", "管理单元", "单元编码", "控规单元编号", "规划单元", "dybh", "dybm", "kgdybh", "gldybh"] },
-    Known { name: "use_code", kind: Kind::Use, zh: "用地代码", en: "use code", unit: None, headings: &["usecode", "用地代码", "用地性质代码", "用地分类代码", "用地类别代码", "用地编码", "地类编码", "用地用海代码", "规划用地代码", "yddm", "ydxzdm", "ydfldm", "dlbm", "ydyhfldm", "ghyddm"] },
-    Known { name: "use_name_zh", kind: Kind::Text, zh: "用地性质", en: "land use (Chinese)", unit: None, headings: &["usenamezh", "用地性质", "用地名称", "用地性质名称", "用地类别", "用地分类", "规划用地性质", "土地用途", "地类名称", "用地用海分类", "ydxz", "ydmc", "ydxzmc", "dlmc", "ghydxz"] },
+    Known { name: "use_code", kind: Kind::Use, zh: "用地代码", en: "use code", unit: None, headings: &["usecode", "用地代码", "用地性质代码", "用地分类代码", "用地类别代码", "用地编码", "地类编码", "用地用海代码", "规划用地代码", "用地代号", "地类代码", "yddm", "ydxzdm", "ydfldm", "dlbm", "ydyhfldm", "ghyddm"] },
+    Known { name: "use_name_zh", kind: Kind::Text, zh: "用地性质", en: "land use (Chinese)", unit: None, headings: &["usenamezh", "用地性质", "用地名称", "用地性质名称", "用地类别", "用地分类", "规划用地性质", "土地用途", "地类名称", "用地类型", "用地用海分类", "ydxz", "ydmc", "ydxzmc", "dlmc", "ghydxz"] },
     Known { name: "use_name_en", kind: Kind::Text, zh: "用地性质（英文）", en: "land use (English)", unit: None, headings: &["usenameen", "landuse"] },
-    Known { name: "area_m2", kind: Kind::Area, zh: "用地面积", en: "area", unit: Some("m2"), headings: &["aream2", "地块面积", "用地面积", "面积", "宗地面积", "规划用地面积", "占地面积", "area", "dkmj", "ydmj", "mj", "zdmj", "areaha", "areamu"] },
+    Known { name: "area_m2", kind: Kind::Area, zh: "用地面积", en: "area", unit: Some("m2"), headings: &["aream2", "地块面积", "用地面积", "面积", "宗地面积", "规划用地面积", "总用地面积", "占地面积", "area", "dkmj", "ydmj", "mj", "zdmj", "areaha", "areamu"] },
     Known { name: "far", kind: Kind::Number, zh: "容积率", en: "floor area ratio", unit: Some("1"), headings: &["far", "容积率", "容积率上限", "最大容积率", "rjl", "rjlsx"] },
     Known { name: "density", kind: Kind::Share, zh: "建筑密度", en: "building density", unit: Some("1"), headings: &["density", "建筑密度", "建筑密度上限", "密度", "建筑系数", "jzmd", "jzmdsx"] },
     Known { name: "green_ratio", kind: Kind::Share, zh: "绿地率", en: "green ratio", unit: Some("1"), headings: &["greenratio", "绿地率", "绿地率下限", "绿化率", "ldl", "lhl", "ldlxx"] },
@@ -115,25 +115,88 @@ pub(super) fn plain(heading: &str) -> String {
     bare.chars().filter(|c| c.is_alphanumeric() || *c == '°').flat_map(char::to_lowercase).collect()
 }
 
-/// Is a heading one of the known ones?
-pub(super) fn is_known(heading: &str) -> bool {
-    field_of(heading).is_some()
+/// Headings that stand for a field where no other does.
+const WEAK: &[&str] = &["编号"];
+
+/// A heading without the unit that stands behind it after a sign, as in 面积/亩 and `area_ha`, or right after a Chinese
+/// word, as in 限高m.
+pub(super) fn without_unit(heading: &str) -> Option<String> {
+    let folded = narrowed(heading).to_lowercase();
+    let (at, sign) = folded.char_indices().rfind(|(_, c)| matches!(c, '/' | ':' | '_' | ',' | ' ')).unzip();
+    if let Some((at, sign)) = at.zip(sign)
+        && let unit = &folded[at + sign.len_utf8()..]
+        // 面积/户 is no area with a unit.
+        && (named_unit(unit).is_some() || ["m", "米", "%", "层"].contains(&unit))
+    {
+        return Some(plain(&folded[..at])).filter(|bare| !bare.is_empty());
+    }
+    let bare =
+        |unit: &&str| folded.strip_suffix(*unit).filter(|bare| bare.ends_with(|c: char| !c.is_ascii()));
+    ["hm²", "hm2", "m²", "m2", "㎡", "ha", "m", "公顷"].iter().find_map(bare).map(plain)
 }
 
-/// The known field of a heading. Shapefiles cut names after ten bytes: in Latin letters ten, in Chinese three or five.
-fn field_of(heading: &str) -> Option<&'static Known> {
-    let own = plain(heading);
-    if own.is_empty() {
-        return None;
-    }
-    KNOWN.iter().find(|known| known.headings.contains(&own.as_str())).or_else(|| {
-        let long = if own.is_ascii() { 8 } else { 3 };
-        let mut cut = KNOWN.iter().filter(|known| {
-            own.chars().count() >= long && known.headings.iter().any(|full| full.starts_with(&own))
-        });
-        cut.next().filter(|_| cut.next().is_none())
-    })
+/// Does a text name a unit, or what stands below a heading as its measure, and nothing else?
+pub(super) fn is_measure(text: &str) -> bool {
+    const OTHERS: &[&str] = &["%", "‰", "m", "米", "层", "个", "人", "户", "年", "元", "万元", "-", "—", "/"];
+    let folded = narrowed(text).trim().to_lowercase();
+    let bare = folded.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(&folded);
+    let bare = bare.strip_prefix("单位").map_or(bare, |rest| rest.trim_start_matches(':')).trim();
+    OTHERS.contains(&bare) || named_unit(bare).is_some()
 }
+
+/// Does a heading count storeys, which are no metres?
+fn is_in_storeys(heading: &str) -> bool {
+    let folded = narrowed(heading);
+    folded.split(|c: char| !c.is_alphanumeric()).skip(1).any(|part| matches!(part, "层" | "层数" | "F"))
+        || folded.ends_with("层数")
+}
+
+/// Is a heading one of the known ones?
+pub(super) fn is_known(heading: &str) -> bool {
+    !fields_of(heading).is_empty()
+}
+
+/// The name of the known field that a heading stands for.
+pub(super) fn name_of(heading: &str) -> Option<&'static str> {
+    field_of(heading).map(|known| known.name)
+}
+
+/// The known field of a heading.
+fn field_of(heading: &str) -> Option<&'static Known> {
+    match fields_of(heading)[..] {
+        [only] => Some(only),
+        _ => None,
+    }
+}
+
+/// The known fields that a heading may stand for. Shapefiles cut names after ten bytes: in Latin letters ten, in Chinese
+/// three or five; what is left may stand for a land use by its name as well as by its code, and for an area.
+fn fields_of(heading: &str) -> Vec<&'static Known> {
+    let bare = without_unit(heading);
+    // A number tells a heading from another that is the same.
+    let first = heading.trim_end_matches(|c: char| c.is_ascii_digit());
+    let first = first.strip_suffix(' ').filter(|first| first.len() < heading.len()).map(plain);
+    let names: Vec<String> =
+        std::iter::once(plain(heading)).chain(bare).chain(first).filter(|name| !name.is_empty()).collect();
+    let in_full = |name: &String| KNOWN.iter().find(|known| known.headings.contains(&name.as_str()));
+    if let Some(known) = names.iter().find_map(in_full) {
+        return vec![known];
+    }
+    let cut = |name: &String| {
+        let long = if name.is_ascii() { 8 } else { 3 };
+        let begins = |known: &&Known| known.headings.iter().any(|full| full.starts_with(name.as_str()));
+        KNOWN.iter().filter(|_| name.chars().count() >= long).filter(begins).collect::<Vec<_>>()
+    };
+    let found = names.iter().map(cut).find(|found| !found.is_empty()).unwrap_or_default();
+    match found[..] {
+        [_] => found,
+        [code, name, ..] if (code.name, name.name) == (USE_CODE, USE_NAME) => found,
+        _ => Vec::new(),
+    }
+}
+
+const USE_CODE: &str = "use_code";
+const USE_NAME: &str = "use_name_zh";
 
 /// A unit of areas: what it is called, and square metres of it.
 pub(super) type Unit = (&'static str, f64);
@@ -142,27 +205,95 @@ pub(super) type Unit = (&'static str, f64);
 pub(super) const UNITS: &[Unit] =
     &[("m2", 1.0), ("ha", 10_000.0), ("mu", 10_000.0 / 15.0), ("km2", 1_000_000.0)];
 
-/// The unit that a heading or an option names.
+/// The international acre of 1959, 4840 square yards of 0.9144 m.
+const ACRE: Unit = ("acre", 4_046.856_422_4);
+
+/// Units as they are written, small and of half width.
+#[rustfmt::skip]
+const NAMED: &[(&str, Unit)] = &[
+    ("平方公里", UNITS[3]), ("平方千米", UNITS[3]), ("km²", UNITS[3]), ("km2", UNITS[3]), ("k㎡", UNITS[3]), ("㎢", UNITS[3]), ("sqkm", UNITS[3]),
+    ("万平方米", UNITS[1]), ("万平米", UNITS[1]), ("万㎡", UNITS[1]), ("万m²", UNITS[1]), ("万m2", UNITS[1]), ("万平方", UNITS[1]), ("万平", UNITS[1]),
+    ("公顷", UNITS[1]), ("hm²", UNITS[1]), ("hm2", UNITS[1]), ("h㎡", UNITS[1]), ("ha", UNITS[1]), ("hectare", UNITS[1]), ("hectares", UNITS[1]),
+    ("万亩", ("10,000 mu", 100_000_000.0 / 15.0)), ("公亩", ("are", 100.0)), ("英亩", ACRE), ("acre", ACRE), ("acres", ACRE),
+    ("市亩", UNITS[2]), ("亩", UNITS[2]), ("亩数", UNITS[2]), ("mu", UNITS[2]),
+    ("千平方米", ("1,000 m2", 1000.0)), ("千平米", ("1,000 m2", 1000.0)), ("千㎡", ("1,000 m2", 1000.0)), ("千m²", ("1,000 m2", 1000.0)), ("千m2", ("1,000 m2", 1000.0)),
+    ("平方米", UNITS[0]), ("平米", UNITS[0]), ("平方", UNITS[0]), ("㎡", UNITS[0]), ("m²", UNITS[0]), ("m2", UNITS[0]), ("sqm", UNITS[0]),
+];
+
+/// The unit that a text is the name of.
+fn named_unit(text: &str) -> Option<Unit> {
+    NAMED.iter().find(|(name, _)| *name == text).map(|(_, unit)| *unit)
+}
+
+/// The unit that a heading names: one in brackets, behind a sign, or at the end of a word. Where it names several, none.
 pub(super) fn unit_of(heading: &str) -> Option<Unit> {
     let folded = narrowed(heading).to_lowercase();
-    let has = |names: &[&str]| names.iter().any(|name| folded.contains(name));
-    let ends = |name: &str| folded.split(|c: char| !c.is_alphanumeric()).any(|part| part == name);
-    let at = if has(&["平方公里", "平方千米", "km²", "km2"]) {
-        3
-    } else if has(&["万平方米", "万㎡", "万m²", "万m2", "公顷", "hm²", "hm2"]) || ends("ha") {
-        1
-    } else if folded.contains('亩') || ends("mu") {
-        2
-    } else if has(&["平方米", "平米", "㎡", "m²", "m2"]) {
-        0
-    } else {
-        return None;
+    let parts = folded.split(|c: char| !c.is_alphanumeric() && !matches!(c, '²' | '㎡' | '㎢'));
+    let mut found = parts.filter_map(|part| named_unit(part).or_else(|| ending_unit(part)));
+    let first = found.next()?;
+    found.all(|other| other.0 == first.0).then_some(first)
+}
+
+/// The unit at the end of a word, as in 面积公顷. What stands before it must not make it another, as ten or a hundred of it.
+fn ending_unit(word: &str) -> Option<Unit> {
+    let ends = |(name, _): &&(&str, Unit)| {
+        word.strip_suffix(name).is_some_and(|before| {
+            let last = before.chars().next_back();
+            let is_other = |last: char| "十百千万亿公英市台".contains(last);
+            last.is_some_and(|last| !(is_other(last) || name.is_ascii() && last.is_ascii_alphanumeric()))
+        })
     };
-    Some(UNITS[at])
+    NAMED.iter().filter(ends).max_by_key(|(name, _)| name.len()).map(|(_, unit)| *unit)
+}
+
+/// The unit right behind a number.
+fn leading_unit(behind: &str) -> Option<Unit> {
+    let begins = |(name, _): &&(&str, Unit)| {
+        behind.strip_prefix(name).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
+    NAMED.iter().filter(begins).max_by_key(|(name, _)| name.len()).map(|(_, unit)| *unit)
 }
 
 /// What is said of headings that are no known field.
 const KEPT: &str = "kept under its own name";
+const IN_STOREYS: &str = "kept under its own name: storeys are no metres";
+
+const BY_HEADING: &str = "its heading";
+const BY_CODES: &str = "its heading, and the codes below it";
+
+/// The field that a heading stands for among the others, if any, and what shows it.
+fn meant(
+    headings: &[String],
+    at: usize,
+    held: &dyn Fn(usize) -> Held,
+) -> (Option<&'static Known>, &'static str) {
+    let found = fields_of(&headings[at]);
+    let is_weak = WEAK.contains(&plain(&headings[at]).as_str());
+    let has_other = |name: &str, is_better: &dyn Fn(usize) -> bool| {
+        let is_it = |other: usize| field_of(&headings[other]).is_some_and(|known| known.name == name);
+        (0..headings.len()).any(|other| other != at && is_better(other) && is_it(other))
+    };
+    let code = || (KNOWN.iter().find(|known| known.name == USE_CODE), BY_CODES);
+    match found[..] {
+        [only] if only.name == "height_m" && is_in_storeys(&headings[at]) => (None, IN_STOREYS),
+        [only] if is_weak && has_other(only.name, &|_| true) => (None, KEPT),
+        // A column of codes is one whatever it is called, unless another is called so.
+        [only] if only.name == USE_NAME && held(at) == Held::Codes && !has_other(USE_CODE, &|_| true) => {
+            code()
+        }
+        // Of two that are called the same, the empty one gives way.
+        [only]
+            if held(at) == Held::Nothing && has_other(only.name, &|other| held(other) != Held::Nothing) =>
+        {
+            (None, KEPT)
+        }
+        [only] => (Some(only), BY_HEADING),
+        [_, _, ..] if held(at) == Held::Codes => code(),
+        [_, _, area] if held(at) == Held::Numbers => (Some(area), BY_HEADING),
+        [_, name, ..] => (Some(name), BY_HEADING),
+        [] => (None, KEPT),
+    }
+}
 
 /// Where a field comes from.
 #[derive(Debug, Clone)]
@@ -181,6 +312,15 @@ pub(super) struct Mapping {
     pub fields: Vec<Mapped>,
     /// Headings that are left out, with the reason.
     pub left_out: Vec<(usize, &'static str)>,
+    /// How each file writes its numbers.
+    pub writing: Vec<Writing>,
+    /// What is told of headings.
+    pub told: Vec<String>,
+}
+
+/// How a file writes its numbers.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Writing {
     /// Of areas: the unit, and what shows it.
     pub unit: Option<(Unit, String)>,
     /// Headings of shares that are written in per cent.
@@ -189,9 +329,37 @@ pub(super) struct Mapping {
     pub decimal: Vec<(usize, bool)>,
 }
 
+impl Writing {
+    /// How the values of a heading are read in a row.
+    pub(super) fn ways(&self, heading: usize, row: &Row) -> Ways {
+        let decimal = self.decimal.iter().find(|(of, _)| *of == heading);
+        Ways {
+            unit: self.unit.as_ref().map(|(unit, _)| *unit),
+            is_percent: self.percent.contains(&heading) && !row.percent.contains(&heading),
+            is_decimal: decimal.is_some(),
+            is_told: decimal.is_some_and(|(_, is_whole)| *is_whole),
+        }
+    }
+}
+
+/// What the rows that were looked at hold below a heading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    Nothing,
+    /// Codes of land uses, all of them.
+    Codes,
+    Numbers,
+    Others,
+}
+
 impl Mapping {
-    /// Guesses fields from headings; what the operator says (`field=heading`) comes first, an empty heading leaves it out.
-    pub(super) fn guess(headings: &[String], wanted: &[(String, String)]) -> Result<Self, String> {
+    /// Guesses fields from headings and what is held below them; what the operator says (`field=heading`) comes first, an
+    /// empty heading leaves it out.
+    pub(super) fn guess(
+        headings: &[String],
+        wanted: &[(String, String)],
+        held: &dyn Fn(usize) -> Held,
+    ) -> Result<Self, String> {
         let mut mapping = Self::default();
         let mut taken: BTreeMap<usize, &str> = BTreeMap::new();
         for (field, heading) in wanted {
@@ -204,21 +372,31 @@ impl Mapping {
             taken.insert(at, field);
         }
         let is_taken = |name: &str| taken.values().any(|taken| *taken == name);
+        let guesses: Vec<_> = (0..headings.len()).map(|at| meant(headings, at, held)).collect();
         let mut used: Vec<&str> = Vec::new();
         for (at, heading) in headings.iter().enumerate() {
-            let (name, by) = match (taken.get(&at), field_of(heading)) {
+            let (name, by) = match (taken.get(&at), guesses[at]) {
                 (Some(field), _) => (*field, "--map"),
                 (None, _) if OF_PROGRAMS.contains(&plain(heading).as_str()) => {
                     mapping.left_out.push((at, "a field that programs add for themselves"));
                     continue;
                 }
-                (None, Some(known)) if !is_taken(known.name) && !used.contains(&known.name) => {
-                    (known.name, "its heading")
+                (None, (Some(known), by)) if !is_taken(known.name) && !used.contains(&known.name) => {
+                    (known.name, by)
                 }
+                (None, (None, by)) => (heading.as_str(), by),
                 (None, _) => (heading.as_str(), KEPT),
             };
+            if by == IN_STOREYS {
+                mapping.told.push(format!(
+                    "{heading:?} counts storeys, which are no metres; it is kept under its own name"
+                ));
+            } else if by == BY_CODES {
+                mapping.told.push(format!("{heading:?} holds codes of land uses, not their names; read so"));
+            }
             let mut name = name.to_owned();
-            while mapping.fields.iter().any(|field| field.name == name) || by == KEPT && is_taken(&name) {
+            let is_kept = [KEPT, IN_STOREYS].contains(&by);
+            while mapping.fields.iter().any(|field| field.name == name) || is_kept && is_taken(&name) {
                 name.push_str("_2");
             }
             let known = KNOWN.iter().position(|known| known.name == name);
@@ -237,15 +415,10 @@ impl Mapping {
         .collect()
     }
 
-    /// How the values of a heading are read in a row.
-    pub(super) fn ways(&self, heading: usize, row: &Row) -> Ways {
-        let decimal = self.decimal.iter().find(|(of, _)| *of == heading);
-        Ways {
-            unit: self.unit.as_ref().map(|(unit, _)| *unit),
-            is_percent: self.percent.contains(&heading) && !row.percent.contains(&heading),
-            is_decimal: decimal.is_some(),
-            is_told: decimal.is_some_and(|(_, is_whole)| *is_whole),
-        }
+    /// How files write their numbers, where all write them alike.
+    pub(super) fn writing_of_all(&self) -> Option<&Writing> {
+        let (first, others) = self.writing.split_first()?;
+        others.iter().all(|other| other.unit == first.unit).then_some(first)
     }
 
     /// The heading of a known field.
@@ -333,9 +506,19 @@ const STATES: &[(&str, &[&str])] = &[
     ("planned", &["planned", "规划", "未建", "拟建", "待建", "规划中", "储备", "待出让"]),
 ];
 
+/// Is a text one that stands for no value of a field?
+pub(super) fn is_nothing(kind: Kind, cell: &Cell) -> bool {
+    const ALWAYS: &[&str] =
+        &["-", "--", "—", "——", "–", "/", "\\", "null", "nan", "nat", "none", "n/a", "#n/a", "<null>"];
+    let Cell::Text(text) = cell else { return false };
+    let folded = narrowed(text).trim().to_lowercase();
+    // 无 says something in a remark, and nothing where a number belongs.
+    ALWAYS.contains(&folded.as_str()) || kind != Kind::Text && ["无", "暂无", "空"].contains(&folded.as_str())
+}
+
 /// A value of a known field.
 pub(super) fn made(kind: Kind, cell: &Cell, ways: Ways) -> Made {
-    if *cell == Cell::Null {
+    if *cell == Cell::Null || is_nothing(kind, cell) {
         return Made::Value(Cell::Null);
     }
     let shown = cell.shown();
@@ -354,7 +537,7 @@ pub(super) fn made(kind: Kind, cell: &Cell, ways: Ways) -> Made {
         Kind::Use => Made::Value(Cell::Text(shown)),
         Kind::Area => {
             let behind = read.as_ref().map_or("", |read| &read.behind);
-            match (unit_of(behind), ways.unit) {
+            match (leading_unit(behind), ways.unit) {
                 (Some(own), unit) => {
                     let made = number(&[behind], own.1, 100.0);
                     if unit == Some(own) {
@@ -507,7 +690,51 @@ mod tests {
             (Some("green_ratio"), Some("parcel_no")),
             "cut by a shapefile"
         );
-        assert_eq!((field("owner"), field("")), (None, None));
+        assert_eq!((field("owner"), field(""), field("用地面积/户")), (None, None, None));
+        for (heading, name) in [
+            ("面积/亩", "area_m2"),
+            ("用地面积/hm²", "area_m2"),
+            ("面积:公顷", "area_m2"),
+            ("用地面积_ha", "area_m2"),
+            ("总用地面积（㎡）", "area_m2"),
+            ("建筑限高/m", "height_m"),
+            ("限高m", "height_m"),
+            ("height_m", "height_m"),
+            ("用地代号", "use_code"),
+            ("地类代码", "use_code"),
+            ("用地类型", "use_name_zh"),
+            ("编号", "parcel_no"),
+            ("容积率 2", "far"),
+        ] {
+            assert_eq!(field(heading), Some(name), "{heading}");
+        }
+    }
+
+    #[test]
+    fn what_stands_below_decides_between_headings() {
+        let guess = |headings: &[&str], held: &[Held]| {
+            let headings: Vec<String> = headings.iter().map(|heading| (*heading).to_owned()).collect();
+            let mapping = Mapping::guess(&headings, &[], &|at| held[at]).expect("a mapping");
+            (
+                mapping.fields.into_iter().map(|field| field.name).collect::<Vec<_>>().join(","),
+                mapping.told.len(),
+            )
+        };
+        let (codes, others) = (Held::Codes, Held::Others);
+        // Cut by a shapefile after ten bytes of UTF-8.
+        for heading in ["用地性", "用地分", "规划用", "用地性质"] {
+            assert_eq!(guess(&[heading], &[codes]), ("use_code".to_owned(), 1), "{heading}");
+            assert_eq!(guess(&[heading], &[others]), ("use_name_zh".to_owned(), 0), "{heading}");
+        }
+        assert_eq!(guess(&["规划用"], &[Held::Numbers]).0, "area_m2", "of 规划用地面积");
+        let both = guess(&["用地性质", "用地代码"], &[codes, codes]);
+        assert_eq!(both, ("use_name_zh,use_code".to_owned(), 0), "another is called so");
+        let twice = guess(&["容积率", "容积率 2"], &[Held::Nothing, others]);
+        assert_eq!(twice.0, "容积率,far", "the empty one gives way");
+        assert_eq!(guess(&["编号", "地块编号"], &[others, others]).0, "编号,parcel_no");
+        for heading in ["建筑限高（层）", "建筑高度(层)", "限高/层"] {
+            assert_eq!(guess(&[heading], &[others]), (heading.to_owned(), 1));
+        }
     }
 
     #[test]
@@ -518,6 +745,24 @@ mod tests {
         assert_eq!(unit("面积/亩"), Some("mu"));
         assert_eq!(unit("用地面积（㎡）"), Some("m2"));
         assert_eq!((unit("area_ha"), unit("dkmj")), (Some("ha"), None));
+        assert_eq!(unit("用地面积公顷"), Some("ha"));
+        let metres = |heading: &str| unit_of(heading).map(|unit| unit.1.round());
+        for (heading, want) in [
+            ("用地面积(万平米)", 10_000.0),
+            ("用地面积(k㎡)", 1_000_000.0),
+            ("用地面积（千平方米）", 1000.0),
+            ("用地面积(公亩)", 100.0),
+            ("用地面积(英亩)", 4047.0),
+            // 10,000 mu are 666.67 ha.
+            ("用地面积（万亩）", 6_666_667.0),
+            ("面积（单位：平方米）", 1.0),
+        ] {
+            assert_eq!(metres(heading), Some(want), "{heading}");
+        }
+        for heading in ["面积（百亩）", "面积（公顷/亩）", "亩均产值", "面积（平方丈）"]
+        {
+            assert_eq!(unit(heading), None, "{heading}");
+        }
     }
 
     #[test]
@@ -540,6 +785,8 @@ mod tests {
             ("0.5km²", 500_000),
             ("0.5平方公里", 500_000),
             ("2ha", 20_000),
+            ("20806平方米（31.21亩）", 20_806),
+            ("2公亩", 200),
         ] {
             for column in [mu, None] {
                 let Made::Changed(value, told) = made(Kind::Area, &text(written), column, false) else {
@@ -552,7 +799,13 @@ mod tests {
             }
         }
         assert_eq!(made(Kind::Area, &text("15亩"), mu, false), Made::Value(Cell::Integer(10_000)));
-        assert!(matches!(made(Kind::Area, &text("15米"), mu, false), Made::Lost(_)));
+        for other in ["15米", "15元/平方米", "15百亩"] {
+            assert!(matches!(made(Kind::Area, &text(other), mu, false), Made::Lost(_)), "{other}");
+        }
+        for nothing in ["—", "/", "-", "无", "NULL", "nan"] {
+            assert_eq!(made(Kind::Number, &text(nothing), None, false), Made::Value(Cell::Null), "{nothing}");
+        }
+        assert_eq!(made(Kind::Text, &text("无"), None, false), Made::Value(text("无")), "a remark");
         assert!(matches!(
             made(Kind::Number, &text("1,17"), None, false),
             Made::Changed(Cell::Real(value), _) if value == 1.17

@@ -42,7 +42,7 @@ use commit::{Draft, Entry};
 pub use fault::IntakeError;
 use folder::{anchors, home, local_uses};
 use maker::Maker;
-use mapping::Mapping;
+use mapping::{Held, Mapping, Writing};
 use read::{Source, Told, Wish};
 use refused::Refusals;
 use report::Lines;
@@ -241,7 +241,11 @@ impl Intake {
             .filter(|(field, _)| !matches!(field.as_str(), "geometry" | "x" | "y"))
             .cloned()
             .collect();
-        let mut mapping = Mapping::guess(headings.names(), &wanted).map_err(option)?;
+        let uses = Uses::new(catalog.iter().flat_map(local_uses));
+        let mut mapping =
+            Mapping::guess(headings.names(), &wanted, &|at| held(&seen, &uses, at)).map_err(option)?;
+        mapping.writing.resize_with(seen.len(), Writing::default);
+        traps.append(&mut mapping.told);
         let drawn_in = seen[0]
             .told
             .drawn_in
@@ -255,7 +259,6 @@ impl Intake {
             let reason = "has no field that is known, and no row with a position; name its fields with --map, as in --map parcel_no=HEADING";
             return Err(IntakeError::unfit(&order.files[0], reason));
         }
-        let uses = Uses::new(catalog.iter().flat_map(local_uses));
         let mut intake = Self {
             order,
             said,
@@ -275,6 +278,7 @@ impl Intake {
         intake.settle_systems(&anchors);
         intake.find_units()?;
         intake.find_shift(&anchors);
+        intake.find_said_shifts();
         if intake.order.append && intake.existing().is_some_and(|layer| layer.about.synthetic) {
             let collection = &intake.order.collection;
             intake.blockers.push(format!(
@@ -485,6 +489,23 @@ impl Intake {
             out.flush().map_err(|fault| IntakeError::write(path, fault))?;
         }
         Ok(made)
+    }
+}
+
+/// What the rows that were looked at hold below a heading.
+fn held(files: &[Seen], uses: &Uses, heading: usize) -> Held {
+    let cells = || {
+        let rows = files.iter().flat_map(|file| &file.survey.sample);
+        rows.filter_map(|row| cell_of(row, heading)).filter(|cell| **cell != Cell::Null)
+    };
+    if cells().next().is_none() {
+        Held::Nothing
+    } else if cells().all(|cell| uses.is_code(&cell.shown())) {
+        Held::Codes
+    } else if cells().all(|cell| cell.as_number().is_some()) {
+        Held::Numbers
+    } else {
+        Held::Others
     }
 }
 

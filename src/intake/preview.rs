@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use super::mapping::Writing;
 use super::row::{Cell, cut};
 use super::system::Offset;
 use super::{Intake, Seen, cell_of, name_of};
@@ -12,17 +13,19 @@ use crate::geometry::Datum;
 impl Intake {
     /// What is told before any row is, as JSON.
     pub(super) fn about(&self) -> serde_json::Value {
-        let files = self.files.iter().map(|file| json!({
+        let unit_of =
+            |writing: &Writing| writing.unit.as_ref().map(|(unit, by)| json!({ "unit": unit.0, "by": by }));
+        let files = self.files.iter().zip(&self.mapping.writing).map(|(file, writing)| json!({
             "file": name_of(&file.source.path), "format": format!("{:?}", file.source.format), "rows": file.survey.rows,
             "system": file.reading.placer.system().to_string(), "why": file.reading.why, "northFirst": file.reading.north_first,
-            "traps": file.traps().collect::<Vec<_>>(), "notes": file.told.notes, "from": self.said.datum.map(Datum::title),
+            "areaUnit": unit_of(writing), "traps": file.traps().collect::<Vec<_>>(), "notes": file.told.notes, "from": self.said.datum.map(Datum::title),
             "offset": file.offset.as_ref().map(|offset| json!({ "anchors": offset.anchors, "eastM": offset.metres[0], "northM": offset.metres[1], "is": offset.datum.map(Datum::title) })),
             "leftM": file.after.as_ref().filter(|_| self.said.datum.is_some()).map(Offset::length),
         }));
         let fields = self.mapping.fields.iter().map(|field| json!({ "heading": self.headings.names()[field.heading], "field": field.name, "by": field.by }));
         json!({
             "collection": self.order.collection, "files": files.collect::<Vec<_>>(), "fields": fields.collect::<Vec<_>>(),
-            "areaUnit": self.mapping.unit.as_ref().map(|(unit, by)| json!({ "unit": unit.0, "by": by })),
+            "areaUnit": self.mapping.writing_of_all().and_then(unit_of),
             "traps": self.traps, "blockers": self.blockers,
         })
     }
@@ -66,7 +69,12 @@ impl Intake {
                 .samples()
                 .find_map(|(_, row)| cell_of(row, field.heading).filter(|cell| **cell != Cell::Null));
             let example = example.map_or(String::new(), |cell| format!(", as in {}", cut(&cell.shown())));
-            let percent = if self.mapping.percent.contains(&field.heading) { ", in per cent" } else { "" };
+            let is_percent = |writing: &&Writing| writing.percent.contains(&field.heading);
+            let percent = match self.mapping.writing.iter().filter(is_percent).count() {
+                0 => "",
+                count if count == self.files.len() => ", in per cent",
+                _ => ", in per cent in some of the files",
+            };
             let _ = writeln!(
                 text,
                 "  {} -> {} ({}{percent}){example}",
@@ -76,8 +84,14 @@ impl Intake {
         for (heading, why) in &self.mapping.left_out {
             let _ = writeln!(text, "  {} is left out: {why}", names[*heading]);
         }
-        if let Some((unit, by)) = &self.mapping.unit {
-            let _ = writeln!(text, "areas      in {}, by {by}", unit.0);
+        let is_same = self.mapping.writing_of_all().is_some();
+        for (file, writing) in
+            self.files.iter().zip(&self.mapping.writing).take(if is_same { 1 } else { usize::MAX })
+        {
+            let of = if is_same { String::new() } else { format!(" of {}", name_of(&file.source.path)) };
+            if let Some((unit, by)) = &writing.unit {
+                let _ = writeln!(text, "areas{of:<5} in {}, by {by}", unit.0);
+            }
         }
         let basis = self
             .order

@@ -21,7 +21,11 @@ pub(super) enum Cell {
 impl Cell {
     /// A text, without the spaces around it; an empty one is no value.
     pub(super) fn text(text: &str) -> Self {
-        match text.trim_matches(|c: char| c.is_whitespace() || c == '\0' || c == '\u{3000}') {
+        // Signs without width come with what is copied from pages.
+        let is_void = |c: char| {
+            c.is_whitespace() || matches!(c, '\0' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}')
+        };
+        match text.trim_matches(is_void) {
             "" => Self::Null,
             text => Self::Text(text.to_owned()),
         }

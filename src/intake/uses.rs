@@ -55,27 +55,48 @@ impl Uses {
         uses
     }
 
-    /// A use of a code as written, perhaps with its name beside it, or of a name alone. With `as_national` an old code
-    /// becomes the national one, where one means the same.
+    /// A use of a code as written, perhaps with its name beside it, or of a name, perhaps with its code. With `as_national`
+    /// an old code becomes the national one, where one means the same.
     pub(super) fn find(&self, written: &str, as_national: bool) -> Use {
-        let folded: String = narrowed(written).trim().to_owned();
-        let upper = folded.to_ascii_uppercase();
-        let split = upper.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(upper.len());
-        let head = &upper[..split];
-        let mut code = match (self.by_code.contains_key(head), self.by_name.get(&folded)) {
-            (true, _) => head.to_owned(),
-            // A workbook makes 701 of 0701.
-            (false, _) if head.len() % 2 == 1 && self.by_code.contains_key(&format!("0{head}")) => {
-                format!("0{head}")
-            }
-            (false, Some(code)) => code.clone(),
-            (false, None) => upper.clone(),
+        let folded = narrowed(written).trim().to_uppercase();
+        // A workbook makes 701.0 of a number.
+        let folded = match folded.split_once('.') {
+            Some((whole, rest)) if rest.bytes().all(|byte| byte == b'0') => whole.to_owned(),
+            _ => folded,
         };
-        let behind = upper[split..].trim_matches(|c: char| !c.is_alphanumeric());
-        let is_name = |code: &str| self.by_code.get(code).is_some_and(|known| known.0 == behind);
-        let left_out = (code != upper && !behind.is_empty() && split > 0 && !is_name(&code))
-            .then(|| behind.to_owned())
-            .filter(|_| self.by_code.contains_key(&code));
+        let is_sign = |c: char| !c.is_alphanumeric();
+        let parts: Vec<&str> = folded.split(is_sign).filter(|part| !part.is_empty()).collect();
+        let leading = |part: &str| {
+            let end = part.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(part.len());
+            self.known(&part[..end]).map(|code| (code, part[end..].to_owned()))
+        };
+        let whole = self.by_name.get(&folded).map(|code| (code.clone(), String::new()));
+        let begun = parts.first().and_then(|first| {
+            let (code, behind) = leading(first)?;
+            let rest = std::iter::once(behind.as_str()).chain(parts[1..].iter().copied());
+            Some((code, rest.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")))
+        });
+        let named = || match parts[..] {
+            [name, code] => {
+                let code = self.known(code)?;
+                let is_name = self.by_code.get(&code).is_some_and(|known| known.0.to_uppercase() == name);
+                (is_name || self.by_name.contains_key(name))
+                    .then(|| (code, if is_name { String::new() } else { name.to_owned() }))
+            }
+            _ => None,
+        };
+        let found = begun.or(whole).or_else(named);
+        let Some((mut code, behind)) = found else {
+            return Use {
+                code: written.trim().to_owned(),
+                zh: None,
+                en: None,
+                is_known: false,
+                left_out: None,
+            };
+        };
+        let is_name = self.by_code.get(&code).is_some_and(|known| known.0.to_uppercase() == behind);
+        let left_out = Some(behind).filter(|behind| !behind.is_empty() && !is_name);
         if as_national && let Some(national) = self.national.get(&code) {
             code.clone_from(national);
         }
@@ -83,10 +104,42 @@ impl Uses {
         Use {
             zh: known.map(|known| known.0.clone()),
             en: known.and_then(|known| known.1.clone()),
-            is_known: known.is_some(),
+            is_known: true,
             left_out,
             code,
         }
+    }
+
+    /// The known code that a word is; a workbook makes 701 of 0701.
+    fn known(&self, word: &str) -> Option<String> {
+        if self.by_code.contains_key(word) {
+            return Some(word.to_owned());
+        }
+        let padded = format!("0{word}");
+        (word.len() % 2 == 1 && self.by_code.contains_key(&padded)).then_some(padded)
+    }
+
+    /// Is a text a known code and nothing else?
+    pub(super) fn is_code(&self, written: &str) -> bool {
+        self.known(&narrowed(written).trim().to_uppercase()).is_some()
+    }
+
+    /// Do a known code and a known name mean different uses? One of both may be the wider, as 居住用地 of 0701.
+    pub(super) fn contradict(&self, code: &str, name: &str) -> bool {
+        let name = narrowed(name);
+        let name = name.trim();
+        let mut codes =
+            self.by_code.iter().filter(|(_, known)| known.0 == name).map(|(code, _)| code).peekable();
+        let national = |code: &str| self.national.get(code).cloned().unwrap_or_else(|| code.to_owned());
+        let own = national(code);
+        self.by_code.contains_key(code)
+            && codes.peek().is_some()
+            && codes.all(|other| {
+                let pairs = [(code.to_owned(), other.clone()), (own.clone(), national(other))];
+                pairs
+                    .iter()
+                    .all(|(one, other)| !one.starts_with(other.as_str()) && !other.starts_with(one.as_str()))
+            })
     }
 }
 
@@ -121,5 +174,28 @@ mod tests {
         assert_eq!(left("M1 一类工业用地"), ("M1".to_owned(), None));
         assert_eq!(left("M1（一类工业用地）"), ("M1".to_owned(), None));
         assert_eq!(left("701"), ("0701".to_owned(), None));
+        assert_eq!(left("701.0"), ("0701".to_owned(), None));
+        assert_eq!(left("二类居住用地（R2）"), ("R2".to_owned(), None));
+        assert_eq!(left("工业用地（R2）"), ("R2".to_owned(), Some("工业用地".to_owned())));
+        assert_eq!(left("ZZ9a"), ("ZZ9a".to_owned(), None), "kept as it is");
+    }
+
+    #[test]
+    fn codes_and_names_may_contradict() {
+        let uses = Uses::new(std::iter::empty());
+        for (code, name) in [("0601", "工业用地"), ("0701", "商业用地"), ("R2", "公园绿地")] {
+            assert!(uses.contradict(code, name), "{code} {name}");
+        }
+        // A name of one's own, one of both classifications, a wider one, one that is unknown, a code that is.
+        for (code, name) in [
+            ("0701", "城镇住宅用地"),
+            ("G1", "公园绿地"),
+            ("1401", "公园绿地"),
+            ("0701", "居住用地"),
+            ("0701", "某某用地"),
+            ("ZZ9", "工业用地"),
+        ] {
+            assert!(!uses.contradict(code, name), "{code} {name}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -877,7 +877,7 @@ fn decimal_commas_are_no_thousands() {
     .expect("written");
     let (said, got) = taken(data.path(), &path);
     assert!(said.contains("the coordinates are written with decimal commas, as in \"38512345,1\""), "{said}");
-    assert!(said.contains("trap       \"容积率\" is written with decimal commas, as in \"1,17\""), "{said}");
+    assert!(said.contains("trap     \"容积率\" is written with decimal commas, as in \"1,17\""), "{said}");
     assert!(said.contains("height_m: the comma of \"0,5\" is read as that of decimals"), "{said}");
     let of = |name: &str| [0, 1, 2].map(|at: usize| got[at][name].clone());
     assert_eq!(of("far"), [json!(1.17), json!(2.5), json!(2)], "its column decides for 2,500");
@@ -1037,6 +1037,232 @@ fn coordinates_stand_in_columns_of_many_names() {
         let at = [0, 1].map(|axis: usize| at[axis].as_f64().expect("a number"));
         assert!(metres_between(at, [114.0, 30.4]) < 100.0, "{head}: {at:?}");
     }
+}
+
+/// The rings of each part of an imported geometry: how many positions each has, the closing one too.
+fn rings(feature: &Value) -> Vec<Vec<usize>> {
+    let geometry = &feature["geometry"];
+    let lengths = |polygon: &Value| -> Vec<usize> {
+        let rings = polygon.as_array().expect("rings");
+        rings.iter().map(|ring| ring.as_array().expect("positions").len()).collect()
+    };
+    match geometry["type"].as_str() {
+        Some("Polygon") => vec![lengths(&geometry["coordinates"])],
+        Some("MultiPolygon") => {
+            geometry["coordinates"].as_array().expect("parts").iter().map(lengths).collect()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn boundary_points_are_joined_to_parcels() {
+    let data = folder();
+    let path = data.path().join("points.csv");
+    // A parcel with a hole, one that is left open, one of two points.
+    let square = |parcel: &str, x: u32, size: u32, is_closed: bool| {
+        let (right, top) = (x + size, 3_365_000 + x % 1000 + size);
+        let low = 3_365_000 + x % 1000;
+        let corners = [(x, low), (right, low), (right, top), (x, top), (x, low)];
+        let count = if is_closed { 5 } else { 4 };
+        corners[..count].iter().enumerate().fold(String::new(), |mut text, (at, (east, north))| {
+            writeln!(text, "{parcel},J{},{north},{}", at + 1, 38_000_000 + east).expect("to memory");
+            text
+        })
+    };
+    let text = [
+        "地块编号,界址点号,X坐标,Y坐标\n".to_owned(),
+        square("A-1", 512_000, 100, true),
+        square("A-1", 512_020, 20, true),
+        square("A-2", 512_200, 50, false),
+        "A-3,J1,3365000,38512400\nA-3,J2,3365010,38512400\n".to_owned(),
+    ];
+    fs::write(&path, text.concat()).expect("written");
+    let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes"]);
+    assert!(code == Some(0) && said.contains("3 rows: 2 taken, 1 refused"), "{said}");
+    assert!(
+        said.contains("the rows are boundary points (\"界址点号\"); those of each parcel (\"地块编号\")"),
+        "{said}"
+    );
+    assert!(said.contains("the parcel \"A-3\" has an outline of 2 points, expected three or more"), "{said}");
+    let got = imported(data.path());
+    assert_eq!(rings(&got[0]), [[5, 5]]);
+    assert_eq!(rings(&got[1]), [[5]]);
+    // 100 m by 100 m less 20 m by 20 m, and 50 m by 50 m; on the plane lengths are those of the ellipsoid within 1e-5 here.
+    for (feature, area) in got.iter().zip([9600.0, 2500.0]) {
+        let measured = feature["properties"]["area_m2"].as_f64().expect("an area");
+        assert!((measured - area).abs() < 1.0, "{measured}");
+    }
+    // Points of a parcel that come back later are not those of another parcel.
+    let apart = [
+        "地块编号,界址点号,X坐标,Y坐标\n".to_owned(),
+        square("A-1", 512_000, 100, true),
+        square("A-2", 512_200, 50, true),
+        square("A-1", 512_020, 20, true),
+    ];
+    fs::write(&path, apart.concat()).expect("written");
+    let (_, said) = import(data.path(), &[path.to_str().expect("a path"), "--dry-run"]);
+    assert!(
+        said.contains("3 rows: 2 taken, 1 refused") && said.contains("stand farther up as well"),
+        "{said}"
+    );
+}
+
+#[test]
+fn outlines_and_geometries_are_known_by_their_values() {
+    let data = folder();
+    let path = data.path().join("outlines.csv");
+    for (head, cell) in [
+        ("界址点坐标", "38512000,3365000;38512100,3365000;38512100,3365100;38512000,3365100"),
+        (
+            "坐标串",
+            "POLYGON((38512000 3365000,38512100 3365000,38512100 3365100,38512000 3365100,38512000 3365000))",
+        ),
+    ] {
+        fs::write(&path, format!("地块编号,{head}\nA-1,\"{cell}\"\n")).expect("written");
+        let (said, got) = taken(data.path(), &path);
+        let area = got[0]["area_m2"].as_f64().expect("an area");
+        assert!((area - 10_000.0).abs() < 1.0, "{head}: {area}, {said}");
+    }
+}
+
+#[test]
+fn tables_without_positions_and_with_shifted_ones_say_so() {
+    let data = folder();
+    let path = data.path().join("places.csv");
+    fs::write(&path, "地块编号,容积率,东,北\nA-1,2,114.1,30.4\n").expect("written");
+    let (said, _) = taken(data.path(), &path);
+    assert!(said.contains("trap     no row has a position"), "{said}");
+    fs::write(&path, "地块编号,高德经度,高德纬度\nA-1,114.1,30.4\n").expect("written");
+    let path = path.to_str().expect("a path");
+    let (code, said) = import(data.path(), &[path, "--yes"]);
+    assert!(code == Some(2) && said.contains("\"高德经度\" says that positions are in GCJ-02"), "{said}");
+    assert_eq!(import(data.path(), &[path, "--yes", "--from", "gcj02"]).0, Some(0));
+}
+
+#[test]
+fn files_write_their_numbers_each_in_its_own_way() {
+    let data = folder();
+    let file = |name: &str, parcel: &str, x: u32, area: &str, density: &str| {
+        let (path, right) = (data.path().join(name), x + 100);
+        let ring = format!("{x} 3365000,{right} 3365000,{right} 3365100,{x} 3365100,{x} 3365000");
+        fs::write(
+            &path,
+            format!("地块编号,dkmj,建筑密度,WKT\n{parcel},{area},{density},\"POLYGON(({ring}))\"\n"),
+        )
+        .expect("written");
+        path.to_str().expect("a path").to_owned()
+    };
+    // Squares of 100 m, a hectare each.
+    let first = file("first.csv", "A-1", 38_512_000, "1", "22");
+    let second = file("second.csv", "A-2", 38_512_200, "10000", "0.3");
+    let (code, said) = import(data.path(), &[&first, &second, "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    let got = imported(data.path());
+    let value = |at: usize, name: &str| got[at]["properties"][name].clone();
+    assert_eq!((value(0, "area_m2"), value(1, "area_m2")), (json!(10_000), json!(10_000)), "{said}");
+    assert_eq!((value(0, "density"), value(1, "density")), (json!(0.22), json!(0.3)));
+}
+
+#[test]
+fn units_stand_in_rows_of_their_own_and_behind_numbers() {
+    let data = folder();
+    let path = data.path().join("units.csv");
+    let text = "地块编号,面积,建筑限高（层）,X,Y\n,公亩,,m,m\nA-1,208,6,38512345.1,3365432.1\nA-2,20806平方米（31.21亩）,18,38512400,3365600\n";
+    fs::write(&path, text).expect("written");
+    let (said, got) = taken(data.path(), &path);
+    assert!(said.contains("2 rows: 2 taken") && said.contains("line 2 holds the units"), "{said}");
+    // An are is 100 m²; the other cell states its own unit.
+    assert_eq!((&got[0]["area_m2"], &got[1]["area_m2"]), (&json!(20_800), &json!(20_806)));
+    assert!(said.contains("\"建筑限高（层）\" counts storeys, which are no metres"), "{said}");
+    assert_eq!((&got[0]["建筑限高（层）"], &got[0]["height_m"]), (&json!("6"), &Value::Null));
+}
+
+#[test]
+fn merged_cells_beside_a_table_are_no_headings() {
+    let data = folder();
+    let path = data.path().join("beside.xlsx");
+    let rows: [&[&str]; 4] = [
+        &["一期", "地块编号", "X", "Y", "注意事项"],
+        &["", "A1", "38512345.1", "3365432.1"],
+        &["", "A2", "38512400", "3365600"],
+        &["", "A3", "38512500", "3365600"],
+    ];
+    let merge =
+        |sheet: &mut rust_xlsxwriter::Worksheet, rows: (u32, u32), columns: (u16, u16), text: &str| {
+            let plain = rust_xlsxwriter::Format::new();
+            sheet.merge_range(rows.0, columns.0, rows.1, columns.1, text, &plain).expect("merged");
+        };
+    workbook(&path, &rows, |sheet| {
+        merge(sheet, (0, 3), (0, 0), "一期");
+        merge(sheet, (0, 2), (4, 5), "注意事项");
+        merge(sheet, (0, 1), (7, 8), "");
+    });
+    let (said, got) = taken(data.path(), &path);
+    let numbers: Vec<&Value> = got.iter().map(|row| &row["parcel_no"]).collect();
+    assert_eq!(numbers, ["A1", "A2", "A3"], "{said}");
+    assert!(
+        said.contains("the merged cell E1 with \"注意事项\" reaches from the headings over rows of data"),
+        "{said}"
+    );
+    assert_eq!(got[0].get("注意事项"), None);
+}
+
+/// Replaces a text in all files of an archive.
+fn edit_archive(path: &Path, from: &str, to: &str) {
+    let mut old = zip::ZipArchive::new(File::open(path).expect("a file")).expect("an archive");
+    let mut new = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for at in 0..old.len() {
+        let mut file = old.by_index(at).expect("a file");
+        let mut text = String::new();
+        file.read_to_string(&mut text).expect("text");
+        let name = file.name().expect("a name").into_owned();
+        new.start_file(name, zip::write::SimpleFileOptions::default()).expect("a file");
+        new.write_all(text.replace(from, to).as_bytes()).expect("written");
+    }
+    let bytes = new.finish().expect("written").into_inner();
+    fs::write(path, bytes).expect("written");
+}
+
+#[test]
+fn sheets_errors_and_times_of_workbooks_are_told() {
+    let data = folder();
+    let path = data.path().join("sheets.xlsx");
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let hidden = book.add_worksheet();
+    hidden.set_name("旧版").expect("a name").set_hidden(true);
+    hidden.write_row(0, 0, ["地块编号", "容积率", "X", "Y"]).expect("written");
+    hidden.write_row(1, 0, ["OLD", "1", "38512345.1", "3365432.1"]).expect("written");
+    let cover = book.add_worksheet();
+    cover.set_name("封面").expect("a name").write(0, 0, "某单元").expect("written");
+    let sheet = book.add_worksheet();
+    sheet.set_name("地块").expect("a name").set_active(true);
+    sheet.write_row(0, 0, ["地块编号", "容积率", "X", "Y", "时刻", "时长", "登记"]).expect("written");
+    sheet.write(1, 0, "A1").expect("written");
+    sheet.write_formula(1, 1, rust_xlsxwriter::Formula::new("=1/0").set_result("#DIV/0!")).expect("written");
+    sheet.write_row(1, 2, [38_512_345.1, 3_365_432.1]).expect("written");
+    sheet.write(2, 0, "A2").expect("written");
+    let unsaved = rust_xlsxwriter::Formula::new("=38512345+55").set_result("38512400");
+    sheet.write_formula(2, 2, unsaved).expect("written");
+    sheet.write(2, 3, 3_365_600).expect("written");
+    // 8:30 is 8.5 of 24 hours; 30 hours are 1.25 days; 2023-05-06 is day 45,052 of a workbook.
+    let formats = [("hh:mm", 8.5 / 24.0), ("[h]:mm", 1.25), ("yyyy-mm-dd hh:mm", 45_052.25)];
+    for (column, (format, value)) in (4..).zip(formats) {
+        let format = rust_xlsxwriter::Format::new().set_num_format(format);
+        sheet.write_with_format(1, column, value, &format).expect("written");
+    }
+    book.save(&path).expect("saved");
+    // Libraries write formulas without a result, which only programs of tables compute.
+    edit_archive(&path, "<v>38512400</v>", "<v></v>");
+    let (said, got) = taken(data.path(), &path);
+    assert!(said.contains("of the sheets 旧版, 封面, 地块, \"地块\" is read"), "{said}");
+    assert!(said.contains("\"容积率\" holds the error #DIV/0! of a formula; left unknown"), "{said}");
+    assert!(said.contains("\"X\" holds a formula whose result was not saved"), "{said}");
+    assert_eq!((got.len(), &got[0]["parcel_no"], &got[0]["far"]), (1, &json!("A1"), &Value::Null));
+    assert_eq!(
+        ["时刻", "时长", "登记"].map(|name| got[0][name].clone()),
+        [json!("08:30:00"), json!("PT30H0M0S"), json!("2023-05-06T06:00:00")]
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Tables of separated values: delimiter and encoding are found out.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
@@ -46,6 +47,7 @@ pub(super) fn read(
         .from_reader(BufReader::with_capacity(1 << 16, source));
     let mut rows = Rows::new(path, "", wish);
     let mut record = csv::ByteRecord::new();
+    let mut guarded = None;
     loop {
         spent.set(0);
         match records.read_byte_record(&mut record) {
@@ -66,7 +68,15 @@ pub(super) fn read(
                 table::MOST_COLUMNS
             )));
         }
-        let cells: Vec<Cell> = record.iter().map(|cell| Cell::text(&String::from_utf8_lossy(cell))).collect();
+        let cells: Vec<Cell> = record
+            .iter()
+            .map(|cell| {
+                let text = String::from_utf8_lossy(cell);
+                let Some(own) = unguarded(&text) else { return Cell::text(&text) };
+                guarded.get_or_insert_with(|| text.clone().into_owned());
+                Cell::text(&own)
+            })
+            .collect();
         rows.push(Line::new(line, cells), headings, take)?;
     }
     let told = rows.end(headings, take)?;
@@ -74,7 +84,25 @@ pub(super) fn read(
     if encoding != UTF_8 {
         notes.push(format!("read as {}", encoding.name()));
     }
+    if let Some(guarded) = guarded {
+        notes.push(format!(
+            "cells such as {guarded} are guarded as texts for workbooks; read without the guard"
+        ));
+    }
     Ok(Told { notes, ..told })
+}
+
+/// A cell that is guarded so that workbooks take it as a text, without its guard: `="0701"` or `'0701`. A word that begins
+/// with an apostrophe of its own, as 't Hof, keeps it.
+fn unguarded(cell: &str) -> Option<Cow<'_, str>> {
+    let cell = cell.trim();
+    if let Some(inner) = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
+        let own = inner.replace("\"\"", "\u{0}");
+        return (!own.contains('"')).then(|| own.replace('\u{0}', "\"").into());
+    }
+    let own = cell.strip_prefix('\'')?;
+    let is_guarded = own.starts_with(|c: char| !c.is_ascii_lowercase()) && !own.contains('\'');
+    is_guarded.then_some(own.into())
 }
 
 /// Does a return stand before the line feed that ends the first line?
@@ -138,6 +166,24 @@ mod tests {
         assert_eq!(lines(&format!("{table}\n")), [2, 3, 6, 8]);
         assert_eq!(lines("dkbh,note\nA,1\nB,\"one\ntwo\""), [2, 3]);
         assert_eq!(lines("\"dk\nbh\",note\r\nA,1\r\nB,2"), [3, 4], "a quoted line feed is no end of a line");
+    }
+
+    #[test]
+    fn guards_of_texts_are_taken_off() {
+        for (cell, own) in [
+            ("=\"0701\"", Some("0701")),
+            ("=\"a \"\"b\"\"\"", Some("a \"b\"")),
+            ("'0701", Some("0701")),
+            ("'QS-01", Some("QS-01")),
+            ("'=1+2", Some("=1+2")),
+            ("'t Hof", None),
+            ("'quoted'", None),
+            ("'", None),
+            ("=\"a\"&\"b\"", None),
+            ("0701", None),
+        ] {
+            assert_eq!(unguarded(cell).as_deref(), own, "{cell}");
+        }
     }
 
     #[test]

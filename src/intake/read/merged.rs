@@ -54,18 +54,34 @@ impl Merged {
         filled
     }
 
-    /// Does one of them reach over both rows?
-    pub(super) fn join(&self, upper: u64, lower: u64) -> bool {
-        self.regions.iter().any(|region| region.rows.0 <= upper && region.rows.1 >= lower)
+    /// Those that reach over both rows.
+    pub(super) fn over(&self, upper: u64, lower: u64) -> impl Iterator<Item = Region> + '_ {
+        self.regions.iter().copied().filter(move |region| region.rows.0 <= upper && region.rows.1 >= lower)
+    }
+
+    /// Those that begin in or above a row and reach below it give no more values. They are told.
+    pub(super) fn end(&mut self, line: u64) -> Vec<Region> {
+        let ended: Vec<Region> = self.over(line, line + 1).collect();
+        self.open.retain(|column, _| !ended.iter().any(|region| region.columns.0 == *column));
+        ended
+    }
+
+    /// Does one that spans several columns hold a cell?
+    pub(super) fn spans(&self, line: u64, column: usize) -> bool {
+        self.region(line, column).is_some_and(|region| region.columns.0 < region.columns.1)
     }
 
     /// The first column of the one that holds a cell.
     pub(super) fn first_column(&self, line: u64, column: usize) -> Option<usize> {
+        self.region(line, column).map(|region| region.columns.0)
+    }
+
+    fn region(&self, line: u64, column: usize) -> Option<&Region> {
         let holds = |region: &&Region| {
             (region.rows.0..=region.rows.1).contains(&line)
                 && (region.columns.0..=region.columns.1).contains(&column)
         };
-        self.regions.iter().find(holds).map(|region| region.columns.0)
+        self.regions.iter().find(holds)
     }
 }
 
@@ -91,7 +107,8 @@ mod tests {
         assert_eq!(row(4, &["d", "U2"]), ("d,U2".to_owned(), vec![]));
         assert_eq!(row(5, &["e", "", "x"]), ("e,U2,x".to_owned(), vec![1]));
         assert_eq!(row(6, &["f"]), ("f".to_owned(), vec![]));
-        assert!(merged.join(1, 2) && !merged.join(3, 4));
+        assert_eq!((merged.over(1, 2).count(), merged.over(3, 4).count()), (1, 0));
+        assert!(merged.spans(1, 2) && !merged.spans(4, 1));
         assert_eq!((merged.first_column(2, 2), merged.first_column(2, 3)), (Some(1), None));
     }
 }

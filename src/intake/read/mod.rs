@@ -13,6 +13,7 @@ mod kml;
 mod merged;
 mod moments;
 mod pages;
+mod position;
 mod shapefile;
 mod table;
 mod wkb;
@@ -29,7 +30,7 @@ use encoding_rs::{Encoding, GB18030, UTF_8};
 
 use super::IntakeError;
 use super::row::{Headings, Row};
-use crate::geometry::System;
+use crate::geometry::{Datum, System};
 use crate::store::undamaged;
 
 /// Most bytes of one row.
@@ -59,6 +60,8 @@ pub(super) struct Told {
     pub drawn_in: Option<usize>,
     /// Geometries stand apart from the headings.
     pub is_apart: bool,
+    /// What headings say that positions are shifted by, with such a heading.
+    pub shifted: Option<(Datum, String)>,
     /// The column of geometries is empty in all rows, and columns of coordinates stand beside it.
     pub is_void: bool,
 }

@@ -1,12 +1,13 @@
 //! Tables: which row is the head, which columns hold the place.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use super::merged::{Merged, Region};
+use super::position::{coordinate, joint, outline, polygons};
 use super::{Stated, Take, Told, Wish, geojson, wkb};
-use crate::geometry::System;
+use crate::geometry::{Datum, System};
 use crate::intake::number::written;
 use crate::intake::row::{Cell, Figure, Headings, MOST_HEADINGS, Row, cut};
 use crate::intake::{IntakeError, mapping, refused};
@@ -30,6 +31,27 @@ struct Table {
     traps: Vec<String>,
     /// Columns that have merged cells below their heading, with an example.
     merged: BTreeMap<usize, String>,
+    /// Its rows are points of outlines.
+    points: Option<Points>,
+}
+
+/// The columns of a table of boundary points beside those of the coordinates.
+#[derive(Clone, Copy)]
+struct Points {
+    /// Which parcel a point is of.
+    parcel: usize,
+    /// Which point it is.
+    point: usize,
+}
+
+/// A parcel whose boundary points are read.
+struct Parcel {
+    number: String,
+    /// Its first row.
+    row: Row,
+    points: Vec<[f64; 2]>,
+    /// Its rows as they stand in the file.
+    text: String,
 }
 
 /// The columns that a file of refused rows has beside those of its rows.
@@ -58,6 +80,8 @@ pub(super) struct Line {
     pub cells: Vec<Cell>,
     /// Columns whose numbers are shares that are shown in per cent.
     pub percent: Vec<usize>,
+    /// Columns whose cells have no value because of a formula, and what they hold.
+    pub errors: Vec<(usize, String)>,
     /// Columns whose value is that of a merged cell which begins above.
     merged: Vec<usize>,
 }
@@ -82,12 +106,26 @@ pub(super) struct Rows<'a> {
     srids: Srids,
     /// Some row has something in the column of geometries.
     is_drawn: bool,
+    /// The parcel whose boundary points come, and the numbers of those whose points came.
+    parcel: Option<Parcel>,
+    parcels: HashSet<String>,
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(path: &'a Path, what: &'a str, wish: &'a Wish) -> Self {
-        let (first, srids) = (Vec::new(), Srids::default());
-        Self { path, what, wish, merged: None, first, table: None, number: 0, srids, is_drawn: false }
+        Self {
+            path,
+            what,
+            wish,
+            merged: None,
+            first: Vec::new(),
+            table: None,
+            number: 0,
+            srids: Srids::default(),
+            is_drawn: false,
+            parcel: None,
+            parcels: HashSet::new(),
+        }
     }
 
     /// Those of a sheet.
@@ -117,8 +155,10 @@ impl<'a> Rows<'a> {
         if self.table.is_none() {
             self.settle(headings, take)?;
         }
+        self.end_parcel(take)?;
         let Some(table) = self.table else { return Ok(Told::default()) };
         let mut told = Told {
+            shifted: table.shifted(),
             drawn_in: table.drawn_in(),
             is_apart: table.refused.is_some_and(|refused| refused.geometry.is_some()),
             is_void: table.has_spare && !self.is_drawn,
@@ -146,12 +186,18 @@ impl<'a> Rows<'a> {
         let unfit = |reason: String| IntakeError::unfit(self.path, &reason);
         let rows: Vec<Vec<Cell>> = self.first.iter().map(|line| line.cells.clone()).collect();
         let at = head(&rows).ok_or_else(|| unfit(format!("{}has no row of headings", self.what)))?;
-        let stacked = Stacked::around(&self.first, at, self.merged.as_ref());
+        let mut stacked = Stacked::around(&self.first, at, self.merged.as_ref());
+        if let Some(merged) = &mut self.merged {
+            stacked.end_beside(&mut self.first, merged);
+        }
+        let below: Vec<Vec<Cell>> =
+            self.first[stacked.below..].iter().map(|line| line.cells.clone()).collect();
         let mut table = Table::of_head(&stacked.names, self.wish, headings).map_err(unfit)?;
         table.is_sheet = self.merged.is_some();
-        table.traps.extend(stacked.trap);
-        table.find_commas(&rows[stacked.below..]);
-        table.find_joint(&rows[stacked.below..]);
+        table.traps.extend(stacked.traps);
+        table.find_commas(&below);
+        table.find_by_values(&below);
+        table.find_points(&below);
         self.table = Some(table);
         std::mem::take(&mut self.first)
             .into_iter()
@@ -159,11 +205,77 @@ impl<'a> Rows<'a> {
             .try_for_each(|line| self.hand(line, headings, take))
     }
 
+    /// Joins rows that are points of one outline.
+    fn join(&mut self, row: Row, number: &str, text: &str, take: &mut Take<'_>) -> Result<(), IntakeError> {
+        /// Most bytes of rows that are kept for those who correct them.
+        const MOST_TEXT: usize = 1 << 16;
+        let is_same = self.parcel.as_ref().is_some_and(|parcel| number.is_empty() || parcel.number == number);
+        if !is_same {
+            self.end_parcel(take)?;
+            if row.figures.is_empty() && row.fault.is_none() {
+                self.number += 1;
+                return take(Row { number: self.number, ..row });
+            }
+            let (number, text) = (number.to_owned(), String::new());
+            self.parcel = Some(Parcel {
+                number,
+                row: Row { figures: Vec::new(), ..row.clone() },
+                points: Vec::new(),
+                text,
+            });
+        }
+        let Some(parcel) = &mut self.parcel else { return Ok(()) };
+        if row.figures.is_empty() {
+            let line = row.line.unwrap_or_default();
+            let reason = || format!("its boundary point in line {line} has no coordinates");
+            let reason = row.fault.unwrap_or_else(reason);
+            parcel.row.fault.get_or_insert(reason);
+        }
+        if is_same {
+            parcel.row.repaired.extend(row.repaired);
+        }
+        parcel.points.extend(row.figures.iter().flat_map(Figure::positions));
+        if parcel.text.len() < MOST_TEXT {
+            parcel.text.push_str(text);
+            parcel.text.push('\n');
+        }
+        Ok(())
+    }
+
+    /// No more boundary points of a parcel come.
+    fn end_parcel(&mut self, take: &mut Take<'_>) -> Result<(), IntakeError> {
+        let Some(Parcel { number, mut row, points, text }) = self.parcel.take() else { return Ok(()) };
+        self.number += 1;
+        row.number = self.number;
+        if !self.parcels.insert(number.clone()) {
+            row.fault.get_or_insert_with(|| {
+                format!("boundary points of the parcel {number:?} stand farther up as well; expected all of a parcel behind each other")
+            });
+        }
+        match polygons(&points) {
+            Ok(figures) => row.figures = figures,
+            Err(reason) => {
+                row.fault.get_or_insert_with(|| format!("the parcel {number:?} {reason}"));
+            }
+        }
+        if row.fault.is_some() {
+            row.figures.clear();
+            row.raw.get_or_insert_with(|| text.trim_end().to_owned());
+        }
+        take(row)
+    }
+
     fn hand(&mut self, line: Line, headings: &mut Headings, take: &mut Take<'_>) -> Result<(), IntakeError> {
         let Some(table) = &mut self.table else { return Ok(()) };
         let number = line.number;
+        let of_parcel = table.points.map(|points| {
+            (line.cells.get(points.parcel).map(Cell::shown).unwrap_or_default(), refused::record(&line.cells))
+        });
         let row = table.row(line, headings).map_err(|reason| IntakeError::unfit(self.path, &reason))?;
         let Some(mut row) = row else { return Ok(()) };
+        if let Some((parcel, text)) = of_parcel {
+            return self.join(Row { line: Some(number), ..row }, &parcel, &text, take);
+        }
         self.number += 1;
         self.is_drawn |= row.drawn.as_ref().is_some_and(|(_, cell)| *cell != Cell::Null);
         if let Some(srid) = row.srid {
@@ -189,7 +301,7 @@ struct Stacked {
     names: Vec<Cell>,
     /// The first row below it.
     below: usize,
-    trap: Option<String>,
+    traps: Vec<String>,
 }
 
 impl Stacked {
@@ -198,8 +310,10 @@ impl Stacked {
     fn around(rows: &[Line], at: usize, merged: Option<&Merged>) -> Self {
         let is_joined = |upper: usize| {
             let (Some(above), Some(below)) = (rows.get(upper), rows.get(upper + 1)) else { return false };
-            merged.is_some_and(|merged| merged.join(above.number, below.number))
-                || stand_as_head(&above.cells, &below.cells)
+            let is_merged = |merged: &Merged| {
+                merged.over(above.number, below.number).any(|region| is_of_head(rows, at, region, merged))
+            };
+            merged.is_some_and(is_merged) || stand_as_head(&above.cells, &below.cells)
         };
         let (mut top, mut bottom) = (at, at);
         while is_joined(bottom) {
@@ -230,15 +344,119 @@ impl Stacked {
             }
             names.push(name.map_or(Cell::Null, Cell::Text));
         }
-        let trap = example.map(|example| {
+        let mut traps: Vec<String> = Vec::new();
+        traps.extend(example.map(|example| {
             format!(
                 "its headings stand in lines {} to {}, as {example}; the lower ones are taken where there are any",
                 head[0].number,
                 head[head.len() - 1].number
             )
-        });
-        Self { names, below: bottom + 1, trap }
+        }));
+        let mut below = bottom + 1;
+        if let Some(line) = rows.get(below).filter(|line| is_row_of_measures(&line.cells)) {
+            for (name, measure) in names.iter_mut().zip(&line.cells) {
+                if let (Cell::Text(name), Cell::Text(measure)) = (name, measure)
+                    && is_unit(measure)
+                {
+                    *name = format!("{name}（{}）", measure.trim_matches(['(', ')', '（', '）']));
+                }
+            }
+            traps.push(format!("line {} holds the units of the headings above it; taken so", line.number));
+            below += 1;
+        }
+        if is_numbering(&rows[below..]) {
+            traps.push(format!("line {} numbers the columns; it is no row of data", rows[below].number));
+            below += 1;
+        }
+        Self { names, below, traps }
     }
+
+    /// Merged cells that begin in the head, or above it, and reach over rows of data are no values of theirs.
+    fn end_beside(&mut self, rows: &mut [Line], merged: &mut Merged) {
+        let Some(last) = rows.get(self.below - 1).map(|line| line.number) else { return };
+        for region in merged.end(last) {
+            let column = region.columns.0;
+            let cell =
+                rows.iter().find(|line| line.number == region.rows.0).and_then(|line| line.cells.get(column));
+            let Some(text) = cell.map(Cell::shown).filter(|text| !text.is_empty()) else { continue };
+            for line in &mut rows[self.below..] {
+                if line.number <= region.rows.1 && line.merged.contains(&column) {
+                    line.merged.retain(|filled| *filled != column);
+                    line.cells[column] = Cell::Null;
+                }
+            }
+            let names = self.names.iter_mut().take(region.columns.1 + 1).skip(column);
+            names
+                .filter(|name| name.shown() == text && !is_heading(&text))
+                .for_each(|name| *name = Cell::Null);
+            self.traps.push(format!(
+                "the merged cell {}{} with {:?} reaches from the headings over rows of data; it is no value of theirs",
+                letters(column),
+                region.rows.0,
+                cut(&text)
+            ));
+        }
+    }
+}
+
+/// Does a merged cell hold a heading that stands beside others, one above the other, and reach over no data?
+fn is_of_head(rows: &[Line], at: usize, region: Region, merged: &Merged) -> bool {
+    let is_text = |line: &Line| matches!(line.cells.get(region.columns.0), Some(Cell::Text(_)));
+    let is_within = {
+        let texts =
+            || (0..rows[at].cells.len()).filter(|&column| matches!(rows[at].cells[column], Cell::Text(_)));
+        texts().next() <= Some(region.columns.0) && Some(region.columns.0) <= texts().next_back()
+    };
+    let reached: Vec<&Line> =
+        rows.iter().filter(|line| (region.rows.0..=region.rows.1).contains(&line.number)).collect();
+    is_within
+        && reached.first().is_some_and(|line| line.number == region.rows.0 && is_text(line))
+        && reached.windows(2).all(|pair| may_stand_below(pair[0], pair[1], merged))
+}
+
+/// May all that stands in a row be headings below those of the row above?
+fn may_stand_below(above: &Line, below: &Line, merged: &Merged) -> bool {
+    const LIMITS: &[&str] = &["上限", "下限", "最大值", "最小值", "最大", "最小"];
+    let own = (0..below.cells.len()).filter(|at| !is_void(&below.cells, *at) && !below.merged.contains(at));
+    own.filter(|&at| !merged.spans(above.number, at)).all(|at| {
+        match (&below.cells[at], above.cells.get(at)) {
+            (Cell::Text(own), _) if own.parse::<f64>().is_ok() => false,
+            (Cell::Text(own), Some(Cell::Text(upper))) => {
+                let is_limit = LIMITS.contains(&mapping::plain(own).as_str());
+                is_heading(own) || is_limit || mapping::is_measure(own) || !is_heading(upper)
+            }
+            (Cell::Text(_), _) => true,
+            _ => false,
+        }
+    })
+}
+
+/// Does a row hold units and nothing else?
+fn is_row_of_measures(row: &[Cell]) -> bool {
+    let is_measure = |cell: &Cell| match cell {
+        Cell::Null => true,
+        Cell::Text(text) => mapping::is_measure(text),
+        _ => false,
+    };
+    row.iter().all(is_measure) && row.iter().any(|cell| matches!(cell, Cell::Text(text) if is_unit(text)))
+}
+
+/// Does a measure name a unit? Others stand for none.
+fn is_unit(measure: &str) -> bool {
+    measure.contains(|c: char| c.is_alphanumeric() || matches!(c, '%' | '％' | '‰' | '²' | '㎡'))
+}
+
+/// Does the first row number the columns, from 1 on and three at least? That of the first of numbered parcels does not, as a
+/// second one follows it.
+fn is_numbering(rows: &[Line]) -> bool {
+    let Some(row) = rows.first() else { return false };
+    let shown = |cell: &Cell| cell.shown().trim_matches(['(', ')', '（', '）']).to_owned();
+    let count = row.cells.iter().take_while(|cell| **cell != Cell::Null).count();
+    let is_second = |line: &Line| line.cells.first().is_some_and(|cell| shown(cell) == "2");
+    count >= 3
+        && row.cells[..count].iter().zip(1..).all(|(cell, number)| shown(cell) == number.to_string())
+        && row.cells[count..].iter().all(|cell| *cell == Cell::Null)
+        && !rows.get(1).is_some_and(is_second)
 }
 
 /// A cell of a head, or the one that spans it: a merged one, or the last text before it where headings stand below.
@@ -297,12 +515,28 @@ enum Place {
     Pair(usize, usize),
     /// Both coordinates, one after the other.
     Joint(usize),
+    /// The corners of an outline, one after the other.
+    Outline(usize),
 }
 
 /// Most columns.
 pub(super) const MOST_COLUMNS: usize = MOST_HEADINGS;
 /// How many rows may stand above the head, as titles do.
-const MOST_TITLES: usize = 10;
+pub(super) const MOST_TITLES: usize = 10;
+
+/// How many different things the known headings of a row stand for.
+pub(super) fn count_known(row: &[Cell]) -> usize {
+    let meaning = |cell: &Cell| match cell {
+        Cell::Text(text) => match role(text) {
+            Some(Role::Text) => Some("geometry"),
+            Some(Role::East) => Some("east"),
+            Some(Role::North) => Some("north"),
+            None => mapping::name_of(text),
+        },
+        _ => None,
+    };
+    row.iter().filter_map(meaning).collect::<HashSet<_>>().len()
+}
 
 /// Which of the first rows of a table is its head: that with most known headings, else the first with two texts.
 fn head(rows: &[Vec<Cell>]) -> Option<usize> {
@@ -348,6 +582,10 @@ fn role(heading: &str) -> Option<Role> {
         "longitude",
         "经度",
         "经度°",
+        "东经",
+        "jd",
+        "xzb",
+        "hzb",
         "east",
         "easting",
         "东坐标",
@@ -366,6 +604,10 @@ fn role(heading: &str) -> Option<Role> {
         "latitude",
         "纬度",
         "纬度°",
+        "北纬",
+        "wd",
+        "yzb",
+        "zzb",
         "north",
         "northing",
         "北坐标",
@@ -378,11 +620,77 @@ fn role(heading: &str) -> Option<Role> {
         "ycoord",
         "centroidy",
     ];
-    let plain = mapping::plain(heading);
-    let is = |list: &[&str]| list.contains(&plain.as_str());
+    let own = mapping::plain(heading);
+    if own.starts_with("wkt") || own.ends_with("wkt") {
+        return Some(Role::Text);
+    }
+    let bare = [Some(own), mapping::without_unit(heading)].into_iter().flatten().map(|own| kin(&own).1);
+    let is = |list: &[&str]| bare.clone().any(|bare| list.contains(&bare.as_str()));
     [(TEXT, Role::Text), (EAST, Role::East), (NORTH, Role::North)]
         .into_iter()
         .find_map(|(list, role)| is(list).then_some(role))
+}
+
+/// What a plain heading of coordinates says beside which one it is, as 高德 and `wgs84`, and the rest.
+fn kin(plain: &str) -> (String, String) {
+    const KIN: &[&str] = &[
+        "cgcs2000",
+        "wgs1984",
+        "wgs84",
+        "gcj02",
+        "bd09",
+        "4490",
+        "2000",
+        "高德",
+        "百度",
+        "腾讯",
+        "火星",
+        "gps",
+        "中心点",
+        "中心",
+        "质心",
+        "地块",
+        "宗地",
+        "项目",
+        "center",
+    ];
+    let (mut kin, mut rest) = (String::new(), plain);
+    while let Some((word, left)) = KIN.iter().find_map(|word| {
+        let left = rest.strip_prefix(word).or_else(|| rest.strip_suffix(word))?;
+        (!left.is_empty()).then_some((word, left))
+    }) {
+        kin.push_str(word);
+        rest = left;
+    }
+    (kin, rest.to_owned())
+}
+
+/// The shifted degrees that a heading names.
+fn shift_of(heading: &str) -> Option<Datum> {
+    let folded = narrowed(heading).to_lowercase();
+    let names = |names: &[&str]| names.iter().any(|name| folded.contains(name));
+    if names(&["高德", "腾讯", "火星", "gcj02", "gcj-02", "gcj_02"]) {
+        Some(Datum::Gcj02)
+    } else if names(&["百度", "bd09", "bd-09", "bd_09"]) {
+        Some(Datum::Bd09)
+    } else {
+        None
+    }
+}
+
+/// The columns of a pair of coordinates: of one kind, not shifted ones before others, else the first of each.
+fn pair_of(names: &[Option<String>]) -> Option<(usize, usize)> {
+    let all = |wanted: Role| {
+        let of = move |at: &usize| names[*at].as_deref().and_then(role) == Some(wanted);
+        (0..names.len()).filter(of)
+    };
+    let name = |at: usize| names[at].as_deref().unwrap_or_default();
+    let kind = |at: usize| (shift_of(name(at)), kin(&mapping::plain(name(at))).0);
+    let pairs = || all(Role::East).filter_map(|x| Some((x, all(Role::North).find(|y| kind(*y) == kind(x))?)));
+    pairs()
+        .find(|(x, _)| kind(*x).0.is_none())
+        .or_else(|| pairs().next())
+        .or_else(|| all(Role::East).next().zip(all(Role::North).next()))
 }
 
 impl Table {
@@ -422,7 +730,7 @@ impl Table {
         let refused = Refused::of_head(head);
         let added = refused.and_then(|refused| refused.geometry);
         let text = of(Role::Text).filter(|text| Some(*text) != added).map(Place::Text);
-        let pair = of(Role::East).zip(of(Role::North));
+        let pair = pair_of(&names);
         // Letters that stand for many things mean the place where nothing else does, and both are there.
         let letters = || named("e").zip(named("n")).filter(|_| text.is_none());
         let pair = pair.or_else(letters).map(|(x, y)| Place::Pair(x, y));
@@ -454,7 +762,18 @@ impl Table {
             is_decimal: false,
             traps: Vec::new(),
             merged: BTreeMap::new(),
+            points: None,
         })
+    }
+
+    /// The shifted degrees that the headings of the place name.
+    fn shifted(&self) -> Option<(Datum, String)> {
+        let columns = self.places.iter().flat_map(|place| match *place {
+            Place::Text(at) | Place::Joint(at) | Place::Outline(at) => [at, at],
+            Place::Pair(x, y) => [x, y],
+        });
+        let mut names = columns.filter_map(|at| self.names[at].as_ref());
+        names.find_map(|name| Some((shift_of(name)?, name.clone())))
     }
 
     /// The heading of the column that holds geometries.
@@ -472,8 +791,16 @@ impl Table {
             _ => None,
         });
         let Some((x, y)) = pair else { return };
+        let cells = || rows.iter().flat_map(|row| [row.get(x), row.get(y)]).flatten();
+        if let Some((text, step)) =
+            cells().find_map(|cell| rounded(&cell.shown()).map(|step| (cell.shown(), step)))
+        {
+            self.traps.push(format!(
+                "coordinates as {text} are rounded to {step} by the program that wrote them; the places are no nearer than that"
+            ));
+        }
         let has_them = |cell: &&Cell| matches!(cell, Cell::Text(text) if written(text, false).is_some_and(|read| read.has_decimal_comma));
-        let example = rows.iter().flat_map(|row| [row.get(x), row.get(y)]).flatten().find(has_them);
+        let example = cells().find(has_them);
         if let Some(example) = example {
             self.is_decimal = true;
             self.traps.push(format!(
@@ -483,22 +810,84 @@ impl Table {
         }
     }
 
-    /// Looks for a column that holds both coordinates, where none holds one of them.
-    fn find_joint(&mut self, rows: &[Vec<Cell>]) {
-        const JOINT: &[&str] =
-            &["坐标", "中心坐标", "中心点坐标", "经纬度", "lonlat", "latlon", "coordinates"];
+    /// Looks for a column whose values are geometries, outlines, or both coordinates, where no heading says which.
+    fn find_by_values(&mut self, rows: &[Vec<Cell>]) {
+        const JOINT: &[&str] = &[
+            "经纬度",
+            "lonlat",
+            "latlon",
+            "lnglat",
+            "coordinates",
+            "coordinate",
+            "location",
+            "position",
+            "位置",
+        ];
         if !self.places.is_empty() {
             return;
         }
-        let is_joint = |at: &usize| {
-            let values = || rows.iter().filter_map(|row| row.get(*at)).filter(|cell| **cell != Cell::Null);
-            self.names[*at].as_deref().is_some_and(|name| JOINT.contains(&mapping::plain(name).as_str()))
-                && values().next().is_some()
-                && values().all(|cell| joint(cell).is_some())
+        let all = |at: usize, is: &dyn Fn(&str) -> bool| {
+            let mut values =
+                rows.iter().filter_map(|row| row.get(at)).filter(|cell| **cell != Cell::Null).peekable();
+            let has_heading = self.columns[at].is_some();
+            has_heading
+                && values.peek().is_some()
+                && values.all(|cell| matches!(cell, Cell::Text(text) if is(text)))
         };
-        if let Some(at) = (0..self.names.len()).find(is_joint) {
-            self.places = vec![Place::Joint(at)];
+        let says_so = |at: usize| {
+            let name = mapping::plain(self.names[at].as_deref().unwrap_or_default());
+            name.contains("坐标") || JOINT.contains(&name.as_str()) || JOINT.contains(&kin(&name).1.as_str())
+        };
+        let find = |is: &dyn Fn(usize) -> bool| (0..self.names.len()).find(|at| is(*at));
+        let place = find(&|at| all(at, &is_well_known))
+            .map(Place::Text)
+            .or_else(|| find(&|at| all(at, &|text| outline(text).is_some())).map(Place::Outline))
+            .or_else(|| find(&|at| says_so(at) && all(at, &|text| joint(text).is_some())).map(Place::Joint));
+        self.places.extend(place);
+    }
+
+    /// Looks whether the rows are points of outlines: they say which point they are, and several are of one parcel.
+    fn find_points(&mut self, rows: &[Vec<Cell>]) {
+        #[rustfmt::skip]
+        const POINTS: &[&str] = &[
+            "界址点", "界址点号", "界址点编号", "界址点序号", "边界点号", "拐点", "拐点号", "拐点编号", "顶点", "顶点号", "折点号", "点号", "点编号", "点序",
+            "点序号", "jzd", "jzdh",
+        ];
+        let column =
+            |is: &dyn Fn(&str) -> bool| self.names.iter().position(|name| name.as_deref().is_some_and(is));
+        let point = column(&|name| POINTS.contains(&mapping::plain(name).as_str()));
+        let (Some(point), &[Place::Pair(x, y)]) = (point, &self.places[..]) else { return };
+        let name = |at: usize| self.names[at].clone().unwrap_or_default();
+        let Some(parcel) = column(&|name| mapping::name_of(name) == Some("parcel_no")) else {
+            if mapping::plain(&name(point)).contains("界址") {
+                self.traps.push(format!(
+                    "{:?} says that the rows are boundary points, but no column says of which parcel; each is taken for itself",
+                    name(point)
+                ));
+            }
+            return;
+        };
+        let held = |row: &Vec<Cell>| row.get(parcel).map(Cell::shown).unwrap_or_default();
+        let is_next = |pair: &[Vec<Cell>]| held(&pair[0]) == held(&pair[1]) || held(&pair[1]).is_empty();
+        if !rows.windows(2).any(is_next) {
+            return;
         }
+        self.traps.push(format!(
+            "the rows are boundary points ({:?}); those of each parcel ({:?}) are joined in their order to an outline, the other \
+             values are those of its first row",
+            name(point),
+            name(parcel)
+        ));
+        for at in [x, y, point] {
+            self.columns[at] = None;
+        }
+        self.points = Some(Points { parcel, point });
+    }
+
+    /// Is a column one of boundary points, and none of parcels?
+    fn is_of_points(&self, at: usize) -> bool {
+        let is_coordinate = |place: &Place| matches!(place, Place::Pair(x, y) if [*x, *y].contains(&at));
+        self.points.is_some_and(|points| points.point == at || self.places.iter().any(is_coordinate))
     }
 
     /// Gives a column without heading, which has a value, one of its own.
@@ -535,7 +924,7 @@ impl Table {
 
     /// A row of cells as a row; `None` when it is empty.
     fn row(&mut self, line: Line, headings: &mut Headings) -> Result<Option<Row>, String> {
-        let Line { mut cells, percent, merged, .. } = line;
+        let Line { mut cells, percent, merged, errors, .. } = line;
         if cells.iter().all(|cell| *cell == Cell::Null) {
             return Ok(None);
         }
@@ -561,7 +950,11 @@ impl Table {
         let named = if self.is_sheet { cells.len() } else { self.columns.len() };
         for (at, cell) in cells.iter().enumerate().take(named) {
             let is_nameless = self.columns.get(at).is_none_or(Option::is_none);
-            if *cell != Cell::Null && is_nameless && !self.refused.is_some_and(|refused| refused.has(at)) {
+            if *cell != Cell::Null
+                && is_nameless
+                && !self.is_of_points(at)
+                && !self.refused.is_some_and(|refused| refused.has(at))
+            {
                 self.name_column(at, cell, headings)?;
             }
         }
@@ -580,6 +973,14 @@ impl Table {
             row.raw = Some(refused::record(&cells));
         }
         let decimals = self.find_place(&cells, &mut row);
+        for (at, error) in errors {
+            let name = self.names.get(at).cloned().flatten().unwrap_or_else(|| letters(at));
+            let reason = format!("{name:?} holds {error}");
+            match &mut row.fault {
+                Some(fault) => *fault = format!("{fault}; {reason}"),
+                None => row.repaired.push(format!("{reason}; left unknown")),
+            }
+        }
         // What is refused keeps its text.
         for (at, value) in decimals.into_iter().filter(|_| row.fault.is_none()) {
             let value = Cell::number(value);
@@ -602,7 +1003,7 @@ impl Table {
     /// Finds the place of a row. Coordinates that were read from decimal commas are handed back with their columns.
     fn find_place(&self, cells: &[Cell], row: &mut Row) -> Vec<(usize, f64)> {
         let place = self.places.iter().find(|place| match place {
-            Place::Text(at) | Place::Joint(at) => !is_void(cells, *at),
+            Place::Text(at) | Place::Joint(at) | Place::Outline(at) => !is_void(cells, *at),
             Place::Pair(x, y) => !is_void(cells, *x) || !is_void(cells, *y),
         });
         let mut decimals = Vec::new();
@@ -626,11 +1027,20 @@ impl Table {
                 }
             }
             Some(&Place::Joint(at)) => {
-                row.figures.extend(joint(&cells[at]).map(Figure::Point));
+                row.figures.extend(joint(&cells[at].shown()).map(Figure::Point));
                 if row.figures.is_empty() {
                     let reason =
                         format!("its coordinates are {:?}, expected two numbers", cut(&cells[at].shown()));
                     row.fault.get_or_insert(reason);
+                }
+            }
+            Some(&Place::Outline(at)) => {
+                row.figures.extend(outline(&cells[at].shown()).into_iter().flatten());
+                if row.figures.is_empty() {
+                    row.fault.get_or_insert(format!(
+                        "its outline is {:?}, expected three pairs of numbers or more, with semicolons between",
+                        cut(&cells[at].shown())
+                    ));
                 }
             }
             Some(&Place::Pair(x, y)) => {
@@ -689,55 +1099,20 @@ fn letters(mut at: usize) -> String {
     }
 }
 
-/// Two coordinates in one cell, parted by a comma, a semicolon or a space.
-fn joint(cell: &Cell) -> Option<[f64; 2]> {
-    let Cell::Text(text) = cell else { return None };
-    let text = narrowed(text);
-    let parts = |signs: &[char]| -> Vec<&str> {
-        text.split(signs).map(str::trim).filter(|part| !part.is_empty()).collect()
-    };
-    let parts = match parts(&[';', '、', ' ']) {
-        parts if parts.len() == 2 && !parts[0].ends_with(',') => parts,
-        _ => parts(&[',']),
-    };
-    match parts[..] {
-        [first, second] => {
-            let read = |part: &str| coordinate(&Cell::text(part)).ok().flatten();
-            Some([read(first)?, read(second)?])
-        }
-        _ => None,
-    }
+/// How far a number is rounded that is written as in 3.85153E+07, where that is a whole unit or more.
+fn rounded(text: &str) -> Option<f64> {
+    let upper = text.to_ascii_uppercase();
+    let (digits, power) = upper.split_once("E+")?;
+    let behind = digits.split_once('.').map_or(0, |(_, behind)| behind.len());
+    let steps = power.parse::<i32>().ok()? - i32::try_from(behind).ok()?;
+    (0..=9).contains(&steps).then(|| 10_f64.powi(steps))
 }
 
-/// A number, or degrees, minutes and seconds.
-fn coordinate(cell: &Cell) -> Result<Option<f64>, ()> {
-    if *cell == Cell::Null {
-        return Ok(None);
-    }
-    if let Some(number) = cell.as_number() {
-        return Ok(Some(number));
-    }
-    let Cell::Text(text) = cell else { return Err(()) };
-    let upper = text.to_ascii_uppercase();
-    let sign = if upper.ends_with(['W', 'S']) { -1.0 } else { 1.0 };
-    let bare = upper.trim_matches(|c: char| c.is_ascii_alphabetic() || c.is_whitespace());
-    if !bare.contains(['°', '度']) {
-        return Err(());
-    }
-    let parts: Vec<f64> = bare
-        .split(['°', '度', '′', '\'', '分', '″', '"', '秒', ' '])
-        .filter(|part| !part.is_empty())
-        .map(str::parse)
-        .collect::<Result<_, _>>()
-        .map_err(drop)?;
-    match parts[..] {
-        [degrees] => Ok(Some(sign * degrees)),
-        [degrees, minutes] if minutes < 60.0 => Ok(Some(sign * (degrees + minutes / 60.0))),
-        [degrees, minutes, seconds] if minutes < 60.0 && seconds < 60.0 => {
-            Ok(Some(sign * (degrees + minutes / 60.0 + seconds / 3600.0)))
-        }
-        _ => Err(()),
-    }
+/// Is a text a geometry in well-known text?
+fn is_well_known(text: &str) -> bool {
+    const WORDS: &[&str] = &["POINT", "LINESTRING", "POLYGON", "MULTI", "GEOMETRYCOLLECTION", "SRID="];
+    let upper: String = text.chars().take(24).collect::<String>().to_ascii_uppercase();
+    WORDS.iter().any(|word| upper.starts_with(word)) && figures(text, &mut Vec::new()).is_ok()
 }
 
 /// Appends the figures of a geometry as databases and programs of tables write it, and tells the id of the system that it
@@ -796,15 +1171,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn degrees_minutes_and_seconds_are_read() {
-        assert_eq!(coordinate(&Cell::text("114°30′36″E")), Ok(Some(114.51)));
-        assert_eq!(coordinate(&Cell::text("30度15分")), Ok(Some(30.25)));
-        assert_eq!(coordinate(&Cell::text("114.5")), Ok(Some(114.5)));
-        assert_eq!(coordinate(&Cell::text("30°75′")), Err(()));
-        assert_eq!(coordinate(&Cell::text("unknown")), Err(()));
-    }
-
-    #[test]
     fn geometries_are_read_as_databases_write_them() {
         let read = |text: &str| {
             let mut into = Vec::new();
@@ -833,7 +1199,7 @@ mod tests {
                 (1..).zip(rows).map(|(number, cells)| Line::new(number, row(cells))).collect();
             let stacked = Stacked::around(&lines, at, None);
             let names: Vec<String> = stacked.names.iter().map(Cell::shown).collect();
-            (names.join(","), stacked.below, stacked.trap.is_some())
+            (names.join(","), stacked.below, !stacked.traps.is_empty())
         };
         let spanned: [&[&str]; 3] =
             [&["地块编号", "指标", "", "备注"], &["", "容积率", "绿地率"], &["A-1", "2", "30", "无"]];
@@ -855,15 +1221,58 @@ mod tests {
     }
 
     #[test]
-    fn one_column_may_hold_both_coordinates() {
-        for text in
-            ["113.7,30.2", "113.7， 30.2", "113.7 30.2", "113.7;30.2", "113,7; 30,2", "113°42′,30°12′"]
-        {
-            assert_eq!(joint(&Cell::text(text)), Some([113.7, 30.2]), "{text}");
+    fn headings_of_coordinates_are_known() {
+        for (east, north) in [
+            ("东经", "北纬"),
+            ("jd", "wd"),
+            ("中心经度", "中心纬度"),
+            ("中心点X", "中心点Y"),
+            ("xzb", "yzb"),
+            ("X_CGCS2000", "Y_CGCS2000"),
+            ("lon_wgs84", "lat_wgs84"),
+            ("高德经度", "高德纬度"),
+            ("经度(E)", "纬度(N)"),
+            ("X坐标（m）", "Y坐标（m）"),
+        ] {
+            assert!(role(east) == Some(Role::East) && role(north) == Some(Role::North), "{east}, {north}");
         }
-        for text in ["见附图", "113.7", "113.7,30.2;113.8,30.2", "1,2,3"] {
-            assert_eq!(joint(&Cell::text(text)), None, "{text}");
+        assert!(role("空间坐标WKT") == Some(Role::Text) && role("中心").is_none() && role("项目").is_none());
+        let pair =
+            |names: &[&str]| pair_of(&names.iter().map(|name| Some((*name).to_owned())).collect::<Vec<_>>());
+        assert_eq!(pair(&["高德经度", "高德纬度", "经度", "纬度"]), Some((2, 3)), "what is not shifted");
+        assert_eq!(pair(&["lon_wgs84", "lat_bd09", "lat_wgs84"]), Some((0, 2)));
+        assert_eq!(
+            (shift_of("经度（GCJ-02）"), shift_of("百度纬度")),
+            (Some(Datum::Gcj02), Some(Datum::Bd09))
+        );
+    }
+
+    #[test]
+    fn rows_below_a_head_may_be_its_units_or_its_numbers() {
+        let stacked = |rows: &[&[&str]]| {
+            let lines: Vec<Line> =
+                (1..).zip(rows).map(|(number, cells)| Line::new(number, row(cells))).collect();
+            let stacked = Stacked::around(&lines, 0, None);
+            (stacked.names.iter().map(Cell::shown).collect::<Vec<_>>().join(","), stacked.below)
+        };
+        let head: &[&str] = &["地块编号", "地块面积", "建筑密度"];
+        let units = stacked(&[head, &["", "（公顷）", "（%）"], &["A-1", "2", "30"]]);
+        assert_eq!(units, ("地块编号,地块面积（公顷）,建筑密度（%）".to_owned(), 2));
+        let bare = "地块编号,地块面积,建筑密度".to_owned();
+        assert_eq!(stacked(&[head, &["1", "2", "3"], &["A-1", "2", "30"]]), (bare.clone(), 2));
+        // A first parcel of the number 1, an empty row, one without units.
+        for data in [&[&["1", "2", "3"][..], &["2", "1", "30"]][..], &[&["", "", ""]], &[&["", "-", "—"]]] {
+            let rows: Vec<&[&str]> = std::iter::once(head).chain(data.iter().copied()).collect();
+            assert_eq!(stacked(&rows), (bare.clone(), 1), "{data:?}");
         }
+    }
+
+    #[test]
+    fn powers_of_ten_hide_digits() {
+        assert_eq!(
+            (rounded("3.85153E+07"), rounded("3.8515349181E+07"), rounded("38515349")),
+            (Some(100.0), None, None)
+        );
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Workbooks, a row of cells at a time.
 
+use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
+use std::io::BufReader;
 use std::path::Path;
 
-use calamine::{DataRef, Reader as _, Xlsx, open_workbook};
+use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, SheetVisible, Xlsx, open_workbook};
 
 use super::merged::Region;
 use super::table::{self, Line, Rows};
@@ -21,16 +24,17 @@ pub(super) fn read(
     let mut book: Xlsx<_> = open_workbook(path)
         .map_err(|fault: calamine::XlsxError| unfit(format!("is no readable workbook: {fault}")))?;
     let sheets = book.sheet_names();
-    let mut notes = Vec::new();
+    let (mut notes, mut traps) = (Vec::new(), Vec::new());
     let sheet = match &wish.layer {
         Some(name) if sheets.contains(name) => name.clone(),
         Some(name) => return Err(unfit(format!("has no sheet {name:?}; sheets are {}", sheets.join(", ")))),
-        None => sheets.first().cloned().ok_or_else(|| unfit("has no sheet".to_owned()))?,
+        None => choose(&mut book, &mut traps).map_err(unfit)?,
     };
     if sheets.len() > 1 && wish.layer.is_none() {
         notes.push(format!(
-            "has {} sheets; the first, {sheet:?}, is read (--layer names another)",
-            sheets.len()
+            "has {} sheets, {}; {sheet:?} is read (--layer names another)",
+            sheets.len(),
+            sheets.join(", ")
         ));
     }
     let broken = |fault: calamine::XlsxError| unfit(format!("sheet {sheet:?} cannot be read: {fault}"));
@@ -39,8 +43,12 @@ pub(super) fn read(
         rows: (u64::from(cells.start.0) + 1, u64::from(cells.end.0) + 1),
         columns: (cells.start.1 as usize, cells.end.1 as usize),
     });
-    let what = format!("sheet {sheet:?} ");
+    let what = match &sheets[..] {
+        [_] => format!("sheet {sheet:?} "),
+        all => format!("sheet {sheet:?} of {} (--layer names another) ", all.join(", ")),
+    };
     let merged = merged.filter(|region| region.columns.1 < table::MOST_COLUMNS).collect();
+    let unsaved = unsaved(&mut book, &sheet).map_err(broken)?;
     let mut rows = Rows::of_sheet(path, &what, wish, merged);
     let mut cells = book.worksheet_cells_reader(&sheet).map_err(broken)?;
     let is_percent: Vec<bool> = cells
@@ -59,6 +67,14 @@ pub(super) fn read(
         line.number = next.unwrap_or(0);
         let column = cell.get_position().1 as usize;
         let value = value(cell.get_value());
+        match cell.get_value() {
+            DataRef::Error(error) => line.errors.push((column, format!("the error {error} of a formula"))),
+            DataRef::Empty if unsaved.contains(&cell.get_position()) => {
+                let error = "a formula whose result was not saved (open the workbook in a program of tables and save it)";
+                line.errors.push((column, error.to_owned()));
+            }
+            _ => {}
+        }
         if value == Cell::Null {
             continue;
         }
@@ -77,7 +93,77 @@ pub(super) fn read(
         line.cells.push(value);
     }
     let told = rows.end(headings, take)?;
-    Ok(Told { notes, ..told })
+    traps.extend(told.traps);
+    Ok(Told { notes, traps, ..told })
+}
+
+/// The sheet that is read where none is named: the first one to be seen, or, where that is a cover or a dictionary, the one
+/// whose headings say most.
+fn choose(book: &mut Xlsx<BufReader<File>>, traps: &mut Vec<String>) -> Result<String, String> {
+    /// A table of parcels has so many known headings.
+    const ENOUGH: usize = 3;
+    let all = book.sheets_metadata().to_vec();
+    let is_seen = |sheet: &&calamine::Sheet| {
+        sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible
+    };
+    let seen: Vec<String> = all.iter().filter(is_seen).map(|sheet| sheet.name.clone()).collect();
+    let Some(first) = seen.first() else {
+        let names: Vec<&str> = all.iter().map(|sheet| sheet.name.as_str()).collect();
+        return Err(format!("has no sheet of cells that is to be seen; sheets are {}", names.join(", ")));
+    };
+    let counts: Vec<usize> = seen.iter().map(|name| known_headings(book, name)).collect();
+    let most = counts.iter().max().copied().unwrap_or_default();
+    let at = match counts[0] {
+        count if count >= ENOUGH || count == most => 0,
+        _ => counts.iter().position(|count| *count == most).unwrap_or_default(),
+    };
+    if at > 0 || all.first().is_some_and(|sheet| sheet.name != *first) {
+        let reason = if at > 0 {
+            "has more headings that are known than those before it"
+        } else {
+            "is the first to be seen"
+        };
+        traps.push(format!(
+            "of the sheets {}, {:?} is read, as it {reason} (--layer names another)",
+            all.iter().map(|sheet| sheet.name.as_str()).collect::<Vec<_>>().join(", "),
+            seen[at]
+        ));
+    }
+    Ok(seen[at].clone())
+}
+
+/// The cells of formulas whose results were not saved, as libraries leave them; where the first rows have none, none has.
+fn unsaved(
+    book: &mut Xlsx<BufReader<File>>,
+    sheet: &str,
+) -> Result<HashSet<(u32, u32)>, calamine::XlsxError> {
+    const FIRST_ROWS: u32 = 1000;
+    const MOST: usize = 1_000_000;
+    let mut found = HashSet::new();
+    let mut cells = book.worksheet_cells_reader(sheet)?;
+    while let Some(cell) = cells.next_cell_with_formula()? {
+        if cell.formula.is_some() && cell.value == DataRef::Empty {
+            found.insert(cell.pos);
+        }
+        if found.len() == MOST || found.is_empty() && cell.pos.0 > FIRST_ROWS {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// How many headings among the first rows of a sheet are known; none where it cannot be read.
+fn known_headings(book: &mut Xlsx<BufReader<File>>, sheet: &str) -> usize {
+    let Ok(mut cells) = book.worksheet_cells_reader(sheet) else { return 0 };
+    let mut rows: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
+    while let Ok(Some(cell)) = cells.next_cell() {
+        let row = cell.get_position().0;
+        if rows.len() == table::MOST_TITLES && !rows.contains_key(&row) {
+            break;
+        }
+        rows.entry(row).or_default().push(value(cell.get_value()));
+    }
+    rows.values().map(|row| table::count_known(row)).max().unwrap_or_default()
 }
 
 /// Does a format show a share in per cent? A sign that is only written behind a number makes no share of it.
@@ -103,11 +189,31 @@ fn value(cell: &DataRef<'_>) -> Cell {
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Cell::text(text),
         DataRef::SharedString(text) => Cell::text(text),
         DataRef::Bool(value) => Cell::Bool(*value),
-        DataRef::DateTime(day) => {
-            let (year, month, day, ..) = day.to_ymd_hms_milli();
-            Date::parse(&format!("{year:04}-{month:02}-{day:02}")).map_or(Cell::Null, Cell::Date)
-        }
+        DataRef::DateTime(moment) => moment_of(moment),
         DataRef::Error(_) | DataRef::Empty => Cell::Null,
+    }
+}
+
+/// A day; with a time, a time alone and a span of time are texts in the form of ISO 8601.
+fn moment_of(moment: &ExcelDateTime) -> Cell {
+    let days = moment.as_f64();
+    if moment.is_duration() {
+        let seconds = (days * 86_400.0).round();
+        let (hours, minutes) = ((seconds / 3600.0).floor(), (seconds % 3600.0 / 60.0).floor());
+        return Cell::text(&format!("PT{hours}H{minutes}M{}S", seconds % 60.0));
+    }
+    let (year, month, day, hour, minute, second, milli) = moment.to_ymd_hms_milli();
+    let time = match milli {
+        0 => format!("{hour:02}:{minute:02}:{second:02}"),
+        _ => format!("{hour:02}:{minute:02}:{second:02}.{milli:03}"),
+    };
+    if (0.0..1.0).contains(&days) {
+        return Cell::text(&time);
+    }
+    match Date::parse(&format!("{year:04}-{month:02}-{day:02}")) {
+        Some(day) if days.fract() == 0.0 => Cell::Date(day),
+        Some(day) => Cell::text(&format!("{day}T{time}")),
+        None => Cell::Null,
     }
 }
 
