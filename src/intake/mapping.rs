@@ -151,6 +151,59 @@ fn is_in_storeys(heading: &str) -> bool {
         || folded.ends_with("层数")
 }
 
+/// What stands in the brackets of a heading, part by part.
+fn in_brackets(heading: &str) -> Vec<String> {
+    let folded = narrowed(heading).to_lowercase();
+    let inside = folded.find(['(', '[', '【']).map_or("", |at| &folded[at..]);
+    let parts = inside.split(|c: char| "()[]【】,，、;；".contains(c)).map(str::trim);
+    parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// Words for what holds no longer where something else holds or will, and for that.
+const FORMER: &[&str] =
+    &["现状", "现有", "原", "原有", "原名", "曾用", "曾用名", "旧", "调整前", "修改前", "变更前", "修编前"];
+const LATTER: &[&str] = &["规划", "现行", "新", "调整后", "修改后", "变更后", "修编后"];
+
+/// Does a text say of which state a value is, and nothing else?
+pub(super) fn is_stage(text: &str) -> bool {
+    let folded = narrowed(text);
+    [FORMER, LATTER].iter().any(|words| words.contains(&folded.trim()))
+}
+
+/// How well a heading stands for its field: the less, the better.
+fn rank(heading: &str) -> u8 {
+    const LIMITS: &[&str] = &["上限", "下限", "最大", "最小", "≤", "≥", "<", ">"];
+    let parts = in_brackets(heading);
+    let any = |words: &[&str]| parts.iter().any(|part| words.contains(&part.as_str()));
+    if any(FORMER) {
+        3
+    } else if any(LATTER) {
+        1
+    } else {
+        let is_plain = |part: &String| is_measure(part) || LIMITS.contains(&part.as_str());
+        if parts.iter().all(is_plain) { 0 } else { 2 }
+    }
+}
+
+/// Do the brackets of a heading make it a measure of something else, as in 密度（人/公顷）?
+fn is_of_another(known: &Known, heading: &str) -> bool {
+    const OTHERS: &[&str] =
+        &["户均", "人均", "亩均", "地均", "产值", "产出", "税收", "万元", "亿元", "高程", "标高", "海拔"];
+    const OF_BUILDINGS: &[&str] = &["建筑", "建筑面积", "总建筑面积"];
+    if !matches!(known.kind, Kind::Area | Kind::Share | Kind::Number | Kind::Whole | Kind::Year) {
+        return false;
+    }
+    in_brackets(heading).iter().any(|part| {
+        let is_ratio = part.split_once('/').is_some_and(|(of, by)| {
+            let [of, by] = [of, by].map(str::trim);
+            !of.is_empty() && !by.is_empty() && named_unit(of).is_none()
+        });
+        is_ratio
+            || OTHERS.iter().any(|other| part.contains(other))
+            || known.kind == Kind::Area && OF_BUILDINGS.contains(&part.as_str())
+    })
+}
+
 /// Is a heading one of the known ones?
 pub(super) fn is_known(heading: &str) -> bool {
     !fields_of(heading).is_empty()
@@ -257,6 +310,7 @@ fn leading_unit(behind: &str) -> Option<Unit> {
 /// What is said of headings that are no known field.
 const KEPT: &str = "kept under its own name";
 const IN_STOREYS: &str = "kept under its own name: storeys are no metres";
+const OF_ANOTHER: &str = "kept under its own name: its brackets say that it measures something else";
 
 const BY_HEADING: &str = "its heading";
 const BY_CODES: &str = "its heading, and the codes below it";
@@ -276,6 +330,7 @@ fn meant(
     let code = || (KNOWN.iter().find(|known| known.name == USE_CODE), BY_CODES);
     match found[..] {
         [only] if only.name == "height_m" && is_in_storeys(&headings[at]) => (None, IN_STOREYS),
+        [only] if is_of_another(only, &headings[at]) => (None, OF_ANOTHER),
         [only] if is_weak && has_other(only.name, &|_| true) => (None, KEPT),
         // A column of codes is one whatever it is called, unless another is called so.
         [only] if only.name == USE_NAME && held(at) == Held::Codes && !has_other(USE_CODE, &|_| true) => {
@@ -293,6 +348,18 @@ fn meant(
         [_, name, ..] => (Some(name), BY_HEADING),
         [] => (None, KEPT),
     }
+}
+
+/// Of two headings of one field that differ in what their brackets or years say, which is taken.
+fn by_brackets(known: &Known, taken: &str, other: &str) -> Option<String> {
+    let bare = |heading: &str| plain(heading).trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    let is_numbered = other.strip_prefix(taken).is_some_and(|rest| rest.trim().parse::<u8>().is_ok());
+    (bare(taken) == bare(other) && taken != other && !is_numbered).then(|| {
+        format!(
+            "{taken:?} and {other:?} both stand for {name}; {taken:?} is taken, --map {name}={other} takes the other",
+            name = known.name
+        )
+    })
 }
 
 /// Where a field comes from.
@@ -373,7 +440,13 @@ impl Mapping {
         }
         let is_taken = |name: &str| taken.values().any(|taken| *taken == name);
         let guesses: Vec<_> = (0..headings.len()).map(|at| meant(headings, at, held)).collect();
-        let mut used: Vec<&str> = Vec::new();
+        // Of several headings of one field that which says the least beside it stands for it, of such the first.
+        let best = |name: &str| {
+            let is_it = |at: &usize| {
+                !taken.contains_key(at) && guesses[*at].0.is_some_and(|known| known.name == name)
+            };
+            (0..headings.len()).filter(is_it).min_by_key(|&at| (rank(&headings[at]), at))
+        };
         for (at, heading) in headings.iter().enumerate() {
             let (name, by) = match (taken.get(&at), guesses[at]) {
                 (Some(field), _) => (*field, "--map"),
@@ -381,9 +454,13 @@ impl Mapping {
                     mapping.left_out.push((at, "a field that programs add for themselves"));
                     continue;
                 }
-                (None, (Some(known), by)) if !is_taken(known.name) && !used.contains(&known.name) => {
-                    (known.name, by)
-                }
+                (None, (Some(known), by)) if !is_taken(known.name) => match best(known.name) {
+                    Some(best) if best != at => {
+                        mapping.told.extend(by_brackets(known, &headings[best], heading));
+                        (heading.as_str(), KEPT)
+                    }
+                    _ => (known.name, by),
+                },
                 (None, (None, by)) => (heading.as_str(), by),
                 (None, _) => (heading.as_str(), KEPT),
             };
@@ -391,16 +468,19 @@ impl Mapping {
                 mapping.told.push(format!(
                     "{heading:?} counts storeys, which are no metres; it is kept under its own name"
                 ));
+            } else if by == OF_ANOTHER {
+                mapping.told.push(format!(
+                    "{heading:?} measures something else, as its brackets say; it is kept under its own name"
+                ));
             } else if by == BY_CODES {
                 mapping.told.push(format!("{heading:?} holds codes of land uses, not their names; read so"));
             }
             let mut name = name.to_owned();
-            let is_kept = [KEPT, IN_STOREYS].contains(&by);
+            let is_kept = [KEPT, IN_STOREYS, OF_ANOTHER].contains(&by);
             while mapping.fields.iter().any(|field| field.name == name) || is_kept && is_taken(&name) {
                 name.push_str("_2");
             }
             let known = KNOWN.iter().position(|known| known.name == name);
-            used.extend(known.map(|at| KNOWN[at].name));
             mapping.fields.push(Mapped { heading: at, known, name, by });
         }
         Ok(mapping)
@@ -653,6 +733,37 @@ fn year_of(day: Date) -> Made {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_headings_of_one_field_the_plainest_stands_for_it() {
+        let taken = |headings: &[&str], field: &str| {
+            let headings: Vec<String> = headings.iter().map(|&heading| heading.to_owned()).collect();
+            let mapping = Mapping::guess(&headings, &[], &|_| Held::Others).expect("a mapping");
+            let at = mapping.heading_of(field);
+            (at.map(|at| headings[at].clone()), mapping.told.len())
+        };
+        for (headings, field, heading, told) in [
+            (&["地块编号（原）", "地块编号"][..], "parcel_no", Some("地块编号"), 1),
+            (&["容积率（现状）", "容积率（规划）"], "far", Some("容积率（规划）"), 1),
+            (&["容积率（调整前）", "容积率"], "far", Some("容积率"), 1),
+            (&["项目名称（英文）", "项目名称"], "name_zh", Some("项目名称"), 1),
+            (&["名称（曾用名）", "名称"], "name_zh", Some("名称"), 1),
+            (&["用地性质 2020", "用地性质 2035"], "use_name_zh", Some("用地性质 2020"), 1),
+            (&["面积（建筑，㎡）", "面积（㎡）"], "area_m2", Some("面积（㎡）"), 1),
+            // A number tells headings that are the same from each other; other words for a field are no doubt.
+            (&["容积率", "容积率 2"], "far", Some("容积率"), 0),
+            (&["用地面积（㎡）", "地块面积（亩）"], "area_m2", Some("用地面积（㎡）"), 0),
+            (&["容积率（现状）"], "far", Some("容积率（现状）"), 0),
+            (&["密度（人/公顷）"], "density", None, 1),
+            (&["面积（户均㎡）"], "area_m2", None, 1),
+            (&["年度（产值万元）"], "year", None, 1),
+            (&["限高（黄海高程m）"], "height_m", None, 1),
+            (&["面积（公顷/亩）"], "area_m2", Some("面积（公顷/亩）"), 0),
+            (&["用地面积（单元）"], "area_m2", Some("用地面积（单元）"), 0),
+        ] {
+            assert_eq!(taken(headings, field), (heading.map(str::to_owned), told), "{headings:?}");
+        }
+    }
 
     #[test]
     fn headings_of_control_plans_are_known() {

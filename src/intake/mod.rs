@@ -334,7 +334,8 @@ impl Intake {
         }
         let source = self.source();
         let entry = self.entry(&source, made.made_up > 0);
-        let large = if made.taken > READABLE { FileFormat::GeoParquet } else { FileFormat::GeoJson };
+        let kept = self.existing().filter(|_| self.order.append).map_or(0, |layer| layer.len() as u64);
+        let large = if made.taken + kept > READABLE { FileFormat::GeoParquet } else { FileFormat::GeoJson };
         let file = draft.accept(&folder, &entry, self.order.form.unwrap_or(large))?;
         let target = folder.join(file);
         let _ = writeln!(

@@ -767,6 +767,31 @@ fn columns_without_a_heading_are_kept_and_told() {
 }
 
 #[test]
+fn of_what_was_and_what_is_planned_the_plan_is_the_field() {
+    let data = folder();
+    let outline = "POLYGON((114 30.4,114.002 30.4,114.002 30.402,114 30.402,114 30.4))";
+    let rows: [&[&str]; 3] = [
+        &["地块编号", "容积率", "", "建筑限高(m)", "", "现状", "WKT"],
+        &["", "现状", "规划", "调整前", "调整后", "", ""],
+        &["G-1", "1.1", "2.5", "9", "24", "已建", outline],
+    ];
+    let path = data.path().join("plan.xlsx");
+    workbook(&path, &rows, |sheet| {
+        let format = rust_xlsxwriter::Format::new();
+        sheet.merge_range(0, 1, 0, 2, "容积率", &format).expect("merged");
+        sheet.merge_range(0, 3, 0, 4, "建筑限高(m)", &format).expect("merged");
+        for (column, heading) in [(0, "地块编号"), (5, "现状"), (6, "WKT")] {
+            sheet.merge_range(0, column, 1, column, heading, &format).expect("merged");
+        }
+    });
+    let (said, got) = taken(data.path(), &path);
+    let fields = ["parcel_no", "far", "height_m", "status"].map(|name| got[0][name].clone());
+    assert_eq!(fields, [json!("G-1"), json!(2.5), json!(24), json!("built")], "{said}");
+    assert!(said.contains("--map far=容积率（现状） takes the other"), "{said}");
+    assert_eq!(got[0]["建筑限高(m)（调整前）"], json!(9), "{said}");
+}
+
+#[test]
 fn headings_in_two_rows_are_read() {
     let data = folder();
     let rows: [&[&str]; 5] = [
@@ -1307,6 +1332,13 @@ fn a_process_that_is_killed_leaves_the_old_data_whole() {
         .collect();
     files.sort();
     assert_eq!(files, ["parcels.geojson.old", "parcels.parquet"], "many features rest in the compact form");
+    // One more does not change that.
+    let point =
+        json!({"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[114.1,30.4]}});
+    fs::write(&path, point.to_string()).expect("written");
+    let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes", "--append"]);
+    assert!(code == Some(0) && said.contains("parcels-2.parquet"), "{said}");
+    assert_eq!(load(data.path()).catalog.layer("parcels").map(|layer| layer.layer().len()), Some(100_001));
 }
 
 /// Imports that begin at once: each is taken as a whole, or told that another is at work.

@@ -306,7 +306,7 @@ struct Stacked {
 
 impl Stacked {
     /// The head around the row that has most headings. A heading is the lowest text of its column; one above it that is
-    /// known stays before one that is not, as 容积率 before 上限.
+    /// known stays before one that is not, as 容积率 before 上限, and before what says of which state it is, as 现状.
     fn around(rows: &[Line], at: usize, merged: Option<&Merged>) -> Self {
         let is_joined = |upper: usize| {
             let (Some(above), Some(below)) = (rows.get(upper), rows.get(upper + 1)) else { return false };
@@ -336,7 +336,9 @@ impl Stacked {
                     Some(lower) if *lower == text => {}
                     Some(lower) => {
                         example.get_or_insert_with(|| format!("{lower:?} below {text:?}"));
-                        if is_heading(&text) && !is_heading(lower) {
+                        if is_heading(&text) && mapping::is_stage(lower) {
+                            name = Some(format!("{text}（{lower}）"));
+                        } else if is_heading(&text) && !is_heading(lower) {
                             name = Some(format!("{text} {lower}"));
                         }
                     }
