@@ -28,7 +28,7 @@ pub(super) fn home(catalog: &Catalog, collection: &str) -> Option<Bounds> {
 const ANCHOR_M: f64 = 500.0;
 
 /// Places of one name that are no farther apart are one place, metres.
-const SAME_M: f64 = 50.0;
+pub(super) const SAME_M: f64 = 50.0;
 
 /// Where a feature is known to lie.
 #[derive(Debug, Clone, Copy)]
@@ -38,11 +38,14 @@ pub(super) struct Known {
     pub accuracy_m: f64,
 }
 
-/// Places of features by what they are called; names of several places are none. What the collection itself holds may be
-/// what is to be mended, and tells only of names that no other has.
-pub(super) fn anchors(catalog: &Catalog, collection: &str) -> HashMap<String, Known> {
+/// Places of features by what they are called; none for a name of several places.
+pub(super) type Anchors = HashMap<String, Option<Known>>;
+
+/// The places that a folder knows. What the collection itself holds may be what is to be mended, and tells only of names that
+/// no other has.
+pub(super) fn anchors(catalog: &Catalog, collection: &str) -> Anchors {
     let places = |keep: &dyn Fn(&str) -> bool| {
-        let mut places: HashMap<String, Option<Known>> = HashMap::new();
+        let mut places = Anchors::new();
         for layer in catalog.layers().map(|indexed| indexed.layer()).filter(|layer| keep(layer.id.as_str())) {
             add_places(&mut places, layer);
         }
@@ -52,10 +55,10 @@ pub(super) fn anchors(catalog: &Catalog, collection: &str) -> HashMap<String, Kn
     for (name, known) in places(&|id| id == collection) {
         anchors.entry(name).or_insert(known);
     }
-    anchors.into_iter().filter_map(|(name, known)| Some((name, known?))).collect()
+    anchors
 }
 
-fn add_places(places: &mut HashMap<String, Option<Known>>, layer: &Layer) {
+fn add_places(places: &mut Anchors, layer: &Layer) {
     for ix in layer.positions() {
         let feature = layer.feature(ix);
         let accuracy_m = feature.accuracy_m().unwrap_or(0.0);

@@ -1,13 +1,11 @@
 //! What the rows that were looked at show: units, shares in per cent, the system where several fit, the shift.
 
-use std::collections::HashMap;
-
-use super::folder::Known;
+use super::folder::{Anchors, Known, SAME_M};
 use super::mapping::{self, KNOWN, Kind};
 use super::number::Commas;
 use super::place::place;
 use super::row::{Cell, Row};
-use super::system::{self, Reading};
+use super::system::{self, LEAST_ANCHORS, Reading};
 use super::{Intake, IntakeError, Seen, cell_of};
 use crate::geometry::{centroid, metres_between, stored_area_m2};
 
@@ -264,16 +262,13 @@ impl Intake {
         &self,
         file: &'a Seen,
         reading: &'a Reading,
-        anchors: &'a HashMap<String, Known>,
+        anchors: &'a Anchors,
     ) -> impl Iterator<Item = (String, [f64; 2], Known)> + 'a {
-        let keys: Vec<usize> = ["id", "parcel_no", "name_zh", "name_en"]
-            .iter()
-            .filter_map(|name| self.mapping.heading_of(name))
-            .collect();
+        let keys = self.keys();
         file.survey.sample.iter().filter_map(move |row| {
             let (name, known) = keys.iter().find_map(|&key| {
                 let name = cell_of(row, key)?.shown();
-                anchors.get(&name).map(|known| (name, *known))
+                anchors.get(&name).copied().flatten().map(|known| (name, known))
             })?;
             let placed = place(&row.figures, reading).ok()?;
             let here = centroid(&placed.array?.get(0)?.to_shape())?;
@@ -281,18 +276,39 @@ impl Intake {
         })
     }
 
+    /// Headings of what features are called.
+    fn keys(&self) -> Vec<usize> {
+        let names = ["id", "parcel_no", "name_zh", "name_en"].iter();
+        names.filter_map(|name| self.mapping.heading_of(name)).collect()
+    }
+
+    /// Names that several features of a file have in common with features of several places, where too few others tell of a
+    /// shift. Numbers are no names: every layer counts its features.
+    fn disputed(&self, file: &Seen, anchors: &Anchors) -> Option<String> {
+        let keys = self.keys();
+        let of_several = |row: &&Row| {
+            let names = || keys.iter().filter_map(|&key| cell_of(row, key)).map(Cell::shown);
+            let is_name = |name: &String| name.parse::<f64>().is_err();
+            names().any(|name| is_name(&name) && anchors.get(&name).is_some_and(Option::is_none))
+                && !names().any(|name| anchors.get(&name).is_some_and(Option::is_some))
+        };
+        let count = file.survey.sample.iter().filter(of_several).count();
+        let known = self.anchored(file, &file.reading, anchors).count();
+        (count >= LEAST_ANCHORS && known < LEAST_ANCHORS).then(|| {
+            format!(
+                "{count} features are called as features that the data folder knows at several places, more than {SAME_M:.0} m apart; \
+                 a shift of them would not be found"
+            )
+        })
+    }
+
     /// Where these features lie, and where they are known to.
-    fn pairs(
-        &self,
-        file: &Seen,
-        reading: &Reading,
-        anchors: &HashMap<String, Known>,
-    ) -> Vec<([f64; 2], [f64; 2])> {
+    fn pairs(&self, file: &Seen, reading: &Reading, anchors: &Anchors) -> Vec<([f64; 2], [f64; 2])> {
         self.anchored(file, reading, anchors).map(|(_, here, known)| (here, known.at)).collect()
     }
 
     /// Names the few features that lie off their known places while the others do not.
-    fn strays(&self, file: &Seen, anchors: &HashMap<String, Known>) -> Option<String> {
+    fn strays(&self, file: &Seen, anchors: &Anchors) -> Option<String> {
         let (mut strays, mut others) = (Vec::new(), 0);
         for (name, here, known) in self.anchored(file, &file.reading, anchors) {
             let off = metres_between(here, known.at);
@@ -316,7 +332,7 @@ impl Intake {
     }
 
     /// Where the numbers of a file fit several systems, places that the data folder knows must decide.
-    pub(super) fn settle_systems(&mut self, anchors: &HashMap<String, Known>) {
+    pub(super) fn settle_systems(&mut self, anchors: &Anchors) {
         for at in 0..self.files.len() {
             let mut others = std::mem::take(&mut self.files[at].reading.others);
             let Some(other) = others.first() else { continue };
@@ -390,7 +406,7 @@ impl Intake {
     }
 
     /// Holds features against places that the data folder knows.
-    pub(super) fn find_shift(&mut self, anchors: &HashMap<String, Known>) {
+    pub(super) fn find_shift(&mut self, anchors: &Anchors) {
         for at in 0..self.files.len() {
             let after = system::offset(&self.pairs(&self.files[at], &self.files[at].reading, anchors));
             let before = match self.files[at].reading.datum.take() {
@@ -453,9 +469,10 @@ impl Intake {
                 file.reading.traps.push("converted, the positions lie farther from their known places than before; were they shifted at all?".to_owned());
             }
             (file.offset, file.after) = (before, after);
-            if let Some(strays) = self.strays(&self.files[at], anchors) {
-                self.files[at].reading.traps.push(strays);
-            }
+            let file = &self.files[at];
+            let told: Vec<_> =
+                self.strays(file, anchors).into_iter().chain(self.disputed(file, anchors)).collect();
+            self.files[at].reading.traps.extend(told);
         }
     }
 }

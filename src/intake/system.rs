@@ -332,7 +332,7 @@ pub(super) struct Offset {
 }
 
 /// Fewest anchors that prove a shift.
-const LEAST_ANCHORS: usize = 3;
+pub(super) const LEAST_ANCHORS: usize = 3;
 /// Metres within which known places prove a system.
 const PROOF_M: f64 = 100.0;
 

@@ -535,6 +535,12 @@ fn places_that_two_collections_agree_on_are_known() {
     assert_eq!(import_into("others", data.path(), &[file, "--yes", "--from", "wgs84"]).0, Some(0));
     let (code, said) = import_into("others", data.path(), &[file, "--yes"]);
     assert!(code == Some(2) && said.contains("the shift of GCJ-02"), "{said}");
+    // Where two others contradict each other, neither is known to be right.
+    let (code, said) = import_into("more", data.path(), &[file, "--yes"]);
+    assert!(
+        code == Some(0) && said.contains("4 features are called as features that the data folder knows"),
+        "{said}"
+    );
 }
 
 #[test]
