@@ -3,10 +3,11 @@
 //! The data goes to a file of a name that nothing has, then `catalog.toml` is replaced by one that names it. That one
 //! rename is the moment of change; whoever ends the process before it leaves the data as it was.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
 
@@ -17,6 +18,9 @@ use crate::store::manifest::{self, FileFormat, LayerSpec, Manifest};
 
 /// The file whose lock an import of a folder holds; it has no content, and stays.
 const LOCK: &str = ".import.lock";
+
+/// How long an import waits for another to end.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The file that data is written to before it is accepted as a whole.
 pub(super) struct Draft {
@@ -32,8 +36,16 @@ impl Draft {
         let path = folder.join(LOCK);
         let lock = File::options().create(true).truncate(false).write(true).open(&path);
         let lock = lock.map_err(|fault| IntakeError::write(&path, fault))?;
-        if lock.try_lock().is_err() {
-            return Err(IntakeError::unfit(folder, "is being written by another import; wait until it ends"));
+        let begun = Instant::now();
+        while let Err(fault) = lock.try_lock() {
+            match fault {
+                TryLockError::WouldBlock if begun.elapsed() < PATIENCE => thread::sleep(PATIENCE / 200),
+                TryLockError::WouldBlock => {
+                    let reason = "is being written by another import; wait until it ends";
+                    return Err(IntakeError::unfit(folder, reason));
+                }
+                TryLockError::Error(fault) => return Err(IntakeError::write(&path, fault)),
+            }
         }
         let path = folder.join(format!(".{collection}.import.tmp"));
         // What an import that was ended left behind.
