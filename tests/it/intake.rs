@@ -1140,6 +1140,89 @@ fn boundary_points_are_joined_to_parcels() {
 }
 
 #[test]
+fn points_with_values_of_their_own_stay_points() {
+    let data = folder();
+    let path = data.path().join("points.csv");
+    let corners = [(512_000, 0), (512_100, 0), (512_100, 100), (512_000, 100)];
+    let rows = |head: &str, more: &dyn Fn(usize) -> String| {
+        let points = corners
+            .iter()
+            .enumerate()
+            .map(|(at, (x, y))| format!("A-1,{at},{},{},{}\n", 38_000_000 + x, 3_365_000 + y, more(at)));
+        format!("编号,{head}\n{}", points.collect::<String>())
+    };
+    // Each borehole has its own depth; all points of a boundary lie on land of one use.
+    fs::write(&path, rows("点号,X,Y,深度", &|at| format!("{}", 10 + at))).expect("written");
+    let (said, got) = taken(data.path(), &path);
+    assert!(said.contains("4 rows: 4 taken") && said.contains("differ in \"深度\""), "{said}");
+    let depths: Vec<&Value> = got.iter().map(|row| &row["深度"]).collect();
+    assert_eq!(depths, [&json!("10"), &json!("11"), &json!("12"), &json!("13")]);
+    for (head, more) in [
+        ("点号,X,Y,权属", "甲"),
+        ("点号,X,Y,权属", ""),
+        // The length of the line to the next point is one of boundaries, whatever it is.
+        ("点号,X,Y,边长", "each its own"),
+        ("拐点,X,Y,深度", "each its own"),
+        ("点号,X,Y,序号", "each its own"),
+    ] {
+        let more = |at: usize| if more == "each its own" { format!("{}", 10 + at) } else { more.to_owned() };
+        fs::write(&path, rows(head, &more)).expect("written");
+        let (said, got) = taken(data.path(), &path);
+        assert!(said.contains("1 rows: 1 taken"), "{head}: {said}");
+        assert!((got[0]["area_m2"].as_f64().expect("an area") - 10_000.0).abs() < 1.0, "{head}");
+    }
+    // What differs farther down than the head is looked for is refused with its rows.
+    let parcel = |number: usize, kind: &dyn Fn(usize) -> &'static str| {
+        corners.iter().enumerate().fold(String::new(), |mut text, (at, (x, y))| {
+            let (x, y) = (38_000_000 + x + 200 * number, 3_365_000 + y);
+            writeln!(text, "A-{number},{at},{x},{y},{}", kind(at)).expect("to memory");
+            text
+        })
+    };
+    let parcels: String =
+        (1..5).map(|number| parcel(number, &|at| if number == 4 && at == 2 { "乙" } else { "甲" })).collect();
+    fs::write(&path, format!("编号,点号,X,Y,权属\n{parcels}")).expect("written");
+    let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes"]);
+    assert!(code == Some(0) && said.contains("4 rows: 3 taken, 1 refused"), "{said}");
+    assert!(said.contains("its points differ in \"权属\", \"甲\" and \"乙\" (line 16)"), "{said}");
+}
+
+#[test]
+fn values_that_are_headings_elsewhere_stay_values() {
+    let data = folder();
+    let path = data.path().join("sites.csv");
+    for (text, heading) in [
+        (
+            "站点,建设阶段,经纬度\n甲,规划,\"114.1,30.4\"\n乙,规划,\"114.1,30.41\"\n丙,现状,\"114.1,30.42\"\n",
+            "建设阶段",
+        ),
+        (
+            "站点,类别,图形数据\n甲,现状,POINT(114.1 30.4)\n乙,现状,POINT(114.1 30.41)\n丙,规划,POINT(114.1 30.42)\n",
+            "类别",
+        ),
+        (
+            "站点,线路,阶段,WKT\n甲,X,规划,POINT(114.1 30.4)\n乙,X,规划,POINT(114.1 30.41)\n丙,X,现状,POINT(114.1 30.42)\n",
+            "阶段",
+        ),
+    ] {
+        fs::write(&path, text).expect("written");
+        let (said, got) = taken(data.path(), &path);
+        assert!(said.contains("3 rows: 3 taken"), "{said}");
+        assert!(!said.contains("above the headings"), "{said}");
+        assert_eq!(got[0]["站点"], json!("甲"), "{said}");
+        assert!(
+            got.iter().all(|row| row[heading] == json!("规划") || row[heading] == json!("现状")),
+            "{got:?}"
+        );
+    }
+    // What stands above the headings and is as wide is told, as it may be data.
+    fs::write(&path, "编制单位,某院,某年\n地块编号,名称,经纬度\nA-1,甲,\"114.1,30.4\"\n").expect("written");
+    let (said, got) = taken(data.path(), &path);
+    assert!(said.contains("1 of the rows above the headings (line 2) are as wide as they are"), "{said}");
+    assert_eq!((got.len(), &got[0]["parcel_no"]), (1, &json!("A-1")));
+}
+
+#[test]
 fn outlines_and_geometries_are_known_by_their_values() {
     let data = folder();
     let path = data.path().join("outlines.csv");

@@ -10,8 +10,9 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use super::table::{self, Line, Rows};
 use super::{Metered, Take, Told, Wish, encoding_of, fill, open};
-use crate::intake::IntakeError;
+use crate::intake::number::written;
 use crate::intake::row::{Cell, Headings};
+use crate::intake::{IntakeError, mapping};
 
 pub(super) fn read(
     path: &Path,
@@ -92,8 +93,8 @@ pub(super) fn read(
     Ok(Told { notes, ..told })
 }
 
-/// A cell that is guarded so that workbooks take it as a text, without its guard: `="0701"` or `'0701`. A word that begins
-/// with an apostrophe of its own, as 't Hof, keeps it.
+/// A cell that is guarded so that workbooks take it as a text, without its guard: `="0701"`, or `'0701` before a number, a
+/// code or a date. An apostrophe before other words is their own, as in 't Hof and '89年建.
 fn unguarded(cell: &str) -> Option<Cow<'_, str>> {
     let cell = cell.trim();
     if let Some(inner) = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
@@ -101,8 +102,31 @@ fn unguarded(cell: &str) -> Option<Cow<'_, str>> {
         return (!own.contains('"')).then(|| own.replace('\u{0}', "\"").into());
     }
     let own = cell.strip_prefix('\'')?;
-    let is_guarded = own.starts_with(|c: char| !c.is_ascii_lowercase()) && !own.contains('\'');
-    is_guarded.then_some(own.into())
+    (is_code(own) || is_amount(own) || is_day(own)).then_some(own.into())
+}
+
+/// Is a text of digits, or of letters with digits as codes and geometries have them?
+fn is_code(text: &str) -> bool {
+    let has = |is: fn(&char) -> bool| text.chars().any(|c| is(&c));
+    let is_phrase = has(char::is_ascii_lowercase) && text.contains(' ');
+    let is_letters = !text.is_empty() && text.chars().all(|c| c.is_ascii_uppercase());
+    let begins = text.starts_with(|c: char| !c.is_ascii_lowercase());
+    text.is_ascii()
+        && begins
+        && !text.contains('\'')
+        && !is_phrase
+        && (has(char::is_ascii_digit) || is_letters)
+}
+
+/// Is a text a number with a unit behind it? A year is none.
+fn is_amount(text: &str) -> bool {
+    written(text, false).is_some_and(|read| read.behind != "年" && mapping::is_measure(&read.behind))
+}
+
+/// Is a text a day, as 2023年1月10日?
+fn is_day(text: &str) -> bool {
+    text.split(['年', '月', '日']).next().is_some_and(|year| year.len() == 4)
+        && text.chars().all(|c| c.is_ascii_digit() || "年月日".contains(c))
 }
 
 /// Does a return stand before the line feed that ends the first line?
@@ -176,6 +200,16 @@ mod tests {
             ("'0701", Some("0701")),
             ("'QS-01", Some("QS-01")),
             ("'=1+2", Some("=1+2")),
+            ("'R", Some("R")),
+            ("'POINT(114 30)", Some("POINT(114 30)")),
+            ("'2023-01-10 08:00:00", Some("2023-01-10 08:00:00")),
+            ("'2023年1月10日", Some("2023年1月10日")),
+            ("'15亩", Some("15亩")),
+            ("'89年建", None),
+            ("'89年", None),
+            ("'89 built", None),
+            ("'十四五'规划", None),
+            ("'一期", None),
             ("'t Hof", None),
             ("'quoted'", None),
             ("'", None),

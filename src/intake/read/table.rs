@@ -42,6 +42,8 @@ struct Points {
     parcel: usize,
     /// Which point it is.
     point: usize,
+    /// The headings leave no doubt that they are points of a boundary.
+    is_sure: bool,
 }
 
 /// A parcel whose boundary points are read.
@@ -185,7 +187,8 @@ impl<'a> Rows<'a> {
     fn settle(&mut self, headings: &mut Headings, take: &mut Take<'_>) -> Result<(), IntakeError> {
         let unfit = |reason: String| IntakeError::unfit(self.path, &reason);
         let rows: Vec<Vec<Cell>> = self.first.iter().map(|line| line.cells.clone()).collect();
-        let at = head(&rows).ok_or_else(|| unfit(format!("{}has no row of headings", self.what)))?;
+        let at =
+            head(&rows, self.wish).ok_or_else(|| unfit(format!("{}has no row of headings", self.what)))?;
         let mut stacked = Stacked::around(&self.first, at, self.merged.as_ref());
         if let Some(merged) = &mut self.merged {
             stacked.end_beside(&mut self.first, merged);
@@ -194,6 +197,7 @@ impl<'a> Rows<'a> {
             self.first[stacked.below..].iter().map(|line| line.cells.clone()).collect();
         let mut table = Table::of_head(&stacked.names, self.wish, headings).map_err(unfit)?;
         table.is_sheet = self.merged.is_some();
+        table.traps.extend(passed_over(&self.first[..stacked.top], &self.first[at]));
         table.traps.extend(stacked.traps);
         table.find_commas(&below);
         table.find_by_values(&below);
@@ -225,6 +229,17 @@ impl<'a> Rows<'a> {
             });
         }
         let Some(parcel) = &mut self.parcel else { return Ok(()) };
+        if is_same {
+            let table =
+                self.table.as_ref().filter(|table| table.points.is_some_and(|points| !points.is_sure));
+            if let Some(difference) = table.and_then(|table| table.difference(&parcel.row, &row)) {
+                let line = row.line.unwrap_or_default();
+                parcel.row.fault.get_or_insert(format!(
+                    "its points differ in {difference} (line {line}); expected the same for all points of a boundary, or a \
+                     heading as \"界址点号\""
+                ));
+            }
+        }
         if row.figures.is_empty() {
             let line = row.line.unwrap_or_default();
             let reason = || format!("its boundary point in line {line} has no coordinates");
@@ -299,6 +314,8 @@ impl<'a> Rows<'a> {
 /// A head of one row, or of several that stand above each other.
 struct Stacked {
     names: Vec<Cell>,
+    /// Its first row.
+    top: usize,
     /// The first row below it.
     below: usize,
     traps: Vec<String>,
@@ -366,11 +383,11 @@ impl Stacked {
             traps.push(format!("line {} holds the units of the headings above it; taken so", line.number));
             below += 1;
         }
-        if is_numbering(&rows[below..]) {
+        if is_numbering(&names, &rows[below..]) {
             traps.push(format!("line {} numbers the columns; it is no row of data", rows[below].number));
             below += 1;
         }
-        Self { names, below, traps }
+        Self { names, top, below, traps }
     }
 
     /// Merged cells that begin in the head, or above it, and reach over rows of data are no values of theirs.
@@ -448,14 +465,15 @@ fn is_unit(measure: &str) -> bool {
     measure.contains(|c: char| c.is_alphanumeric() || matches!(c, '%' | '％' | '‰' | '²' | '㎡'))
 }
 
-/// Does the first row number the columns, from 1 on and three at least? That of the first of numbered parcels does not, as a
-/// second one follows it.
-fn is_numbering(rows: &[Line]) -> bool {
+/// Does the first row number the columns of a head, all of them, from 1 on and three at least? That of the first of numbered
+/// parcels does not, as a second one follows it.
+fn is_numbering(head: &[Cell], rows: &[Line]) -> bool {
     let Some(row) = rows.first() else { return false };
     let shown = |cell: &Cell| cell.shown().trim_matches(['(', ')', '（', '）']).to_owned();
+    let width = head.iter().rposition(|name| *name != Cell::Null).map_or(0, |last| last + 1);
     let count = row.cells.iter().take_while(|cell| **cell != Cell::Null).count();
     let is_second = |line: &Line| line.cells.first().is_some_and(|cell| shown(cell) == "2");
-    count >= 3
+    count >= width.max(3)
         && row.cells[..count].iter().zip(1..).all(|(cell, number)| shown(cell) == number.to_string())
         && row.cells[count..].iter().all(|cell| *cell == Cell::Null)
         && !rows.get(1).is_some_and(is_second)
@@ -528,31 +546,134 @@ pub(super) const MOST_TITLES: usize = 10;
 
 /// How many different things the known headings of a row stand for.
 pub(super) fn count_known(row: &[Cell]) -> usize {
+    meanings(row).len()
+}
+
+/// The different things that the known headings of a row stand for. One coordinate without the other is none: a value may
+/// be an X as well.
+fn meanings(row: &[Cell]) -> HashSet<&'static str> {
     let meaning = |cell: &Cell| match cell {
         Cell::Text(text) => match role(text) {
             Some(Role::Text) => Some("geometry"),
             Some(Role::East) => Some("east"),
             Some(Role::North) => Some("north"),
-            None => mapping::name_of(text),
+            None => mapping::name_of(text).or_else(|| is_place(text).then_some("geometry")),
         },
         _ => None,
     };
-    row.iter().filter_map(meaning).collect::<HashSet<_>>().len()
+    let mut found: HashSet<_> = row.iter().filter_map(meaning).collect();
+    if !(found.contains("east") && found.contains("north")) {
+        found.retain(|meaning| !["east", "north"].contains(meaning));
+    }
+    found
 }
 
-/// Which of the first rows of a table is its head: that with most known headings, else the first with two texts.
-fn head(rows: &[Vec<Cell>]) -> Option<usize> {
-    let texts = |row: &Vec<Cell>| {
-        row.iter()
-            .filter_map(|cell| match cell {
-                Cell::Text(text) => Some(text.clone()),
-                _ => None,
-            })
-            .collect::<Vec<_>>()
+/// Which of the first rows of a table is its head: that with the headings the operator named, else the first that is no title
+/// and holds no value, unless another one says clearly more. Words such as 现状 are headings and values.
+fn head(rows: &[Vec<Cell>], wish: &Wish) -> Option<usize> {
+    let named: Vec<&String> = [&wish.geometry, &wish.x, &wish.y].into_iter().flatten().collect();
+    let has_named = |row: &Vec<Cell>| named.iter().all(|name| row.iter().any(|cell| cell.shown() == **name));
+    if let Some(at) = rows.iter().position(has_named).filter(|_| !named.is_empty()) {
+        return Some(at);
+    }
+    let texts = |at: usize| rows[at].iter().filter(|cell| matches!(cell, Cell::Text(_))).count();
+    let width = rows.iter().map(|row| filled(row)).max()?;
+    let is_title = |at: usize| filled(&rows[at]) * 2 < width || (filled(&rows[at]) == 1 && width > 1);
+    let known = |at: usize| count_known(&rows[at]);
+    // Values come again in their column, or are words that are often values.
+    let words = |at: usize| -> HashSet<&'static str> {
+        let is_value = |column: usize, cell: &Cell| {
+            let is_common =
+                ["现状", "说明", "来源", "高度"].contains(&mapping::plain(&cell.shown()).as_str());
+            is_common || rows.iter().any(|other| *other != rows[at] && other.get(column) == Some(cell))
+        };
+        let own = rows[at].iter().enumerate().filter(|(column, cell)| !is_value(*column, cell));
+        meanings(&own.map(|(_, cell)| cell.clone()).collect::<Vec<_>>())
     };
-    let known = |row: &Vec<Cell>| texts(row).iter().filter(|text| is_heading(text)).count();
-    let best = (0..rows.len()).max_by_key(|&at| (known(&rows[at]), std::cmp::Reverse(at)))?;
-    if known(&rows[best]) > 0 { Some(best) } else { rows.iter().position(|row| texts(row).len() > 1) }
+    let says_place = |words: &HashSet<&str>| words.contains("geometry") || words.contains("east");
+    let is_clear = |at: usize, first: usize| {
+        let (own, before) = (words(at), meanings(&rows[first]));
+        let says_where = says_place(&own) && !says_place(&before);
+        let says_more = own.len() >= before.len() + 2 && own.len() * 2 >= texts(at);
+        own.len() > before.len() && (says_where || says_more)
+    };
+    let find = |has_values: bool| {
+        let may_be =
+            |at: &usize| (texts(*at) > 1 || known(*at) > 0) && rows[*at].iter().any(is_value) == has_values;
+        let may_be: Vec<usize> = (0..rows.len()).filter(may_be).collect();
+        let first = *may_be.iter().find(|at| !is_title(**at)).or(may_be.first())?;
+        let clear = may_be.into_iter().filter(|at| is_clear(*at, first));
+        clear.max_by_key(|at| (words(*at).len(), std::cmp::Reverse(*at))).or(Some(first))
+    };
+    // Headings may be numbers; then a row without any below them is one of data.
+    let (bare, valued) = (find(false), find(true));
+    let is_before = |at: usize, other: usize| {
+        at < other && !is_title(at) && (known(other) == 0 || known(at) > known(other).max(1))
+    };
+    valued.filter(|&valued| bare.is_none_or(|bare| is_before(valued, bare))).or(bare)
+}
+
+fn filled(row: &[Cell]) -> usize {
+    row.iter().filter(|cell| **cell != Cell::Null).count()
+}
+
+/// Is a cell a value that is no heading: a number that is no year, or a place?
+fn is_value(cell: &Cell) -> bool {
+    let is_year = |number: f64| number.fract() == 0.0 && (1900.0..=2100.0).contains(&number);
+    match cell {
+        Cell::Null => false,
+        Cell::Text(text) => match coordinate(cell) {
+            Ok(number) => !number.is_some_and(is_year),
+            Err(()) => {
+                let is_drawn = || text.is_ascii() && figures(text, &mut Vec::new()).is_ok();
+                joint(text).is_some() || outline(text).is_some() || is_drawn()
+            }
+        },
+        Cell::Integer(_) | Cell::Real(_) => !cell.as_number().is_some_and(is_year),
+        Cell::Bool(_) | Cell::Date(_) | Cell::Json(_) => true,
+    }
+}
+
+/// What is told of rows above a head that may be rows of data, as they fill more than half of its columns.
+fn passed_over(above: &[Line], head: &Line) -> Option<String> {
+    let is_wide = |line: &&Line| {
+        let count = filled(&line.cells);
+        count > 1 && count * 2 > filled(&head.cells)
+    };
+    let first = above.iter().find(is_wide)?;
+    Some(format!(
+        "{} of the rows above the headings (line {}) are as wide as they are, the first of them {:?} (line {}); they are taken \
+         for titles and not read",
+        above.iter().filter(is_wide).count(),
+        head.number,
+        cut(&refused::record(&first.cells)),
+        first.number
+    ))
+}
+
+/// Headings of columns with both coordinates, or with an outline or a geometry that only the values tell.
+const JOINT: &[&str] =
+    &["经纬度", "lonlat", "latlon", "lnglat", "coordinates", "coordinate", "location", "position", "位置"];
+const DRAWN: &[&str] = &[
+    "坐标",
+    "坐标串",
+    "坐标对",
+    "经纬度坐标",
+    "地理坐标",
+    "空间坐标",
+    "边界坐标",
+    "界址点坐标",
+    "拐点坐标",
+    "图形数据",
+    "几何数据",
+    "几何图形",
+];
+
+/// Does a heading say that a column holds the place, whichever way?
+fn is_place(heading: &str) -> bool {
+    let plain = mapping::plain(heading);
+    let bare = kin(&plain).1;
+    [plain, bare].iter().any(|name| JOINT.contains(&name.as_str()) || DRAWN.contains(&name.as_str()))
 }
 
 /// What a heading says of the place.
@@ -814,17 +935,6 @@ impl Table {
 
     /// Looks for a column whose values are geometries, outlines, or both coordinates, where no heading says which.
     fn find_by_values(&mut self, rows: &[Vec<Cell>]) {
-        const JOINT: &[&str] = &[
-            "经纬度",
-            "lonlat",
-            "latlon",
-            "lnglat",
-            "coordinates",
-            "coordinate",
-            "location",
-            "position",
-            "位置",
-        ];
         if !self.places.is_empty() {
             return;
         }
@@ -874,6 +984,34 @@ impl Table {
         if !rows.windows(2).any(is_next) {
             return;
         }
+        let own = mapping::plain(&name(point));
+        let is_sure = ["界址", "拐点", "边界", "jzd"].iter().any(|word| own.contains(word))
+            || column(&|name| mapping::plain(name).contains("边长")).is_some();
+        // Samples and boreholes have points of their own, each with its values.
+        let is_other = |at: &usize| {
+            ![x, y, point, parcel].contains(at) && self.columns[*at].is_some() && !is_serial(&name(*at))
+        };
+        let mut first: Option<&Vec<Cell>> = None;
+        let mut differing = None;
+        for row in rows {
+            match first.filter(|first| held(row).is_empty() || held(row) == held(first)) {
+                None => first = Some(row),
+                Some(first) => {
+                    let differs = |at: &usize| !is_void(row, *at) && row.get(*at) != first.get(*at);
+                    differing = differing.or_else(|| (0..self.names.len()).filter(is_other).find(differs));
+                }
+            }
+        }
+        if let Some(at) = differing.filter(|_| !is_sure) {
+            self.traps.push(format!(
+                "the rows may be boundary points ({:?}), but those of a parcel ({:?}) differ in {:?}; each is taken for itself, \
+                 under the heading \"界址点号\" they would be joined",
+                name(point),
+                name(parcel),
+                name(at)
+            ));
+            return;
+        }
         self.traps.push(format!(
             "the rows are boundary points ({:?}); those of each parcel ({:?}) are joined in their order to an outline, the other \
              values are those of its first row",
@@ -883,7 +1021,19 @@ impl Table {
         for at in [x, y, point] {
             self.columns[at] = None;
         }
-        self.points = Some(Points { parcel, point });
+        self.points = Some(Points { parcel, point, is_sure });
+    }
+
+    /// The first value in which a boundary point differs from the first one of its parcel.
+    fn difference(&self, first: &Row, row: &Row) -> Option<String> {
+        let of_first = |heading: usize| first.cells.iter().find(|(other, _)| *other == heading);
+        row.cells.iter().filter(|(_, cell)| *cell != Cell::Null).find_map(|(heading, cell)| {
+            let before = of_first(*heading).map_or(&Cell::Null, |(_, cell)| cell);
+            let at = self.columns.iter().position(|column| *column == Some(*heading))?;
+            let name = self.names[at].as_deref().filter(|name| !is_serial(name))?;
+            (before != cell)
+                .then(|| format!("{name:?}, {:?} and {:?}", cut(&before.shown()), cut(&cell.shown())))
+        })
     }
 
     /// Is a column one of boundary points, and none of parcels?
@@ -1089,6 +1239,11 @@ impl Refused {
     }
 }
 
+/// Does a heading count the rows and nothing else?
+fn is_serial(heading: &str) -> bool {
+    ["序号", "no", "xh", "fid", "oid", "objectid"].contains(&mapping::plain(heading).as_str())
+}
+
 /// The letters of a column, as workbooks name it.
 fn letters(mut at: usize) -> String {
     let mut letters = Vec::new();
@@ -1262,6 +1417,10 @@ mod tests {
         assert_eq!(units, ("地块编号,地块面积（公顷）,建筑密度（%）".to_owned(), 2));
         let bare = "地块编号,地块面积,建筑密度".to_owned();
         assert_eq!(stacked(&[head, &["1", "2", "3"], &["A-1", "2", "30"]]), (bare.clone(), 2));
+        let four: &[&str] = &["地块编号", "层数", "户数", "WKT"];
+        let first = stacked(&[four, &["1", "2", "3", ""], &["10", "6", "90", "POINT(114 30)"]]);
+        assert_eq!(first, ("地块编号,层数,户数,WKT".to_owned(), 1), "not all columns are numbered");
+        assert_eq!(stacked(&[four, &["1", "2", "3", "4"], &["10", "6", "90", "POINT(114 30)"]]).1, 2);
         // A first parcel of the number 1, an empty row, one without units.
         for data in [&[&["1", "2", "3"][..], &["2", "1", "30"]][..], &[&["", "", ""]], &[&["", "-", "—"]]] {
             let rows: Vec<&[&str]> = std::iter::once(head).chain(data.iter().copied()).collect();
@@ -1290,7 +1449,68 @@ mod tests {
             row(&["地块编号", "用地代码", "经度", "纬度"]),
             row(&["A-1", "0701", "1", "2"]),
         ];
-        assert_eq!(head(&rows), Some(2));
-        assert_eq!(head(&[row(&["first", "second"]), row(&["a", "b"])]), Some(0));
+        assert_eq!(head(&rows, &Wish::default()), Some(2));
+        assert_eq!(head(&[row(&["first", "second"]), row(&["a", "b"])], &Wish::default()), Some(0));
+    }
+
+    #[test]
+    fn rows_of_data_are_no_head() {
+        let found = |rows: &[&[&str]]| {
+            head(&rows.iter().map(|cells| row(cells)).collect::<Vec<_>>(), &Wish::default())
+        };
+        // 现状, 说明, 来源 and X are headings elsewhere.
+        let pair = found(&[
+            &["站点", "建设阶段", "经纬度"],
+            &["甲", "规划", "114.1,30.4"],
+            &["乙", "现状", "114.2,30.4"],
+        ]);
+        assert_eq!(pair, Some(0));
+        assert_eq!(found(&[&["片区", "类别", "图形数据"], &["沌口", "现状", "POINT(114 30)"]]), Some(0));
+        assert_eq!(found(&[&["片区", "类别", "边线"], &["沌口", "现状", "POINT(114 30)"]]), Some(0));
+        let line = found(&[
+            &["站点", "线路", "阶段", "WKT"],
+            &["甲", "X", "规划", "POINT(114 30)"],
+            &["乙", "X", "现状", "POINT(114 31)"],
+        ]);
+        assert_eq!(line, Some(0));
+        let without_place =
+            found(&[&["站点", "阶段", "描述"], &["甲", "现状", "说明"], &["乙", "规划", "说明"]]);
+        assert_eq!(without_place, Some(0));
+        let both = found(&[&["站点", "阶段", "描述"], &["甲", "现状", "说明"], &["乙", "规划", "无"]]);
+        assert_eq!(both, Some(0));
+        // Years are headings; a total below them has no number.
+        let years = found(&[
+            &["地块编号", "2019", "2020", "X", "Y"],
+            &["A-1", "3", "4", "114", "30"],
+            &["合计", "无", "无", "无", "无"],
+        ]);
+        assert_eq!(years, Some(0));
+        let numbers = found(&[
+            &["地块编号", "1", "2", "X", "Y"],
+            &["A-1", "3", "4", "114", "30"],
+            &["合计", "无", "无", "无", "无"],
+        ]);
+        assert_eq!(numbers, Some(0));
+    }
+
+    #[test]
+    fn wide_titles_are_no_head() {
+        let head_of = |rows: &[&[&str]], wish: &Wish| {
+            head(&rows.iter().map(|cells| row(cells)).collect::<Vec<_>>(), wish)
+        };
+        let rows: [&[&str]; 3] =
+            [&["编制单位", "某院", "某年"], &["地块编号", "名称", "坐标"], &["A-1", "甲", "114.1,30.4"]];
+        assert_eq!(head_of(&rows, &Wish::default()), Some(1), "by what it says");
+        let rows: [&[&str]; 3] = [&["单元", "甲", "乙"], &["编", "东值", "北值"], &["A-1", "114.1", "30.4"]];
+        assert_eq!(head_of(&rows, &Wish::default()), Some(0));
+        let wish = Wish { x: Some("东值".to_owned()), y: Some("北值".to_owned()), ..Wish::default() };
+        assert_eq!(head_of(&rows, &wish), Some(1), "the operator named its headings");
+        let lines: Vec<Line> = (1..).zip(rows).map(|(number, cells)| Line::new(number, row(cells))).collect();
+        let said = passed_over(&lines[..1], &lines[1]).expect("a trap");
+        assert!(
+            said.starts_with("1 of the rows above the headings (line 2)") && said.contains("(line 1)"),
+            "{said}"
+        );
+        assert_eq!(passed_over(&[Line::new(1, row(&["某表"]))], &lines[1]), None);
     }
 }
