@@ -622,13 +622,14 @@ fn is_value(cell: &Cell) -> bool {
     let is_year = |number: f64| number.fract() == 0.0 && (1900.0..=2100.0).contains(&number);
     match cell {
         Cell::Null => false,
-        Cell::Text(text) => match coordinate(cell) {
-            Ok(number) => !number.is_some_and(is_year),
-            Err(()) => {
+        Cell::Text(text) => {
+            if let Ok(number) = coordinate(cell) {
+                !number.is_some_and(is_year)
+            } else {
                 let is_drawn = || text.is_ascii() && figures(text, &mut Vec::new()).is_ok();
                 joint(text).is_some() || outline(text).is_some() || is_drawn()
             }
-        },
+        }
         Cell::Integer(_) | Cell::Real(_) => !cell.as_number().is_some_and(is_year),
         Cell::Bool(_) | Cell::Date(_) | Cell::Json(_) => true,
     }
