@@ -142,7 +142,12 @@ fn loops(ring: &LineString) -> Vec<LineString> {
         }
     }
     loops.retain(|ring| ring.len() > 2);
-    loops.into_iter().map(|ring| Polygon::new(LineString(ring), Vec::new()).exterior().clone()).collect()
+    let closed = |ring| {
+        let mut ring = LineString(ring);
+        ring.close();
+        ring
+    };
+    loops.into_iter().map(closed).collect()
 }
 
 /// Half the width of a plug, and how far it reaches into what it joins, degrees: a millimetre.

@@ -170,9 +170,12 @@ pub(super) fn is_stage(text: &str) -> bool {
     [FORMER, LATTER].iter().any(|words| words.contains(&folded.trim()))
 }
 
+/// Words for the end of what a value may be.
+pub(super) const LIMITS: &[&str] = &["上限", "下限", "最大值", "最小值", "最大", "最小"];
+
 /// How well a heading stands for its field: the less, the better.
 fn rank(heading: &str) -> u8 {
-    const LIMITS: &[&str] = &["上限", "下限", "最大", "最小", "≤", "≥", "<", ">"];
+    const SIGNS: &[&str] = &["≤", "≥", "<", ">"];
     let parts = in_brackets(heading);
     let any = |words: &[&str]| parts.iter().any(|part| words.contains(&part.as_str()));
     if any(FORMER) {
@@ -180,7 +183,8 @@ fn rank(heading: &str) -> u8 {
     } else if any(LATTER) {
         1
     } else {
-        let is_plain = |part: &String| is_measure(part) || LIMITS.contains(&part.as_str());
+        let is_limit = |part: &str| LIMITS.contains(&part) || SIGNS.contains(&part);
+        let is_plain = |part: &String| is_measure(part) || is_limit(part);
         if parts.iter().all(is_plain) { 0 } else { 2 }
     }
 }

@@ -128,12 +128,15 @@ impl Uses {
     pub(super) fn contradict(&self, code: &str, name: &str) -> bool {
         let name = narrowed(name);
         let name = name.trim();
+        // All codes are looked through only where a code does not have its own name.
+        if self.by_code.get(code).is_none_or(|known| known.0 == name) {
+            return false;
+        }
         let mut codes =
             self.by_code.iter().filter(|(_, known)| known.0 == name).map(|(code, _)| code).peekable();
         let national = |code: &str| self.national.get(code).cloned().unwrap_or_else(|| code.to_owned());
         let own = national(code);
-        self.by_code.contains_key(code)
-            && codes.peek().is_some()
+        codes.peek().is_some()
             && codes.all(|other| {
                 let pairs = [(code.to_owned(), other.clone()), (own.clone(), national(other))];
                 pairs

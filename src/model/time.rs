@@ -152,14 +152,7 @@ impl Zone {
     /// The zone of a name as `Asia/Shanghai`, or of an offset as `+08:00`.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        let Some(sign) = name.chars().next().filter(|sign| matches!(sign, '+' | '-')) else {
-            return TimeZone::get(name).ok().map(Self);
-        };
-        let (hours, minutes) = name[1..].split_once(':').unwrap_or((&name[1..], "0"));
-        let seconds =
-            hours.parse::<i32>().ok()?.checked_mul(3600)?.checked_add(minutes.parse::<i32>().ok()? * 60)?;
-        let seconds = if sign == '-' { -seconds } else { seconds };
-        jiff::tz::Offset::from_seconds(seconds).ok().map(TimeZone::fixed).map(Self)
+        jiff::fmt::temporal::DateTimeParser::new().parse_time_zone(name).ok().map(Self)
     }
 
     /// So many nanoseconds after 1970-01-01T00:00:00Z, as it is told there; `None` outside the years that are counted.

@@ -194,23 +194,41 @@ pub(super) fn read_lines(
     Ok(Told { stated: Stated::System(System::Known(Crs::Crs84)), by: "RFC 7946, 4", ..Told::default() })
 }
 
+/// Tells what stands within the texts of JSON, sign by sign.
+#[derive(Default)]
+struct Texts {
+    is_open: bool,
+    is_escaped: bool,
+}
+
+impl Texts {
+    /// Is the next sign one of a text, or its quotation mark?
+    fn hold(&mut self, next: char) -> bool {
+        let was_open = self.is_open;
+        match next {
+            _ if self.is_escaped => self.is_escaped = false,
+            '\\' if self.is_open => self.is_escaped = true,
+            '"' => self.is_open = !self.is_open,
+            _ => {}
+        }
+        was_open || self.is_open
+    }
+}
+
 /// How many braces of JSON stand open.
 #[derive(Default)]
 struct Braces {
     depth: usize,
-    in_text: bool,
-    is_escaped: bool,
+    texts: Texts,
 }
 
 impl Braces {
     fn take(&mut self, json: &[u8]) {
-        for byte in json {
+        for &byte in json {
             match byte {
-                _ if self.is_escaped => self.is_escaped = false,
-                b'\\' if self.in_text => self.is_escaped = true,
-                b'"' => self.in_text = !self.in_text,
-                b'{' if !self.in_text => self.depth += 1,
-                b'}' if !self.in_text => self.depth = self.depth.saturating_sub(1),
+                _ if self.texts.hold(byte.into()) => {}
+                b'{' => self.depth += 1,
+                b'}' => self.depth = self.depth.saturating_sub(1),
                 _ => {}
             }
         }
@@ -412,18 +430,8 @@ fn cell(json: &str) -> Result<Cell, String> {
 
 /// JSON without the white space between its parts.
 fn compact(json: &str) -> String {
-    let (mut in_text, mut is_escaped) = (false, false);
-    let is_kept = |c: &char| {
-        let was_in_text = in_text;
-        match c {
-            _ if is_escaped => is_escaped = false,
-            '\\' if in_text => is_escaped = true,
-            '"' => in_text = !in_text,
-            _ => {}
-        }
-        was_in_text || !c.is_ascii_whitespace()
-    };
-    json.chars().filter(is_kept).collect()
+    let mut texts = Texts::default();
+    json.chars().filter(|c| texts.hold(*c) || !c.is_ascii_whitespace()).collect()
 }
 
 /// Appends the figures of the text of a geometry object.

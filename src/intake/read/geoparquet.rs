@@ -38,7 +38,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
             NATIVE.join(", ")
         )));
     }
-    let batches = pages::batches(&open(path)?, &file).map_err(unfit)?;
+    let batches = pages::batches(open(path)?, &file).map_err(unfit)?;
     let mut moments = moments::columns(file.metadata().file_metadata());
     look_at_moments(&file, &batches, &mut moments).map_err(broken)?;
     let mut left_out = LeftOut::default();
@@ -176,18 +176,28 @@ fn native(field: &Field, encoding: &str, into: &mut Vec<Figure>) -> Result<(), S
     Ok(())
 }
 
+/// A whole number that 64 bits with a sign hold by its type.
+fn whole(field: &Field) -> Option<i64> {
+    Some(match field {
+        Field::Byte(value) => (*value).into(),
+        Field::Short(value) => (*value).into(),
+        Field::Int(value) => (*value).into(),
+        Field::Long(value) => *value,
+        Field::UByte(value) => (*value).into(),
+        Field::UShort(value) => (*value).into(),
+        Field::UInt(value) => (*value).into(),
+        _ => return None,
+    })
+}
+
 /// A value as a cell; `None` for binary data.
 fn cell(field: &Field) -> Option<Cell> {
+    if let Some(value) = whole(field) {
+        return Some(Cell::Integer(value));
+    }
     Some(match field {
         Field::Null => Cell::Null,
         Field::Bool(value) => Cell::Bool(*value),
-        Field::Byte(value) => Cell::Integer((*value).into()),
-        Field::Short(value) => Cell::Integer((*value).into()),
-        Field::Int(value) => Cell::Integer((*value).into()),
-        Field::Long(value) => Cell::Integer(*value),
-        Field::UByte(value) => Cell::Integer((*value).into()),
-        Field::UShort(value) => Cell::Integer((*value).into()),
-        Field::UInt(value) => Cell::Integer((*value).into()),
         Field::ULong(value) => {
             i64::try_from(*value).map_or_else(|_| Cell::Text(value.to_string()), Cell::Integer)
         }
@@ -205,16 +215,12 @@ fn cell(field: &Field) -> Option<Cell> {
 
 /// A nested value as JSON; bytes that are no text stand in hexadecimal digits.
 fn json(field: &Field) -> Value {
+    if let Some(value) = whole(field) {
+        return value.into();
+    }
     match field {
         Field::Null => Value::Null,
         Field::Bool(value) => (*value).into(),
-        Field::Byte(value) => (*value).into(),
-        Field::Short(value) => (*value).into(),
-        Field::Int(value) => (*value).into(),
-        Field::Long(value) => (*value).into(),
-        Field::UByte(value) => (*value).into(),
-        Field::UShort(value) => (*value).into(),
-        Field::UInt(value) => (*value).into(),
         Field::ULong(value) => (*value).into(),
         Field::Float(value) => (*value).into(),
         Field::Double(value) => (*value).into(),

@@ -14,6 +14,7 @@ mod merged;
 mod moments;
 mod pages;
 mod position;
+mod rings;
 mod shapefile;
 mod table;
 mod wkb;

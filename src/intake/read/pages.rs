@@ -29,10 +29,9 @@ const MOST_ROWS: u64 = 1024;
 ///
 /// # Errors
 /// One of the groups takes more memory than a row may.
-pub(super) fn batches(file: &File, reader: &SerializedFileReader<File>) -> Result<Vec<usize>, String> {
+pub(super) fn batches(file: File, reader: &SerializedFileReader<File>) -> Result<Vec<usize>, String> {
     let unread = |fault: std::io::Error| format!("cannot be read: {fault}");
     let length = file.metadata().map_err(unread)?.len();
-    let file = file.try_clone().map_err(unread)?;
     let mut source = Source { file: BufReader::with_capacity(1 << 12, file), left: 0 };
     let groups = reader.metadata().row_groups().iter().enumerate();
     groups
@@ -82,7 +81,7 @@ pub(super) fn batches(file: &File, reader: &SerializedFileReader<File>) -> Resul
 /// What the heads of the pages of a column promise.
 #[derive(Debug, Default, PartialEq)]
 struct Pages {
-    /// Bytes of the largest page of data, unpacked.
+    /// Bytes of the largest page, unpacked.
     largest: u64,
     /// Bytes of the dictionary, unpacked.
     dictionary: u64,
@@ -140,11 +139,10 @@ impl Source {
                 }
                 self.seek(end - self.left)?;
             }
+            pages.largest = pages.largest.max(unpacked);
             if head.kind == DICTIONARY {
                 pages.dictionary = pages.dictionary.max(unpacked);
-                pages.largest = pages.largest.max(unpacked);
             } else {
-                pages.largest = pages.largest.max(unpacked);
                 pages.values = pages.values.saturating_add(values);
             }
         }

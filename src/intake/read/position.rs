@@ -1,6 +1,6 @@
 //! Coordinates as people write them: numbers, degrees with minutes and seconds, pairs and outlines in one cell.
 
-use crate::geometry::place_in_ring;
+use super::rings::grouped;
 use crate::intake::number::written;
 use crate::intake::row::{Cell, Figure};
 use crate::model::narrowed;
@@ -149,7 +149,7 @@ pub(super) fn outline(text: &str) -> Option<Vec<Figure>> {
 }
 
 /// Polygons of points in order. A ring ends where it comes back to its first point, and the next begins; one that lies in
-/// another is its hole. The last one need not come back.
+/// another is its hole, in whichever order they come. The last one need not come back.
 pub(super) fn polygons(points: &[[f64; 2]]) -> Result<Vec<Figure>, String> {
     let mut rings: Vec<Vec<[f64; 2]>> = vec![Vec::new()];
     for &at in points {
@@ -165,26 +165,15 @@ pub(super) fn polygons(points: &[[f64; 2]]) -> Result<Vec<Figure>, String> {
     if rings.len() > 1 && rings.last().is_some_and(Vec::is_empty) {
         rings.pop();
     }
-    let mut shells: Vec<Vec<Vec<[f64; 2]>>> = Vec::new();
-    for mut ring in rings {
+    for ring in &mut rings {
         if ring.len() < 3 {
             return Err(format!("has an outline of {} points, expected three or more", ring.len()));
         }
         if ring[0] != ring[ring.len() - 1] {
             ring.push(ring[0]);
         }
-        let is_in = |shell: &&mut Vec<Vec<[f64; 2]>>| {
-            ring.iter()
-                .map(|&at| place_in_ring(&shell[0], at))
-                .find(|place| *place != 0)
-                .is_some_and(|place| place > 0)
-        };
-        match shells.iter_mut().find(is_in) {
-            Some(shell) => shell.push(ring),
-            None => shells.push(vec![ring]),
-        }
     }
-    Ok(shells.into_iter().map(Figure::Polygon).collect())
+    Ok(grouped(rings).polygons.into_iter().map(Figure::Polygon).collect())
 }
 
 #[cfg(test)]
@@ -280,6 +269,10 @@ mod tests {
             |rings: &[[[f64; 2]; 5]]| Figure::Polygon(rings.iter().map(|ring| ring.to_vec()).collect());
         let all = [outer, hole, apart].concat();
         assert_eq!(polygons(&all), Ok(vec![polygon(&[outer, hole]), polygon(&[apart])]));
+        // A hole before its shell, and an island in the hole.
+        let island = square(2.5, 1.0);
+        let nested = [hole, outer, island].concat();
+        assert_eq!(polygons(&nested), Ok(vec![polygon(&[outer, hole]), polygon(&[island])]));
         assert_eq!(polygons(&outer[..4]), Ok(vec![polygon(&[outer])]), "closed where it is open");
         assert!(polygons(&outer[..2]).is_err());
         assert!(polygons(&[&outer[..], &hole[..2]].concat()).is_err(), "the second ring has two points");

@@ -8,8 +8,8 @@ use encoding_rs::{Encoding, GB18030, UTF_8};
 use shapefile::record::polygon::GenericPolygon;
 use shapefile::{PolygonRing, Shape, ShapeReader};
 
+use super::rings::{Grouped, grouped};
 use super::{Take, Told, Wish, archive, one_of, open};
-use crate::geometry::place_in_ring;
 use crate::intake::IntakeError;
 use crate::intake::projection;
 use crate::intake::row::{Cell, Figure, Headings, Row};
@@ -169,107 +169,20 @@ fn figures(shape: &Shape, row: &mut Row) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// A ring, and whether its winding says that it is a hole.
-struct Ring {
-    positions: Vec<[f64; 2]>,
-    is_hole: bool,
-    doubled_area: f64,
-    /// West, south, east, north.
-    bounds: [f64; 4],
-}
-
-impl Ring {
-    fn new(positions: Vec<[f64; 2]>, is_hole: bool) -> Self {
-        let bounds = positions.iter().fold(
-            [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY],
-            |[west, south, east, north], [x, y]| [west.min(*x), south.min(*y), east.max(*x), north.max(*y)],
-        );
-        Self { doubled_area: doubled_area(&positions), positions, is_hole, bounds }
-    }
-
-    /// Does all of another lie in this? It is asked of rings that do not cross.
-    fn holds(&self, other: &Self) -> bool {
-        let ([west, south, east, north], inner) = (self.bounds, other.bounds);
-        other.doubled_area < self.doubled_area
-            && inner[0] >= west
-            && inner[1] >= south
-            && inner[2] <= east
-            && inner[3] <= north
-            && other
-                .positions
-                .iter()
-                .copied()
-                // All its positions are on the edge: the middle of one of its edges is not, or it is within as well.
-                .chain(
-                    other
-                        .positions
-                        .windows(2)
-                        .map(|w| [0, 1].map(|axis| f64::midpoint(w[0][axis], w[1][axis]))),
-                )
-                .map(|at| place_in_ring(&self.positions, at))
-                .find(|place| *place != 0)
-                .is_none_or(|place| place > 0)
-    }
-}
-
-/// Groups rings by what lies in what, since programs wind them in any way: one that lies in an odd number of others is a
-/// hole of the smallest of them. Says so where their winding says otherwise.
+/// Programs wind rings in any way: what lies in what tells holes. Says so where their winding says otherwise.
 fn polygons<P>(from: &GenericPolygon<P>, at: impl Fn(&P) -> [f64; 2], row: &mut Row) {
-    let rings: Vec<Ring> = from
-        .rings()
-        .iter()
-        .map(|ring| Ring::new(ring.points().iter().map(&at).collect(), matches!(ring, PolygonRing::Inner(_))))
-        .collect();
-    // Of each ring how many hold it, and the smallest of them. A ring that holds another reaches as far west, and farther.
-    let mut around: Vec<(usize, Option<usize>)> = vec![(0, None); rings.len()];
-    let mut order: Vec<usize> = (0..rings.len()).collect();
-    order.sort_by(|&a, &b| {
-        let (a, b) = (&rings[a], &rings[b]);
-        a.bounds[0].total_cmp(&b.bounds[0]).then(b.doubled_area.total_cmp(&a.doubled_area))
-    });
-    let mut open: Vec<usize> = Vec::new();
-    for at in order {
-        open.retain(|&other| rings[other].bounds[2] >= rings[at].bounds[0]);
-        let (count, smallest) = &mut around[at];
-        for &other in open.iter().filter(|&&other| rings[other].holds(&rings[at])) {
-            *count += 1;
-            if smallest.is_none_or(|known| rings[other].doubled_area < rings[known].doubled_area) {
-                *smallest = Some(other);
-            }
-        }
-        open.push(at);
-    }
-    let is_hole = |at: usize| around[at].0 % 2 == 1;
-    let mut shells: Vec<Vec<Vec<[f64; 2]>>> = Vec::new();
-    let mut shell_of: Vec<Option<usize>> = vec![None; rings.len()];
-    for at in (0..rings.len()).filter(|&at| !is_hole(at)) {
-        shell_of[at] = Some(shells.len());
-        shells.push(vec![rings[at].positions.clone()]);
-    }
-    for at in (0..rings.len()).filter(|&at| is_hole(at)) {
-        match around[at].1.and_then(|around| shell_of[around]) {
-            Some(shell) => shells[shell].push(rings[at].positions.clone()),
-            // Rings that cross may hold each other in no order.
-            None => shells.push(vec![rings[at].positions.clone()]),
-        }
-    }
+    let positions = from.rings().iter().map(|ring| ring.points().iter().map(&at).collect());
+    let Grouped { polygons, is_hole } = grouped(positions.collect());
+    let wound = from.rings().iter().map(|ring| matches!(ring, PolygonRing::Inner(_)));
+    let wrong = wound.zip(&is_hole).filter(|(wound, is_hole)| wound != *is_hole).count();
     // A lone ring is taken as a shell whichever way it is wound, and nothing hangs on it.
-    let wrong = (0..rings.len()).filter(|&at| is_hole(at) != rings[at].is_hole).count();
-    if wrong > 0 && shells.len() < rings.len() {
+    if wrong > 0 && polygons.len() < is_hole.len() {
         row.repaired.push(format!(
             "{wrong} of its {} rings are wound as what they are not; holes are told by what they lie in",
-            rings.len()
+            is_hole.len()
         ));
     }
-    row.figures.extend(shells.into_iter().map(Figure::Polygon));
-}
-
-fn doubled_area(ring: &[[f64; 2]]) -> f64 {
-    let origin = ring.first().copied().unwrap_or_default();
-    let cross = |w: &[[f64; 2]]| {
-        (w[0][0] - origin[0]) * (w[1][1] - origin[1]) - (w[1][0] - origin[0]) * (w[0][1] - origin[1])
-    };
-    ring.windows(2).map(cross).sum::<f64>().abs()
+    row.figures.extend(polygons.into_iter().map(Figure::Polygon));
 }
 
 struct Field {
@@ -443,6 +356,7 @@ fn guess(
 mod tests {
     use shapefile::{Point, Polygon};
 
+    use super::super::rings::doubled_area;
     use super::*;
 
     fn square(from: f64, to: f64, is_clockwise: bool) -> Vec<Point> {
@@ -510,17 +424,5 @@ mod tests {
             assert_eq!(definition(&bytes), "GEOGCS[\"长\"]", "{bytes:?}");
         }
         assert_eq!(definition(&[0xFF, 0xFE]), "");
-    }
-
-    #[test]
-    fn rings_that_touch_are_told_apart() {
-        let ring = |all: &[[f64; 2]]| Ring::new(all.to_vec(), false);
-        let shell = ring(&[[0.0, 0.0], [0.0, 4.0], [4.0, 4.0], [4.0, 0.0], [0.0, 0.0]]);
-        // Its first position is on the edge of the shell, and so are all of the second.
-        let inside = ring(&[[0.0, 2.0], [1.0, 3.0], [1.0, 1.0], [0.0, 2.0]]);
-        let diamond = ring(&[[0.0, 2.0], [2.0, 4.0], [4.0, 2.0], [2.0, 0.0], [0.0, 2.0]]);
-        let beside = ring(&[[4.0, 0.0], [4.0, 4.0], [6.0, 2.0], [4.0, 0.0]]);
-        assert!(shell.holds(&inside) && shell.holds(&diamond) && !shell.holds(&beside));
-        assert!(!inside.holds(&shell) && !shell.holds(&shell));
     }
 }

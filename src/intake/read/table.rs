@@ -186,15 +186,14 @@ impl<'a> Rows<'a> {
     /// Finds the head among the first rows, and hands over those below it.
     fn settle(&mut self, headings: &mut Headings, take: &mut Take<'_>) -> Result<(), IntakeError> {
         let unfit = |reason: String| IntakeError::unfit(self.path, &reason);
-        let rows: Vec<Vec<Cell>> = self.first.iter().map(|line| line.cells.clone()).collect();
+        let rows: Vec<&[Cell]> = self.first.iter().map(|line| &*line.cells).collect();
         let at =
             head(&rows, self.wish).ok_or_else(|| unfit(format!("{}has no row of headings", self.what)))?;
         let mut stacked = Stacked::around(&self.first, at, self.merged.as_ref());
         if let Some(merged) = &mut self.merged {
             stacked.end_beside(&mut self.first, merged);
         }
-        let below: Vec<Vec<Cell>> =
-            self.first[stacked.below..].iter().map(|line| line.cells.clone()).collect();
+        let below: Vec<&[Cell]> = self.first[stacked.below..].iter().map(|line| &*line.cells).collect();
         let mut table = Table::of_head(&stacked.names, self.wish, headings).map_err(unfit)?;
         table.is_sheet = self.merged.is_some();
         table.traps.extend(passed_over(&self.first[..stacked.top], &self.first[at]));
@@ -435,13 +434,12 @@ fn is_of_head(rows: &[Line], at: usize, region: Region, merged: &Merged) -> bool
 
 /// May all that stands in a row be headings below those of the row above?
 fn may_stand_below(above: &Line, below: &Line, merged: &Merged) -> bool {
-    const LIMITS: &[&str] = &["上限", "下限", "最大值", "最小值", "最大", "最小"];
     let own = (0..below.cells.len()).filter(|at| !is_void(&below.cells, *at) && !below.merged.contains(at));
     own.filter(|&at| !merged.spans(above.number, at)).all(|at| {
         match (&below.cells[at], above.cells.get(at)) {
             (Cell::Text(own), _) if own.parse::<f64>().is_ok() => false,
             (Cell::Text(own), Some(Cell::Text(upper))) => {
-                let is_limit = LIMITS.contains(&mapping::plain(own).as_str());
+                let is_limit = mapping::LIMITS.contains(&mapping::plain(own).as_str());
                 is_heading(own) || is_limit || mapping::is_measure(own) || !is_heading(upper)
             }
             (Cell::Text(_), _) => true,
@@ -551,7 +549,7 @@ pub(super) fn count_known(row: &[Cell]) -> usize {
 
 /// The different things that the known headings of a row stand for. One coordinate without the other is none: a value may
 /// be an X as well.
-fn meanings(row: &[Cell]) -> HashSet<&'static str> {
+fn meanings<'a>(row: impl IntoIterator<Item = &'a Cell>) -> HashSet<&'static str> {
     let meaning = |cell: &Cell| match cell {
         Cell::Text(text) => match role(text) {
             Some(Role::Text) => Some("geometry"),
@@ -561,7 +559,7 @@ fn meanings(row: &[Cell]) -> HashSet<&'static str> {
         },
         _ => None,
     };
-    let mut found: HashSet<_> = row.iter().filter_map(meaning).collect();
+    let mut found: HashSet<_> = row.into_iter().filter_map(meaning).collect();
     if !(found.contains("east") && found.contains("north")) {
         found.retain(|meaning| !["east", "north"].contains(meaning));
     }
@@ -570,16 +568,16 @@ fn meanings(row: &[Cell]) -> HashSet<&'static str> {
 
 /// Which of the first rows of a table is its head: that with the headings the operator named, else the first that is no title
 /// and holds no value, unless another one says clearly more. Words such as 现状 are headings and values.
-fn head(rows: &[Vec<Cell>], wish: &Wish) -> Option<usize> {
+fn head(rows: &[&[Cell]], wish: &Wish) -> Option<usize> {
     let named: Vec<&String> = [&wish.geometry, &wish.x, &wish.y].into_iter().flatten().collect();
-    let has_named = |row: &Vec<Cell>| named.iter().all(|name| row.iter().any(|cell| cell.shown() == **name));
+    let has_named = |row: &&[Cell]| named.iter().all(|name| row.iter().any(|cell| cell.shown() == **name));
     if let Some(at) = rows.iter().position(has_named).filter(|_| !named.is_empty()) {
         return Some(at);
     }
     let texts = |at: usize| rows[at].iter().filter(|cell| matches!(cell, Cell::Text(_))).count();
     let width = rows.iter().map(|row| filled(row)).max()?;
-    let is_title = |at: usize| filled(&rows[at]) * 2 < width || (filled(&rows[at]) == 1 && width > 1);
-    let known = |at: usize| count_known(&rows[at]);
+    let is_title = |at: usize| filled(rows[at]) * 2 < width || (filled(rows[at]) == 1 && width > 1);
+    let known = |at: usize| count_known(rows[at]);
     // Values come again in their column, or are words that are often values.
     let words = |at: usize| -> HashSet<&'static str> {
         let is_value = |column: usize, cell: &Cell| {
@@ -588,11 +586,11 @@ fn head(rows: &[Vec<Cell>], wish: &Wish) -> Option<usize> {
             is_common || rows.iter().any(|other| *other != rows[at] && other.get(column) == Some(cell))
         };
         let own = rows[at].iter().enumerate().filter(|(column, cell)| !is_value(*column, cell));
-        meanings(&own.map(|(_, cell)| cell.clone()).collect::<Vec<_>>())
+        meanings(own.map(|(_, cell)| cell))
     };
     let says_place = |words: &HashSet<&str>| words.contains("geometry") || words.contains("east");
     let is_clear = |at: usize, first: usize| {
-        let (own, before) = (words(at), meanings(&rows[first]));
+        let (own, before) = (words(at), meanings(rows[first]));
         let says_where = says_place(&own) && !says_place(&before);
         let says_more = own.len() >= before.len() + 2 && own.len() * 2 >= texts(at);
         own.len() > before.len() && (says_where || says_more)
@@ -673,8 +671,12 @@ const DRAWN: &[&str] = &[
 /// Does a heading say that a column holds the place, whichever way?
 fn is_place(heading: &str) -> bool {
     let plain = mapping::plain(heading);
-    let bare = kin(&plain).1;
-    [plain, bare].iter().any(|name| JOINT.contains(&name.as_str()) || DRAWN.contains(&name.as_str()))
+    is_one_of(JOINT, &plain) || is_one_of(DRAWN, &plain)
+}
+
+/// Is a plain heading one of some, whatever it says beside?
+fn is_one_of(headings: &[&str], plain: &str) -> bool {
+    headings.contains(&plain) || headings.contains(&kin(plain).1.as_str())
 }
 
 /// What a heading says of the place.
@@ -909,7 +911,7 @@ impl Table {
     }
 
     /// Looks at the first rows for coordinates with decimal commas.
-    fn find_commas(&mut self, rows: &[Vec<Cell>]) {
+    fn find_commas(&mut self, rows: &[&[Cell]]) {
         let pair = self.places.iter().find_map(|place| match place {
             Place::Pair(x, y) => Some((*x, *y)),
             _ => None,
@@ -935,7 +937,7 @@ impl Table {
     }
 
     /// Looks for a column whose values are geometries, outlines, or both coordinates, where no heading says which.
-    fn find_by_values(&mut self, rows: &[Vec<Cell>]) {
+    fn find_by_values(&mut self, rows: &[&[Cell]]) {
         if !self.places.is_empty() {
             return;
         }
@@ -949,7 +951,7 @@ impl Table {
         };
         let says_so = |at: usize| {
             let name = mapping::plain(self.names[at].as_deref().unwrap_or_default());
-            name.contains("坐标") || JOINT.contains(&name.as_str()) || JOINT.contains(&kin(&name).1.as_str())
+            name.contains("坐标") || is_one_of(JOINT, &name)
         };
         let find = |is: &dyn Fn(usize) -> bool| (0..self.names.len()).find(|at| is(*at));
         let place = find(&|at| all(at, &is_well_known))
@@ -960,7 +962,7 @@ impl Table {
     }
 
     /// Looks whether the rows are points of outlines: they say which point they are, and several are of one parcel.
-    fn find_points(&mut self, rows: &[Vec<Cell>]) {
+    fn find_points(&mut self, rows: &[&[Cell]]) {
         #[rustfmt::skip]
         const POINTS: &[&str] = &[
             "界址点", "界址点号", "界址点编号", "界址点序号", "边界点号", "拐点", "拐点号", "拐点编号", "顶点", "顶点号", "折点号", "点号", "点编号", "点序",
@@ -980,8 +982,8 @@ impl Table {
             }
             return;
         };
-        let held = |row: &Vec<Cell>| row.get(parcel).map(Cell::shown).unwrap_or_default();
-        let is_next = |pair: &[Vec<Cell>]| held(&pair[0]) == held(&pair[1]) || held(&pair[1]).is_empty();
+        let held = |row: &[Cell]| row.get(parcel).map(Cell::shown).unwrap_or_default();
+        let is_next = |pair: &[&[Cell]]| held(pair[0]) == held(pair[1]) || held(pair[1]).is_empty();
         if !rows.windows(2).any(is_next) {
             return;
         }
@@ -992,9 +994,9 @@ impl Table {
         let is_other = |at: &usize| {
             ![x, y, point, parcel].contains(at) && self.columns[*at].is_some() && !is_serial(&name(*at))
         };
-        let mut first: Option<&Vec<Cell>> = None;
+        let mut first: Option<&[Cell]> = None;
         let mut differing = None;
-        for row in rows {
+        for &row in rows {
             match first.filter(|first| held(row).is_empty() || held(row) == held(first)) {
                 None => first = Some(row),
                 Some(first) => {
@@ -1328,6 +1330,10 @@ fn gather(from: &wkt::Wkt<f64>, into: &mut Vec<Figure>) {
 mod tests {
     use super::*;
 
+    fn head_of(rows: &[Vec<Cell>], wish: &Wish) -> Option<usize> {
+        head(&rows.iter().map(Vec::as_slice).collect::<Vec<_>>(), wish)
+    }
+
     #[test]
     fn geometries_are_read_as_databases_write_them() {
         let read = |text: &str| {
@@ -1450,14 +1456,14 @@ mod tests {
             row(&["地块编号", "用地代码", "经度", "纬度"]),
             row(&["A-1", "0701", "1", "2"]),
         ];
-        assert_eq!(head(&rows, &Wish::default()), Some(2));
-        assert_eq!(head(&[row(&["first", "second"]), row(&["a", "b"])], &Wish::default()), Some(0));
+        assert_eq!(head_of(&rows, &Wish::default()), Some(2));
+        assert_eq!(head_of(&[row(&["first", "second"]), row(&["a", "b"])], &Wish::default()), Some(0));
     }
 
     #[test]
     fn rows_of_data_are_no_head() {
         let found = |rows: &[&[&str]]| {
-            head(&rows.iter().map(|cells| row(cells)).collect::<Vec<_>>(), &Wish::default())
+            head_of(&rows.iter().map(|cells| row(cells)).collect::<Vec<_>>(), &Wish::default())
         };
         // 现状, 说明, 来源 and X are headings elsewhere.
         let pair = found(&[
@@ -1497,7 +1503,7 @@ mod tests {
     #[test]
     fn wide_titles_are_no_head() {
         let head_of = |rows: &[&[&str]], wish: &Wish| {
-            head(&rows.iter().map(|cells| row(cells)).collect::<Vec<_>>(), wish)
+            head_of(&rows.iter().map(|cells| row(cells)).collect::<Vec<_>>(), wish)
         };
         let rows: [&[&str]; 3] =
             [&["编制单位", "某院", "某年"], &["地块编号", "名称", "坐标"], &["A-1", "甲", "114.1,30.4"]];
