@@ -105,6 +105,21 @@ impl System {
     pub fn is_geographic(self) -> bool {
         matches!(self, Self::Known(crs) if crs.is_geographic())
     }
+
+    /// Do numbers, the easting or longitude first, look like coordinates that somebody would write in it? Metres are no
+    /// degrees, and an easting is no farther from its middle than six digits reach.
+    #[must_use]
+    pub fn suits(self, [east, north]: [f64; 2]) -> bool {
+        let are_metres = east.abs().max(north.abs()) > 180.0;
+        let middle = match self {
+            Self::Known(crs) if crs.is_geographic() => return east.abs() <= 180.0 && north.abs() <= 90.0,
+            Self::Known(Crs::Epsg4526) => Some(38e6 + MIDDLE),
+            Self::Known(Crs::Epsg4547) => Some(MIDDLE),
+            Self::Known(_) => None,
+            Self::Strip(strip) => Some(strip.false_easting),
+        };
+        are_metres && middle.is_none_or(|middle| (east - middle).abs() < MIDDLE)
+    }
 }
 
 impl fmt::Display for System {

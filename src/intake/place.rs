@@ -21,21 +21,19 @@ pub(super) fn place(figures: &[Figure], reading: &Reading) -> Result<Placed, (&'
     }
     let mut all = Vec::with_capacity(figures.len());
     for figure in figures {
-        let mut lost = None;
+        let mut fault = None;
         let moved = figure.moved(&mut |at| {
-            let position = reading.place(at);
-            if position.is_none() {
-                lost.get_or_insert(at);
-            }
-            position.map(|position| position.map(to_grid))
+            let position = match reading.misfit(at) {
+                Some(misfit) => Err(("a position of another system", misfit)),
+                None => reading.place(at).ok_or_else(|| {
+                    let [a, b] = at;
+                    let reason = format!("{a}, {b} has no place on the earth in {}", reading.placer.system());
+                    ("a position without a place", reason)
+                }),
+            };
+            position.map(|position| position.map(to_grid)).map_err(|found| fault.get_or_insert(found)).ok()
         });
-        let Some(moved) = moved else {
-            let [a, b] = lost.unwrap_or_default();
-            return Err((
-                "a position without a place",
-                format!("{a}, {b} has no place on the earth in {}", reading.placer.system()),
-            ));
-        };
+        let Some(moved) = moved else { return Err(fault.unwrap_or_default()) };
         all.push(moved);
     }
     let mut builder = GeometryBuilder::default();

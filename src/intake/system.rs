@@ -31,6 +31,8 @@ pub(super) struct Reading {
     pub others: Vec<Reading>,
     /// Where the data of the folder lies, if positions are found to lie there.
     pub home: Option<Bounds>,
+    /// Do numbers look like those of the system, so that some which do not are none of it?
+    pub is_suited: bool,
 }
 
 impl Reading {
@@ -38,6 +40,16 @@ impl Reading {
     pub(super) fn place(&self, [a, b]: [f64; 2]) -> Option<[f64; 2]> {
         let position = self.placer.degrees(if self.north_first { [b, a] } else { [a, b] })?;
         Some(self.datum.map_or(position, |datum| datum.inverse(position)))
+    }
+
+    /// Why a position of the file is none of its system, where the others are; most often both numbers were exchanged.
+    pub(super) fn misfit(&self, at: [f64; 2]) -> Option<String> {
+        let system = self.placer.system();
+        if !self.is_suited || suits(system, at, self.north_first) {
+            return None;
+        }
+        let exchanged = if suits(system, at, !self.north_first) { "; exchanged they would be" } else { "" };
+        Some(format!("{} are no coordinates of {system}, as the others of the file are{exchanged}", pair(at)))
     }
 
     /// Does something lie far from the data of the folder, where the others lie?
@@ -79,13 +91,27 @@ pub(super) fn decide(
             {
                 traps.push(format!("{} states {other}, the option --crs holds", told.by));
             }
+            if let Stated::Other(name) = stated {
+                traps.push(format!(
+                    "{} states {name:?}, which is none of the systems that are read; the option --crs holds, and all may lie off by as much \
+                     as both are apart",
+                    told.by
+                ));
+            }
             (Some(system), "the option --crs")
         }
         (None, Stated::System(system)) => (Some(*system), told.by),
         (None, Stated::Other(name)) => return Err(projection::refusal(name)),
         (None, Stated::Nothing) => (None, ""),
     };
-    let reading = |system, north_first, why: String, traps: Vec<String>| {
+    let reading = |system: System, north_first, why: String, mut traps: Vec<String>| {
+        if system.is_geographic() && may_be_packed(sample) {
+            traps.push(format!(
+                "all degrees, such as {}, may be degrees, minutes and seconds behind each other (D.MMSS); they are taken as decimal degrees; \
+                 if they are not, write them as 114°05′38.97″",
+                pair(sample[0])
+            ));
+        }
         Ok(Reading {
             placer: Placer::new(system),
             north_first,
@@ -95,6 +121,7 @@ pub(super) fn decide(
             unstated: None,
             others: Vec::new(),
             home,
+            is_suited: share(sample, system, north_first, None).home >= MOST,
         })
     };
     if sample.is_empty() {
@@ -131,14 +158,21 @@ pub(super) fn decide(
             let others = others.collect::<Result<_, String>>()?;
             return Ok(Reading { others, ..reading(system, north_first, why, traps)? });
         }
-        if said.system.is_some() || fitting.is_empty() {
+        // Where no data of the folder shows where it should lie, digits alone refute a statement only if they leave no doubt.
+        let is_refuted = fitting
+            .first()
+            .is_some_and(|(shown, ..)| home.is_some() || shown.is_geographic() || is_zoned(*shown));
+        if said.system.is_some() || !is_refuted {
             let best = if swapped.earth > plain.earth { swapped } else { plain };
             let fault = away(&why, best, sample, home);
             // What the operator says holds, wherever it leads.
-            if said.system.is_none() || plain.earth < MOST {
+            if plain.earth < MOST || said.system.is_none() && home.is_some() {
                 return Err(fault);
             }
-            traps.push(format!("{fault}; taken, since --crs says so"));
+            traps.push(format!(
+                "{fault}; taken, since {} says so",
+                if said.system.is_some() { "--crs" } else { by }
+            ));
             return Ok(Reading { home: None, ..reading(system, false, why, traps)? });
         }
         unstated = format!("{by} states {system}, but numbers such as {} are none of it", pair(sample[0]));
@@ -169,7 +203,7 @@ pub(super) fn decide(
         return Err(format!(
             "{unstated}; numbers such as {} fit {}, and the data folder has nothing to hold them against; name it with --crs",
             pair(sample[0]),
-            all.iter().take(6).map(|(system, _, _)| system.to_string()).collect::<Vec<_>>().join(", ")
+            named(&all)
         ));
     }
     let shown = |system: System, north_first: bool| {
@@ -194,27 +228,60 @@ pub(super) fn decide(
     Ok(Reading { others: others.collect::<Result<_, _>>()?, ..shown(system, north_first)? })
 }
 
+/// The first of some systems, each once.
+fn named(all: &[(System, bool, Share)]) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for (system, ..) in all {
+        let name = system.to_string();
+        if !names.contains(&name) && names.len() < 6 {
+            names.push(name);
+        }
+    }
+    names.join(", ")
+}
+
 /// Do two systems give the same coordinates, the easting or longitude first?
 fn same(a: System, b: System) -> bool {
     a == b || a.is_geographic() && b.is_geographic() || a.epsg().is_some() && a.epsg() == b.epsg()
 }
 
-/// Which shares of positions have a place on the earth, and one near the data of the folder.
+/// Which shares of positions have a place on the earth, and one near the data of the folder; where there is none, how many look like
+/// coordinates of the system.
 #[derive(Debug, Clone, Copy)]
 struct Share {
     earth: f64,
     home: f64,
 }
 
+/// May degrees be minutes and seconds behind the point? Two in five pairs of digits would be 60 or more if they were not.
+fn may_be_packed(sample: &[[f64; 2]]) -> bool {
+    /// So many are hardly below 60 by chance: once in a hundred thousand times.
+    const ENOUGH: usize = 24;
+    let mut seconds: Vec<f64> = sample.as_flattened().iter().map(|degrees| degrees.abs()).collect();
+    seconds.sort_by(f64::total_cmp);
+    seconds.dedup();
+    // Decimals of whole minutes and rounded numbers have zeros there.
+    let pairs = |degrees: &f64| [1e2, 1e4].map(|shift| (degrees * shift + 1e-6).floor() % 100.0);
+    let are_fine = seconds.iter().filter(|degrees| pairs(degrees)[1] > 0.0).count() >= ENOUGH;
+    are_fine && seconds.iter().all(|degrees| pairs(degrees).iter().all(|digits| *digits < 60.0))
+}
+
+fn suits(system: System, [a, b]: [f64; 2], north_first: bool) -> bool {
+    system.suits(if north_first { [b, a] } else { [a, b] })
+}
+
 fn share(sample: &[[f64; 2]], system: System, north_first: bool, home: Option<Bounds>) -> Share {
     let placer = Placer::new(system);
     let places = sample.iter().map(|&[a, b]| placer.degrees(if north_first { [b, a] } else { [a, b] }));
     let (mut earth, mut near) = (0_u32, 0_u32);
-    for place in places.flatten() {
+    for (&at, place) in sample.iter().zip(places) {
+        let Some([x, y]) = place else { continue };
         earth += 1;
-        let [x, y] = place;
-        let at = Bounds { west: x, south: y, east: x, north: y };
-        near += u32::from(home.is_none_or(|home| around(home).overlaps(at)));
+        let place = Bounds { west: x, south: y, east: x, north: y };
+        near += u32::from(match home {
+            Some(home) => around(home).overlaps(place),
+            None => suits(system, at, north_first),
+        });
     }
     #[expect(clippy::cast_precision_loss, reason = "some thousand positions")]
     let of = |count: u32| f64::from(count) / sample.len() as f64;
@@ -305,9 +372,9 @@ fn swapped_trap(system: System, at: [f64; 2]) -> String {
 fn away(what: &str, share: Share, sample: &[[f64; 2]], home: Option<Bounds>) -> String {
     let shown = pair(sample[0]);
     let Some(home) = home.filter(|_| share.earth >= MOST) else {
-        return format!(
-            "{what}, but numbers such as {shown} have no place on the earth in it; name the system with --crs"
-        );
+        let fault =
+            if share.earth >= MOST { "lie far outside of it" } else { "have no place on the earth in it" };
+        return format!("{what}, but numbers such as {shown} {fault}; name the system with --crs");
     };
     format!(
         "{what}, but then it lies far from the data of the folder ({:.2}, {:.2} to {:.2}, {:.2} degrees); numbers are such \
@@ -513,6 +580,62 @@ mod tests {
             assert_eq!((code(&reading), others), (Some(stated), vec![Some(other)]));
             assert!(reading.unstated.is_none());
         }
+    }
+
+    #[test]
+    fn numbers_refute_a_statement_also_where_the_folder_holds_nothing() {
+        let decided = |at: [f64; 2], code: u32| {
+            let system = System::of_epsg(code).expect("a system");
+            let told = Told { stated: Stated::System(system), by: "its .prj", ..Told::default() };
+            decide(&[at; 3], &told, Said::default(), None)
+        };
+        // 114.17, 30.47 by PROJ in zone 38, and in UTM zone 50.
+        let northing_first = [(4547, [3_372_228.194, 516_324.835]), (32_650, [3_374_867.0, 228_130.0])];
+        for (code, at) in northing_first {
+            let reading = decided(at, code).expect("a system");
+            assert!(
+                reading.north_first && reading.traps[0].contains("northing stands before"),
+                "{:?}",
+                reading.traps
+            );
+        }
+        for code in [4547, 4526, 32_650, 3857] {
+            let reading = decided([114.17, 30.47], code).expect("a system");
+            assert_eq!(reading.place([114.17, 30.47]), Some([114.17, 30.47]), "{code}");
+            assert!(reading.traps[0].contains(&format!("EPSG:{code}")), "{:?}", reading.traps);
+        }
+        // A country in one zone: 1,400 km from its middle all numbers are still its own.
+        let wide = decided([1_900_000.0, 4_000_000.0], 4547).expect("a system");
+        assert_eq!(wide.placer.system().epsg(), Some(4547));
+        assert!(wide.traps[0].contains("far outside"), "{:?}", wide.traps);
+    }
+
+    #[test]
+    fn positions_of_another_system_are_none_of_the_file() {
+        let told = Told { stated: Stated::Nothing, by: "", ..Told::default() };
+        let reading = decide(&[[516_324.8, 3_372_228.2]; 3], &told, Said::default(), HOME).unwrap();
+        assert_eq!(reading.misfit([516_000.0, 3_372_000.0]), None);
+        let misfit = |at| reading.misfit(at).unwrap_or_default();
+        assert!(misfit([3_372_228.2, 516_324.8]).contains("exchanged they would be"));
+        assert!(misfit([114.17, 30.47]).contains("EPSG:4547"));
+        assert!(misfit([38_516_324.8, 3_372_228.2]).contains("no coordinates of"));
+    }
+
+    #[test]
+    fn degrees_that_may_be_packed_are_told() {
+        // 114°05′ and 30°28′, seconds from 0 to 59 behind, and the same as decimal degrees.
+        let packed: Vec<[f64; 2]> =
+            (0..40).map(|at| f64::from(at * 37 % 60)).map(|s| [114.05 + s / 1e4, 30.28 + s / 1e4]).collect();
+        let decimal: Vec<[f64; 2]> = (0..40)
+            .map(|at| f64::from(at * 37 % 60))
+            .map(|s| [114.0 + (5.0 + s / 60.0) / 60.0, 30.0 + (28.0 + s / 60.0) / 60.0])
+            .collect();
+        let traps = |sample: &[[f64; 2]]| {
+            let told = Told { stated: Stated::Nothing, by: "", ..Told::default() };
+            decide(sample, &told, Said::default(), HOME).expect("a system").traps
+        };
+        assert!(traps(&packed).iter().any(|trap| trap.contains("D.MMSS")));
+        assert!(!traps(&decimal).iter().any(|trap| trap.contains("D.MMSS")));
     }
 
     #[test]

@@ -589,6 +589,37 @@ fn shifts_that_are_not_of_all_or_of_none_known_are_named() {
 }
 
 #[test]
+fn positions_of_another_system_than_the_others_are_refused() {
+    let data = folder();
+    let path = data.path().join("lots.csv");
+    let file = path.to_str().expect("a path");
+    // Squares of 50 m in zone 38, some 114.1, 30.4 by PROJ; one with two exchanged corners, and points in other systems.
+    let square = |x: f64, turned: bool| {
+        let corner = |dx: f64, dy: f64, turned: bool| {
+            let (x, y) = (x + dx, 3_364_000.0 + dy);
+            if turned { format!("{y} {x}") } else { format!("{x} {y}") }
+        };
+        let [a, b, c, d] = [(0.0, 0.0), (50.0, 0.0), (50.0, 50.0), (0.0, 50.0)]
+            .map(|(x, y)| corner(x, y, turned && x > 0.0));
+        format!("\"POLYGON (({a}, {b}, {c}, {d}, {a}))\"")
+    };
+    let mut text = "地块编号,WKT\n".to_owned();
+    for at in 0..6 {
+        let row = format!("T-{at},{}\n", square(509_600.0 + 60.0 * f64::from(at), at == 3));
+        text.push_str(&row);
+    }
+    text.push_str("T-6,POINT (3364000 509600)\nT-7,POINT (114.1 30.4)\nT-8,POINT (38509600 3364000)\n");
+    fs::write(&path, text).expect("written");
+    let (code, said) = import(data.path(), &[file, "--yes", "--crs", "4547"]);
+    assert!(code == Some(0) && said.contains("5 taken, 4 refused"), "{said}");
+    let (_, rows) = refused_rows(&path.with_extension("refused.csv"));
+    let said = |row: &[String], what: &str| row.iter().any(|cell| cell.contains(what));
+    assert!(rows.iter().all(|row| said(row, "no coordinates of EPSG:4547")), "{rows:?}");
+    let exchanged: Vec<bool> = rows.iter().map(|row| said(row, "exchanged they would be")).collect();
+    assert_eq!(exchanged, [true, true, false, false]);
+}
+
+#[test]
 #[expect(clippy::too_many_lines, reason = "a table and what becomes of it")]
 fn a_table_of_a_control_plan_is_understood() {
     let data = folder();

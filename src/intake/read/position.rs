@@ -140,12 +140,38 @@ pub(super) fn joint(text: &str) -> Option<[f64; 2]> {
     }
 }
 
-/// An outline in one cell: pairs behind each other, parted by semicolons, bars or lines.
+/// An outline in one cell: corners behind each other, perhaps each in brackets or behind its number, parted by semicolons, bars,
+/// lines, spaces or commas.
 pub(super) fn outline(text: &str) -> Option<Vec<Figure>> {
     let text = narrowed(text);
-    let pairs = text.split([';', '|', '\n']).map(str::trim).filter(|pair| !pair.is_empty());
-    let points: Vec<[f64; 2]> = pairs.map(joint).collect::<Option<_>>()?;
-    polygons(&points).ok()
+    let text = text.trim();
+    let inner = text.strip_prefix("[[").and_then(|text| text.strip_suffix("]]"));
+    // Where each corner stands in brackets, what parts them does not matter.
+    let in_brackets = inner
+        .unwrap_or(text)
+        .split([']', ')'])
+        .map(|corner| corner.trim_start_matches([',', ';', '、', ' ', '\n']));
+    let is_in_brackets = inner.is_some() || text.ends_with(')') || text.ends_with(']');
+    let bracketed =
+        is_in_brackets.then(|| in_brackets.filter(|corner| !corner.is_empty()).map(str::to_owned).collect());
+    let parted = [&[';', '|', '\n'][..], &[' '], &[',']].map(|signs| {
+        text.split(signs).map(str::trim).filter(|corner| !corner.is_empty()).map(str::to_owned).collect()
+    });
+    bracketed.into_iter().chain(parted).find_map(|corners: Vec<String>| {
+        let points: Vec<[f64; 2]> = corners.iter().map(|text| corner(text)).collect::<Option<_>>()?;
+        polygons(&points).ok()
+    })
+}
+
+/// A corner of an outline, perhaps behind its number: `J1:X=1,Y=2`, `J1(1,2`, `1,1,2`.
+fn corner(text: &str) -> Option<[f64; 2]> {
+    let unnumbered = || {
+        let digits = text.trim_start_matches(|c: char| c.is_alphabetic());
+        let rest = digits.trim_start_matches(|c: char| c.is_ascii_digit());
+        let is_number = rest.len() < digits.len();
+        rest.trim_start().strip_prefix([':', '(', '[', ',', '、']).filter(|_| is_number).and_then(joint)
+    };
+    joint(text.trim_start_matches(['(', '['])).or_else(unnumbered)
 }
 
 /// Polygons of points in order. A ring ends where it comes back to its first point, and the next begins; one that lies in
@@ -278,6 +304,21 @@ mod tests {
         assert!(polygons(&[&outer[..], &hole[..2]].concat()).is_err(), "the second ring has two points");
         let text = "0,0;10,0;10,10;0,10";
         assert_eq!(outline(text), Some(vec![polygon(&[outer])]));
-        assert_eq!(outline("0,0;10,0"), None);
+        for text in [
+            "0,0 10,0 10,10 0,10",
+            "0 0,10 0,10 10,0 10",
+            "0 0，10 0，10 10，0 10",
+            "J1(0,0) J2(10,0) J3(10,10) J4(0,10)",
+            "(0,0),(10,0),(10,10),(0,10)",
+            "[[0,0],[10,0],[10,10],[0,10]]",
+            "1,0,0;2,10,0;3,10,10;4,0,10",
+            "J1:X=0,Y=0;J2:X=10,Y=0;J3:X=10,Y=10;J4:X=0,Y=10",
+            "J1：0，0\nJ2：10，0\nJ3：10，10\nJ4：0，10",
+        ] {
+            assert_eq!(outline(text), Some(vec![polygon(&[outer])]), "{text}");
+        }
+        for text in ["0,0;10,0", "1,2,3", "0 0 10 0 10 10", "J1,J2,J3", "见附图"] {
+            assert_eq!(outline(text), None, "{text}");
+        }
     }
 }
