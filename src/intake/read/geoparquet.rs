@@ -500,7 +500,9 @@ mod tests {
             told.traps
         );
         assert_eq!(told.notes, ["its positions have heights, which are left out"]);
-        for (geo, word) in [("{\"x\":", "\"geo\" is no JSON: EOF"), ("[]", "is no JSON object")] {
+        for (geo, word) in
+            [("{\"x\":", "what it calls so is no JSON: EOF"), ("[]", "what it calls so is no JSON object")]
+        {
             let fault =
                 read(file(geo).path(), &mut Headings::default(), &mut |_| Ok(())).expect_err("no entry");
             assert!(fault.to_string().contains(word), "{fault}");

@@ -415,10 +415,17 @@ impl<'a> Text<'a> {
 fn page(path: &Path) -> Option<&'static Encoding> {
     let text = std::fs::read(path).ok()?;
     let name = String::from_utf8_lossy(&text).trim().to_ascii_lowercase();
-    match name.trim_start_matches("ansi ").trim_start_matches("cp").trim_start_matches("oem ").trim() {
+    let bare = name.trim_start_matches("ansi ").trim_start_matches("cp").trim_start_matches("oem ").trim();
+    match bare {
         "936" | "54936" | "gb2312" | "gb18030" | "gbk" => Some(GB18030),
         "65001" | "utf8" => Some(UTF_8),
-        _ => Encoding::for_label(name.as_bytes()),
+        // Of numbers alone, 1252 is a page of Windows, and 88591 is ISO 8859-1.
+        _ => Encoding::for_label(name.as_bytes())
+            .or_else(|| Encoding::for_label(format!("windows-{bare}").as_bytes()))
+            .or_else(|| {
+                let part = bare.strip_prefix("8859")?.trim_start_matches(['-', '_']);
+                Encoding::for_label(format!("iso-8859-{part}").as_bytes())
+            }),
     }
 }
 
@@ -560,7 +567,7 @@ mod tests {
     fn a_statement_holds_where_its_texts_are_no_chinese() {
         // ü, ß, ö in ISO 8859-1; as GBK, too, these bytes are signs.
         let german: [&[u8]; 3] = [b"Z\xFCrich Stra\xDFe", b"K\xF6ln", b"M\xFCnchen"];
-        for cpg in ["ISO-8859-1", "1252"] {
+        for cpg in ["ISO-8859-1", "1252", "ANSI 1252", "88591"] {
             let (read, table) = table(20, &german, Some(cpg));
             assert_eq!(
                 (read, table.broken),

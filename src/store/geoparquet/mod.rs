@@ -118,10 +118,12 @@ pub(crate) fn geometry_column(about: &ParquetMetaData) -> Result<(String, Json),
     let text = text_of(about, "geo").ok_or(
         "is Parquet without the entry \"geo\" of GeoParquet, so that nothing says where its geometries are",
     )?;
-    let geo: Json =
-        serde_json::from_str(text).map_err(|fault| format!("its entry \"geo\" is no JSON: {fault}"))?;
+    let other = |reason: String| {
+        format!("is Parquet without the entry \"geo\" as GeoParquet has it: what it calls so is {reason}")
+    };
+    let geo: Json = serde_json::from_str(text).map_err(|fault| other(format!("no JSON: {fault}")))?;
     if !geo.is_object() {
-        return Err("its entry \"geo\" is no JSON object".to_owned());
+        return Err(other("no JSON object".to_owned()));
     }
     let name = geo["primary_column"].as_str().unwrap_or("geometry").to_owned();
     let geometry = geo["columns"][&name].clone();
