@@ -31,8 +31,8 @@ pub(crate) struct Cursor<'a> {
 /// Which numbers a position has beside two.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dimensions {
-    has_altitude: bool,
-    has_measure: bool,
+    pub(crate) has_altitude: bool,
+    pub(crate) has_measure: bool,
 }
 
 impl Dimensions {
@@ -79,6 +79,15 @@ impl<'a> Cursor<'a> {
             6 => Some(GeometryKind::MultiPolygon),
             7 => Some(GeometryKind::GeometryCollection),
             8..=14 => return Err("the geometry holds curves; save it with straight edges".to_owned()),
+            15 => {
+                return Err(
+                    "the geometry is a PolyhedralSurface, a surface in space, which is not taken".to_owned()
+                );
+            }
+            16 => return Err("the geometry is a TIN, a surface in space, which is not taken".to_owned()),
+            17 => {
+                return Err("the geometry is a Triangle, which is not taken; save it as a polygon".to_owned());
+            }
             _ => None,
         };
         let kind = kind.ok_or_else(|| format!("the geometry has the unknown type {code}"))?;

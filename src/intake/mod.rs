@@ -244,6 +244,13 @@ impl Intake {
         let uses = Uses::new(catalog.iter().flat_map(local_uses));
         let mut mapping =
             Mapping::guess(headings.names(), &wanted, &|at| held(&seen, &uses, at)).map_err(option)?;
+        traps.extend(rounded(&mapping, &seen).map(|at| {
+            format!(
+                "{:?} holds whole numbers beyond 2^53 beside others that are none; its numbers are kept as reals, and the last digits \
+                 of the long ones are lost",
+                headings.names()[at]
+            )
+        }));
         mapping.writing.resize_with(seen.len(), Writing::default);
         traps.append(&mut mapping.told);
         let drawn_in = seen[0]
@@ -515,6 +522,15 @@ const READABLE: u64 = 50_000;
 
 /// Fields that are written though no heading holds them.
 const FILLED: &[&str] = &["use_name_zh", "use_name_en", "area_m2"];
+
+/// Headings of fields that are not known whose long whole numbers a column of reals would round.
+fn rounded<'a>(mapping: &'a Mapping, files: &'a [Seen]) -> impl Iterator<Item = usize> + 'a {
+    let own = mapping.fields.iter().filter(|field| field.known.is_none()).map(|field| field.heading);
+    own.filter(|at| {
+        files.iter().any(|file| file.told.digits.long.contains(at))
+            && files.iter().any(|file| file.told.digits.real.contains(at))
+    })
+}
 
 fn cell_of(row: &Row, heading: usize) -> Option<&Cell> {
     row.cells.iter().find(|(at, _)| *at == heading).map(|(_, cell)| cell)

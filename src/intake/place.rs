@@ -46,12 +46,27 @@ pub(super) fn place(figures: &[Figure], reading: &Reading) -> Result<Placed, (&'
     let is_mixed = all.iter().any(|figure| kind_of(figure) != kind_of(&all[0]));
     let faulty = |fault: GeometryFault| ("a broken geometry", fault.to_string());
     let several = all.len() > 1 && !is_mixed;
-    for figure in &mut all {
+    let (mut parts_left, count) = (all.len(), all.len());
+    for (number, (figure, source)) in (1..).zip(all.iter_mut().zip(figures)) {
         let kind = kinds[kind_of(figure)];
-        match figure {
-            Figure::Point(at) => builder.point(*at, None).map_err(faulty)?,
-            Figure::Line(line) => builder.line(line, &[]).map_err(faulty)?,
-            Figure::Polygon(rings) => polygon(&mut builder, rings, &mut placed)?,
+        match (figure, source) {
+            (Figure::Polygon(rings), Figure::Polygon(source)) => {
+                if let Some(reason) = polygon(&mut builder, rings, source, &mut placed)? {
+                    parts_left -= 1;
+                    if parts_left == 0 {
+                        return Err(("a broken geometry", reason));
+                    }
+                    let reason = format!("part {number} of {count}: {reason}; the part is left out");
+                    placed.repaired.push(("a part without area", reason));
+                    continue;
+                }
+            }
+            (Figure::Line(line), _) => builder.line(line, &[]).map_err(faulty)?,
+            (figure, _) => {
+                for at in figure.positions() {
+                    builder.point(at, None).map_err(faulty)?;
+                }
+            }
         }
         if !several {
             builder.end_member(kind);
@@ -69,12 +84,14 @@ pub(super) fn place(figures: &[Figure], reading: &Reading) -> Result<Placed, (&'
     Ok(placed)
 }
 
+/// Adds a polygon; tells why where it has no area, and adds none then.
 fn polygon(
     builder: &mut GeometryBuilder,
     rings: &mut [Vec<[f64; 2]>],
+    source: &[Vec<[f64; 2]>],
     placed: &mut Placed,
-) -> Result<(), (&'static str, String)> {
-    for (at, ring) in rings.iter_mut().enumerate() {
+) -> Result<Option<String>, (&'static str, String)> {
+    for (at, (ring, source)) in rings.iter_mut().zip(source).enumerate() {
         if let (Some(&first), Some(&last)) = (ring.first(), ring.last())
             && first != last
         {
@@ -84,7 +101,7 @@ fn polygon(
                 format!("ring {at} ended at {last:?} and began at {first:?}; closed"),
             ));
         }
-        match builder.ring(ring, &mut [], at == 0) {
+        let reason = match builder.ring(ring, &mut [], at == 0) {
             Ok(note) => {
                 if let Some(near) = note.crosses_near {
                     let reason = format!(
@@ -92,12 +109,30 @@ fn polygon(
                     );
                     placed.noted.push(("a ring that crosses itself", reason));
                 }
+                continue;
             }
-            Err(fault @ (GeometryFault::FlatRing { .. } | GeometryFault::ShortRing { .. })) if at > 0 => {
-                placed.repaired.push(("a hole without area", format!("{fault}; the hole is left out")));
+            Err(GeometryFault::FlatRing { ring }) if !is_on_a_line(source) => {
+                format!(
+                    "ring {ring} has no area left: it is too small or too thin for 7 decimals of a degree"
+                )
+            }
+            Err(fault @ (GeometryFault::FlatRing { .. } | GeometryFault::ShortRing { .. })) => {
+                fault.to_string()
             }
             Err(fault) => return Err(("a broken geometry", fault.to_string())),
+        };
+        if at == 0 {
+            return Ok(Some(reason));
         }
+        placed.repaired.push(("a hole without area", format!("{reason}; the hole is left out")));
     }
-    Ok(())
+    Ok(None)
+}
+
+/// Do all positions lie on one line, as they stand in the file?
+fn is_on_a_line(ring: &[[f64; 2]]) -> bool {
+    let Some((&from, rest)) = ring.split_first() else { return true };
+    let Some(&to) = rest.iter().find(|at| **at != from) else { return true };
+    let along = [to[0] - from[0], to[1] - from[1]];
+    ring.iter().all(|at| along[0] * (at[1] - from[1]) == along[1] * (at[0] - from[0]))
 }

@@ -372,11 +372,9 @@ impl ColumnBuilder {
         let found = value.kind()?;
         match (self.kind, found) {
             (None, _) => {
-                self.values = match value {
-                    Incoming::Integer(NULL_INTEGER) => empty(ValueKind::Real, self.rows),
-                    _ => empty(found, self.rows),
-                };
-                self.kind = Some(found);
+                let kind = if *value == Incoming::Integer(NULL_INTEGER) { ValueKind::Real } else { found };
+                self.values = empty(kind, self.rows);
+                self.kind = Some(kind);
                 None
             }
             (Some(ValueKind::Integer), ValueKind::Real) => {
@@ -494,6 +492,7 @@ mod tests {
             ("whole then real", vec![Integer(1), Real(0.5), Null], ValueKind::Real),
             ("real then whole", vec![Real(0.5), Integer(1)], ValueKind::Real),
             ("lowest number", vec![Integer(1), Integer(i64::MIN)], ValueKind::Real),
+            ("lowest number first", vec![Integer(i64::MIN)], ValueKind::Real),
             ("dates", vec![text("2025-01-01"), Null, text("1991-05-01")], ValueKind::Date),
             ("a date and a word", vec![text("2025-01-01"), text("soon")], ValueKind::Text),
             ("timestamps", vec![text("2025-01-01T00:00:00Z")], ValueKind::Timestamp),

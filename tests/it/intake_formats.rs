@@ -1,8 +1,11 @@
 //! Formats of files that are imported: what stands in them in several ways, what is left out, what is too large.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -29,6 +32,15 @@ fn taken(data: &Path, file: &Path, options: &[&str]) -> String {
     let (code, said) = import(data, &[&[file, "--yes"], options].concat());
     assert_eq!(code, Some(0), "{said}");
     said
+}
+
+/// What an import says, and the reasons that its report gives, row by row.
+fn reasons(data: &Path, file: &Path) -> (String, Vec<String>) {
+    let report = file.with_extension("report.json");
+    let said = taken(data, file, &["--report", report.to_str().expect("a path")]);
+    let report: Value = serde_json::from_str(&fs::read_to_string(report).expect("read")).expect("JSON");
+    let findings = report["findings"].as_array().expect("findings").iter();
+    (said, findings.map(|finding| finding["reason"].as_str().expect("a reason").to_owned()).collect())
 }
 
 fn refused(data: &Path, file: &Path) -> String {
@@ -257,4 +269,244 @@ fn a_text_that_says_it_is_longer_than_its_file_is_damage() {
     fs::write(&whole, bytes).expect("written");
     let said = refused(folder().path(), &whole);
     assert!(said.contains("whole.fgb: is damaged"), "{said}");
+}
+
+#[test]
+fn json_that_is_no_utf8_is_not_taken() {
+    let files = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| files.path().join(name);
+    let feature = |name: &str| {
+        format!(
+            r#"{{"type":"Feature","properties":{{"name":"{name}"}},"geometry":{{"type":"Point","coordinates":[114.1,30.5]}}}}"#
+        )
+    };
+    let data = folder();
+    // 沌口 in GBK, in the second of three records.
+    let lines = format!("{}\n{}\n{}\n", feature("a"), feature("?"), feature("b"));
+    let (before, behind) = lines.split_once('?').expect("a mark");
+    fs::write(at("gbk.ndjson"), [before.as_bytes(), &[0xE3, 0xE7, 0xBF, 0xDA], behind.as_bytes()].concat())
+        .expect("written");
+    let said = refused(data.path(), &at("gbk.ndjson"));
+    assert!(said.contains("is not UTF-8, which RFC 8259, 8.1 asks for: line 2"), "{said}");
+    for name in ["wide.geojson", "wide.ndjson"] {
+        for mark in ["\u{feff}", ""] {
+            let wide: Vec<u8> =
+                format!("{mark}{}", feature("a")).encode_utf16().flat_map(u16::to_le_bytes).collect();
+            fs::write(at(name), wide).expect("written");
+            let said = refused(data.path(), &at(name));
+            assert!(said.contains("it is UTF-16; save it as UTF-8"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn features_whose_names_or_ids_are_no_texts_are_refused() {
+    let files = tempfile::tempdir().expect("a folder");
+    let file = files.path().join("names.geojson");
+    let feature = |head: &str| {
+        format!(r#"{{"type":"Feature",{head},"geometry":{{"type":"Point","coordinates":[114.1,30.5]}}}}"#)
+    };
+    let heads = [
+        r#""properties":{"n":1,"s\ud800":1}"#,
+        r#""id":"\ud800","properties":{"n":2}"#,
+        r#""properties":[3]"#,
+        r#""properties":null"#,
+        r#""properties":{"n":5}"#,
+    ];
+    let all = heads.map(feature).join(",");
+    fs::write(&file, format!(r#"{{"type":"FeatureCollection","features":[{all}]}}"#)).expect("written");
+    let (said, reasons) = reasons(folder().path(), &file);
+    assert!(said.contains("5 rows: 2 taken, 3 refused"), "{said}");
+    let expected = ["its properties cannot be read", "its id is no text", "its properties are no object"];
+    for (reason, expected) in reasons.iter().zip(expected) {
+        assert!(reason.contains(expected), "{reason}");
+    }
+}
+
+#[test]
+fn columns_of_a_geopackage_are_what_they_are_declared_to_be() {
+    let (_files, at) = formats();
+    let data = folder();
+    let change = |sql: &str| {
+        let base = Connection::open(at("c.gpkg")).expect("a database");
+        base.execute_batch(sql).expect("changed");
+    };
+    // A base that keeps a log is closed, so that the log is gone; it is not to come back.
+    change(
+        "PRAGMA journal_mode = WAL; ALTER TABLE parcels ADD COLUMN built BOOLEAN; ALTER TABLE parcels ADD COLUMN day DATE; \
+         UPDATE parcels SET built = dkbh = '试验-001', day = '2024-02-29';",
+    );
+    let beside = || {
+        let names = fs::read_dir(at("")).expect("a folder").map(|entry| entry.expect("a file").file_name());
+        names.filter(|name| name.to_string_lossy().starts_with("c.gpkg-")).count()
+    };
+    assert_eq!(beside(), 0);
+    taken(data.path(), &at("c.gpkg"), &[]);
+    assert_eq!(beside(), 0);
+    let built: Vec<Value> =
+        imported(data.path()).iter().map(|feature| feature["properties"]["built"].clone()).collect();
+    assert_eq!(built, [json!(true), json!(false), json!(false), json!(false)]);
+    // 沌口 in GBK.
+    change(
+        "ALTER TABLE parcels ADD COLUMN place TEXT; UPDATE parcels SET place = CAST(x'E3E7BFDA' AS TEXT) WHERE dkbh = '试验-003';",
+    );
+    let said = taken(data.path(), &at("c.gpkg"), &[]);
+    assert!(
+        said.contains("3 taken, 1 refused") && said.contains("its column \"place\" is not UTF-8"),
+        "{said}"
+    );
+    change("UPDATE parcels SET dkbh = 'T' || fid;");
+    let said = taken(data.path(), &at("c.gpkg"), &["--encoding", "gbk"]);
+    assert!(
+        said.contains("4 taken, 0 refused") && said.contains("texts read as GBK, by --encoding"),
+        "{said}"
+    );
+    assert_eq!(imported(data.path())[2]["properties"]["place"], "沌口");
+    // What is UTF-8 stays so, whatever is said of other files.
+    change("UPDATE parcels SET place = '沌口';");
+    taken(data.path(), &at("c.gpkg"), &["--encoding", "gbk"]);
+    assert_eq!(imported(data.path())[2]["properties"]["place"], "沌口");
+}
+
+#[test]
+fn parts_too_small_for_their_digits_are_left_out() {
+    let files = tempfile::tempdir().expect("a folder");
+    let file = files.path().join("parts.geojson");
+    let square = |x: f64, size: f64| {
+        let y = 30.5;
+        json!([[[x, y], [x + size, y], [x + size, y + size], [x, y + size], [x, y]]])
+    };
+    // Squares of 100 m and of 4 mm, which is less than half a step of the grid.
+    let feature = |geometry: Value| json!({"type":"Feature","properties":{"dkbh":"1"},"geometry":geometry});
+    let line = json!([[[114, 30], [115, 31], [116, 32], [114, 30]]]);
+    let features = [
+        feature(json!({"type":"MultiPolygon","coordinates":[square(114.1, 0.001), square(114.2, 4e-8)]})),
+        feature(json!({"type":"MultiPolygon","coordinates":[square(114.1, 4e-8), square(114.2, 4e-8)]})),
+        feature(json!({"type":"Polygon","coordinates":square(114.2, 4e-8)})),
+        feature(json!({"type":"Polygon","coordinates":line})),
+    ];
+    fs::write(&file, json!({"type":"FeatureCollection","features":features}).to_string()).expect("written");
+    let data = folder();
+    let (said, reasons) = reasons(data.path(), &file);
+    assert!(said.contains("4 rows: 1 taken, 3 refused"), "{said}");
+    let small = "has no area left: it is too small or too thin for 7 decimals of a degree";
+    assert_eq!(
+        reasons,
+        [
+            format!("part 2 of 2: ring 1 {small}; the part is left out"),
+            format!("ring 0 {small}"),
+            format!("ring 0 {small}"),
+            "ring 0 has no area: all its positions lie on one line".to_owned()
+        ]
+    );
+    let kept = &imported(data.path())[0]["geometry"];
+    assert_eq!(kept["coordinates"].as_array().map(Vec::len), Some(1), "{kept}");
+}
+
+#[test]
+fn data_of_placemarks_has_the_types_of_its_schema() {
+    let files = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| files.path().join(name);
+    let point = "<Point><coordinates>114.1,30.5,0</coordinates></Point>";
+    let schema = r#"<Schema id="s"><SimpleField type="int" name="n"/><SimpleField type="double" name="depth"></SimpleField><SimpleField type="string" name="code"/><SimpleField type="bool" name="built"/><SimpleField type="int" name="zone"/></Schema>"#;
+    let values = [("n", "7"), ("depth", "1.50"), ("code", "007"), ("built", "1"), ("zone", "007")]
+        .map(|(name, value)| format!(r#"<SimpleData name="{name}">{value}</SimpleData>"#))
+        .concat();
+    let marks = format!(
+        r##"<Folder><name>一区</name><Folder><name>二级</name><Placemark id="p-1"><ExtendedData><SchemaData schemaUrl="#s">{values}</SchemaData></ExtendedData>{point}</Placemark></Folder></Folder>"##
+    );
+    let track = "<Placemark id=\"t-1\"><gx:Track><when>2020-01-01T00:00:00Z</when><when>2020-01-01T00:01:00Z</when><gx:coord>114.1 30.5 1</gx:coord><gx:coord>114.2 30.6 1</gx:coord></gx:Track></Placemark>";
+    let link = "<NetworkLink><Link><href>http://example.org/x.kml</href></Link></NetworkLink>";
+    let document = |body: &str| {
+        format!("<kml xmlns:gx=\"http://www.google.com/kml/ext/2.2\"><Document>{body}</Document></kml>")
+    };
+    let data = folder();
+    fs::write(at("marks.kml"), document(&format!("{schema}{marks}{track}{link}"))).expect("written");
+    let said = taken(data.path(), &at("marks.kml"), &[]);
+    assert!(said.contains("holds 1 links to other files (NetworkLink), which are not followed"), "{said}");
+    assert!(said.contains("its positions have heights, which are left out"), "{said}");
+    let features = imported(data.path());
+    let mark = features.iter().find(|feature| feature["id"] == "p-1").expect("by its id");
+    for (name, value) in [
+        ("n", json!(7)),
+        ("depth", json!(1.5)),
+        ("code", json!("007")),
+        ("built", json!(true)),
+        ("zone", json!("007")),
+        ("folder", json!("一区 / 二级")),
+    ] {
+        assert_eq!(mark["properties"][name], value, "{name}");
+    }
+    let track = features.iter().find(|feature| feature["id"] == "t-1").expect("by its id");
+    assert_eq!(track["geometry"], json!({"type":"LineString","coordinates":[[114.1,30.5],[114.2,30.6]]}));
+    fs::write(at("link.kml"), document(link)).expect("written");
+    let said = refused(data.path(), &at("link.kml"));
+    assert!(
+        said.contains("has no placemark; it holds 1 links") && said.contains("http://example.org/x.kml"),
+        "{said}"
+    );
+}
+
+#[test]
+fn days_of_a_flatgeobuf_are_days_and_heights_are_told() {
+    let files = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| files.path().join(name).to_str().expect("a path").to_owned();
+    let feature = |place: f64, day: &str| json!({"type":"Feature","properties":{"seen":day,"heard":format!("{day}T01:00:00")},"geometry":{"type":"Point","coordinates":[place, 30.5]}});
+    let all = [feature(114.1, "2024-02-29"), feature(114.2, "2024-03-01")];
+    fs::write(at("a.geojson"), json!({"type":"FeatureCollection","features":all}).to_string())
+        .expect("written");
+    let data = folder();
+    for (format, name) in
+        [("FlatGeobuf", "a.fgb"), ("GPKG", "a.gpkg"), ("ESRI Shapefile", "a.shp"), ("GeoJSON", "b.geojson")]
+    {
+        gdal(&["-f", format, "-dim", "XYZ", "-nlt", "POINT25D", &at(name), &at("a.geojson")]);
+        let said = taken(data.path(), Path::new(&at(name)), &[]);
+        assert!(said.contains("its positions have heights, which are left out"), "{name}: {said}");
+        let days: Vec<Value> =
+            imported(data.path()).iter().map(|feature| feature["properties"]["seen"].clone()).collect();
+        assert!(
+            days.contains(&json!("2024-02-29")) && days.contains(&json!("2024-03-01")),
+            "{name}: {days:?}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_packed_alone_is_read() {
+    let (_files, at) = formats();
+    let data = folder();
+    for (name, packed) in [("originals.geojson", "originals.geojson.gz"), ("c.gpkg", "c.gpkg.gz")] {
+        let mut writer = GzEncoder::new(File::create(at(packed)).expect("a file"), Compression::fast());
+        writer.write_all(&fs::read(at(name)).expect("read")).expect("written");
+        writer.finish().expect("written");
+        taken(data.path(), &at(packed), &[]);
+        assert_same_places(data.path(), 1e-6, packed);
+    }
+}
+
+#[test]
+fn long_numbers_beside_reals_are_told() {
+    let files = tempfile::tempdir().expect("a folder");
+    let file = files.path().join("numbers.geojson");
+    let write = |last: Value| {
+        let features = [json!(420_106_001_001_001_001_i64), last].map(|value| {
+            json!({"type":"Feature","properties":{"dkbh":value,"k":value},"geometry":{"type":"Point","coordinates":[114.1,30.5]}})
+        });
+        fs::write(&file, json!({"type":"FeatureCollection","features":features}).to_string())
+            .expect("written");
+    };
+    let data = folder();
+    write(json!(2.5));
+    let said = taken(data.path(), &file, &[]);
+    assert!(said.contains("\"k\" holds whole numbers beyond 2^53 beside others that are none"), "{said}");
+    // The number of a parcel is a text, and loses none.
+    assert!(!said.contains("\"dkbh\" holds whole"), "{said}");
+    assert!(
+        imported(data.path())
+            .iter()
+            .any(|feature| feature["properties"]["parcel_no"] == "420106001001001001")
+    );
+    write(json!(3));
+    let said = taken(data.path(), &file, &[]);
+    assert!(!said.contains("2^53"), "{said}");
 }

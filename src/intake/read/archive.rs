@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use flate2::read::MultiGzDecoder;
 use tempfile::TempDir;
 use zip::ZipArchive;
 
@@ -143,6 +144,19 @@ pub(super) fn unpack(path: &Path, suffixes: &[&str]) -> Result<Unpacked, String>
     }
     files.sort_by(|(_, a), (_, b)| a.cmp(b));
     Ok(Unpacked { folder, files })
+}
+
+/// Unpacks a file that is packed alone, by gzip; its name tells what it is.
+pub(super) fn unpack_alone(path: &Path) -> Result<Unpacked, String> {
+    let said = |fault: io::Error| format!("cannot be unpacked: {fault}");
+    let folder = tempfile::tempdir().map_err(|fault| format!("no folder to unpack it into: {fault}"))?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let file = File::open(path).map_err(said)?;
+    let packed = file.metadata().map_err(said)?.len();
+    let target = folder.path().join(&name);
+    let mut out = File::create_new(&target).map_err(said)?;
+    copy(&name, packed, &mut MultiGzDecoder::new(io::BufReader::new(file)), &mut out, MOST_FILE)?;
+    Ok(Unpacked { folder, files: vec![(target, name)] })
 }
 
 /// A name in an archive: UTF-8, else GBK, as older programs wrote it.

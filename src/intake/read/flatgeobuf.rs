@@ -1,17 +1,22 @@
 //! `FlatGeobuf` 3, a feature after the other.
 
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use flatgeobuf::geozero::{ColumnValue, PropertyProcessor, error::Result as ZeroResult};
 use flatgeobuf::packed_r_tree::PackedRTree;
-use flatgeobuf::{FallibleStreamingIterator as _, FeatureProperties as _, FgbReader, Geometry, GeometryType};
+use flatgeobuf::{
+    ColumnType, FallibleStreamingIterator as _, FeatureProperties as _, FgbReader, Geometry, GeometryType,
+};
 
-use super::{LeftOut, MOST_ROW_BYTES, Stated, Take, Told, open};
+use super::{Beyond, LeftOut, MOST_ROW_BYTES, Stated, Take, Told, open};
 use crate::geometry::System;
 use crate::intake::IntakeError;
 use crate::intake::projection;
 use crate::intake::row::{Cell, Figure, Headings, Row};
+use crate::model::Date;
 
 pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) -> Result<Told, IntakeError> {
     let broken =
@@ -34,13 +39,22 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
         },
     };
     let promised = header.features_count();
+    let beyond = Beyond { heights: header.has_z(), measures: header.has_m() };
+    let has_moments =
+        header.columns().is_some_and(|all| all.iter().any(|column| column.type_() == ColumnType::DateTime));
     check_sizes(path, promised, header.index_node_size())?;
+    let mut times = Times::default();
+    if has_moments {
+        let again = FgbReader::open(BufReader::with_capacity(1 << 16, open(path)?)).map_err(broken)?;
+        times.look(again).map_err(broken)?;
+    }
     let mut features = file.select_all_seq().map_err(broken)?;
     let (mut number, mut left_out) = (0, LeftOut::default());
     while let Some(feature) = features.next().map_err(broken)? {
         number += 1;
         let mut row = Row { number, ..Row::default() };
-        let mut cells = Cells { into: &mut row.cells, headings, left_out: &mut left_out, fault: None };
+        let mut cells =
+            Cells { into: &mut row.cells, headings, left_out: &mut left_out, times: &times, fault: None };
         let read = feature.process_properties(&mut cells);
         if let Some(fault) = cells.fault {
             return Err(IntakeError::unfit(path, &fault));
@@ -61,7 +75,42 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     if promised > 0 && promised != number {
         return Err(IntakeError::unfit(path, &format!("promises {promised} features and holds {number}")));
     }
-    Ok(Told { stated, by: "its header", notes: left_out.notes(), ..Told::default() })
+    let notes = left_out.notes().into_iter().chain(beyond.note()).collect();
+    Ok(Told { stated, by: "its header", notes, ..Told::default() })
+}
+
+/// Columns of moments of which one value or more does not begin a day; the others are columns of days, for which the format has
+/// no type of its own.
+#[derive(Debug, Default)]
+struct Times(BTreeSet<usize>);
+
+impl Times {
+    fn look(&mut self, file: FgbReader<BufReader<File>>) -> Result<(), flatgeobuf::Error> {
+        let mut features = file.select_all_seq()?;
+        while let Some(feature) = features.next()? {
+            // What cannot be read is told with its row.
+            let _ = feature.process_properties(self);
+        }
+        Ok(())
+    }
+}
+
+impl PropertyProcessor for Times {
+    fn property(&mut self, at: usize, _: &str, value: &ColumnValue<'_>) -> ZeroResult<bool> {
+        if let ColumnValue::DateTime(text) = value
+            && day_of(text).is_none()
+        {
+            self.0.insert(at);
+        }
+        Ok(false)
+    }
+}
+
+/// The day that a moment of no zone begins.
+fn day_of(text: &str) -> Option<Date> {
+    let (day, time) = text.split_once(['T', ' ']).unwrap_or((text, ""));
+    let is_start = time.split(['.', ':']).all(|part| part.bytes().all(|byte| byte == b'0'));
+    Date::parse(day).filter(|_| is_start)
 }
 
 /// Holds the sizes that features state against the file: the library makes room for whatever is stated.
@@ -105,11 +154,12 @@ struct Cells<'a> {
     into: &'a mut Vec<(usize, Cell)>,
     headings: &'a mut Headings,
     left_out: &'a mut LeftOut,
+    times: &'a Times,
     fault: Option<String>,
 }
 
 impl PropertyProcessor for Cells<'_> {
-    fn property(&mut self, _: usize, name: &str, value: &ColumnValue<'_>) -> ZeroResult<bool> {
+    fn property(&mut self, at: usize, name: &str, value: &ColumnValue<'_>) -> ZeroResult<bool> {
         let cell = match *value {
             ColumnValue::Byte(value) => Cell::Integer(value.into()),
             ColumnValue::UByte(value) => Cell::Integer(value.into()),
@@ -124,7 +174,11 @@ impl PropertyProcessor for Cells<'_> {
             }
             ColumnValue::Float(value) => Cell::Real(value.into()),
             ColumnValue::Double(value) => Cell::Real(value),
-            ColumnValue::String(text) | ColumnValue::DateTime(text) => Cell::text(text),
+            ColumnValue::DateTime(text) => {
+                let day = day_of(text).filter(|_| !self.times.0.contains(&at));
+                day.map_or_else(|| Cell::text(text), Cell::Date)
+            }
+            ColumnValue::String(text) => Cell::text(text),
             ColumnValue::Json(text) => Cell::Json(text.to_owned()),
             ColumnValue::Binary(_) => {
                 self.left_out.push(name);
@@ -183,6 +237,9 @@ fn figures(
             for part in geometry.parts().into_iter().flatten() {
                 figures(&part, inner, into, depth + 1)?;
             }
+        }
+        GeometryType::PolyhedralSurface | GeometryType::TIN => {
+            return Err("its geometry is a surface in space (PolyhedralSurface or TIN), which is not taken");
         }
         _ => return Err("its geometry is none of points, lines and polygons with straight edges"),
     }

@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer as _, Error as _, IgnoredAny, MapA
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{MOST_ROW_BYTES, Stated, Take, Told, metered};
+use super::{Beyond, MOST_ROW_BYTES, Stated, Take, Told, metered};
 use crate::geometry::{Crs, System};
 use crate::intake::IntakeError;
 use crate::intake::row::{Cell, Figure, Headings, Row, cut};
@@ -40,12 +40,13 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
         notes.push("begins with a byte-order mark, which RFC 8259, 8.1 forbids; ignored".to_owned());
     }
     let begins = source.fill_buf().map_err(|fault| IntakeError::read(path, fault))?;
+    check_width(begins).map_err(unfit)?;
     let first = begins.iter().copied().find(|byte| !byte.is_ascii_whitespace());
     if first == Some(SEPARATOR) {
         return read_lines(path, headings, take);
     }
     let is_array = first == Some(b'[');
-    let mut walk = Walk { path, headings, take, spent, number: 0, stopped: None };
+    let mut walk = Walk { path, headings, take, spent, number: 0, stopped: None, beyond: Beyond::default() };
     let mut json = serde_json::Deserializer::from_reader(source);
     let top = if is_array {
         notes.push("is an array of features, expected a FeatureCollection (RFC 7946, 3.3)".to_owned());
@@ -72,7 +73,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
             {
                 format!("is no GeoJSON: {reason}")
             } else {
-                format!("is not UTF-8, which RFC 8259, 8.1 asks for: {reason}")
+                no_utf8(&reason)
             },
         )
     })?;
@@ -86,8 +87,8 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
             } else {
                 format!("{{\"type\":\"Feature\",\"geometry\":{text}}}")
             };
-            let row = row(&feature, headings).map_err(unfit)?;
-            take(Row { number: 1, ..row })?;
+            let row = row(&feature, walk.headings, &mut walk.beyond).map_err(unfit)?;
+            (walk.take)(Row { number: 1, ..row })?;
         }
         "Feature" => return read_lines(path, headings, take),
         "" => {
@@ -116,7 +117,22 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
             (if link.is_some() { Stated::Nothing } else { stated(&crs) }, "its member crs")
         }
     };
+    notes.extend(walk.beyond.note());
     Ok(Told { stated, by, notes, traps, ..Told::default() })
+}
+
+fn no_utf8(reason: &str) -> String {
+    format!("is not UTF-8, which RFC 8259, 8.1 asks for: {reason}")
+}
+
+/// Refuses signs of two bytes, of which one is zero in all that JSON begins with.
+fn check_width(begins: &[u8]) -> Result<(), String> {
+    match begins {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {}
+        [first, second, ..] if (*first == 0) != (*second == 0) => {}
+        _ => return Ok(()),
+    }
+    Err(no_utf8("it is UTF-16; save it as UTF-8"))
 }
 
 /// The system of a member crs as `GeoJSON` had it before RFC 7946: a name as in `urn:ogc:def:crs:EPSG::4547`, or a code.
@@ -151,9 +167,12 @@ pub(super) fn read_lines(
     let (mut source, spent) = metered(path)?;
     let unread = |fault| IntakeError::read(path, fault);
     let begins = source.fill_buf().map_err(unread)?;
+    let unfit = |reason: String| IntakeError::unfit(path, &reason);
+    check_width(begins).map_err(unfit)?;
     let is_sequence = begins.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&SEPARATOR);
     let end = if is_sequence { SEPARATOR } else { b'\n' };
     let (mut record, mut number, mut at, mut is_by_braces) = (Vec::new(), 0, 0, None);
+    let mut beyond = Beyond::default();
     loop {
         record.clear();
         spent.set(0);
@@ -180,7 +199,10 @@ pub(super) fn read_lines(
         if record.is_empty() {
             break;
         }
-        let text = String::from_utf8_lossy(&record);
+        let text = std::str::from_utf8(&record).map_err(|fault| {
+            let before = &record[..fault.valid_up_to()];
+            unfit(no_utf8(&format!("line {}", line + memchr::memchr_iter(b'\n', before).count() as u64)))
+        })?;
         let blank = text.len() - text.trim_start().len();
         let line = line + memchr::memchr_iter(b'\n', &text.as_bytes()[..blank]).count() as u64;
         let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{1e}' | '\u{feff}'));
@@ -188,10 +210,15 @@ pub(super) fn read_lines(
             continue;
         }
         number += 1;
-        let row = row(text, headings).map_err(|reason| IntakeError::unfit(path, &reason))?;
+        let row = row(text, headings, &mut beyond).map_err(unfit)?;
         take(Row { number, line: Some(line), ..row })?;
     }
-    Ok(Told { stated: Stated::System(System::Known(Crs::Crs84)), by: "RFC 7946, 4", ..Told::default() })
+    Ok(Told {
+        stated: Stated::System(System::Known(Crs::Crs84)),
+        by: "RFC 7946, 4",
+        notes: beyond.note().into_iter().collect(),
+        ..Told::default()
+    })
 }
 
 /// Tells what stands within the texts of JSON, sign by sign.
@@ -242,6 +269,7 @@ struct Walk<'w, 't> {
     spent: Rc<Shared<u64>>,
     number: u64,
     stopped: Option<IntakeError>,
+    beyond: Beyond,
 }
 
 /// What the members of the top level say.
@@ -307,7 +335,7 @@ impl<'de> Visitor<'de> for Features<'_, '_, '_> {
             walk.spent.set(0);
             walk.number += 1;
             let number = walk.number;
-            let taken = match row(feature.get(), walk.headings) {
+            let taken = match row(feature.get(), walk.headings, &mut walk.beyond) {
                 Ok(row) => (walk.take)(Row { number, ..row }),
                 Err(reason) => Err(IntakeError::unfit(walk.path, &reason)),
             };
@@ -353,7 +381,7 @@ impl<'a> Members<'a> {
 }
 
 /// A feature as a row; what cannot be read keeps its text. An error is of the whole file.
-fn row(text: &str, headings: &mut Headings) -> Result<Row, String> {
+fn row(text: &str, headings: &mut Headings, beyond: &mut Beyond) -> Result<Row, String> {
     let broken = |reason: String| Row { fault: Some(reason), raw: Some(text.to_owned()), ..Row::default() };
     debug_assert!(text.len() as u64 <= MOST_ROW_BYTES, "metered");
     let no_feature = |fault| broken(format!("is no feature: {fault}"));
@@ -376,12 +404,14 @@ fn row(text: &str, headings: &mut Headings) -> Result<Row, String> {
         return Ok(broken("its type is not \"Feature\" (RFC 7946, 3.2)".to_owned()));
     }
     let mut row = Row::default();
-    let id = feature.get("id").and_then(|id| cell(id.get()).ok());
-    if let Some(id @ (Cell::Text(_) | Cell::Integer(_) | Cell::Real(_))) = id {
-        row.put("id", id, headings)?;
+    match feature.get("id").map(|id| cell(id.get())) {
+        Some(Ok(id @ (Cell::Text(_) | Cell::Integer(_) | Cell::Real(_)))) => row.put("id", id, headings)?,
+        Some(Ok(_)) | None => {}
+        Some(Err(reason)) => return Ok(broken(format!("its id {reason}"))),
     }
-    match feature.get("properties").map(|raw| serde_json::from_str(raw.get())) {
-        Some(Ok(Members(properties))) => {
+    let properties = feature.get("properties").map(RawValue::get).filter(|raw| *raw != "null");
+    match properties.map(|raw| (raw, serde_json::from_str(raw))) {
+        Some((_, Ok(Members(properties)))) => {
             for (name, value) in properties {
                 match cell(value.get()) {
                     Ok(cell) => row.put(&name, cell, headings)?,
@@ -389,11 +419,13 @@ fn row(text: &str, headings: &mut Headings) -> Result<Row, String> {
                 }
             }
         }
-        Some(Err(_)) if value("properties").is_ok_and(|properties| !properties.is_null()) => {
-            return Ok(broken("its properties are no object (RFC 7946, 3.2)".to_owned()));
+        Some((raw, Err(fault))) if raw.starts_with('{') => {
+            return Ok(broken(format!("its properties cannot be read: {fault}")));
         }
-        Some(Err(_)) | None => {}
+        Some(_) => return Ok(broken("its properties are no object (RFC 7946, 3.2)".to_owned())),
+        None => {}
     }
+    beyond.heights |= has_heights(&geometry);
     if !geometry.is_null()
         && let Err(reason) = figures(&geometry, &mut row.figures)
     {
@@ -467,6 +499,18 @@ fn figures(geometry: &Value, into: &mut Vec<Figure>) -> Result<(), String> {
     Ok(())
 }
 
+/// Has its first position a third number?
+fn has_heights(geometry: &Value) -> bool {
+    if let Value::Array(members) = &geometry["geometries"] {
+        return members.iter().any(has_heights);
+    }
+    let mut run = &geometry["coordinates"];
+    while run[0].is_array() {
+        run = &run[0];
+    }
+    run.as_array().is_some_and(|position| position.len() > 2)
+}
+
 fn list(value: &Value) -> Result<&Vec<Value>, String> {
     value.as_array().ok_or_else(|| "coordinates are no array".to_owned())
 }
@@ -494,7 +538,7 @@ mod tests {
 
     fn cells(text: &str) -> Vec<(String, Cell)> {
         let mut headings = Headings::default();
-        let row = row(text, &mut headings).expect("a row");
+        let row = row(text, &mut headings, &mut Beyond::default()).expect("a row");
         assert_eq!(row.fault, None);
         row.cells.into_iter().map(|(at, cell)| (headings.names()[at].clone(), cell)).collect()
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use parquet::errors::ParquetError;
+use parquet::file::metadata::FileMetaData;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
 use parquet::record::reader::TreeBuilder;
@@ -12,7 +13,7 @@ use parquet::schema::types::{SchemaDescriptor, Type};
 use serde_json::Value;
 
 use super::moments::{self, Moments};
-use super::{LeftOut, MOST_ROW_BYTES, Stated, Take, Told, open, pages, wkb};
+use super::{Beyond, LeftOut, MOST_ROW_BYTES, Stated, Take, Told, open, pages, wkb};
 use crate::geometry::{Crs, System};
 use crate::intake::row::{Cell, Figure, Headings, Row, cut};
 use crate::intake::{IntakeError, projection};
@@ -42,6 +43,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     let mut moments = moments::columns(file.metadata().file_metadata());
     look_at_moments(&file, &batches, &mut moments).map_err(broken)?;
     let mut left_out = LeftOut::default();
+    let mut beyond = beyond(file.metadata().file_metadata(), &column);
     let all = file.metadata().file_metadata().schema_descr_ptr();
     for (number, found) in (1..).zip(rows(&file, &batches, &all)) {
         let found = found.map_err(broken)?;
@@ -55,7 +57,10 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
             if *name == column {
                 let read = match field {
                     Field::Null => Ok(()),
-                    Field::Bytes(bytes) if encoding == "WKB" => wkb::figures(bytes.data(), &mut row.figures),
+                    Field::Bytes(bytes) if encoding == "WKB" => {
+                        beyond.add(wkb::beyond(bytes.data()));
+                        wkb::figures(bytes.data(), &mut row.figures)
+                    }
                     nested => native(nested, encoding, &mut row.figures),
                 };
                 if let Err(reason) = read {
@@ -81,8 +86,29 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
         }
         take(row)?;
     }
-    let traps = moments.iter().filter_map(Moments::trap).collect();
-    Ok(Told { stated, by: "its entry \"geo\"", notes: left_out.notes(), traps, ..Told::default() })
+    let mut traps: Vec<String> = moments.iter().filter_map(Moments::trap).collect();
+    if geometry["edges"] == "spherical" {
+        traps.push(
+            "states that its edges are the shortest lines on the sphere; they are taken as straight in its coordinates, as those \
+             of parcels are meant"
+                .to_owned(),
+        );
+    }
+    let notes = left_out.notes().into_iter().chain(beyond.note()).collect();
+    Ok(Told { stated, by: "its entry \"geo\"", notes, traps, ..Told::default() })
+}
+
+/// What the positions of a column of native geometries have beside two numbers.
+fn beyond(about: &FileMetaData, column: &str) -> Beyond {
+    let has = |name: &str| {
+        about
+            .schema_descr()
+            .columns()
+            .iter()
+            .map(|leaf| leaf.path().parts())
+            .any(|parts| matches!(parts, [first, .., last] if first == column && last == name))
+    };
+    Beyond { heights: has("z"), measures: has("m") }
 }
 
 /// The rows of a file, no more of them in memory at once than there is room for.
@@ -201,8 +227,10 @@ fn cell(field: &Field) -> Option<Cell> {
         Field::ULong(value) => {
             i64::try_from(*value).map_or_else(|_| Cell::Text(value.to_string()), Cell::Integer)
         }
+        Field::Float16(value) => Cell::Real((*value).into()),
         Field::Float(value) => Cell::Real((*value).into()),
         Field::Double(value) => Cell::Real(*value),
+        Field::Decimal(value) => decimal(&field.to_string(), value.scale()),
         Field::Str(text) => Cell::text(text),
         Field::Bytes(bytes) => Cell::text(bytes.as_utf8().ok()?),
         Field::Date(days) => Cell::Date(Date::from_days(*days)),
@@ -211,6 +239,19 @@ fn cell(field: &Field) -> Option<Cell> {
         }
         other => Cell::text(&other.to_string()),
     })
+}
+
+/// A decimal with so many digits behind its point; one of more digits than numbers hold stays text.
+fn decimal(text: &str, scale: i32) -> Cell {
+    /// Below it every whole number is exact: 2^53.
+    const MOST: f64 = 9_007_199_254_740_992.0;
+    let text = text.trim_end_matches('.');
+    let number = if scale == 0 {
+        text.parse().map(Cell::Integer).ok()
+    } else {
+        text.parse().ok().filter(|value: &f64| value.abs() < MOST).map(Cell::Real)
+    };
+    number.unwrap_or_else(|| Cell::Text(text.to_owned()))
 }
 
 /// A nested value as JSON; bytes that are no text stand in hexadecimal digits.
@@ -222,8 +263,14 @@ fn json(field: &Field) -> Value {
         Field::Null => Value::Null,
         Field::Bool(value) => (*value).into(),
         Field::ULong(value) => (*value).into(),
+        Field::Float16(value) => f64::from(*value).into(),
         Field::Float(value) => (*value).into(),
         Field::Double(value) => (*value).into(),
+        Field::Decimal(value) => match decimal(&field.to_string(), value.scale()) {
+            Cell::Integer(value) => value.into(),
+            Cell::Real(value) => value.into(),
+            other => other.shown().into(),
+        },
         Field::Str(text) => text.as_str().into(),
         Field::Bytes(bytes) => bytes.as_utf8().map_or_else(|_| wkb::hex(bytes.data()), str::to_owned).into(),
         Field::Date(days) => Date::from_days(*days).to_string().into(),
@@ -249,7 +296,7 @@ mod tests {
 
     use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
     use parquet::column::writer::ColumnWriter;
-    use parquet::data_type::ByteArray;
+    use parquet::data_type::{ByteArray, FixedLenByteArray};
     use parquet::file::metadata::KeyValue;
     use parquet::file::properties::WriterProperties;
     use parquet::file::writer::SerializedFileWriter;
@@ -279,7 +326,7 @@ mod tests {
             r#"{{"version":"1.1.0","primary_column":"geometry","columns":{{"geometry":{{"encoding":"{encoding}"}}}}}}"#
         );
         let entry = |(name, value): &(&str, &str)| KeyValue::new((*name).to_owned(), (*value).to_owned());
-        let entries = [("geo", geo.as_str())].iter().chain(entries).map(entry).collect();
+        let entries = entries.iter().chain(&[("geo", geo.as_str())]).map(entry).collect();
         let schema = Arc::new(parse_message_type(schema).expect("a schema"));
         let about = WriterProperties::builder()
             .set_key_value_metadata(Some(entries))
@@ -300,6 +347,11 @@ mod tests {
                 }
                 (ColumnWriter::ByteArrayColumnWriter(typed), Values::Bytes(all)) => {
                     let all: Vec<ByteArray> = all.iter().map(|bytes| bytes.to_vec().into()).collect();
+                    typed.write_batch(&all, definition, repetition)
+                }
+                (ColumnWriter::FixedLenByteArrayColumnWriter(typed), Values::Bytes(all)) => {
+                    let all: Vec<FixedLenByteArray> =
+                        all.iter().map(|bytes| ByteArray::from(bytes.to_vec()).into()).collect();
                     typed.write_batch(&all, definition, repetition)
                 }
                 _ => panic!("a column of another type"),
@@ -399,6 +451,62 @@ mod tests {
             cells(&written("WKB", schema, Compression::BROTLI(BrotliLevel::default()), &entries, &columns));
         let day = Cell::Date(Date::parse("2023-01-10").expect("a day"));
         assert_eq!((rows, told.traps.len()), (vec![vec![("pandas".to_owned(), day)]], 0));
+    }
+
+    #[test]
+    fn decimals_and_halves_are_numbers() {
+        let schema = "message m { required binary geometry; required int64 area (DECIMAL(18,2)); \
+                      required int64 number (DECIMAL(18,0)); required int64 long (DECIMAL(18,1)); \
+                      required fixed_len_byte_array(2) half (FLOAT16); \
+                      required fixed_len_byte_array(16) large (DECIMAL(38,0)); }";
+        // 2^64 has nine bytes, the first of them 1; 1.5 as a half is 0x3E00, the low byte first.
+        let large = [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+        let columns = [
+            (Values::Bytes(&[POINT]), None),
+            (Values::Whole(&[-123_450]), None),
+            (Values::Whole(&[420_106_001_001_001_001]), None),
+            (Values::Whole(&[420_106_001_001_001_001]), None),
+            (Values::Bytes(&[&[0x00, 0x3E]]), None),
+            (Values::Bytes(&[&large]), None),
+        ];
+        let (rows, _) = cells(&written("WKB", schema, Compression::UNCOMPRESSED, &[], &columns));
+        let values: Vec<Cell> = rows[0].iter().map(|(_, cell)| cell.clone()).collect();
+        let text = |text: &str| Cell::Text(text.to_owned());
+        assert_eq!(
+            values,
+            [
+                Cell::Real(-1234.5),
+                Cell::Integer(420_106_001_001_001_001),
+                text("42010600100100100.1"),
+                Cell::Real(1.5),
+                text("18446744073709551616")
+            ]
+        );
+    }
+
+    #[test]
+    fn what_an_entry_says_beside_is_told() {
+        let schema = "message m { required binary geometry; }";
+        // POINT Z (1 2 3) by ISO 13249-3.
+        let mut point = vec![1, 0xE9, 3, 0, 0];
+        point.extend([1.0_f64, 2.0, 3.0].iter().flat_map(|number| number.to_le_bytes()));
+        let columns = [(Values::Bytes(&[&point]), None)];
+        let geo = r#"{"columns":{"geometry":{"encoding":"WKB","edges":"spherical"}}}"#;
+        let file = |geo| written("WKB", schema, Compression::UNCOMPRESSED, &[("geo", geo)], &columns);
+        let (_, told) = cells(&file(geo));
+        assert!(
+            matches!(&told.traps[..], [trap] if trap.contains("shortest lines on the sphere")),
+            "{:?}",
+            told.traps
+        );
+        assert_eq!(told.notes, ["its positions have heights, which are left out"]);
+        for (geo, word) in
+            [("{\"x\":", "what it calls so is no JSON: EOF"), ("[]", "what it calls so is no JSON object")]
+        {
+            let fault =
+                read(file(geo).path(), &mut Headings::default(), &mut |_| Ok(())).expect_err("no entry");
+            assert!(fault.to_string().contains(word), "{fault}");
+        }
     }
 
     #[test]

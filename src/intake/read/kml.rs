@@ -1,25 +1,32 @@
 //! KML 2.2 (OGC 07-147r2): placemarks, their data and geometries.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufReader;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::{Metered, Stated, Take, Told, Wish, encoding_of, fill, open};
+use super::{Beyond, Metered, Stated, Take, Told, Wish, encoding_of, fill, open};
 use crate::geometry::{Crs, System};
 use crate::intake::IntakeError;
-use crate::intake::row::{Cell, Figure, Headings, Row};
+use crate::intake::row::{Cell, Figure, Headings, MOST_HEADINGS, Row, cut};
 
 /// What is being read of a placemark.
 #[derive(Default)]
 struct Placemark {
     row: Row,
+    id: Option<String>,
     /// Name of the data that the next text belongs to.
     data: Option<String>,
+    /// Name of the schema of the data that follows.
+    schema: String,
+    /// Positions of a track.
+    track: Vec<[f64; 2]>,
+    has_heights: bool,
     rings: Option<Vec<Vec<[f64; 2]>>>,
     kind: Kind,
     /// The elements of its geometry as they stand in the file.
@@ -36,6 +43,9 @@ const DRAWN: &[&str] = &[
     "innerBoundaryIs",
     "MultiGeometry",
     "coordinates",
+    "MultiTrack",
+    "Track",
+    "coord",
 ];
 
 #[derive(Default, Clone, Copy, PartialEq)]
@@ -45,12 +55,130 @@ enum Kind {
     Line,
 }
 
+/// What a simple field holds (OGC 07-147r2, 9.11).
+#[derive(Clone, Copy)]
+enum Simple {
+    Whole,
+    Real,
+    Truth,
+}
+
+impl Simple {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "int" | "uint" | "short" | "ushort" => Self::Whole,
+            "float" | "double" => Self::Real,
+            "bool" => Self::Truth,
+            _ => return None,
+        })
+    }
+
+    /// A value; `None` where the text is another, or has digits that a number would lose, as zeros before it.
+    fn cell(self, text: &str) -> Option<Cell> {
+        let text = text.trim();
+        let whole = text.parse::<i64>().ok().filter(|value| value.to_string() == text);
+        match self {
+            Self::Whole => whole.map(Cell::Integer),
+            Self::Real if whole.is_some_and(|value| value.unsigned_abs() > 1 << f64::MANTISSA_DIGITS) => None,
+            Self::Real => text.parse().ok().filter(|value: &f64| value.is_finite()).map(Cell::Real),
+            Self::Truth => match text {
+                "1" | "true" => Some(Cell::Bool(true)),
+                "0" | "false" => Some(Cell::Bool(false)),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// What stands around placemarks.
+#[derive(Default)]
+struct Around {
+    /// Types of fields by the name of their schema and their own.
+    schemas: HashMap<String, HashMap<String, Simple>>,
+    /// How many fields have one.
+    fields: usize,
+    schema: String,
+    /// Names of the folders that stand open, empty where one has none.
+    folders: Vec<String>,
+    /// How many links to other files there are, and where the first leads.
+    links: u64,
+    link: String,
+}
+
+impl Around {
+    fn begin(&mut self, name: &str, tag: &BytesStart<'_>) {
+        match name {
+            "Folder" => self.folders.push(String::new()),
+            "NetworkLink" => self.links += 1,
+            "Schema" => {
+                self.schema = attribute(tag, "id").or_else(|| attribute(tag, "name")).unwrap_or_default();
+            }
+            "SimpleField" if self.fields < MOST_HEADINGS => {
+                let kind = attribute(tag, "type").and_then(|kind| Simple::named(&kind));
+                if let (Some(name), Some(kind)) = (attribute(tag, "name"), kind) {
+                    self.fields += 1;
+                    self.schemas.entry(self.schema.clone()).or_default().insert(name, kind);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, name: &str, parent: &str, text: &str) {
+        match (name, parent) {
+            ("Folder", _) => drop(self.folders.pop()),
+            ("name", "Folder") => {
+                if let Some(folder) = self.folders.last_mut() {
+                    text.trim().clone_into(folder);
+                }
+            }
+            ("href", "Link" | "Url") if self.link.is_empty() => self.link = cut(text.trim()),
+            _ => {}
+        }
+    }
+
+    /// The folders in which the next placemark stands.
+    fn folder(&self) -> Cell {
+        let named: Vec<&str> =
+            self.folders.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+        Cell::text(&named.join(" / "))
+    }
+}
+
+/// Reads documents, which are parts of one.
 pub(super) fn read(
-    path: &Path,
+    paths: &[PathBuf],
     wish: &Wish,
     headings: &mut Headings,
     take: &mut Take<'_>,
 ) -> Result<Told, IntakeError> {
+    let mut told = Told {
+        stated: Stated::System(System::Known(Crs::Crs84)),
+        by: "KML (OGC 07-147r2, 4.2)",
+        ..Told::default()
+    };
+    let (mut number, mut beyond) = (0, Beyond::default());
+    for path in paths {
+        document(path, wish, headings, &mut told, &mut beyond, &mut |row| {
+            number += 1;
+            take(Row { number, ..row })
+        })?;
+    }
+    if let (0, [path, ..], Some(trap)) = (number, paths, told.traps.first()) {
+        return Err(IntakeError::unfit(path, &format!("has no placemark; it {trap}")));
+    }
+    told.notes.extend(beyond.note());
+    Ok(told)
+}
+
+fn document(
+    path: &Path,
+    wish: &Wish,
+    headings: &mut Headings,
+    told: &mut Told,
+    beyond: &mut Beyond,
+    take: &mut Take<'_>,
+) -> Result<(), IntakeError> {
     let unfit = |reason: String| IntakeError::unfit(path, &reason);
     let (encoding, note) = encoding(path, wish).map_err(|fault| IntakeError::read(path, fault))?;
     // What is no UTF-8 is for the parser to find, which says where.
@@ -65,7 +193,7 @@ pub(super) fn read(
     let (source, spent) = Metered::new(decoded(open(path)?));
     let mut xml = Reader::from_reader(BufReader::with_capacity(1 << 16, source));
     let (mut buffer, mut text, mut placemark, mut number) = (Vec::new(), String::new(), None::<Placemark>, 0);
-    let (mut is_kml, mut elements) = (false, Vec::<String>::new());
+    let (mut is_kml, mut elements, mut around) = (false, Vec::<String>::new(), Around::default());
     loop {
         buffer.clear();
         let event = xml.read_event_into(&mut buffer).map_err(|fault| {
@@ -87,12 +215,19 @@ pub(super) fn read(
                 let name = local(tag.name().as_ref());
                 is_kml |= matches!(name.as_str(), "kml" | "Document" | "Folder" | "Placemark");
                 if name == "Placemark" {
-                    placemark = Some(Placemark::default());
+                    placemark = Some(Placemark { id: attribute(&tag, "id"), ..Placemark::default() });
                 }
-                if let Some(mark) = &mut placemark {
-                    begin(mark, &name, &tag);
+                match &mut placemark {
+                    Some(mark) => begin(mark, &name, &tag),
+                    None => around.begin(&name, &tag),
                 }
                 elements.push(name);
+            }
+            // Without anything in it.
+            Event::Empty(tag) if placemark.is_none() => {
+                let name = local(tag.name().as_ref());
+                around.begin(&name, &tag);
+                around.end(&name, "", "");
             }
             Event::Text(part) => text.push_str(&part),
             Event::CData(part) => text.push_str(&part),
@@ -101,8 +236,16 @@ pub(super) fn read(
                 elements.pop();
                 let name = local(tag.name().as_ref());
                 if name == "Placemark" {
-                    if let Some(Placemark { mut row, drawn, .. }) = placemark.take() {
+                    if let Some(Placemark { mut row, id, has_heights, drawn, .. }) = placemark.take() {
                         number += 1;
+                        beyond.heights |= has_heights;
+                        for (name, cell) in
+                            [("id", id.map_or(Cell::Null, |id| Cell::text(&id))), ("folder", around.folder())]
+                        {
+                            if cell != Cell::Null {
+                                row.put(name, cell, headings).map_err(unfit)?;
+                            }
+                        }
                         leave_labels_out(&mut row);
                         if row.fault.is_some() {
                             row.figures.clear();
@@ -111,7 +254,9 @@ pub(super) fn read(
                         take(Row { number, ..row })?;
                     }
                 } else if let Some(mark) = &mut placemark {
-                    end(mark, &name, &text, headings).map_err(unfit)?;
+                    end(mark, &name, &text, &around, headings).map_err(unfit)?;
+                } else {
+                    around.end(&name, elements.last().map_or("", String::as_str), &text);
                 }
                 if placemark.is_none() {
                     spent.set(0);
@@ -124,12 +269,14 @@ pub(super) fn read(
     if !is_kml {
         return Err(unfit("is no KML".to_owned()));
     }
-    Ok(Told {
-        stated: Stated::System(System::Known(Crs::Crs84)),
-        by: "KML (OGC 07-147r2, 4.2)",
-        notes: note.into_iter().collect(),
-        ..Told::default()
-    })
+    told.notes.extend(note);
+    if around.links > 0 {
+        told.traps.push(format!(
+            "holds {} links to other files (NetworkLink), which are not followed, the first to {:?}",
+            around.links, around.link
+        ));
+    }
+    Ok(())
 }
 
 /// By its byte-order mark, by its declaration, by its bytes where they are no UTF-8; what is told of that.
@@ -187,17 +334,22 @@ fn entity(name: &str) -> String {
     }
 }
 
+fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
+    let found = tag.try_get_attribute(name).ok().flatten()?;
+    found.normalized_value(XmlVersion::Implicit1_0).ok().map(std::borrow::Cow::into_owned)
+}
+
 fn begin(mark: &mut Placemark, name: &str, tag: &BytesStart<'_>) {
     if DRAWN.contains(&name) {
         mark.drawn.extend(["<", name, ">"]);
     }
     match name {
-        "Data" | "SimpleData" => {
-            let name = tag.try_get_attribute("name").ok().flatten().and_then(|name| {
-                name.normalized_value(XmlVersion::Implicit1_0).ok().map(std::borrow::Cow::into_owned)
-            });
-            mark.data = name;
+        "SchemaData" => {
+            let url = attribute(tag, "schemaUrl").unwrap_or_default();
+            url.rsplit('#').next().unwrap_or_default().clone_into(&mut mark.schema);
         }
+        "Data" | "SimpleData" => mark.data = attribute(tag, "name"),
+        "Track" => mark.track.clear(),
         "Polygon" => mark.rings = Some(Vec::new()),
         "Point" => mark.kind = Kind::Point,
         "LineString" | "LinearRing" => mark.kind = Kind::Line,
@@ -205,25 +357,53 @@ fn begin(mark: &mut Placemark, name: &str, tag: &BytesStart<'_>) {
     }
 }
 
-fn end(mark: &mut Placemark, name: &str, text: &str, headings: &mut Headings) -> Result<(), String> {
-    let mut put = |mark: &mut Placemark, name: &str| match Cell::text(text) {
+fn end(
+    mark: &mut Placemark,
+    name: &str,
+    text: &str,
+    around: &Around,
+    headings: &mut Headings,
+) -> Result<(), String> {
+    let mut put_as = |mark: &mut Placemark, name: &str, kind: Option<Simple>| match kind
+        .and_then(|kind| kind.cell(text))
+        .unwrap_or_else(|| Cell::text(text))
+    {
         Cell::Null => Ok(()),
         cell => mark.row.put(name, cell, headings),
     };
+    let mut put = |mark: &mut Placemark, name: &str| put_as(mark, name, None);
     if DRAWN.contains(&name) {
-        mark.drawn.extend([if name == "coordinates" { text } else { "" }, "</", name, ">"]);
+        let own = if matches!(name, "coordinates" | "coord") { text } else { "" };
+        mark.drawn.extend([own, "</", name, ">"]);
     }
     match name {
         "name" | "description" => put(mark, name)?,
         "begin" => put(mark, "valid_from")?,
         "end" => put(mark, "valid_to")?,
         // Of data it is the value that holds, of simple data the element itself.
-        "value" | "SimpleData" => {
+        "value" => {
             if let Some(data) = mark.data.take() {
                 put(mark, &data)?;
             }
         }
-        "coordinates" => match positions(text) {
+        "SimpleData" => {
+            if let Some(data) = mark.data.take() {
+                let kind = around.schemas.get(&mark.schema).and_then(|fields| fields.get(&data)).copied();
+                put_as(mark, &data, kind)?;
+            }
+        }
+        // A position of a track, its numbers split by white space.
+        "coord" => match positions(&text.split_whitespace().collect::<Vec<_>>().join(","), mark) {
+            Err(reason) => {
+                mark.row.fault.get_or_insert(reason);
+            }
+            Ok(run) => mark.track.extend(run),
+        },
+        "Track" if !mark.track.is_empty() => {
+            let track = std::mem::take(&mut mark.track);
+            mark.row.figures.push(Figure::Line(track));
+        }
+        "coordinates" => match positions(text, mark) {
             Err(reason) => {
                 mark.row.fault.get_or_insert(reason);
             }
@@ -255,13 +435,18 @@ fn leave_labels_out(row: &mut Row) {
 }
 
 /// Tuples of longitude, latitude and perhaps height, split by white space.
-fn positions(text: &str) -> Result<Vec<[f64; 2]>, String> {
-    let position = |tuple: &str| {
+fn positions(text: &str, mark: &mut Placemark) -> Result<Vec<[f64; 2]>, String> {
+    let mut position = |tuple: &str| {
         let mut numbers = tuple.split(',').map(|number| number.trim().parse::<f64>());
         match (numbers.next(), numbers.next()) {
-            (Some(Ok(x)), Some(Ok(y))) => Ok([x, y]),
+            (Some(Ok(x)), Some(Ok(y))) => {
+                // Programs write a height of nothing where there is none.
+                mark.has_heights |=
+                    numbers.next().is_some_and(|height| height.is_ok_and(|height| height != 0.0));
+                Ok([x, y])
+            }
             _ => Err(format!("coordinates hold {tuple:?}, expected longitude,latitude")),
         }
     };
-    text.split_whitespace().map(position).collect()
+    text.split_whitespace().map(&mut position).collect()
 }

@@ -21,7 +21,7 @@ mod wkb;
 mod xlsx;
 
 use std::cell::Cell as Shared;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek as _};
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ use std::rc::Rc;
 use encoding_rs::{Encoding, GB18030, UTF_8};
 
 use super::IntakeError;
-use super::row::{Headings, Row};
+use super::row::{Cell, Headings, Row};
 use crate::geometry::{Datum, System};
 use crate::store::undamaged;
 
@@ -65,6 +65,29 @@ pub(super) struct Told {
     pub shifted: Option<(Datum, String)>,
     /// The column of geometries is empty in all rows, and columns of coordinates stand beside it.
     pub is_void: bool,
+    pub digits: Digits,
+}
+
+/// Headings whose numbers a column of reals would round, and headings whose column must be one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Digits {
+    pub long: BTreeSet<usize>,
+    pub real: BTreeSet<usize>,
+}
+
+impl Digits {
+    fn look(&mut self, row: &Row) {
+        for (at, cell) in &row.cells {
+            match cell {
+                // The lowest whole number stands for none in columns of whole ones.
+                Cell::Real(_) | Cell::Integer(i64::MIN) => self.real.insert(*at),
+                Cell::Integer(value) if value.unsigned_abs() > 1 << f64::MANTISSA_DIGITS => {
+                    self.long.insert(*at)
+                }
+                _ => continue,
+            };
+        }
+    }
 }
 
 /// The formats.
@@ -144,6 +167,30 @@ impl LeftOut {
     }
 }
 
+/// What positions have beside two numbers, which is left out.
+#[derive(Debug, Clone, Copy, Default)]
+struct Beyond {
+    heights: bool,
+    measures: bool,
+}
+
+impl Beyond {
+    fn add(&mut self, other: Self) {
+        self.heights |= other.heights;
+        self.measures |= other.measures;
+    }
+
+    fn note(self) -> Option<String> {
+        let what = match (self.heights, self.measures) {
+            (false, false) => return None,
+            (true, false) => "heights",
+            (false, true) => "measures",
+            (true, true) => "heights and measures",
+        };
+        Some(format!("its positions have {what}, which are left out"))
+    }
+}
+
 /// Takes rows; an error ends the reading.
 pub(super) type Take<'a> = dyn FnMut(Row) -> Result<(), IntakeError> + 'a;
 
@@ -179,6 +226,16 @@ impl Source {
             return plain(Format::GeoParquet);
         } else if begins(b"PK\x03\x04") {
             return Self::packed(path, wish);
+        } else if begins(&[0x1F, 0x8B]) {
+            let archive::Unpacked { folder, files } =
+                archive::unpack_alone(path).map_err(|reason| unfit(&reason))?;
+            let opened = &files[0].0;
+            let inner = Self::open(opened, wish).map_err(|fault| fault.about(opened, path))?;
+            if inner.unpacked.is_some() {
+                return Err(unfit("is an archive that is packed once more by gzip; unpack it first"));
+            }
+            let unpacked = Some(Part { _folder: folder, is_named: false, notes: Vec::new() });
+            return Ok(Self { path: path.to_owned(), unpacked, ..inner });
         } else if begins(&[0xD0, 0xCF, 0x11, 0xE0]) {
             return Err(unfit("is a workbook of the old binary kind; save it as .xlsx"));
         }
@@ -202,7 +259,7 @@ impl Source {
             )),
             _ => Err(unfit(
                 "is of no known format: expected GeoJSON, newline-delimited GeoJSON, shapefile (also zipped), GeoPackage, \
-                 CSV, XLSX, KML or KMZ, FlatGeobuf, GeoParquet",
+                 CSV, XLSX, KML or KMZ, FlatGeobuf, GeoParquet, also packed by gzip",
             )),
         }
     }
@@ -296,6 +353,11 @@ impl Source {
         let path = self.opened.as_path();
         let is_named = self.unpacked.as_ref().is_some_and(|part| part.is_named);
         let wish = &Wish { layer: wish.layer.clone().filter(|_| !is_named), ..wish.clone() };
+        let mut digits = Digits::default();
+        let take: &mut Take<'_> = &mut |row| {
+            digits.look(&row);
+            take(row)
+        };
         let read = || match self.format {
             Format::GeoJson => geojson::read(path, headings, take),
             Format::NdJson => geojson::read_lines(path, headings, take),
@@ -306,18 +368,8 @@ impl Source {
             // An archive may hold several, which one names as parts of it.
             Format::Kml if path.is_dir() => archive::find(path, "kml")
                 .map_err(|fault| IntakeError::unfit(&self.path, &fault))
-                .and_then(|all| {
-                    let mut number = 0;
-                    let mut told = Told::default();
-                    for one in all {
-                        told = kml::read(&one, wish, headings, &mut |row| {
-                            number += 1;
-                            take(Row { number, ..row })
-                        })?;
-                    }
-                    Ok(told)
-                }),
-            Format::Kml => kml::read(path, wish, headings, take),
+                .and_then(|all| kml::read(&all, wish, headings, take)),
+            Format::Kml => kml::read(&[path.to_owned()], wish, headings, take),
             Format::FlatGeobuf => flatgeobuf::read(path, headings, take),
             Format::GeoParquet => geoparquet::read(path, headings, take),
         };
@@ -327,7 +379,7 @@ impl Source {
         // What was unpacked is told of by the name of its archive.
         let told = told.map_err(|fault| fault.about(path, &self.path))?;
         let notes = self.unpacked.iter().flat_map(|part| part.notes.clone()).chain(told.notes).collect();
-        Ok(Told { is_apart: told.is_apart || !self.is_table(), notes, ..told })
+        Ok(Told { is_apart: told.is_apart || !self.is_table(), notes, digits, ..told })
     }
 
     /// Are its rows lines of cells under headings?

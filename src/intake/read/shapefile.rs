@@ -4,12 +4,13 @@ use std::fs::File;
 use std::io::{BufReader, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 
-use encoding_rs::{Encoding, GB18030, UTF_8};
+use encoding_rs::{DecoderResult, Encoding, GB18030, UTF_8, WINDOWS_1252};
+use shapefile::header::Header;
 use shapefile::record::polygon::GenericPolygon;
-use shapefile::{PolygonRing, Shape, ShapeReader};
+use shapefile::{NO_DATA, PolygonRing, Shape, ShapeReader};
 
 use super::rings::{Grouped, grouped};
-use super::{Take, Told, Wish, archive, one_of, open};
+use super::{Beyond, MOST_ROW_BYTES, Take, Told, Wish, archive, one_of, open};
 use crate::intake::IntakeError;
 use crate::intake::projection;
 use crate::intake::row::{Cell, Figure, Headings, Row};
@@ -97,8 +98,10 @@ pub(super) fn read(
         .map(|field| headings.number(&field.name))
         .collect::<Result<_, _>>()
         .map_err(unfit)?;
+    check_sizes(path)?;
     let mut shapes = ShapeReader::new(BufReader::with_capacity(1 << 16, open(path)?))
         .map_err(|fault| unfit(format!("is no shapefile: {fault}")))?;
+    told.notes.extend(beyond(shapes.header()).note());
     let mut shapes = shapes.iter_shapes();
     let (mut number, mut deleted) = (0, 0);
     loop {
@@ -132,10 +135,55 @@ pub(super) fn read(
         }
         take(row)?;
     }
+    if table.broken > 0 {
+        told.traps.push(format!(
+            "{} texts hold bytes that are none of {}; \u{FFFD} stands in their place, --encoding names another encoding",
+            table.broken,
+            table.encoding.name()
+        ));
+    }
     if deleted > 0 {
         told.notes.push(format!("{deleted} rows are marked as deleted in its .dbf and left out"));
     }
     Ok(told)
+}
+
+/// Holds the sizes that records state against what a row may have: the library reads each whole.
+fn check_sizes(path: &Path) -> Result<(), IntakeError> {
+    const HEAD: u64 = 100;
+    let unread = |fault| IntakeError::read(path, fault);
+    let file = open(path)?;
+    let length = file.metadata().map_err(unread)?.len();
+    if length <= MOST_ROW_BYTES {
+        return Ok(());
+    }
+    let mut source = BufReader::with_capacity(1 << 16, file);
+    source.seek_relative(100).map_err(unread)?;
+    let (mut at, mut number, mut head) = (HEAD, 0, [0; 8]);
+    while at + 8 <= length {
+        number += 1;
+        source.read_exact(&mut head).map_err(unread)?;
+        // Words of 16 bits, behind the number of the record.
+        let bytes = 2 * u64::from(u32::from_be_bytes([head[4], head[5], head[6], head[7]]));
+        if bytes > MOST_ROW_BYTES {
+            let reason = format!(
+                "record {number} has {} MiB, at most {} MiB are taken",
+                bytes >> 20,
+                MOST_ROW_BYTES >> 20
+            );
+            return Err(IntakeError::unfit(path, &reason));
+        }
+        at += 8 + bytes;
+        source.seek_relative(bytes.cast_signed()).map_err(unread)?;
+    }
+    Ok(())
+}
+
+/// By the kind of shapes; measures of those with heights may be left away, which their range tells.
+fn beyond(header: &Header) -> Beyond {
+    let is_measured = header.bbox.m_range().iter().any(|measure| *measure != 0.0 && *measure > NO_DATA);
+    let heights = header.shape_type.has_z();
+    Beyond { heights, measures: header.shape_type.has_m() && (!heights || is_measured) }
 }
 
 fn figures(shape: &Shape, row: &mut Row) -> Result<(), &'static str> {
@@ -205,6 +253,8 @@ struct Dbf {
     record: Vec<u8>,
     encoding: &'static Encoding,
     by: String,
+    /// Texts that are not whole in the encoding.
+    broken: u64,
 }
 
 impl Dbf {
@@ -218,13 +268,30 @@ impl Dbf {
             (u16::from_le_bytes([head[8], head[9]]), usize::from(u16::from_le_bytes([head[10], head[11]])));
         let mut raw = vec![0; usize::from(first).saturating_sub(32)];
         source.read_exact(&mut raw).map_err(said)?;
+        let heads: Vec<&[u8]> = raw.chunks_exact(32).take_while(|chunk| chunk[0] != 0x0D).collect();
+        // Texts longer than 255 have their high byte among the decimals.
+        let long = |head: &[u8]| if head[11] == b'C' { usize::from(head[17]) << 8 } else { 0 };
+        let lengths: Vec<usize> = heads.iter().map(|head| usize::from(head[16]) + long(head)).collect();
+        if heads.is_empty() || 1 + lengths.iter().sum::<usize>() != length {
+            return Err("is damaged: its fields do not add up to its rows".to_owned());
+        }
         let (encoding, by) = if let Some(encoding) = wish.encoding {
             (encoding, "--encoding".to_owned())
         } else {
             let stated = cpg.and_then(page).map(|encoding| (encoding, "its .cpg"));
             let stated = stated
                 .or_else(|| driver(head[29]).map(|encoding| (encoding, "the language byte of its .dbf")));
-            match (stated, guess(&raw, &mut source, length).map_err(said)?) {
+            let mut rows = vec![0; (length * 2000).min(8 << 20)];
+            let read = super::fill(&mut source, &mut rows).map_err(said)?;
+            let names = heads.iter().map(|head| Text::new(&head[..NAME]));
+            let texts = names.chain(rows[..read].chunks_exact(length).flat_map(|row| {
+                let mut at = 1;
+                lengths.iter().map(move |length| {
+                    at += length;
+                    Text::new(&row[at - length..at])
+                })
+            }));
+            match (stated, guess(texts, stated.map(|(encoding, _)| encoding))) {
                 (Some((stated, by)), Some(shown)) if shown != stated && GUESSED.contains(&stated) => {
                     (shown, format!("its bytes, against {by}, which states {}", stated.name()))
                 }
@@ -232,26 +299,14 @@ impl Dbf {
                 (None, shown) => (shown.unwrap_or(UTF_8), "its bytes, since nothing states it".to_owned()),
             }
         };
-        let fields: Vec<Field> = raw
-            .chunks_exact(32)
-            .take_while(|chunk| chunk[0] != 0x0D)
-            .map(|chunk| {
-                let name = chunk[..11].split(|byte| *byte == 0).next().unwrap_or_default();
-                let kind = chunk[11];
-                // Texts longer than 255 have their high byte among the decimals.
-                let long = if kind == b'C' { usize::from(chunk[17]) << 8 } else { 0 };
-                Field {
-                    name: decoded(encoding, name).trim().to_owned(),
-                    kind,
-                    length: usize::from(chunk[16]) + long,
-                }
-            })
-            .collect();
-        if fields.is_empty() || 1 + fields.iter().map(|field| field.length).sum::<usize>() != length {
-            return Err("is damaged: its fields do not add up to its rows".to_owned());
-        }
+        let field = |(head, length): (&&[u8], usize)| Field {
+            name: Text::new(&head[..NAME]).read(encoding).0,
+            kind: head[11],
+            length,
+        };
+        let fields = heads.iter().zip(lengths).map(field).collect();
         source.seek(std::io::SeekFrom::Start(u64::from(first))).map_err(said)?;
-        Ok(Self { source, fields, left, record: vec![0; length], encoding, by })
+        Ok(Self { source, fields, left, record: vec![0; length], encoding, by, broken: 0 })
     }
 
     /// The next row.
@@ -265,18 +320,18 @@ impl Dbf {
             return Ok(Some(Record::Deleted));
         }
         let mut at = 1;
-        let cells = self.fields.iter().map(|field| {
-            let bytes = &self.record[at..at + field.length];
+        let mut cells = Vec::with_capacity(self.fields.len());
+        for field in &self.fields {
+            let (text, is_broken) = Text::new(&self.record[at..at + field.length]).read(self.encoding);
             at += field.length;
-            cell(field.kind, bytes, self.encoding)
-        });
-        Ok(Some(Record::Row(cells.collect())))
+            self.broken += u64::from(is_broken);
+            cells.push(cell(field.kind, &text));
+        }
+        Ok(Some(Record::Row(cells)))
     }
 }
 
-fn cell(kind: u8, bytes: &[u8], encoding: &'static Encoding) -> Cell {
-    let text = decoded(encoding, bytes);
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+fn cell(kind: u8, text: &str) -> Cell {
     match kind {
         b'N' | b'F' => {
             if text.is_empty() || text.starts_with('*') {
@@ -300,20 +355,77 @@ fn cell(kind: u8, bytes: &[u8], encoding: &'static Encoding) -> Cell {
     }
 }
 
-fn decoded(encoding: &'static Encoding, bytes: &[u8]) -> String {
-    let text = encoding.decode_without_bom_handling(bytes).0;
-    // A text that is as long as its field may end within a sign.
-    text.trim_end_matches('\u{FFFD}').to_owned()
+/// Bytes of the name of a field; the last of them ends it.
+const NAME: usize = 11;
+
+/// The bytes of a text in a field.
+#[derive(Clone, Copy)]
+struct Text<'a> {
+    bytes: &'a [u8],
+    /// It fills its field, so that it may be cut within a sign.
+    is_full: bool,
+}
+
+impl<'a> Text<'a> {
+    fn new(field: &'a [u8]) -> Self {
+        let bytes = field.split(|byte| *byte == 0).next().unwrap_or_default();
+        // One byte less is left where a zero ends it.
+        Self { bytes: bytes.trim_ascii(), is_full: bytes.trim_ascii_end().len() + 1 >= field.len() }
+    }
+
+    fn is_of(self, encoding: &'static Encoding) -> bool {
+        let mut decoder = encoding.new_decoder_without_bom_handling();
+        let mut text = String::with_capacity(4 * self.bytes.len() + 4);
+        let is_last = !self.is_full;
+        decoder.decode_to_string_without_replacement(self.bytes, &mut text, is_last).0
+            == DecoderResult::InputEmpty
+    }
+
+    /// Has it more of the signs that Chinese is written with than of other bytes? In the encodings of other languages such
+    /// bytes stand alone between letters.
+    fn is_chinese(self) -> bool {
+        let (mut common, mut others, mut bytes) = (0, 0, self.bytes);
+        while let Some((&first, rest)) = bytes.split_first() {
+            bytes = rest;
+            if first.is_ascii() {
+                continue;
+            }
+            match rest.split_first() {
+                // Signs of the first level of GB 2312, and those that stand between them.
+                Some((0xA1.., behind)) => {
+                    *(if matches!(first, 0xA1..=0xA3 | 0xB0..=0xD7) { &mut common } else { &mut others }) +=
+                        1;
+                    bytes = behind;
+                }
+                _ => others += 1,
+            }
+        }
+        common > others
+    }
+
+    /// The text, and whether some of its bytes are none of the encoding.
+    fn read(self, encoding: &'static Encoding) -> (String, bool) {
+        let (text, has_broken) = encoding.decode_without_bom_handling(self.bytes);
+        let text = if self.is_full { text.trim_end_matches('\u{FFFD}') } else { &text };
+        (text.trim().to_owned(), has_broken && text.contains('\u{FFFD}'))
+    }
 }
 
 /// The encoding that a `.cpg` names, by name or by number of a code page.
 fn page(path: &Path) -> Option<&'static Encoding> {
     let text = std::fs::read(path).ok()?;
     let name = String::from_utf8_lossy(&text).trim().to_ascii_lowercase();
-    match name.trim_start_matches("ansi ").trim_start_matches("cp").trim_start_matches("oem ").trim() {
+    let bare = name.trim_start_matches("ansi ").trim_start_matches("cp").trim_start_matches("oem ").trim();
+    match bare {
         "936" | "54936" | "gb2312" | "gb18030" | "gbk" => Some(GB18030),
         "65001" | "utf8" => Some(UTF_8),
-        _ => Encoding::for_label(name.as_bytes()),
+        // Of numbers alone, 1252 is a page of Windows, and 88591 is ISO 8859-1.
+        _ => Encoding::for_label(name.as_bytes())
+            .or_else(|| Encoding::for_label(format!("windows-{bare}").as_bytes()))
+            .or_else(|| {
+                let part = bare.strip_prefix("8859")?.trim_start_matches(['-', '_']);
+                Encoding::for_label(format!("iso-8859-{part}").as_bytes())
+            }),
     }
 }
 
@@ -327,29 +439,21 @@ fn driver(byte: u8) -> Option<&'static Encoding> {
 }
 
 /// Encodings that are told from each other by their bytes; that of Western Europe is what programs state by default.
-const GUESSED: [&Encoding; 3] = [UTF_8, GB18030, encoding_rs::WINDOWS_1252];
+const GUESSED: [&Encoding; 3] = [UTF_8, GB18030, WINDOWS_1252];
 
-/// UTF-8 or GB 18030, where most texts of the names and the first rows are; none where all are ASCII, or of neither.
-fn guess(
-    names: &[u8],
-    source: &mut BufReader<File>,
-    length: usize,
-) -> std::io::Result<Option<&'static Encoding>> {
-    let mut rows = vec![0; (length * 2000).min(8 << 20)];
-    let read = super::fill(source, &mut rows)?;
-    let names = names.chunks(32).filter(|chunk| chunk.len() == 32).map(|chunk| &chunk[..11]);
-    let rows = rows[..read].split(|byte| byte.is_ascii_whitespace() || *byte == 0);
-    let bare = names.chain(rows).map(|bytes| bytes.split(|byte| *byte == 0).next().unwrap_or_default());
-    let odd: Vec<&[u8]> = bare.filter(|bytes| !bytes.is_ascii()).collect();
-    // Signs that are cut at the end of a field are no proof against it: most must fit.
+/// UTF-8 or GB 18030, where most texts of the names and the first rows are; none where all are ASCII, or of neither. Every byte is
+/// one of Western Europe, so that against such a statement it takes texts that are Chinese.
+fn guess<'a>(
+    texts: impl Iterator<Item = Text<'a>>,
+    stated: Option<&'static Encoding>,
+) -> Option<&'static Encoding> {
+    let odd: Vec<Text<'_>> = texts.filter(|text| !text.bytes.is_ascii()).collect();
+    let most = |is: &dyn Fn(Text<'_>) -> bool| odd.iter().filter(|text| is(**text)).count() * 2 > odd.len();
     let fits = |encoding: &&'static Encoding| {
-        let fit = odd
-            .iter()
-            .filter(|bytes| encoding.decode_without_bom_handling_and_without_replacement(bytes).is_some())
-            .count();
-        fit * 2 > odd.len()
+        most(&|text| text.is_of(encoding))
+            && (*encoding == UTF_8 || stated != Some(WINDOWS_1252) || most(&|text| text.is_chinese()))
     };
-    Ok([UTF_8, GB18030].into_iter().find(fits))
+    [UTF_8, GB18030].into_iter().find(fits)
 }
 
 #[cfg(test)]
@@ -406,6 +510,88 @@ mod tests {
             assert_eq!(parts, [vec![81.0, 49.0], vec![25.0, 9.0], vec![1.0]], "{way}");
             assert_eq!(row.repaired.len(), repaired, "{way}: {:?}", row.repaired);
         }
+    }
+
+    /// A table of one field of text, so many bytes wide, and a statement of its encoding.
+    fn table(width: u8, texts: &[&[u8]], cpg: Option<&str>) -> (Vec<String>, Dbf) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut bytes = vec![0; 65];
+        bytes[0] = 3;
+        bytes[4..8].copy_from_slice(&u32::try_from(texts.len()).expect("few").to_le_bytes());
+        bytes[8..12].copy_from_slice(&[65, 0, width + 1, 0]);
+        bytes[32] = b's';
+        bytes[43] = b'C';
+        bytes[48] = width;
+        bytes[64] = 0x0D;
+        for text in texts {
+            let cut = &text[..text.len().min(width.into())];
+            bytes.push(b' ');
+            bytes.extend(cut);
+            bytes.resize(bytes.len() + usize::from(width) - cut.len(), b' ');
+        }
+        let [path, page] = ["a.dbf", "a.cpg"].map(|name| folder.path().join(name));
+        std::fs::write(&path, bytes).expect("written");
+        std::fs::write(&page, cpg.unwrap_or_default()).expect("written");
+        let mut table = Dbf::open(&path, &Wish::default(), cpg.map(|_| page.as_path())).expect("a table");
+        let mut read = Vec::new();
+        while let Some(Record::Row(cells)) = table.next().expect("a row") {
+            read.push(cells[0].shown());
+        }
+        (read, table)
+    }
+
+    #[test]
+    fn encodings_are_told_though_texts_are_cut_within_a_sign() {
+        let texts = ["武汉经济技术", "武汉市蔡甸区"].map(str::as_bytes);
+        for cpg in [Some("UTF-8"), None] {
+            // Ten bytes are three signs and the first byte of a fourth, eleven are two bytes of it.
+            for width in [10, 11] {
+                let (read, table) = table(width, &texts, cpg);
+                assert_eq!(
+                    (read, table.broken),
+                    (vec!["武汉经".to_owned(), "武汉市".to_owned()], 0),
+                    "{cpg:?}"
+                );
+            }
+        }
+        // In GBK a sign has two bytes: the fourth is cut.
+        let gbk = ["武汉经济", "蔡甸区奓山"].map(|text| GB18030.encode(text).0.into_owned());
+        let gbk: Vec<&[u8]> = gbk.iter().map(Vec::as_slice).collect();
+        for cpg in [Some("UTF-8"), Some("ISO-8859-1"), Some("936"), None] {
+            let (read, table) = table(7, &gbk, cpg);
+            assert_eq!((read, table.broken), (vec!["武汉经".to_owned(), "蔡甸区".to_owned()], 0), "{cpg:?}");
+        }
+    }
+
+    #[test]
+    fn a_statement_holds_where_its_texts_are_no_chinese() {
+        // ü, ß, ö in ISO 8859-1; as GBK, too, these bytes are signs.
+        let german: [&[u8]; 3] = [b"Z\xFCrich Stra\xDFe", b"K\xF6ln", b"M\xFCnchen"];
+        for cpg in ["ISO-8859-1", "1252", "ANSI 1252", "88591"] {
+            let (read, table) = table(20, &german, Some(cpg));
+            assert_eq!(
+                (read, table.broken),
+                (vec!["Zürich Straße".to_owned(), "Köln".to_owned(), "München".to_owned()], 0)
+            );
+        }
+        let mixed: [&[u8]; 3] = ["沌口".as_bytes(), "军山".as_bytes(), b"K\xF6ln"];
+        let (read, table) = table(20, &mixed, Some("UTF-8"));
+        assert_eq!((read[2].as_str(), table.broken), ("K\u{FFFD}ln", 1));
+    }
+
+    #[test]
+    fn records_are_bounded_as_rows_are() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let mut bytes = vec![0; 100];
+        // A record of a point, 10 words of 16 bits, and one of 35 MiB words, on disk a hole.
+        bytes.extend([0, 0, 0, 1, 0, 0, 0, 10]);
+        bytes.resize(128, 0);
+        bytes.extend([0, 0, 0, 2]);
+        bytes.extend((35_u32 << 20).to_be_bytes());
+        std::fs::write(file.path(), bytes).expect("written");
+        file.as_file().set_len(136 + (70 << 20)).expect("grown");
+        let fault = check_sizes(file.path()).expect_err("too large").to_string();
+        assert!(fault.contains("record 2 has 70 MiB, at most 64 MiB are taken"), "{fault}");
     }
 
     #[test]

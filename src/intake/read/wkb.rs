@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::Beyond;
 use crate::geometry::GeometryKind;
 use crate::geometry::wkb::{Cursor, DEEPEST, Dimensions};
 use crate::intake::row::Figure;
@@ -35,6 +36,14 @@ pub(super) fn srid(bytes: &[u8]) -> Option<u32> {
         if *order == 0 { u32::from_be_bytes(*bytes) } else { u32::from_le_bytes(*bytes) }
     };
     (whole(kind) & STATES_ONE != 0).then(|| whole(id))
+}
+
+/// What the positions of a geometry have beside two numbers, by its head.
+pub(super) fn beyond(bytes: &[u8]) -> Beyond {
+    Cursor::new(bytes).head().map_or(Beyond::default(), |(_, dimensions)| Beyond {
+        heights: dimensions.has_altitude,
+        measures: dimensions.has_measure,
+    })
 }
 
 /// Appends the figures of a geometry.

@@ -102,21 +102,31 @@ fn open_and_read(
 
 /// What a file says of itself under a name.
 fn entry(about: &ParquetMetaData, name: &str) -> Option<Json> {
+    serde_json::from_str(text_of(about, name)?).ok()
+}
+
+fn text_of<'a>(about: &'a ParquetMetaData, name: &str) -> Option<&'a str> {
     let entries = about.file_metadata().key_value_metadata()?;
-    let text = entries.iter().find(|entry| entry.key == name)?.value.as_deref()?;
-    serde_json::from_str(text).ok()
+    entries.iter().find(|entry| entry.key == name)?.value.as_deref()
 }
 
 /// The name of the column of geometries, and what the entry `geo` says of it.
 ///
 /// # Errors
-/// There is no such entry.
+/// There is no such entry, or it is no JSON object.
 pub(crate) fn geometry_column(about: &ParquetMetaData) -> Result<(String, Json), String> {
-    let mut geo = entry(about, "geo").ok_or(
+    let text = text_of(about, "geo").ok_or(
         "is Parquet without the entry \"geo\" of GeoParquet, so that nothing says where its geometries are",
     )?;
+    let other = |reason: String| {
+        format!("is Parquet without the entry \"geo\" as GeoParquet has it: what it calls so is {reason}")
+    };
+    let geo: Json = serde_json::from_str(text).map_err(|fault| other(format!("no JSON: {fault}")))?;
+    if !geo.is_object() {
+        return Err(other("no JSON object".to_owned()));
+    }
     let name = geo["primary_column"].as_str().unwrap_or("geometry").to_owned();
-    let geometry = geo["columns"][&name].take();
+    let geometry = geo["columns"][&name].clone();
     Ok((name, geometry))
 }
 
