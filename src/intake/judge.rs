@@ -139,8 +139,8 @@ impl Intake {
                 empty.join(", ")
             ));
         }
-        let texts = sample.iter().flat_map(|row| &row.cells).map(|(at, cell)| (&names[*at], cell));
-        let garbled = texts.into_iter().find_map(|(name, cell)| match cell {
+        let mut texts = sample.iter().flat_map(|row| &row.cells).map(|(at, cell)| (&names[*at], cell));
+        let garbled = texts.find_map(|(name, cell)| match cell {
             _ if name.contains(char::REPLACEMENT_CHARACTER) => Some(name.clone()),
             Cell::Text(text) if text.contains(char::REPLACEMENT_CHARACTER) => Some(cut(text)),
             _ => None,

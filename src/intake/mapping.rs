@@ -181,9 +181,9 @@ fn unqualified(plain: &str) -> Option<&str> {
     loop {
         let words = || [FORMER, LATTER, LIMITS].into_iter().flatten();
         // A single sign at the end belongs to the word before it.
-        let behind = words().filter(|word| word.chars().count() > 1);
+        let mut behind = words().filter(|word| word.chars().count() > 1);
         let bare = words().find_map(|word| own.strip_prefix(word));
-        match bare.or_else(|| behind.into_iter().find_map(|word| own.strip_suffix(word))) {
+        match bare.or_else(|| behind.find_map(|word| own.strip_suffix(word))) {
             Some(bare) => own = bare,
             None => return (own.len() < plain.len() && !own.is_empty()).then_some(own),
         }

@@ -37,7 +37,7 @@ use crate::catalog::Catalog;
 use crate::geometry::{Bounds, Datum};
 use crate::model::{Date, LayerId};
 use crate::store::manifest::{self, FieldSpec, FileFormat, Manifest};
-use crate::store::{Store, StoreError};
+use crate::store::{self, Store, StoreError};
 use commit::{Draft, Entry};
 pub use fault::IntakeError;
 use folder::{anchors, home, local_uses};
@@ -240,10 +240,17 @@ impl Intake {
             .cloned()
             .collect();
         let uses = Uses::new(catalog.iter().flat_map(local_uses));
-        let declared = declared_fields(&order);
+        let (declared, computed) = declared_fields(&order);
         let below = Looked { files: &seen, uses: &uses };
         let mut mapping = Mapping::guess(headings.names(), &wanted, &declared, &below).map_err(option)?;
         mapping.writing.resize_with(seen.len(), Writing::default);
+        if let Some(computed) = computed {
+            let is_computed = |field: &&Mapped| field.name == computed;
+            let why = "the collection computes it";
+            let computed = mapping.fields.iter().find(is_computed).map(|field| (field.heading, why));
+            mapping.left_out.extend(computed);
+            mapping.fields.retain(|field| Some((field.heading, why)) != computed);
+        }
         traps.append(&mut mapping.told);
         let drawn_in = seen[0]
             .told
@@ -515,11 +522,16 @@ impl Intake {
     }
 }
 
-/// The fields that the catalogue declares for a collection; those of all layers where it is new.
-fn declared_fields(order: &Order) -> Vec<FieldSpec> {
-    let Ok(Manifest { layers, fields, .. }) = manifest::read(&order.data) else { return Vec::new() };
-    let own = layers.into_iter().find(|layer| layer.id.as_str() == order.collection);
-    own.map_or(fields, |layer| layer.fields)
+/// The fields that the catalogue declares for a collection, those of all layers where it is new; and the name of the one among
+/// them that the collection computes for itself.
+fn declared_fields(order: &Order) -> (Vec<FieldSpec>, Option<String>) {
+    let Ok(Manifest { layers, fields, .. }) = manifest::read(&order.data) else { return (Vec::new(), None) };
+    let Some(own) = layers.into_iter().find(|layer| layer.id.as_str() == order.collection) else {
+        return (fields, None);
+    };
+    let computed = store::computed(&own);
+    let name = computed.as_ref().map(|field| field.name.clone());
+    (computed.into_iter().chain(own.fields).collect(), name)
 }
 
 /// Files that were looked at, and the land uses that are known.

@@ -34,7 +34,7 @@ use crate::render::{Cover, View};
 pub(crate) use damage::undamaged;
 pub use drawings::{DrawingError, DrawingId, Drawings, Room};
 pub use ground::ground;
-use manifest::{FileFormat, LayerSpec, Manifest};
+use manifest::{FieldSpec, FileFormat, LayerSpec, Manifest};
 use plan::PlanError;
 pub use watch::Watch;
 
@@ -505,7 +505,16 @@ pub(crate) fn count(path: &Path, spec: &LayerSpec) -> Result<(usize, Warnings), 
         FileFormat::GeoJson => geojson::load(path, spec, Xxh3::new())?,
         FileFormat::GeoParquet => geoparquet::load(path, spec, Xxh3::new())?,
     };
-    Ok((layer.layer().len(), warnings))
+    let layer = layer.layer();
+    if spec.geodesic {
+        geodesic::drawn(layer)?;
+    }
+    Ok((layer.len(), warnings))
+}
+
+/// The field that a layer computes for itself, which its file must not have.
+pub(crate) fn computed(spec: &LayerSpec) -> Option<FieldSpec> {
+    spec.geodesic.then(geodesic::field)
 }
 
 /// The beginning of a text, for a message.
