@@ -13,8 +13,8 @@ use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
 
 use super::IntakeError;
 use super::mapping::KNOWN;
-use crate::store;
 use crate::store::manifest::{self, FileFormat, LayerSpec, Manifest};
+use crate::store::{self, Effect, Warning, Warnings};
 
 /// The file whose lock an import of a folder holds; it has no content, and stays.
 const LOCK: &str = ".import.lock";
@@ -58,12 +58,13 @@ impl Draft {
         IntakeError::write(&self.path, fault)
     }
 
-    /// Puts the draft in place of the collection's data, in a form.
+    /// Puts the draft in place of the collection's data, in a form. It holds so many features, and is served whole or not at all.
     pub(super) fn accept(
         mut self,
         folder: &Path,
         entry: &Entry<'_>,
         form: FileFormat,
+        features: u64,
     ) -> Result<String, IntakeError> {
         let done = self.out.flush().and_then(|()| self.out.get_ref().sync_all());
         done.map_err(|fault| self.fault(fault))?;
@@ -85,14 +86,28 @@ impl Draft {
         let after = manifest::parse(&new_text, folder)
             .map_err(|fault| IntakeError::unfit(&catalog, &format!("would no longer be read: {fault}")))?;
         let target = folder.join(&file);
+        let spec = after.layers.iter().find(|layer| layer.id.as_str() == entry.id);
+        let spec = spec.ok_or_else(|| IntakeError::unfit(&catalog, "would not name the collection"))?;
         let put = || {
             // Without a catalogue every file is a layer, the new one beside the old.
             if is_listed && before.is_some() {
                 replace(folder, &catalog, &text)?;
             }
-            match after.layers.iter().find(|layer| layer.id.as_str() == entry.id) {
-                Some(spec) if form == FileFormat::GeoParquet => self.put_to_rest(spec, &target)?,
-                _ => fs::rename(&self.path, &target).map_err(|fault| IntakeError::write(&target, fault))?,
+            let begun = match form {
+                FileFormat::GeoParquet => self.put_to_rest(spec, &target)?,
+                FileFormat::GeoJson => {
+                    fs::rename(&self.path, &target).map_err(|fault| IntakeError::write(&target, fault))?;
+                    Warnings::default()
+                }
+            };
+            let (served, warnings) = store::count(&target, spec)?;
+            if served as u64 != features {
+                let skipped = |warning: &&Warning| warning.effect == Effect::Skipped;
+                let why = begun.list().iter().chain(warnings.list()).find(skipped);
+                let why = why.map_or_else(String::new, |warning| format!(", as in: {warning}"));
+                let reason =
+                    format!("only {served} of {features} features would be served{why}; nothing is changed");
+                return Err(IntakeError::unfit(&target, &reason));
             }
             sync(folder).map_err(|fault| IntakeError::write(folder, fault))?;
             replace(folder, &catalog, &new_text)
@@ -118,13 +133,14 @@ impl Draft {
     }
 
     /// Writes the draft as the compact form and gives that its name.
-    fn put_to_rest(&self, spec: &LayerSpec, target: &Path) -> Result<(), IntakeError> {
+    fn put_to_rest(&self, spec: &LayerSpec, target: &Path) -> Result<Warnings, IntakeError> {
         let path = at_rest(&self.path);
         let write = || {
             let file = File::create(&path).map_err(|fault| IntakeError::write(&path, fault))?;
-            store::put_to_rest(&self.path, spec, &file)?;
+            let warnings = store::put_to_rest(&self.path, spec, &file)?;
             file.sync_all().map_err(|fault| IntakeError::write(&path, fault))?;
-            fs::rename(&path, target).map_err(|fault| IntakeError::write(target, fault))
+            fs::rename(&path, target).map_err(|fault| IntakeError::write(target, fault))?;
+            Ok(warnings)
         };
         write().inspect_err(|_| {
             let _ = fs::remove_file(&path);
@@ -298,7 +314,7 @@ impl Entry<'_> {
             if let Some(unit) = known.unit {
                 table["unit"] = value(unit);
             }
-            table["kind"] = value(known.kind.value_kind());
+            table["kind"] = value(known.kind.value_kind().name());
             if known.name == "parcel_no" {
                 table["find"] = value("code");
             }

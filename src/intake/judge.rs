@@ -1,13 +1,15 @@
 //! What the rows that were looked at show: units, shares in per cent, the system where several fit, the shift.
 
 use super::folder::{Anchors, Known, SAME_M};
-use super::mapping::{self, KNOWN, Kind};
+use super::mapping::KNOWN;
 use super::number::Commas;
 use super::place::place;
-use super::row::{Cell, Row};
+use super::row::{Cell, Row, cut};
 use super::system::{self, LEAST_ANCHORS, Reading};
+use super::value::{self, Kind};
 use super::{Intake, IntakeError, Seen, cell_of};
 use crate::geometry::{centroid, metres_between, stored_area_m2};
+use crate::model::{Timestamp, narrowed};
 
 /// Farther than this from its known place it is another feature of the same name, metres.
 const FARTHEST_M: f64 = 5000.0;
@@ -30,7 +32,7 @@ impl Intake {
             let (mut example, mut is_whole) = (None, true);
             for row in &self.files[file].survey.sample {
                 let Some(cell @ Cell::Text(text)) = cell_of(row, field.heading) else { continue };
-                match mapping::written_in(cell, false).map(|read| read.commas) {
+                match value::written_in(cell, false).map(|read| read.commas) {
                     Some(Some(Commas::Decimals)) => {
                         example.get_or_insert(text);
                     }
@@ -66,7 +68,7 @@ impl Intake {
                 .filter_map(|row| {
                     let cell = cell_of(row, field.heading)?;
                     let is_decimal = self.mapping.writing[file].ways(field.heading, row).is_decimal;
-                    let read = mapping::written_in(cell, is_decimal)?;
+                    let read = value::written_in(cell, is_decimal)?;
                     (read.behind.is_empty() && read.value > 0.0).then_some((read.value, cell))
                 })
                 .collect();
@@ -85,6 +87,12 @@ impl Intake {
                 (None, _) => says_so && !sample.iter().any(|row| row.percent.contains(&field.heading)),
                 _ => says_so || values.get(values.len() / 2).is_some_and(|(median, _)| *median > 1.0),
             };
+            if is_percent && let Some((_, example)) = share {
+                traps.push(format!(
+                    "{name:?} is written in per cent, but holds numbers below 1, as {0}; {0} is taken as {0} %",
+                    example.shown()
+                ));
+            }
             if is_percent {
                 percent.push(field.heading);
             }
@@ -93,32 +101,35 @@ impl Intake {
         self.files[file].told.traps.append(&mut traps);
     }
 
-    /// Which words stand for no value, and which numbers of parcels a workbook has made something else of.
+    /// Which words stand for no value, and what programs of tables have made something else of.
     fn find_ruins(&mut self, file: usize) {
         let (mut empty, mut example, mut traps) = (Vec::new(), None, Vec::new());
+        let names = self.headings.names();
+        let sample = &self.files[file].survey.sample;
         for field in &self.mapping.fields {
-            let Some(known) = field.known.map(|at| &KNOWN[at]) else { continue };
-            let name = &self.headings.names()[field.heading];
-            let cells =
-                || self.files[file].survey.sample.iter().filter_map(|row| cell_of(row, field.heading));
-            if let Some(nothing) = cells().find(|cell| mapping::is_nothing(known.kind, cell)) {
+            let name = &names[field.heading];
+            let cells = || sample.iter().filter_map(|row| cell_of(row, field.heading));
+            if let Some(nothing) =
+                field.kind().and_then(|kind| cells().find(|cell| value::is_nothing(kind, cell)))
+            {
                 empty.push(format!("{name:?}"));
                 example.get_or_insert(nothing.shown());
             }
-            let is_ruined = |cell: &&Cell| match cell {
-                Cell::Date(_) => true,
-                Cell::Text(text) => {
-                    text.to_uppercase().contains("E+") && text.parse::<f64>().is_ok_and(|number| number > 1e4)
-                }
-                _ => false,
-            };
-            if known.name == "parcel_no"
-                && let Some(ruined) = cells().find(is_ruined)
+            if ["id", "parcel_no"].contains(&field.name.as_str())
+                && let Some(ruined) = cells().find(|cell| is_ruined(cell)).or_else(|| rounded(cells()))
             {
                 traps.push(format!(
                     "{name:?} holds {}, which a program of tables has made of a number of a parcel; the true ones stand in \
                      the table that it was made from",
                     ruined.shown()
+                ));
+            }
+            let is_local = |cell: &&Cell| matches!(cell, Cell::Text(text) if Timestamp::parse(text).is_none() && Timestamp::of_data(text).is_some());
+            let is_of_moments = field.kind().is_none_or(|kind| kind == Kind::Moment);
+            if let Some(local) = cells().find(is_local).filter(|_| is_of_moments) {
+                traps.push(format!(
+                    "nothing says of which zone the times of {name:?} are, as in {}; they are served as those of UTC",
+                    local.shown()
                 ));
             }
         }
@@ -128,6 +139,17 @@ impl Intake {
                 empty.join(", ")
             ));
         }
+        let mut texts = sample.iter().flat_map(|row| &row.cells).map(|(at, cell)| (&names[*at], cell));
+        let garbled = texts.find_map(|(name, cell)| match cell {
+            _ if name.contains(char::REPLACEMENT_CHARACTER) => Some(name.clone()),
+            Cell::Text(text) if text.contains(char::REPLACEMENT_CHARACTER) => Some(cut(text)),
+            _ => None,
+        });
+        traps.extend(garbled.map(|garbled| {
+            format!(
+                "{garbled:?} holds characters that could not be read; the file is of another encoding, or was spoilt by one before"
+            )
+        }));
         self.files[file].told.traps.append(&mut traps);
     }
 
@@ -147,19 +169,19 @@ impl Intake {
         let Some(heading) = self.mapping.heading_of("area_m2") else { return Ok(()) };
         let name = self.headings.names()[heading].clone();
         if let Some(wanted) = &self.order.area_unit {
-            let unit = mapping::UNITS.iter().find(|unit| unit.0 == wanted.as_str()).ok_or_else(|| {
+            let unit = value::UNITS.iter().find(|unit| unit.0 == wanted.as_str()).ok_or_else(|| {
                 IntakeError::Option(format!("--area-unit is {wanted:?}, expected m2, ha, mu or km2"))
             })?;
             self.mapping.writing[file].unit = Some((*unit, "--area-unit".to_owned()));
             return Ok(());
         }
-        let by_heading = if name == "area_m2" { Some(mapping::UNITS[0]) } else { mapping::unit_of(&name) };
+        let by_heading = if name == "area_m2" { Some(value::UNITS[0]) } else { value::unit_of(&name) };
         let mut ratios = Vec::new();
         let mut stretch = Vec::new();
         let mut without = 0;
         for row in &self.files[file].survey.sample {
             let is_decimal = self.mapping.writing[file].ways(heading, row).is_decimal;
-            let written = cell_of(row, heading).and_then(|cell| mapping::written_in(cell, is_decimal));
+            let written = cell_of(row, heading).and_then(|cell| value::written_in(cell, is_decimal));
             // Areas that state their own unit say nothing of that of the others.
             let bare = written.filter(|written| written.behind.is_empty());
             without += u32::from(bare.is_some());
@@ -178,8 +200,8 @@ impl Intake {
         ratios.sort_by(f64::total_cmp);
         stretch.sort_by(f64::total_cmp);
         let by_numbers = ratios.get(ratios.len() / 2).map(|ratio| {
-            let fits = |unit: &&mapping::Unit| (ratio * unit.1 - 1.0).abs() < 0.1;
-            (*ratio, mapping::UNITS.iter().find(fits))
+            let fits = |unit: &&value::Unit| (ratio * unit.1 - 1.0).abs() < 0.1;
+            (*ratio, value::UNITS.iter().find(fits))
         });
         let mut traps = Vec::new();
         let unit = match (by_heading, by_numbers) {
@@ -475,6 +497,59 @@ impl Intake {
             self.files[at].reading.traps.extend(told);
         }
     }
+}
+
+/// Is a number of a parcel one that a program of tables takes for a number, a date or a fault, and writes so?
+fn is_ruined(cell: &Cell) -> bool {
+    /// Programs of tables count in doubles.
+    const EXACT: f64 = 9e15;
+    match cell {
+        Cell::Date(_) => true,
+        Cell::Real(number) => *number >= EXACT,
+        Cell::Text(text) => {
+            let is_rounded =
+                text.to_uppercase().contains("E+") && text.parse::<f64>().is_ok_and(|number| number > 1e4);
+            let is_fault = text.len() > 1 && text.bytes().all(|byte| byte == b'#')
+                || ["#REF!", "#NAME?", "#VALUE!", "#NUM!", "#NULL!", "#DIV/0!"].contains(&text.as_str());
+            is_rounded || is_fault || is_day(text)
+        }
+        _ => false,
+    }
+}
+
+/// Is a text a day as programs of tables show it: 3月4日, 4-Mar, Mar-24, 2024/1/2?
+fn is_day(text: &str) -> bool {
+    const MONTHS: &[&str] =
+        &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let folded = narrowed(text).to_lowercase();
+    let short = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let year = |part: &str| part.len() == 4 && ["19", "20"].iter().any(|begin| part.starts_with(begin));
+    let of = |signs: &[char]| folded.split(signs).map(str::to_owned).collect::<Vec<_>>();
+    let [dashed, slashed, written] = [of(&['-']), of(&['/']), of(&['年', '月', '日'])];
+    let is_month = |part: &String| MONTHS.contains(&part.as_str());
+    let is_short = |part: &String| short(part);
+    let by_name = (2..=3).contains(&dashed.len())
+        && dashed.iter().filter(|part| is_month(part)).count() == 1
+        && dashed.iter().filter(|part| !is_month(part)).all(|part| short(part) || year(part));
+    let by_signs = slashed.len() == 3 && year(&slashed[0]) && slashed[1..].iter().all(is_short);
+    let by_words = folded.ends_with('日') && folded.contains('月') && {
+        let (last, parts) = written.split_last().unwrap_or((&folded, &[]));
+        let (day, others) = parts.split_at(parts.len().saturating_sub(2));
+        last.is_empty() && others.iter().all(is_short) && day.iter().all(|part| year(part))
+    };
+    by_name || by_signs || by_words
+}
+
+/// One of several numbers of more digits than programs of tables keep, all of whose others are noughts.
+fn rounded<'a>(cells: impl Iterator<Item = &'a Cell>) -> Option<&'a Cell> {
+    const KEPT: usize = 15;
+    let long = |cell: &&Cell| {
+        let shown = cell.shown();
+        shown.len() > KEPT && shown.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let all: Vec<&Cell> = cells.filter(long).collect();
+    let is_cut = |cell: &&Cell| cell.shown()[KEPT..].bytes().all(|byte| byte == b'0');
+    all.first().copied().filter(|_| all.len() > 1 && all.iter().all(is_cut))
 }
 
 fn is_mercator(ratio: f64, stretch: &[f64]) -> bool {

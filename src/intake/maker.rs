@@ -5,13 +5,14 @@ use std::io::{self, Write};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::mapping::{self, KNOWN, Kind, Made, Mapping};
+use super::mapping::{self, Mapping};
 use super::place::place;
 use super::report::Fate;
 use super::row::{Cell, Row, cut};
+use super::value::{self, Kind, Made};
 use super::{Intake, cell_of};
 use crate::geometry::{Bounds, Crs, GeometryRef, stored_area_m2};
-use crate::model::narrowed;
+use crate::model::{Layer, narrowed};
 use crate::render::View;
 use crate::render::geojson::{FeatureWriter, nullable_geometry, number, string};
 
@@ -30,6 +31,39 @@ pub(super) struct Maker<'a> {
     pub(super) is_first: bool,
     /// The last feature, as it is written.
     pub(super) text: Vec<u8>,
+    /// The last number among the ids that the collection has of rows without a number, by file.
+    numbered: Vec<u64>,
+    sums: Sums,
+}
+
+/// The areas of the rows so far, as rows of totals repeat them.
+#[derive(Debug, Default)]
+struct Sums {
+    all: Sum,
+    /// Since the last total.
+    group: Sum,
+}
+
+#[derive(Debug, Default)]
+struct Sum {
+    rows: u64,
+    area: f64,
+}
+
+impl Sum {
+    fn add(&mut self, area: f64) {
+        self.rows += 1;
+        self.area += area;
+    }
+
+    /// Is an area the sum, but for the rounding of it and of the rows?
+    fn is(&self, area: f64) -> bool {
+        const OF_ROWS: f64 = 1e-3;
+        let shown = area.to_string();
+        let digits = shown.split_once('.').map_or(0, |(_, digits)| digits.len());
+        let own = 0.5 * 10_f64.powi(-i32::try_from(digits).unwrap_or(i32::MAX));
+        self.rows > 1 && area > 0.0 && (area - self.area).abs() <= own + OF_ROWS * area
+    }
 }
 
 pub(super) struct Feature {
@@ -39,7 +73,25 @@ pub(super) struct Feature {
     pub(super) is_made_up: bool,
 }
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
+    pub(super) fn new(intake: &'a Intake) -> Self {
+        let layer = intake.existing().filter(|_| intake.order.append);
+        let last = |file| {
+            let begin = numbered(file);
+            let number = |ix| layer?.ids().get(ix).to_string().strip_prefix(&begin)?.parse().ok();
+            layer.into_iter().flat_map(Layer::positions).filter_map(number).max().unwrap_or_default()
+        };
+        let numbered = (0..intake.files.len()).map(last).collect();
+        Self {
+            intake,
+            seen: HashSet::new(),
+            is_first: true,
+            text: Vec::new(),
+            numbered,
+            sums: Sums::default(),
+        }
+    }
+
     /// Writes the head of the collection, and what it keeps of before.
     pub(super) fn begin(&mut self, out: &mut impl Write) -> io::Result<()> {
         out.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")?;
@@ -66,7 +118,10 @@ impl Maker<'_> {
             findings.push((Fate::Refused, "cannot be read", reason.clone()));
             return None;
         }
-        if let Some((kind, reason)) = self.no_parcel(row) {
+        if let Some((kind, reason)) = self.no_parcel(row).or_else(|| self.total_of(row)) {
+            if kind == TOTALS {
+                self.sums.group = Sum::default();
+            }
             findings.push((Fate::Refused, kind, reason));
             return None;
         }
@@ -87,23 +142,19 @@ impl Maker<'_> {
         let mut kept = Vec::new();
         for field in &mapping.fields {
             let cell = cell_of(row, field.heading).unwrap_or(&Cell::Null);
-            let Some(known) = field.known.map(|at| &KNOWN[at]) else {
-                values.push((field.name.clone(), cell.clone()));
-                continue;
-            };
             let ways = mapping.writing[file].ways(field.heading, row);
-            if known.kind == Kind::Share
-                && let Some(reason) = mapping::odd_share(cell, ways)
+            if field.kind() == Some(Kind::Share)
+                && let Some(reason) = value::odd_share(cell, ways)
             {
-                findings.push((Fate::Noted, "a share among per cent", format!("{}: {reason}", known.name)));
+                findings.push((Fate::Noted, "a share among per cent", format!("{}: {reason}", field.name)));
             }
-            let value = match mapping::made(known.kind, cell, ways) {
+            let value = match field.value(cell, ways) {
                 Made::Value(value) => value,
                 Made::Changed(value, reason) => {
                     findings.push((
                         Fate::Repaired,
                         "a value read another way",
-                        format!("{}: {reason}", known.name),
+                        format!("{}: {reason}", field.name),
                     ));
                     value
                 }
@@ -111,13 +162,13 @@ impl Maker<'_> {
                     findings.push((
                         Fate::Repaired,
                         "a value that is not understood",
-                        format!("{}: {reason}; left unknown, kept in the note", known.name),
+                        format!("{}: {reason}; left unknown, kept in the note", field.name),
                     ));
-                    kept.push(format!("{}: {}", known.zh, cell.shown()));
+                    kept.push(format!("{}: {}", field.title(), cell.shown()));
                     Cell::Null
                 }
             };
-            values.push((known.name.to_owned(), value));
+            values.push((field.name.clone(), value));
         }
         kept.extend(self.settle_use(&mut values, findings));
         settle_area(&mut values, shape, mapping, findings);
@@ -151,7 +202,8 @@ impl Maker<'_> {
                 "has no geometry; it is listed and counted, and on no map".to_owned(),
             ));
         }
-        let id = self.settle_id(&mut values, file, row, findings)?;
+        let bounds = shape.and_then(GeometryRef::bounds);
+        let id = self.settle_id(&mut values, file, row, bounds, findings)?;
         fill(&mut values, "synthetic", Some(Cell::Bool(false)));
         let is_made_up = values.iter().any(|(name, cell)| match name.as_str() {
             "synthetic" => *cell == Cell::Bool(true),
@@ -159,7 +211,7 @@ impl Maker<'_> {
             _ => false,
         });
         self.write(&id, &values, placed.array.as_ref());
-        Some(Feature { id, bounds: shape.and_then(GeometryRef::bounds), is_made_up })
+        Some(Feature { id, bounds, is_made_up })
     }
 
     /// Why a row without position is no parcel, by the word it begins with or has for a number.
@@ -171,14 +223,38 @@ impl Maker<'_> {
         let is_taken = |heading: usize| mapping.fields.iter().any(|field| field.heading == heading);
         let first = row.cells.iter().find(|(heading, cell)| *cell != Cell::Null && is_taken(*heading));
         let first = first.map(|(_, cell)| cell);
-        let number = mapping.heading_of("parcel_no").and_then(|heading| cell_of(row, heading));
-        first.into_iter().chain(number).find_map(|cell| {
+        let names =
+            ["parcel_no", "name_zh"].iter().filter_map(|name| cell_of(row, mapping.heading_of(name)?));
+        let is_alone = row.cells.iter().filter(|(_, cell)| *cell != Cell::Null).count() == 1;
+        first.into_iter().chain(names).find_map(|cell| {
             let Cell::Text(text) = cell else { return None };
-            let kind = kind_of_word(text)?;
+            let is_remark = is_alone && text.starts_with(['*', '＊', '※']);
+            let kind = if is_remark { "a note" } else { kind_of_word(text)? };
             Some((
                 kind,
                 format!("{:?} stands where the name of a parcel would, and it has no position", cut(text)),
             ))
+        })
+    }
+
+    /// Why a row that has neither position nor name is no parcel: its area is the sum of those above, which have.
+    fn total_of(&mut self, row: &Row) -> Option<(&'static str, String)> {
+        let mapping = &self.intake.mapping;
+        let area = cell_of(row, mapping.heading_of("area_m2")?)?.as_number()?;
+        let names =
+            ["id", "parcel_no", "name_zh", "name_en"].iter().filter_map(|name| mapping.heading_of(name));
+        let has_name = names.filter_map(|at| cell_of(row, at)).any(|cell| *cell != Cell::Null);
+        if !row.figures.is_empty() || has_name {
+            self.sums.all.add(area);
+            self.sums.group.add(area);
+            return None;
+        }
+        let Sums { all, group } = &self.sums;
+        (all.is(area) || group.is(area)).then(|| {
+            (
+                TOTALS,
+                format!("its area {area} is the sum of those above, and it has neither name nor position"),
+            )
         })
     }
 
@@ -244,37 +320,38 @@ impl Maker<'_> {
         values: &mut Vec<(String, Cell)>,
         file: usize,
         row: &Row,
+        bounds: Option<Bounds>,
         findings: &mut Vec<Tale>,
     ) -> Option<String> {
-        let numbered = || {
-            if file == 0 {
-                format!("row-{}", row.number)
-            } else {
-                format!("file-{}-row-{}", file + 1, row.number)
-            }
-        };
-        let given = text_of(values, "id").or_else(|| text_of(values, "parcel_no")).unwrap_or_else(numbered);
-        if self.intake.order.append
-            && self
-                .intake
-                .catalog
-                .as_ref()
-                .and_then(|catalog| catalog.layer(&self.intake.order.collection)?.find(&given))
-                .is_some()
-        {
-            findings.push((
-                Fate::Refused,
-                "already in the collection",
-                format!("the id {given:?} is in the collection; nothing is replaced by --append"),
-            ));
-            return None;
-        }
-        let mut id = given.clone();
+        let given = text_of(values, "id").or_else(|| text_of(values, "parcel_no"));
+        let is_given = given.is_some();
+        // What is made up here must not be what was made up for other rows before.
+        let given =
+            given.unwrap_or_else(|| format!("{}{}", numbered(file), self.numbered[file] + row.number));
+        // A row that was refused and is corrected may be another feature of a number that comes twice in its file.
+        let layer = self.intake.existing().filter(|_| self.intake.order.append);
         let mut count = 1;
-        while !self.seen.insert(xxh3_64(id.as_bytes())) {
+        let id = loop {
+            let id = if count == 1 { given.clone() } else { format!("{given}-{count}") };
+            let known = layer
+                .and_then(|_| self.intake.catalog.as_ref()?.layer(&self.intake.order.collection)?.find(&id));
+            let is_there = known.zip(layer).is_some_and(|(ix, layer)| {
+                let is_same = || is_about(layer.feature(ix).geometry().and_then(GeometryRef::bounds), bounds);
+                if row.is_mended { is_same() } else { is_given && count == 1 }
+            });
+            if is_there {
+                findings.push((
+                    Fate::Refused,
+                    "already in the collection",
+                    format!("the id {id:?} is in the collection; nothing is replaced by --append"),
+                ));
+                return None;
+            }
+            if known.is_none() && self.seen.insert(xxh3_64(id.as_bytes())) {
+                break id;
+            }
             count += 1;
-            id = format!("{given}-{count}");
-        }
+        };
         if id != given {
             findings.push((
                 Fate::Repaired,
@@ -314,10 +391,40 @@ impl Maker<'_> {
     }
 }
 
+const TOTALS: &str = "a row of totals";
+
+/// What the made-up id of a row of a file begins with; its number follows.
+fn numbered(file: usize) -> String {
+    if file == 0 { "row-".to_owned() } else { format!("file-{}-row-", file + 1) }
+}
+
+/// Are two windows about the same? So are two that are none.
+fn is_about(a: Option<Bounds>, b: Option<Bounds>) -> bool {
+    /// A centimetre.
+    const NEAR: f64 = 1e-7;
+    match (a, b) {
+        (Some(a), Some(b)) => a.bbox().iter().zip(b.bbox()).all(|(a, b)| (a - b).abs() < NEAR),
+        (a, b) => a.is_none() && b.is_none(),
+    }
+}
+
 /// What kind of row begins with a word, if it is one of tables that are written for people.
 fn kind_of_word(text: &str) -> Option<&'static str> {
-    const TOTALS: &[&str] =
-        &["合计", "总计", "小计", "共计", "总和", "total", "subtotal", "grandtotal", "sum"];
+    const SUMS: &[&str] =
+        &["合计", "总计", "小计", "共计", "总和", "汇总", "累计", "total", "subtotal", "grandtotal", "sum"];
+    const FIGURES: &[&str] = &[
+        "总用地",
+        "总用地面积",
+        "用地总面积",
+        "总面积",
+        "平均",
+        "平均值",
+        "均值",
+        "占比",
+        "比例",
+        "其中",
+        "average",
+    ];
     const NOTES: &[&str] = &[
         "注",
         "备注",
@@ -342,12 +449,17 @@ fn kind_of_word(text: &str) -> Option<&'static str> {
         "填报单位",
         "制表日期",
         "填报日期",
+        "数据来源",
+        "资料来源",
+        "source",
+        "sources",
     ];
     let own = mapping::plain(text);
-    let is_total =
-        TOTALS.contains(&own.as_str()) || TOTALS.iter().any(|word| !word.is_ascii() && own.ends_with(word));
     let folded = narrowed(text);
-    let before = folded.split_once(':').map_or(own, |(before, _)| mapping::plain(before));
+    let before = folded.split_once(':').map_or(own.clone(), |(before, _)| mapping::plain(before));
+    let is_total = SUMS.contains(&own.as_str())
+        || SUMS.iter().any(|word| !word.is_ascii() && own.ends_with(word))
+        || FIGURES.contains(&before.as_str());
     let is_note = NOTES.contains(&before.trim_end_matches(|c: char| c.is_ascii_digit()));
     // 一、居住用地 and （二）工业用地 stand above rows of parcels.
     let ordinal = folded.trim_start_matches('(');
@@ -355,7 +467,7 @@ fn kind_of_word(text: &str) -> Option<&'static str> {
     let closes = if ordinal.len() < folded.len() { &[')'][..] } else { &['、', '.'] };
     let is_group = behind.len() < ordinal.len() && behind.starts_with(closes);
     if is_total {
-        Some("a row of totals")
+        Some(TOTALS)
     } else if is_note {
         Some("a note")
     } else if is_group {

@@ -25,8 +25,8 @@ mod row;
 mod survey;
 mod system;
 mod uses;
+mod value;
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -36,21 +36,22 @@ use std::time::SystemTime;
 use crate::catalog::Catalog;
 use crate::geometry::{Bounds, Datum};
 use crate::model::{Date, LayerId};
-use crate::store::manifest::FileFormat;
-use crate::store::{Store, StoreError};
+use crate::store::manifest::{self, FieldSpec, FileFormat, Manifest};
+use crate::store::{self, Store, StoreError};
 use commit::{Draft, Entry};
 pub use fault::IntakeError;
 use folder::{anchors, home, local_uses};
 use maker::Maker;
-use mapping::{Held, Mapping, Writing};
+use mapping::{Below, Held, Mapped, Mapping, Writing};
 use read::{Source, Told, Wish};
 use refused::Refusals;
 use report::Lines;
 pub use report::{Fate, Finding, Report, ReportForm};
-use row::{Cell, Headings, Row};
+use row::{Cell, Figure, Headings, Row};
 use survey::Survey;
 use system::{Offset, Reading, Said};
 use uses::Uses;
+use value::{Kind, Made, Ways, made};
 
 /// What the operator asks for.
 #[derive(Debug, Clone, Default)]
@@ -148,11 +149,8 @@ impl Intake {
                 order.collection
             )));
         }
-        if let Some(basis) = order.basis.as_deref().filter(|basis| !mapping::BASES.contains(basis)) {
-            return Err(option(format!(
-                "--basis is {basis:?}, expected one of {}",
-                mapping::BASES.join(", ")
-            )));
+        if let Some(basis) = order.basis.as_deref().filter(|basis| !value::BASES.contains(basis)) {
+            return Err(option(format!("--basis is {basis:?}, expected one of {}", value::BASES.join(", "))));
         }
         let encoding = order.encoding.as_deref().map(|label| {
             encoding_rs::Encoding::for_label(label.as_bytes()).ok_or_else(|| {
@@ -242,8 +240,9 @@ impl Intake {
             .cloned()
             .collect();
         let uses = Uses::new(catalog.iter().flat_map(local_uses));
-        let mut mapping =
-            Mapping::guess(headings.names(), &wanted, &|at| held(&seen, &uses, at)).map_err(option)?;
+        let (declared, computed) = declared_fields(&order);
+        let below = Looked { files: &seen, uses: &uses };
+        let mut mapping = Mapping::guess(headings.names(), &wanted, &declared, &below).map_err(option)?;
         traps.extend(rounded(&mapping, &seen).map(|at| {
             format!(
                 "{:?} holds whole numbers beyond 2^53 beside others that are none; its numbers are kept as reals, and the last digits \
@@ -252,6 +251,13 @@ impl Intake {
             )
         }));
         mapping.writing.resize_with(seen.len(), Writing::default);
+        if let Some(computed) = computed {
+            let is_computed = |field: &&Mapped| field.name == computed;
+            let why = "the collection computes it";
+            let computed = mapping.fields.iter().find(is_computed).map(|field| (field.heading, why));
+            mapping.left_out.extend(computed);
+            mapping.fields.retain(|field| Some((field.heading, why)) != computed);
+        }
         traps.append(&mut mapping.told);
         let drawn_in = seen[0]
             .told
@@ -260,9 +266,16 @@ impl Intake {
         if let Some(heading) = drawn_in {
             mapping.fields.retain(|field| field.heading != heading);
             mapping.left_out.push((heading, "it holds the geometries"));
+            // Tables of this program have the coordinates of points beside them.
+            let is_repeated = |field: &&Mapped| field.kind().is_none() && below.repeats_points(field.heading);
+            let repeated: Vec<usize> =
+                mapping.fields.iter().filter(is_repeated).map(|field| field.heading).collect();
+            mapping.fields.retain(|field| !repeated.contains(&field.heading));
+            let why = "it repeats the coordinates of the geometries";
+            mapping.left_out.extend(repeated.into_iter().map(|heading| (heading, why)));
         }
         let is_void = |file: &Seen| file.survey.readable > 0 && file.survey.places.is_empty();
-        if mapping.fields.iter().all(|field| field.known.is_none()) && seen.iter().all(is_void) {
+        if mapping.fields.iter().all(|field| field.kind().is_none()) && seen.iter().all(is_void) {
             let reason = "has no field that is known, and no row with a position; name its fields with --map, as in --map parcel_no=HEADING";
             return Err(IntakeError::unfit(&order.files[0], reason));
         }
@@ -286,6 +299,13 @@ impl Intake {
         intake.find_units()?;
         intake.find_shift(&anchors);
         intake.find_said_shifts();
+        let is_numbered = ["id", "parcel_no"].iter().any(|name| intake.mapping.heading_of(name).is_some());
+        if intake.order.append && !is_numbered && is_there {
+            intake.traps.push(
+                "no column numbers the features; they get new ids, and whether the collection has them already is not told"
+                    .to_owned(),
+            );
+        }
         if intake.order.append && intake.existing().is_some_and(|layer| layer.about.synthetic) {
             let collection = &intake.order.collection;
             intake.blockers.push(format!(
@@ -343,7 +363,7 @@ impl Intake {
         let entry = self.entry(&source, made.made_up > 0);
         let kept = self.existing().filter(|_| self.order.append).map_or(0, |layer| layer.len() as u64);
         let large = if made.taken + kept > READABLE { FileFormat::GeoParquet } else { FileFormat::GeoJson };
-        let file = draft.accept(&folder, &entry, self.order.form.unwrap_or(large))?;
+        let file = draft.accept(&folder, &entry, self.order.form.unwrap_or(large), made.taken + kept)?;
         let target = folder.join(file);
         let _ = writeln!(
             made.preface,
@@ -380,6 +400,15 @@ impl Intake {
         }
     }
 
+    /// What would have gone wrong, each with the file that it concerns, where it is one; what stops the import, too.
+    fn all_traps(&self) -> Vec<(Option<String>, String)> {
+        let of_files = self
+            .files
+            .iter()
+            .flat_map(|file| file.traps().map(|trap| (Some(name_of(&file.source.path)), trap.clone())));
+        of_files.chain(self.traps.iter().chain(&self.blockers).map(|trap| (None, trap.clone()))).collect()
+    }
+
     /// Where the data is from.
     fn source(&self) -> String {
         self.order.source.clone().unwrap_or_else(|| {
@@ -400,7 +429,7 @@ impl Intake {
         report: Option<&Path>,
         beside: Option<&Path>,
     ) -> Result<Report, IntakeError> {
-        let mut made = Report::new(self.about(), self.preface());
+        let mut made = Report::new(self.about(), self.preface(), self.all_traps());
         let mut report_file = match report {
             Some(path) => Some((
                 path,
@@ -421,7 +450,7 @@ impl Intake {
         };
         let mut refusals = beside.map(|beside| self.refusals(beside));
         let mut headings = std::mem::take(&mut self.headings);
-        let mut maker = Maker { intake: &*self, seen: HashSet::new(), is_first: true, text: Vec::new() };
+        let mut maker = Maker::new(&*self);
         if let Some(draft) = &mut draft {
             maker.begin(&mut draft.out).map_err(|fault| draft.fault(fault))?;
         }
@@ -500,20 +529,63 @@ impl Intake {
     }
 }
 
-/// What the rows that were looked at hold below a heading.
-fn held(files: &[Seen], uses: &Uses, heading: usize) -> Held {
-    let cells = || {
-        let rows = files.iter().flat_map(|file| &file.survey.sample);
-        rows.filter_map(|row| cell_of(row, heading)).filter(|cell| **cell != Cell::Null)
+/// The fields that the catalogue declares for a collection, those of all layers where it is new; and the name of the one among
+/// them that the collection computes for itself.
+fn declared_fields(order: &Order) -> (Vec<FieldSpec>, Option<String>) {
+    let Ok(Manifest { layers, fields, .. }) = manifest::read(&order.data) else { return (Vec::new(), None) };
+    let Some(own) = layers.into_iter().find(|layer| layer.id.as_str() == order.collection) else {
+        return (fields, None);
     };
-    if cells().next().is_none() {
-        Held::Nothing
-    } else if cells().all(|cell| uses.is_code(&cell.shown())) {
-        Held::Codes
-    } else if cells().all(|cell| cell.as_number().is_some()) {
-        Held::Numbers
-    } else {
-        Held::Others
+    let computed = store::computed(&own);
+    let name = computed.as_ref().map(|field| field.name.clone());
+    (computed.into_iter().chain(own.fields).collect(), name)
+}
+
+/// Files that were looked at, and the land uses that are known.
+struct Looked<'a> {
+    files: &'a [Seen],
+    uses: &'a Uses,
+}
+
+impl Looked<'_> {
+    fn cells(&self, heading: usize) -> impl Iterator<Item = &Cell> {
+        let rows = self.files.iter().flat_map(|file| &file.survey.sample);
+        rows.filter_map(move |row| cell_of(row, heading)).filter(|cell| **cell != Cell::Null)
+    }
+
+    /// Does a column hold one coordinate of each feature that is a point, and nothing of others?
+    fn repeats_points(&self, heading: usize) -> bool {
+        let rows = || self.files.iter().flat_map(|file| &file.survey.sample);
+        let is_coordinate = |row: &Row, axis: usize| {
+            let cell = cell_of(row, heading).filter(|cell| **cell != Cell::Null);
+            match (&row.figures[..], cell) {
+                ([Figure::Point(at)], Some(cell)) => cell.as_number() == Some(at[axis]),
+                ([Figure::Point(_)], None) | (_, Some(_)) => false,
+                (_, None) => true,
+            }
+        };
+        self.cells(heading).next().is_some() && (0..2).any(|axis| rows().all(|row| is_coordinate(row, axis)))
+    }
+}
+
+impl Below for Looked<'_> {
+    fn held(&self, heading: usize) -> Held {
+        let cells = || self.cells(heading);
+        if cells().next().is_none() {
+            Held::Nothing
+        } else if cells().all(|cell| self.uses.is_code(&cell.shown())) {
+            Held::Codes
+        } else if cells().all(|cell| cell.as_number().is_some()) {
+            Held::Numbers
+        } else {
+            Held::Others
+        }
+    }
+
+    fn holds(&self, heading: usize, kind: Kind) -> bool {
+        let is_one = |cell: &&Cell| !matches!(made(kind, cell, Ways::default()), Made::Lost(_));
+        let (all, own) = (self.cells(heading).count(), self.cells(heading).filter(is_one).count());
+        own * 2 > all || all == 0
     }
 }
 

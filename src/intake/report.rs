@@ -59,7 +59,7 @@ pub enum ReportForm {
     Text,
     /// One object.
     Json,
-    /// A finding a line.
+    /// A finding a line, then a trap a line.
     Csv,
 }
 
@@ -96,6 +96,8 @@ pub struct Report {
     pub head: Value,
     /// The same for people.
     pub preface: String,
+    /// What would have gone wrong, each with the file that it concerns, where it is one.
+    pub traps: Vec<(Option<String>, String)>,
     /// Rows read.
     pub rows: u64,
     /// Rows taken.
@@ -113,8 +115,8 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn new(head: Value, preface: String) -> Self {
-        Self { head, preface, ..Self::default() }
+    pub(super) fn new(head: Value, preface: String, traps: Vec<(Option<String>, String)>) -> Self {
+        Self { head, preface, traps, ..Self::default() }
     }
 
     pub(super) fn push(&mut self, finding: &Finding) {
@@ -251,12 +253,8 @@ impl<'a> Lines<'a> {
             }
             ReportForm::Csv => {
                 let (row, line) = (row.to_string(), line.map_or(String::new(), |line| line.to_string()));
-                let mut csv =
-                    csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-                let cells =
-                    [file.as_str(), &row, &line, id.as_deref().unwrap_or(""), fate.name(), kind, reason];
-                csv.write_record(cells.map(|cell| harmless(cell).into_owned())).map_err(io::Error::other)?;
-                self.out.write_all(&csv.into_inner().map_err(|fault| io::Error::other(fault.to_string()))?)
+                let id = id.as_deref().unwrap_or("");
+                record(self.out, [file, &row, &line, id, fate.name(), kind, reason])
             }
         }
     }
@@ -265,9 +263,18 @@ impl<'a> Lines<'a> {
         match self.form {
             ReportForm::Text => write!(self.out, "\n{}{}", report.preface, report.sum()),
             ReportForm::Json => writeln!(self.out, "\n],\"summary\":{}}}", report.summary()),
-            ReportForm::Csv => Ok(()),
+            ReportForm::Csv => report.traps.iter().try_for_each(|(file, trap)| {
+                record(self.out, [file.as_deref().unwrap_or(""), "", "", "", "trap", "", trap])
+            }),
         }
     }
+}
+
+/// A line of a table.
+fn record(out: &mut dyn Write, cells: [&str; 7]) -> io::Result<()> {
+    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    csv.write_record(cells.map(|cell| harmless(cell).into_owned())).map_err(io::Error::other)?;
+    out.write_all(&csv.into_inner().map_err(|fault| io::Error::other(fault.to_string()))?)
 }
 
 /// A cell that no program of tables takes for a formula; a negative number stays one.

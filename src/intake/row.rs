@@ -122,6 +122,8 @@ pub(super) struct Row {
     pub fault: Option<String>,
     /// What could not be read of it, as it stands in the file.
     pub raw: Option<String>,
+    /// It stands in a file of refused rows.
+    pub is_mended: bool,
 }
 
 impl Row {

@@ -64,6 +64,7 @@ impl Uses {
             Some((whole, rest)) if rest.bytes().all(|byte| byte == b'0') => whole.to_owned(),
             _ => folded,
         };
+        let folded = joined(&folded).unwrap_or(folded);
         let is_sign = |c: char| !c.is_alphanumeric();
         let parts: Vec<&str> = folded.split(is_sign).filter(|part| !part.is_empty()).collect();
         let leading = |part: &str| {
@@ -80,7 +81,8 @@ impl Uses {
             [name, code] => {
                 let code = self.known(code)?;
                 let is_name = self.by_code.get(&code).is_some_and(|known| known.0.to_uppercase() == name);
-                (is_name || self.by_name.contains_key(name))
+                // A code in brackets says what its name means, also one that is not known.
+                (is_name || self.by_name.contains_key(name) || folded.ends_with(')'))
                     .then(|| (code, if is_name { String::new() } else { name.to_owned() }))
             }
             _ => None,
@@ -146,6 +148,15 @@ impl Uses {
     }
 }
 
+/// A code of letters and digits that a space or a dash parts, as R 2 and M-0.
+fn joined(written: &str) -> Option<String> {
+    let (letters, digits) = written.split_once([' ', '-', '_'])?;
+    let is_code = letters.len() <= 2
+        && letters.bytes().all(|byte| byte.is_ascii_uppercase())
+        && digits.bytes().all(|byte| byte.is_ascii_digit());
+    (is_code && !letters.is_empty() && !digits.is_empty()).then(|| format!("{letters}{digits}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,6 +191,10 @@ mod tests {
         assert_eq!(left("701.0"), ("0701".to_owned(), None));
         assert_eq!(left("二类居住用地（R2）"), ("R2".to_owned(), None));
         assert_eq!(left("工业用地（R2）"), ("R2".to_owned(), Some("工业用地".to_owned())));
+        assert_eq!(left("R 2"), ("R2".to_owned(), None));
+        assert_eq!(left("M-0"), ("M0".to_owned(), None));
+        assert_eq!(left("新型产业用地（M0）"), ("M0".to_owned(), Some("新型产业用地".to_owned())));
+        assert_eq!(left("S-99"), ("S-99".to_owned(), None), "no known code is made of one, and none is cut");
         assert_eq!(left("ZZ9a"), ("ZZ9a".to_owned(), None), "kept as it is");
     }
 

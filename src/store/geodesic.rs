@@ -1,6 +1,7 @@
 //! Layers whose lines are the shortest ways between their positions, with their lengths.
 
 use super::StoreError;
+use super::manifest::FieldSpec;
 use crate::geometry::{GeometryArray, GeometryBuilder, GeometryKind, Part, along_geodesic, length_m};
 use crate::model::{ColumnBuilder, Field, Incoming, Layer, ValueKind, Words};
 
@@ -28,14 +29,21 @@ pub fn drawn(layer: &Layer) -> Result<Layer, StoreError> {
             &metres.map_or(Incoming::Null, |metres| Incoming::Real((metres * 1000.0).round() / 1000.0)),
         );
     }
-    let field = Field {
-        name: LENGTH.into(),
-        kind: ValueKind::Real,
+    let FieldSpec { title, unit, find, .. } = field();
+    let field = Field { name: LENGTH.into(), kind: ValueKind::Real, title, unit, find };
+    Ok(layer.with_geometries(lines(layer))?.with_column(field, lengths.build().1)?)
+}
+
+/// What is known of the field that is added.
+pub fn field() -> FieldSpec {
+    FieldSpec {
+        name: LENGTH.to_owned(),
+        kind: Some(ValueKind::Real),
         title: Some(Words { zh: "大地线长度".into(), en: "length of the geodesic".into() }),
         unit: Some("m".into()),
         find: None,
-    };
-    Ok(layer.with_geometries(lines(layer))?.with_column(field, lengths.build().1)?)
+        always: true,
+    }
 }
 
 /// The geometries, lines as geodesics; what is no line stays.

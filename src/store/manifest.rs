@@ -22,6 +22,8 @@ pub struct Manifest {
     pub about: CatalogAbout,
     /// The layers in order.
     pub layers: Vec<LayerSpec>,
+    /// What is known of the fields that layers share.
+    pub fields: Vec<FieldSpec>,
     /// Folder of the plan's facts.
     pub seeds: Option<PathBuf>,
     /// Ids of the subdistricts that the sample of parcels may stand in, each with the code its numbers begin
@@ -300,7 +302,7 @@ pub fn parse(text: &str, folder: &Path) -> Result<Manifest, StoreError> {
         cap: manifest.cap.map(cap_about).transpose()?,
     };
     let seeds = manifest.seeds.map(|seeds| folder.join(seeds));
-    Ok(Manifest { about, layers, seeds, sample_areas: manifest.sample_areas })
+    Ok(Manifest { about, layers, fields: common, seeds, sample_areas: manifest.sample_areas })
 }
 
 fn find_about(find: TomlFind) -> Result<FindAbout, StoreError> {
@@ -470,6 +472,7 @@ fn list(folder: &Path) -> Result<Manifest, StoreError> {
     Ok(Manifest {
         about: CatalogAbout { title, ..CatalogAbout::default() },
         layers,
+        fields: Vec::new(),
         seeds: None,
         sample_areas: BTreeMap::new(),
     })

@@ -34,7 +34,7 @@ use crate::render::{Cover, View};
 pub(crate) use damage::undamaged;
 pub use drawings::{DrawingError, DrawingId, Drawings, Room};
 pub use ground::ground;
-use manifest::{FileFormat, LayerSpec, Manifest};
+use manifest::{FieldSpec, FileFormat, LayerSpec, Manifest};
 use plan::PlanError;
 pub use watch::Watch;
 
@@ -480,19 +480,41 @@ impl Store {
     }
 }
 
-/// Writes the layer of a `GeoJSON` file in the form in which a large one rests, `GeoParquet`.
+/// Writes the layer of a `GeoJSON` file in the form in which a large one rests, `GeoParquet`; what was odd in it comes back.
 ///
 /// # Errors
 /// A file that cannot be read as the layer, or one that cannot be written.
-pub(crate) fn put_to_rest(from: &Path, spec: &LayerSpec, to: &File) -> Result<(), StoreError> {
-    let (_, layer, _) = geojson::load(from, spec, Xxh3::new())?;
+pub(crate) fn put_to_rest(from: &Path, spec: &LayerSpec, to: &File) -> Result<Warnings, StoreError> {
+    let (_, layer, warnings) = geojson::load(from, spec, Xxh3::new())?;
     let layer = layer.layer();
     let items: Vec<FeatureIx> = layer.positions().collect();
     let view = View::whole(layer, Crs::Crs84);
     let count = items.len() as u64;
     let cover = Cover { matched: count, returned: count, ..Cover::default() };
     geoparquet_file::write(to, Packing::Quick, layer, &items, &view, &cover, &Budget::default())
-        .map_err(|fault| StoreError::Parquet { file: spec.file.clone(), reason: fault.to_string() })
+        .map_err(|fault| StoreError::Parquet { file: spec.file.clone(), reason: fault.to_string() })?;
+    Ok(warnings)
+}
+
+/// How many features of a file are served as a layer; what was odd in it comes along.
+///
+/// # Errors
+/// A file that cannot be read as the layer.
+pub(crate) fn count(path: &Path, spec: &LayerSpec) -> Result<(usize, Warnings), StoreError> {
+    let (_, layer, warnings) = match spec.format {
+        FileFormat::GeoJson => geojson::load(path, spec, Xxh3::new())?,
+        FileFormat::GeoParquet => geoparquet::load(path, spec, Xxh3::new())?,
+    };
+    let layer = layer.layer();
+    if spec.geodesic {
+        geodesic::drawn(layer)?;
+    }
+    Ok((layer.len(), warnings))
+}
+
+/// The field that a layer computes for itself, which its file must not have.
+pub(crate) fn computed(spec: &LayerSpec) -> Option<FieldSpec> {
+    spec.geodesic.then(geodesic::field)
 }
 
 /// The beginning of a text, for a message.

@@ -64,7 +64,7 @@ pub(super) fn import(data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     import_into("parcels", data, arguments)
 }
 
-fn import_into(collection: &str, data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+pub(super) fn import_into(collection: &str, data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let output: Output = Command::new(env!("CARGO_BIN_EXE_innospace"))
         .args(["import", "--collection", collection, "--data"])
         .arg(data)
@@ -752,7 +752,7 @@ fn a_table_of_a_control_plan_is_understood() {
 }
 
 /// A workbook of one sheet, numbers where texts are some; changed before it is saved.
-fn workbook(path: &Path, rows: &[&[&str]], change: impl FnOnce(&mut rust_xlsxwriter::Worksheet)) {
+pub(super) fn workbook(path: &Path, rows: &[&[&str]], change: impl FnOnce(&mut rust_xlsxwriter::Worksheet)) {
     let mut book = rust_xlsxwriter::Workbook::new();
     let sheet = book.add_worksheet();
     for (row, cells) in (0..).zip(rows) {
@@ -769,7 +769,7 @@ fn workbook(path: &Path, rows: &[&[&str]], change: impl FnOnce(&mut rust_xlsxwri
 }
 
 /// What an import of a table says, and the properties of what it brings.
-fn taken(data: &Path, file: &Path) -> (String, Vec<Value>) {
+pub(super) fn taken(data: &Path, file: &Path) -> (String, Vec<Value>) {
     let (code, said) = import(data, &[file.to_str().expect("a path"), "--yes"]);
     assert_eq!(code, Some(0), "{said}");
     (said, imported(data).into_iter().map(|mut feature| feature["properties"].take()).collect())
@@ -1640,7 +1640,7 @@ fn hostile_files_end_in_a_clear_word_and_little_memory() {
 }
 
 /// The columns and the rows of a file of refused rows.
-fn refused_rows(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
+pub(super) fn refused_rows(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
     let text = fs::read_to_string(path).expect("refused rows");
     let mut table = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let cells = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
@@ -1649,7 +1649,11 @@ fn refused_rows(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
 }
 
 /// Imports a file, then its refused rows as they are, which are refused for the same reasons, then mended by hand.
-fn mended(data: &Path, file: &Path, mend: impl Fn(&mut Vec<String>)) -> (Vec<String>, Vec<Vec<String>>) {
+pub(super) fn mended(
+    data: &Path,
+    file: &Path,
+    mend: impl Fn(&mut Vec<String>),
+) -> (Vec<String>, Vec<Vec<String>>) {
     let (code, said) = import(data, &[file.to_str().expect("a path"), "--yes"]);
     assert_eq!(code, Some(0), "{said}");
     let path = file.with_extension("refused.csv");

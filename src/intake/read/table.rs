@@ -1086,7 +1086,7 @@ impl Table {
         for at in merged {
             self.merged.entry(at).or_insert_with(|| cut(&cells[at].shown()));
         }
-        let mut row = Row::default();
+        let mut row = Row { is_mended: self.refused.is_some(), ..Row::default() };
         if let Some(Refused { reason, text, geometry, .. }) = self.refused {
             for cell in &mut cells {
                 if let Cell::Text(text) = cell

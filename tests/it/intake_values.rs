@@ -1,0 +1,364 @@
+//! Values, headings and ids of tables: does what is imported hold what stood in the file, and is it served?
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::intake::{folder, import, import_into, refused_rows, taken, workbook};
+
+/// The data that comes with the program, of parcels only so many.
+fn shipped(parcels: usize) -> TempDir {
+    let copy = tempfile::tempdir().expect("a folder");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for folder in ["geodata", "seeds"] {
+        fs::create_dir(copy.path().join(folder)).expect("a folder");
+        for entry in fs::read_dir(root.join(folder)).expect("the data") {
+            let path = entry.expect("an entry").path();
+            fs::copy(&path, copy.path().join(folder).join(path.file_name().expect("a name")))
+                .expect("copied");
+        }
+    }
+    let path = copy.path().join("geodata/parcels.geojson");
+    let mut read: Value = serde_json::from_slice(&fs::read(&path).expect("the parcels")).expect("JSON");
+    read["features"].as_array_mut().expect("features").truncate(parcels);
+    fs::write(&path, read.to_string()).expect("written");
+    copy
+}
+
+/// The file that the catalogue names for a collection, and whether it says that the collection is made up.
+fn entry(data: &Path, collection: &str) -> (PathBuf, bool) {
+    let catalog: toml::Table =
+        fs::read_to_string(data.join("catalog.toml")).expect("a catalogue").parse().expect("TOML");
+    let layers = catalog["layers"].as_array().expect("layers");
+    let layer = layers.iter().find(|layer| layer["id"].as_str() == Some(collection)).expect("the collection");
+    (data.join(layer["file"].as_str().expect("a file")), layer["synthetic"].as_bool() == Some(true))
+}
+
+/// The values of the features of a file by their ids, without those that are null.
+fn values(path: &Path) -> BTreeMap<String, BTreeMap<String, Value>> {
+    let read: Value = serde_json::from_slice(&fs::read(path).expect("the data")).expect("JSON");
+    let properties = |feature: &Value| {
+        let all = feature["properties"].as_object().expect("an object").iter();
+        all.filter(|(name, value)| *name != "id" && !value.is_null())
+            .map(|(name, value)| {
+                let value = value.as_f64().map_or_else(|| value.clone(), |number| json!(number));
+                (name.clone(), value)
+            })
+            .collect()
+    };
+    let features = read["features"].as_array().expect("features").iter();
+    features.map(|feature| (feature["id"].as_str().expect("an id").to_owned(), properties(feature))).collect()
+}
+
+fn innospace(data: &Path, arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_innospace"))
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        .output()
+        .expect("the program starts");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// How many features of a collection are served.
+fn served(data: &Path, collection: &str) -> usize {
+    let said = innospace(data, &["count", collection]);
+    said.lines().nth(1).and_then(|count| count.trim().parse().ok()).unwrap_or_else(|| panic!("{said}"))
+}
+
+#[test]
+fn collections_come_back_the_same_through_every_format() {
+    let folder = shipped(40);
+    let data = folder.path().join("geodata");
+    let ways =
+        [("csv", "en"), ("xlsx", "zh"), ("xlsx", "en"), ("parquet", "en"), ("geojson", "en"), ("fgb", "en")];
+    // Regions lie too far from the zone to be taken without a word; of what has few fields of its own two ways do.
+    let few = ["zone", "subdistricts", "water", "cores", "axes", "belts"].map(|name| (name, &ways[..2]));
+    let all = ["roads", "transit", "links", "sites", "facilities", "parcels"].map(|name| (name, &ways[..]));
+    for (collection, (ending, lang)) in few
+        .into_iter()
+        .chain(all)
+        .flat_map(|(collection, ways)| ways.iter().map(move |way| (collection, *way)))
+    {
+        let what = format!("{collection} as {ending} in {lang}");
+        let (before, was_made_up) = entry(&data, collection);
+        let before = values(&before);
+        let file = folder.path().join(format!("{collection}-{lang}.{ending}"));
+        let file = file.to_str().expect("a path");
+        innospace(&data, &["items", collection, "-o", file, "--lang", lang]);
+        let (code, said) = import_into(collection, &data, &[file, "--yes"]);
+        assert_eq!(code, Some(0), "{what}: {said}");
+        let (path, is_made_up) = entry(&data, collection);
+        let mut after = values(&path);
+        assert_eq!(is_made_up, was_made_up, "{what}: {said}");
+        if ending == "csv" {
+            assert_eq!(served(&data, collection), before.len(), "{what}");
+        }
+        for (id, own) in &mut after {
+            let before = before.get(id).unwrap_or_else(|| panic!("{what}: {id} is new"));
+            // What an import adds where nothing was.
+            for added in ["synthetic", "area_m2", "source"] {
+                if !before.contains_key(added) {
+                    own.remove(added);
+                }
+            }
+            assert_eq!(own, before, "{what}: {id}\n{said}");
+        }
+        assert_eq!(after.len(), before.len(), "{what}");
+    }
+}
+
+#[test]
+fn values_are_those_that_the_catalogue_declares() {
+    let data = folder();
+    let catalog = data.path().join("catalog.toml");
+    let fields = "\n[fields.inside]\ntitle = { zh = \"是否在区内\", en = \"inside\" }\nkind = \"boolean\"\n\n\
+                  [fields.others]\ntitle = { zh = \"别称\", en = \"other names\" }\nkind = \"array\"\n\n\
+                  [fields.level]\ntitle = { zh = \"标高\", en = \"level\" }\nunit = \"m\"\nkind = \"real\"\n\n\
+                  [fields.seen]\nkind = \"timestamp\"\n\n[fields.storeys]\nkind = \"integer\"\n";
+    fs::write(&catalog, fs::read_to_string(&catalog).expect("text") + fields).expect("written");
+    let path = data.path().join("a.csv");
+    let rows = [
+        "地块编号,是否在区内,别称,level (m),seen,storeys,x,y",
+        "A,是,\"[\"\"甲\"\",\"\"乙\"\"]\",-1.5,2026-05-01T08:00:00+08:00,3,114.1,30.4",
+        "B,√,[],2,2026-05-01 08:00:00,4.0,114.11,30.4",
+        "C,n,\"[1]\",0,,—,114.12,30.4",
+        "D,maybe,[],high,noon,3.5,114.13,30.4",
+    ];
+    fs::write(&path, rows.join("\n")).expect("written");
+    let (said, all) = taken(data.path(), &path);
+    assert_eq!(served(data.path(), "parcels"), 4, "{said}");
+    let column = |name: &str| all.iter().map(|own| own[name].clone()).collect::<Vec<_>>();
+    assert_eq!(column("inside"), [json!(true), json!(true), json!(false), json!(null)]);
+    assert_eq!(column("others"), [json!(["甲", "乙"]), json!([]), json!([1]), json!([])]);
+    assert_eq!(column("level"), [json!(-1.5), json!(2), json!(0), json!(null)]);
+    assert_eq!(column("storeys"), [json!(3), json!(4), json!(null), json!(null)]);
+    assert_eq!(column("seen")[1], json!("2026-05-01 08:00:00"));
+    let note = all[3]["note"].as_str().expect("a note");
+    for kept in ["inside: maybe", "level: high", "seen: noon", "storeys: 3.5"] {
+        assert!(note.contains(kept), "{note}");
+    }
+    assert!(said.contains("of which zone the times of \"seen\" are"), "{said}");
+    assert!(!said.contains("zone the times of \"storeys\""), "{said}");
+    // A title does not make a field of what cannot be its values.
+    fs::write(&path, "地块编号,别称,x,y\nA,甲,114.1,30.4\n").expect("written");
+    let (said, all) = taken(data.path(), &path);
+    assert_eq!(all[0]["别称"], "甲", "{said}");
+}
+
+#[test]
+fn what_would_not_be_served_whole_is_not_put_in_place() {
+    let data = folder();
+    let catalog = data.path().join("catalog.toml");
+    // Nothing that an import makes of a source is a date.
+    let text = fs::read_to_string(&catalog).expect("text") + "\n[fields.source]\nkind = \"date\"\n";
+    fs::write(&catalog, &text).expect("written");
+    let path = data.path().join("a.csv");
+    fs::write(&path, "地块编号,x,y\nA,114.1,30.4\nB,114.11,30.4\n").expect("written");
+    let file = path.to_str().expect("a path");
+    for form in ["geojson", "geoparquet"] {
+        let (code, said) = import(data.path(), &[file, "--yes", "--store-as", form]);
+        assert_ne!(code, Some(0), "{said}");
+        assert!(said.contains("0 of 2 features would be served") && said.contains("\"source\""), "{said}");
+        assert_eq!(fs::read_to_string(&catalog).expect("text"), text, "{form}");
+        let files: Vec<_> =
+            fs::read_dir(data.path()).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
+        assert!(!files.iter().any(|name| name.to_string_lossy().starts_with("parcels-")), "{files:?}");
+    }
+    assert_eq!(served(data.path(), "parcels"), 1);
+}
+
+#[test]
+fn of_limits_that_which_binds_is_the_field() {
+    let data = folder();
+    let path = data.path().join("a.csv");
+    for [lower, upper] in
+        [["(下限)", "(上限)"], ["（最小值）", "（最大值）"], [" 最小", " 最大"], ["下限", "上限"]]
+    {
+        let columns = ["容积率", "建筑密度(%)", "绿地率(%)", "建筑限高(m)"];
+        let head: Vec<_> =
+            columns.iter().flat_map(|name| [format!("{name}{lower}"), format!("{name}{upper}")]).collect();
+        let text = format!("地块编号,{},x,y\nA,0.1,1.2,1,20,30,88,2,24,114.1,30.4\n", head.join(","));
+        fs::write(&path, text).expect("written");
+        let (said, all) = taken(data.path(), &path);
+        let own = &all[0];
+        let found = ["far", "density", "green_ratio", "height_m"].map(|name| own[name].as_f64());
+        assert_eq!(found, [Some(1.2), Some(0.2), Some(0.3), Some(24.0)], "{lower}: {said}");
+        assert_eq!(own[&head[0]], "0.1", "{said}");
+    }
+    // A limit that does not bind is no field, and what is planned comes before what is there.
+    fs::write(&path, "地块编号,容积率下限,现状建筑密度(%),规划建筑密度(%),x,y\nA,0.5,8,25,114.1,30.4\n")
+        .expect("written");
+    let (said, all) = taken(data.path(), &path);
+    assert!(all[0].get("far").is_none_or(Value::is_null), "{said}");
+    assert_eq!((&all[0]["容积率下限"], &all[0]["density"]), (&json!("0.5"), &json!(0.25)), "{said}");
+    assert!(
+        said.contains("--map far=容积率下限") && said.contains("--map density=现状建筑密度(%)"),
+        "{said}"
+    );
+}
+
+#[test]
+fn made_up_ids_never_clash() {
+    let data = folder();
+    let write = |name: &str, text: &str| {
+        let path = data.path().join(name);
+        fs::write(&path, text).expect("written");
+        path.to_str().expect("a path").to_owned()
+    };
+    let first = write("nn.csv", "业主,x,y\n甲,114.1,30.4\n乙,114.11,30.4\n丙,?,30.4\n丁,114.13,30.4\n");
+    let (code, said) = import(data.path(), &[&first, "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    let second = write("nn2.csv", "业主,x,y\n戊,114.2,30.4\n己,114.21,30.4\n");
+    let (code, said) = import(data.path(), &[&second, "--yes", "--append"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("whether the collection has them already is not told"), "{said}");
+    let refused = data.path().join("nn.refused.csv");
+    let mended = fs::read_to_string(&refused).expect("refused rows").replace('?', "114.12");
+    let mended = write("mended.csv", &mended);
+    let (code, said) = import(data.path(), &[&mended, "--yes", "--append"]);
+    assert_eq!(code, Some(0), "{said}");
+    let all = values(&entry(data.path(), "parcels").0);
+    let owners = |id: &str| all[id]["业主"].as_str().expect("a text").to_owned();
+    let ids = ["row-1", "row-2", "row-4", "row-5", "row-6", "row-7"];
+    assert_eq!(ids.map(owners).concat(), "甲乙丁戊己丙");
+    assert_eq!(all.len(), 6);
+}
+
+#[test]
+fn a_number_that_comes_twice_may_be_mended() {
+    let data = folder();
+    let path = data.path().join("dup.csv");
+    fs::write(&path, "地块编号,x,y\nA,114.1,30.4\nA,114.2,?\n").expect("written");
+    let (said, _) = taken(data.path(), &path);
+    let (_, rows) = refused_rows(&data.path().join("dup.refused.csv"));
+    assert_eq!(rows.len(), 1, "{said}");
+    let text =
+        fs::read_to_string(data.path().join("dup.refused.csv")).expect("text").replace(",?,", ",30.5,");
+    let mended = data.path().join("mended.csv");
+    fs::write(&mended, text).expect("written");
+    let file = mended.to_str().expect("a path");
+    let (code, said) = import(data.path(), &[file, "--yes", "--append"]);
+    assert!(code == Some(0) && said.contains("taken as \"A-2\""), "{said}");
+    let (code, said) = import(data.path(), &[file, "--yes", "--append"]);
+    assert!(code != Some(0) && said.contains("already in the collection"), "twice: {said}");
+    assert_eq!(served(data.path(), "parcels"), 2);
+}
+
+#[test]
+fn numbers_of_parcels_that_programs_spoilt_are_told() {
+    let data = folder();
+    let book = data.path().join("a.xlsx");
+    workbook(&book, &[&["地块编号", "x", "y"]], |sheet| {
+        for row in 1..4 {
+            for (column, number) in
+                [(0, 420_113_001_001_000_001.0), (1, 114.1 + 0.01 * f64::from(row)), (2, 30.4)]
+            {
+                sheet.write_number(row, column, number).expect("written");
+            }
+        }
+    });
+    let (said, _) = taken(data.path(), &book);
+    assert!(said.contains("has made of a number of a parcel"), "{said}");
+    let table = data.path().join("a.csv");
+    let trap = |number: &str| {
+        fs::write(&table, format!("地块编号,x,y\n{number},114.1,30.4\nB-2,114.11,30.4\n")).expect("written");
+        taken(data.path(), &table).0.contains("has made of a number of a parcel")
+    };
+    for number in
+        ["3月4日", "2024年3月4日", "4-Mar", "Mar-24", "4-Mar-2024", "2024/1/2", "####", "#REF!", "1.23E+14"]
+    {
+        assert!(trap(number), "{number}");
+    }
+    for number in ["3-4", "A-Mar", "2024-17", "12/3", "#3", "3月", "420113001001000000", "20240102"] {
+        assert!(!trap(number), "{number}");
+    }
+}
+
+#[test]
+fn rows_of_totals_are_told_by_their_words_and_sums() {
+    let data = folder();
+    let path = data.path().join("a.csv");
+    let rows = |rows: &[&str]| {
+        let text = format!(
+            "序号,地块编号,用地面积(公顷),容积率,x,y\n1,A,0.6484,1.2,114.1,30.4\n2,B,0.6885,1.3,114.11,30.4\n{}\n",
+            rows.join("\n")
+        );
+        fs::write(&path, text).expect("written");
+        let (said, all) = taken(data.path(), &path);
+        (said, all.len())
+    };
+    for row in [
+        "总用地面积,,5,,,",
+        "总面积：,,5,,,",
+        "汇总,,5,,,",
+        "累计,,5,,,",
+        "平均,,,1.25,,",
+        "占比,,0.3,,,",
+        "其中：,,1,,,",
+        "数据来源：规划局,,,,,",
+        "*容积率为上限,,,,,",
+        ",,1.3369,,,",
+        ",本页汇总,9,,,",
+        ",平均值,,1.25,,",
+    ] {
+        let (said, count) = rows(&[row]);
+        assert_eq!(count, 2, "{row}: {said}");
+    }
+    // Groups have sums, too, and then there is that of all.
+    let (said, count) =
+        rows(&[",,1.3369,,,", "3,C,0.5,1,114.12,30.4", "4,D,0.25,1,114.13,30.4", ",,0.75,,,", ",,2.0869,,,"]);
+    assert_eq!(count, 4, "{said}");
+    // Totals have fewer digits than what they sum.
+    let (said, count) = rows(&[",,1.3,,,"]);
+    assert_eq!(count, 2, "{said}");
+    // Parcels without position, one without a number whose area is no sum, one that lies somewhere.
+    for row in ["3,C,1.3369,,,", "3,,0.7,,,", "3,,1.3369,,114.12,30.4"] {
+        let (said, count) = rows(&[row]);
+        assert_eq!(count, 3, "{row}: {said}");
+    }
+}
+
+#[test]
+fn tables_of_reports_hold_traps() {
+    let data = folder();
+    let path = data.path().join("a.csv");
+    fs::write(&path, "地块编号,容积率下限,x,y\nA,0.5,114.1,30.4\n").expect("written");
+    let report = data.path().join("out/report.csv");
+    fs::create_dir(report.parent().expect("a folder")).expect("made");
+    let [file, report] = [&path, &report].map(|path| path.to_str().expect("a path"));
+    let (code, said) = import(data.path(), &[file, "--yes", "--report", report]);
+    assert_eq!(code, Some(0), "{said}");
+    let (head, rows) = refused_rows(Path::new(report));
+    let fate = head.iter().position(|name| name == "fate").expect("a column");
+    let traps: Vec<_> = rows.iter().filter(|row| row[fate] == "trap").collect();
+    assert!(traps.iter().any(|row| row[fate + 2].contains("--map far=")), "{rows:?}");
+}
+
+#[test]
+fn texts_of_another_encoding_are_told() {
+    let data = folder();
+    let path = data.path().join("a.csv");
+    fs::write(&path, encoding_rs::GB18030.encode("dkbh,备注,x,y\nA,沌口,114.1,30.4\n").0).expect("written");
+    let file = path.to_str().expect("a path");
+    let (_, said) = import(data.path(), &[file, "--yes", "--encoding", "utf-8"]);
+    assert!(said.contains("trap") && said.contains("characters that could not be read"), "{said}");
+    let (_, said) = import(data.path(), &[file, "--yes"]);
+    assert!(!said.contains("characters that could not be read"), "{said}");
+}
+
+#[test]
+fn shares_below_one_among_per_cent_are_a_trap() {
+    let data = folder();
+    let path = data.path().join("a.csv");
+    fs::write(&path, "地块编号,建筑密度,x,y\nA,35,114.1,30.4\nB,0.3,114.11,30.4\nC,40,114.12,30.4\n")
+        .expect("written");
+    let (said, all) = taken(data.path(), &path);
+    assert_eq!(all[1]["density"], 0.003, "{said}");
+    assert!(said.contains("trap") && said.contains("0.3 is taken as 0.3 %"), "{said}");
+}
