@@ -28,5 +28,5 @@ for line in sys.stdin:
     else:
         along = min(shapely.intersection(border_a, around_b).length, shapely.intersection(border_b, around_a).length)
         pieces = [piece for piece in shapely.get_parts(shapely.intersection(metres_a, metres_b)) if piece.geom_type == "Polygon"]
-        is_rounding = all(2 * piece.area / piece.length < ROUNDING for piece in pieces)
+        is_rounding = all(2 * piece.area < ROUNDING * piece.length or piece.area == 0 for piece in pieces)
         print("rounding" if along > LEAST and is_rounding else "apart")

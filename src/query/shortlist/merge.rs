@@ -1,8 +1,8 @@
 //! Which neighbours are large enough together?
 //!
 //! Two features are neighbours when their borders share a line and their insides share nothing, exactly (DE-9IM
-//! `F***1****`) or but for rounding: a corner that stands on an edge is rounded away from it. A set is listed when it hangs together, all its members are alike, its area is at least what is wanted, and no part of
-//! it would be enough.
+//! `F***1****`) or but for rounding: a corner that stands on an edge is rounded away from it. A set is listed when it hangs
+//! together, all its members are alike, its area is at least what is wanted, and no smaller set in it would be enough.
 
 use std::collections::HashMap;
 
