@@ -5,16 +5,19 @@
 
 mod archive;
 mod csv;
+mod drawn;
 mod flatgeobuf;
 mod geojson;
 mod geopackage;
 mod geoparquet;
+mod head;
 mod kml;
 mod merged;
 mod moments;
 mod pages;
 mod position;
 mod rings;
+mod role;
 mod shapefile;
 mod table;
 mod wkb;

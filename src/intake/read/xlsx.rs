@@ -7,6 +7,7 @@ use std::path::Path;
 
 use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, SheetVisible, Xlsx, open_workbook};
 
+use super::head;
 use super::merged::Region;
 use super::table::{self, Line, Rows};
 use super::{Take, Told, Wish};
@@ -158,12 +159,12 @@ fn known_headings(book: &mut Xlsx<BufReader<File>>, sheet: &str) -> usize {
     let mut rows: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
     while let Ok(Some(cell)) = cells.next_cell() {
         let row = cell.get_position().0;
-        if rows.len() == table::MOST_TITLES && !rows.contains_key(&row) {
+        if rows.len() == head::MOST_TITLES && !rows.contains_key(&row) {
             break;
         }
         rows.entry(row).or_default().push(value(cell.get_value()));
     }
-    rows.values().map(|row| table::count_known(row)).max().unwrap_or_default()
+    rows.values().map(|row| head::count_known(row)).max().unwrap_or_default()
 }
 
 /// Does a format show a share in per cent? A sign that is only written behind a number makes no share of it.
