@@ -10,6 +10,7 @@ use super::role::{Role, is_place, role};
 use super::table::{Line, letters};
 use crate::intake::row::{Cell, cut};
 use crate::intake::{mapping, refused};
+use crate::model::narrowed;
 
 /// A head of one row, or of several that stand above each other.
 pub(super) struct Stacked {
@@ -22,15 +23,17 @@ pub(super) struct Stacked {
 }
 
 impl Stacked {
-    /// The head around the row that has most headings. A heading is the lowest text of its column; one above it that is
-    /// known stays before one that is not, as 容积率 before 上限, and before what says of which state it is, as 现状.
+    /// The head around the row that has most headings. A heading is the lowest text of its column, together with what those
+    /// above it add.
     pub(super) fn around(rows: &[Line], at: usize, merged: Option<&Merged>) -> Self {
         let is_joined = |upper: usize| {
             let (Some(above), Some(below)) = (rows.get(upper), rows.get(upper + 1)) else { return false };
             let is_merged = |merged: &Merged| {
                 merged.over(above.number, below.number).any(|region| is_of_head(rows, at, region, merged))
             };
-            merged.is_some_and(is_merged) || stand_as_head(&above.cells, &below.cells)
+            merged.is_some_and(is_merged)
+                || stand_as_head(&above.cells, &below.cells)
+                || upper < at && are_groups(&rows[upper..=upper + 1], merged)
         };
         let (mut top, mut bottom) = (at, at);
         while is_joined(bottom) {
@@ -41,34 +44,31 @@ impl Stacked {
         }
         let head = &rows[top..=bottom];
         let width = head.iter().map(|line| line.cells.len()).max().unwrap_or_default();
-        let mut names: Vec<Cell> = Vec::with_capacity(width);
-        let mut example = None;
-        for column in 0..width {
-            let mut name: Option<String> = None;
-            for above in (0..head.len()).rev() {
-                let text = spread(head, above, column, merged).shown();
-                match &name {
-                    _ if text.is_empty() => {}
-                    None => name = Some(text),
-                    Some(lower) if *lower == text => {}
-                    Some(lower) => {
-                        example.get_or_insert_with(|| format!("{lower:?} below {text:?}"));
-                        if is_heading(&text) && mapping::is_stage(lower) {
-                            name = Some(format!("{text}（{lower}）"));
-                        } else if is_heading(&text) && !is_heading(lower) {
-                            name = Some(format!("{text} {lower}"));
-                        }
-                    }
-                }
-            }
-            names.push(name.map_or(Cell::Null, Cell::Text));
-        }
+        let texts = |column: usize| {
+            let mut texts: Vec<String> =
+                (0..head.len()).rev().map(|row| spread(head, row, column, merged).shown()).collect();
+            texts.retain(|text| !text.is_empty());
+            texts.dedup();
+            texts
+        };
+        let stacks: Vec<Vec<String>> = (0..width).map(texts).collect();
+        let count = |lowest: &String| stacks.iter().filter(|stack| stack.first() == Some(lowest)).count();
+        let named = stacks.iter().map(|stack| {
+            let (lowest, above) = stack.split_first()?;
+            let is_alone = count(lowest) == 1;
+            Some(above.iter().fold(lowest.clone(), |name, upper| joined(&name, upper, is_alone)))
+        });
+        let mut names: Vec<Cell> = named.map(|name| name.map_or(Cell::Null, Cell::Text)).collect();
+        let example = stacks.iter().find(|stack| stack.len() > 1);
         let mut traps: Vec<String> = Vec::new();
-        traps.extend(example.map(|example| {
+        traps.extend(example.map(|stack| {
             format!(
-                "its headings stand in lines {} to {}, as {example}; the lower ones are taken where there are any",
+                "its headings stand in lines {} to {}, as {:?} below {:?}; the lower ones are taken where there are any, with \
+                 what the upper ones add",
                 head[0].number,
-                head[head.len() - 1].number
+                head[head.len() - 1].number,
+                stack[0],
+                stack[1]
             )
         }));
         let mut below = bottom + 1;
@@ -140,8 +140,7 @@ fn may_stand_below(above: &Line, below: &Line, merged: &Merged) -> bool {
         match (&below.cells[at], above.cells.get(at)) {
             (Cell::Text(own), _) if own.parse::<f64>().is_ok() => false,
             (Cell::Text(own), Some(Cell::Text(upper))) => {
-                let is_limit = mapping::LIMITS.contains(&mapping::plain(own).as_str());
-                is_heading(own) || is_limit || mapping::is_measure(own) || !is_heading(upper)
+                is_heading(own) || detail(own).is_some() || mapping::is_measure(own) || !is_heading(upper)
             }
             (Cell::Text(_), _) => true,
             _ => false,
@@ -201,26 +200,119 @@ fn is_heading(text: &str) -> bool {
     mapping::is_known(text) || role(text).is_some()
 }
 
-/// Are two rows a head as a table without merged cells has it? Below stand headings and nothing else, where none stands
-/// above or one that spans them; above stands at least one whose column is empty below.
-fn stand_as_head(above: &[Cell], below: &[Cell]) -> bool {
-    fn text(row: &[Cell], at: usize) -> Option<&str> {
-        match row.get(at) {
-            Some(Cell::Text(text)) => Some(text),
-            _ => None,
-        }
+/// A heading together with one above it; `is_alone` where no other column has the same lowest one.
+fn joined(lower: &str, upper: &str, is_alone: bool) -> String {
+    if let Some((stage, rest)) = stage_of(upper).filter(|_| role(lower).is_none()) {
+        let of_rest = if rest.is_empty() { lower.to_owned() } else { joined(lower, &rest, true) };
+        format!("{of_rest}（{stage}）")
+    } else if let Some(detail) = detail(lower).filter(|_| is_heading(upper)) {
+        format!("{upper}（{detail}）")
+    } else if let Some(both) = together(lower, upper, is_alone) {
+        both
+    } else if is_heading(upper) && !is_heading(lower) {
+        format!("{upper} {lower}")
+    } else if is_alone {
+        lower.to_owned()
+    } else {
+        format!("{lower}（{upper}）")
     }
+}
+
+/// A heading right behind the one above it, where both are a known one and say more than the lower.
+fn together(lower: &str, upper: &str, is_alone: bool) -> Option<String> {
+    if role(lower).is_some() {
+        return None;
+    }
+    let (bare, brackets) = upper.split_at(upper.find(BRACKETS).unwrap_or(upper.len()));
+    let both = format!("{bare}{lower}{brackets}");
+    let name = mapping::name_of(&both)?;
+    let adds_unit = mapping::unit_of(&both).is_some() && mapping::unit_of(lower).is_none();
+    (!is_alone || adds_unit || mapping::name_of(lower) != Some(name)).then_some(both)
+}
+
+const BRACKETS: [char; 6] = ['(', ')', '（', '）', '[', ']'];
+
+/// What a heading adds to the one above it, as it stands in brackets behind that: the end of what a value may be, of which
+/// state it is, its unit.
+fn detail(text: &str) -> Option<String> {
+    const MOST: &[&str] = &["≤", "<=", "<", "不大于", "不超过", "不高于", "上限值"];
+    const LEAST: &[&str] = &["≥", ">=", ">", "不小于", "不低于", "下限值"];
+    let folded = narrowed(text);
+    let folded = folded.trim();
+    let ends = [(MOST, "上限"), (LEAST, "下限")]
+        .into_iter()
+        .flat_map(|(signs, end)| signs.iter().map(move |sign| (*sign, end)));
+    let limits = mapping::LIMITS.iter().map(|limit| (*limit, *limit));
+    let bare = folded.split(BRACKETS).next().unwrap_or_default().trim();
+    let stage = Some((bare, bare)).filter(|_| mapping::is_stage(bare));
+    let behind = ends.chain(limits).chain(stage).find_map(|(word, meant)| {
+        let measure = folded.strip_prefix(word)?.trim_matches(BRACKETS).trim();
+        (measure.is_empty() || mapping::is_measure(measure)).then(|| match measure {
+            "" => meant.to_owned(),
+            measure => format!("{meant}，{measure}"),
+        })
+    });
+    let measure = || mapping::is_measure(folded).then(|| folded.trim_matches(BRACKETS).to_owned());
+    behind.or_else(|| measure().filter(|measure| is_unit(measure)))
+}
+
+/// Of which state the columns below a heading are, and what it says besides.
+fn stage_of(upper: &str) -> Option<(String, String)> {
+    const EMPTY: &[&str] = &["指标", "控制指标", "规划指标", "情况", "条件", "规划条件", "控制", "要求"];
+    if let Some(stage) =
+        detail(upper).filter(|_| mapping::is_stage(upper.split(BRACKETS).next().unwrap_or_default()))
+    {
+        return Some((stage, String::new()));
+    }
+    // One letter alone, as 新, begins many words.
+    let ends = upper.char_indices().map(|(at, _)| at).skip(2);
+    let (stage, rest) = ends.map(|at| upper.split_at(at)).find(|(stage, _)| mapping::is_stage(stage))?;
+    let rest = if EMPTY.contains(&rest) { "" } else { rest };
+    Some((stage.to_owned(), rest.to_owned()))
+}
+
+/// Are two rows a head as a table without merged cells has it? Below stand headings and nothing else, where none stands
+/// above or one that spans them or that they complete; above stands at least one whose column is empty below.
+fn stand_as_head(above: &[Cell], below: &[Cell]) -> bool {
     let spans = |at: usize| is_void(above, at + 1) && !is_void(below, at + 1);
     let width = above.len().max(below.len());
-    let are_texts = |row: &[Cell]| {
-        (0..row.len())
-            .all(|at| is_void(row, at) || text(row, at).is_some_and(|text| text.parse::<f64>().is_err()))
+    let completes = |at: usize| {
+        let (Some(upper), Some(lower)) = (text_at(above, at), text_at(below, at)) else { return false };
+        is_heading(upper) && detail(lower).is_some_and(|detail| !mapping::is_stage(&detail))
+            || !is_heading(upper) && is_heading(lower) && !mapping::is_stage(lower)
+            || together(lower, upper, true).is_some()
     };
     are_texts(above)
         && are_texts(below)
-        && (0..width).any(|at| text(below, at).is_some_and(is_heading))
-        && (0..width).any(|at| is_void(below, at) && text(above, at).is_some_and(is_heading))
-        && (0..width).all(|at| is_void(below, at) || is_void(above, at) || spans(at))
+        && (0..width).any(|at| completes(at) || text_at(below, at).is_some_and(is_heading))
+        && (0..width).any(|at| is_void(below, at) && text_at(above, at).is_some_and(is_heading))
+        && (0..width).all(|at| is_void(below, at) || is_void(above, at) || spans(at) || completes(at))
+}
+
+/// Does the first of two rows group the headings of the second, which are complete without it? A title does not: of two
+/// headings it makes at least one of another meaning.
+fn are_groups(pair: &[Line], merged: Option<&Merged>) -> bool {
+    let [above, below] = pair else { return false };
+    let groups = |column: usize| {
+        let (upper, lower) = (spread(pair, 0, column, merged), text_at(&below.cells, column));
+        let (Cell::Text(upper), Some(lower)) = (upper, lower) else { return false };
+        let is_of_stage = || stage_of(upper).is_some() && mapping::is_known(lower);
+        role(lower).is_none() && (is_of_stage() || together(lower, upper, true).is_some())
+    };
+    are_texts(&above.cells) && filled(&above.cells) > 1 && (0..below.cells.len()).any(groups)
+}
+
+fn text_at(row: &[Cell], at: usize) -> Option<&str> {
+    match row.get(at) {
+        Some(Cell::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// Does a row hold texts that are no numbers, and nothing else?
+fn are_texts(row: &[Cell]) -> bool {
+    (0..row.len())
+        .all(|at| is_void(row, at) || text_at(row, at).is_some_and(|text| text.parse::<f64>().is_err()))
 }
 
 pub(super) fn is_void(row: &[Cell], at: usize) -> bool {
@@ -369,13 +461,38 @@ mod tests {
             &["", "上限", "下限", "绿地率", "限高"],
             &["A-1", "2", "1", "30", "24"],
         ];
-        let names = "地块编号,容积率 上限,容积率 下限,绿地率,限高".to_owned();
+        let names = "地块编号,容积率（上限）,容积率（下限）,绿地率,限高".to_owned();
         assert_eq!(stacked(&limits, 0), (names, 2, true), "a limit alone says nothing");
         // Values below a heading, numbers, words that are no headings: a row of data.
         for data in [&["A-1", "商业"][..], &["", "", "3"], &["", "", "商业"]] {
             let rows: [&[&str]; 2] = [&["地块编号", "用地性质", ""], data];
             assert_eq!(stacked(&rows, 0), ("地块编号,用地性质,".to_owned(), 1, false), "{data:?}");
         }
+    }
+
+    #[test]
+    fn headings_above_each_other_are_one() {
+        for (lower, upper, both) in [
+            ("容积率", "现状", "容积率（现状）"),
+            ("用地面积(公顷)", "规划控制指标", "用地面积(公顷)（规划）"),
+            ("编号", "规划单元", "单元编号（规划）"),
+            ("现状(公顷)", "用地面积", "用地面积（现状，公顷）"),
+            ("最大值", "建筑密度(%)", "建筑密度(%)（最大值）"),
+            ("≤(%)", "建筑密度", "建筑密度（上限，%）"),
+            ("≥", "绿地率", "绿地率（下限）"),
+            ("（公顷）", "用地面积", "用地面积（公顷）"),
+            ("代码", "用地", "用地代码"),
+            ("编号", "单元", "单元编号"),
+            ("面积", "用地（公顷）", "用地面积（公顷）"),
+            ("面积(亩)", "用地", "面积(亩)"),
+            ("容积率", "控制指标", "容积率"),
+            ("X", "规划", "X"),
+            ("备注一", "新增", "备注一"),
+        ] {
+            assert_eq!(joined(lower, upper, true), both, "{lower} below {upper}");
+        }
+        assert_eq!(joined("编号", "地块", false), "地块编号");
+        assert_eq!(joined("X", "高德", false), "X（高德）", "two columns are called so");
     }
 
     #[test]
