@@ -14,6 +14,7 @@ mod formats;
 mod harness;
 mod intake;
 mod intake_formats;
+mod intake_tables;
 mod items;
 mod laws;
 mod links;

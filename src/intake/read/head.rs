@@ -8,6 +8,7 @@ use super::merged::{Merged, Region};
 use super::position::{coordinate, joint, outline};
 use super::role::{Role, is_place, role};
 use super::table::{Line, letters};
+use crate::intake::mapping::Unit;
 use crate::intake::row::{Cell, cut};
 use crate::intake::{mapping, refused};
 use crate::model::narrowed;
@@ -220,7 +221,7 @@ fn joined(lower: &str, upper: &str, is_alone: bool) -> String {
 
 /// A heading right behind the one above it, where both are a known one and say more than the lower.
 fn together(lower: &str, upper: &str, is_alone: bool) -> Option<String> {
-    if role(lower).is_some() {
+    if role(lower).is_some() || mapping::plain(lower).is_empty() {
         return None;
     }
     let (bare, brackets) = upper.split_at(upper.find(BRACKETS).unwrap_or(upper.len()));
@@ -411,6 +412,19 @@ fn is_value(cell: &Cell) -> bool {
         Cell::Integer(_) | Cell::Real(_) => !cell.as_number().is_some_and(is_year),
         Cell::Bool(_) | Cell::Date(_) | Cell::Json(_) => true,
     }
+}
+
+/// The unit of areas that the rows above a head state, as in 面积单位：公顷, and their text.
+pub(super) fn unit_above(above: &[Line]) -> Option<(Unit, String)> {
+    above.iter().find_map(|line| {
+        let texts: Vec<String> = line.cells.iter().map(Cell::shown).filter(|text| !text.is_empty()).collect();
+        let text = narrowed(&texts.join(" "));
+        let unit = text.split("单位").skip(1).find_map(|rest| {
+            let of_areas = rest.trim_start().trim_start_matches([':', '为', ',']);
+            mapping::unit_of(of_areas)
+        })?;
+        Some((unit, cut(&text)))
+    })
 }
 
 /// What is told of rows above a head that may be rows of data, as they fill more than half of its columns.

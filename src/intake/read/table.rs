@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use super::drawn::{figures, is_well_known};
-use super::head::{MOST_TITLES, Stacked, head, is_void, passed_over};
+use super::head::{MOST_TITLES, Stacked, filled, head, is_void, passed_over, unit_above};
 use super::merged::{Merged, Region};
-use super::position::{coordinate, joint, outline, polygons};
+use super::points::{self, Outlines};
+use super::position::{coordinate, joint, outline};
 use super::role::{JOINT, Role, is_one_of, pair_of, role, shift_of};
 use super::{Stated, Take, Told, Wish};
 use crate::geometry::{Datum, System};
+use crate::intake::mapping::Unit;
 use crate::intake::number::written;
 use crate::intake::row::{Cell, Figure, Headings, MOST_HEADINGS, Row, cut};
 use crate::intake::{IntakeError, mapping, refused};
@@ -31,31 +33,56 @@ struct Table {
     /// The columns of the place have decimal commas.
     is_decimal: bool,
     traps: Vec<String>,
+    /// The column of areas and the one beside it that states the unit of each.
+    units: Option<(usize, usize)>,
+    /// What stands above the head of the unit of areas.
+    unit: Option<(Unit, String)>,
+    /// Columns that may begin groups of rows, and how often they are empty where no other is.
+    groups: BTreeMap<usize, Passed>,
     /// Columns that have merged cells below their heading, with an example.
     merged: BTreeMap<usize, String>,
     /// Its rows are points of outlines.
-    points: Option<Points>,
+    points: Option<points::Columns>,
+    /// The columns of parcels and points of rows that may be points of outlines, if numbers of parcels come again.
+    may_be_points: Option<points::Columns>,
+    /// The rows of the head as they stand in the file, and where they come again.
+    head: Vec<Vec<Cell>>,
+    again: Passed,
+    /// Rows among boundary points that hold lengths and sums.
+    beside: Passed,
 }
 
-/// The columns of a table of boundary points beside those of the coordinates.
-#[derive(Clone, Copy)]
-struct Points {
-    /// Which parcel a point is of.
-    parcel: usize,
-    /// Which point it is.
-    point: usize,
-    /// The headings leave no doubt that they are points of a boundary.
-    is_sure: bool,
+/// Rows that are passed over: how many, and the line of the first.
+#[derive(Default)]
+struct Passed {
+    count: u64,
+    first: u64,
 }
 
-/// A parcel whose boundary points are read.
-struct Parcel {
-    number: String,
-    /// Its first row.
-    row: Row,
-    points: Vec<[f64; 2]>,
-    /// Its rows as they stand in the file.
-    text: String,
+impl Passed {
+    fn push(&mut self, line: u64) {
+        self.count += 1;
+        if self.count == 1 {
+            self.first = line;
+        }
+    }
+
+    fn told(&self, what: &str) -> Option<String> {
+        (self.count > 0).then(|| format!("{} {what} (line {} the first of them)", self.count, self.first))
+    }
+}
+
+/// What a row is in a table of boundary points; in others all are rows.
+#[derive(PartialEq)]
+enum Kind {
+    Row,
+    Point,
+    /// It says of which parcel the points below it are.
+    Caption(String),
+    /// It holds the length of a side, or a sum, and nothing else.
+    Beside,
+    /// It may say of which parcel the points below it are.
+    Stray,
 }
 
 /// The columns that a file of refused rows has beside those of its rows.
@@ -76,6 +103,9 @@ struct Srids {
     other: u64,
 }
 
+/// The field of areas.
+const AREA: &str = "area_m2";
+
 /// A row of a table.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Line {
@@ -84,6 +114,8 @@ pub(super) struct Line {
     pub cells: Vec<Cell>,
     /// Columns whose numbers are shares that are shown in per cent.
     pub percent: Vec<usize>,
+    /// Columns whose numbers are shown with a unit of areas behind them, and it.
+    pub units: Vec<(usize, String)>,
     /// Columns whose cells have no value because of a formula, and what they hold.
     pub errors: Vec<(usize, String)>,
     /// Columns whose value is that of a merged cell which begins above.
@@ -110,9 +142,7 @@ pub(super) struct Rows<'a> {
     srids: Srids,
     /// Some row has something in the column of geometries.
     is_drawn: bool,
-    /// The parcel whose boundary points come, and the numbers of those whose points came.
-    parcel: Option<Parcel>,
-    parcels: HashSet<String>,
+    outlines: Outlines,
 }
 
 impl<'a> Rows<'a> {
@@ -127,8 +157,7 @@ impl<'a> Rows<'a> {
             number: 0,
             srids: Srids::default(),
             is_drawn: false,
-            parcel: None,
-            parcels: HashSet::new(),
+            outlines: Outlines::default(),
         }
     }
 
@@ -159,13 +188,19 @@ impl<'a> Rows<'a> {
         if self.table.is_none() {
             self.settle(headings, take)?;
         }
-        self.end_parcel(take)?;
-        let Some(table) = self.table else { return Ok(Told::default()) };
+        for row in self.outlines.end() {
+            self.number += 1;
+            take(Row { number: self.number, ..row })?;
+        }
+        let Some(mut table) = self.table else { return Ok(Told::default()) };
+        let scattered = table.scattered(&self.outlines);
         let mut told = Told {
             shifted: table.shifted(),
             drawn_in: table.drawn_in(),
             is_apart: table.refused.is_some_and(|refused| refused.geometry.is_some()),
             is_void: table.has_spare && !self.is_drawn,
+            scattered,
+            unit: table.unit.take(),
             traps: table.into_traps(),
             ..Told::default()
         };
@@ -200,9 +235,18 @@ impl<'a> Rows<'a> {
         table.is_sheet = self.merged.is_some();
         table.traps.extend(passed_over(&self.first[..stacked.top], &self.first[at]));
         table.traps.extend(stacked.traps);
+        table.unit = unit_above(&self.first[..stacked.top]);
+        table.find_units(&below);
+        table.find_groups(&below);
         table.find_commas(&below);
         table.find_by_values(&below);
-        table.find_points(&below);
+        table.find_points(&below, &self.first[..stacked.top], self.wish, headings).map_err(unfit)?;
+        table.head =
+            self.first[stacked.top..stacked.below].iter().map(|line| trimmed(&line.cells).to_vec()).collect();
+        let caption = self.first[..stacked.top].iter().rev().find_map(points::caption);
+        if let Some((_, number)) = caption.filter(|_| table.has_captions()) {
+            self.outlines.caption(number);
+        }
         self.table = Some(table);
         std::mem::take(&mut self.first)
             .into_iter()
@@ -210,87 +254,68 @@ impl<'a> Rows<'a> {
             .try_for_each(|line| self.hand(line, headings, take))
     }
 
-    /// Joins rows that are points of one outline.
-    fn join(&mut self, row: Row, number: &str, text: &str, take: &mut Take<'_>) -> Result<(), IntakeError> {
-        /// Most bytes of rows that are kept for those who correct them.
-        const MOST_TEXT: usize = 1 << 16;
-        let is_same = self.parcel.as_ref().is_some_and(|parcel| number.is_empty() || parcel.number == number);
-        if !is_same {
-            self.end_parcel(take)?;
-            if row.figures.is_empty() && row.fault.is_none() {
-                self.number += 1;
-                return take(Row { number: self.number, ..row });
-            }
-            let (number, text) = (number.to_owned(), String::new());
-            self.parcel = Some(Parcel {
-                number,
-                row: Row { figures: Vec::new(), ..row.clone() },
-                points: Vec::new(),
-                text,
-            });
+    /// Takes a row of a table of boundary points, if it is a point or says of which parcel they are.
+    fn join(&mut self, line: &Line, mut row: Row, take: &mut Take<'_>) -> Result<(), IntakeError> {
+        let Some((table, columns)) =
+            self.table.as_ref().and_then(|table| Some((table, table.points.as_ref()?)))
+        else {
+            return Ok(());
+        };
+        let shown = |at: usize| line.cells.get(at).map(Cell::shown).unwrap_or_default();
+        let parcel = columns.parcel.column().map(shown).unwrap_or_default();
+        let rings: Vec<String> = columns.rings.iter().map(|at| shown(*at)).collect();
+        if let points::Parcels::Captions(heading) = columns.parcel
+            && let Some(number) = self.outlines.stated()
+        {
+            row.cells.push((heading, Cell::text(number)));
         }
-        let Some(parcel) = &mut self.parcel else { return Ok(()) };
-        if is_same {
-            let table =
-                self.table.as_ref().filter(|table| table.points.is_some_and(|points| !points.is_sure));
-            if let Some(difference) = table.and_then(|table| table.difference(&parcel.row, &row)) {
-                let line = row.line.unwrap_or_default();
-                parcel.row.fault.get_or_insert(format!(
-                    "its points differ in {difference} (line {line}); expected the same for all points of a boundary, or a \
-                     heading as \"界址点号\""
-                ));
-            }
-        }
-        if row.figures.is_empty() {
-            let line = row.line.unwrap_or_default();
-            let reason = || format!("its boundary point in line {line} has no coordinates");
-            let reason = row.fault.unwrap_or_else(reason);
-            parcel.row.fault.get_or_insert(reason);
-        }
-        if is_same {
-            parcel.row.repaired.extend(row.repaired);
-        }
-        parcel.points.extend(row.figures.iter().flat_map(Figure::positions));
-        if parcel.text.len() < MOST_TEXT {
-            parcel.text.push_str(text);
-            parcel.text.push('\n');
+        let point = points::Point {
+            parcel,
+            ring: rings.join(" ").trim().to_owned(),
+            label: shown(columns.point),
+            row: Row { line: Some(line.number), ..row },
+            text: refused::record(&line.cells),
+        };
+        let differs = |first: &Row, row: &Row| {
+            if columns.is_sure { None } else { table.difference(first, row) }
+        };
+        let ended = self.outlines.add(point, &self.wish.scattered, &differs);
+        if let Some(row) = ended.map_err(|reason| IntakeError::unfit(self.path, &reason))? {
+            self.number += 1;
+            take(Row { number: self.number, ..row })?;
         }
         Ok(())
-    }
-
-    /// No more boundary points of a parcel come.
-    fn end_parcel(&mut self, take: &mut Take<'_>) -> Result<(), IntakeError> {
-        let Some(Parcel { number, mut row, points, text }) = self.parcel.take() else { return Ok(()) };
-        self.number += 1;
-        row.number = self.number;
-        if !self.parcels.insert(number.clone()) {
-            row.fault.get_or_insert_with(|| {
-                format!("boundary points of the parcel {number:?} stand farther up as well; expected all of a parcel behind each other")
-            });
-        }
-        match polygons(&points) {
-            Ok(figures) => row.figures = figures,
-            Err(reason) => {
-                row.fault.get_or_insert_with(|| format!("the parcel {number:?} {reason}"));
-            }
-        }
-        if row.fault.is_some() {
-            row.figures.clear();
-            row.raw.get_or_insert_with(|| text.trim_end().to_owned());
-        }
-        take(row)
     }
 
     fn hand(&mut self, line: Line, headings: &mut Headings, take: &mut Take<'_>) -> Result<(), IntakeError> {
         let Some(table) = &mut self.table else { return Ok(()) };
         let number = line.number;
-        let of_parcel = table.points.map(|points| {
-            (line.cells.get(points.parcel).map(Cell::shown).unwrap_or_default(), refused::record(&line.cells))
-        });
+        if table.comes_again(&line) {
+            return Ok(());
+        }
+        let watched = table.may_be_points.as_ref().and_then(|columns| columns.parcel.column());
+        if let Some(cell) = watched.and_then(|at| line.cells.get(at)) {
+            self.outlines.watch(&cell.shown());
+        }
+        let kind = table.kind_of(&line, &self.outlines);
+        match &kind {
+            Kind::Caption(number) => {
+                self.outlines.caption(number.clone());
+                return Ok(());
+            }
+            Kind::Beside => return Ok(()),
+            Kind::Stray => self.outlines.doubt(number),
+            Kind::Row | Kind::Point => {}
+        }
+        let is_alone = kind == Kind::Stray && (table.has_captions() || filled(&line.cells) == 1);
+        let copy = (kind == Kind::Point).then(|| line.clone());
         let row = table.row(line, headings).map_err(|reason| IntakeError::unfit(self.path, &reason))?;
         let Some(mut row) = row else { return Ok(()) };
-        if let Some((parcel, text)) = of_parcel {
-            return self.join(Row { line: Some(number), ..row }, &parcel, &text, take);
+        if let Some(line) = copy {
+            return self.join(&line, row, take);
+        }
+        if is_alone {
+            row.fault.get_or_insert_with(|| "stands among boundary points and is none".to_owned());
         }
         self.number += 1;
         self.is_drawn |= row.drawn.as_ref().is_some_and(|(_, cell)| *cell != Cell::Null);
@@ -393,8 +418,15 @@ impl Table {
             is_sheet: false,
             is_decimal: false,
             traps: Vec::new(),
+            units: None,
+            unit: None,
+            groups: BTreeMap::new(),
             merged: BTreeMap::new(),
             points: None,
+            may_be_points: None,
+            head: Vec::new(),
+            again: Passed::default(),
+            beside: Passed::default(),
         })
     }
 
@@ -413,6 +445,48 @@ impl Table {
         match self.places.first() {
             Some(Place::Text(at)) => self.columns[*at],
             _ => None,
+        }
+    }
+
+    /// Looks for a column that states the unit of each area.
+    fn find_units(&mut self, rows: &[&[Cell]]) {
+        let is_called = |at: &usize, is: &dyn Fn(&str) -> bool| self.names[*at].as_deref().is_some_and(is);
+        let is_area = |name: &str| mapping::name_of(name) == Some(AREA) && mapping::unit_of(name).is_none();
+        let is_unit = |name: &str| ["单位", "面积单位", "计量单位"].contains(&mapping::plain(name).as_str());
+        let all = 0..self.names.len();
+        let Some(unit) = all.clone().find(|at| is_called(at, &is_unit)) else { return };
+        let before = (0..unit).rev().find(|at| is_called(at, &is_area));
+        let area = before.or_else(|| all.skip(unit).find(|at| is_called(at, &is_area)));
+        let mut cells = rows.iter().filter_map(|row| row.get(unit)).filter(|cell| **cell != Cell::Null);
+        if cells.any(|cell| mapping::unit_of(&cell.shown()).is_some()) {
+            self.units = area.map(|area| (area, unit));
+        }
+    }
+
+    /// Looks for columns that may begin groups of rows, as those of units before the numbers of parcels do.
+    fn find_groups(&mut self, rows: &[&[Cell]]) {
+        let meaning = |at: usize| self.names[at].as_deref().and_then(mapping::name_of);
+        let parcel = (0..self.names.len()).find(|at| meaning(*at) == Some("parcel_no"));
+        let may_be = |at: &usize| {
+            let is_before = parcel.is_some_and(|parcel| *at < parcel);
+            (is_before || meaning(*at) == Some("unit_no"))
+                && Some(*at) != parcel
+                && self.columns[*at].is_some()
+                && rows.first().is_some_and(|row| !is_void(row, *at))
+        };
+        self.groups = (0..self.names.len()).filter(may_be).map(|at| (at, Passed::default())).collect();
+    }
+
+    /// Gives areas the units that stand beside them or in how they are shown.
+    fn state_units(&self, cells: &mut [Cell], shown: &[(usize, String)]) {
+        let is_area = |at: usize| {
+            self.names.get(at).and_then(Option::as_deref).and_then(mapping::name_of) == Some(AREA)
+        };
+        let beside = self.units.and_then(|(area, unit)| Some((area, cells.get(unit)?.shown())));
+        for (at, unit) in shown.iter().filter(|(at, _)| is_area(*at)).cloned().chain(beside) {
+            if let Some(cell) = cells.get_mut(at).filter(|cell| cell.as_number().is_some()) {
+                *cell = Cell::text(&format!("{}{unit}", cell.shown()));
+            }
         }
     }
 
@@ -467,70 +541,149 @@ impl Table {
         self.places.extend(place);
     }
 
-    /// Looks whether the rows are points of outlines: they say which point they are, and several are of one parcel.
-    fn find_points(&mut self, rows: &[&[Cell]]) {
-        #[rustfmt::skip]
-        const POINTS: &[&str] = &[
-            "界址点", "界址点号", "界址点编号", "界址点序号", "边界点号", "拐点", "拐点号", "拐点编号", "顶点", "顶点号", "折点号", "点号", "点编号", "点序",
-            "点序号", "jzd", "jzdh",
-        ];
-        let column =
-            |is: &dyn Fn(&str) -> bool| self.names.iter().position(|name| name.as_deref().is_some_and(is));
-        let point = column(&|name| POINTS.contains(&mapping::plain(name).as_str()));
-        let (Some(point), &[Place::Pair(x, y)]) = (point, &self.places[..]) else { return };
-        let name = |at: usize| self.names[at].clone().unwrap_or_default();
-        let Some(parcel) = column(&|name| mapping::name_of(name) == Some("parcel_no")) else {
-            if mapping::plain(&name(point)).contains("界址") {
-                self.traps.push(format!(
-                    "{:?} says that the rows are boundary points, but no column says of which parcel; each is taken for itself",
-                    name(point)
-                ));
-            }
-            return;
+    /// Looks whether the rows are points of outlines: they say which point they are, and several are of one parcel, as its
+    /// column or a line above its points says.
+    fn find_points(
+        &mut self,
+        rows: &[&[Cell]],
+        above: &[Line],
+        wish: &Wish,
+        headings: &mut Headings,
+    ) -> Result<(), String> {
+        let names = &self.names;
+        let all = |is: &dyn Fn(&str) -> bool| {
+            (0..names.len()).filter(|at| names[*at].as_deref().is_some_and(is)).collect::<Vec<_>>()
         };
-        let held = |row: &[Cell]| row.get(parcel).map(Cell::shown).unwrap_or_default();
-        let is_next = |pair: &[&[Cell]]| held(pair[0]) == held(pair[1]) || held(pair[1]).is_empty();
-        if !rows.windows(2).any(is_next) {
-            return;
-        }
+        let (Some(&point), &[Place::Pair(x, y)]) = (all(&points::is_point).first(), &self.places[..]) else {
+            return Ok(());
+        };
+        let name = |at: usize| names[at].clone().unwrap_or_default();
+        let (rings, sides) = (all(&points::is_ring), all(&points::is_side));
         let own = mapping::plain(&name(point));
         let is_sure = ["界址", "拐点", "边界", "jzd"].iter().any(|word| own.contains(word))
-            || column(&|name| mapping::plain(name).contains("边长")).is_some();
-        // Samples and boreholes have points of their own, each with its values.
-        let is_other = |at: &usize| {
-            ![x, y, point, parcel].contains(at) && self.columns[*at].is_some() && !is_serial(&name(*at))
+            || sides.iter().any(|at| mapping::plain(&name(*at)).contains("边长"));
+        let parcel = all(&|name| mapping::name_of(name) == Some("parcel_no")).first().copied();
+        let caption = above.iter().rev().find_map(points::caption);
+        let (parcel, of) = match (parcel, caption) {
+            (Some(at), _) => (points::Parcels::Column(at), format!("{:?}", name(at))),
+            (None, Some((heading, _))) if is_sure => {
+                let of = format!("the lines as {heading:?} above them");
+                (points::Parcels::Captions(headings.number(&heading)?), of)
+            }
+            (None, _) => {
+                if is_sure {
+                    self.traps.push(format!(
+                        "{:?} says that the rows are boundary points, but nothing says of which parcel; each is taken for itself",
+                        name(point)
+                    ));
+                }
+                return Ok(());
+            }
         };
-        let mut first: Option<&[Cell]> = None;
-        let mut differing = None;
-        for &row in rows {
-            match first.filter(|first| held(row).is_empty() || held(row) == held(first)) {
-                None => first = Some(row),
-                Some(first) => {
-                    let differs = |at: &usize| !is_void(row, *at) && row.get(*at) != first.get(*at);
-                    differing = differing.or_else(|| (0..self.names.len()).filter(is_other).find(differs));
+        let columns = points::Columns { parcel, point, rings, sides, is_sure };
+        if let Some(parcel) = columns.parcel.column() {
+            let held = |row: &[Cell]| row.get(parcel).map(Cell::shown).unwrap_or_default();
+            let is_next = |pair: &[&[Cell]]| held(pair[0]) == held(pair[1]) || held(pair[1]).is_empty();
+            if !rows.windows(2).any(is_next) && wish.scattered.is_empty() {
+                self.may_be_points = Some(columns);
+                return Ok(());
+            }
+            // Samples and boreholes have points of their own, each with its values.
+            let is_own = |at: usize| [x, y, point, parcel].contains(&at) || columns.rings.contains(&at);
+            let is_other = |at: &usize| !is_own(*at) && self.columns[*at].is_some() && !is_serial(&name(*at));
+            let mut first: Option<&[Cell]> = None;
+            let mut differing = None;
+            for &row in rows {
+                match first.filter(|first| held(row).is_empty() || held(row) == held(first)) {
+                    None => first = Some(row),
+                    Some(first) => {
+                        let differs = |at: &usize| !is_void(row, *at) && row.get(*at) != first.get(*at);
+                        differing = differing.or_else(|| (0..names.len()).filter(is_other).find(differs));
+                    }
                 }
             }
+            if let Some(at) = differing.filter(|_| !is_sure) {
+                self.traps.push(format!(
+                    "the rows may be boundary points ({:?}), but those of a parcel ({of}) differ in {:?}; each is taken for \
+                     itself, under the heading \"界址点号\" they would be joined",
+                    name(point),
+                    name(at)
+                ));
+                return Ok(());
+            }
         }
-        if let Some(at) = differing.filter(|_| !is_sure) {
-            self.traps.push(format!(
-                "the rows may be boundary points ({:?}), but those of a parcel ({:?}) differ in {:?}; each is taken for itself, \
-                 under the heading \"界址点号\" they would be joined",
-                name(point),
-                name(parcel),
-                name(at)
-            ));
-            return;
-        }
+        let parted = columns.rings.first().map(|at| format!("; {:?} tells their rings", name(*at)));
         self.traps.push(format!(
-            "the rows are boundary points ({:?}); those of each parcel ({:?}) are joined in their order to an outline, the other \
-             values are those of its first row",
+            "the rows are boundary points ({:?}); those of each parcel ({of}) are joined in their order to an outline, the other \
+             values are those of its first row{}",
             name(point),
-            name(parcel)
+            parted.unwrap_or_default()
         ));
-        for at in [x, y, point] {
-            self.columns[at] = None;
+        for at in [x, y, point].iter().chain(&columns.rings).chain(&columns.sides) {
+            self.columns[*at] = None;
         }
-        self.points = Some(Points { parcel, point, is_sure });
+        self.points = Some(columns);
+        Ok(())
+    }
+
+    /// Are its rows boundary points whose parcels stand in lines above them?
+    fn has_captions(&self) -> bool {
+        self.points.as_ref().is_some_and(|points| matches!(points.parcel, points::Parcels::Captions(_)))
+    }
+
+    /// The numbers of parcels whose boundary points do not all stand behind each other.
+    fn scattered(&mut self, outlines: &Outlines) -> HashSet<String> {
+        let Some(example) = outlines.again().iter().min() else { return HashSet::new() };
+        match &self.may_be_points {
+            Some(columns) if !columns.is_sure => {
+                let name = |at: usize| self.names[at].clone().unwrap_or_default();
+                self.traps.push(format!(
+                    "the rows may be boundary points ({:?}), as {example:?} is the parcel of several; each is taken for itself, \
+                     under the heading \"界址点号\" they would be joined",
+                    name(columns.point)
+                ));
+                HashSet::new()
+            }
+            _ => outlines.again().clone(),
+        }
+    }
+
+    /// Is a row one of the head that comes again, as on a new page?
+    fn comes_again(&mut self, line: &Line) -> bool {
+        let own = trimmed(&line.cells);
+        let is_again = own.len() > 1 && self.head.iter().any(|head| head == own);
+        if is_again {
+            self.again.push(line.number);
+        }
+        is_again
+    }
+
+    /// What a row is among boundary points.
+    fn kind_of(&mut self, line: &Line, outlines: &Outlines) -> Kind {
+        let (Some(columns), Some(&Place::Pair(x, y))) = (&self.points, self.places.first()) else {
+            return Kind::Row;
+        };
+        let own: Vec<usize> = (0..line.cells.len()).filter(|at| !is_void(&line.cells, *at)).collect();
+        let shown = |at: usize| line.cells.get(at).map(Cell::shown).unwrap_or_default();
+        let is_numbered = shown(columns.point).contains(|c: char| c.is_ascii_digit());
+        if own.is_empty() || [x, y].iter().all(|at| own.contains(at)) {
+            return Kind::Point;
+        }
+        if let Some((_, number)) = points::caption(line).filter(|_| self.has_captions()) {
+            return Kind::Caption(number);
+        }
+        let parcel = columns.parcel.column().filter(|at| outlines.is_last(&shown(*at)));
+        let is_side = |at: &usize| columns.sides.contains(at) || line.merged.contains(at) || Some(*at) == parcel;
+        let is_sum = mapping::is_known(&shown(columns.point)) && own.len() == 2;
+        let has_side = own.iter().any(|at| columns.sides.contains(at));
+        if has_side && own.iter().all(is_side) || is_sum && !is_numbered {
+            self.beside.push(line.number);
+            Kind::Beside
+        } else if is_numbered || parcel.is_some() {
+            Kind::Point
+        } else {
+            Kind::Stray
+        }
     }
 
     /// The first value in which a boundary point differs from the first one of its parcel.
@@ -548,7 +701,12 @@ impl Table {
     /// Is a column one of boundary points, and none of parcels?
     fn is_of_points(&self, at: usize) -> bool {
         let is_coordinate = |place: &Place| matches!(place, Place::Pair(x, y) if [*x, *y].contains(&at));
-        self.points.is_some_and(|points| points.point == at || self.places.iter().any(is_coordinate))
+        self.points.as_ref().is_some_and(|points| {
+            points.point == at
+                || points.rings.contains(&at)
+                || points.sides.contains(&at)
+                || self.places.iter().any(is_coordinate)
+        })
     }
 
     /// Gives a column without heading, which has a value, one of its own.
@@ -580,14 +738,30 @@ impl Table {
             let name = self.names.get(*at).cloned().flatten().unwrap_or_else(|| letters(*at));
             format!("{name:?} has merged cells; their value, as in {example:?}, is taken for all their rows")
         });
-        self.traps.iter().cloned().chain(merged).collect()
+        let groups = self.groups.iter().filter_map(|(at, passed)| {
+            let name = self.names.get(*at)?.as_deref()?;
+            let what = format!("rows have nothing in {name:?} and all else; it may be that of the row above, as in a cell that was merged");
+            passed.told(&what)
+        });
+        let again = self.again.told("rows are the headings again and are passed over");
+        let beside =
+            self.beside.told("rows among the boundary points hold lengths or sums and are passed over");
+        self.traps.iter().cloned().chain(merged).chain(groups).chain(again).chain(beside).collect()
     }
 
     /// A row of cells as a row; `None` when it is empty.
     fn row(&mut self, line: Line, headings: &mut Headings) -> Result<Option<Row>, String> {
-        let Line { mut cells, percent, merged, errors, .. } = line;
+        let Line { number, mut cells, percent, units, merged, errors } = line;
         if cells.iter().all(|cell| *cell == Cell::Null) {
             return Ok(None);
+        }
+        self.state_units(&mut cells, &units);
+        let has_heading = |at: &usize| self.columns[*at].is_some();
+        let mut empty = (0..self.columns.len()).filter(has_heading).filter(|at| is_void(&cells, *at));
+        if let (Some(at), None) = (empty.next(), empty.next())
+            && let Some(passed) = self.groups.get_mut(&at)
+        {
+            passed.push(number);
         }
         for at in merged {
             self.merged.entry(at).or_insert_with(|| cut(&cells[at].shown()));
@@ -746,6 +920,12 @@ impl Refused {
     fn has(self, at: usize) -> bool {
         [Some(self.row), Some(self.reason), Some(self.text), self.geometry].contains(&Some(at))
     }
+}
+
+/// Cells without the empty ones at the end.
+fn trimmed(cells: &[Cell]) -> &[Cell] {
+    let width = cells.iter().rposition(|cell| *cell != Cell::Null).map_or(0, |last| last + 1);
+    &cells[..width]
 }
 
 /// Does a heading count the rows and nothing else?
