@@ -141,6 +141,10 @@ fn boundary_points_that_stand_apart_are_joined_where_their_numbers_go_on() {
         got
     };
     assert_eq!(sorted(got), want, "{said}");
+    assert!(
+        said.contains("the points of 1 of the parcels, as \"A-1\", do not stand behind each other"),
+        "{said}"
+    );
     let page = [&one[..], &two[..2], &[head.to_owned()], &two[2..]].concat();
     let (said, got) = areas(data.path(), head, &page);
     assert_eq!(got, want, "{said}");
@@ -261,7 +265,7 @@ fn what_ends_a_table_and_what_it_lacks_is_told() {
     fs::write(&path, format!("{head}\n{rows}")).expect("written");
     let (said, got) = taken(data.path(), &path);
     assert!(
-        said.contains("2 rows have nothing in \"单元编号\" and all else") && said.contains("(line 3 the"),
+        said.contains("2 rows are empty in \"单元编号\" alone") && said.contains("(line 3 the"),
         "{said}"
     );
     assert_eq!(got[1]["unit_no"], Value::Null, "none is made up");

@@ -285,6 +285,7 @@ fn stand_as_head(above: &[Cell], below: &[Cell]) -> bool {
     };
     are_texts(above)
         && are_texts(below)
+        && !is_row_of_measures(below)
         && (0..width).any(|at| completes(at) || text_at(below, at).is_some_and(is_heading))
         && (0..width).any(|at| is_void(below, at) && text_at(above, at).is_some_and(is_heading))
         && (0..width).all(|at| is_void(below, at) || is_void(above, at) || spans(at) || completes(at))

@@ -619,6 +619,13 @@ impl Table {
             name(point),
             parted.unwrap_or_default()
         ));
+        if let Some(example) = wish.scattered.iter().min() {
+            self.traps.push(format!(
+                "the points of {} of the parcels, as {example:?}, do not stand behind each other; they are joined where their \
+                 numbers go on one by one, else refused",
+                wish.scattered.len()
+            ));
+        }
         for at in [x, y, point].iter().chain(&columns.rings).chain(&columns.sides) {
             self.columns[*at] = None;
         }
@@ -673,7 +680,8 @@ impl Table {
             return Kind::Caption(number);
         }
         let parcel = columns.parcel.column().filter(|at| outlines.is_last(&shown(*at)));
-        let is_side = |at: &usize| columns.sides.contains(at) || line.merged.contains(at) || Some(*at) == parcel;
+        let is_side =
+            |at: &usize| columns.sides.contains(at) || line.merged.contains(at) || Some(*at) == parcel;
         let is_sum = mapping::is_known(&shown(columns.point)) && own.len() == 2;
         let has_side = own.iter().any(|at| columns.sides.contains(at));
         if has_side && own.iter().all(is_side) || is_sum && !is_numbered {
@@ -740,7 +748,7 @@ impl Table {
         });
         let groups = self.groups.iter().filter_map(|(at, passed)| {
             let name = self.names.get(*at)?.as_deref()?;
-            let what = format!("rows have nothing in {name:?} and all else; it may be that of the row above, as in a cell that was merged");
+            let what = format!("rows are empty in {name:?} alone; it may be that of the row above, as in a cell that was merged");
             passed.told(&what)
         });
         let again = self.again.told("rows are the headings again and are passed over");
