@@ -176,6 +176,14 @@ impl Intake {
             return Ok(());
         }
         let by_heading = if name == "area_m2" { Some(value::UNITS[0]) } else { value::unit_of(&name) };
+        let (by_heading, says, by) = match (by_heading, &self.files[file].told.unit) {
+            (None, Some((unit, line))) => (
+                Some(*unit),
+                format!("the line {line:?} above the headings"),
+                format!("the line {line:?} above its heading"),
+            ),
+            (unit, _) => (unit, format!("the heading {name:?}"), "its heading".to_owned()),
+        };
         let mut ratios = Vec::new();
         let mut stretch = Vec::new();
         let mut without = 0;
@@ -207,10 +215,10 @@ impl Intake {
         let unit = match (by_heading, by_numbers) {
             (Some(unit), Some((_, Some(other)))) if unit.0 != other.0 => {
                 traps.push(format!(
-                    "the heading {name:?} says {}, but the areas are those measured in {}; read as {}",
+                    "{says} says {}, but the areas are those measured in {}; read as {}",
                     unit.0, other.0, other.0
                 ));
-                Some((*other, "the areas measured, against its heading".to_owned()))
+                Some((*other, format!("the areas measured, against {by}")))
             }
             (Some(unit), Some((ratio, None))) if is_mercator(ratio * unit.1, &stretch) => {
                 self.left_out(heading, ratio * unit.1);
@@ -220,7 +228,7 @@ impl Intake {
                 self.left_out(heading, ratio);
                 None
             }
-            (Some(unit), _) => Some((unit, "its heading".to_owned())),
+            (Some(unit), _) => Some((unit, by)),
             (None, Some((_, Some(unit)))) => Some((*unit, "the areas measured".to_owned())),
             (None, _) if without == 0 => None,
             (None, _) => {

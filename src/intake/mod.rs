@@ -169,6 +169,7 @@ impl Intake {
             x: column("x"),
             y: column("y"),
             is_void: false,
+            scattered: HashSet::new(),
             is_system_said: order.crs.is_some(),
         };
         let datum = match order.from.as_deref() {
@@ -220,6 +221,11 @@ impl Intake {
             };
             let mut wish = wish.clone();
             let (mut told, mut survey) = look(&wish)?;
+            if !told.scattered.is_empty() {
+                // Boundary points of a parcel that come again far below its first ones are kept until they do.
+                wish.scattered = std::mem::take(&mut told.scattered);
+                (told, survey) = look(&wish)?;
+            }
             if told.is_void {
                 // What is empty in all rows must not hide the coordinates beside it. Where some rows have geometries, coordinates
                 // are those of centres, perhaps of another system, and rows without stay so.

@@ -21,9 +21,10 @@ pub(super) enum Cell {
 impl Cell {
     /// A text, without the spaces around it; an empty one is no value.
     pub(super) fn text(text: &str) -> Self {
-        // Signs without width come with what is copied from pages.
+        // Signs without width come with what is copied from pages, one for the end of the file with what old programs write.
         let is_void = |c: char| {
-            c.is_whitespace() || matches!(c, '\0' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}')
+            c.is_whitespace()
+                || matches!(c, '\0' | '\u{1A}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}')
         };
         match text.trim_matches(is_void) {
             "" => Self::Null,

@@ -5,23 +5,27 @@
 
 mod archive;
 mod csv;
+mod drawn;
 mod flatgeobuf;
 mod geojson;
 mod geopackage;
 mod geoparquet;
+mod head;
 mod kml;
 mod merged;
 mod moments;
 mod pages;
+mod points;
 mod position;
 mod rings;
+mod role;
 mod shapefile;
 mod table;
 mod wkb;
 mod xlsx;
 
 use std::cell::Cell as Shared;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek as _};
 use std::path::{Path, PathBuf};
@@ -31,6 +35,7 @@ use encoding_rs::{Encoding, GB18030, UTF_8};
 
 use super::IntakeError;
 use super::row::{Cell, Headings, Row};
+use super::value::Unit;
 use crate::geometry::{Datum, System};
 use crate::store::undamaged;
 
@@ -66,6 +71,10 @@ pub(super) struct Told {
     /// The column of geometries is empty in all rows, and columns of coordinates stand beside it.
     pub is_void: bool,
     pub digits: Digits,
+    /// The numbers of parcels whose boundary points do not stand behind each other.
+    pub scattered: HashSet<String>,
+    /// The unit of areas that stands above the headings, and where.
+    pub unit: Option<(Unit, String)>,
 }
 
 /// Headings whose numbers a column of reals would round, and headings whose column must be one.
@@ -121,6 +130,8 @@ pub(super) struct Wish {
     pub y: Option<String>,
     /// The column of geometries was seen to be empty in all rows.
     pub is_void: bool,
+    /// The numbers of parcels whose boundary points were seen not to stand behind each other.
+    pub scattered: HashSet<String>,
     /// The operator says the system, whatever rows state.
     pub is_system_said: bool,
 }
@@ -353,6 +364,12 @@ impl Source {
         let path = self.opened.as_path();
         let is_named = self.unpacked.as_ref().is_some_and(|part| part.is_named);
         let wish = &Wish { layer: wish.layer.clone().filter(|_| !is_named), ..wish.clone() };
+        if let Some(layer) = wish.layer.as_ref().filter(|_| self.is_of_one_layer()) {
+            return Err(IntakeError::unfit(
+                path,
+                &format!("has no layers, of which --layer names {layer:?}; leave it out"),
+            ));
+        }
         let mut digits = Digits::default();
         let take: &mut Take<'_> = &mut |row| {
             digits.look(&row);
@@ -380,6 +397,14 @@ impl Source {
         let told = told.map_err(|fault| fault.about(path, &self.path))?;
         let notes = self.unpacked.iter().flat_map(|part| part.notes.clone()).chain(told.notes).collect();
         Ok(Told { is_apart: told.is_apart || !self.is_table(), notes, digits, ..told })
+    }
+
+    /// Is its format one without layers?
+    fn is_of_one_layer(&self) -> bool {
+        matches!(
+            self.format,
+            Format::GeoJson | Format::NdJson | Format::Csv | Format::FlatGeobuf | Format::GeoParquet
+        )
     }
 
     /// Are its rows lines of cells under headings?

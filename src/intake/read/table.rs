@@ -1,17 +1,21 @@
-//! Tables: which row is the head, which columns hold the place.
+//! Tables: which columns hold the place, and rows of cells as rows.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
+use super::drawn::{figures, is_well_known};
+use super::head::{MOST_TITLES, Stacked, filled, head, is_void, passed_over, unit_above};
 use super::merged::{Merged, Region};
-use super::position::{coordinate, joint, outline, polygons};
-use super::{Stated, Take, Told, Wish, geojson, wkb};
+use super::points::{self, Outlines};
+use super::position::{coordinate, joint, outline};
+use super::role::{JOINT, Role, is_one_of, pair_of, role, shift_of};
+use super::{Stated, Take, Told, Wish};
 use crate::geometry::{Datum, System};
 use crate::intake::number::written;
 use crate::intake::row::{Cell, Figure, Headings, MOST_HEADINGS, Row, cut};
-use crate::intake::{IntakeError, mapping, refused};
-use crate::model::narrowed;
+use crate::intake::value::Unit;
+use crate::intake::{IntakeError, mapping, refused, value};
 
 /// A table whose head was found.
 struct Table {
@@ -29,31 +33,56 @@ struct Table {
     /// The columns of the place have decimal commas.
     is_decimal: bool,
     traps: Vec<String>,
+    /// The column of areas and the one beside it that states the unit of each.
+    units: Option<(usize, usize)>,
+    /// What stands above the head of the unit of areas.
+    unit: Option<(Unit, String)>,
+    /// Columns that may begin groups of rows, and how often they are empty where no other is.
+    groups: BTreeMap<usize, Passed>,
     /// Columns that have merged cells below their heading, with an example.
     merged: BTreeMap<usize, String>,
     /// Its rows are points of outlines.
-    points: Option<Points>,
+    points: Option<points::Columns>,
+    /// The columns of parcels and points of rows that may be points of outlines, if numbers of parcels come again.
+    may_be_points: Option<points::Columns>,
+    /// The rows of the head as they stand in the file, and where they come again.
+    head: Vec<Vec<Cell>>,
+    again: Passed,
+    /// Rows among boundary points that hold lengths and sums.
+    beside: Passed,
 }
 
-/// The columns of a table of boundary points beside those of the coordinates.
-#[derive(Clone, Copy)]
-struct Points {
-    /// Which parcel a point is of.
-    parcel: usize,
-    /// Which point it is.
-    point: usize,
-    /// The headings leave no doubt that they are points of a boundary.
-    is_sure: bool,
+/// Rows that are passed over: how many, and the line of the first.
+#[derive(Default)]
+struct Passed {
+    count: u64,
+    first: u64,
 }
 
-/// A parcel whose boundary points are read.
-struct Parcel {
-    number: String,
-    /// Its first row.
-    row: Row,
-    points: Vec<[f64; 2]>,
-    /// Its rows as they stand in the file.
-    text: String,
+impl Passed {
+    fn push(&mut self, line: u64) {
+        self.count += 1;
+        if self.count == 1 {
+            self.first = line;
+        }
+    }
+
+    fn told(&self, what: &str) -> Option<String> {
+        (self.count > 0).then(|| format!("{} {what} (line {} the first of them)", self.count, self.first))
+    }
+}
+
+/// What a row is in a table of boundary points; in others all are rows.
+#[derive(PartialEq)]
+enum Kind {
+    Row,
+    Point,
+    /// It says of which parcel the points below it are.
+    Caption(String),
+    /// It holds the length of a side, or a sum, and nothing else.
+    Beside,
+    /// It may say of which parcel the points below it are.
+    Stray,
 }
 
 /// The columns that a file of refused rows has beside those of its rows.
@@ -74,6 +103,9 @@ struct Srids {
     other: u64,
 }
 
+/// The field of areas.
+const AREA: &str = "area_m2";
+
 /// A row of a table.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Line {
@@ -82,10 +114,12 @@ pub(super) struct Line {
     pub cells: Vec<Cell>,
     /// Columns whose numbers are shares that are shown in per cent.
     pub percent: Vec<usize>,
+    /// Columns whose numbers are shown with a unit of areas behind them, and it.
+    pub units: Vec<(usize, String)>,
     /// Columns whose cells have no value because of a formula, and what they hold.
     pub errors: Vec<(usize, String)>,
     /// Columns whose value is that of a merged cell which begins above.
-    merged: Vec<usize>,
+    pub merged: Vec<usize>,
 }
 
 impl Line {
@@ -108,9 +142,7 @@ pub(super) struct Rows<'a> {
     srids: Srids,
     /// Some row has something in the column of geometries.
     is_drawn: bool,
-    /// The parcel whose boundary points come, and the numbers of those whose points came.
-    parcel: Option<Parcel>,
-    parcels: HashSet<String>,
+    outlines: Outlines,
 }
 
 impl<'a> Rows<'a> {
@@ -125,8 +157,7 @@ impl<'a> Rows<'a> {
             number: 0,
             srids: Srids::default(),
             is_drawn: false,
-            parcel: None,
-            parcels: HashSet::new(),
+            outlines: Outlines::default(),
         }
     }
 
@@ -157,13 +188,19 @@ impl<'a> Rows<'a> {
         if self.table.is_none() {
             self.settle(headings, take)?;
         }
-        self.end_parcel(take)?;
-        let Some(table) = self.table else { return Ok(Told::default()) };
+        for row in self.outlines.end() {
+            self.number += 1;
+            take(Row { number: self.number, ..row })?;
+        }
+        let Some(mut table) = self.table else { return Ok(Told::default()) };
+        let scattered = table.scattered(&self.outlines);
         let mut told = Told {
             shifted: table.shifted(),
             drawn_in: table.drawn_in(),
             is_apart: table.refused.is_some_and(|refused| refused.geometry.is_some()),
             is_void: table.has_spare && !self.is_drawn,
+            scattered,
+            unit: table.unit.take(),
             traps: table.into_traps(),
             ..Told::default()
         };
@@ -198,9 +235,18 @@ impl<'a> Rows<'a> {
         table.is_sheet = self.merged.is_some();
         table.traps.extend(passed_over(&self.first[..stacked.top], &self.first[at]));
         table.traps.extend(stacked.traps);
+        table.unit = unit_above(&self.first[..stacked.top]);
+        table.find_units(&below);
+        table.find_groups(&below);
         table.find_commas(&below);
         table.find_by_values(&below);
-        table.find_points(&below);
+        table.find_points(&below, &self.first[..stacked.top], self.wish, headings).map_err(unfit)?;
+        table.head =
+            self.first[stacked.top..stacked.below].iter().map(|line| trimmed(&line.cells).to_vec()).collect();
+        let caption = self.first[..stacked.top].iter().rev().find_map(points::caption);
+        if let Some((_, number)) = caption.filter(|_| table.has_captions()) {
+            self.outlines.caption(number);
+        }
         self.table = Some(table);
         std::mem::take(&mut self.first)
             .into_iter()
@@ -208,87 +254,68 @@ impl<'a> Rows<'a> {
             .try_for_each(|line| self.hand(line, headings, take))
     }
 
-    /// Joins rows that are points of one outline.
-    fn join(&mut self, row: Row, number: &str, text: &str, take: &mut Take<'_>) -> Result<(), IntakeError> {
-        /// Most bytes of rows that are kept for those who correct them.
-        const MOST_TEXT: usize = 1 << 16;
-        let is_same = self.parcel.as_ref().is_some_and(|parcel| number.is_empty() || parcel.number == number);
-        if !is_same {
-            self.end_parcel(take)?;
-            if row.figures.is_empty() && row.fault.is_none() {
-                self.number += 1;
-                return take(Row { number: self.number, ..row });
-            }
-            let (number, text) = (number.to_owned(), String::new());
-            self.parcel = Some(Parcel {
-                number,
-                row: Row { figures: Vec::new(), ..row.clone() },
-                points: Vec::new(),
-                text,
-            });
+    /// Takes a row of a table of boundary points, if it is a point or says of which parcel they are.
+    fn join(&mut self, line: &Line, mut row: Row, take: &mut Take<'_>) -> Result<(), IntakeError> {
+        let Some((table, columns)) =
+            self.table.as_ref().and_then(|table| Some((table, table.points.as_ref()?)))
+        else {
+            return Ok(());
+        };
+        let shown = |at: usize| line.cells.get(at).map(Cell::shown).unwrap_or_default();
+        let parcel = columns.parcel.column().map(shown).unwrap_or_default();
+        let rings: Vec<String> = columns.rings.iter().map(|at| shown(*at)).collect();
+        if let points::Parcels::Captions(heading) = columns.parcel
+            && let Some(number) = self.outlines.stated()
+        {
+            row.cells.push((heading, Cell::text(number)));
         }
-        let Some(parcel) = &mut self.parcel else { return Ok(()) };
-        if is_same {
-            let table =
-                self.table.as_ref().filter(|table| table.points.is_some_and(|points| !points.is_sure));
-            if let Some(difference) = table.and_then(|table| table.difference(&parcel.row, &row)) {
-                let line = row.line.unwrap_or_default();
-                parcel.row.fault.get_or_insert(format!(
-                    "its points differ in {difference} (line {line}); expected the same for all points of a boundary, or a \
-                     heading as \"界址点号\""
-                ));
-            }
-        }
-        if row.figures.is_empty() {
-            let line = row.line.unwrap_or_default();
-            let reason = || format!("its boundary point in line {line} has no coordinates");
-            let reason = row.fault.unwrap_or_else(reason);
-            parcel.row.fault.get_or_insert(reason);
-        }
-        if is_same {
-            parcel.row.repaired.extend(row.repaired);
-        }
-        parcel.points.extend(row.figures.iter().flat_map(Figure::positions));
-        if parcel.text.len() < MOST_TEXT {
-            parcel.text.push_str(text);
-            parcel.text.push('\n');
+        let point = points::Point {
+            parcel,
+            ring: rings.join(" ").trim().to_owned(),
+            label: shown(columns.point),
+            row: Row { line: Some(line.number), ..row },
+            text: refused::record(&line.cells),
+        };
+        let differs = |first: &Row, row: &Row| {
+            if columns.is_sure { None } else { table.difference(first, row) }
+        };
+        let ended = self.outlines.add(point, &self.wish.scattered, &differs);
+        if let Some(row) = ended.map_err(|reason| IntakeError::unfit(self.path, &reason))? {
+            self.number += 1;
+            take(Row { number: self.number, ..row })?;
         }
         Ok(())
-    }
-
-    /// No more boundary points of a parcel come.
-    fn end_parcel(&mut self, take: &mut Take<'_>) -> Result<(), IntakeError> {
-        let Some(Parcel { number, mut row, points, text }) = self.parcel.take() else { return Ok(()) };
-        self.number += 1;
-        row.number = self.number;
-        if !self.parcels.insert(number.clone()) {
-            row.fault.get_or_insert_with(|| {
-                format!("boundary points of the parcel {number:?} stand farther up as well; expected all of a parcel behind each other")
-            });
-        }
-        match polygons(&points) {
-            Ok(figures) => row.figures = figures,
-            Err(reason) => {
-                row.fault.get_or_insert_with(|| format!("the parcel {number:?} {reason}"));
-            }
-        }
-        if row.fault.is_some() {
-            row.figures.clear();
-            row.raw.get_or_insert_with(|| text.trim_end().to_owned());
-        }
-        take(row)
     }
 
     fn hand(&mut self, line: Line, headings: &mut Headings, take: &mut Take<'_>) -> Result<(), IntakeError> {
         let Some(table) = &mut self.table else { return Ok(()) };
         let number = line.number;
-        let of_parcel = table.points.map(|points| {
-            (line.cells.get(points.parcel).map(Cell::shown).unwrap_or_default(), refused::record(&line.cells))
-        });
+        if table.comes_again(&line) {
+            return Ok(());
+        }
+        let watched = table.may_be_points.as_ref().and_then(|columns| columns.parcel.column());
+        if let Some(cell) = watched.and_then(|at| line.cells.get(at)) {
+            self.outlines.watch(&cell.shown());
+        }
+        let kind = table.kind_of(&line, &self.outlines);
+        match &kind {
+            Kind::Caption(number) => {
+                self.outlines.caption(number.clone());
+                return Ok(());
+            }
+            Kind::Beside => return Ok(()),
+            Kind::Stray => self.outlines.doubt(number),
+            Kind::Row | Kind::Point => {}
+        }
+        let is_alone = kind == Kind::Stray && (table.has_captions() || filled(&line.cells) == 1);
+        let copy = (kind == Kind::Point).then(|| line.clone());
         let row = table.row(line, headings).map_err(|reason| IntakeError::unfit(self.path, &reason))?;
         let Some(mut row) = row else { return Ok(()) };
-        if let Some((parcel, text)) = of_parcel {
-            return self.join(Row { line: Some(number), ..row }, &parcel, &text, take);
+        if let Some(line) = copy {
+            return self.join(&line, row, take);
+        }
+        if is_alone {
+            row.fault.get_or_insert_with(|| "stands among boundary points and is none".to_owned());
         }
         self.number += 1;
         self.is_drawn |= row.drawn.as_ref().is_some_and(|(_, cell)| *cell != Cell::Null);
@@ -310,222 +337,6 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// A head of one row, or of several that stand above each other.
-struct Stacked {
-    names: Vec<Cell>,
-    /// Its first row.
-    top: usize,
-    /// The first row below it.
-    below: usize,
-    traps: Vec<String>,
-}
-
-impl Stacked {
-    /// The head around the row that has most headings. A heading is the lowest text of its column; one above it that is
-    /// known stays before one that is not, as 容积率 before 上限, and before what says of which state it is, as 现状.
-    fn around(rows: &[Line], at: usize, merged: Option<&Merged>) -> Self {
-        let is_joined = |upper: usize| {
-            let (Some(above), Some(below)) = (rows.get(upper), rows.get(upper + 1)) else { return false };
-            let is_merged = |merged: &Merged| {
-                merged.over(above.number, below.number).any(|region| is_of_head(rows, at, region, merged))
-            };
-            merged.is_some_and(is_merged) || stand_as_head(&above.cells, &below.cells)
-        };
-        let (mut top, mut bottom) = (at, at);
-        while is_joined(bottom) {
-            bottom += 1;
-        }
-        while top > 0 && is_joined(top - 1) {
-            top -= 1;
-        }
-        let head = &rows[top..=bottom];
-        let width = head.iter().map(|line| line.cells.len()).max().unwrap_or_default();
-        let mut names: Vec<Cell> = Vec::with_capacity(width);
-        let mut example = None;
-        for column in 0..width {
-            let mut name: Option<String> = None;
-            for above in (0..head.len()).rev() {
-                let text = spread(head, above, column, merged).shown();
-                match &name {
-                    _ if text.is_empty() => {}
-                    None => name = Some(text),
-                    Some(lower) if *lower == text => {}
-                    Some(lower) => {
-                        example.get_or_insert_with(|| format!("{lower:?} below {text:?}"));
-                        if is_heading(&text) && mapping::is_stage(lower) {
-                            name = Some(format!("{text}（{lower}）"));
-                        } else if is_heading(&text) && !is_heading(lower) {
-                            name = Some(format!("{text} {lower}"));
-                        }
-                    }
-                }
-            }
-            names.push(name.map_or(Cell::Null, Cell::Text));
-        }
-        let mut traps: Vec<String> = Vec::new();
-        traps.extend(example.map(|example| {
-            format!(
-                "its headings stand in lines {} to {}, as {example}; the lower ones are taken where there are any",
-                head[0].number,
-                head[head.len() - 1].number
-            )
-        }));
-        let mut below = bottom + 1;
-        if let Some(line) = rows.get(below).filter(|line| is_row_of_measures(&line.cells)) {
-            for (name, measure) in names.iter_mut().zip(&line.cells) {
-                if let (Cell::Text(name), Cell::Text(measure)) = (name, measure)
-                    && is_unit(measure)
-                {
-                    *name = format!("{name}（{}）", measure.trim_matches(['(', ')', '（', '）']));
-                }
-            }
-            traps.push(format!("line {} holds the units of the headings above it; taken so", line.number));
-            below += 1;
-        }
-        if is_numbering(&names, &rows[below..]) {
-            traps.push(format!("line {} numbers the columns; it is no row of data", rows[below].number));
-            below += 1;
-        }
-        Self { names, top, below, traps }
-    }
-
-    /// Merged cells that begin in the head, or above it, and reach over rows of data are no values of theirs.
-    fn end_beside(&mut self, rows: &mut [Line], merged: &mut Merged) {
-        let Some(last) = rows.get(self.below - 1).map(|line| line.number) else { return };
-        for region in merged.end(last) {
-            let column = region.columns.0;
-            let cell =
-                rows.iter().find(|line| line.number == region.rows.0).and_then(|line| line.cells.get(column));
-            let Some(text) = cell.map(Cell::shown).filter(|text| !text.is_empty()) else { continue };
-            for line in &mut rows[self.below..] {
-                if line.number <= region.rows.1 && line.merged.contains(&column) {
-                    line.merged.retain(|filled| *filled != column);
-                    line.cells[column] = Cell::Null;
-                }
-            }
-            let names = self.names.iter_mut().take(region.columns.1 + 1).skip(column);
-            names
-                .filter(|name| name.shown() == text && !is_heading(&text))
-                .for_each(|name| *name = Cell::Null);
-            self.traps.push(format!(
-                "the merged cell {}{} with {:?} reaches from the headings over rows of data; it is no value of theirs",
-                letters(column),
-                region.rows.0,
-                cut(&text)
-            ));
-        }
-    }
-}
-
-/// Does a merged cell hold a heading that stands beside others, one above the other, and reach over no data?
-fn is_of_head(rows: &[Line], at: usize, region: Region, merged: &Merged) -> bool {
-    let is_text = |line: &Line| matches!(line.cells.get(region.columns.0), Some(Cell::Text(_)));
-    let is_within = {
-        let texts =
-            || (0..rows[at].cells.len()).filter(|&column| matches!(rows[at].cells[column], Cell::Text(_)));
-        texts().next() <= Some(region.columns.0) && Some(region.columns.0) <= texts().next_back()
-    };
-    let reached: Vec<&Line> =
-        rows.iter().filter(|line| (region.rows.0..=region.rows.1).contains(&line.number)).collect();
-    is_within
-        && reached.first().is_some_and(|line| line.number == region.rows.0 && is_text(line))
-        && reached.windows(2).all(|pair| may_stand_below(pair[0], pair[1], merged))
-}
-
-/// May all that stands in a row be headings below those of the row above?
-fn may_stand_below(above: &Line, below: &Line, merged: &Merged) -> bool {
-    let own = (0..below.cells.len()).filter(|at| !is_void(&below.cells, *at) && !below.merged.contains(at));
-    own.filter(|&at| !merged.spans(above.number, at)).all(|at| {
-        match (&below.cells[at], above.cells.get(at)) {
-            (Cell::Text(own), _) if own.parse::<f64>().is_ok() => false,
-            (Cell::Text(own), Some(Cell::Text(upper))) => {
-                let is_limit = mapping::LIMITS.contains(&mapping::plain(own).as_str());
-                is_heading(own) || is_limit || mapping::is_measure(own) || !is_heading(upper)
-            }
-            (Cell::Text(_), _) => true,
-            _ => false,
-        }
-    })
-}
-
-/// Does a row hold units and nothing else?
-fn is_row_of_measures(row: &[Cell]) -> bool {
-    let is_measure = |cell: &Cell| match cell {
-        Cell::Null => true,
-        Cell::Text(text) => mapping::is_measure(text),
-        _ => false,
-    };
-    row.iter().all(is_measure) && row.iter().any(|cell| matches!(cell, Cell::Text(text) if is_unit(text)))
-}
-
-/// Does a measure name a unit? Others stand for none.
-fn is_unit(measure: &str) -> bool {
-    measure.contains(|c: char| c.is_alphanumeric() || matches!(c, '%' | '％' | '‰' | '²' | '㎡'))
-}
-
-/// Does the first row number the columns of a head, all of them, from 1 on and three at least? That of the first of numbered
-/// parcels does not, as a second one follows it.
-fn is_numbering(head: &[Cell], rows: &[Line]) -> bool {
-    let Some(row) = rows.first() else { return false };
-    let shown = |cell: &Cell| cell.shown().trim_matches(['(', ')', '（', '）']).to_owned();
-    let width = head.iter().rposition(|name| *name != Cell::Null).map_or(0, |last| last + 1);
-    let count = row.cells.iter().take_while(|cell| **cell != Cell::Null).count();
-    let is_second = |line: &Line| line.cells.first().is_some_and(|cell| shown(cell) == "2");
-    count >= width.max(3)
-        && row.cells[..count].iter().zip(1..).all(|(cell, number)| shown(cell) == number.to_string())
-        && row.cells[count..].iter().all(|cell| *cell == Cell::Null)
-        && !rows.get(1).is_some_and(is_second)
-}
-
-/// A cell of a head, or the one that spans it: a merged one, or the last text before it where headings stand below.
-fn spread<'a>(head: &'a [Line], row: usize, column: usize, merged: Option<&Merged>) -> &'a Cell {
-    let cell = |column: usize| head[row].cells.get(column).unwrap_or(&Cell::Null);
-    let stands_below = |column: usize| {
-        head.get(row + 1).and_then(|line| line.cells.get(column)).is_some_and(|cell| *cell != Cell::Null)
-    };
-    if *cell(column) != Cell::Null {
-        return cell(column);
-    }
-    if let Some(first) = merged.and_then(|merged| merged.first_column(head[row].number, column)) {
-        return cell(first);
-    }
-    let before = (0..column)
-        .rev()
-        .take_while(|&before| stands_below(before))
-        .find(|&before| *cell(before) != Cell::Null);
-    before.filter(|_| stands_below(column)).map_or(&Cell::Null, cell)
-}
-
-fn is_heading(text: &str) -> bool {
-    mapping::is_known(text) || role(text).is_some()
-}
-
-/// Are two rows a head as a table without merged cells has it? Below stand headings and nothing else, where none stands
-/// above or one that spans them; above stands at least one whose column is empty below.
-fn stand_as_head(above: &[Cell], below: &[Cell]) -> bool {
-    fn text(row: &[Cell], at: usize) -> Option<&str> {
-        match row.get(at) {
-            Some(Cell::Text(text)) => Some(text),
-            _ => None,
-        }
-    }
-    let spans = |at: usize| is_void(above, at + 1) && !is_void(below, at + 1);
-    let width = above.len().max(below.len());
-    let are_texts = |row: &[Cell]| {
-        (0..row.len())
-            .all(|at| is_void(row, at) || text(row, at).is_some_and(|text| text.parse::<f64>().is_err()))
-    };
-    are_texts(above)
-        && are_texts(below)
-        && (0..width).any(|at| text(below, at).is_some_and(is_heading))
-        && (0..width).any(|at| is_void(below, at) && text(above, at).is_some_and(is_heading))
-        && (0..width).all(|at| is_void(below, at) || is_void(above, at) || spans(at))
-}
-
-fn is_void(row: &[Cell], at: usize) -> bool {
-    row.get(at).is_none_or(|cell| *cell == Cell::Null)
-}
-
 /// Which columns hold the place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Place {
@@ -539,286 +350,6 @@ enum Place {
 
 /// Most columns.
 pub(super) const MOST_COLUMNS: usize = MOST_HEADINGS;
-/// How many rows may stand above the head, as titles do.
-pub(super) const MOST_TITLES: usize = 10;
-
-/// How many different things the known headings of a row stand for.
-pub(super) fn count_known(row: &[Cell]) -> usize {
-    meanings(row).len()
-}
-
-/// The different things that the known headings of a row stand for. One coordinate without the other is none: a value may
-/// be an X as well.
-fn meanings<'a>(row: impl IntoIterator<Item = &'a Cell>) -> HashSet<&'static str> {
-    let meaning = |cell: &Cell| match cell {
-        Cell::Text(text) => match role(text) {
-            Some(Role::Text) => Some("geometry"),
-            Some(Role::East) => Some("east"),
-            Some(Role::North) => Some("north"),
-            None => mapping::name_of(text).or_else(|| is_place(text).then_some("geometry")),
-        },
-        _ => None,
-    };
-    let mut found: HashSet<_> = row.into_iter().filter_map(meaning).collect();
-    if !(found.contains("east") && found.contains("north")) {
-        found.retain(|meaning| !["east", "north"].contains(meaning));
-    }
-    found
-}
-
-/// Which of the first rows of a table is its head: that with the headings the operator named, else the first that is no title
-/// and holds no value, unless another one says clearly more. Words such as 现状 are headings and values.
-fn head(rows: &[&[Cell]], wish: &Wish) -> Option<usize> {
-    let named: Vec<&String> = [&wish.geometry, &wish.x, &wish.y].into_iter().flatten().collect();
-    let has_named = |row: &&[Cell]| named.iter().all(|name| row.iter().any(|cell| cell.shown() == **name));
-    if let Some(at) = rows.iter().position(has_named).filter(|_| !named.is_empty()) {
-        return Some(at);
-    }
-    let texts = |at: usize| rows[at].iter().filter(|cell| matches!(cell, Cell::Text(_))).count();
-    let width = rows.iter().map(|row| filled(row)).max()?;
-    let is_title = |at: usize| filled(rows[at]) * 2 < width || (filled(rows[at]) == 1 && width > 1);
-    let known = |at: usize| count_known(rows[at]);
-    // Values come again in their column, or are words that are often values.
-    let words = |at: usize| -> HashSet<&'static str> {
-        let is_value = |column: usize, cell: &Cell| {
-            let is_common =
-                ["现状", "说明", "来源", "高度"].contains(&mapping::plain(&cell.shown()).as_str());
-            is_common || rows.iter().any(|other| *other != rows[at] && other.get(column) == Some(cell))
-        };
-        let own = rows[at].iter().enumerate().filter(|(column, cell)| !is_value(*column, cell));
-        meanings(own.map(|(_, cell)| cell))
-    };
-    let says_place = |words: &HashSet<&str>| words.contains("geometry") || words.contains("east");
-    let is_clear = |at: usize, first: usize| {
-        let (own, before) = (words(at), meanings(rows[first]));
-        let says_where = says_place(&own) && !says_place(&before);
-        let says_more = own.len() >= before.len() + 2 && own.len() * 2 >= texts(at);
-        own.len() > before.len() && (says_where || says_more)
-    };
-    let find = |has_values: bool| {
-        let may_be =
-            |at: &usize| (texts(*at) > 1 || known(*at) > 0) && rows[*at].iter().any(is_value) == has_values;
-        let may_be: Vec<usize> = (0..rows.len()).filter(may_be).collect();
-        let first = *may_be.iter().find(|at| !is_title(**at)).or(may_be.first())?;
-        let clear = may_be.into_iter().filter(|at| is_clear(*at, first));
-        clear.max_by_key(|at| (words(*at).len(), std::cmp::Reverse(*at))).or(Some(first))
-    };
-    // Headings may be numbers; then a row without any below them is one of data.
-    let (bare, valued) = (find(false), find(true));
-    let is_before = |at: usize, other: usize| {
-        at < other && !is_title(at) && (known(other) == 0 || known(at) > known(other).max(1))
-    };
-    valued.filter(|&valued| bare.is_none_or(|bare| is_before(valued, bare))).or(bare)
-}
-
-fn filled(row: &[Cell]) -> usize {
-    row.iter().filter(|cell| **cell != Cell::Null).count()
-}
-
-/// Is a cell a value that is no heading: a number that is no year, or a place?
-fn is_value(cell: &Cell) -> bool {
-    let is_year = |number: f64| number.fract() == 0.0 && (1900.0..=2100.0).contains(&number);
-    match cell {
-        Cell::Null => false,
-        Cell::Text(text) => {
-            if let Ok(number) = coordinate(cell) {
-                !number.is_some_and(is_year)
-            } else {
-                let is_drawn = || text.is_ascii() && figures(text, &mut Vec::new()).is_ok();
-                joint(text).is_some() || outline(text).is_some() || is_drawn()
-            }
-        }
-        Cell::Integer(_) | Cell::Real(_) => !cell.as_number().is_some_and(is_year),
-        Cell::Bool(_) | Cell::Date(_) | Cell::Json(_) => true,
-    }
-}
-
-/// What is told of rows above a head that may be rows of data, as they fill more than half of its columns.
-fn passed_over(above: &[Line], head: &Line) -> Option<String> {
-    let is_wide = |line: &&Line| {
-        let count = filled(&line.cells);
-        count > 1 && count * 2 > filled(&head.cells)
-    };
-    let first = above.iter().find(is_wide)?;
-    Some(format!(
-        "{} of the rows above the headings (line {}) are as wide as they are, the first of them {:?} (line {}); they are taken \
-         for titles and not read",
-        above.iter().filter(is_wide).count(),
-        head.number,
-        cut(&refused::record(&first.cells)),
-        first.number
-    ))
-}
-
-/// Headings of columns with both coordinates, or with an outline or a geometry that only the values tell.
-const JOINT: &[&str] =
-    &["经纬度", "lonlat", "latlon", "lnglat", "coordinates", "coordinate", "location", "position", "位置"];
-const DRAWN: &[&str] = &[
-    "坐标",
-    "坐标串",
-    "坐标对",
-    "经纬度坐标",
-    "地理坐标",
-    "空间坐标",
-    "边界坐标",
-    "界址点坐标",
-    "拐点坐标",
-    "图形数据",
-    "几何数据",
-    "几何图形",
-];
-
-/// Does a heading say that a column holds the place, whichever way?
-fn is_place(heading: &str) -> bool {
-    let plain = mapping::plain(heading);
-    is_one_of(JOINT, &plain) || is_one_of(DRAWN, &plain)
-}
-
-/// Is a plain heading one of some, whatever it says beside?
-fn is_one_of(headings: &[&str], plain: &str) -> bool {
-    headings.contains(&plain) || headings.contains(&kin(plain).1.as_str())
-}
-
-/// What a heading says of the place.
-#[derive(Clone, Copy, PartialEq)]
-enum Role {
-    Text,
-    East,
-    North,
-}
-
-fn role(heading: &str) -> Option<Role> {
-    const TEXT: &[&str] = &[
-        "wkt",
-        "geometry",
-        "geom",
-        "thegeom",
-        "wktgeom",
-        "shape",
-        "几何",
-        "图形",
-        "空间数据",
-        "geometrywkt",
-    ];
-    const EAST: &[&str] = &[
-        "x",
-        "lon",
-        "lng",
-        "long",
-        "longitude",
-        "经度",
-        "经度°",
-        "东经",
-        "jd",
-        "xzb",
-        "hzb",
-        "east",
-        "easting",
-        "东坐标",
-        "x坐标",
-        "坐标x",
-        "横坐标",
-        "横坐标y",
-        "y横坐标",
-        "pointx",
-        "xcoord",
-        "centroidx",
-    ];
-    const NORTH: &[&str] = &[
-        "y",
-        "lat",
-        "latitude",
-        "纬度",
-        "纬度°",
-        "北纬",
-        "wd",
-        "yzb",
-        "zzb",
-        "north",
-        "northing",
-        "北坐标",
-        "y坐标",
-        "坐标y",
-        "纵坐标",
-        "纵坐标x",
-        "x纵坐标",
-        "pointy",
-        "ycoord",
-        "centroidy",
-    ];
-    let own = mapping::plain(heading);
-    if own.starts_with("wkt") || own.ends_with("wkt") {
-        return Some(Role::Text);
-    }
-    let bare = [Some(own), mapping::without_unit(heading)].into_iter().flatten().map(|own| kin(&own).1);
-    let is = |list: &[&str]| bare.clone().any(|bare| list.contains(&bare.as_str()));
-    [(TEXT, Role::Text), (EAST, Role::East), (NORTH, Role::North)]
-        .into_iter()
-        .find_map(|(list, role)| is(list).then_some(role))
-}
-
-/// What a plain heading of coordinates says beside which one it is, as 高德 and `wgs84`, and the rest.
-fn kin(plain: &str) -> (String, String) {
-    const KIN: &[&str] = &[
-        "cgcs2000",
-        "wgs1984",
-        "wgs84",
-        "gcj02",
-        "bd09",
-        "4490",
-        "2000",
-        "高德",
-        "百度",
-        "腾讯",
-        "火星",
-        "gps",
-        "中心点",
-        "中心",
-        "质心",
-        "地块",
-        "宗地",
-        "项目",
-        "center",
-    ];
-    let (mut kin, mut rest) = (String::new(), plain);
-    while let Some((word, left)) = KIN.iter().find_map(|word| {
-        let left = rest.strip_prefix(word).or_else(|| rest.strip_suffix(word))?;
-        (!left.is_empty()).then_some((word, left))
-    }) {
-        kin.push_str(word);
-        rest = left;
-    }
-    (kin, rest.to_owned())
-}
-
-/// The shifted degrees that a heading names.
-fn shift_of(heading: &str) -> Option<Datum> {
-    let folded = narrowed(heading).to_lowercase();
-    let names = |names: &[&str]| names.iter().any(|name| folded.contains(name));
-    if names(&["高德", "腾讯", "火星", "gcj02", "gcj-02", "gcj_02"]) {
-        Some(Datum::Gcj02)
-    } else if names(&["百度", "bd09", "bd-09", "bd_09"]) {
-        Some(Datum::Bd09)
-    } else {
-        None
-    }
-}
-
-/// The columns of a pair of coordinates: of one kind, not shifted ones before others, else the first of each.
-fn pair_of(names: &[Option<String>]) -> Option<(usize, usize)> {
-    let all = |wanted: Role| {
-        let of = move |at: &usize| names[*at].as_deref().and_then(role) == Some(wanted);
-        (0..names.len()).filter(of)
-    };
-    let name = |at: usize| names[at].as_deref().unwrap_or_default();
-    let kind = |at: usize| (shift_of(name(at)), kin(&mapping::plain(name(at))).0);
-    let pairs = || all(Role::East).filter_map(|x| Some((x, all(Role::North).find(|y| kind(*y) == kind(x))?)));
-    pairs()
-        .find(|(x, _)| kind(*x).0.is_none())
-        .or_else(|| pairs().next())
-        .or_else(|| all(Role::East).next().zip(all(Role::North).next()))
-}
-
 impl Table {
     /// Understands a head.
     fn of_head(head: &[Cell], wish: &Wish, headings: &mut Headings) -> Result<Self, String> {
@@ -887,8 +418,15 @@ impl Table {
             is_sheet: false,
             is_decimal: false,
             traps: Vec::new(),
+            units: None,
+            unit: None,
+            groups: BTreeMap::new(),
             merged: BTreeMap::new(),
             points: None,
+            may_be_points: None,
+            head: Vec::new(),
+            again: Passed::default(),
+            beside: Passed::default(),
         })
     }
 
@@ -907,6 +445,48 @@ impl Table {
         match self.places.first() {
             Some(Place::Text(at)) => self.columns[*at],
             _ => None,
+        }
+    }
+
+    /// Looks for a column that states the unit of each area.
+    fn find_units(&mut self, rows: &[&[Cell]]) {
+        let is_called = |at: &usize, is: &dyn Fn(&str) -> bool| self.names[*at].as_deref().is_some_and(is);
+        let is_area = |name: &str| mapping::name_of(name) == Some(AREA) && value::unit_of(name).is_none();
+        let is_unit = |name: &str| ["单位", "面积单位", "计量单位"].contains(&mapping::plain(name).as_str());
+        let all = 0..self.names.len();
+        let Some(unit) = all.clone().find(|at| is_called(at, &is_unit)) else { return };
+        let before = (0..unit).rev().find(|at| is_called(at, &is_area));
+        let area = before.or_else(|| all.skip(unit).find(|at| is_called(at, &is_area)));
+        let mut cells = rows.iter().filter_map(|row| row.get(unit)).filter(|cell| **cell != Cell::Null);
+        if cells.any(|cell| value::unit_of(&cell.shown()).is_some()) {
+            self.units = area.map(|area| (area, unit));
+        }
+    }
+
+    /// Looks for columns that may begin groups of rows, as those of units before the numbers of parcels do.
+    fn find_groups(&mut self, rows: &[&[Cell]]) {
+        let meaning = |at: usize| self.names[at].as_deref().and_then(mapping::name_of);
+        let parcel = (0..self.names.len()).find(|at| meaning(*at) == Some("parcel_no"));
+        let may_be = |at: &usize| {
+            let is_before = parcel.is_some_and(|parcel| *at < parcel);
+            (is_before || meaning(*at) == Some("unit_no"))
+                && Some(*at) != parcel
+                && self.columns[*at].is_some()
+                && rows.first().is_some_and(|row| !is_void(row, *at))
+        };
+        self.groups = (0..self.names.len()).filter(may_be).map(|at| (at, Passed::default())).collect();
+    }
+
+    /// Gives areas the units that stand beside them or in how they are shown.
+    fn state_units(&self, cells: &mut [Cell], shown: &[(usize, String)]) {
+        let is_area = |at: usize| {
+            self.names.get(at).and_then(Option::as_deref).and_then(mapping::name_of) == Some(AREA)
+        };
+        let beside = self.units.and_then(|(area, unit)| Some((area, cells.get(unit)?.shown())));
+        for (at, unit) in shown.iter().filter(|(at, _)| is_area(*at)).cloned().chain(beside) {
+            if let Some(cell) = cells.get_mut(at).filter(|cell| cell.as_number().is_some()) {
+                *cell = Cell::text(&format!("{}{unit}", cell.shown()));
+            }
         }
     }
 
@@ -961,70 +541,157 @@ impl Table {
         self.places.extend(place);
     }
 
-    /// Looks whether the rows are points of outlines: they say which point they are, and several are of one parcel.
-    fn find_points(&mut self, rows: &[&[Cell]]) {
-        #[rustfmt::skip]
-        const POINTS: &[&str] = &[
-            "界址点", "界址点号", "界址点编号", "界址点序号", "边界点号", "拐点", "拐点号", "拐点编号", "顶点", "顶点号", "折点号", "点号", "点编号", "点序",
-            "点序号", "jzd", "jzdh",
-        ];
-        let column =
-            |is: &dyn Fn(&str) -> bool| self.names.iter().position(|name| name.as_deref().is_some_and(is));
-        let point = column(&|name| POINTS.contains(&mapping::plain(name).as_str()));
-        let (Some(point), &[Place::Pair(x, y)]) = (point, &self.places[..]) else { return };
-        let name = |at: usize| self.names[at].clone().unwrap_or_default();
-        let Some(parcel) = column(&|name| mapping::name_of(name) == Some("parcel_no")) else {
-            if mapping::plain(&name(point)).contains("界址") {
-                self.traps.push(format!(
-                    "{:?} says that the rows are boundary points, but no column says of which parcel; each is taken for itself",
-                    name(point)
-                ));
-            }
-            return;
+    /// Looks whether the rows are points of outlines: they say which point they are, and several are of one parcel, as its
+    /// column or a line above its points says.
+    fn find_points(
+        &mut self,
+        rows: &[&[Cell]],
+        above: &[Line],
+        wish: &Wish,
+        headings: &mut Headings,
+    ) -> Result<(), String> {
+        let names = &self.names;
+        let all = |is: &dyn Fn(&str) -> bool| {
+            (0..names.len()).filter(|at| names[*at].as_deref().is_some_and(is)).collect::<Vec<_>>()
         };
-        let held = |row: &[Cell]| row.get(parcel).map(Cell::shown).unwrap_or_default();
-        let is_next = |pair: &[&[Cell]]| held(pair[0]) == held(pair[1]) || held(pair[1]).is_empty();
-        if !rows.windows(2).any(is_next) {
-            return;
-        }
+        let (Some(&point), &[Place::Pair(x, y)]) = (all(&points::is_point).first(), &self.places[..]) else {
+            return Ok(());
+        };
+        let name = |at: usize| names[at].clone().unwrap_or_default();
+        let (rings, sides) = (all(&points::is_ring), all(&points::is_side));
         let own = mapping::plain(&name(point));
         let is_sure = ["界址", "拐点", "边界", "jzd"].iter().any(|word| own.contains(word))
-            || column(&|name| mapping::plain(name).contains("边长")).is_some();
-        // Samples and boreholes have points of their own, each with its values.
-        let is_other = |at: &usize| {
-            ![x, y, point, parcel].contains(at) && self.columns[*at].is_some() && !is_serial(&name(*at))
+            || sides.iter().any(|at| mapping::plain(&name(*at)).contains("边长"));
+        let parcel = all(&|name| mapping::name_of(name) == Some("parcel_no")).first().copied();
+        let caption = above.iter().rev().find_map(points::caption);
+        let (parcel, of) = match (parcel, caption) {
+            (Some(at), _) => (points::Parcels::Column(at), format!("{:?}", name(at))),
+            (None, Some((heading, _))) if is_sure => {
+                let of = format!("the lines as {heading:?} above them");
+                (points::Parcels::Captions(headings.number(&heading)?), of)
+            }
+            (None, _) => {
+                if is_sure {
+                    self.traps.push(format!(
+                        "{:?} says that the rows are boundary points, but nothing says of which parcel; each is taken for itself",
+                        name(point)
+                    ));
+                }
+                return Ok(());
+            }
         };
-        let mut first: Option<&[Cell]> = None;
-        let mut differing = None;
-        for &row in rows {
-            match first.filter(|first| held(row).is_empty() || held(row) == held(first)) {
-                None => first = Some(row),
-                Some(first) => {
-                    let differs = |at: &usize| !is_void(row, *at) && row.get(*at) != first.get(*at);
-                    differing = differing.or_else(|| (0..self.names.len()).filter(is_other).find(differs));
+        let columns = points::Columns { parcel, point, rings, sides, is_sure };
+        if let Some(parcel) = columns.parcel.column() {
+            let held = |row: &[Cell]| row.get(parcel).map(Cell::shown).unwrap_or_default();
+            let is_next = |pair: &[&[Cell]]| held(pair[0]) == held(pair[1]) || held(pair[1]).is_empty();
+            if !rows.windows(2).any(is_next) && wish.scattered.is_empty() {
+                self.may_be_points = Some(columns);
+                return Ok(());
+            }
+            // Samples and boreholes have points of their own, each with its values.
+            let is_own = |at: usize| [x, y, point, parcel].contains(&at) || columns.rings.contains(&at);
+            let is_other = |at: &usize| !is_own(*at) && self.columns[*at].is_some() && !is_serial(&name(*at));
+            let mut first: Option<&[Cell]> = None;
+            let mut differing = None;
+            for &row in rows {
+                match first.filter(|first| held(row).is_empty() || held(row) == held(first)) {
+                    None => first = Some(row),
+                    Some(first) => {
+                        let differs = |at: &usize| !is_void(row, *at) && row.get(*at) != first.get(*at);
+                        differing = differing.or_else(|| (0..names.len()).filter(is_other).find(differs));
+                    }
                 }
             }
+            if let Some(at) = differing.filter(|_| !is_sure) {
+                self.traps.push(format!(
+                    "the rows may be boundary points ({:?}), but those of a parcel ({of}) differ in {:?}; each is taken for \
+                     itself, under the heading \"界址点号\" they would be joined",
+                    name(point),
+                    name(at)
+                ));
+                return Ok(());
+            }
         }
-        if let Some(at) = differing.filter(|_| !is_sure) {
-            self.traps.push(format!(
-                "the rows may be boundary points ({:?}), but those of a parcel ({:?}) differ in {:?}; each is taken for itself, \
-                 under the heading \"界址点号\" they would be joined",
-                name(point),
-                name(parcel),
-                name(at)
-            ));
-            return;
-        }
+        let parted = columns.rings.first().map(|at| format!("; {:?} tells their rings", name(*at)));
         self.traps.push(format!(
-            "the rows are boundary points ({:?}); those of each parcel ({:?}) are joined in their order to an outline, the other \
-             values are those of its first row",
+            "the rows are boundary points ({:?}); those of each parcel ({of}) are joined in their order to an outline, the other \
+             values are those of its first row{}",
             name(point),
-            name(parcel)
+            parted.unwrap_or_default()
         ));
-        for at in [x, y, point] {
-            self.columns[at] = None;
+        if let Some(example) = wish.scattered.iter().min() {
+            self.traps.push(format!(
+                "the points of {} of the parcels, as {example:?}, do not stand behind each other; they are joined where their \
+                 numbers go on one by one, else refused",
+                wish.scattered.len()
+            ));
         }
-        self.points = Some(Points { parcel, point, is_sure });
+        for at in [x, y, point].iter().chain(&columns.rings).chain(&columns.sides) {
+            self.columns[*at] = None;
+        }
+        self.points = Some(columns);
+        Ok(())
+    }
+
+    /// Are its rows boundary points whose parcels stand in lines above them?
+    fn has_captions(&self) -> bool {
+        self.points.as_ref().is_some_and(|points| matches!(points.parcel, points::Parcels::Captions(_)))
+    }
+
+    /// The numbers of parcels whose boundary points do not all stand behind each other.
+    fn scattered(&mut self, outlines: &Outlines) -> HashSet<String> {
+        let Some(example) = outlines.again().iter().min() else { return HashSet::new() };
+        match &self.may_be_points {
+            Some(columns) if !columns.is_sure => {
+                let name = |at: usize| self.names[at].clone().unwrap_or_default();
+                self.traps.push(format!(
+                    "the rows may be boundary points ({:?}), as {example:?} is the parcel of several; each is taken for itself, \
+                     under the heading \"界址点号\" they would be joined",
+                    name(columns.point)
+                ));
+                HashSet::new()
+            }
+            _ => outlines.again().clone(),
+        }
+    }
+
+    /// Is a row one of the head that comes again, as on a new page?
+    fn comes_again(&mut self, line: &Line) -> bool {
+        let own = trimmed(&line.cells);
+        let is_again = own.len() > 1 && self.head.iter().any(|head| head == own);
+        if is_again {
+            self.again.push(line.number);
+        }
+        is_again
+    }
+
+    /// What a row is among boundary points.
+    fn kind_of(&mut self, line: &Line, outlines: &Outlines) -> Kind {
+        let (Some(columns), Some(&Place::Pair(x, y))) = (&self.points, self.places.first()) else {
+            return Kind::Row;
+        };
+        let own: Vec<usize> = (0..line.cells.len()).filter(|at| !is_void(&line.cells, *at)).collect();
+        let shown = |at: usize| line.cells.get(at).map(Cell::shown).unwrap_or_default();
+        let is_numbered = shown(columns.point).contains(|c: char| c.is_ascii_digit());
+        if own.is_empty() || [x, y].iter().all(|at| own.contains(at)) {
+            return Kind::Point;
+        }
+        if let Some((_, number)) = points::caption(line).filter(|_| self.has_captions()) {
+            return Kind::Caption(number);
+        }
+        let parcel = columns.parcel.column().filter(|at| outlines.is_last(&shown(*at)));
+        let is_side =
+            |at: &usize| columns.sides.contains(at) || line.merged.contains(at) || Some(*at) == parcel;
+        let is_sum = mapping::is_known(&shown(columns.point)) && own.len() == 2;
+        let has_side = own.iter().any(|at| columns.sides.contains(at));
+        if has_side && own.iter().all(is_side) || is_sum && !is_numbered {
+            self.beside.push(line.number);
+            Kind::Beside
+        } else if is_numbered || parcel.is_some() {
+            Kind::Point
+        } else {
+            Kind::Stray
+        }
     }
 
     /// The first value in which a boundary point differs from the first one of its parcel.
@@ -1042,7 +709,12 @@ impl Table {
     /// Is a column one of boundary points, and none of parcels?
     fn is_of_points(&self, at: usize) -> bool {
         let is_coordinate = |place: &Place| matches!(place, Place::Pair(x, y) if [*x, *y].contains(&at));
-        self.points.is_some_and(|points| points.point == at || self.places.iter().any(is_coordinate))
+        self.points.as_ref().is_some_and(|points| {
+            points.point == at
+                || points.rings.contains(&at)
+                || points.sides.contains(&at)
+                || self.places.iter().any(is_coordinate)
+        })
     }
 
     /// Gives a column without heading, which has a value, one of its own.
@@ -1074,14 +746,30 @@ impl Table {
             let name = self.names.get(*at).cloned().flatten().unwrap_or_else(|| letters(*at));
             format!("{name:?} has merged cells; their value, as in {example:?}, is taken for all their rows")
         });
-        self.traps.iter().cloned().chain(merged).collect()
+        let groups = self.groups.iter().filter_map(|(at, passed)| {
+            let name = self.names.get(*at)?.as_deref()?;
+            let what = format!("rows are empty in {name:?} alone; it may be that of the row above, as in a cell that was merged");
+            passed.told(&what)
+        });
+        let again = self.again.told("rows are the headings again and are passed over");
+        let beside =
+            self.beside.told("rows among the boundary points hold lengths or sums and are passed over");
+        self.traps.iter().cloned().chain(merged).chain(groups).chain(again).chain(beside).collect()
     }
 
     /// A row of cells as a row; `None` when it is empty.
     fn row(&mut self, line: Line, headings: &mut Headings) -> Result<Option<Row>, String> {
-        let Line { mut cells, percent, merged, errors, .. } = line;
+        let Line { number, mut cells, percent, units, merged, errors } = line;
         if cells.iter().all(|cell| *cell == Cell::Null) {
             return Ok(None);
+        }
+        self.state_units(&mut cells, &units);
+        let has_heading = |at: &usize| self.columns[*at].is_some();
+        let mut empty = (0..self.columns.len()).filter(has_heading).filter(|at| is_void(&cells, *at));
+        if let (Some(at), None) = (empty.next(), empty.next())
+            && let Some(passed) = self.groups.get_mut(&at)
+        {
+            passed.push(number);
         }
         for at in merged {
             self.merged.entry(at).or_insert_with(|| cut(&cells[at].shown()));
@@ -1242,13 +930,19 @@ impl Refused {
     }
 }
 
+/// Cells without the empty ones at the end.
+fn trimmed(cells: &[Cell]) -> &[Cell] {
+    let width = cells.iter().rposition(|cell| *cell != Cell::Null).map_or(0, |last| last + 1);
+    &cells[..width]
+}
+
 /// Does a heading count the rows and nothing else?
 fn is_serial(heading: &str) -> bool {
     ["序号", "no", "xh", "fid", "oid", "objectid"].contains(&mapping::plain(heading).as_str())
 }
 
 /// The letters of a column, as workbooks name it.
-fn letters(mut at: usize) -> String {
+pub(super) fn letters(mut at: usize) -> String {
     let mut letters = Vec::new();
     loop {
         letters.insert(0, b'A' + u8::try_from(at % 26).unwrap_or_default());
@@ -1268,172 +962,9 @@ fn rounded(text: &str) -> Option<f64> {
     (0..=9).contains(&steps).then(|| 10_f64.powi(steps))
 }
 
-/// Is a text a geometry in well-known text?
-fn is_well_known(text: &str) -> bool {
-    const WORDS: &[&str] = &["POINT", "LINESTRING", "POLYGON", "MULTI", "GEOMETRYCOLLECTION", "SRID="];
-    let upper: String = text.chars().take(24).collect::<String>().to_ascii_uppercase();
-    WORDS.iter().any(|word| upper.starts_with(word)) && figures(text, &mut Vec::new()).is_ok()
-}
-
-/// Appends the figures of a geometry as databases and programs of tables write it, and tells the id of the system that it
-/// states.
-fn figures(text: &str, into: &mut Vec<Figure>) -> Result<Option<u32>, String> {
-    if text.starts_with('{') {
-        return geojson::geometry(text, into).map(|()| None);
-    }
-    // Zero is the id of no system.
-    let known = |srid: u32| Some(srid).filter(|srid| *srid != 0);
-    if let Some(bytes) = wkb::of_hex(text) {
-        return wkb::figures(&bytes, into).map(|()| wkb::srid(&bytes).and_then(known));
-    }
-    let stated = text.split_once(';').filter(|(head, _)| head.to_ascii_uppercase().starts_with("SRID="));
-    let (srid, text) = match stated {
-        None => (None, text),
-        Some((head, text)) => match head["SRID=".len()..].trim().parse() {
-            Ok(srid) => (known(srid), text),
-            Err(_) => return Err(format!("{:?} names no system by its number", cut(head))),
-        },
-    };
-    // The library follows nested brackets with its own stack.
-    let nested = text.to_ascii_uppercase().matches("GEOMETRYCOLLECTION").count();
-    if nested > 16 || text.contains("((((((((") {
-        return Err("brackets are nested too deeply".to_owned());
-    }
-    let parsed: wkt::Wkt<f64> = text.parse().map_err(|reason: &str| reason.to_owned())?;
-    gather(&parsed, into);
-    Ok(srid)
-}
-
-fn gather(from: &wkt::Wkt<f64>, into: &mut Vec<Figure>) {
-    use wkt::Wkt;
-    let line =
-        |line: &wkt::types::LineString<f64>| line.coords().iter().map(|at| [at.x, at.y]).collect::<Vec<_>>();
-    let point = |point: &wkt::types::Point<f64>| point.coord().map(|at| Figure::Point([at.x, at.y]));
-    let polygon = |polygon: &wkt::types::Polygon<f64>| {
-        let rings: Vec<_> = polygon.rings().iter().map(line).collect();
-        (!rings.is_empty()).then_some(Figure::Polygon(rings))
-    };
-    match from {
-        Wkt::Point(one) => into.extend(point(one)),
-        Wkt::MultiPoint(all) => into.extend(all.points().iter().filter_map(point)),
-        Wkt::LineString(one) => into.extend((!one.coords().is_empty()).then(|| Figure::Line(line(one)))),
-        Wkt::MultiLineString(all) => {
-            into.extend(all.line_strings().iter().map(|one| Figure::Line(line(one))));
-        }
-        Wkt::Polygon(one) => into.extend(polygon(one)),
-        Wkt::MultiPolygon(all) => into.extend(all.polygons().iter().filter_map(polygon)),
-        Wkt::GeometryCollection(all) => all.geometries().iter().for_each(|one| gather(one, into)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn head_of(rows: &[Vec<Cell>], wish: &Wish) -> Option<usize> {
-        head(&rows.iter().map(Vec::as_slice).collect::<Vec<_>>(), wish)
-    }
-
-    #[test]
-    fn geometries_are_read_as_databases_write_them() {
-        let read = |text: &str| {
-            let mut into = Vec::new();
-            figures(text, &mut into).map(|srid| (srid, into))
-        };
-        let point = |srid: Option<u32>| Ok((srid, vec![Figure::Point([1.0, 2.0])]));
-        assert_eq!(read("POINT(1 2)"), point(None));
-        assert_eq!(read("srid=4547;POINT Z (1 2 3)"), point(Some(4547)));
-        assert_eq!(read("SRID=0;POINT(1 2)"), point(None));
-        assert_eq!(read("0101000000000000000000F03F0000000000000040"), point(None));
-        assert_eq!(read("\\x0101000020C3110000000000000000f03f0000000000000040"), point(Some(4547)));
-        assert_eq!(read("{\"type\":\"Point\",\"coordinates\":[1,2]}"), point(None));
-        for broken in ["SRID=;POINT(1 2)", "0101000000", "{\"type\":\"Point\"}", "12", "somewhere"] {
-            assert!(read(broken).is_err(), "{broken}");
-        }
-    }
-
-    fn row(texts: &[&str]) -> Vec<Cell> {
-        texts.iter().map(|text| Cell::text(text)).collect()
-    }
-
-    #[test]
-    fn a_head_may_have_two_rows() {
-        let stacked = |rows: &[&[&str]], at: usize| {
-            let lines: Vec<Line> =
-                (1..).zip(rows).map(|(number, cells)| Line::new(number, row(cells))).collect();
-            let stacked = Stacked::around(&lines, at, None);
-            let names: Vec<String> = stacked.names.iter().map(Cell::shown).collect();
-            (names.join(","), stacked.below, !stacked.traps.is_empty())
-        };
-        let spanned: [&[&str]; 3] =
-            [&["地块编号", "指标", "", "备注"], &["", "容积率", "绿地率"], &["A-1", "2", "30", "无"]];
-        let names = "地块编号,容积率,绿地率,备注".to_owned();
-        assert_eq!(stacked(&spanned, 0), (names.clone(), 2, true));
-        assert_eq!(stacked(&spanned, 1), (names, 2, true), "whichever of them was found");
-        let limits: [&[&str]; 3] = [
-            &["地块编号", "容积率", "", "指标", ""],
-            &["", "上限", "下限", "绿地率", "限高"],
-            &["A-1", "2", "1", "30", "24"],
-        ];
-        let names = "地块编号,容积率 上限,容积率 下限,绿地率,限高".to_owned();
-        assert_eq!(stacked(&limits, 0), (names, 2, true), "a limit alone says nothing");
-        // Values below a heading, numbers, words that are no headings: a row of data.
-        for data in [&["A-1", "商业"][..], &["", "", "3"], &["", "", "商业"]] {
-            let rows: [&[&str]; 2] = [&["地块编号", "用地性质", ""], data];
-            assert_eq!(stacked(&rows, 0), ("地块编号,用地性质,".to_owned(), 1, false), "{data:?}");
-        }
-    }
-
-    #[test]
-    fn headings_of_coordinates_are_known() {
-        for (east, north) in [
-            ("东经", "北纬"),
-            ("jd", "wd"),
-            ("中心经度", "中心纬度"),
-            ("中心点X", "中心点Y"),
-            ("xzb", "yzb"),
-            ("X_CGCS2000", "Y_CGCS2000"),
-            ("lon_wgs84", "lat_wgs84"),
-            ("高德经度", "高德纬度"),
-            ("经度(E)", "纬度(N)"),
-            ("X坐标（m）", "Y坐标（m）"),
-        ] {
-            assert!(role(east) == Some(Role::East) && role(north) == Some(Role::North), "{east}, {north}");
-        }
-        assert!(role("空间坐标WKT") == Some(Role::Text) && role("中心").is_none() && role("项目").is_none());
-        let pair =
-            |names: &[&str]| pair_of(&names.iter().map(|name| Some((*name).to_owned())).collect::<Vec<_>>());
-        assert_eq!(pair(&["高德经度", "高德纬度", "经度", "纬度"]), Some((2, 3)), "what is not shifted");
-        assert_eq!(pair(&["lon_wgs84", "lat_bd09", "lat_wgs84"]), Some((0, 2)));
-        assert_eq!(
-            (shift_of("经度（GCJ-02）"), shift_of("百度纬度")),
-            (Some(Datum::Gcj02), Some(Datum::Bd09))
-        );
-    }
-
-    #[test]
-    fn rows_below_a_head_may_be_its_units_or_its_numbers() {
-        let stacked = |rows: &[&[&str]]| {
-            let lines: Vec<Line> =
-                (1..).zip(rows).map(|(number, cells)| Line::new(number, row(cells))).collect();
-            let stacked = Stacked::around(&lines, 0, None);
-            (stacked.names.iter().map(Cell::shown).collect::<Vec<_>>().join(","), stacked.below)
-        };
-        let head: &[&str] = &["地块编号", "地块面积", "建筑密度"];
-        let units = stacked(&[head, &["", "（公顷）", "（%）"], &["A-1", "2", "30"]]);
-        assert_eq!(units, ("地块编号,地块面积（公顷）,建筑密度（%）".to_owned(), 2));
-        let bare = "地块编号,地块面积,建筑密度".to_owned();
-        assert_eq!(stacked(&[head, &["1", "2", "3"], &["A-1", "2", "30"]]), (bare.clone(), 2));
-        let four: &[&str] = &["地块编号", "层数", "户数", "WKT"];
-        let first = stacked(&[four, &["1", "2", "3", ""], &["10", "6", "90", "POINT(114 30)"]]);
-        assert_eq!(first, ("地块编号,层数,户数,WKT".to_owned(), 1), "not all columns are numbered");
-        assert_eq!(stacked(&[four, &["1", "2", "3", "4"], &["10", "6", "90", "POINT(114 30)"]]).1, 2);
-        // A first parcel of the number 1, an empty row, one without units.
-        for data in [&[&["1", "2", "3"][..], &["2", "1", "30"]][..], &[&["", "", ""]], &[&["", "-", "—"]]] {
-            let rows: Vec<&[&str]> = std::iter::once(head).chain(data.iter().copied()).collect();
-            assert_eq!(stacked(&rows), (bare.clone(), 1), "{data:?}");
-        }
-    }
 
     #[test]
     fn powers_of_ten_hide_digits() {
@@ -1446,78 +977,5 @@ mod tests {
     #[test]
     fn columns_have_the_letters_of_workbooks() {
         assert_eq!([0, 3, 25, 26, 701, 702].map(letters), ["A", "D", "Z", "AA", "ZZ", "AAA"]);
-    }
-
-    #[test]
-    fn the_head_is_found_below_titles() {
-        let rows = [
-            row(&["某单元地块指标表"]),
-            row(&["单位：公顷", "二〇二六年"]),
-            row(&["地块编号", "用地代码", "经度", "纬度"]),
-            row(&["A-1", "0701", "1", "2"]),
-        ];
-        assert_eq!(head_of(&rows, &Wish::default()), Some(2));
-        assert_eq!(head_of(&[row(&["first", "second"]), row(&["a", "b"])], &Wish::default()), Some(0));
-    }
-
-    #[test]
-    fn rows_of_data_are_no_head() {
-        let found = |rows: &[&[&str]]| {
-            head_of(&rows.iter().map(|cells| row(cells)).collect::<Vec<_>>(), &Wish::default())
-        };
-        // 现状, 说明, 来源 and X are headings elsewhere.
-        let pair = found(&[
-            &["站点", "建设阶段", "经纬度"],
-            &["甲", "规划", "114.1,30.4"],
-            &["乙", "现状", "114.2,30.4"],
-        ]);
-        assert_eq!(pair, Some(0));
-        assert_eq!(found(&[&["片区", "类别", "图形数据"], &["沌口", "现状", "POINT(114 30)"]]), Some(0));
-        assert_eq!(found(&[&["片区", "类别", "边线"], &["沌口", "现状", "POINT(114 30)"]]), Some(0));
-        let line = found(&[
-            &["站点", "线路", "阶段", "WKT"],
-            &["甲", "X", "规划", "POINT(114 30)"],
-            &["乙", "X", "现状", "POINT(114 31)"],
-        ]);
-        assert_eq!(line, Some(0));
-        let without_place =
-            found(&[&["站点", "阶段", "描述"], &["甲", "现状", "说明"], &["乙", "规划", "说明"]]);
-        assert_eq!(without_place, Some(0));
-        let both = found(&[&["站点", "阶段", "描述"], &["甲", "现状", "说明"], &["乙", "规划", "无"]]);
-        assert_eq!(both, Some(0));
-        // Years are headings; a total below them has no number.
-        let years = found(&[
-            &["地块编号", "2019", "2020", "X", "Y"],
-            &["A-1", "3", "4", "114", "30"],
-            &["合计", "无", "无", "无", "无"],
-        ]);
-        assert_eq!(years, Some(0));
-        let numbers = found(&[
-            &["地块编号", "1", "2", "X", "Y"],
-            &["A-1", "3", "4", "114", "30"],
-            &["合计", "无", "无", "无", "无"],
-        ]);
-        assert_eq!(numbers, Some(0));
-    }
-
-    #[test]
-    fn wide_titles_are_no_head() {
-        let head_of = |rows: &[&[&str]], wish: &Wish| {
-            head_of(&rows.iter().map(|cells| row(cells)).collect::<Vec<_>>(), wish)
-        };
-        let rows: [&[&str]; 3] =
-            [&["编制单位", "某院", "某年"], &["地块编号", "名称", "坐标"], &["A-1", "甲", "114.1,30.4"]];
-        assert_eq!(head_of(&rows, &Wish::default()), Some(1), "by what it says");
-        let rows: [&[&str]; 3] = [&["单元", "甲", "乙"], &["编", "东值", "北值"], &["A-1", "114.1", "30.4"]];
-        assert_eq!(head_of(&rows, &Wish::default()), Some(0));
-        let wish = Wish { x: Some("东值".to_owned()), y: Some("北值".to_owned()), ..Wish::default() };
-        assert_eq!(head_of(&rows, &wish), Some(1), "the operator named its headings");
-        let lines: Vec<Line> = (1..).zip(rows).map(|(number, cells)| Line::new(number, row(cells))).collect();
-        let said = passed_over(&lines[..1], &lines[1]).expect("a trap");
-        assert!(
-            said.starts_with("1 of the rows above the headings (line 2)") && said.contains("(line 1)"),
-            "{said}"
-        );
-        assert_eq!(passed_over(&[Line::new(1, row(&["某表"]))], &lines[1]), None);
     }
 }

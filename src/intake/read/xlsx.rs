@@ -7,11 +7,12 @@ use std::path::Path;
 
 use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, SheetVisible, Xlsx, open_workbook};
 
+use super::head;
 use super::merged::Region;
 use super::table::{self, Line, Rows};
 use super::{Take, Told, Wish};
-use crate::intake::IntakeError;
 use crate::intake::row::{Cell, Headings};
+use crate::intake::{IntakeError, value};
 use crate::model::Date;
 
 pub(super) fn read(
@@ -56,6 +57,11 @@ pub(super) fn read(
         .iter()
         .map(|style| style.number_format.as_ref().is_some_and(|format| is_share(&format.format_code)))
         .collect();
+    let units: Vec<Option<String>> = cells
+        .styles()
+        .iter()
+        .map(|style| style.number_format.as_ref().and_then(|format| unit_shown(&format.format_code)))
+        .collect();
     let mut line = Line::default();
     loop {
         let cell = cells.next_cell_with_style_id().map_err(broken)?;
@@ -88,6 +94,9 @@ pub(super) fn read(
         }
         if is_percent.get(style) == Some(&true) && matches!(value, Cell::Integer(_) | Cell::Real(_)) {
             line.percent.push(column);
+        }
+        if let Some(Some(unit)) = units.get(style) {
+            line.units.push((column, unit.clone()));
         }
         line.cells.resize(column, Cell::Null);
         line.cells.push(value);
@@ -158,12 +167,12 @@ fn known_headings(book: &mut Xlsx<BufReader<File>>, sheet: &str) -> usize {
     let mut rows: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
     while let Ok(Some(cell)) = cells.next_cell() {
         let row = cell.get_position().0;
-        if rows.len() == table::MOST_TITLES && !rows.contains_key(&row) {
+        if rows.len() == head::MOST_TITLES && !rows.contains_key(&row) {
             break;
         }
         rows.entry(row).or_default().push(value(cell.get_value()));
     }
-    rows.values().map(|row| table::count_known(row)).max().unwrap_or_default()
+    rows.values().map(|row| head::count_known(row)).max().unwrap_or_default()
 }
 
 /// Does a format show a share in per cent? A sign that is only written behind a number makes no share of it.
@@ -180,6 +189,14 @@ fn is_share(format: &str) -> bool {
         }
     }
     false
+}
+
+/// The unit of areas that a format shows behind a number, as in `0.00"亩"`.
+fn unit_shown(format: &str) -> Option<String> {
+    let first = format.split(';').next()?;
+    let shown: String = first.chars().filter(|c| !matches!(c, '"' | '\\')).collect();
+    let behind = shown.trim_start_matches(|c: char| "0#?,. _".contains(c)).trim();
+    value::unit_of(behind).map(|_| behind.to_owned())
 }
 
 fn value(cell: &DataRef<'_>) -> Cell {
@@ -228,6 +245,16 @@ mod tests {
         }
         for format in ["General", "0.00", "0\"%\"", "0\\%", "0_%"] {
             assert!(!is_share(format), "{format}");
+        }
+        for (format, unit) in [
+            ("0.00\"亩\"", Some("亩")),
+            ("#,##0.0 \"公顷\";-0.0", Some("公顷")),
+            ("0.00\\㎡", Some("㎡")),
+            ("0\"米\"", None),
+            ("General", None),
+            ("0.00", None),
+        ] {
+            assert_eq!(unit_shown(format).as_deref(), unit, "{format}");
         }
     }
 }
