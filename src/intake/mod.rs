@@ -27,6 +27,7 @@ mod system;
 mod uses;
 mod value;
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
