@@ -313,6 +313,16 @@ pub fn bounds_of(shape: &Shape) -> Option<Bounds> {
     Topology::of_shape(shape).frame.map(Frame::bounds)
 }
 
+/// Has a shape polygons, and so an area?
+#[must_use]
+pub fn is_areal(shape: &Shape) -> bool {
+    match shape {
+        Shape::Polygon(_) | Shape::MultiPolygon(_) => true,
+        Shape::GeometryCollection(members) => members.iter().any(is_areal),
+        _ => false,
+    }
+}
+
 /// Geodesic area, square metres; 0 for points and lines. Holes are left out, parts are added up.
 #[must_use]
 pub fn area_m2(shape: &Shape) -> f64 {

@@ -7,6 +7,7 @@
 
 mod area;
 mod array;
+mod beside;
 mod bounds;
 mod course;
 mod crs;
@@ -37,6 +38,7 @@ pub(crate) use array::give_back;
 pub use array::{
     GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, Positions, RingNote, Run,
 };
+pub use beside::common_border_m;
 pub use bounds::{Bounds, BoundsError};
 pub use course::{Course, End, Side, Spot, Standing};
 pub use crs::{Crs, PlaneWindow, Window, WindowError};
@@ -47,8 +49,8 @@ pub use geodesic::along_geodesic;
 pub use grid::{Steps, to_grid};
 pub(crate) use grid::{degrees, extend_on_grid};
 pub use measure::{
-    about_length_m, area_m2, bounds_of, buffer_m, centroid, distance_m, length_m, reach, stored_area_m2,
-    within_distance,
+    about_length_m, area_m2, bounds_of, buffer_m, centroid, distance_m, is_areal, length_m, reach,
+    stored_area_m2, within_distance,
 };
 pub use nearest::{Nearest, Origin, Sight, metres_between};
 pub use network::{Network, Off, Walk};

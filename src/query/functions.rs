@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::scalar::Scalar;
-use crate::geometry::{Shape, area_m2, buffer_m, centroid, distance_m, length_m, within_distance};
+use crate::geometry::{Shape, area_m2, buffer_m, centroid, distance_m, is_areal, length_m, within_distance};
 
 /// What an expression yields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,12 +137,15 @@ pub static FUNCTIONS: [Function; 8] = [
     Function {
         name: "area",
         description: [
-            "几何的大地面积，平方米；点和线为 0",
-            "geodesic area of a geometry in square metres; 0 for points and lines",
+            "几何的大地面积，平方米；点和线没有面积，为空",
+            "geodesic area of a geometry in square metres; null for points and lines, which have none",
         ],
         arguments: &[needed("geometry", Type::Geometry)],
         returns: Type::Number,
-        compute: |operands| Some(Scalar::Real(area_m2(shape(operands, 0)?))),
+        compute: |operands| {
+            let shape = shape(operands, 0)?;
+            is_areal(shape).then(|| Scalar::Real(area_m2(shape)))
+        },
     },
     Function {
         name: "length",

@@ -5,8 +5,9 @@
 //! they are shown, what was repaired or refused when the layer was read.
 //!
 //! Whether insides meet is decided exactly (DE-9IM); the places of overlaps and gaps are computed, to well below a
-//! millimetre. Areas and lengths are those on the ellipsoid. The width of a place is twice its area by its perimeter: that
-//! of a long strip, half the side of a square.
+//! millimetre. Areas and lengths are those on the ellipsoid. The width of a piece of ground is twice its area by its
+//! perimeter: that of a long strip, half the side of a square. Of several pieces it is that of the widest, so that a place is
+//! a sliver only where each of its pieces is one.
 //!
 //! A defect is told when a checked feature takes part in it, whether or not the others are checked. Each pair of features
 //! has one defect of geometry at most; of features that are drawn alike the first stands for all.
@@ -25,6 +26,9 @@ use crate::geometry::{Bounds, PolygonFault, Shape, area_m2, bounds_of, length_m,
 use crate::index::IndexedLayer;
 use crate::model::{FeatureIx, Field, FieldIx, FindBy, Layer, ValueKind};
 
+/// Positions with seven decimals are rounded by up to 8 mm, those of two features by up to 16; what is narrower than this is
+/// rounding, metres.
+pub const ROUNDING_M: f64 = 0.02;
 /// Features that share this part of the larger one are the same feature, drawn twice.
 pub const SAME_SHARE: f64 = 0.99;
 /// What neighbours enclose is no gap when it reaches farther, metres to the east or to the north.
@@ -52,8 +56,7 @@ pub struct Tolerances {
 }
 
 impl Tolerances {
-    /// What suits a layer. Positions with seven decimals are rounded by up to 8 mm, of two features by up to 16. 200 m² is
-    /// the least area of built-up land that the third national land survey maps (TD/T 1055-2019).
+    /// What suits a layer. 200 m² is the least area of built-up land that the third national land survey maps (TD/T 1055-2019).
     #[must_use]
     pub fn usual(layer: &Layer) -> Self {
         let is_area = |field: &Field| field.name.starts_with("area") && square_metres(field).is_some();
@@ -62,7 +65,7 @@ impl Tolerances {
             layer.schema.fields().find(|(_, field)| fits(field)).map(|(at, _)| at)
         };
         Self {
-            rounding_m: 0.02,
+            rounding_m: ROUNDING_M,
             sliver_m: 1.0,
             gap_m2: 200.0,
             area_share: 0.01,
@@ -357,7 +360,7 @@ impl<'a> Found<'a> {
 }
 
 /// Area and width of a polygon, square metres and metres.
-fn size_of(polygon: &Polygon) -> (f64, f64) {
+pub(super) fn size_of(polygon: &Polygon) -> (f64, f64) {
     let shape = Shape::Polygon(polygon.clone());
     let (area, perimeter) = (area_m2(&shape), length_m(&shape));
     // No small shape has more area than the circle of its perimeter; of pieces of nanometres the area is rounding alone.

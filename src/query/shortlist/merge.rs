@@ -1,19 +1,23 @@
 //! Which neighbours are large enough together?
 //!
-//! Two features are neighbours when their borders share a line and their insides share nothing (DE-9IM `F***1****`).
-//! A set is listed when it hangs together, all its members are alike, its area is at least what is wanted, and no part of
-//! it would be enough.
+//! Two features are neighbours when their borders share a line and their insides share nothing, exactly (DE-9IM
+//! `F***1****`) or but for rounding: a corner that stands on an edge is rounded away from it. A set is listed when it hangs
+//! together, all its members are alike, its area is at least what is wanted, and no smaller set in it would be enough.
 
 use std::collections::HashMap;
 
 use super::super::cores::fold_on_all_cores;
+use super::super::defects::{ROUNDING_M, size_of};
 use super::super::{Budget, QueryError};
-use crate::geometry::{de9im, stored_area_m2};
+use crate::geometry::{GeometryRef, common_border_m, de9im, reach, shared_ground, stored_area_m2};
 use crate::index::IndexedLayer;
 use crate::model::{FeatureIx, Value};
 
 /// The most members of a set.
 pub const MOST_PARTS: usize = 4;
+/// Borders that run along each other within rounding are shared when they do so farther than this, metres. Where features meet
+/// in a corner alone, borders that part by more than 1.2 degrees run along each other for less (0.02 m by the sine).
+pub const LEAST_BORDER_M: f64 = 1.0;
 /// Sets that are looked at before the search gives up, and says so.
 const MOST_STEPS: u64 = 2_000_000;
 /// Sets that are kept before the search gives up.
@@ -47,16 +51,44 @@ pub struct Merges {
     pub complete: bool,
 }
 
+/// What is merged.
+pub(super) struct Merging<'a> {
+    /// Those that satisfy the criteria that are not set aside.
+    pub rows: &'a [FeatureIx],
+    /// Those that satisfy all, in the order of the layer.
+    pub matched: &'a [FeatureIx],
+    /// The wanted area, square metres.
+    pub wanted_m2: f64,
+    /// The field by which members must be alike.
+    pub alike: Option<&'a str>,
+    /// The criteria on the size, by number.
+    pub aside: Vec<usize>,
+    /// The most sets that are listed.
+    pub most: usize,
+}
+
+/// Are two features neighbours?
+fn are_neighbours(a: GeometryRef<'_>, b: GeometryRef<'_>) -> bool {
+    // What shares a line runs along it; most that stand near each other do not.
+    let common_m = common_border_m(a, b, ROUNDING_M);
+    if common_m <= 0.0 {
+        return false;
+    }
+    let (a, b) = (a.to_shape(), b.to_shape());
+    let matrix = de9im(&a, &b);
+    let is_apart = matrix.starts_with('F');
+    let is_exact = is_apart && matrix.as_bytes().get(4) == Some(&b'1');
+    let is_rounding = || shared_ground(&a, &b).iter().all(|piece| size_of(piece).1 < ROUNDING_M);
+    is_exact || common_m > LEAST_BORDER_M && (is_apart || is_rounding())
+}
+
 /// The sets of some features.
 pub(super) fn merges(
+    asked: Merging<'_>,
     indexed: &IndexedLayer,
-    rows: &[FeatureIx],
-    wanted_m2: f64,
-    alike: Option<&str>,
-    aside: Vec<usize>,
-    most: usize,
     budget: &Budget,
 ) -> Result<Merges, QueryError> {
+    let Merging { rows, matched, wanted_m2, alike, aside, most } = asked;
     let layer = indexed.layer();
     let (alike, field) = match alike.and_then(|name| layer.schema.find(name)) {
         Some((at, field)) => (Some(field.name.clone()), Some(at)),
@@ -74,8 +106,10 @@ pub(super) fn merges(
             continue;
         }
         let area_m2 = feature.geometry().map_or(0.0, stored_area_m2);
-        // Who is large enough alone needs nobody.
-        if area_m2 > 0.0 && area_m2 < wanted_m2 {
+        // Who is large enough alone needs nobody. The criteria say who that is: a stated area may not be the one measured.
+        let is_enough =
+            if aside.is_empty() { area_m2 >= wanted_m2 } else { matched.binary_search(&ix).is_ok() };
+        if area_m2 > 0.0 && !is_enough {
             nodes.push(Node { ix, area_m2 });
         }
     }
@@ -87,15 +121,12 @@ pub(super) fn merges(
         else {
             return;
         };
-        let mut shape = None;
-        for other in indexed.near(bounds) {
+        for other in indexed.near(reach(bounds, ROUNDING_M)) {
             let Some(&b) = at_row.get(&other).filter(|&&b| b > a) else { continue };
             let is_alike = |field| feature.value(field) == layer.feature(other).value(field);
-            if let Some(beside) = layer.feature(other).geometry().filter(|_| field.is_none_or(is_alike)) {
-                let matrix = de9im(shape.get_or_insert_with(|| geometry.to_shape()), &beside.to_shape());
-                if matrix.starts_with('F') && matrix.as_bytes().get(4) == Some(&b'1') {
-                    edges.push((a, b));
-                }
+            let beside = layer.feature(other).geometry().filter(|_| field.is_none_or(is_alike));
+            if beside.is_some_and(|beside| are_neighbours(geometry, beside)) {
+                edges.push((a, b));
             }
         }
     })?;
@@ -190,12 +221,12 @@ impl Search<'_> {
         set.iter().map(|&at| self.nodes[at].area_m2).sum()
     }
 
-    /// Would no part of it be enough? It is enough to leave out one member: of any smaller part that is enough and hangs
+    /// Would no smaller set be enough? It is enough to leave out one member: of any smaller part that is enough and hangs
     /// together, members can be added one by one until a single one is missing.
     fn is_least(&self, set: &[usize]) -> bool {
         !set.iter().any(|left_out| {
             let part: Vec<usize> = set.iter().copied().filter(|at| at != left_out).collect();
-            self.area(&part) >= self.wanted_m2 && self.hangs_together(&part)
+            part.len() > 1 && self.area(&part) >= self.wanted_m2 && self.hangs_together(&part)
         })
     }
 

@@ -18,7 +18,7 @@ use crate::index::IndexedLayer;
 use crate::model::FeatureIx;
 
 pub use cap::{Caps, UnitShare};
-pub use merge::{MOST_PARTS, MergeSet, Merges};
+pub use merge::{LEAST_BORDER_M, MOST_PARTS, MergeSet, Merges};
 pub use rank::{Item, Key, MOST_MEMBERS, Part, Place, Ranking, Weight};
 pub use relax::{Move, Relaxation, Relaxed, Side};
 
@@ -132,7 +132,7 @@ pub fn shortlist(
         _ => None,
     };
     let best = criteria.iter().enumerate().filter_map(|(at, told)| Some((enough(told)?, at))).min();
-    let merges = merges(asked, &bound, indexed, budget)?;
+    let merges = merges(asked, &bound, &matched, indexed, budget)?;
     let ranking = rank::rank(asked, matched, indexed, budget)?;
     let items: Vec<FeatureIx> = ranking.items.iter().map(|item| item.ix).collect();
     let caps = asked.cap.as_ref().and_then(|cap| cap::caps(cap, indexed.layer(), &items, budget));
@@ -144,6 +144,7 @@ pub fn shortlist(
 fn merges(
     asked: &Shortlisting,
     bound: &[super::predicate::Predicate],
+    matched: &[FeatureIx],
     indexed: &IndexedLayer,
     budget: &Budget,
 ) -> Result<Option<Merges>, QueryError> {
@@ -156,6 +157,7 @@ fn merges(
     let others: Vec<_> =
         bound.iter().zip(&sizes).filter(|(_, size)| size.is_none()).map(|(bound, _)| bound.clone()).collect();
     let rows = part(&others, &asked.select, true, indexed, budget)?.matched;
-    let most = asked.page.limit as usize;
-    merge::merges(indexed, &rows, wanted, asked.alike.as_deref(), aside, most, budget).map(Some)
+    let (alike, most) = (asked.alike.as_deref(), asked.page.limit as usize);
+    let merging = merge::Merging { rows: &rows, matched, wanted_m2: wanted, alike, aside, most };
+    merge::merges(merging, indexed, budget).map(Some)
 }
