@@ -14,8 +14,10 @@ const DISTANCE_TO: &str = "distance:";
 const SCORE: &str = "score";
 /// Points of the best rank there could be.
 const MOST_POINTS: f64 = 100.0;
-/// Points are told to a hundredth, and ranks are those of the points that are told.
+/// Points are told to a hundredth.
 const STEPS: f64 = 100.0;
+/// Ranks are those of the points themselves; what differs by less than a billionth is rounding of numbers.
+const FINEST: f64 = 1e9;
 /// The most features of a place.
 pub const MOST_MEMBERS: usize = 1000;
 
@@ -193,7 +195,7 @@ pub(super) fn rank(
             let mut without = 0;
             for &ix in &matched {
                 match points.of(&layer, ix).1 {
-                    Some(score) => scores[ix.row()] = score,
+                    Some(score) => scores[ix.row()] = (score * FINEST).round() / FINEST,
                     None => without += 1,
                 }
             }
@@ -226,7 +228,7 @@ pub(super) fn rank(
             },
         };
         let (parts, score) = match &points {
-            Some(points) => points.of(&layer, ix),
+            Some(points) => told(points.of(&layer, ix).0),
             None => (vec![None; keys.len()], None),
         };
         let parts = keys.iter().zip(parts);
@@ -305,7 +307,7 @@ impl Points {
 
     /// The points of each key, and all together; none where a value is not known.
     fn of(&self, layer: &Layer, ix: FeatureIx) -> (Vec<Option<f64>>, Option<f64>) {
-        let steps: Vec<Option<f64>> = self
+        let parts: Vec<Option<f64>> = self
             .keys
             .iter()
             .zip(&self.fields)
@@ -314,12 +316,35 @@ impl Points {
                 let [least, most] = key.span?;
                 let place = if most > least { (value - least) / (most - least) } else { 1.0 };
                 let good = if key.descending || most <= least { place } else { 1.0 - place };
-                Some((good * key.weight? / self.all * MOST_POINTS * STEPS).round())
+                Some(good * key.weight? / self.all * MOST_POINTS)
             })
             .collect();
-        let sum = steps.iter().copied().sum::<Option<f64>>().map(|sum| sum / STEPS);
-        (steps.into_iter().map(|steps| steps.map(|steps| steps / STEPS)).collect(), sum)
+        let sum = parts.iter().copied().sum();
+        (parts, sum)
     }
+}
+
+/// Points as they are told, to a hundredth. The sum is rounded, and of its parts those up that would lose most, so that they add
+/// up to it.
+fn told(parts: Vec<Option<f64>>) -> (Vec<Option<f64>>, Option<f64>) {
+    let Some(exact) = parts.iter().copied().collect::<Option<Vec<f64>>>() else {
+        let alone = |points: f64| (points * STEPS).round() / STEPS;
+        return (parts.into_iter().map(|points| points.map(alone)).collect(), None);
+    };
+    let sum = (exact.iter().sum::<f64>() * STEPS).round();
+    let mut steps: Vec<f64> = exact.iter().map(|points| (points * STEPS).floor()).collect();
+    let lost = |at: usize| exact[at] * STEPS - steps[at];
+    let mut order: Vec<usize> = (0..steps.len()).collect();
+    order.sort_by(|&a, &b| lost(b).total_cmp(&lost(a)));
+    let mut missing = sum - steps.iter().sum::<f64>();
+    for at in order {
+        if missing < 0.5 {
+            break;
+        }
+        steps[at] += 1.0;
+        missing -= 1.0;
+    }
+    (steps.into_iter().map(|steps| Some(steps / STEPS)).collect(), Some(sum / STEPS))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "points are told to a hundredth")]
