@@ -64,7 +64,8 @@ pub(super) struct Line {
 pub(super) fn rounded(number: f64, decimals: i32) -> f64 {
     let scale = 10_f64.powi(decimals);
     let rounded = (number * scale).round() / scale;
-    if rounded.is_finite() { rounded } else { number }
+    // No number is shown as -0.
+    if rounded.is_finite() { rounded + 0.0 } else { number }
 }
 
 pub(super) fn metres(metres: f64) -> f64 {

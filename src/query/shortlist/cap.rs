@@ -12,6 +12,9 @@ use crate::catalog::CapAbout;
 use crate::geometry::stored_area_m2;
 use crate::model::{FeatureIx, FieldIx, Layer, Value};
 
+/// Areas are known to no better than this, square metres: a share that differs from a cap by less is the cap itself.
+const LEAST_M2: f64 = 0.01;
+
 /// One unit.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct UnitShare {
@@ -42,14 +45,17 @@ impl UnitShare {
     /// Is the share above a cap? `None` where that depends on uses that are not known.
     #[must_use]
     pub fn is_over(&self, cap: f64) -> Option<bool> {
-        let [least, most] = self.share()?.map(|share| share > cap);
+        self.share()?;
+        let [least, most] =
+            [0.0, self.unknown_m2].map(|more_m2| self.capped_m2 + more_m2 - cap * self.area_m2 > LEAST_M2);
         (least == most).then_some(least)
     }
 
     /// Square metres that are left below a cap, at least; negative beyond it.
     #[must_use]
     pub fn room_m2(&self, cap: f64) -> f64 {
-        cap * self.area_m2 - self.capped_m2 - self.unknown_m2
+        let room_m2 = cap * self.area_m2 - self.capped_m2 - self.unknown_m2;
+        if room_m2.abs() <= LEAST_M2 { 0.0 } else { room_m2 }
     }
 }
 
