@@ -17,8 +17,9 @@ use crate::index::IndexedLayer;
 use crate::model::{FeatureIx, Field, Incoming, Lang, Layer, Value as Stored, ValueKind, Words};
 use crate::query::aggregate::{Row, as_layer};
 use crate::query::cql2::{Expr, Node, Op};
+use crate::query::defects::ROUNDING_M;
 use crate::query::shortlist::{
-    Item, MOST_PARTS, MergeSet, Relaxation, Relaxed, Shortlist, Shortlisting, Side, UnitShare,
+    Item, LEAST_BORDER_M, MOST_PARTS, MergeSet, Relaxation, Relaxed, Shortlist, Shortlisting, Side, UnitShare,
 };
 use crate::query::{Budget, QueryError};
 
@@ -84,9 +85,9 @@ impl Told<'_> {
         let keys = &self.list.ranking.keys;
         if self.list.ranking.by_points {
             return self.say(
-                "每个指标的取值按其在全部入选要素最小值与最大值之间的位置计分，乘以权重，各项之和满分 100；取值未知的排在最后；得分相同按标识排序",
+                "每个指标的取值按其在全部入选要素最小值与最大值之间的位置计分，乘以权重，各项之和满分 100；名次按未取整的得分，取值未知的排在最后；得分相同按标识排序",
                 "Each value makes points by its place between the least and the greatest of all matches, times its weight; all \
-                 together make 100 at most. Features of which a value is not known come last; equals come by id",
+                 together make 100 at most. Ranks are by points before they are rounded. Features of which a value is not known come last; equals come by id",
             );
         }
         if keys.is_empty() {
@@ -194,7 +195,7 @@ impl Told<'_> {
         }
         json["relaxation"] = match &told.relaxed {
             None => Value::Null,
-            Some(Relaxed::Fixed) => {
+            Some(Relaxed::Fixed | Relaxed::Listed) => {
                 json!({ "enough": false, "fixed": true, "statement": self.relaxed_words(at) })
             }
             Some(Relaxed::TooFew(most)) => {
@@ -221,6 +222,11 @@ impl Told<'_> {
             (None, _) => String::new(),
             (Some(Relaxed::Fixed), Lang::Zh) => "没有可以移动的界限".to_owned(),
             (Some(Relaxed::Fixed), Lang::En) => "has no bound that could move".to_owned(),
+            (Some(Relaxed::Listed), Lang::Zh) => "列举的不是文字，不另加值；写成范围（BETWEEN）才有可以移动的界限".to_owned(),
+            (Some(Relaxed::Listed), Lang::En) => {
+                "lists values that are no texts, so none is added; as a range (BETWEEN) it has bounds that could move"
+                    .to_owned()
+            }
             (Some(Relaxed::TooFew(most)), Lang::Zh) => format!("放宽到底也只有 {most} 个，达不到 {want} 个"),
             (Some(Relaxed::TooFew(most)), Lang::En) => {
                 format!("{most} at most however far it is relaxed, not {want}")
@@ -281,7 +287,7 @@ impl Told<'_> {
             json["unit"] = json!({
                 "id": name, "share": unit.share().map(|[least, _]| rounded(least, 4)),
                 "over": self.list.caps.as_ref().and_then(|caps| unit.is_over(caps.about.share)),
-                "shareWith": with.map(|[least, _]| rounded(least, 4)),
+                "shareWith": with.map(|[least, _]| rounded(least, 4)), "withoutArea": unit.without_area,
             });
         }
         json
@@ -331,8 +337,15 @@ impl Told<'_> {
             }
         };
         let _ = match self.lang {
-            Lang::Zh => write!(said, "（每组至多 {MOST_PARTS} 个；面积为椭球面面积）"),
-            Lang::En => write!(said, " (up to {MOST_PARTS} in a set; geodesic areas)"),
+            Lang::Zh => write!(
+                said,
+                "（每组至多 {MOST_PARTS} 个；边界相距 {ROUNDING_M} 米以内、长过 {LEAST_BORDER_M} 米即为共用；面积为椭球面面积）"
+            ),
+            Lang::En => write!(
+                said,
+                " (up to {MOST_PARTS} in a set; borders within {ROUNDING_M} m of each other for more than {LEAST_BORDER_M} m are \
+                 shared; geodesic areas)"
+            ),
         };
         if !merges.complete {
             said.push_str(
@@ -392,6 +405,13 @@ impl Told<'_> {
                     None,
                 ),
                 column("unit_over", ValueKind::Bool, "单元超限", "unit above the cap", None),
+                column(
+                    "unit_without_area",
+                    ValueKind::Integer,
+                    "单元中无面积要素数",
+                    "features of the unit without area",
+                    None,
+                ),
             ]);
         }
         let own: Vec<_> =
@@ -415,6 +435,8 @@ impl Told<'_> {
                     cells.push(least(unit.as_ref().and_then(|(.., with)| *with)));
                     let over = unit.and_then(|(_, unit, _)| unit.is_over(caps.about.share));
                     cells.push(over.map_or(Incoming::Null, Incoming::Bool));
+                    let without = unit.and_then(|(_, unit, _)| i64::try_from(unit.without_area).ok());
+                    cells.push(without.map_or(Incoming::Null, Incoming::Integer));
                 }
                 let feature = self.layer.feature(item.ix);
                 cells.extend(own.iter().map(|(at, field)| cell(feature.value(*at), field.kind)));
@@ -575,7 +597,14 @@ impl Told<'_> {
                     Some(false) => "",
                     None => self.lang.pick("，是否超限未知", ", not known whether above the cap"),
                 };
-                format!("{name}: {share}{over}")
+                let without = match (unit.without_area, self.lang) {
+                    (0, _) => String::new(),
+                    (count, Lang::Zh) => format!("（{count} 个要素没有面积，未计入）"),
+                    (count, Lang::En) => {
+                        format!(" ({count} of {} features without area not counted)", unit.features)
+                    }
+                };
+                format!("{name}: {share}{over}{without}")
             };
             below.push((
                 self.cap_statement(),

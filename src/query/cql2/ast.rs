@@ -131,6 +131,19 @@ impl Comparison {
         }
     }
 
+    /// The comparison that holds where it does not.
+    #[must_use]
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Equal => Self::Unequal,
+            Self::Unequal => Self::Equal,
+            Self::Less => Self::AtLeast,
+            Self::Greater => Self::AtMost,
+            Self::AtMost => Self::Greater,
+            Self::AtLeast => Self::Less,
+        }
+    }
+
     /// Does an order of two operands satisfy it?
     #[must_use]
     pub fn holds(self, order: std::cmp::Ordering) -> bool {

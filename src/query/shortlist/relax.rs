@@ -4,12 +4,14 @@
 //! fewest values more, with which so many match as are wanted.
 //!
 //! A bound moves to the value of a feature, so any step less lets fewer in; what is computed (a distance, an area) is
-//! rounded outward to a hundredth. Values that are not known are let in by no bound.
+//! rounded outward to a hundredth. Where both bounds can move, the sum of both moves is the least; of equal sums that counts
+//! which lets in the fewest, then that which moves the lower bound farther. Values that are not known are let in by no bound.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::super::bind::{bind, bind_value};
-use super::super::cql2::{Comparison, Expr, Node, Op};
+use super::super::cql2::{Comparison, Expr, Node, Op, TimeRelation};
 use super::super::functions::{Type, UNITS};
 use super::super::predicate::{Rows, TRUE};
 use super::super::scalar::{Scalar, ValueExpr};
@@ -66,6 +68,8 @@ pub enum Relaxed {
     Enough(Box<Relaxation>),
     /// However far its bounds go, and with ten texts more, only so many match.
     TooFew(u64),
+    /// It lists values that are no texts: which one more would be the smallest step their number does not tell.
+    Listed,
     /// It has no bound that could move and no list of values.
     Fixed,
 }
@@ -78,6 +82,18 @@ enum Form {
     Texts { property: Expr, texts: Vec<Expr> },
 }
 
+/// A comparison, also one that is written as the denial of its opposite or as a relation of times.
+fn comparison(expr: &Expr) -> Option<(Comparison, &Expr, &Expr)> {
+    let Node::Call(op, operands) = &expr.node else { return None };
+    match (op, operands.as_slice()) {
+        (Op::Compare(comparison), [a, b]) => Some((*comparison, a, b)),
+        (Op::Temporal(TimeRelation::After), [a, b]) => Some((Comparison::Greater, a, b)),
+        (Op::Temporal(TimeRelation::Before), [a, b]) => Some((Comparison::Less, a, b)),
+        (Op::Not, [denied]) => comparison(denied).map(|(comparison, a, b)| (comparison.opposite(), a, b)),
+        _ => None,
+    }
+}
+
 fn form(expr: &Expr) -> Option<Form> {
     let Node::Call(op, operands) = &expr.node else { return None };
     let is_literal = |expr: &Expr| {
@@ -86,23 +102,23 @@ fn form(expr: &Expr) -> Option<Form> {
     let range = |value: &Expr, low: Option<&Expr>, high: Option<&Expr>| {
         Some(Form::Range { value: value.clone(), low: low.cloned(), high: high.cloned(), within: None })
     };
-    match (op, operands.as_slice()) {
-        (Op::Compare(comparison), [a, b]) => {
-            let (value, literal, comparison) = match (is_literal(a), is_literal(b)) {
-                (false, true) => (a, b, *comparison),
-                (true, false) => (b, a, comparison.converse()),
-                _ => return None,
-            };
-            match comparison {
-                Comparison::Equal if matches!(literal.node, Node::Text(_)) => {
-                    Some(Form::Texts { property: value.clone(), texts: vec![literal.clone()] })
-                }
-                Comparison::Equal => range(value, Some(literal), Some(literal)),
-                Comparison::Less | Comparison::AtMost => range(value, None, Some(literal)),
-                Comparison::Greater | Comparison::AtLeast => range(value, Some(literal), None),
-                Comparison::Unequal => None,
+    if let Some((comparison, a, b)) = comparison(expr) {
+        let (value, literal, comparison) = match (is_literal(a), is_literal(b)) {
+            (false, true) => (a, b, comparison),
+            (true, false) => (b, a, comparison.converse()),
+            _ => return None,
+        };
+        return match comparison {
+            Comparison::Equal if matches!(literal.node, Node::Text(_)) => {
+                Some(Form::Texts { property: value.clone(), texts: vec![literal.clone()] })
             }
-        }
+            Comparison::Equal => range(value, Some(literal), Some(literal)),
+            Comparison::Less | Comparison::AtMost => range(value, None, Some(literal)),
+            Comparison::Greater | Comparison::AtLeast => range(value, Some(literal), None),
+            Comparison::Unequal => None,
+        };
+    }
+    match (op, operands.as_slice()) {
         (Op::Between, [value, low, high]) if is_literal(low) && is_literal(high) => {
             range(value, Some(low), Some(high))
         }
@@ -209,7 +225,8 @@ impl Relaxing<'_> {
         missing: u64,
     ) -> Result<Relaxed, QueryError> {
         let (Some(bound), Some(written)) = (form(&criterion.expr), form(&criterion.written)) else {
-            return Ok(Relaxed::Fixed);
+            let is_list = matches!(criterion.expr.node, Node::Call(Op::In, _));
+            return Ok(if is_list { Relaxed::Listed } else { Relaxed::Fixed });
         };
         let subject = match &bound {
             Form::Range { value, .. } => value,
@@ -277,41 +294,39 @@ impl Relaxing<'_> {
     ) -> Result<Option<Made>, QueryError> {
         let Form::Range { low, high, within, .. } = bound else { return Ok(None) };
         let factor = within.as_ref().map_or(1.0, |(_, factor)| *factor);
-        let limit = |literal: &Option<Expr>| literal.as_ref().map(|literal| key_of_literal(literal, kind));
+        // A day that is to be over is over at its end.
+        let at_end = high.is_none();
+        let limit =
+            |literal: &Option<Expr>| literal.as_ref().map(|literal| key_of_literal(literal, kind, at_end));
         let (least, most) = match (limit(low), limit(high)) {
             (Some(None), _) | (_, Some(None)) => return Ok(None),
             (least, most) => (least.flatten(), most.flatten()),
         };
         let layer = self.indexed.layer();
-        // How far each known value lies outside, and the value.
-        let mut outside: Vec<(f64, f64, Node)> = Vec::new();
+        // The known values.
+        let mut known: Vec<(f64, Node)> = Vec::new();
         for (at, &ix) in only.iter().enumerate() {
             if at % super::super::execute::STRIDE == 0 {
                 self.budget.check()?;
             }
-            let Some((key, node)) = key_of(&subject.value(layer, ix), factor) else { continue };
-            let below = least.map_or(0.0, |least| (least - key).max(0.0));
-            let above = most.map_or(0.0, |most| (key - most).max(0.0));
-            outside.push((below.max(above), key, node));
+            known.extend(key_of(&subject.value(layer, ix), factor));
         }
-        let wanted = usize::try_from(missing).unwrap_or(usize::MAX);
-        if outside.len() < wanted {
-            return Ok(Some(Made::TooFew(outside.len() as u64)));
-        }
-        let (_, &mut (farthest, ..), _) =
-            outside.select_nth_unstable_by(wanted - 1, |a, b| a.0.total_cmp(&b.0));
-        outside.retain(|(gap, ..)| *gap <= farthest);
+        known.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let keys: Vec<f64> = known.iter().map(|(key, _)| *key).collect();
+        let Some(let_in) = least_moved(&keys, [least, most], usize::try_from(missing).unwrap_or(usize::MAX))
+        else {
+            return Ok(Some(Made::TooFew(keys.len() as u64)));
+        };
+        let let_in = &known[let_in];
         let is_computed = matches!(subject, ValueExpr::Function(..));
         let moved = |side: Side, literal: &Option<Expr>, limit: Option<f64>| {
             let literal = literal.as_ref()?;
             let limit = limit?;
             let outermost = match side {
-                Side::Least => outside.iter().min_by(|a, b| a.1.total_cmp(&b.1)).filter(|new| new.1 <= limit),
-                Side::Greatest => {
-                    outside.iter().max_by(|a, b| a.1.total_cmp(&b.1)).filter(|new| new.1 >= limit)
-                }
+                Side::Least => let_in.first().filter(|new| new.0 <= limit),
+                Side::Greatest => let_in.last().filter(|new| new.0 >= limit),
             };
-            let (_, key, node) = outermost?;
+            let (key, node) = outermost?;
             let node = if is_computed { Node::Real(outward(*key, side, factor)) } else { node.clone() };
             let to = Expr { node, at: literal.at.clone() };
             let change = number_of(&to)
@@ -371,6 +386,28 @@ impl Relaxing<'_> {
     }
 }
 
+/// Which of some ascending keys are let in when bounds move so that it is `wanted` or more: by the least sum of both moves; of equal
+/// sums the fewest, then those that begin lowest. `None` when there are not so many.
+fn least_moved(keys: &[f64], [low, high]: [Option<f64>; 2], wanted: usize) -> Option<Range<usize>> {
+    // The least bounds around so many neighbouring keys, and the sum of their moves.
+    let around = |first: usize| {
+        let new_low = low.map(|low| low.min(keys[first]));
+        let new_high = high.map(|high| high.max(keys[first + wanted - 1]));
+        let moves = [low.zip(new_low), high.zip(new_high)];
+        (moves.into_iter().flatten().map(|(from, to)| (from - to).abs()).sum::<f64>(), new_low, new_high)
+    };
+    let firsts = 0..=keys.len().checked_sub(wanted)?;
+    let least = firsts.clone().map(|first| around(first).0).min_by(f64::total_cmp)?;
+    // Moves of decimals that are equal may differ in their last bits.
+    let noise = 4.0 * f64::EPSILON * [low, high].into_iter().flatten().map(f64::abs).sum::<f64>();
+    let equal = firsts.map(around).filter(|(sum, ..)| *sum <= least + noise);
+    let let_in = equal.map(|(_, low, high)| {
+        let start = low.map_or(0, |low| keys.partition_point(|key| *key < low));
+        start..high.map_or(keys.len(), |high| keys.partition_point(|key| *key <= high))
+    });
+    let_in.min_by_key(|let_in| (let_in.len(), let_in.start))
+}
+
 enum Made {
     Enough {
         moves: Vec<Move>,
@@ -397,14 +434,16 @@ fn key_of(value: &Scalar<'_>, factor: f64) -> Option<(f64, Node)> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "microseconds beyond 2^53 are only ordered by it")]
-fn key_of_literal(literal: &Expr, kind: Type) -> Option<f64> {
+fn key_of_literal(literal: &Expr, kind: Type, at_end: bool) -> Option<f64> {
     let instant = match &literal.node {
         Node::Instant(instant) => Some(*instant),
         Node::Text(text) => Instant::parse(text),
         _ => None,
     };
     match kind {
-        Type::Instant => instant.map(|instant| instant.start().microseconds() as f64),
+        Type::Instant => {
+            instant.map(|instant| if at_end { instant.end() } else { instant.start() }.microseconds() as f64)
+        }
         _ => number_of(literal),
     }
 }
@@ -424,4 +463,66 @@ fn outward(number: f64, side: Side, factor: f64) -> f64 {
         _ => {}
     }
     rounded / steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All bounds that stand where they stood or at a key, by the rule that is told.
+    fn by_trial(keys: &[f64], low: Option<f64>, high: Option<f64>, wanted: usize) -> Option<Range<usize>> {
+        let places = |bound: Option<f64>, farther: fn(f64, f64) -> bool| match bound {
+            None => vec![None],
+            Some(bound) => {
+                keys.iter().copied().filter(|key| farther(*key, bound)).chain([bound]).map(Some).collect()
+            }
+        };
+        let mut best: Option<((f64, usize, usize), Range<usize>)> = None;
+        for new_low in places(low, |key, low| key < low) {
+            for new_high in places(high, |key, high| key > high) {
+                let is_in = |key: f64| {
+                    new_low.is_none_or(|low| key >= low) && new_high.is_none_or(|high| key <= high)
+                };
+                let Some(start) = keys.iter().position(|key| is_in(*key)) else { continue };
+                let count = keys.iter().filter(|key| is_in(**key)).count();
+                let moved =
+                    |from: Option<f64>, to: Option<f64>| from.zip(to).map_or(0.0, |(a, b)| (a - b).abs());
+                let rank = (moved(low, new_low) + moved(high, new_high), count, start);
+                if count >= wanted && best.as_ref().is_none_or(|(least, _)| rank < *least) {
+                    best = Some((rank, start..start + count));
+                }
+            }
+        }
+        best.map(|(_, let_in)| let_in)
+    }
+
+    proptest::proptest! {
+        /// Halves, so that sums are exact and often equal.
+        #[test]
+        fn bounds_move_as_little_as_a_trial_of_all_finds(
+            mut halves in proptest::collection::vec(-20_i32..20, 0..12),
+            bounds in (-12_i32..12, -12_i32..12),
+            sides in 1_usize..4,
+            wanted in 1_usize..8,
+        ) {
+            halves.sort_unstable();
+            let half = |whole: i32| f64::from(whole) / 2.0;
+            let low = (sides & 1 > 0).then(|| half(bounds.0));
+            let high = (sides & 2 > 0).then(|| half(bounds.1));
+            let keys: Vec<f64> = halves.into_iter().map(half).collect();
+            proptest::prop_assert_eq!(
+                least_moved(&keys, [low, high], wanted),
+                by_trial(&keys, low, high, wanted)
+            );
+        }
+    }
+
+    #[test]
+    fn moves_of_decimals_are_equal_that_look_equal() {
+        // By 0.3 and by 0.3, which differ in their last bits; one lower, two higher.
+        let keys = [99.7, 100.3, 100.3];
+        assert_eq!(least_moved(&keys, [Some(100.0), Some(100.0)], 1), Some(0..1));
+        let keys = [1.1, 1.1, 1.3];
+        assert_eq!(least_moved(&keys, [Some(1.2), Some(1.2)], 1), Some(2..3));
+    }
 }
