@@ -864,7 +864,9 @@ fn bricks(random: &mut Random) -> Vec<Value> {
             match random.below(12) {
                 0 => {
                     let by = random.real(-0.06, 0.06);
-                    corners.iter_mut().for_each(|corner| corner[1] += by);
+                    for corner in &mut corners {
+                        corner[1] += by;
+                    }
                 }
                 1 => {
                     let by = random.real(0.0, 0.05);
