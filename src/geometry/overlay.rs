@@ -7,7 +7,9 @@
 
 use std::collections::HashMap;
 
-use geo::{Area as _, BooleanOps as _, Closest, ClosestPoint as _, unary_union};
+use geo::{
+    Area as _, BooleanOps as _, Closest, ClosestPoint as _, Contains as _, InteriorPoint as _, unary_union,
+};
 use geo_types::{Coord, Line, LineString, MultiPolygon, Point, Polygon};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
@@ -53,30 +55,23 @@ pub struct Enclosed {
 pub fn enclosed_ground(shapes: &[Shape], chink_m: f64) -> Enclosed {
     let all: Vec<Polygon> = shapes.iter().flat_map(polygons).collect();
     let union = unary_union(&all).0;
-    Enclosed { whole: enclosed_by(&union), ajar: enclosed_but_for_chinks(&union, chink_m) }
-}
-
-/// The ground outside of a union that its chinks alone keep open. What lies in its holes is enclosed anyhow.
-fn enclosed_but_for_chinks(union: &[Polygon], chink_m: f64) -> Vec<Polygon> {
-    let shells: Vec<&LineString> = union.iter().map(Polygon::exterior).collect();
-    let plugs = plugs(&shells, chink_m);
-    let mut bounds_more = vec![false; shells.len()];
-    for plug in plugs.iter().filter(|plug| !plug.closes_a_chink) {
-        for shell in plug.shells {
-            bounds_more[shell] = true;
-        }
+    let whole = enclosed_by(&union);
+    let plugs = plugs(&union, chink_m);
+    if plugs.is_empty() {
+        return Enclosed { whole, ajar: Vec::new() };
     }
-    let solid = |shell: usize| Polygon::new(shells[shell].clone(), Vec::new());
-    let (more, others): (Vec<_>, Vec<_>) = (0..shells.len()).partition(|&shell| bounds_more[shell]);
-    if more.is_empty() {
-        return Vec::new();
-    }
-    let bridges = plugs.into_iter().filter(|plug| bounds_more[plug.shells[0]]).map(|plug| plug.bridge);
-    let plugged: Vec<Polygon> = more.into_iter().map(solid).chain(bridges).collect();
-    let mut plugged = unary_union(&plugged).0;
-    // They may stand in what is enclosed.
-    plugged.extend(others.into_iter().map(solid));
-    enclosed_by(&plugged)
+    let plugged: Vec<Polygon> = union.into_iter().chain(plugs).collect();
+    let mut ajar = enclosed_by(&unary_union(&plugged).0);
+    let known: Vec<(Bounds, &Polygon)> =
+        whole.iter().filter_map(|piece| Some((bounds_of(&Shape::Polygon(piece.clone()))?, piece))).collect();
+    // Plugs only cut: ground lies in one piece that was enclosed before, or in none.
+    ajar.retain(|piece| {
+        piece.interior_point().is_none_or(|inside| {
+            let at = Bounds { west: inside.x(), south: inside.y(), east: inside.x(), north: inside.y() };
+            !known.iter().any(|(bounds, piece)| bounds.overlaps(at) && piece.contains(&inside))
+        })
+    });
+    Enclosed { whole, ajar }
 }
 
 /// The ground in the holes of a union, less what of it stands there. Which shell a hole is told to be of is not looked at:
@@ -158,50 +153,35 @@ fn loops(ring: &LineString) -> Vec<LineString> {
 /// Half the width of a plug, and how far it reaches into what it joins, degrees: a millimetre.
 const PLUG: f64 = 1e-8;
 
-/// What closes an opening between a corner of a shell and an edge.
-struct Plug {
-    bridge: Polygon,
-    /// Whose corner and whose edge.
-    shells: [usize; 2],
-    /// Does the shell run from the corner to the edge beside that edge, so that nothing but a chink is closed?
-    closes_a_chink: bool,
-}
-
-/// Plugs between corners and edges of shells that stand apart no more than so many metres.
-fn plugs(shells: &[&LineString], chink_m: f64) -> Vec<Plug> {
-    let edges = shells.iter().enumerate().flat_map(|(shell, line)| {
+/// Bridges from corners of a union to edges of it that they stand off no more than so many metres.
+fn plugs(union: &[Polygon], chink_m: f64) -> Vec<Polygon> {
+    let rings: Vec<&LineString> = union
+        .iter()
+        .flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()))
+        .collect();
+    let edges = rings.iter().enumerate().flat_map(|(ring, line)| {
         line.lines().enumerate().map(move |(at, edge)| {
-            GeomWithData::new(Rectangle::from_corners(edge.start.x_y(), edge.end.x_y()), (shell, at))
+            GeomWithData::new(Rectangle::from_corners(edge.start.x_y(), edge.end.x_y()), (ring, at))
         })
     });
     let tree = RTree::bulk_load(edges.collect());
     let mut plugs = Vec::new();
-    for (shell, line) in shells.iter().enumerate() {
-        let corners = &line.0[..line.0.len() - 1];
-        for (at, &corner) in corners.iter().enumerate() {
-            let own = [at, at.checked_sub(1).unwrap_or(corners.len() - 1)].map(|edge| (shell, edge));
+    for (ring, line) in rings.iter().enumerate() {
+        let last = line.0.len() - 1;
+        for (at, &corner) in line.0[..last].iter().enumerate() {
+            let own = [(ring, at), (ring, at.checked_sub(1).unwrap_or(last - 1))];
             let around = Bounds { west: corner.x, south: corner.y, east: corner.x, north: corner.y };
             let around = reach(around, chink_m);
             let window = AABB::from_corners((around.west, around.south), (around.east, around.north));
-            for found in tree.locate_in_envelope_intersecting(window) {
-                let (of, place) = found.data;
-                if own.contains(&found.data) {
-                    continue;
+            for edge in tree.locate_in_envelope_intersecting(window) {
+                let (of, place) = edge.data;
+                if !own.contains(&edge.data) {
+                    let start = rings[of].0[place];
+                    let foot = foot_on(Line::new(start, rings[of].0[place + 1]), corner);
+                    if metres_between([corner.x, corner.y], [foot.x, foot.y]) <= chink_m {
+                        plugs.push(plug(corner, foot));
+                    }
                 }
-                let edge = Line::new(shells[of].0[place], shells[of].0[place + 1]);
-                let beside = |from: Coord| {
-                    let foot = foot_on(edge, from);
-                    (metres_between([from.x, from.y], [foot.x, foot.y]) <= chink_m).then_some(foot)
-                };
-                let Some(foot) = beside(corner) else { continue };
-                let count = corners.len();
-                let runs_beside = |from: usize, steps: usize| {
-                    (from..from + steps).all(|at| beside(corners[at % count]).is_some())
-                };
-                let closes_a_chink = of == shell
-                    && (runs_beside(at + 1, (place + count - at) % count)
-                        || runs_beside(place + 1, (at + count - place - 1) % count));
-                plugs.push(Plug { bridge: bridge(corner, foot), shells: [shell, of], closes_a_chink });
             }
         }
     }
@@ -220,8 +200,8 @@ fn foot_on(edge: Line, from: Coord) -> Coord {
     }
 }
 
-/// A strip from one position to another that reaches into what they are borders of.
-fn bridge(from: Coord, to: Coord) -> Polygon {
+/// A bridge from one position to another that reaches into what they are borders of.
+fn plug(from: Coord, to: Coord) -> Polygon {
     let length = (to.x - from.x).hypot(to.y - from.y);
     let along = if length > 0.0 { (to - from) * (PLUG / length) } else { Coord { x: PLUG, y: 0.0 } };
     let across = Coord { x: -along.y, y: along.x };

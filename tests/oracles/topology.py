@@ -26,13 +26,14 @@ def enclosed(union):
 
 
 def plugs(union):
-    """Squares and strips of a millimetre's half width from each corner of the shells of a union to each edge of shells within rounding, its own two left out."""
+    """Squares and strips of a millimetre's half width from each corner of a union to each edge within rounding, its own two left out."""
     edges, corners = [], []
     for part in shapely.get_parts(union):
-        positions, first = shapely.get_coordinates(metres(part.exterior)), len(edges)
-        edges += [shapely.LineString(pair) for pair in zip(positions, positions[1:])]
-        ends = [first + (at - 1) % (len(edges) - first) for at in range(len(edges) - first)]
-        corners += [(shapely.Point(position), {first + at, ends[at]}) for at, position in enumerate(positions[:-1])]
+        for ring in [part.exterior, *part.interiors]:
+            positions, first = shapely.get_coordinates(metres(ring)), len(edges)
+            edges += [shapely.LineString(pair) for pair in zip(positions, positions[1:])]
+            ends = [first + (at - 1) % (len(edges) - first) for at in range(len(edges) - first)]
+            corners += [(shapely.Point(position), {first + at, ends[at]}) for at, position in enumerate(positions[:-1])]
     tree = shapely.STRtree(edges)
     found = []
     for corner, own in corners:
