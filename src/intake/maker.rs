@@ -329,14 +329,13 @@ impl<'a> Maker<'a> {
         let given =
             given.unwrap_or_else(|| format!("{}{}", numbered(file), self.numbered[file] + row.number));
         // A row that was refused and is corrected may be another feature of a number that comes twice in its file.
-        let layer = self.intake.existing().filter(|_| self.intake.order.append);
+        let indexed = self.intake.indexed().filter(|_| self.intake.order.append);
         let mut count = 1;
         let id = loop {
             let id = if count == 1 { given.clone() } else { format!("{given}-{count}") };
-            let known = layer
-                .and_then(|_| self.intake.catalog.as_ref()?.layer(&self.intake.order.collection)?.find(&id));
-            let is_there = known.zip(layer).is_some_and(|(ix, layer)| {
-                let is_same = || is_about(layer.feature(ix).geometry().and_then(GeometryRef::bounds), bounds);
+            let known = indexed.and_then(|indexed| Some(indexed.layer().feature(indexed.find(&id)?)));
+            let is_there = known.is_some_and(|known| {
+                let is_same = || is_about(known.geometry().and_then(GeometryRef::bounds), bounds);
                 if row.is_mended { is_same() } else { is_given && count == 1 }
             });
             if is_there {

@@ -1,4 +1,4 @@
-//! Which heading is which field, in which unit; values to those of the field.
+//! Which heading is which field.
 //!
 //! Fields are those of the parcels that come with the program, so that pages, filters and reports work on what is
 //! imported. Headings are those of control plans, in Chinese and as their abbreviations.
@@ -153,17 +153,20 @@ pub(super) fn is_stage(text: &str) -> bool {
 /// Words for the end of what a value may be: the upper ones, then the lower.
 pub(super) const LIMITS: &[&str] = &["上限", "最大值", "最大", "最高", "下限", "最小值", "最小", "最低"];
 const UPPER: usize = 4;
+/// Signs for the upper end, and for the lower.
+const AT_MOST: &[&str] = &["≤", "<", "≦"];
+const AT_LEAST: &[&str] = &["≥", ">", "≧"];
 
 /// Which end of what a value may be a heading names, if any: is it the upper one?
 fn is_upper(heading: &str) -> Option<bool> {
     let (parts, own) = (in_brackets(heading), plain(heading));
     let names =
         |word: &str| own.starts_with(word) || own.ends_with(word) || parts.iter().any(|part| part == word);
-    let sign = |signs: [&str; 3]| parts.iter().any(|part| signs.contains(&part.as_str()));
+    let sign = |signs: &[&str]| parts.iter().any(|part| signs.contains(&part.as_str()));
     match LIMITS.iter().position(|word| names(word)) {
         Some(at) => Some(at < UPPER),
-        None if sign(["≤", "<", "≦"]) => Some(true),
-        None => sign(["≥", ">", "≧"]).then_some(false),
+        None if sign(AT_MOST) => Some(true),
+        None => sign(AT_LEAST).then_some(false),
     }
 }
 
@@ -192,7 +195,6 @@ fn unqualified(plain: &str) -> Option<&str> {
 
 /// How well a heading stands for its field: the less, the better.
 fn rank(known: &Known, heading: &str) -> u8 {
-    const SIGNS: &[&str] = &["≤", "≥", "<", ">", "≦", "≧"];
     let (parts, own) = (in_brackets(heading), plain(heading));
     let qualified = !known.headings.contains(&own.as_str()) && unqualified(&own).is_some();
     let any = |words: &[&str]| {
@@ -206,7 +208,7 @@ fn rank(known: &Known, heading: &str) -> u8 {
     } else if any(LATTER) {
         2
     } else {
-        let is_limit = |part: &str| LIMITS.contains(&part) || SIGNS.contains(&part);
+        let is_limit = |part: &str| [LIMITS, AT_MOST, AT_LEAST].iter().any(|words| words.contains(&part));
         let is_plain = |part: &String| is_measure(part) || is_limit(part);
         if parts.iter().all(is_plain) { 1 } else { 3 }
     }
@@ -424,7 +426,7 @@ pub(super) trait Below {
     fn holds(&self, heading: usize, kind: Kind) -> bool;
 }
 
-/// What the rows that were looked at hold below a heading.
+/// What stands below a heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Held {
     Nothing,

@@ -36,7 +36,8 @@ use std::time::SystemTime;
 
 use crate::catalog::Catalog;
 use crate::geometry::{Bounds, Datum};
-use crate::model::{Date, LayerId};
+use crate::index::IndexedLayer;
+use crate::model::{Date, Layer, LayerId};
 use crate::store::manifest::{self, FieldSpec, FileFormat, Manifest};
 use crate::store::{self, Store, StoreError};
 use commit::{Draft, Entry};
@@ -322,8 +323,13 @@ impl Intake {
         Ok(intake)
     }
 
-    fn existing(&self) -> Option<&crate::model::Layer> {
-        self.catalog.as_ref()?.layer(&self.order.collection).map(|indexed| indexed.layer())
+    fn existing(&self) -> Option<&Layer> {
+        self.indexed().map(IndexedLayer::layer)
+    }
+
+    /// What the collection holds, with its ids.
+    fn indexed(&self) -> Option<&IndexedLayer> {
+        self.catalog.as_ref()?.layer(&self.order.collection).map(AsRef::as_ref)
     }
 
     /// Why nothing may be written yet.
@@ -606,8 +612,8 @@ const FILLED: &[&str] = &["use_name_zh", "use_name_en", "area_m2"];
 fn rounded<'a>(mapping: &'a Mapping, files: &'a [Seen]) -> impl Iterator<Item = usize> + 'a {
     let own = mapping.fields.iter().filter(|field| field.known.is_none()).map(|field| field.heading);
     own.filter(|at| {
-        files.iter().any(|file| file.told.digits.long.contains(at))
-            && files.iter().any(|file| file.told.digits.real.contains(at))
+        files.iter().any(|file| file.survey.long.contains(at))
+            && files.iter().any(|file| file.survey.real.contains(at))
     })
 }
 

@@ -84,6 +84,18 @@ fn commas_of(number: &str) -> Result<Option<Commas>, ()> {
     }
 }
 
+/// A number from 0 on whose groups of three digits stand apart, without the spaces between.
+pub(super) fn joined(text: &str) -> Option<String> {
+    const GAPS: [char; 4] = [' ', '\u{A0}', '\u{2009}', '\u{202F}'];
+    let end = text.find(|c: char| !(c.is_ascii_digit() || GAPS.contains(&c))).unwrap_or(text.len());
+    let whole = text[..end].trim_end();
+    let mut groups = whole.split(GAPS);
+    let first = groups.next().filter(|first| (1..=3).contains(&first.len()))?;
+    let others: Vec<&str> = groups.collect();
+    let is_grouped = !others.is_empty() && others.iter().all(|group| group.len() == 3);
+    is_grouped.then(|| format!("{first}{}{}", others.concat(), &text[whole.len()..]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

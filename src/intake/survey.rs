@@ -1,6 +1,8 @@
 //! Rows and positions that a file is judged by: some from all over it, so that memory does not grow with it.
 
-use super::row::{Figure, Row};
+use std::collections::BTreeSet;
+
+use super::row::{Cell, Figure, Row};
 
 /// No coordinate of any system is as large.
 const FARTHEST: f64 = 1e9;
@@ -17,6 +19,9 @@ pub(super) struct Survey {
     pub(super) places: Vec<[f64; 2]>,
     stride: u64,
     pub(super) first: Vec<Row>,
+    /// Headings with whole numbers that a column of reals would round, and headings whose column must be one.
+    pub(super) long: BTreeSet<usize>,
+    pub(super) real: BTreeSet<usize>,
 }
 
 impl Survey {
@@ -25,6 +30,16 @@ impl Survey {
     const SHOWN: usize = 3;
 
     pub(super) fn take(&mut self, row: Row) {
+        for (at, cell) in &row.cells {
+            match cell {
+                // The lowest whole number stands for none in columns of whole ones.
+                Cell::Real(_) | Cell::Integer(i64::MIN) => self.real.insert(*at),
+                Cell::Integer(value) if value.unsigned_abs() > 1 << f64::MANTISSA_DIGITS => {
+                    self.long.insert(*at)
+                }
+                _ => continue,
+            };
+        }
         if self.first.len() < Self::SHOWN {
             self.first.push(row.clone());
         }

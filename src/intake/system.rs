@@ -121,7 +121,8 @@ pub(super) fn decide(
             unstated: None,
             others: Vec::new(),
             home,
-            is_suited: share(sample, system, north_first, None).home >= MOST,
+            is_suited: sample.iter().filter(|at| suits(system, **at, north_first)).count() * 2
+                >= sample.len().max(1),
         })
     };
     if sample.is_empty() {
@@ -257,13 +258,13 @@ struct Share {
 fn may_be_packed(sample: &[[f64; 2]]) -> bool {
     /// So many are hardly below 60 by chance: once in a hundred thousand times.
     const ENOUGH: usize = 24;
-    let mut seconds: Vec<f64> = sample.as_flattened().iter().map(|degrees| degrees.abs()).collect();
-    seconds.sort_by(f64::total_cmp);
-    seconds.dedup();
+    let mut all: Vec<f64> = sample.as_flattened().iter().map(|degrees| degrees.abs()).collect();
+    all.sort_by(f64::total_cmp);
+    all.dedup();
     // Decimals of whole minutes and rounded numbers have zeros there.
     let pairs = |degrees: &f64| [1e2, 1e4].map(|shift| (degrees * shift + 1e-6).floor() % 100.0);
-    let are_fine = seconds.iter().filter(|degrees| pairs(degrees)[1] > 0.0).count() >= ENOUGH;
-    are_fine && seconds.iter().all(|degrees| pairs(degrees).iter().all(|digits| *digits < 60.0))
+    let are_fine = all.iter().filter(|degrees| pairs(degrees)[1] > 0.0).count() >= ENOUGH;
+    are_fine && all.iter().all(|degrees| pairs(degrees).iter().all(|digits| *digits < 60.0))
 }
 
 fn suits(system: System, [a, b]: [f64; 2], north_first: bool) -> bool {

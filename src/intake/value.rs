@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::mapping::{name_of, plain};
-use super::number::{Written, written};
+use super::number::{Written, joined, written};
 use super::row::{Cell, cut};
 use crate::model::{Date, Timestamp, ValueKind, narrowed};
 
@@ -211,17 +211,6 @@ fn bare_number(text: &str) -> String {
 /// Is a sign a number in a circle, as footnotes have them?
 fn is_circled(c: char) -> bool {
     matches!(c, '①'..='⑳')
-}
-
-/// A number whose groups of three digits stand apart, without the spaces between.
-fn joined(text: &str) -> Option<String> {
-    let end = text.find(|c: char| !(c.is_ascii_digit() || c.is_whitespace())).unwrap_or(text.len());
-    let whole = text[..end].trim_end();
-    let mut groups = whole.split(char::is_whitespace);
-    let first = groups.next().filter(|first| (1..=3).contains(&first.len()))?;
-    let others: Vec<&str> = groups.collect();
-    let is_grouped = !others.is_empty() && others.iter().all(|group| group.len() == 3);
-    is_grouped.then(|| format!("{first}{}{}", others.concat(), &text[whole.len()..]))
 }
 
 /// How the values of a field are read.

@@ -469,15 +469,21 @@ impl Store {
         {
             return Ok((known.clone(), false));
         }
-        let (digest, mut layer, warnings) = match spec.format {
-            FileFormat::GeoJson => geojson::load(&path, spec, digest)?,
-            FileFormat::GeoParquet => geoparquet::load(&path, spec, digest)?,
-        };
-        if spec.geodesic {
-            layer = IndexedLayer::build(geodesic::drawn(layer.layer())?)?;
-        }
+        let (digest, layer, warnings) = load(&path, spec, digest)?;
         Ok((ReadLayer { digest, layer: Arc::new(layer), warnings }, true))
     }
+}
+
+/// Reads a file as the layer that is served of it; its digest follows what the given one holds.
+fn load(path: &Path, spec: &LayerSpec, digest: Xxh3) -> Result<(u64, IndexedLayer, Warnings), StoreError> {
+    let (digest, mut layer, warnings) = match spec.format {
+        FileFormat::GeoJson => geojson::load(path, spec, digest)?,
+        FileFormat::GeoParquet => geoparquet::load(path, spec, digest)?,
+    };
+    if spec.geodesic {
+        layer = IndexedLayer::build(geodesic::drawn(layer.layer())?)?;
+    }
+    Ok((digest, layer, warnings))
 }
 
 /// Writes the layer of a `GeoJSON` file in the form in which a large one rests, `GeoParquet`; what was odd in it comes back.
@@ -501,15 +507,8 @@ pub(crate) fn put_to_rest(from: &Path, spec: &LayerSpec, to: &File) -> Result<Wa
 /// # Errors
 /// A file that cannot be read as the layer.
 pub(crate) fn count(path: &Path, spec: &LayerSpec) -> Result<(usize, Warnings), StoreError> {
-    let (_, layer, warnings) = match spec.format {
-        FileFormat::GeoJson => geojson::load(path, spec, Xxh3::new())?,
-        FileFormat::GeoParquet => geoparquet::load(path, spec, Xxh3::new())?,
-    };
-    let layer = layer.layer();
-    if spec.geodesic {
-        geodesic::drawn(layer)?;
-    }
-    Ok((layer.len(), warnings))
+    let (_, layer, warnings) = load(path, spec, Xxh3::new())?;
+    Ok((layer.layer().len(), warnings))
 }
 
 /// The field that a layer computes for itself, which its file must not have.

@@ -64,8 +64,24 @@ fn street() -> (tempfile::TempDir, Service) {
     );
     write(
         "catalog.toml",
+        lots_catalog("synthetic = true")
+            + r#"
+[[layers]]
+id = "ways"
+file = "ways.geojson"
+title = { zh = "道路", en = "Ways" }
+draw = "axis"
+"#,
+    );
+    let service = Service::over(folder.path());
+    (folder, service)
+}
+
+/// A catalogue with a layer of lots, of which more may be said.
+fn lots_catalog(more: &str) -> String {
+    format!(
         r#"
-title = { zh = "街", en = "Street" }
+title = {{ zh = "街", en = "Street" }}
 [cap]
 unit = "unit"
 use = "use"
@@ -73,22 +89,14 @@ codes = ["M0"]
 [[layers]]
 id = "lots"
 file = "lots.geojson"
-title = { zh = "地块", en = "Lots" }
+title = {{ zh = "地块", en = "Lots" }}
 draw = "parcel"
-synthetic = true
+{more}
 [layers.fields.area_m2]
 unit = "m2"
 kind = "real"
-[[layers]]
-id = "ways"
-file = "ways.geojson"
-title = { zh = "道路", en = "Ways" }
-draw = "axis"
 "#
-        .to_owned(),
-    );
-    let service = Service::over(folder.path());
-    (folder, service)
+    )
 }
 
 fn path(collection: &str, resource: &str, pairs: &[(&str, &str)]) -> String {
@@ -242,25 +250,7 @@ fn lots(features: &[Value]) -> (tempfile::TempDir, Service) {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).expect("a file");
     write("lots.geojson", json!({ "type": "FeatureCollection", "features": features }).to_string());
-    write(
-        "catalog.toml",
-        r#"
-title = { zh = "街", en = "Street" }
-[cap]
-unit = "unit"
-use = "use"
-codes = ["M0"]
-[[layers]]
-id = "lots"
-file = "lots.geojson"
-title = { zh = "地块", en = "Lots" }
-draw = "parcel"
-[layers.fields.area_m2]
-unit = "m2"
-kind = "real"
-"#
-        .to_owned(),
-    );
+    write("catalog.toml", lots_catalog(""));
     let service = Service::over(folder.path());
     (folder, service)
 }

@@ -40,13 +40,13 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     };
     let promised = header.features_count();
     let beyond = Beyond { heights: header.has_z(), measures: header.has_m() };
-    let has_moments =
-        header.columns().is_some_and(|all| all.iter().any(|column| column.type_() == ColumnType::DateTime));
+    let is_moment = |column: &flatgeobuf::Column<'_>| column.type_() == ColumnType::DateTime;
+    let moments = header.columns().map_or(0, |all| all.iter().filter(is_moment).count());
     check_sizes(path, promised, header.index_node_size())?;
     let mut times = Times::default();
-    if has_moments {
+    if moments > 0 {
         let again = FgbReader::open(BufReader::with_capacity(1 << 16, open(path)?)).map_err(broken)?;
-        times.look(again).map_err(broken)?;
+        times.look(again, moments).map_err(broken)?;
     }
     let mut features = file.select_all_seq().map_err(broken)?;
     let (mut number, mut left_out) = (0, LeftOut::default());
@@ -85,9 +85,12 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
 struct Times(BTreeSet<usize>);
 
 impl Times {
-    fn look(&mut self, file: FgbReader<BufReader<File>>) -> Result<(), flatgeobuf::Error> {
+    /// Looks at a file with so many columns of moments, as far as there may be one of days.
+    fn look(&mut self, file: FgbReader<BufReader<File>>, moments: usize) -> Result<(), flatgeobuf::Error> {
         let mut features = file.select_all_seq()?;
-        while let Some(feature) = features.next()? {
+        while self.0.len() < moments
+            && let Some(feature) = features.next()?
+        {
             // What cannot be read is told with its row.
             let _ = feature.process_properties(self);
         }

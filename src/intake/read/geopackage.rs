@@ -5,6 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use encoding_rs::UTF_8;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
@@ -122,6 +123,7 @@ pub(super) fn read(
 fn opened(path: &Path) -> rusqlite::Result<Connection> {
     /// The byte that tells how a base is read; 2 is with a log.
     const WAY: usize = 19;
+    const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/');
     let mut head = [0; WAY + 1];
     let read = File::open(path).and_then(|mut file| super::fill(&mut file, &mut head));
     let has_log_mode = read.is_ok_and(|read| read == head.len()) && head[WAY] == 2;
@@ -131,16 +133,10 @@ fn opened(path: &Path) -> rusqlite::Result<Connection> {
     if !has_log_mode || Path::new(&log).exists() {
         return Connection::open_with_flags(path, only_read);
     }
-    let mut address = if path.is_absolute() { "file://" } else { "file:" }.to_owned();
-    for byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'/' | b'-' | b'.' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
-                address.push(char::from(*byte));
-            }
-            _ => address.extend(["%", &wkb::hex(&[*byte])]),
-        }
-    }
-    Connection::open_with_flags(address + "?immutable=1", only_read | OpenFlags::SQLITE_OPEN_URI)
+    let place = percent_encode(path.as_os_str().as_encoded_bytes(), PATH);
+    let authority = if path.is_absolute() { "//" } else { "" };
+    let address = format!("file:{authority}{place}?immutable=1");
+    Connection::open_with_flags(address, only_read | OpenFlags::SQLITE_OPEN_URI)
 }
 
 /// The column of the geometries of a layer, and what is stated of their system.

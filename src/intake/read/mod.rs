@@ -25,7 +25,7 @@ mod wkb;
 mod xlsx;
 
 use std::cell::Cell as Shared;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek as _};
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ use std::rc::Rc;
 use encoding_rs::{Encoding, GB18030, UTF_8};
 
 use super::IntakeError;
-use super::row::{Cell, Headings, Row};
+use super::row::{Headings, Row};
 use super::value::Unit;
 use crate::geometry::{Datum, System};
 use crate::store::undamaged;
@@ -70,33 +70,10 @@ pub(super) struct Told {
     pub shifted: Option<(Datum, String)>,
     /// The column of geometries is empty in all rows, and columns of coordinates stand beside it.
     pub is_void: bool,
-    pub digits: Digits,
     /// The numbers of parcels whose boundary points do not stand behind each other.
     pub scattered: HashSet<String>,
     /// The unit of areas that stands above the headings, and where.
     pub unit: Option<(Unit, String)>,
-}
-
-/// Headings whose numbers a column of reals would round, and headings whose column must be one.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Digits {
-    pub long: BTreeSet<usize>,
-    pub real: BTreeSet<usize>,
-}
-
-impl Digits {
-    fn look(&mut self, row: &Row) {
-        for (at, cell) in &row.cells {
-            match cell {
-                // The lowest whole number stands for none in columns of whole ones.
-                Cell::Real(_) | Cell::Integer(i64::MIN) => self.real.insert(*at),
-                Cell::Integer(value) if value.unsigned_abs() > 1 << f64::MANTISSA_DIGITS => {
-                    self.long.insert(*at)
-                }
-                _ => continue,
-            };
-        }
-    }
 }
 
 /// The formats.
@@ -112,6 +89,9 @@ pub(super) enum Format {
     FlatGeobuf,
     GeoParquet,
 }
+
+/// What a file that is packed by gzip begins with (RFC 1952, 2.3.1).
+const GZIP: &[u8] = &[0x1F, 0x8B];
 
 /// Suffixes of files in archives that are drawn, of tables, and of what belongs to a shapefile.
 const DRAWN: &[&str] = &["shp", "kml", "gpkg", "geojson", "fgb", "parquet", "geoparquet"];
@@ -237,16 +217,8 @@ impl Source {
             return plain(Format::GeoParquet);
         } else if begins(b"PK\x03\x04") {
             return Self::packed(path, wish);
-        } else if begins(&[0x1F, 0x8B]) {
-            let archive::Unpacked { folder, files } =
-                archive::unpack_alone(path).map_err(|reason| unfit(&reason))?;
-            let opened = &files[0].0;
-            let inner = Self::open(opened, wish).map_err(|fault| fault.about(opened, path))?;
-            if inner.unpacked.is_some() {
-                return Err(unfit("is an archive that is packed once more by gzip; unpack it first"));
-            }
-            let unpacked = Some(Part { _folder: folder, is_named: false, notes: Vec::new() });
-            return Ok(Self { path: path.to_owned(), unpacked, ..inner });
+        } else if begins(GZIP) {
+            return Self::packed_alone(path, wish);
         } else if begins(&[0xD0, 0xCF, 0x11, 0xE0]) {
             return Err(unfit("is a workbook of the old binary kind; save it as .xlsx"));
         }
@@ -273,6 +245,27 @@ impl Source {
                  CSV, XLSX, KML or KMZ, FlatGeobuf, GeoParquet, also packed by gzip",
             )),
         }
+    }
+
+    /// A file that is packed alone.
+    fn packed_alone(path: &Path, wish: &Wish) -> Result<Self, IntakeError> {
+        let unfit = |reason: &str| IntakeError::unfit(path, reason);
+        let archive::Unpacked { folder, files } =
+            archive::unpack_alone(path).map_err(|reason| unfit(&reason))?;
+        let opened = &files[0].0;
+        let mut head = [0; GZIP.len()];
+        let read = fill(&mut open(opened)?, &mut head).map_err(|fault| IntakeError::read(path, fault))?;
+        let twice = || unfit("is an archive that is packed once more by gzip; unpack it first");
+        // Some files unpack to themselves.
+        if head[..read] == *GZIP {
+            return Err(twice());
+        }
+        let inner = Self::open(opened, wish).map_err(|fault| fault.about(opened, path))?;
+        if inner.unpacked.is_some() {
+            return Err(twice());
+        }
+        let unpacked = Some(Part { _folder: folder, is_named: false, notes: Vec::new() });
+        Ok(Self { path: path.to_owned(), unpacked, ..inner })
     }
 
     /// Opens an archive: a workbook, whatever its name, or the one thing in it; of several the wanted one.
@@ -370,11 +363,6 @@ impl Source {
                 &format!("has no layers, of which --layer names {layer:?}; leave it out"),
             ));
         }
-        let mut digits = Digits::default();
-        let take: &mut Take<'_> = &mut |row| {
-            digits.look(&row);
-            take(row)
-        };
         let read = || match self.format {
             Format::GeoJson => geojson::read(path, headings, take),
             Format::NdJson => geojson::read_lines(path, headings, take),
@@ -396,7 +384,7 @@ impl Source {
         // What was unpacked is told of by the name of its archive.
         let told = told.map_err(|fault| fault.about(path, &self.path))?;
         let notes = self.unpacked.iter().flat_map(|part| part.notes.clone()).chain(told.notes).collect();
-        Ok(Told { is_apart: told.is_apart || !self.is_table(), notes, digits, ..told })
+        Ok(Told { is_apart: told.is_apart || !self.is_table(), notes, ..told })
     }
 
     /// Is its format one without layers?

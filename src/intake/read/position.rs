@@ -1,7 +1,7 @@
 //! Coordinates as people write them: numbers, degrees with minutes and seconds, pairs and outlines in one cell.
 
 use super::rings::grouped;
-use crate::intake::number::written;
+use crate::intake::number::{joined, written};
 use crate::intake::row::{Cell, Figure};
 use crate::model::narrowed;
 
@@ -76,18 +76,10 @@ fn number(text: &str) -> Option<f64> {
     if let Some(read) = written(text, false).filter(|read| !read.is_limit && read.behind.is_empty()) {
         return Some(read.value);
     }
-    let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
-    let groups: Vec<&str> =
-        whole.trim_start_matches('-').split([' ', '\u{A0}', '\u{2009}', '\u{202F}']).collect();
-    let (first, others) = groups.split_first()?;
-    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_grouped = !others.is_empty()
-        && (1..=3).contains(&first.len())
-        && others.iter().all(|group| group.len() == 3)
-        && groups.iter().all(|group| are_digits(group))
-        && are_digits(rest);
-    let joined = || text.chars().filter(|c| c.is_ascii_digit() || matches!(c, '.' | '-')).collect::<String>();
-    is_grouped.then(joined)?.parse().ok()
+    let (sign, text) = text.strip_prefix('-').map_or((1.0, text), |text| (-1.0, text));
+    let digits =
+        joined(text).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))?;
+    digits.parse().ok().map(|value: f64| sign * value)
 }
 
 /// Degrees, perhaps with minutes and seconds: with their signs, or all three with colons, hyphens or spaces between.
@@ -145,22 +137,20 @@ pub(super) fn joint(text: &str) -> Option<[f64; 2]> {
 pub(super) fn outline(text: &str) -> Option<Vec<Figure>> {
     let text = narrowed(text);
     let text = text.trim();
-    let inner = text.strip_prefix("[[").and_then(|text| text.strip_suffix("]]"));
-    // Where each corner stands in brackets, what parts them does not matter.
-    let in_brackets = inner
-        .unwrap_or(text)
-        .split([']', ')'])
-        .map(|corner| corner.trim_start_matches([',', ';', '、', ' ', '\n']));
-    let is_in_brackets = inner.is_some() || text.ends_with(')') || text.ends_with(']');
-    let bracketed =
-        is_in_brackets.then(|| in_brackets.filter(|corner| !corner.is_empty()).map(str::to_owned).collect());
-    let parted = [&[';', '|', '\n'][..], &[' '], &[',']].map(|signs| {
-        text.split(signs).map(str::trim).filter(|corner| !corner.is_empty()).map(str::to_owned).collect()
-    });
-    bracketed.into_iter().chain(parted).find_map(|corners: Vec<String>| {
-        let points: Vec<[f64; 2]> = corners.iter().map(|text| corner(text)).collect::<Option<_>>()?;
+    let parted = [&[';', '|', '\n'][..], &[' '], &[',']]
+        .map(|signs| text.split(signs).map(str::trim).filter(|corner| !corner.is_empty()).collect());
+    in_brackets(text).into_iter().chain(parted).find_map(|corners: Vec<&str>| {
+        let points: Vec<[f64; 2]> = corners.into_iter().map(corner).collect::<Option<_>>()?;
         polygons(&points).ok()
     })
+}
+
+/// Corners that stand each in brackets, whatever parts them.
+fn in_brackets(text: &str) -> Option<Vec<&str>> {
+    let inner = text.strip_prefix("[[").and_then(|text| text.strip_suffix("]]"));
+    let all = inner.or_else(|| text.strip_suffix([']', ')']))?;
+    let corners = all.split([']', ')']).map(|corner| corner.trim_start_matches([',', ';', '、', ' ', '\n']));
+    Some(corners.filter(|corner| !corner.is_empty()).collect())
 }
 
 /// A corner of an outline, perhaps behind its number: `J1:X=1,Y=2`, `J1(1,2`, `1,1,2`.
@@ -257,6 +247,8 @@ mod tests {
             "190°",
             "114-09-75",
             "12 34",
+            "1 234e5",
+            "12\n345",
             "无",
             "",
             "2026-05-01",
