@@ -228,6 +228,20 @@ fn words(zh: &str, en: &str) -> Item {
     value(words)
 }
 
+/// What a layer says under a name, in Chinese and in English.
+fn said(layer: &Table, name: &str) -> Option<[String; 2]> {
+    let item = layer.get(name)?;
+    let both = item.as_str().map(|both| [both, both]);
+    let each = || {
+        let tongues = item.as_table_like()?;
+        Some([tongues.get("zh")?.as_str()?, tongues.get("en")?.as_str()?])
+    };
+    both.or_else(each).map(|words| words.map(str::to_owned))
+}
+
+/// What stands before the sources where nobody else is credited.
+const CREDIT: [&str; 2] = ["来源：", "source: "];
+
 /// What the catalogue file says of an imported collection.
 pub(super) struct Entry<'a> {
     pub id: &'a str,
@@ -240,11 +254,35 @@ pub(super) struct Entry<'a> {
     pub draw: Option<&'a str>,
     /// Features are made up.
     pub is_synthetic: bool,
+    /// The features that the collection had are kept, and what is said of them.
+    pub is_added: bool,
     /// Names of the fields written.
     pub fields: Vec<String>,
 }
 
 impl Entry<'_> {
+    /// Who is credited from now on; `None` where that stays as it is.
+    fn credit(&self, before: Option<[String; 2]>) -> Option<[String; 2]> {
+        if let Some(text) = &self.attribution {
+            return Some([text.clone(), text.clone()]);
+        }
+        let own = CREDIT.map(|begin| format!("{begin}{}", self.source));
+        let Some([zh, en]) = before else {
+            // The credit of the folder is not that of data from elsewhere.
+            return Some(own);
+        };
+        let sources = zh.strip_prefix(CREDIT[0]).and(en.strip_prefix(CREDIT[1]));
+        match sources {
+            // Somebody has said it.
+            None => None,
+            Some(_) if !self.is_added => Some(own),
+            Some(sources) => {
+                let is_named = self.source.split(", ").all(|own| sources.split(", ").any(|one| one == own));
+                (!is_named).then(|| [zh, en].map(|before| format!("{before}, {}", self.source)))
+            }
+        }
+    }
+
     /// The text of the catalogue file with this entry; all else stays as it is written.
     fn put(&self, text: &str, file: &str) -> Result<String, String> {
         let mut document: DocumentMut =
@@ -273,15 +311,13 @@ impl Entry<'_> {
             }
             None => {}
         }
-        layer["description"] = words(&self.description.0, &self.description.1);
-        match &self.attribution {
-            Some(text) => layer["attribution"] = words(text, text),
-            // The credit of the folder is not that of data from elsewhere.
-            None if was_synthetic || known.is_none() => {
-                layer["attribution"] =
-                    words(&format!("来源：{}", self.source), &format!("source: {}", self.source));
-            }
-            None => {}
+        let (zh, en) = &self.description;
+        layer["description"] = match said(layer, "description").filter(|_| self.is_added) {
+            Some([before_zh, before_en]) => words(&format!("{before_zh}{zh}"), &format!("{before_en} {en}")),
+            None => words(zh, en),
+        };
+        if let Some([zh, en]) = self.credit(said(layer, "attribution").filter(|_| !was_synthetic)) {
+            layer["attribution"] = words(&zh, &en);
         }
         if let Some(draw) = self.draw {
             layer["draw"] = value(draw);

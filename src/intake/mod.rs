@@ -402,6 +402,7 @@ impl Intake {
             attribution: self.order.attribution.clone(),
             source,
             is_synthetic,
+            is_added: self.order.append,
             draw: drawn.or(is_parcels.then_some("parcel")),
             fields: self
                 .mapping

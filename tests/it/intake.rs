@@ -166,6 +166,46 @@ fn every_format_and_system_comes_to_the_same_places() {
 }
 
 #[test]
+fn the_catalogue_credits_the_files_that_a_collection_is_of() {
+    let (files, data) = (tempfile::tempdir().expect("a folder"), folder());
+    let take = |name: &str, more: &[&str]| {
+        let path = files.path().join(name);
+        let geometry = "POLYGON Z ((114.1 30.4 5,114.102 30.4 5,114.102 30.402 5,114.1 30.4 5))";
+        fs::write(&path, format!("dkbh,wkt\n{name},\"{geometry}\"\n")).expect("written");
+        let (code, said) = import(data.path(), &[&[path.to_str().expect("a path"), "--yes"], more].concat());
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("its positions have heights, which are left out"), "{said}");
+        let about = load(data.path()).catalog.layer("parcels").expect("parcels").layer().about.clone();
+        let both = |words: &innospace::model::Words| [words.zh.to_string(), words.en.to_string()];
+        let description = both(about.description.as_ref().expect("a description"));
+        (description, both(about.attribution.as_ref().expect("a credit")))
+    };
+    let own = |names: &str| ["来源：", "source: "].map(|begin| format!("{begin}{names}"));
+    let holds = |description: &[String; 2], names: &[&str]| {
+        for text in description {
+            for name in ["a.csv", "b.csv", "c.csv"] {
+                assert_eq!(text.contains(name), names.contains(&name), "{text}: {name}");
+            }
+        }
+    };
+    let (description, credit) = take("a.csv", &[]);
+    holds(&description, &["a.csv"]);
+    assert_eq!(credit, own("a.csv"));
+    let (description, credit) = take("b.csv", &["--append"]);
+    holds(&description, &["a.csv", "b.csv"]);
+    assert_eq!(credit, own("a.csv, b.csv"));
+    // What takes their place is of another file.
+    let (description, credit) = take("c.csv", &[]);
+    holds(&description, &["c.csv"]);
+    assert_eq!(credit, own("c.csv"));
+    // Whom somebody names stays.
+    let somebody = ["规划局", "规划局"].map(str::to_owned);
+    assert_eq!(take("a.csv", &["--attribution", "规划局"]).1, somebody);
+    assert_eq!(take("b.csv", &["--append"]).1, somebody);
+    assert_eq!(take("c.csv", &[]).1, somebody);
+}
+
+#[test]
 fn the_program_reads_what_it_writes() {
     let files = tempfile::tempdir().expect("a folder");
     let original = originals_file(files.path());

@@ -80,17 +80,16 @@ pub(super) fn read(
             .collect();
         rows.push(Line::new(line, cells), headings, take)?;
     }
-    let told = rows.end(headings, take)?;
-    let mut notes = Vec::new();
+    let mut told = rows.end(headings, take)?;
     if encoding != UTF_8 {
-        notes.push(format!("read as {}", encoding.name()));
+        told.notes.push(format!("read as {}", encoding.name()));
     }
     if let Some(guarded) = guarded {
-        notes.push(format!(
+        told.notes.push(format!(
             "cells such as {guarded} are guarded as texts for workbooks; read without the guard"
         ));
     }
-    Ok(Told { notes, ..told })
+    Ok(told)
 }
 
 /// A cell that is guarded so that workbooks take it as a text, without its guard: `="0701"`, or `'0701` before a number, a

@@ -1,6 +1,8 @@
 //! Geometries in a cell, as databases and programs of tables write them.
 
-use super::{geojson, wkb};
+use wkt::types::Dimension;
+
+use super::{Beyond, geojson, wkb};
 use crate::intake::row::{Figure, cut};
 
 /// Is a text a geometry in well-known text?
@@ -10,16 +12,24 @@ pub(super) fn is_well_known(text: &str) -> bool {
     WORDS.iter().any(|word| upper.starts_with(word)) && figures(text, &mut Vec::new()).is_ok()
 }
 
-/// Appends the figures of a geometry as databases and programs of tables write it, and tells the id of the system that it
-/// states.
-pub(super) fn figures(text: &str, into: &mut Vec<Figure>) -> Result<Option<u32>, String> {
+/// What a geometry in a cell says beside its place.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// The id of its system.
+    pub srid: Option<u32>,
+    pub beyond: Beyond,
+}
+
+/// Appends the figures of a geometry as databases and programs of tables write it.
+pub(super) fn figures(text: &str, into: &mut Vec<Figure>) -> Result<Said, String> {
     if text.starts_with('{') {
-        return geojson::geometry(text, into).map(|()| None);
+        return geojson::geometry(text, into).map(|beyond| Said { srid: None, beyond });
     }
     // Zero is the id of no system.
     let known = |srid: u32| Some(srid).filter(|srid| *srid != 0);
     if let Some(bytes) = wkb::of_hex(text) {
-        return wkb::figures(&bytes, into).map(|()| wkb::srid(&bytes).and_then(known));
+        wkb::figures(&bytes, into)?;
+        return Ok(Said { srid: wkb::srid(&bytes).and_then(known), beyond: wkb::beyond(&bytes) });
     }
     let stated = text.split_once(';').filter(|(head, _)| head.to_ascii_uppercase().starts_with("SRID="));
     let (srid, text) = match stated {
@@ -36,7 +46,13 @@ pub(super) fn figures(text: &str, into: &mut Vec<Figure>) -> Result<Option<u32>,
     }
     let parsed: wkt::Wkt<f64> = text.parse().map_err(|reason: &str| reason.to_owned())?;
     gather(&parsed, into);
-    Ok(srid)
+    let [heights, measures] = match parsed.dimension() {
+        Dimension::XY => [false, false],
+        Dimension::XYZ => [true, false],
+        Dimension::XYM => [false, true],
+        Dimension::XYZM => [true, true],
+    };
+    Ok(Said { srid, beyond: Beyond { heights, measures } })
 }
 
 fn gather(from: &wkt::Wkt<f64>, into: &mut Vec<Figure>) {
@@ -69,7 +85,7 @@ mod tests {
     fn geometries_are_read_as_databases_write_them() {
         let read = |text: &str| {
             let mut into = Vec::new();
-            figures(text, &mut into).map(|srid| (srid, into))
+            figures(text, &mut into).map(|said| (said.srid, into))
         };
         let point = |srid: Option<u32>| Ok((srid, vec![Figure::Point([1.0, 2.0])]));
         assert_eq!(read("POINT(1 2)"), point(None));
@@ -78,6 +94,18 @@ mod tests {
         assert_eq!(read("0101000000000000000000F03F0000000000000040"), point(None));
         assert_eq!(read("\\x0101000020C3110000000000000000f03f0000000000000040"), point(Some(4547)));
         assert_eq!(read("{\"type\":\"Point\",\"coordinates\":[1,2]}"), point(None));
+        for (text, note) in [
+            ("POINT Z (1 2 3)", "heights"),
+            ("POINT M (1 2 3)", "measures"),
+            ("LINESTRING ZM (1 2 3 4, 5 6 7 8)", "heights and measures"),
+            ("{\"type\":\"LineString\",\"coordinates\":[[1,2,3],[4,5,6]]}", "heights"),
+            // A point at 1, 2 and 3, as PostGIS writes it.
+            ("0101000080000000000000F03F00000000000000400000000000000840", "heights"),
+        ] {
+            let said = figures(text, &mut Vec::new()).expect(text);
+            assert_eq!(said.beyond.note(), Some(format!("its positions have {note}, which are left out")));
+        }
+        assert_eq!(figures("POINT(1 2)", &mut Vec::new()).expect("a point").beyond.note(), None);
         for broken in ["SRID=;POINT(1 2)", "0101000000", "{\"type\":\"Point\"}", "12", "somewhere"] {
             assert!(read(broken).is_err(), "{broken}");
         }

@@ -467,8 +467,9 @@ fn compact(json: &str) -> String {
 }
 
 /// Appends the figures of the text of a geometry object.
-pub(super) fn geometry(text: &str, into: &mut Vec<Figure>) -> Result<(), String> {
-    figures(&serde_json::from_str(text).map_err(|fault| fault.to_string())?, into)
+pub(super) fn geometry(text: &str, into: &mut Vec<Figure>) -> Result<Beyond, String> {
+    let geometry = serde_json::from_str(text).map_err(|fault| fault.to_string())?;
+    figures(&geometry, into).map(|()| Beyond { heights: has_heights(&geometry), measures: false })
 }
 
 /// Appends the figures of a geometry object.

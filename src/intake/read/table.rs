@@ -10,7 +10,7 @@ use super::merged::{Merged, Region};
 use super::points::{self, Outlines};
 use super::position::{coordinate, joint, outline};
 use super::role::{JOINT, Role, is_one_of, pair_of, role, shift_of};
-use super::{Stated, Take, Told, Wish};
+use super::{Beyond, Stated, Take, Told, Wish};
 use crate::geometry::{Datum, System};
 use crate::intake::number::written;
 use crate::intake::row::{Cell, Figure, Headings, MOST_HEADINGS, Row, cut};
@@ -50,6 +50,8 @@ struct Table {
     again: Passed,
     /// Rows among boundary points that hold lengths and sums.
     beside: Passed,
+    /// What geometries in its cells have beside two numbers.
+    beyond: Beyond,
 }
 
 /// Rows that are passed over: how many, and the line of the first.
@@ -201,6 +203,7 @@ impl<'a> Rows<'a> {
             is_void: table.has_spare && !self.is_drawn,
             scattered,
             unit: table.unit.take(),
+            notes: table.beyond.note().into_iter().collect(),
             traps: table.into_traps(),
             ..Told::default()
         };
@@ -427,6 +430,7 @@ impl Table {
             head: Vec::new(),
             again: Passed::default(),
             beside: Passed::default(),
+            beyond: Beyond::default(),
         })
     }
 
@@ -844,7 +848,7 @@ impl Table {
     }
 
     /// Finds the place of a row. Coordinates that were read from decimal commas are handed back with their columns.
-    fn find_place(&self, cells: &[Cell], row: &mut Row) -> Vec<(usize, f64)> {
+    fn find_place(&mut self, cells: &[Cell], row: &mut Row) -> Vec<(usize, f64)> {
         let place = self.places.iter().find(|place| match place {
             Place::Text(at) | Place::Joint(at) | Place::Outline(at) => !is_void(cells, *at),
             Place::Pair(x, y) => !is_void(cells, *x) || !is_void(cells, *y),
@@ -858,7 +862,10 @@ impl Table {
                     other => Cow::Owned(other.shown()),
                 };
                 match figures(&text, &mut row.figures) {
-                    Ok(srid) => row.srid = srid,
+                    Ok(said) => {
+                        row.srid = said.srid;
+                        self.beyond.add(said.beyond);
+                    }
                     Err(reason) => {
                         row.figures.clear();
                         row.fault.get_or_insert(format!(

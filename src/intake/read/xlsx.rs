@@ -102,6 +102,7 @@ pub(super) fn read(
         line.cells.push(value);
     }
     let told = rows.end(headings, take)?;
+    notes.extend(told.notes);
     traps.extend(told.traps);
     Ok(Told { notes, traps, ..told })
 }
