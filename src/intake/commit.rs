@@ -13,6 +13,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
 
 use super::IntakeError;
 use super::mapping::KNOWN;
+use crate::model::Words;
 use crate::store::manifest::{self, FileFormat, LayerSpec, Manifest};
 use crate::store::{self, Effect, Warning, Warnings};
 
@@ -228,15 +229,11 @@ fn words(zh: &str, en: &str) -> Item {
     value(words)
 }
 
-/// What a layer says under a name, in Chinese and in English.
-fn said(layer: &Table, name: &str) -> Option<[String; 2]> {
-    let item = layer.get(name)?;
-    let both = item.as_str().map(|both| [both, both]);
-    let each = || {
-        let tongues = item.as_table_like()?;
-        Some([tongues.get("zh")?.as_str()?, tongues.get("en")?.as_str()?])
-    };
-    both.or_else(each).map(|words| words.map(str::to_owned))
+/// What a layer says under a name.
+fn said(layer: &Table, name: &str) -> Option<Words> {
+    let tongues = layer.get(name)?.as_table_like()?;
+    let of = |tongue| tongues.get(tongue).and_then(Item::as_str).unwrap_or_default();
+    Some(Words::filled(of("zh"), of("en")))
 }
 
 /// What stands before the sources where nobody else is credited.
@@ -261,26 +258,23 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// Who is credited from now on; `None` where that stays as it is.
-    fn credit(&self, before: Option<[String; 2]>) -> Option<[String; 2]> {
+    /// Who is credited from now on, after somebody before; `None` where that stays as it is.
+    fn credit(&self, before: Option<Words>, is_new: bool) -> Option<[String; 2]> {
         if let Some(text) = &self.attribution {
             return Some([text.clone(), text.clone()]);
         }
         let own = CREDIT.map(|begin| format!("{begin}{}", self.source));
-        let Some([zh, en]) = before else {
-            // The credit of the folder is not that of data from elsewhere.
-            return Some(own);
+        let Some(Words { zh, en }) = before else {
+            // The credit of the folder is that of what is kept, and not that of data from elsewhere.
+            return (is_new || !self.is_added).then_some(own);
         };
-        let sources = zh.strip_prefix(CREDIT[0]).and(en.strip_prefix(CREDIT[1]));
-        match sources {
-            // Somebody has said it.
-            None => None,
-            Some(_) if !self.is_added => Some(own),
-            Some(sources) => {
-                let is_named = self.source.split(", ").all(|own| sources.split(", ").any(|one| one == own));
-                (!is_named).then(|| [zh, en].map(|before| format!("{before}, {}", self.source)))
-            }
+        // Whom somebody has named stays.
+        let sources = zh.strip_prefix(CREDIT[0]).and(en.strip_prefix(CREDIT[1]))?;
+        if !self.is_added {
+            return Some(own);
         }
+        let is_named = self.source.split(", ").all(|own| sources.split(", ").any(|one| one == own));
+        (!is_named).then(|| [zh, en].map(|before| format!("{before}, {}", self.source)))
     }
 
     /// The text of the catalogue file with this entry; all else stays as it is written.
@@ -312,11 +306,13 @@ impl Entry<'_> {
             None => {}
         }
         let (zh, en) = &self.description;
-        layer["description"] = match said(layer, "description").filter(|_| self.is_added) {
-            Some([before_zh, before_en]) => words(&format!("{before_zh}{zh}"), &format!("{before_en} {en}")),
-            None => words(zh, en),
-        };
-        if let Some([zh, en]) = self.credit(said(layer, "attribution").filter(|_| !was_synthetic)) {
+        layer["description"] =
+            match said(layer, "description").filter(|before| self.is_added && !before.en.is_empty()) {
+                Some(before) => words(&format!("{}{zh}", before.zh), &format!("{} {en}", before.en)),
+                None => words(zh, en),
+            };
+        let before = said(layer, "attribution").filter(|_| !was_synthetic);
+        if let Some([zh, en]) = self.credit(before, known.is_none()) {
             layer["attribution"] = words(&zh, &en);
         }
         if let Some(draw) = self.draw {

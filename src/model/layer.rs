@@ -106,6 +106,13 @@ impl Lang {
 }
 
 impl Words {
+    /// Words of which one may be left out: the empty one repeats the other.
+    #[must_use]
+    pub fn filled(zh: &str, en: &str) -> Self {
+        let or = |text: &str, other: &str| if text.is_empty() { other.into() } else { text.into() };
+        Self { zh: or(zh, en), en: or(en, zh) }
+    }
+
     /// The words in a language.
     #[must_use]
     pub fn say(&self, lang: Lang) -> &str {

@@ -229,11 +229,8 @@ struct TomlTime {
 }
 
 impl From<TomlWords> for Words {
-    /// A language that is left out repeats the other.
     fn from(words: TomlWords) -> Self {
-        let TomlWords { zh, en } = words;
-        let or = |text: &str, other: &str| if text.is_empty() { other.into() } else { text.into() };
-        Self { zh: or(&zh, &en), en: or(&en, &zh) }
+        Self::filled(&words.zh, &words.en)
     }
 }
 

@@ -206,6 +206,33 @@ fn the_catalogue_credits_the_files_that_a_collection_is_of() {
 }
 
 #[test]
+fn a_credit_that_is_given_stays() {
+    let files = tempfile::tempdir().expect("a folder");
+    let path = files.path().join("more.csv");
+    fs::write(&path, "dkbh,x,y\nB-1,114.1,30.4\n").expect("written");
+    let credited = |credit: &str, more: &[&str]| {
+        let data = folder();
+        let catalog = data.path().join("catalog.toml");
+        let text = fs::read_to_string(&catalog).expect("a catalogue");
+        let made_up = "synthetic = true\nattribution = { zh = \"虚拟\", en = \"made up\" }\n";
+        assert!(text.contains(made_up));
+        fs::write(&catalog, text.replace(made_up, credit)).expect("written");
+        let (code, said) = import(data.path(), &[&[path.to_str().expect("a path"), "--yes"], more].concat());
+        assert_eq!(code, Some(0), "{said}");
+        let about = load(data.path()).catalog.layer("parcels").expect("parcels").layer().about.clone();
+        about.attribution.map(|words| [words.zh.to_string(), words.en.to_string()])
+    };
+    // In one language only, which is read for both.
+    let somebody = Some(["规划局", "规划局"].map(str::to_owned));
+    assert_eq!(credited("attribution = { zh = \"规划局\" }\n", &[]), somebody);
+    assert_eq!(credited("attribution = { zh = \"规划局\" }\n", &["--append"]), somebody);
+    // By the folder, as long as there are features of it.
+    assert_eq!(credited("", &["--append"]), None);
+    let own = Some(["来源：more.csv", "source: more.csv"].map(str::to_owned));
+    assert_eq!(credited("", &[]), own);
+}
+
+#[test]
 fn the_program_reads_what_it_writes() {
     let files = tempfile::tempdir().expect("a folder");
     let original = originals_file(files.path());
