@@ -9,7 +9,7 @@ import type { NearSearch } from './near/near.svelte';
 import { joinBounds, type Bounds } from './geometry';
 import { readFound, type Hit } from './search/service';
 import { asServiceError, readAppInfo, readCounts, readPlace, readPlaces, type Counts, type ServiceError } from './service';
-import { fill, formatNumber } from './words';
+import { failedBecause, fill, formatNumber } from './words';
 
 export interface Stage {
   fit(bounds: Bounds): void;
@@ -190,7 +190,7 @@ export class Explorer extends Appearance {
       if (latest()) {
         const { kind } = asServiceError(cause);
         const failed = fill(this.words.layerFailed, { name: say(collection.title, this.lang) });
-        this.tell('error', `${failed}${this.lang === 'zh' ? '：' : ': '}${this.words.errors[kind]}`, () => void this.load(collection));
+        this.tell('error', failedBecause(failed, kind, this.lang), () => void this.load(collection));
       }
     } finally {
       if (latest()) this.pending = new Set([...this.pending].filter((other) => other !== id));

@@ -1,5 +1,6 @@
 // What every map of the page needs of the library: its worker, its style sheet, and two facts that it does not tell.
-import { setWorkerUrl, type Map as MapLibre } from 'maplibre-gl';
+import { setWorkerUrl, type ErrorEvent, type Map as MapLibre } from 'maplibre-gl';
+import type { ServiceError } from '../service';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 
@@ -16,6 +17,29 @@ export function metresPerPixel(latitude: number, zoom: number): number {
 export function canDraw(): boolean {
   const probe = document.createElement('canvas');
   return Boolean(probe.getContext('webgl2') ?? probe.getContext('webgl'));
+}
+
+type TileId = { x: number; y: number; z: number };
+
+/** The tiles of a map that could not be fetched, each told of. */
+export class MissingTiles {
+  private readonly ofSource = new Map<string, TileId[]>();
+
+  constructor(private readonly map: MapLibre, failed: (kind: ServiceError['kind']) => void) {
+    map.on('error', (event: ErrorEvent & { sourceId?: string; tile?: { tileID: { canonical: TileId } } }) => {
+      const { error, sourceId, tile } = event;
+      // A failed request carries the status of its answer, 0 where there was none. Any other fault is told as if nobody listened.
+      if (!('status' in error)) return console.error(error);
+      if (sourceId !== undefined && tile) this.ofSource.set(sourceId, [...(this.ofSource.get(sourceId) ?? []), tile.tileID.canonical]);
+      failed(error.status === 0 ? 'unreachable' : 'refused');
+    });
+  }
+
+  fetchAgain(): void {
+    // Named one by one: a reload of all tiles of a source leaves those that failed waiting for ever.
+    for (const [id, tiles] of this.ofSource) if (this.map.getSource(id)) this.map.refreshTiles(id, tiles);
+    this.ofSource.clear();
+  }
 }
 
 /** The mark of where the reader stands, kept in its place while the map moves. */

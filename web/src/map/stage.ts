@@ -4,9 +4,10 @@ import type { View } from '../address';
 import type { Place } from '../catalogue';
 import type { Bounds } from '../geometry';
 import type { Stage } from '../explorer.svelte';
-import { canDraw, metresPerPixel, Standing } from './library';
+import { canDraw, metresPerPixel, MissingTiles, Standing } from './library';
 import { pressable, pressableOf, styleOf, type Scene } from './style';
 import { pictures, type Tokens } from './symbols';
+import type { ServiceError } from '../service';
 
 export { canDraw };
 
@@ -22,6 +23,8 @@ export interface Surroundings {
   /** Called on every frame that moves the map, for the scale bar. */
   scaled: (metresPerPixel: number) => void;
   leave: () => void;
+  /** Called when a part of the map could not be fetched. */
+  failed: (kind: ServiceError['kind']) => void;
 }
 
 export interface Opening { view: View | null; bounds: Bounds; scene: Scene }
@@ -36,6 +39,7 @@ export class MapStage implements Stage {
   private next: Scene | null = null;
   private shown: Scene;
   private readonly standing: Standing;
+  private readonly missing: MissingTiles;
 
   constructor(private readonly around: Surroundings, { view, bounds, scene }: Opening) {
     this.still = scene.still;
@@ -75,6 +79,7 @@ export class MapStage implements Stage {
     map.on('move', () => this.scale());
     map.on('render', () => this.mark(false));
     map.on('idle', () => this.mark(true));
+    this.missing = new MissingTiles(map, around.failed);
     map.getCanvas().addEventListener('keydown', (event) => this.key(event));
     this.scale();
   }
@@ -120,6 +125,11 @@ export class MapStage implements Stage {
 
   stand(at: [number, number] | null, label: string): void {
     this.standing.show(at, label);
+  }
+
+  /** Fetches again what could not be fetched. */
+  retry(): void {
+    this.missing.fetchAgain();
   }
 
   private start(): void {

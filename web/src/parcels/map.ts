@@ -3,8 +3,9 @@ import { Map as MapLibre, type ExpressionSpecification, type GeoJSONSource, type
 import type { Feature, Geometry, Position } from 'geojson';
 import type { Lang } from '../catalogue';
 import type { Bounds } from '../geometry';
-import { canDraw, metresPerPixel, Standing } from '../map/library';
+import { canDraw, metresPerPixel, MissingTiles, Standing } from '../map/library';
 import { readTokens } from '../map/symbols';
+import { asServiceError, readJson, ServiceError } from '../service';
 import type { Drawn } from './conditions';
 import type { ShapeEditor } from './edit';
 import { defectTokens, tileAddress, type Defect } from './service';
@@ -47,6 +48,8 @@ export interface Surroundings {
   key: (event: KeyboardEvent) => boolean;
   /** A shape that was changed by hand. */
   reshaped: (drawn: Drawn) => void;
+  /** Called when the map, or a part of it, could not be fetched. */
+  failed: (kind: ServiceError['kind']) => void;
 }
 
 const reach = 5;
@@ -58,6 +61,7 @@ const firstName = (style: StyleSpecification) => style.layers.find(({ type }) =>
 export class ParcelMap {
   private readonly map: MapLibre;
   private readonly standing: Standing;
+  private readonly missing: MissingTiles;
   private scene: Scene;
   /** The look that the style was fetched for. */
   private look = '';
@@ -105,6 +109,7 @@ export class ParcelMap {
     });
     map.on('render', () => this.mark(false));
     map.on('idle', () => this.mark(true));
+    this.missing = new MissingTiles(map, around.failed);
     map.on('style.load', () => {
       this.dressed = map.getSource('drawn') !== undefined;
       this.update(null);
@@ -259,6 +264,12 @@ export class ParcelMap {
     for (const layer of ['match-fill', 'match-line']) this.map.setLayoutProperty(layer, 'visibility', filter ? 'visible' : 'none');
   }
 
+  /** Fetches again what could not be fetched. */
+  retry(): void {
+    if (this.dressed) this.missing.fetchAgain();
+    else void this.dress();
+  }
+
   /** Fetches the service's style for the language and the theme, and lays what matches over it. */
   private async dress(): Promise<void> {
     const { lang, dark } = this.scene;
@@ -266,8 +277,9 @@ export class ParcelMap {
     this.look = look;
     this.dressed = false;
     this.mark(false);
-    const style = await fetch(`/styles/parcels?theme=${dark ? 'dark' : 'light'}&lang=${lang}`).then((response) => response.json() as Promise<StyleSpecification>).catch(() => null);
-    if (!style || this.look !== look) return;
+    const style = await readJson<StyleSpecification>(`/styles/parcels?theme=${dark ? 'dark' : 'light'}&lang=${lang}`).catch(asServiceError);
+    if (this.look !== look) return;
+    if (style instanceof ServiceError) return this.around.failed(style.kind);
     // Handles on a shape outlive the style that they were laid on.
     const isHandle = (id: string) => id.startsWith('edit-');
     this.map.setStyle(this.withOwn(style), {

@@ -41,7 +41,7 @@ export interface Stage {
 /** A place that distances are measured from. */
 export interface Reference { collection: string; id: string }
 
-export interface Notice { id: number; kind: 'info' | 'error'; text: string }
+export interface Notice { id: number; kind: 'info' | 'error'; text: string; retry: (() => void) | null }
 
 /** What a member of the filter costs, and the number of the condition that it belongs to. */
 export type Step = Cost & { at: number; best: boolean };
@@ -854,8 +854,8 @@ export class Parcels extends Appearance {
     this.write('replace');
   }
 
-  tell(kind: Notice['kind'], text: string): void {
-    this.notices = [...this.notices.filter((other) => other.text !== text), { id: ++this.lastNotice, kind, text }];
+  tell(kind: Notice['kind'], text: string, retry: Notice['retry'] = null): void {
+    this.notices = [...this.notices.filter((other) => other.text !== text), { id: ++this.lastNotice, kind, text, retry }];
   }
 
   dismiss(id: number): void {

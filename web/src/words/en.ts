@@ -213,6 +213,7 @@ export const en: Messages = {
   errors: { unreachable: 'The service cannot be reached', refused: 'The service gave no data', unreadable: 'The answer of the service cannot be read' },
   errorHint: 'Check the connection and try again.',
   layerFailed: 'Layer “{name}” was not loaded',
+  mapFailed: 'Part of the map was not loaded',
   noMap: 'This browser cannot show the map (no WebGL)',
   noMapHint: 'All places can still be read and filtered in the list.',
   sheetStops: { low: 'Panel folded', middle: 'Panel half open', high: 'Panel open' },

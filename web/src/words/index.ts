@@ -1,5 +1,6 @@
 // The words of the page in both languages. Missing keys fail the type check.
 import type { Lang, Part } from '../catalogue';
+import type { ServiceError } from '../service';
 import { en } from './en';
 import { zh } from './zh';
 
@@ -20,6 +21,11 @@ export function formatNumber(value: number, lang: Lang): string {
 export function formatDate(value: string, lang: Lang): string {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(value)) return value;
   return new Intl.DateTimeFormat(localeOf[lang], { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${value}T00:00:00Z`));
+}
+
+/** What was not loaded, and why. */
+export function failedBecause(failed: string, kind: ServiceError['kind'], lang: Lang): string {
+  return `${failed}${lang === 'zh' ? '：' : ': '}${messages[lang].errors[kind]}`;
 }
 
 const numerals: Record<Lang, string[]> = {

@@ -212,6 +212,7 @@ export const zh = {
   errors: { unreachable: '连不上服务', refused: '服务没有给出数据', unreadable: '服务的回答无法读取' },
   errorHint: '请检查网络，稍后重试。',
   layerFailed: '“{name}”图层没有载入',
+  mapFailed: '地图有一部分没有载入',
   noMap: '此浏览器无法显示地图（不支持 WebGL）',
   noMapHint: '所有地点仍可在列表中查看和筛选。',
   sheetStops: { low: '收起面板', middle: '面板半屏', high: '展开面板' },

@@ -1,6 +1,6 @@
 import { chromium } from '@playwright/test';
 import { chromiumFlags, chromiumPath } from '../../playwright.shared';
-import { desktop, expect, guard, items, mapIdle, open, origin, rowKeys, test, usualPlaces } from './explore';
+import { appInfo, desktop, expect, guard, items, mapIdle, open, origin, rowKeys, test, usualPlaces } from './explore';
 
 test.describe('the server', () => {
   test.use({ mayComplain: true });
@@ -42,6 +42,28 @@ test.describe('the server', () => {
     await expect(page.locator('[data-place="water:nantaizi-lake"]')).toHaveCount(1);
     await expect(alert).toHaveCount(0);
   });
+
+  for (const { address, missing } of [
+    { address: '/?layers=axis,parcels&map=114.15,30.47,13', missing: '**/tiles/**' },
+    { address: '/parcels?map=114.15,30.47,13', missing: '**/tiles/**' },
+    { address: '/parcels?map=114.15,30.47,13', missing: '**/styles/parcels**' },
+  ]) {
+    test(`without ${missing} at ${address}: the map does not look whole, and what is missing can be fetched`, async ({ page }) => {
+      // So many that they are drawn from tiles.
+      const app = await appInfo();
+      await page.route('**/app.json', (route) => route.fulfill({ json: { ...app, collections: app.collections.map((collection) => ({ ...collection, count: collection.id === 'parcels' ? 20_000 : collection.count })) } }));
+      await page.route(missing, (route) => route.abort());
+      await page.goto(`${origin()}${address}`);
+      const alert = page.locator('.notice', { hasText: '地图有一部分没有载入：连不上服务' });
+      await expect(alert).toBeVisible();
+      await page.unroute(missing);
+      const tile = page.waitForResponse((response) => /\/tiles\//.test(response.url()) && response.ok());
+      await alert.getByRole('button', { name: '重试' }).click();
+      await tile;
+      await mapIdle(page);
+      await expect(alert).toHaveCount(0);
+    });
+  }
 });
 
 test('a slow server: the page says that it loads, then stops saying so', async ({ page }) => {
