@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer as _, Error as _, IgnoredAny, MapA
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Beyond, MOST_ROW_BYTES, Stated, Take, Told, metered};
+use super::{Beyond, Stated, Take, Told, metered};
 use crate::geometry::{Crs, System};
 use crate::intake::IntakeError;
 use crate::intake::row::{Cell, Figure, Headings, Row, cut};
@@ -383,7 +383,6 @@ impl<'a> Members<'a> {
 /// A feature as a row; what cannot be read keeps its text. An error is of the whole file.
 fn row(text: &str, headings: &mut Headings, beyond: &mut Beyond) -> Result<Row, String> {
     let broken = |reason: String| Row { fault: Some(reason), raw: Some(text.to_owned()), ..Row::default() };
-    debug_assert!(text.len() as u64 <= MOST_ROW_BYTES, "metered");
     let no_feature = |fault| broken(format!("is no feature: {fault}"));
     let feature: Members<'_> = match serde_json::from_str(text) {
         Ok(feature) => feature,
