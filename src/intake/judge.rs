@@ -287,8 +287,8 @@ impl Intake {
     }
 
     /// Features of a file whose place the data folder knows: their names, where they lie as they are understood, and where
-    /// they are known to.
-    fn anchored<'a>(
+    /// they are known to, wherever that is.
+    fn known<'a>(
         &self,
         file: &'a Seen,
         reading: &'a Reading,
@@ -301,8 +301,41 @@ impl Intake {
                 anchors.get(&name).copied().flatten().map(|known| (name, known))
             })?;
             let placed = place(&row.figures, reading).ok()?;
-            let here = centroid(&placed.array?.get(0)?.to_shape())?;
-            (metres_between(here, known.at) < FARTHEST_M).then_some((name, here, known))
+            Some((name, centroid(&placed.array?.get(0)?.to_shape())?, known))
+        })
+    }
+
+    /// Those of them that are no others of the same name.
+    fn anchored<'a>(
+        &self,
+        file: &'a Seen,
+        reading: &'a Reading,
+        anchors: &'a Anchors,
+    ) -> impl Iterator<Item = (String, [f64; 2], Known)> + 'a {
+        self.known(file, reading, anchors)
+            .filter(|(_, here, known)| metres_between(*here, known.at) < FARTHEST_M)
+    }
+
+    /// Says how far off features lie that are called as known ones, where so many of them do that they are hardly others.
+    /// Numbers are no names: every layer counts its features.
+    fn far(&self, file: &Seen, anchors: &Anchors) -> Option<String> {
+        let known = self.known(file, &file.reading, anchors);
+        let mut metres: Vec<f64> = known
+            .filter(|(name, ..)| name.parse::<f64>().is_err())
+            .map(|(_, here, known)| metres_between(here, known.at))
+            .collect();
+        metres.sort_by(f64::total_cmp);
+        let near = metres.partition_point(|metres| *metres < FARTHEST_M);
+        let far = &metres[near..];
+        (far.len() >= LEAST_ANCHORS && far.len() > near).then(|| {
+            format!(
+                "{} of {} features that are called as known ones lie {:.0} km or more from their places, half of them {:.0} km; \
+                 is the system the true one, and are they the same features?",
+                far.len(),
+                metres.len(),
+                (far[0] / 1000.0).floor(),
+                far[far.len() / 2] / 1000.0
+            )
         })
     }
 
@@ -422,12 +455,12 @@ impl Intake {
         }
     }
 
-    /// Positions that headings say to be shifted are not taken as they are unless the operator says so.
+    /// Positions that the file says to be shifted are not taken as they are unless the operator says so.
     pub(super) fn find_said_shifts(&mut self) {
         for file in self.files.iter().filter(|_| self.order.from.is_none()) {
-            let Some((datum, heading)) = &file.told.shifted else { continue };
+            let Some((datum, place)) = &file.told.shifted else { continue };
             self.blockers.push(format!(
-                "{}: the heading {heading:?} says that positions are in {}. Say --from {} to convert them, or --from wgs84 to take them as they are",
+                "{}: {place} says that positions are in {}. Say --from {} to convert them, or --from wgs84 to take them as they are",
                 file.source.path.display(),
                 datum.title(),
                 datum.name()
@@ -500,8 +533,8 @@ impl Intake {
             }
             (file.offset, file.after) = (before, after);
             let file = &self.files[at];
-            let told: Vec<_> =
-                self.strays(file, anchors).into_iter().chain(self.disputed(file, anchors)).collect();
+            let told = [self.strays(file, anchors), self.disputed(file, anchors), self.far(file, anchors)];
+            let told: Vec<_> = told.into_iter().flatten().collect();
             self.files[at].reading.traps.extend(told);
         }
     }

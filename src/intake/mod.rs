@@ -430,11 +430,19 @@ impl Intake {
         })
     }
 
+    /// What the operator said of the system, so that it is not forgotten where refused rows are imported later.
+    fn said_system(&self) -> Option<String> {
+        let shift = self.order.from.clone().filter(|from| from != "wgs84");
+        let code = || Some(format!("EPSG:{}", system::of_option(self.order.crs.as_deref()?).ok()?.epsg()?));
+        shift.or_else(code)
+    }
+
     fn refusals(&self, beside: &Path) -> Refusals {
         let has_metres =
             |file: &Seen| !file.source.is_table() && !file.reading.placer.system().is_geographic();
         let is_apart = self.files.iter().any(|file| file.told.is_apart);
-        Refusals::new(beside, self.refused_file.as_deref(), is_apart, self.files.iter().any(has_metres))
+        let has_systems = self.files.iter().any(has_metres);
+        Refusals::new(beside, self.refused_file.as_deref(), is_apart, has_systems, self.said_system())
     }
 
     fn run(

@@ -16,6 +16,8 @@ use crate::geometry::{Crs, System};
 pub(super) const ROW: &str = "import_row";
 /// Why it was refused.
 pub(super) const REASON: &str = "import_reason";
+/// The system that the operator named for its file, which the file does not say.
+pub(super) const SYSTEM: &str = "import_system";
 /// What could not be read of it, as it stands in its file.
 pub(super) const TEXT: &str = "import_text";
 /// The geometry of a row whose file has no column for it; it stands behind [`TEXT`], and is known by that.
@@ -31,13 +33,21 @@ pub(super) struct Refusals {
     has_geometry: bool,
     /// Do geometries name their system, as degrees need not?
     has_systems: bool,
+    /// What the operator said of the system, which has a column of its own.
+    system: Option<String>,
     out: Option<(PathBuf, csv::Writer<BufWriter<File>>)>,
 }
 
 impl Refusals {
-    pub(super) fn new(beside: &Path, own: Option<&Path>, has_geometry: bool, has_systems: bool) -> Self {
+    pub(super) fn new(
+        beside: &Path,
+        own: Option<&Path>,
+        has_geometry: bool,
+        has_systems: bool,
+        system: Option<String>,
+    ) -> Self {
         let (beside, own) = (beside.to_owned(), own.map(Path::to_owned));
-        Self { beside, own, has_geometry, has_systems, out: None }
+        Self { beside, own, has_geometry, has_systems, system, out: None }
     }
 
     /// The names that the file may have, the best first.
@@ -75,7 +85,8 @@ impl Refusals {
             let mut file = BufWriter::new(file);
             let marked = file.write_all("\u{feff}".as_bytes());
             let mut out = csv::Writer::from_writer(file);
-            let head = [ROW, REASON].into_iter().chain(names.iter().map(String::as_str)).chain([TEXT]);
+            let own = [ROW, REASON].into_iter().chain(self.system.as_ref().map(|_| SYSTEM));
+            let head = own.chain(names.iter().map(String::as_str)).chain([TEXT]);
             let head = head.chain(self.has_geometry.then_some(GEOMETRY));
             let written = marked.and_then(|()| out.write_record(head).map_err(io::Error::other));
             written.map_err(|fault| IntakeError::write(&path, fault))?;
@@ -100,6 +111,7 @@ impl Refusals {
         };
         let all = [row.number.to_string(), reason.to_owned()]
             .into_iter()
+            .chain(self.system.clone())
             .chain((0..names.len()).map(held))
             .chain([row.raw.clone().unwrap_or_default()])
             .chain(self.has_geometry.then_some(geometry));

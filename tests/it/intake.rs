@@ -1749,7 +1749,7 @@ pub(super) fn mended(
 }
 
 /// The first position of the feature with a parcel number.
-fn place_of(data: &Path, number: &str) -> [f64; 2] {
+pub(super) fn place_of(data: &Path, number: &str) -> [f64; 2] {
     let mut found = Vec::new();
     let all = imported(data);
     let one = all.iter().find(|feature| feature["properties"]["parcel_no"] == number).expect("a feature");

@@ -517,3 +517,36 @@ fn long_numbers_beside_reals_are_told() {
     let said = taken(data.path(), &file, &[]);
     assert!(!said.contains("2^53"), "{said}");
 }
+
+#[test]
+fn geometries_of_a_shapefile_are_those_that_its_index_names() {
+    let (_files, at) = formats();
+    let (shapes, index) = (fs::read(at("a.shp")).expect("shapes"), fs::read(at("a.shx")).expect("an index"));
+    // Words of 16 bits, the highest byte first.
+    let bytes_of = |word: &[u8]| 2 * u32::from_be_bytes(word.try_into().expect("four bytes")) as usize;
+    let words_of = |bytes: usize| u32::try_from(bytes / 2).expect("small").to_be_bytes();
+    // The last shape stands first, with room that is no longer used behind each.
+    let (mut moved, mut entries) = (shapes[..100].to_vec(), Vec::new());
+    for entry in index[100..].chunks(8).rev() {
+        let (start, length) = (bytes_of(&entry[..4]), bytes_of(&entry[4..]));
+        entries.push([words_of(moved.len()), words_of(length)].concat());
+        moved.extend(&shapes[start..start + 8 + length]);
+        moved.extend([0; 12]);
+    }
+    let length = moved.len();
+    moved[24..28].copy_from_slice(&words_of(length));
+    entries.reverse();
+    fs::write(at("a.shp"), &moved).expect("written");
+    fs::write(at("a.shx"), [&index[..100], &entries.concat()].concat()).expect("written");
+    let data = folder();
+    let said = taken(data.path(), &at("a.shp"), &[]);
+    assert!(said.contains("another order than its rows"), "{said}");
+    assert_same_places(data.path(), 0.1, "moved");
+    // An index of fewer shapes is none of them.
+    fs::write(at("a.shp"), &shapes).expect("written");
+    fs::write(at("a.shx"), &index[..index.len() - 8]).expect("written");
+    fs::rename(at("a.dbf"), at("A.DBF")).expect("renamed");
+    let said = taken(data.path(), &at("a.shp"), &[]);
+    assert!(said.contains("its .shx is not that of its .shp"), "{said}");
+    assert_same_places(data.path(), 0.1, "running");
+}

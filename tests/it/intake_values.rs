@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::intake::{folder, import, import_into, refused_rows, taken, workbook};
+use super::intake::{folder, import, import_into, imported, refused_rows, taken, workbook};
 
 /// The data that comes with the program, of parcels only so many.
 fn shipped(parcels: usize) -> TempDir {
@@ -361,4 +361,44 @@ fn shares_below_one_among_per_cent_are_a_trap() {
     let (said, all) = taken(data.path(), &path);
     assert_eq!(all[1]["density"], 0.003, "{said}");
     assert!(said.contains("trap") && said.contains("0.3 is taken as 0.3 %"), "{said}");
+}
+
+#[test]
+fn a_spoilt_sign_does_not_change_the_encoding_of_all() {
+    let data = folder();
+    let path = data.path().join("spoilt.csv");
+    let row = |at: u32| format!("甲地块-{at:02},新型产业用地,114.{at:02},30.4");
+    let rows: Vec<String> = (0..30).map(row).collect();
+    let whole = format!("地块编号,用地名称,X,Y\n{}\n", rows.join("\n"));
+    let mut spoilt = whole.clone().into_bytes();
+    let at = whole.find("甲地块-07").expect("a row");
+    spoilt[at + 4] = 0xFF;
+    for (bytes, line) in [(spoilt, 9), (whole.as_bytes()[..whole.len() - 18].to_vec(), 31)] {
+        assert!(std::str::from_utf8(&bytes).is_err());
+        fs::write(&path, bytes).expect("written");
+        let (said, _) = taken(data.path(), &path);
+        let trap = format!("1 cells hold bytes that are none of UTF-8 (line {line} the first of them)");
+        assert!(said.contains(&trap), "{said}");
+        let all = imported(data.path());
+        let named = |feature: &&Value| feature["properties"]["use_name_zh"] == "新型产业用地";
+        assert!(all.iter().filter(named).count() >= 29, "{all:?}");
+    }
+    let (gbk, ..) = encoding_rs::GBK.encode("地块编号,备注,X,Y\nA-1,甲,114.1,30.4\n");
+    fs::write(&path, gbk).expect("written");
+    let (said, got) = taken(data.path(), &path);
+    assert!(said.contains("read as gb18030") && got[0]["note"] == "甲", "{said}");
+}
+
+#[test]
+fn guards_that_are_written_before_formulas_are_taken_off() {
+    let data = folder();
+    let path = data.path().join("guards.csv");
+    fs::write(&path, "地块编号,备注,X,Y\nA-1,'@x,114.1,30.4\nA-2,'-abc,114.1,30.5\nA-3,'=a,114.2,30.4\nA-4,'t Hof,114.2,30.5\n")
+        .expect("written");
+    let (said, got) = taken(data.path(), &path);
+    assert_eq!(
+        got.iter().map(|row| &row["note"]).collect::<Vec<_>>(),
+        ["@x", "-abc", "=a", "'t Hof"],
+        "{said}"
+    );
 }

@@ -15,6 +15,7 @@ mod harness;
 mod intake;
 mod intake_formats;
 mod intake_values;
+mod intake_systems;
 mod intake_tables;
 mod items;
 mod laws;

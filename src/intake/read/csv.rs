@@ -12,7 +12,7 @@ use super::table::{self, Line, Rows};
 use super::{Metered, Take, Told, Wish, encoding_of, fill, open};
 use crate::intake::number::written;
 use crate::intake::row::{Cell, Headings};
-use crate::intake::{IntakeError, mapping};
+use crate::intake::{IntakeError, mapping, refused};
 
 pub(super) fn read(
     path: &Path,
@@ -49,6 +49,7 @@ pub(super) fn read(
     let mut rows = Rows::new(path, "", wish);
     let mut record = csv::ByteRecord::new();
     let mut guarded = None;
+    let (mut broken, mut first_broken) = (0_u64, None);
     loop {
         spent.set(0);
         match records.read_byte_record(&mut record) {
@@ -73,6 +74,10 @@ pub(super) fn read(
             .iter()
             .map(|cell| {
                 let text = String::from_utf8_lossy(cell);
+                if text.contains(char::REPLACEMENT_CHARACTER) {
+                    broken += 1;
+                    first_broken.get_or_insert(line);
+                }
                 let Some(own) = unguarded(&text) else { return Cell::text(&text) };
                 guarded.get_or_insert_with(|| text.clone().into_owned());
                 Cell::text(&own)
@@ -81,6 +86,13 @@ pub(super) fn read(
         rows.push(Line::new(line, cells), headings, take)?;
     }
     let mut told = rows.end(headings, take)?;
+    if let Some(line) = first_broken {
+        told.traps.push(format!(
+            "{broken} cells hold bytes that are none of {} (line {line} the first of them); \u{FFFD} stands in their place, --encoding \
+             names another encoding",
+            encoding.name()
+        ));
+    }
     if encoding != UTF_8 {
         told.notes.push(format!("read as {}", encoding.name()));
     }
@@ -93,7 +105,7 @@ pub(super) fn read(
 }
 
 /// A cell that is guarded so that workbooks take it as a text, without its guard: `="0701"`, or `'0701` before a number, a
-/// code or a date. An apostrophe before other words is their own, as in 't Hof and '89年建.
+/// code or a date, or before what would be a formula, as this program writes it. An apostrophe before other words is their own, as in 't Hof and '89年建.
 fn unguarded(cell: &str) -> Option<Cow<'_, str>> {
     let cell = cell.trim();
     if let Some(inner) = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
@@ -101,7 +113,8 @@ fn unguarded(cell: &str) -> Option<Cow<'_, str>> {
         return (!own.contains('"')).then(|| own.replace('\u{0}', "\"").into());
     }
     let own = cell.strip_prefix('\'')?;
-    (is_code(own) || is_amount(own) || is_day(own)).then_some(own.into())
+    let is_formula = refused::formulated(cell).is_some();
+    (is_formula || is_code(own) || is_amount(own) || is_day(own)).then_some(own.into())
 }
 
 /// Is a text of digits, or of letters with digits as codes and geometries have them?

@@ -6,7 +6,8 @@ use super::Wish;
 use super::drawn::figures;
 use super::merged::{Merged, Region};
 use super::position::{coordinate, joint, outline};
-use super::role::{Role, is_place, role};
+use super::role::{Role, is_place, part_of, role};
+use super::says;
 use super::table::{Line, letters};
 use crate::intake::row::{Cell, cut};
 use crate::intake::value::Unit;
@@ -203,7 +204,11 @@ fn is_heading(text: &str) -> bool {
 
 /// A heading together with one above it; `is_alone` where no other column has the same lowest one.
 fn joined(lower: &str, upper: &str, is_alone: bool) -> String {
-    if let Some((stage, rest)) = stage_of(upper).filter(|_| role(lower).is_none()) {
+    if let Some(part) = part(lower, upper) {
+        part
+    } else if role(lower).is_some() && says::of(upper).is_some() {
+        format!("{lower}（{upper}）")
+    } else if let Some((stage, rest)) = stage_of(upper).filter(|_| role(lower).is_none()) {
         let of_rest = if rest.is_empty() { lower.to_owned() } else { joined(lower, &rest, true) };
         format!("{of_rest}（{stage}）")
     } else if let Some(detail) = detail(lower).filter(|_| is_heading(upper)) {
@@ -217,6 +222,12 @@ fn joined(lower: &str, upper: &str, is_alone: bool) -> String {
     } else {
         format!("{lower}（{upper}）")
     }
+}
+
+/// Degrees, minutes or seconds below the coordinate that they are of.
+fn part(lower: &str, upper: &str) -> Option<String> {
+    let both = format!("{upper}{lower}");
+    part_of(&both).map(|_| both)
 }
 
 /// A heading right behind the one above it, where both are a known one and say more than the lower.
@@ -282,6 +293,7 @@ fn stand_as_head(above: &[Cell], below: &[Cell]) -> bool {
         is_heading(upper) && detail(lower).is_some_and(|detail| !mapping::is_stage(&detail))
             || !is_heading(upper) && is_heading(lower) && !mapping::is_stage(lower)
             || together(lower, upper, true).is_some()
+            || part(lower, upper).is_some()
     };
     are_texts(above)
         && are_texts(below)
@@ -503,6 +515,8 @@ mod tests {
             ("容积率", "控制指标", "容积率"),
             ("X", "规划", "X"),
             ("备注一", "新增", "备注一"),
+            ("X", "百度坐标", "X（百度坐标）"),
+            ("Y", "坐标（CGCS2000，中央子午线117°）", "Y（坐标（CGCS2000，中央子午线117°））"),
         ] {
             assert_eq!(joined(lower, upper, true), both, "{lower} below {upper}");
         }

@@ -19,6 +19,7 @@ mod points;
 mod position;
 mod rings;
 mod role;
+mod says;
 mod shapefile;
 mod table;
 mod wkb;
@@ -66,7 +67,7 @@ pub(super) struct Told {
     pub drawn_in: Option<usize>,
     /// Geometries stand apart from the headings.
     pub is_apart: bool,
-    /// What headings say that positions are shifted by, with such a heading.
+    /// What the file says that positions are shifted by, and where it says so.
     pub shifted: Option<(Datum, String)>,
     /// The column of geometries is empty in all rows, and columns of coordinates stand beside it.
     pub is_void: bool,
@@ -418,36 +419,46 @@ fn one_of(names: &[String], what: &str, wanted: Option<&str>) -> Result<usize, S
     }
 }
 
-/// UTF-8 where the whole file is, else GB 18030, which holds GBK and GB 2312.
+/// UTF-8 where the file is, but for a few signs that were spoilt, else GB 18030, which holds GBK and GB 2312.
 fn encoding_of(path: &Path) -> io::Result<&'static Encoding> {
+    /// Hardly two signs of the other encodings are one of UTF-8 by chance, so that a few among ten are none.
+    const FEW: u64 = 10;
     let mut source = File::open(path)?;
-    let mut mark = [0; 2];
+    let mut mark = [0; 3];
     let read = fill(&mut source, &mut mark)?;
     match mark {
-        [0xFF, 0xFE] => return Ok(encoding_rs::UTF_16LE),
-        [0xFE, 0xFF] => return Ok(encoding_rs::UTF_16BE),
+        [0xFF, 0xFE, _] => return Ok(encoding_rs::UTF_16LE),
+        [0xFE, 0xFF, _] => return Ok(encoding_rs::UTF_16BE),
+        [0xEF, 0xBB, 0xBF] => return Ok(UTF_8),
         // Binary data; what it is not is told by its first piece.
-        mark if mark[..read].contains(&0) => return Ok(UTF_8),
+        mark if mark[..read.min(2)].contains(&0) => return Ok(UTF_8),
         _ => {}
     }
     source.rewind()?;
+    let signs_of = |bytes: &[u8]| bytes.iter().filter(|byte| **byte >= 0xC0).count() as u64;
     let (mut buffer, mut kept) = (vec![0; 1 << 18], 0);
+    let (mut signs, mut broken) = (0, 0);
     loop {
         let read = source.read(&mut buffer[kept..])?;
         let end = kept + read;
-        match std::str::from_utf8(&buffer[..end]) {
-            Ok(_) => kept = 0,
+        let mut rest = &buffer[..end];
+        kept = 0;
+        while let Err(fault) = std::str::from_utf8(rest) {
+            let (whole, behind) = rest.split_at(fault.valid_up_to());
+            signs += signs_of(whole);
             // A sign may be cut at the end of a piece.
-            Err(fault) if fault.error_len().is_none() && read > 0 => {
-                let valid = fault.valid_up_to();
-                buffer.copy_within(valid..end, 0);
-                kept = end - valid;
+            if fault.error_len().is_none() && read > 0 {
+                (kept, rest) = (behind.len(), &[]);
+                break;
             }
-            Err(_) => return Ok(GB18030),
+            broken += 1;
+            rest = &behind[fault.error_len().unwrap_or(behind.len())..];
         }
+        signs += signs_of(rest);
         if read == 0 {
-            return Ok(UTF_8);
+            return Ok(if broken * FEW <= signs { UTF_8 } else { GB18030 });
         }
+        buffer.copy_within(end - kept..end, 0);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Headings that say where something is: which coordinate a column holds, of which kind, or a whole geometry.
 
-use crate::geometry::Datum;
+use super::says::{self, Said};
 use crate::intake::mapping;
 use crate::model::narrowed;
 
@@ -104,7 +104,11 @@ pub(super) fn role(heading: &str) -> Option<Role> {
         "ycoord",
         "centroidy",
     ];
-    let own = mapping::plain(heading);
+    let part = part_of(heading);
+    if part.as_ref().is_some_and(|(_, part)| *part != Part::Degrees) {
+        return None;
+    }
+    let own = part.map_or_else(|| mapping::plain(heading), |(base, _)| base);
     if own.starts_with("wkt") || own.ends_with("wkt") {
         return Some(Role::Text);
     }
@@ -117,30 +121,10 @@ pub(super) fn role(heading: &str) -> Option<Role> {
 
 /// What a plain heading of coordinates says beside which one it is, as 高德 and `wgs84`, and the rest.
 fn kin(plain: &str) -> (String, String) {
-    const KIN: &[&str] = &[
-        "cgcs2000",
-        "wgs1984",
-        "wgs84",
-        "gcj02",
-        "bd09",
-        "4490",
-        "2000",
-        "高德",
-        "百度",
-        "腾讯",
-        "火星",
-        "gps",
-        "大地坐标",
-        "中心点",
-        "中心",
-        "质心",
-        "地块",
-        "宗地",
-        "项目",
-        "center",
-    ];
+    const KIN: &[&str] =
+        &["2000", "gps", "坐标系", "大地坐标", "中心点", "中心", "质心", "地块", "宗地", "项目", "center"];
     let (mut kin, mut rest) = (String::new(), plain);
-    while let Some((word, left)) = KIN.iter().find_map(|word| {
+    while let Some((word, left)) = says::names().chain(KIN.iter().copied()).find_map(|word| {
         let left = rest.strip_prefix(word).or_else(|| rest.strip_suffix(word))?;
         (!left.is_empty()).then_some((word, left))
     }) {
@@ -150,32 +134,50 @@ fn kin(plain: &str) -> (String, String) {
     (kin, rest.to_owned())
 }
 
-/// The shifted degrees that a heading names.
-pub(super) fn shift_of(heading: &str) -> Option<Datum> {
-    let folded = narrowed(heading).to_lowercase();
-    let names = |names: &[&str]| names.iter().any(|name| folded.contains(name));
-    if names(&["高德", "腾讯", "火星", "gcj02", "gcj-02", "gcj_02"]) {
-        Some(Datum::Gcj02)
-    } else if names(&["百度", "bd09", "bd-09", "bd_09"]) {
-        Some(Datum::Bd09)
-    } else {
-        None
-    }
+/// A part of degrees that are written in several columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Degrees,
+    Minutes,
+    Seconds,
 }
 
-/// The columns of a pair of coordinates: of one kind, not shifted ones before others, else the first of each.
+/// Which part of which coordinate a heading says that it holds, as 经度° and 东经(分) do.
+pub(super) fn part_of(heading: &str) -> Option<(String, Part)> {
+    const SIGNS: &[(Part, &[&str])] = &[
+        (Part::Degrees, &["°", "度", "deg"]),
+        (Part::Minutes, &["′", "'", "’", "分", "min"]),
+        (Part::Seconds, &["″", "\"", "”", "秒", "sec"]),
+    ];
+    const COORDINATES: &[&str] =
+        &["经度", "纬度", "东经", "北纬", "lon", "lng", "longitude", "lat", "latitude", "jd", "wd"];
+    let folded: String = narrowed(heading)
+        .to_lowercase()
+        .chars()
+        .filter(|c| !c.is_whitespace() && !"()[]（）【】_-".contains(*c))
+        .collect();
+    let of = |(part, signs): &(Part, &'static [&'static str])| {
+        let base = signs.iter().find_map(|sign| folded.strip_suffix(sign))?;
+        COORDINATES.contains(&base).then(|| (base.to_owned(), *part))
+    };
+    SIGNS.iter().find_map(of)
+}
+
+/// The columns of a pair of coordinates: of one kind, not shifted ones or those of an old system before others, else the first of each.
 pub(super) fn pair_of(names: &[Option<String>]) -> Option<(usize, usize)> {
     let all = |wanted: Role| {
         let of = move |at: &usize| names[*at].as_deref().and_then(role) == Some(wanted);
         (0..names.len()).filter(of)
     };
     let name = |at: usize| names[at].as_deref().unwrap_or_default();
-    let kind = |at: usize| (shift_of(name(at)), kin(&mapping::plain(name(at))).0);
-    let pairs = || all(Role::East).filter_map(|x| Some((x, all(Role::North).find(|y| kind(*y) == kind(x))?)));
-    pairs()
-        .find(|(x, _)| kind(*x).0.is_none())
-        .or_else(|| pairs().next())
-        .or_else(|| all(Role::East).next().zip(all(Role::North).next()))
+    let kind = |at: usize| (says::of(name(at)), kin(&mapping::plain(name(at))).0);
+    let pairs = all(Role::East).filter_map(|x| Some((x, all(Role::North).find(|y| kind(*y) == kind(x))?)));
+    let strangeness = |(x, _): &(usize, usize)| match kind(*x).0 {
+        None | Some(Said::Today | Said::System(_)) => 0,
+        Some(Said::Shifted(_)) => 1,
+        Some(Said::Other(_)) => 2,
+    };
+    pairs.min_by_key(strangeness).or_else(|| all(Role::East).next().zip(all(Role::North).next()))
 }
 
 #[cfg(test)]
@@ -203,9 +205,27 @@ mod tests {
             |names: &[&str]| pair_of(&names.iter().map(|name| Some((*name).to_owned())).collect::<Vec<_>>());
         assert_eq!(pair(&["高德经度", "高德纬度", "经度", "纬度"]), Some((2, 3)), "what is not shifted");
         assert_eq!(pair(&["lon_wgs84", "lat_bd09", "lat_wgs84"]), Some((0, 2)));
-        assert_eq!(
-            (shift_of("经度（GCJ-02）"), shift_of("百度纬度")),
-            (Some(Datum::Gcj02), Some(Datum::Bd09))
-        );
+        let old = ["X（1980西安坐标系）", "Y（1980西安坐标系）", "X（CGCS2000）", "Y（CGCS2000）"];
+        assert_eq!(pair(&old), Some((2, 3)), "what can be read");
+        assert_eq!(pair(&["1980西安坐标系X", "1980西安坐标系Y", "2000坐标系X", "2000坐标系Y"]), Some((2, 3)));
+    }
+
+    #[test]
+    fn degrees_may_stand_in_several_columns() {
+        for (heading, base, part) in [
+            ("经度°", "经度", Part::Degrees),
+            ("东经(度)", "东经", Part::Degrees),
+            ("东经度", "东经", Part::Degrees),
+            ("经度 分", "经度", Part::Minutes),
+            ("纬度′", "纬度", Part::Minutes),
+            ("北纬（秒）", "北纬", Part::Seconds),
+            ("lat_sec", "lat", Part::Seconds),
+        ] {
+            assert_eq!(part_of(heading), Some((base.to_owned(), part)), "{heading}");
+        }
+        for heading in ["经度", "东经", "X", "得分", "x'", "面积"] {
+            assert_eq!(part_of(heading), None, "{heading}");
+        }
+        assert!(role("东经(分)").is_none() && role("东经度") == Some(Role::East));
     }
 }

@@ -42,13 +42,14 @@ pub(super) fn in_folder(folder: &Path, wanted: Option<&str>) -> Result<PathBuf, 
     one_of(&names, "shapefile", wanted).map(|at| found[at].clone())
 }
 
-/// A file that belongs to a shapefile, whatever the case of its suffix.
+/// A file that belongs to a shapefile, whatever the case of its name.
 fn beside(path: &Path, suffix: &str) -> Option<PathBuf> {
     let exact = [suffix.to_owned(), suffix.to_uppercase()].map(|suffix| path.with_extension(suffix));
+    let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase());
     exact.into_iter().find(|path| path.is_file()).or_else(|| {
         let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
         let all = archive::find(folder, suffix).ok()?;
-        all.into_iter().find(|other| other.file_stem() == path.file_stem() && other.is_file())
+        all.into_iter().find(|other| stem(other) == stem(path) && other.is_file())
     })
 }
 
@@ -98,14 +99,33 @@ pub(super) fn read(
         .map(|field| headings.number(&field.name))
         .collect::<Result<_, _>>()
         .map_err(unfit)?;
-    check_sizes(path)?;
-    let mut shapes = ShapeReader::new(BufReader::with_capacity(1 << 16, open(path)?))
-        .map_err(|fault| unfit(format!("is no shapefile: {fault}")))?;
+    let index = beside(path, "shx");
+    let order = index.as_deref().map_or(Ok(Order::Running), |index| order(path, index, table.left))?;
+    let read = if let Some(index) = index.filter(|_| order == Order::Indexed) {
+        // Each record is sought, which what was read ahead does not outlive.
+        let records = BufReader::with_capacity(1 << 12, open(path)?);
+        ShapeReader::with_shx(records, BufReader::new(open(&index)?))
+    } else {
+        check_sizes(path)?;
+        ShapeReader::new(BufReader::with_capacity(1 << 16, open(path)?))
+    };
+    let mut shapes = read.map_err(|fault| unfit(format!("is no shapefile: {fault}")))?;
+    match order {
+        Order::Running => {}
+        Order::Indexed => told.notes.push("its geometries stand in another order than its rows; its .shx tells which is whose".to_owned()),
+        Order::Unsound => told.traps.push("its .shx is not that of its .shp; geometries are taken in the order in which they stand, and may be those of other rows".to_owned()),
+    }
     told.notes.extend(beyond(shapes.header()).note());
-    let mut shapes = shapes.iter_shapes();
+    let mut next: Box<dyn FnMut(usize) -> Option<Result<Shape, shapefile::Error>> + '_> =
+        if order == Order::Indexed {
+            Box::new(|at| shapes.read_nth_shape(at))
+        } else {
+            let mut running = shapes.iter_shapes();
+            Box::new(move |_| running.next())
+        };
     let (mut number, mut deleted) = (0, 0);
     loop {
-        let shape = shapes.next();
+        let shape = next(usize::try_from(number).unwrap_or(usize::MAX));
         let record = table.next().map_err(|reason| unfit(format!("its .dbf {reason}")))?;
         number += 1;
         let (shape, cells) = match (shape, record) {
@@ -146,6 +166,55 @@ pub(super) fn read(
         told.notes.push(format!("{deleted} rows are marked as deleted in its .dbf and left out"));
     }
     Ok(told)
+}
+
+/// How geometries and rows belong together.
+#[derive(Clone, Copy, PartialEq)]
+enum Order {
+    /// Geometries stand one behind the other, as rows do.
+    Running,
+    /// The index says where that of each row stands.
+    Indexed,
+    /// The index is none of these geometries.
+    Unsound,
+}
+
+/// Looks at an index: a shape that grows when it is edited moves to the end of the file, and leaves its old room unused.
+fn order(path: &Path, index: &Path, rows: u32) -> Result<Order, IntakeError> {
+    const HEAD: u64 = 100;
+    let length_of = |path: &Path| {
+        open(path)?.metadata().map(|about| about.len()).map_err(|fault| IntakeError::read(path, fault))
+    };
+    let (length, entries) = (length_of(path)?, length_of(index)?.saturating_sub(HEAD) / 8);
+    let mut source = BufReader::new(open(index)?);
+    source.seek_relative(HEAD.cast_signed()).map_err(|fault| IntakeError::read(index, fault))?;
+    let mut records = open(path)?;
+    let (mut end, mut is_running) = (HEAD, true);
+    for _ in 0..entries {
+        let mut entry = [0; 8];
+        source.read_exact(&mut entry).map_err(|fault| IntakeError::read(index, fault))?;
+        // Words of 16 bits.
+        let [at, bytes] = [0, 4].map(|at| {
+            2 * u64::from(u32::from_be_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]]))
+        });
+        is_running &= at == end;
+        end = at + 8 + bytes;
+        let mut head = [0; 8];
+        let mut is_there = || {
+            records.seek(std::io::SeekFrom::Start(at)).and_then(|_| records.read_exact(&mut head)).is_ok()
+                && head[4..] == entry[4..]
+        };
+        if at < HEAD || end > length || bytes > MOST_ROW_BYTES || !is_running && !is_there() {
+            return Ok(Order::Unsound);
+        }
+    }
+    Ok(if is_running && end == length {
+        Order::Running
+    } else if entries == u64::from(rows) {
+        Order::Indexed
+    } else {
+        Order::Unsound
+    })
 }
 
 /// Holds the sizes that records state against what a row may have: the library reads each whole.

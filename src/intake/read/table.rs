@@ -9,9 +9,10 @@ use super::head::{MOST_TITLES, Stacked, filled, head, is_void, passed_over, unit
 use super::merged::{Merged, Region};
 use super::points::{self, Outlines};
 use super::position::{coordinate, joint, outline};
-use super::role::{JOINT, Role, is_one_of, pair_of, role, shift_of};
+use super::role::{JOINT, Part, Role, is_one_of, pair_of, part_of, role};
+use super::says::{self, Said};
 use super::{Beyond, Stated, Take, Told, Wish};
-use crate::geometry::{Datum, System};
+use crate::geometry::System;
 use crate::intake::number::written;
 use crate::intake::row::{Cell, Figure, Headings, MOST_HEADINGS, Row, cut};
 use crate::intake::value::Unit;
@@ -32,6 +33,13 @@ struct Table {
     is_sheet: bool,
     /// The columns of the place have decimal commas.
     is_decimal: bool,
+    /// Columns of degrees, and those of their minutes and seconds.
+    minutes: BTreeMap<usize, [Option<usize>; 2]>,
+    /// Columns that say the system of each row, and what the first that does says, with its text.
+    systems: Vec<usize>,
+    system: Option<(Said, String)>,
+    /// What stands above the head of the system.
+    system_above: Option<(Said, String)>,
     traps: Vec<String>,
     /// The column of areas and the one beside it that states the unit of each.
     units: Option<(usize, usize)>,
@@ -92,6 +100,7 @@ enum Kind {
 struct Refused {
     row: usize,
     reason: usize,
+    system: Option<usize>,
     text: usize,
     geometry: Option<usize>,
 }
@@ -197,16 +206,16 @@ impl<'a> Rows<'a> {
         let Some(mut table) = self.table else { return Ok(Told::default()) };
         let scattered = table.scattered(&self.outlines);
         let mut told = Told {
-            shifted: table.shifted(),
             drawn_in: table.drawn_in(),
             is_apart: table.refused.is_some_and(|refused| refused.geometry.is_some()),
             is_void: table.has_spare && !self.is_drawn,
             scattered,
             unit: table.unit.take(),
             notes: table.beyond.note().into_iter().collect(),
-            traps: table.into_traps(),
             ..Told::default()
         };
+        table.tell_system(&mut told);
+        told.traps = table.into_traps();
         let Srids { first, others, other } = self.srids;
         if let Some(first) = first {
             let other_name = || Stated::Other(format!("SRID {first}"));
@@ -239,6 +248,7 @@ impl<'a> Rows<'a> {
         table.traps.extend(passed_over(&self.first[..stacked.top], &self.first[at]));
         table.traps.extend(stacked.traps);
         table.unit = unit_above(&self.first[..stacked.top]);
+        table.system_above = self.first[..stacked.top].iter().find_map(|line| says::of_line(&line.cells));
         table.find_units(&below);
         table.find_groups(&below);
         table.find_commas(&below);
@@ -312,8 +322,12 @@ impl<'a> Rows<'a> {
         }
         let is_alone = kind == Kind::Stray && (table.has_captions() || filled(&line.cells) == 1);
         let copy = (kind == Kind::Point).then(|| line.clone());
+        let other_system = table.find_system(&line.cells, self.wish);
         let row = table.row(line, headings).map_err(|reason| IntakeError::unfit(self.path, &reason))?;
         let Some(mut row) = row else { return Ok(()) };
+        if let Some(reason) = other_system {
+            row.fault.get_or_insert(reason);
+        }
         if let Some(line) = copy {
             return self.join(&line, row, take);
         }
@@ -412,8 +426,30 @@ impl Table {
             let is_own = refused.is_some_and(|refused| refused.has(at));
             name.as_ref().filter(|_| !is_own).map(|name| headings.number(name)).transpose()
         });
+        let part = |at: usize| names[at].as_deref().and_then(part_of);
+        let parts_of = |degrees: usize| {
+            let base = part(degrees)
+                .map_or_else(|| names[degrees].as_deref().map(mapping::plain), |(base, _)| Some(base))?;
+            let beside = |wanted| (0..names.len()).find(|at| part(*at) == Some((base.clone(), wanted)));
+            let minutes = beside(Part::Minutes)?;
+            Some((degrees, [Some(minutes), beside(Part::Seconds)]))
+        };
+        let pairs = places.iter().flat_map(|place| match *place {
+            Place::Pair(x, y) => vec![x, y],
+            _ => Vec::new(),
+        });
+        let minutes = pairs.filter_map(parts_of).collect();
+        let own_system = refused.and_then(|refused| refused.system);
+        let says_system = |at: &usize| {
+            let is_column = |name: &str| says::is_column(&mapping::plain(name));
+            Some(*at) == own_system || names[*at].as_deref().is_some_and(is_column)
+        };
         Ok(Self {
             columns: columns.collect::<Result<_, _>>()?,
+            minutes,
+            systems: (0..names.len()).filter(says_system).collect(),
+            system: None,
+            system_above: None,
             names,
             places,
             has_spare,
@@ -434,14 +470,41 @@ impl Table {
         })
     }
 
-    /// The shifted degrees that the headings of the place name.
-    fn shifted(&self) -> Option<(Datum, String)> {
+    /// Tells what the headings of the place say of the system, else a column beside them, else a line above them.
+    fn tell_system(&mut self, told: &mut Told) {
         let columns = self.places.iter().flat_map(|place| match *place {
             Place::Text(at) | Place::Joint(at) | Place::Outline(at) => [at, at],
             Place::Pair(x, y) => [x, y],
         });
         let mut names = columns.filter_map(|at| self.names[at].as_ref());
-        names.find_map(|name| Some((shift_of(name)?, name.clone())))
+        if let Some((said, name)) = names.find_map(|name| Some((says::of(name)?, name))) {
+            said.tell(told, format!("the heading {name:?}"), "a heading of its coordinates");
+        } else if let Some((said, text)) = self.system.take() {
+            said.tell(told, format!("the column of systems, as in {text:?},"), "its column of systems");
+        } else if let Some((said, line)) = self.system_above.take() {
+            said.tell(told, format!("the line {line:?} above the headings"), "a line above its headings");
+        }
+    }
+
+    /// Looks what a row says of its system. One that says another than those before it cannot be taken with them.
+    fn find_system(&mut self, cells: &[Cell], wish: &Wish) -> Option<String> {
+        let said_in = |at: &usize| {
+            let name = self.names[*at].as_deref().unwrap_or_default();
+            let cell = cells.get(*at).filter(|cell| **cell != Cell::Null)?;
+            Some((says::of(&format!("{name} {}", cell.shown()))?, cell.shown()))
+        };
+        let (said, text) = self.systems.iter().find_map(said_in)?;
+        let Some((first, text_of_first)) = &self.system else {
+            self.system = Some((said, text));
+            return None;
+        };
+        (*first != said && !wish.is_system_said).then(|| {
+            format!(
+                "its system is {:?}, that of those before it {:?}; expected one system in a file",
+                cut(&text),
+                cut(text_of_first)
+            )
+        })
     }
 
     /// The heading of the column that holds geometries.
@@ -894,14 +957,17 @@ impl Table {
                 }
             }
             Some(&Place::Pair(x, y)) => {
-                let cell = |at: usize| cells.get(at).unwrap_or(&Cell::Null);
-                let mut read = |at: usize| match cell(at) {
+                let cell = |at: usize| match self.minutes.get(&at) {
+                    Some(parts) => Cow::Owned(sexagesimal(cells, at, *parts)),
+                    None => Cow::Borrowed(cells.get(at).unwrap_or(&Cell::Null)),
+                };
+                let mut read = |at: usize| match &*cell(at) {
                     Cell::Text(text) => match written(text, self.is_decimal) {
                         Some(read) if read.has_decimal_comma && read.behind.is_empty() => {
                             decimals.push((at, read.value));
                             Ok(Some(read.value))
                         }
-                        _ => coordinate(cell(at)),
+                        _ => coordinate(&cell(at)),
                     },
                     other => coordinate(other),
                 };
@@ -928,13 +994,28 @@ impl Refused {
         let of = |name: &str| head.iter().position(|cell| matches!(cell, Cell::Text(text) if text == name));
         let (row, reason, text) = (of(refused::ROW)?, of(refused::REASON)?, of(refused::TEXT)?);
         let is_geometry = matches!(head.get(text + 1), Some(Cell::Text(name)) if name == refused::GEOMETRY);
-        Some(Self { row, reason, text, geometry: is_geometry.then_some(text + 1) })
+        let system = of(refused::SYSTEM).filter(|at| *at == reason + 1);
+        Some(Self { row, reason, system, text, geometry: is_geometry.then_some(text + 1) })
     }
 
     /// Is a column one of them?
     fn has(self, at: usize) -> bool {
-        [Some(self.row), Some(self.reason), Some(self.text), self.geometry].contains(&Some(at))
+        [Some(self.row), Some(self.reason), self.system, Some(self.text), self.geometry].contains(&Some(at))
     }
+}
+
+/// Degrees, minutes and seconds of several cells in one.
+fn sexagesimal(cells: &[Cell], degrees: usize, parts: [Option<usize>; 2]) -> Cell {
+    let shown = |at: usize| cells.get(at).map(Cell::shown).unwrap_or_default();
+    let mut text = String::new();
+    for (at, sign) in [Some(degrees), parts[0], parts[1]].into_iter().zip(['°', '′', '″']) {
+        let part = at.map(shown).unwrap_or_default();
+        if !part.is_empty() {
+            text.push_str(&part);
+            text.push(sign);
+        }
+    }
+    Cell::text(&text)
 }
 
 /// Cells without the empty ones at the end.
