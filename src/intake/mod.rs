@@ -172,6 +172,7 @@ impl Intake {
             y: column("y"),
             is_void: false,
             scattered: HashSet::new(),
+            clocked: HashSet::new(),
             is_system_said: order.crs.is_some(),
         };
         let datum = match order.from.as_deref() {
@@ -234,6 +235,7 @@ impl Intake {
                 wish.is_void = true;
                 (told, survey) = look(&wish)?;
             }
+            wish.clocked = std::mem::take(&mut told.clocked);
             if survey.rows == 0 {
                 return Err(IntakeError::unfit(path, "holds no features"));
             }

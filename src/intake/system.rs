@@ -493,6 +493,14 @@ impl Offset {
     }
 }
 
+/// The system of a definition, or of a name as EPSG:4547, OGC:CRS84 or srid:4326.
+pub(super) fn of_text(text: &str) -> Stated {
+    if text.contains('[') {
+        return projection::of_wkt(text);
+    }
+    of_option(text).map_or_else(|_| Stated::Other(cut(text)), Stated::System)
+}
+
 /// Reads the option `--crs`: a code, with or without its authority, or an address.
 pub(super) fn of_option(text: &str) -> Result<System, String> {
     let last = text.rsplit([':', '/', ']']).find(|part| !part.is_empty()).unwrap_or(text);

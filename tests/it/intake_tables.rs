@@ -270,3 +270,28 @@ fn what_ends_a_table_and_what_it_lacks_is_told() {
     );
     assert_eq!(got[1]["unit_no"], Value::Null, "none is made up");
 }
+
+#[test]
+fn the_first_moment_of_a_day_is_no_day_among_times() {
+    let data = folder();
+    let path = data.path().join("times.xlsx");
+    let rows: [&[&str]; 4] = [
+        &["地块编号", "X", "Y", "登记", "批准"],
+        &["A-1", "114.1", "30.4", "", ""],
+        &["A-2", "114.1", "30.5", "", ""],
+        &["A-3", "114.2", "30.4", "", ""],
+    ];
+    workbook(&path, &rows, |sheet| {
+        let format = Format::new().set_num_format("yyyy-mm-dd hh:mm");
+        // 2023-05-06 is day 45,052 of a workbook.
+        for (row, days) in (1..).zip([45_052.0, 45_052.25, 45_053.0]) {
+            sheet.write_with_format(row, 3, days, &format).expect("written");
+            sheet.write_with_format(row, 4, 45_052.0, &format).expect("written");
+        }
+    });
+    let (said, got) = taken(data.path(), &path);
+    let column = |name: &str| got.iter().map(|row| row[name].clone()).collect::<Vec<_>>();
+    let times = ["2023-05-06T00:00:00", "2023-05-06T06:00:00", "2023-05-07T00:00:00"];
+    assert_eq!(column("登记"), times, "{said}");
+    assert_eq!(column("批准"), ["2023-05-06"; 3], "{said}");
+}

@@ -16,7 +16,7 @@ use super::moments::{self, Moments};
 use super::{Beyond, LeftOut, MOST_ROW_BYTES, Stated, Take, Told, open, pages, wkb};
 use crate::geometry::{Crs, System};
 use crate::intake::row::{Cell, Figure, Headings, Row, cut};
-use crate::intake::{IntakeError, projection};
+use crate::intake::{IntakeError, projection, system};
 use crate::model::Date;
 use crate::store::geoparquet::geometry_column;
 
@@ -29,6 +29,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
         // Left out it is CRS84, null it is unknown (GeoParquet 1.1, crs).
         None => Stated::System(System::Known(Crs::Crs84)),
         Some(Value::Null) => Stated::Nothing,
+        Some(Value::String(text)) => system::of_text(text),
         Some(crs) => projection::of_projjson(crs),
     };
     let encoding = geometry["encoding"].as_str().unwrap_or("WKB");
@@ -294,13 +295,16 @@ mod tests {
     use std::io::Write as _;
     use std::sync::Arc;
 
-    use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
+    use parquet::basic::{
+        BrotliLevel, Compression, GzipLevel, LogicalType, Repetition, Type as Physical, ZstdLevel,
+    };
     use parquet::column::writer::ColumnWriter;
     use parquet::data_type::{ByteArray, FixedLenByteArray};
     use parquet::file::metadata::KeyValue;
     use parquet::file::properties::WriterProperties;
     use parquet::file::writer::SerializedFileWriter;
     use parquet::schema::parser::parse_message_type;
+    use parquet::schema::types::Type;
 
     use super::*;
 
@@ -322,18 +326,28 @@ mod tests {
         entries: &[(&str, &str)],
         columns: &[Written<'_>],
     ) -> tempfile::NamedTempFile {
+        written_as(parse_message_type(schema).expect("a schema"), encoding, compression, entries, columns)
+    }
+
+    fn written_as(
+        schema: Type,
+        encoding: &str,
+        compression: Compression,
+        entries: &[(&str, &str)],
+        columns: &[Written<'_>],
+    ) -> tempfile::NamedTempFile {
         let geo = format!(
             r#"{{"version":"1.1.0","primary_column":"geometry","columns":{{"geometry":{{"encoding":"{encoding}"}}}}}}"#
         );
         let entry = |(name, value): &(&str, &str)| KeyValue::new((*name).to_owned(), (*value).to_owned());
         let entries = entries.iter().chain(&[("geo", geo.as_str())]).map(entry).collect();
-        let schema = Arc::new(parse_message_type(schema).expect("a schema"));
         let about = WriterProperties::builder()
             .set_key_value_metadata(Some(entries))
             .set_compression(compression)
             .build();
         let mut out = Vec::new();
-        let mut writer = SerializedFileWriter::new(&mut out, schema, Arc::new(about)).expect("a file");
+        let mut writer =
+            SerializedFileWriter::new(&mut out, Arc::new(schema), Arc::new(about)).expect("a file");
         let mut group = writer.next_row_group().expect("a group");
         for (values, levels) in columns {
             let mut column = group.next_column().expect("writes").expect("a column");
@@ -389,6 +403,36 @@ mod tests {
     /// The point 114.1, 30.5 as well-known binary.
     const POINT: &[u8] =
         &[1, 1, 0, 0, 0, 0x66, 0x66, 0x66, 0x66, 0x66, 0x86, 0x5C, 0x40, 0, 0, 0, 0, 0, 0x80, 0x3E, 0x40];
+
+    #[test]
+    fn the_type_of_the_column_may_state_the_system() {
+        let stated = |crs: &str| {
+            let column = Type::primitive_type_builder("geometry", Physical::BYTE_ARRAY)
+                .with_repetition(Repetition::REQUIRED)
+                .with_logical_type(Some(LogicalType::geometry(Some(crs.to_owned()))));
+            let fields = vec![Arc::new(column.build().expect("a column"))];
+            let schema = Type::group_type_builder("m").with_fields(fields).build().expect("a schema");
+            let entries = [(
+                "own",
+                r#"{"type":"GeographicCRS","name":"Xian 1980","id":{"authority":"EPSG","code":4610}}"#,
+            )];
+            let columns = [(Values::Bytes(&[POINT]), None)];
+            cells(&written_as(schema, "WKB", Compression::UNCOMPRESSED, &entries, &columns)).1.stated
+        };
+        let code = |crs: &str| match stated(crs) {
+            Stated::System(system) => system.epsg(),
+            _ => None,
+        };
+        assert_eq!((code("srid:4547"), code("EPSG:4526")), (Some(4547), Some(4526)));
+        assert_eq!(stated("OGC:CRS84"), Stated::System(System::Known(Crs::Crs84)));
+        for crs in [
+            "projjson:own",
+            "GEOGCRS[\"Xian 1980\",DATUM[\"Xian 1980\",ELLIPSOID[\"IAG 1975\",6378140,298.257]]]",
+        ] {
+            let Stated::Other(name) = stated(crs) else { panic!("{crs}: {:?}", stated(crs)) };
+            assert!(projection::refusal(&name).contains("not public"), "{name}");
+        }
+    }
 
     #[test]
     fn moments_are_told_in_the_zone_of_their_column() {

@@ -73,6 +73,8 @@ pub(super) struct Told {
     pub is_void: bool,
     /// The numbers of parcels whose boundary points do not stand behind each other.
     pub scattered: HashSet<String>,
+    /// Headings of columns that hold times of days.
+    pub clocked: HashSet<String>,
     /// The unit of areas that stands above the headings, and where.
     pub unit: Option<(Unit, String)>,
 }
@@ -113,6 +115,8 @@ pub(super) struct Wish {
     pub is_void: bool,
     /// The numbers of parcels whose boundary points were seen not to stand behind each other.
     pub scattered: HashSet<String>,
+    /// Columns that were seen to hold times of days, so that a day in them is its first moment.
+    pub clocked: HashSet<String>,
     /// The operator says the system, whatever rows state.
     pub is_system_said: bool,
 }

@@ -17,6 +17,7 @@ use crate::intake::number::written;
 use crate::intake::row::{Cell, Figure, Headings, MOST_HEADINGS, Row, cut};
 use crate::intake::value::Unit;
 use crate::intake::{IntakeError, mapping, refused, value};
+use crate::model::Timestamp;
 
 /// A table whose head was found.
 struct Table {
@@ -33,6 +34,9 @@ struct Table {
     is_sheet: bool,
     /// The columns of the place have decimal commas.
     is_decimal: bool,
+    /// Columns in which times of days were met, and those in which an earlier look met them.
+    clocks: HashSet<usize>,
+    clocked: HashSet<usize>,
     /// Columns of degrees, and those of their minutes and seconds.
     minutes: BTreeMap<usize, [Option<usize>; 2]>,
     /// Columns that say the system of each row, and what the first that does says, with its text.
@@ -215,6 +219,7 @@ impl<'a> Rows<'a> {
             ..Told::default()
         };
         table.tell_system(&mut told);
+        told.clocked = table.clocks.iter().filter_map(|at| table.names.get(*at)?.clone()).collect();
         told.traps = table.into_traps();
         let Srids { first, others, other } = self.srids;
         if let Some(first) = first {
@@ -439,6 +444,7 @@ impl Table {
             _ => Vec::new(),
         });
         let minutes = pairs.filter_map(parts_of).collect();
+        let was_clocked = |at: &usize| names[*at].as_ref().is_some_and(|name| wish.clocked.contains(name));
         let own_system = refused.and_then(|refused| refused.system);
         let says_system = |at: &usize| {
             let is_column = |name: &str| says::is_column(&mapping::plain(name));
@@ -447,6 +453,8 @@ impl Table {
         Ok(Self {
             columns: columns.collect::<Result<_, _>>()?,
             minutes,
+            clocks: HashSet::new(),
+            clocked: (0..names.len()).filter(was_clocked).collect(),
             systems: (0..names.len()).filter(says_system).collect(),
             system: None,
             system_above: None,
@@ -553,6 +561,23 @@ impl Table {
         for (at, unit) in shown.iter().filter(|(at, _)| is_area(*at)).cloned().chain(beside) {
             if let Some(cell) = cells.get_mut(at).filter(|cell| cell.as_number().is_some()) {
                 *cell = Cell::text(&format!("{}{unit}", cell.shown()));
+            }
+        }
+    }
+
+    /// Workbooks do not tell a day from its first moment: in a column of times it is that.
+    fn find_clocks(&mut self, cells: &mut [Cell]) {
+        for (at, cell) in cells.iter_mut().enumerate().filter(|_| self.is_sheet) {
+            match cell {
+                Cell::Date(day) if self.clocked.contains(&at) => {
+                    *cell = Cell::Text(format!("{day}T00:00:00"));
+                }
+                Cell::Text(text)
+                    if text.as_bytes().get(10) == Some(&b'T') && Timestamp::of_data(text).is_some() =>
+                {
+                    self.clocks.insert(at);
+                }
+                _ => {}
             }
         }
     }
@@ -831,6 +856,7 @@ impl Table {
             return Ok(None);
         }
         self.state_units(&mut cells, &units);
+        self.find_clocks(&mut cells);
         let has_heading = |at: &usize| self.columns[*at].is_some();
         let mut empty = (0..self.columns.len()).filter(has_heading).filter(|at| is_void(&cells, *at));
         if let (Some(at), None) = (empty.next(), empty.next())

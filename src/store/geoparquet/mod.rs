@@ -20,7 +20,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Buf as _, Bytes};
-use parquet::basic::{LogicalType, TimeUnit, Type as Physical};
+use parquet::basic::{GeographyType, GeometryType, LogicalType, TimeUnit, Type as Physical};
 use parquet::column::page::PageReader;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{
@@ -126,8 +126,29 @@ pub(crate) fn geometry_column(about: &ParquetMetaData) -> Result<(String, Json),
         return Err(other("no JSON object".to_owned()));
     }
     let name = geo["primary_column"].as_str().unwrap_or("geometry").to_owned();
-    let geometry = geo["columns"][&name].clone();
+    let mut geometry = geo["columns"][&name].clone();
+    // GeoParquet 2.0 leaves the system to the type of the column.
+    if geometry.get("crs").is_none()
+        && let Some(crs) = crs_of_type(about, &name)
+    {
+        geometry["crs"] = crs;
+    }
     Ok((name, geometry))
+}
+
+/// The system that the type of a column states: PROJJSON, or a text that names or defines it (Parquet, "Coordinate Reference System").
+fn crs_of_type(about: &ParquetMetaData, column: &str) -> Option<Json> {
+    let schema = about.file_metadata().schema_descr();
+    let typed = schema.columns().iter().find(|own| own.path().string() == column)?.logical_type_ref()?;
+    let (LogicalType::Geometry(GeometryType { crs }) | LogicalType::Geography(GeographyType { crs, .. })) =
+        typed
+    else {
+        return None;
+    };
+    let text = crs.as_deref()?;
+    let text = text.strip_prefix("projjson:").and_then(|key| text_of(about, key)).unwrap_or(text);
+    let definition = serde_json::from_str(text).ok().filter(Json::is_object);
+    Some(definition.unwrap_or_else(|| Json::String(text.to_owned())))
 }
 
 fn broken(spec: &LayerSpec, reason: &str) -> StoreError {
@@ -432,13 +453,14 @@ impl Source {
 /// (`GeoParquet` 1.1, "Coordinate axis order"). Left out it is CRS84; null it is unknown, and then not refused.
 fn check_crs(crs: Option<&Json>, spec: &LayerSpec) -> Result<(), StoreError> {
     let Some(crs) = crs.filter(|crs| !crs.is_null()) else { return Ok(()) };
-    let code = match &crs["id"]["code"] {
-        Json::String(code) => code.clone(),
-        other => other.to_string(),
+    let code = match (crs, &crs["id"]["code"]) {
+        (Json::String(name), _) => name.rsplit([':', '/']).next().unwrap_or_default().to_owned(),
+        (_, Json::String(code)) => code.clone(),
+        (_, other) => other.to_string(),
     };
     if ["CRS84", "4326", "4490"].contains(&code.as_str()) {
         return Ok(());
     }
-    let name = crs["name"].as_str().map_or_else(|| format!("EPSG:{code}"), cut);
+    let name = crs.as_str().or(crs["name"].as_str()).map_or_else(|| format!("EPSG:{code}"), cut);
     Err(StoreError::Crs { file: spec.file.clone(), name })
 }
