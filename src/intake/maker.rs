@@ -260,7 +260,13 @@ impl<'a> Maker<'a> {
 
     /// Names from codes, codes from names. What a code leaves out of the text it stands in is handed back for the note.
     fn settle_use(&self, values: &mut Vec<(String, Cell)>, findings: &mut Vec<Tale>) -> Option<String> {
-        let (code, name) = (text_of(values, "use_code"), text_of(values, "use_name_zh"));
+        let (mut code, mut name) = (text_of(values, "use_code"), text_of(values, "use_name_zh"));
+        // Among names some are codes.
+        let is_code = |name: &String| code.is_none() && self.intake.uses.is_written_as_code(name);
+        if let Some(own) = name.take_if(|name| is_code(name)) {
+            put(values, "use_name_zh", Cell::Null);
+            code = Some(own);
+        }
         let written = code.clone().or_else(|| name.clone())?;
         let found = self.intake.uses.find(&written, self.intake.order.national_codes);
         if !found.is_known && code.is_none() {

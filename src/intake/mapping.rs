@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use super::limit::{self, End};
 use super::row::{Cell, Row};
-use super::value::{Kind, Made, Unit, Ways, made, named_unit};
-use crate::model::{ValueKind, narrowed};
+use super::value::{Kind, Made, Unit, Ways, made, named_unit, unit_of};
+use crate::model::{Schema, ValueKind, narrowed};
 use crate::store::manifest::FieldSpec;
 
 /// A field that is known, and the headings it goes by, plain.
@@ -27,14 +28,14 @@ pub(super) const KNOWN: &[Known] = &[
     Known { name: "name_en", kind: Kind::Text, zh: "英文名", en: "English name", unit: None, headings: &["nameen", "英文名"] },
     Known { name: "parcel_no", kind: Kind::Text, zh: "地块编号", en: "parcel number", unit: None, headings: &["parcelno", "parcelnumber", "地块编号", "地块编码", "地块号", "地块代码", "宗地编号", "宗地号", "编号", "dkbh", "dkbm", "dkh", "zdbh", "zddm", "宗地代码", "宗地编码"] },
     Known { name: "unit_no", kind: Kind::Text, zh: "控规单元", en: "planning unit", unit: None, headings: &["unitno", "单元编号", "控规单元", "管理单元", "单元编码", "控规单元编号", "规划单元", "dybh", "dybm", "kgdybh", "gldybh", "编制单元", "编制单元编号", "编制单元编码", "管理单元编号", "管理单元编码", "规划单元编号"] },
-    Known { name: "use_code", kind: Kind::Use, zh: "用地代码", en: "use code", unit: None, headings: &["usecode", "用地代码", "用地性质代码", "用地分类代码", "用地类别代码", "用地编码", "地类编码", "用地用海代码", "规划用地代码", "用地代号", "地类代码", "yddm", "ydxzdm", "ydfldm", "dlbm", "ydyhfldm", "ghyddm"] },
+    Known { name: "use_code", kind: Kind::Use, zh: "用地代码", en: "use code", unit: None, headings: &["usecode", "用地代码", "用地性质代码", "用地分类代码", "用地类别代码", "用地编码", "地类编码", "用地用海代码", "规划用地代码", "用地代号", "地类代码", "yddm", "ydxzdm", "ydfldm", "dlbm", "ydyhfldm", "ghyddm", "landusecode"] },
     Known { name: "use_name_zh", kind: Kind::Text, zh: "用地性质", en: "land use (Chinese)", unit: None, headings: &["usenamezh", "用地性质", "用地名称", "用地性质名称", "用地类别", "用地分类", "规划用地性质", "土地用途", "地类名称", "用地类型", "用地用海分类", "ydxz", "ydmc", "ydxzmc", "dlmc", "ghydxz"] },
     Known { name: "use_name_en", kind: Kind::Text, zh: "用地性质（英文）", en: "land use (English)", unit: None, headings: &["usenameen", "landuse"] },
-    Known { name: "area_m2", kind: Kind::Area, zh: "用地面积", en: "area", unit: Some("m2"), headings: &["aream2", "地块面积", "用地面积", "面积", "宗地面积", "规划用地面积", "总用地面积", "占地面积", "area", "dkmj", "ydmj", "mj", "zdmj", "areaha", "areamu"] },
-    Known { name: "far", kind: Kind::Number, zh: "容积率", en: "floor area ratio", unit: Some("1"), headings: &["far", "容积率", "容积率上限", "最大容积率", "rjl", "rjlsx"] },
-    Known { name: "density", kind: Kind::Share, zh: "建筑密度", en: "building density", unit: Some("1"), headings: &["density", "建筑密度", "建筑密度上限", "密度", "建筑系数", "jzmd", "jzmdsx"] },
-    Known { name: "green_ratio", kind: Kind::Share, zh: "绿地率", en: "green ratio", unit: Some("1"), headings: &["greenratio", "绿地率", "绿地率下限", "绿化率", "ldl", "lhl", "ldlxx"] },
-    Known { name: "height_m", kind: Kind::Number, zh: "限高", en: "height limit", unit: Some("m"), headings: &["heightm", "建筑限高", "建筑高度", "建筑高度控制", "建筑控制高度", "限高", "控制高度", "高度", "jzxg", "jzgd", "xg", "高度限制", "限制高度", "建筑高度限制", "建筑限制高度"] },
+    Known { name: "area_m2", kind: Kind::Area, zh: "用地面积", en: "area", unit: Some("m2"), headings: &["aream2", "地块面积", "用地面积", "面积", "宗地面积", "规划用地面积", "总用地面积", "占地面积", "area", "dkmj", "ydmj", "mj", "zdmj", "areaha", "areamu", "用地规模", "sitearea", "plotarea", "landarea"] },
+    Known { name: "far", kind: Kind::Number, zh: "容积率", en: "floor area ratio", unit: Some("1"), headings: &["far", "容积率", "容积率上限", "最大容积率", "rjl", "rjlsx", "plotratio", "floorarearatio"] },
+    Known { name: "density", kind: Kind::Share, zh: "建筑密度", en: "building density", unit: Some("1"), headings: &["density", "建筑密度", "建筑密度上限", "密度", "建筑系数", "jzmd", "jzmdsx", "buildingdensity", "sitecoverage", "buildingcoverage"] },
+    Known { name: "green_ratio", kind: Kind::Share, zh: "绿地率", en: "green ratio", unit: Some("1"), headings: &["greenratio", "绿地率", "绿地率下限", "绿化率", "ldl", "lhl", "ldlxx", "greeningratio", "greeningrate"] },
+    Known { name: "height_m", kind: Kind::Number, zh: "限高", en: "height limit", unit: Some("m"), headings: &["heightm", "建筑限高", "建筑高度", "建筑高度控制", "建筑控制高度", "限高", "控制高度", "高度", "jzxg", "jzgd", "xg", "高度限制", "限制高度", "建筑高度限制", "建筑限制高度", "height", "buildingheight", "heightlimit"] },
     Known { name: "status", kind: Kind::Status, zh: "状态", en: "status", unit: None, headings: &["status", "状态", "建设状态", "建设情况", "开发状态", "地块状态", "现状", "jszt", "zt"] },
     Known { name: "supply_mode", kind: Kind::Text, zh: "供应方式", en: "supply mode", unit: None, headings: &["supplymode", "供应方式", "供地方式", "出让方式", "gyfs", "gdfs"] },
     Known { name: "year", kind: Kind::Year, zh: "年份", en: "year", unit: None, headings: &["year", "年份", "年度", "建成年份", "nf", "nd"] },
@@ -85,10 +86,11 @@ fn whole(heading: &str) -> String {
 }
 
 /// Is a heading the title of a field in one of its languages, with its unit or without, as tables of this program have it?
+/// One that names an end of what it may be says more.
 fn is_title(heading: &str, titles: [&str; 2], unit: Option<&str>) -> bool {
-    let heading = whole(heading);
-    titles.iter().filter(|title| !title.is_empty()).any(|title| {
-        let rest = heading.strip_prefix(&whole(title));
+    let (own, end) = (whole(heading), limit::end_of(heading));
+    titles.iter().filter(|title| !title.is_empty() && limit::end_of(title) == end).any(|title| {
+        let rest = own.strip_prefix(&whole(title));
         rest.is_some_and(|rest| rest.is_empty() || unit.is_some_and(|unit| rest == whole(unit)))
     })
 }
@@ -150,39 +152,22 @@ pub(super) fn is_stage(text: &str) -> bool {
     [FORMER, LATTER].iter().any(|words| words.contains(&folded.trim()))
 }
 
-/// Words for the end of what a value may be: the upper ones, then the lower.
-pub(super) const LIMITS: &[&str] = &["上限", "最大值", "最大", "最高", "下限", "最小值", "最小", "最低"];
-const UPPER: usize = 4;
-/// Signs for the upper end, and for the lower.
-const AT_MOST: &[&str] = &["≤", "<", "≦"];
-const AT_LEAST: &[&str] = &["≥", ">", "≧"];
-
-/// Which end of what a value may be a heading names, if any: is it the upper one?
-fn is_upper(heading: &str) -> Option<bool> {
-    let (parts, own) = (in_brackets(heading), plain(heading));
-    let names =
-        |word: &str| own.starts_with(word) || own.ends_with(word) || parts.iter().any(|part| part == word);
-    let sign = |signs: &[&str]| parts.iter().any(|part| signs.contains(&part.as_str()));
-    match LIMITS.iter().position(|word| names(word)) {
-        Some(at) => Some(at < UPPER),
-        None if sign(AT_MOST) => Some(true),
-        None => sign(AT_LEAST).then_some(false),
-    }
-}
-
-/// Is the end that a heading names the one that its field is? Plans bound from above but for what is green.
+/// Is the end that a heading names another than the one that its field is? Plans bound from above but for what is green.
 fn is_other_limit(known: &Known, heading: &str) -> bool {
-    is_upper(heading).is_some_and(|is_upper| is_upper == (known.name == "green_ratio"))
+    let own = if known.name == "green_ratio" { End::Lower } else { End::Upper };
+    limit::end_of(heading).is_some_and(|end| end != own)
 }
 
 /// Fields of which plans state the ends of what they may be.
 const LIMITED: &[&str] = &["far", "density", "green_ratio", "height_m"];
+/// Fields that hold what is planned, and not what was there before.
+const PLANNED: &[&str] = &["far", "density", "green_ratio", "height_m", USE_CODE, USE_NAME];
 
 /// A plain heading without the words around it that say of which state it is, or which end of what it may be.
 fn unqualified(plain: &str) -> Option<&str> {
     let mut own = plain;
     loop {
-        let words = || [FORMER, LATTER, LIMITS].into_iter().flatten();
+        let words = || [FORMER, LATTER].into_iter().flatten().copied().chain(limit::words());
         // A single sign at the end belongs to the word before it.
         let mut behind = words().filter(|word| word.chars().count() > 1);
         let bare = words().find_map(|word| own.strip_prefix(word));
@@ -193,24 +178,57 @@ fn unqualified(plain: &str) -> Option<&str> {
     }
 }
 
-/// How well a heading stands for its field: the less, the better.
-fn rank(known: &Known, heading: &str) -> u8 {
+/// Does a heading say, around its name or in brackets, of which state it is?
+fn is_of_stage(known: &Known, heading: &str, words: &[&str]) -> bool {
     let (parts, own) = (in_brackets(heading), plain(heading));
-    let qualified = !known.headings.contains(&own.as_str()) && unqualified(&own).is_some();
-    let any = |words: &[&str]| {
-        let around = words.iter().any(|word| own.starts_with(word) || own.ends_with(word));
-        qualified && around || parts.iter().any(|part| words.contains(&part.as_str()))
-    };
-    if heading == known.name {
-        0
-    } else if any(FORMER) {
-        4
-    } else if any(LATTER) {
-        2
-    } else {
-        let is_limit = |part: &str| [LIMITS, AT_MOST, AT_LEAST].iter().any(|words| words.contains(&part));
-        let is_plain = |part: &String| is_measure(part) || is_limit(part);
-        if parts.iter().all(is_plain) { 1 } else { 3 }
+    let is_qualified = || !known.headings.contains(&own.as_str()) && unqualified(&own).is_some();
+    let is_around = words.iter().any(|word| own.starts_with(word) || own.ends_with(word));
+    is_around && is_qualified() || parts.iter().any(|part| words.contains(&part.as_str()))
+}
+
+/// How well a heading stands for its field: the less, the better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    /// By what it says beside its name.
+    beside: u8,
+    is_in_other_unit: bool,
+    /// It is another word than the name or the title of the field.
+    is_synonym: bool,
+}
+
+impl Rank {
+    const NONE: Self = Self { beside: u8::MAX, is_in_other_unit: true, is_synonym: true };
+
+    /// That of a name or title in the unit of its field.
+    fn exact(beside: u8) -> Self {
+        Self { beside, is_in_other_unit: false, is_synonym: false }
+    }
+
+    fn of(known: &Known, heading: &str) -> Self {
+        let beside = if heading == known.name {
+            0
+        } else if is_of_stage(known, heading, FORMER) {
+            4
+        } else if is_of_stage(known, heading, LATTER) {
+            2
+        } else {
+            let is_limit = |part: &str| {
+                limit::leading(part).is_some_and(|(_, rest)| rest.trim().is_empty() || is_measure(rest))
+            };
+            let is_plain = |part: &String| is_measure(part) || is_limit(part);
+            if in_brackets(heading).iter().all(is_plain) { 1 } else { 3 }
+        };
+        let unit = unit_of(heading).filter(|_| known.kind == Kind::Area);
+        let own = [known.name, known.zh, known.en].map(plain);
+        let mut bare = std::iter::once(plain(heading)).chain(without_unit(heading));
+        Self {
+            beside,
+            is_in_other_unit: unit.is_some_and(|(name, _)| Some(name) != known.unit),
+            is_synonym: !bare.any(|bare| {
+                own.contains(&bare)
+                    || unqualified(&bare).is_some_and(|bare| own.iter().any(|own| own == bare))
+            }),
+        }
     }
 }
 
@@ -244,7 +262,7 @@ pub(super) fn name_of(heading: &str) -> Option<&'static str> {
 }
 
 /// The known field of a heading.
-fn field_of(heading: &str) -> Option<&'static Known> {
+pub(super) fn field_of(heading: &str) -> Option<&'static Known> {
     match fields_of(heading)[..] {
         [only] => Some(only),
         _ => None,
@@ -264,7 +282,7 @@ fn fields_of(heading: &str) -> Vec<&'static Known> {
     let names: Vec<String> =
         std::iter::once(plain(heading)).chain(bare).chain(first).filter(|name| !name.is_empty()).collect();
     let in_full = |name: &str| KNOWN.iter().find(|known| known.headings.contains(&name));
-    let may_be = |known: &&Known| LIMITED.contains(&known.name) || is_upper(heading).is_none();
+    let may_be = |known: &&Known| LIMITED.contains(&known.name) || limit::end_of(heading).is_none();
     let mut qualified = names.iter().filter_map(|name| in_full(unqualified(name)?)).filter(may_be);
     if let Some(known) = names.iter().find_map(|name| in_full(name)).or_else(|| qualified.next()) {
         return vec![known];
@@ -290,10 +308,17 @@ const KEPT: &str = "kept under its own name";
 const IN_STOREYS: &str = "kept under its own name: storeys are no metres";
 const OF_ANOTHER: &str = "kept under its own name: its brackets say that it measures something else";
 const OTHER_LIMIT: &str = "kept under its own name: the field is the other limit";
+const AS_IT_WAS: &str = "kept under its own name: the field is what is planned";
 
 const BY_HEADING: &str = "its heading";
 const BY_CODES: &str = "its heading, and the codes below it";
 const BY_CATALOG: &str = "its title in the catalogue";
+
+/// Does a heading of names of uses hold codes? A column of codes is one whatever it is called, unless another is called so.
+fn are_codes(headings: &[String], at: usize, below: &dyn Below) -> bool {
+    let is_code = |heading: &String| name_of(heading) == Some(USE_CODE);
+    below.held(at) == Held::Codes && !headings.iter().any(is_code)
+}
 
 /// The field that a heading stands for among the others, if any, and what shows it.
 fn meant(headings: &[String], at: usize, below: &dyn Below) -> (Option<&'static Known>, &'static str) {
@@ -304,17 +329,20 @@ fn meant(headings: &[String], at: usize, below: &dyn Below) -> (Option<&'static 
         (0..headings.len()).any(|other| other != at && is_better(other) && is_it(other))
     };
     let code = || (KNOWN.iter().find(|known| known.name == USE_CODE), BY_CODES);
+    let is_former = |known: &Known, at: usize| is_of_stage(known, &headings[at], FORMER);
     match found[..] {
         [only] if only.name == "height_m" && is_in_storeys(&headings[at]) => (None, IN_STOREYS),
         [only] if is_of_another(only, &headings[at]) => (None, OF_ANOTHER),
         [only] if is_other_limit(only, &headings[at]) => (None, OTHER_LIMIT),
-        [only] if is_weak && has_other(only.name, &|_| true) => (None, KEPT),
-        // A column of codes is one whatever it is called, unless another is called so.
         [only]
-            if only.name == USE_NAME && below.held(at) == Held::Codes && !has_other(USE_CODE, &|_| true) =>
+            if PLANNED.contains(&only.name)
+                && is_former(only, at)
+                && !has_other(only.name, &|other| !is_former(only, other)) =>
         {
-            code()
+            (None, AS_IT_WAS)
         }
+        [only] if is_weak && has_other(only.name, &|_| true) => (None, KEPT),
+        [only] if only.name == USE_NAME && are_codes(headings, at, below) => code(),
         // Of two that are called the same, the empty one gives way.
         [only]
             if below.held(at) == Held::Nothing
@@ -424,6 +452,8 @@ pub(super) trait Below {
     fn held(&self, heading: usize) -> Held;
     /// Can most of what stands below a heading be read as values of a kind?
     fn holds(&self, heading: usize, kind: Kind) -> bool;
+    /// Can all of it?
+    fn holds_all(&self, heading: usize, kind: Kind) -> bool;
 }
 
 /// What stands below a heading.
@@ -479,12 +509,15 @@ impl Mapping {
         }
         let is_taken = |name: &str| taken.values().any(|taken| *taken == name);
         // The field of each heading, what shows it, and how well it stands for it.
-        let guesses: Vec<(Option<&str>, &'static str, u8)> = (0..headings.len())
+        let guesses: Vec<(Option<&str>, &'static str, Rank)> = (0..headings.len())
             .map(|at| match titled(declared, &headings[at], &|kind| below.holds(at, kind)) {
-                Some((name, rank)) => (Some(name), BY_CATALOG, rank),
+                Some((USE_NAME, rank)) if are_codes(headings, at, below) => {
+                    (Some(USE_CODE), BY_CODES, Rank::exact(rank))
+                }
+                Some((name, rank)) => (Some(name), BY_CATALOG, Rank::exact(rank)),
                 None => match meant(headings, at, below) {
-                    (Some(known), by) => (Some(known.name), by, rank(known, &headings[at])),
-                    (None, by) => (None, by, u8::MAX),
+                    (Some(known), by) => (Some(known.name), by, Rank::of(known, &headings[at])),
+                    (None, by) => (None, by, Rank::NONE),
                 },
             })
             .collect();
@@ -523,11 +556,16 @@ impl Mapping {
                 mapping.told.push(format!(
                     "{heading:?} is not the limit that {name} is; it is kept under its own name, --map {name}={heading} takes it"
                 ));
+            } else if by == AS_IT_WAS {
+                let name = name_of(heading).unwrap_or_default();
+                mapping.told.push(format!(
+                    "{heading:?} says what was there and {name} what is planned; it is kept under its own name, --map {name}={heading} takes it"
+                ));
             } else if by == BY_CODES {
                 mapping.told.push(format!("{heading:?} holds codes of land uses, not their names; read so"));
             }
             let mut name = name.to_owned();
-            let is_kept = [KEPT, IN_STOREYS, OF_ANOTHER, OTHER_LIMIT].contains(&by);
+            let is_kept = [KEPT, IN_STOREYS, OF_ANOTHER, OTHER_LIMIT, AS_IT_WAS].contains(&by);
             while mapping.fields.iter().any(|field| field.name == name) || is_kept && is_taken(&name) {
                 name.push_str("_2");
             }
@@ -540,11 +578,33 @@ impl Mapping {
         Ok(mapping)
     }
 
-    /// Headings that keep their own names because another is that known field already, with the other.
+    /// Makes fields that keep their own names those of a collection, where all of their values can be; tells of others.
+    pub(super) fn keep_kinds(&mut self, schema: &Schema, below: &dyn Below) {
+        for field in self.fields.iter_mut().filter(|field| field.kind().is_none()) {
+            let Some((_, kept)) = schema.find(&field.name) else { continue };
+            // What is whole so far need not stay so.
+            let kind = match kept.kind {
+                ValueKind::Integer => Kind::Real,
+                other => Kind::declared(other),
+            };
+            match below.held(field.heading) {
+                Held::Nothing => {}
+                _ if below.holds_all(field.heading, kind) => field.declared = Some(kind),
+                _ => self.told.push(format!(
+                    "{:?} holds values that are no {}, as the collection has them so far; all of them become texts",
+                    field.name,
+                    kept.kind.name()
+                )),
+            }
+        }
+    }
+
+    /// Headings that keep their own names because another is that known field already, with the other; the later one first.
     pub(super) fn rivals(&self, headings: &[String]) -> Vec<(usize, usize)> {
         let kept = self.fields.iter().filter(|field| field.by == KEPT);
         kept.filter_map(|field| {
-            Some((field.heading, self.heading_of(field_of(&headings[field.heading])?.name)?))
+            let taken = self.heading_of(field_of(&headings[field.heading])?.name)?;
+            Some((field.heading.max(taken), field.heading.min(taken)))
         })
         .collect()
     }
@@ -575,6 +635,10 @@ mod tests {
         fn holds(&self, _: usize, kind: Kind) -> bool {
             kind == Kind::Text
         }
+
+        fn holds_all(&self, heading: usize, kind: Kind) -> bool {
+            self.holds(heading, kind)
+        }
     }
 
     fn mapped(headings: &[&str], declared: &[FieldSpec], held: &[Held]) -> (Vec<String>, Mapping) {
@@ -601,7 +665,23 @@ mod tests {
             // A number tells headings that are the same from each other; other words for a field are no doubt.
             (&["容积率", "容积率 2"], "far", Some("容积率"), 0),
             (&["用地面积（㎡）", "地块面积（亩）"], "area_m2", Some("用地面积（㎡）"), 0),
-            (&["容积率（现状）"], "far", Some("容积率（现状）"), 0),
+            (&["容积率（现状）"], "far", None, 1),
+            (&["现状容积率", "容积率上限"], "far", Some("容积率上限"), 1),
+            (&["现状用地代码", "规划用地性质"], "use_code", None, 1),
+            (&["原编号"], "parcel_no", Some("原编号"), 0),
+            (&["容积率(≥)"], "far", None, 1),
+            (&["容积率(≥)", "容积率(≤)"], "far", Some("容积率(≤)"), 1),
+            (&["容积率≥", "容积率≤"], "far", Some("容积率≤"), 1),
+            (&["容积率（不低于）", "容积率（不高于）"], "far", Some("容积率（不高于）"), 1),
+            (&["FAR (min)", "FAR (max)"], "far", Some("FAR (max)"), 1),
+            (&["建筑高度≥(m)", "建筑高度≤(m)"], "height_m", Some("建筑高度≤(m)"), 1),
+            (&["绿地率(≤)%", "绿地率(≥)%"], "green_ratio", Some("绿地率(≥)%"), 1),
+            (&["限高(≥m)"], "height_m", None, 1),
+            // The unit of the field, then its own name, in either order.
+            (&["用地面积(亩)", "面积(㎡)"], "area_m2", Some("面积(㎡)"), 0),
+            (&["面积(㎡)", "用地面积(亩)"], "area_m2", Some("面积(㎡)"), 0),
+            (&["绿化率", "绿地率(%)"], "green_ratio", Some("绿地率(%)"), 0),
+            (&["绿地率(%)", "绿化率"], "green_ratio", Some("绿地率(%)"), 0),
             (&["密度（人/公顷）"], "density", None, 1),
             (&["面积（户均㎡）"], "area_m2", None, 1),
             (&["年度（产值万元）"], "year", None, 1),
@@ -684,6 +764,11 @@ mod tests {
             ("用地性质（英文）", "use_name_en"),
             ("虚拟数据", "synthetic"),
             ("identifier", "id"),
+            ("Land Use Code", "use_code"),
+            ("Site Area (sqm)", "area_m2"),
+            ("用地规模（ha)", "area_m2"),
+            ("Plot Ratio", "far"),
+            ("Max height (m)", "height_m"),
         ] {
             assert_eq!(field(heading), Some(name), "{heading}");
         }

@@ -12,6 +12,7 @@ mod fault;
 mod folder;
 mod guard;
 mod judge;
+mod limit;
 mod maker;
 mod mapping;
 mod number;
@@ -253,6 +254,11 @@ impl Intake {
         let (declared, computed) = declared_fields(&order);
         let below = Looked { files: &seen, uses: &uses };
         let mut mapping = Mapping::guess(headings.names(), &wanted, &declared, &below).map_err(option)?;
+        if let Some(layer) =
+            catalog.as_ref().and_then(|catalog| catalog.layer(&order.collection)).filter(|_| order.append)
+        {
+            mapping.keep_kinds(&layer.layer().schema, &below);
+        }
         traps.extend(rounded(&mapping, &seen).map(|at| {
             format!(
                 "{:?} holds whole numbers beyond 2^53 beside others that are none; its numbers are kept as reals, and the last digits \
@@ -610,6 +616,18 @@ impl Below for Looked<'_> {
         let is_one = |cell: &&Cell| !matches!(made(kind, cell, Ways::default()), Made::Lost(_));
         let (all, own) = (self.cells(heading).count(), self.cells(heading).filter(is_one).count());
         own * 2 > all || all == 0
+    }
+
+    fn holds_all(&self, heading: usize, kind: Kind) -> bool {
+        // Zeros before a number are of a code.
+        let is_code = |cell: &Cell| {
+            let is_coded = |text: &str| {
+                text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_digit()) && text.starts_with('0')
+            };
+            kind == Kind::Real && matches!(cell, Cell::Text(text) if is_coded(text))
+        };
+        self.cells(heading)
+            .all(|cell| !is_code(cell) && !matches!(made(kind, cell, Ways::default()), Made::Lost(_)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Numbers as people write them: a sign of a limit before, commas within, a unit behind.
 
+use super::limit;
 use crate::model::narrowed;
 
 /// What the commas of a number mean.
@@ -26,14 +27,12 @@ pub(super) struct Written {
     pub behind: String,
 }
 
-const LIMITS: &[&str] = &["≤", "≥", "<=", ">=", "<", ">", "不大于", "不小于", "不超过", "不低于", "≦", "≧"];
-
 /// Reads a number. A comma that may mean either is one of decimals where `is_decimal` says so of its column.
 pub(super) fn written(text: &str, is_decimal: bool) -> Option<Written> {
     let folded = narrowed(text);
     let mut bare = folded.trim();
-    let limit = LIMITS.iter().find_map(|sign| bare.strip_prefix(sign));
-    bare = limit.map_or(bare, str::trim);
+    let limit = limit::leading(bare);
+    bare = limit.map_or(bare, |(_, rest)| rest.trim());
     let end = bare
         .find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',' | '-' | '+' | 'e' | 'E'))
         .unwrap_or(bare.len());

@@ -7,6 +7,10 @@ use crate::model::narrowed;
 /// One table of both classifications; what is local comes from data.
 const CODES: &str = include_str!("codes.txt");
 
+/// Uses of neither classification that plans have all the same: code, Chinese and English name. Data may name them otherwise.
+const LOCAL: &[[&str; 3]] =
+    &[["M0", "新型产业用地", "new-type industrial"], ["M0", "新型工业用地", "new-type industrial"]];
+
 /// A land use as it is written.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Use {
@@ -47,7 +51,9 @@ impl Uses {
         for name in unclear {
             uses.by_name.remove(name);
         }
-        for (code, zh, en) in local {
+        let everywhere = LOCAL.iter().map(|[code, zh, en]| [*code, *zh, *en].map(str::to_owned));
+        let everywhere = everywhere.map(|[code, zh, en]| (code, zh, Some(en)));
+        for (code, zh, en) in local.chain(everywhere) {
             uses.by_name.entry(zh.clone()).or_insert_with(|| code.clone());
             let known = uses.by_code.entry(code).or_insert((zh, None));
             known.1 = known.1.take().or(en);
@@ -124,6 +130,12 @@ impl Uses {
     /// Is a text a known code and nothing else?
     pub(super) fn is_code(&self, written: &str) -> bool {
         self.known(&narrowed(written).trim().to_uppercase()).is_some()
+    }
+
+    /// Is a text written as codes are, without a name beside them?
+    pub(super) fn is_written_as_code(&self, written: &str) -> bool {
+        let is_name = |c: char| c.is_alphabetic() && !c.is_ascii();
+        !narrowed(written).contains(is_name) && self.find(written, false).is_known
     }
 
     /// Do a known code and a known name mean different uses? One of both may be the wider, as 居住用地 of 0701.

@@ -177,9 +177,16 @@ fn what_would_not_be_served_whole_is_not_put_in_place() {
 fn of_limits_that_which_binds_is_the_field() {
     let data = folder();
     let path = data.path().join("a.csv");
-    for [lower, upper] in
-        [["(下限)", "(上限)"], ["（最小值）", "（最大值）"], [" 最小", " 最大"], ["下限", "上限"]]
-    {
+    for [lower, upper] in [
+        ["(下限)", "(上限)"],
+        ["（最小值）", "（最大值）"],
+        [" 最小", " 最大"],
+        ["下限", "上限"],
+        ["(≥)", "(≤)"],
+        ["≥", "≤"],
+        ["（不低于）", "（不高于）"],
+        [" (min)", " (max)"],
+    ] {
         let columns = ["容积率", "建筑密度(%)", "绿地率(%)", "建筑限高(m)"];
         let head: Vec<_> =
             columns.iter().flat_map(|name| [format!("{name}{lower}"), format!("{name}{upper}")]).collect();
@@ -190,6 +197,15 @@ fn of_limits_that_which_binds_is_the_field() {
         let found = ["far", "density", "green_ratio", "height_m"].map(|name| own[name].as_f64());
         assert_eq!(found, [Some(1.2), Some(0.2), Some(0.3), Some(24.0)], "{lower}: {said}");
         assert_eq!(own[&head[0]], "0.1", "{said}");
+    }
+    // The other end alone is no value of the field, and is told.
+    fs::write(&path, "地块编号,容积率(≥),绿地率(≤)%,限高(≥m),x,y\nA,1.2,45,20,114.1,30.4\n")
+        .expect("written");
+    let (said, all) = taken(data.path(), &path);
+    for (field, heading) in [("far", "容积率(≥)"), ("green_ratio", "绿地率(≤)%"), ("height_m", "限高(≥m)")]
+    {
+        assert!(all[0].get(field).is_none_or(Value::is_null), "{field}: {said}");
+        assert!(said.contains(&format!("{heading:?} is not the limit that {field} is")), "{said}");
     }
     // A limit that does not bind is no field, and what is planned comes before what is there.
     fs::write(&path, "地块编号,容积率下限,现状建筑密度(%),规划建筑密度(%),x,y\nA,0.5,8,25,114.1,30.4\n")
@@ -401,4 +417,109 @@ fn guards_that_are_written_before_formulas_are_taken_off() {
         ["@x", "-abc", "=a", "'t Hof"],
         "{said}"
     );
+}
+
+#[test]
+fn what_was_there_is_no_plan() {
+    let data = folder();
+    let path = data.path().join("a.csv");
+    let text = "地块编号,现状容积率,现状建筑密度(%),规划用地性质,现状用地性质,现状用地代码,x,y\nA,1.2,45,二类居住用地,一类工业用地,M1,114.1,30.4\n";
+    fs::write(&path, text).expect("written");
+    let (said, all) = taken(data.path(), &path);
+    for field in ["far", "density"] {
+        assert!(all[0].get(field).is_none_or(Value::is_null), "{field}: {said}");
+    }
+    // By its name alone: 二类居住用地 is R2.
+    assert_eq!((&all[0]["use_code"], &all[0]["现状用地代码"]), (&json!("R2"), &json!("M1")), "{said}");
+    assert_eq!(all[0]["现状容积率"], "1.2", "{said}");
+    for heading in ["far=现状容积率", "density=现状建筑密度(%)", "use_code=现状用地代码"] {
+        assert!(said.contains(&format!("--map {heading} takes it")), "{heading}: {said}");
+    }
+}
+
+#[test]
+fn the_unit_of_the_field_and_its_own_name_come_first() {
+    let data = folder();
+    let path = data.path().join("a.csv");
+    for columns in [[0, 1, 2, 3], [1, 0, 3, 2]] {
+        let all = [("用地面积(亩)", "30.7"), ("面积(㎡)", "20465.8"), ("绿化率", "33"), ("绿地率(%)", "35")];
+        let [head, row] =
+            [0, 1].map(|row| columns.map(|at| if row == 0 { all[at].0 } else { all[at].1 }).join(","));
+        fs::write(&path, format!("地块编号,{head},x,y\nA,{row},114.1,30.4\n")).expect("written");
+        let (said, all) = taken(data.path(), &path);
+        assert_eq!((&all[0]["area_m2"], &all[0]["green_ratio"]), (&json!(20465.8), &json!(0.35)), "{said}");
+    }
+}
+
+#[test]
+fn codes_are_codes_where_names_belong() {
+    // The catalogue of these parcels calls a field 用地性质.
+    let folder = shipped(1);
+    let data = folder.path().join("geodata");
+    let path = folder.path().join("a.csv");
+    let uses = |written: &[&str]| {
+        let row = |(at, code): (usize, &&str)| format!("P-{at},{code},114.1,30.4{at}\n");
+        let rows: String = written.iter().enumerate().map(row).collect();
+        fs::write(&path, format!("地块编号,用地性质,x,y\n{rows}")).expect("written");
+        let (said, all) = taken(&data, &path);
+        let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+        let of = |row: &Value| [text(row, "use_code"), text(row, "use_name_zh"), text(row, "note")];
+        (said, all.iter().map(of).collect::<Vec<_>>())
+    };
+    let (said, all) = uses(&["R2", "M1", "0701"]);
+    let want = [["R2", "二类居住用地", ""], ["M1", "一类工业用地", ""], ["0701", "城镇住宅用地", ""]];
+    assert_eq!(all, want, "{said}");
+    assert!(said.contains("holds codes of land uses"), "{said}");
+    let (said, all) = uses(&["二类居住用地", "R2/B1", "商住混合", "M0", "一类工业用地（M1）"]);
+    let want = [
+        ["R2", "二类居住用地", ""],
+        ["R2", "二类居住用地", "用地代码: R2/B1"],
+        ["", "商住混合", ""],
+        ["M0", "新型产业用地", ""],
+        ["M1", "一类工业用地（M1）", ""],
+    ];
+    assert_eq!(all, want, "{said}");
+}
+
+#[test]
+fn new_type_industry_is_known_without_data_that_has_it() {
+    let data = folder();
+    let path = data.path().join("a.csv");
+    fs::write(&path, "地块编号,用地代码,x,y\nA,R2,114.1,30.4\n").expect("written");
+    taken(data.path(), &path);
+    fs::write(&path, "地块编号,用地代码,x,y\nB,M0,114.1,30.41\n").expect("written");
+    let file = path.to_str().expect("a path");
+    let (code, said) = import(data.path(), &[file, "--yes", "--append"]);
+    assert!(code == Some(0) && !said.contains("unknown code"), "{said}");
+    let all = imported(data.path());
+    assert_eq!(all[1]["properties"]["use_name_zh"], "新型产业用地", "{said}");
+}
+
+#[test]
+fn appended_values_are_of_the_kind_that_the_collection_has() {
+    let data = folder();
+    let path = data.path().join("a.ndjson");
+    let feature = |number: &str, own: Value| {
+        let mut feature = json!({"type": "Feature", "properties": {"parcel_no": number}, "geometry": {"type": "Point", "coordinates": [114.1, 30.4]}});
+        feature["properties"]
+            .as_object_mut()
+            .expect("an object")
+            .extend(own.as_object().expect("an object").clone());
+        feature.to_string() + "\n"
+    };
+    let first = feature("A", json!({"投资强度": 300, "达产": true, "批号": 7, "档号": 1}));
+    fs::write(&path, first).expect("written");
+    taken(data.path(), &path);
+    let late = data.path().join("b.csv");
+    fs::write(&late, "parcel_no,投资强度,达产,批号,档号,x,y\nB,303.5,false,八,007,114.11,30.4\n")
+        .expect("written");
+    let (code, said) = import(data.path(), &[late.to_str().expect("a path"), "--yes", "--append"]);
+    assert_eq!(code, Some(0), "{said}");
+    let own = &imported(data.path())[1]["properties"];
+    assert_eq!((&own["投资强度"], &own["达产"]), (&json!(303.5), &json!(false)), "{said}");
+    // What can be none stays, and is told.
+    assert_eq!((&own["批号"], &own["档号"]), (&json!("八"), &json!("007")), "{said}");
+    for name in ["批号", "档号"] {
+        assert!(said.contains(&format!("{name:?} holds values that are no integer")), "{said}");
+    }
 }

@@ -11,7 +11,7 @@ use super::says;
 use super::table::{Line, letters};
 use crate::intake::row::{Cell, cut};
 use crate::intake::value::Unit;
-use crate::intake::{mapping, refused, value};
+use crate::intake::{limit, mapping, refused, value};
 use crate::model::narrowed;
 
 /// A head of one row, or of several that stand above each other.
@@ -247,18 +247,12 @@ const BRACKETS: [char; 6] = ['(', ')', '（', '）', '[', ']'];
 /// What a heading adds to the one above it, as it stands in brackets behind that: the end of what a value may be, of which
 /// state it is, its unit.
 fn detail(text: &str) -> Option<String> {
-    const MOST: &[&str] = &["≤", "<=", "<", "不大于", "不超过", "不高于", "上限值"];
-    const LEAST: &[&str] = &["≥", ">=", ">", "不小于", "不低于", "下限值"];
     let folded = narrowed(text);
     let folded = folded.trim();
-    let ends = [(MOST, "上限"), (LEAST, "下限")]
-        .into_iter()
-        .flat_map(|(signs, end)| signs.iter().map(move |sign| (*sign, end)));
-    let limits = mapping::LIMITS.iter().map(|limit| (*limit, *limit));
     let bare = folded.split(BRACKETS).next().unwrap_or_default().trim();
-    let stage = Some((bare, bare)).filter(|_| mapping::is_stage(bare));
-    let behind = ends.chain(limits).chain(stage).find_map(|(word, meant)| {
-        let measure = folded.strip_prefix(word)?.trim_matches(BRACKETS).trim();
+    let stage = || mapping::is_stage(bare).then(|| (bare, &folded[bare.len()..]));
+    let behind = limit::leading(folded).or_else(stage).and_then(|(meant, rest)| {
+        let measure = rest.trim_matches(BRACKETS).trim();
         (measure.is_empty() || mapping::is_measure(measure)).then(|| match measure {
             "" => meant.to_owned(),
             measure => format!("{meant}，{measure}"),
