@@ -3,6 +3,7 @@
 //! Every reader hands over one row after the other and keeps none, so that a file may be larger than memory; a row may
 //! have at most [`MOST_ROW_BYTES`].
 
+mod again;
 mod archive;
 mod csv;
 mod drawn;
@@ -20,6 +21,7 @@ mod position;
 mod rings;
 mod role;
 mod shapefile;
+mod shown;
 mod table;
 mod wkb;
 mod xlsx;
