@@ -8,6 +8,7 @@ use std::path::Path;
 use encoding_rs::UTF_8;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
+use super::again::Passed;
 use super::table::{self, Line, Rows};
 use super::{Metered, Take, Told, Wish, encoding_of, fill, open};
 use crate::intake::number::written;
@@ -49,6 +50,7 @@ pub(super) fn read(
     let mut rows = Rows::new(path, "", wish);
     let mut record = csv::ByteRecord::new();
     let mut guarded = None;
+    let mut garbled = Passed::default();
     loop {
         spent.set(0);
         match records.read_byte_record(&mut record) {
@@ -69,6 +71,9 @@ pub(super) fn read(
                 table::MOST_COLUMNS
             )));
         }
+        if encoding == UTF_8 && memchr::memmem::find(record.as_slice(), "\u{FFFD}".as_bytes()).is_some() {
+            garbled.push(line);
+        }
         let cells: Vec<Cell> = record
             .iter()
             .map(|cell| {
@@ -84,6 +89,7 @@ pub(super) fn read(
     if encoding != UTF_8 {
         told.notes.push(format!("read as {}", encoding.name()));
     }
+    told.traps.extend(garbled.told("rows hold bytes that are no UTF-8, which the others are; they are lost"));
     if let Some(guarded) = guarded {
         told.notes.push(format!(
             "cells such as {guarded} are guarded as texts for workbooks; read without the guard"

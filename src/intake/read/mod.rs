@@ -420,7 +420,7 @@ fn one_of(names: &[String], what: &str, wanted: Option<&str>) -> Result<usize, S
     }
 }
 
-/// UTF-8 where the whole file is, else GB 18030, which holds GBK and GB 2312.
+/// UTF-8 where a file is, or most of its lines beyond ASCII; else GB 18030, which holds GBK and GB 2312.
 fn encoding_of(path: &Path) -> io::Result<&'static Encoding> {
     let mut source = File::open(path)?;
     let mut mark = [0; 2];
@@ -434,22 +434,63 @@ fn encoding_of(path: &Path) -> io::Result<&'static Encoding> {
     }
     source.rewind()?;
     let (mut buffer, mut kept) = (vec![0; 1 << 18], 0);
+    let mut lines = Lines::default();
     loop {
         let read = source.read(&mut buffer[kept..])?;
         let end = kept + read;
-        match std::str::from_utf8(&buffer[..end]) {
-            Ok(_) => kept = 0,
+        let mut seen = 0;
+        kept = 0;
+        for chunk in buffer[..end].utf8_chunks() {
+            let (valid, other) = (chunk.valid(), chunk.invalid());
+            lines.read(valid);
+            seen += valid.len() + other.len();
             // A sign may be cut at the end of a piece.
-            Err(fault) if fault.error_len().is_none() && read > 0 => {
-                let valid = fault.valid_up_to();
-                buffer.copy_within(valid..end, 0);
-                kept = end - valid;
+            let is_cut = seen == end && read > 0;
+            if is_cut && std::str::from_utf8(other).is_err_and(|fault| fault.error_len().is_none()) {
+                kept = other.len();
+            } else {
+                lines.is_other |= !other.is_empty();
             }
-            Err(_) => return Ok(GB18030),
         }
-        if read == 0 {
-            return Ok(UTF_8);
+        buffer.copy_within(end - kept..end, 0);
+        if read == 0 || lines.are_others() {
+            lines.end();
+            return Ok(if lines.others == 0 || lines.wide > lines.others { UTF_8 } else { GB18030 });
         }
+    }
+}
+
+/// Lines of a text that may be UTF-8. A few that are not, as those that another program added, make no other of it.
+#[derive(Default)]
+struct Lines {
+    /// How many have signs beyond ASCII, all of them UTF-8, and how many have bytes that are none.
+    wide: u64,
+    others: u64,
+    /// Of the line at hand.
+    is_wide: bool,
+    is_other: bool,
+}
+
+impl Lines {
+    fn read(&mut self, text: &str) {
+        for (at, line) in text.split('\n').enumerate() {
+            if at > 0 {
+                self.end();
+            }
+            self.is_wide |= !line.is_ascii();
+        }
+    }
+
+    fn end(&mut self) {
+        self.others += u64::from(self.is_other);
+        self.wide += u64::from(self.is_wide && !self.is_other);
+        (self.is_wide, self.is_other) = (false, false);
+    }
+
+    /// Is it settled that it is another encoding?
+    fn are_others(&self) -> bool {
+        const ENOUGH: u64 = 1000;
+        self.others > ENOUGH && self.others > 2 * self.wide
     }
 }
 
