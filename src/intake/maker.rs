@@ -118,7 +118,7 @@ impl<'a> Maker<'a> {
             findings.push((Fate::Refused, "cannot be read", reason.clone()));
             return None;
         }
-        if let Some((kind, reason)) = self.no_parcel(row).or_else(|| self.total_of(row)) {
+        if let Some((kind, reason)) = self.no_parcel(file, row).or_else(|| self.total_of(row)) {
             if kind == TOTALS {
                 self.sums.group = Sum::default();
             }
@@ -215,7 +215,7 @@ impl<'a> Maker<'a> {
     }
 
     /// Why a row without position is no parcel, by the word it begins with or has for a number.
-    fn no_parcel(&self, row: &Row) -> Option<(&'static str, String)> {
+    fn no_parcel(&self, file: usize, row: &Row) -> Option<(&'static str, String)> {
         if !row.figures.is_empty() {
             return None;
         }
@@ -226,10 +226,23 @@ impl<'a> Maker<'a> {
         let names =
             ["parcel_no", "name_zh"].iter().filter_map(|name| cell_of(row, mapping.heading_of(name)?));
         let is_alone = row.cells.iter().filter(|(_, cell)| *cell != Cell::Null).count() == 1;
+        let survey = &self.intake.files[file].survey;
+        // A number of a parcel may stand alone, too.
+        let is_title = |text: &str| {
+            is_alone
+                && mapping.fields.len() > 2
+                && survey.places.len() * 2 >= survey.readable
+                && text.contains(|c: char| c.is_alphabetic() && !c.is_ascii())
+        };
         first.into_iter().chain(names).find_map(|cell| {
             let Cell::Text(text) = cell else { return None };
             let is_remark = is_alone && text.starts_with(['*', '＊', '※']);
-            let kind = if is_remark { "a note" } else { kind_of_word(text)? };
+            let kind = match kind_of_word(text) {
+                _ if is_remark => "a note",
+                Some(kind) => kind,
+                None if is_title(text) => "a title",
+                None => return None,
+            };
             Some((
                 kind,
                 format!("{:?} stands where the name of a parcel would, and it has no position", cut(text)),

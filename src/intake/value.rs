@@ -335,7 +335,16 @@ pub(super) fn made(kind: Kind, cell: &Cell, ways: Ways) -> Made {
                 made => made,
             }
         }
-        Kind::Number => number(METRES, 1.0, 1e6),
+        Kind::Number => {
+            let behind = read.as_ref().map_or("", |read| &read.behind);
+            match LENGTHS.iter().find(|(name, _)| *name == behind).filter(|_| ways.field == Some(HEIGHT)) {
+                Some((_, metres)) => {
+                    let told = format!("{:?} states its unit, read in m", cut(&shown));
+                    and_told(number(&[behind], *metres, 1e6), told)
+                }
+                None => number(METRES, 1.0, 1e6),
+            }
+        }
         Kind::Whole | Kind::Year => whole(kind, cell, exact.as_ref()),
         Kind::Date => match cell {
             Cell::Date(_) => Made::Value(cell.clone()),
@@ -419,7 +428,14 @@ fn flag_of(shown: &str) -> Option<bool> {
 }
 
 /// What may stand behind a number that has no unit, or is in metres.
-const METRES: &[&str] = &["", "米", "m"];
+pub(super) const METRES: &[&str] = &["", "米", "m"];
+
+/// Units of lengths that are no metres, as they are written, and metres of them.
+const LENGTHS: &[(&str, f64)] =
+    &[("厘米", 0.01), ("公分", 0.01), ("cm", 0.01), ("公里", 1000.0), ("千米", 1000.0), ("km", 1000.0)];
+
+/// The field of heights.
+const HEIGHT: &str = "height_m";
 
 fn number(read: &Written, shown: &str, ways: Ways, factor: f64, digits: f64) -> Made {
     if read.value < 0.0 {

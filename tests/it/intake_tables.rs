@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rust_xlsxwriter::Format;
 use serde_json::{Value, json};
 
-use crate::intake::{folder, import, imported, rings, taken, workbook};
+use crate::intake::{folder, import, imported, refused_rows, rings, taken, workbook};
 
 const OUTLINE: &str = "POLYGON((114 30.4,114.002 30.4,114.002 30.402,114 30.402,114 30.4))";
 
@@ -294,4 +294,146 @@ fn the_first_moment_of_a_day_is_no_day_among_times() {
     let times = ["2023-05-06T00:00:00", "2023-05-06T06:00:00", "2023-05-07T00:00:00"];
     assert_eq!(column("登记"), times, "{said}");
     assert_eq!(column("批准"), ["2023-05-06"; 3], "{said}");
+}
+
+#[test]
+fn what_a_workbook_shows_beside_numbers_is_heard() {
+    let data = folder();
+    let path = data.path().join("shown.xlsx");
+    let take = |heading: &str, stored: f64, format: &str| {
+        let rows: [&[&str]; 2] = [&[heading, "名称", "x", "y"], &["", "甲", "114.1", "30.4"]];
+        workbook(&path, &rows, |sheet| {
+            let format = Format::new().set_num_format(format);
+            sheet.write_number_with_format(1, 0, stored, &format).expect("written");
+        });
+        let (said, mut all) = taken(data.path(), &path);
+        (said, all.remove(0))
+    };
+    for (format, stored, metres) in [
+        // 15 mu are a hectare.
+        ("_ * #,##0.00\"亩\"_ ;_ * \\-#,##0.00\"亩\"_ ;_ * \"-\"??\"亩\"_ ;_ @_ ", 15.0, 10_000.0),
+        ("[Blue]0.00\"（亩）\"", 15.0, 10_000.0),
+        ("0.00[$亩]", 15.0, 10_000.0),
+        ("General\"㎡\"", 15.0, 15.0),
+        ("[>=10000]0.00,\"千平方米\";0.00\"公顷\"", 2.5, 25_000.0),
+        // Shown as 2.0万㎡ and as 20.46千平方米, stored as square metres.
+        ("0\".\"0,\"万㎡\"", 20_460.8, 20_460.8),
+        ("0.00,\"千平方米\"", 20_460.8, 20_460.8),
+    ] {
+        let (said, own) = take("用地面积", stored, format);
+        assert_eq!(own["area_m2"].as_f64(), Some(metres), "{format}: {said}");
+    }
+    for (format, stored, metres) in [
+        ("0\"cm\"", 2400.0, Some(24.0)),
+        ("0.0\"km\"", 0.024, Some(24.0)),
+        ("\"≤\"0\"米\"", 24.0, Some(24.0)),
+        ("0.00\"以下\"", 24.0, Some(24.0)),
+        ("0\"层\"", 24.0, None),
+        ("0\"F\"", 24.0, None),
+    ] {
+        let (said, own) = take("限高", stored, format);
+        assert_eq!(own["height_m"].as_f64(), metres, "{format}: {said}");
+        let is_noted = own["note"].as_str().is_some_and(|note| note.starts_with("限高: 24"));
+        assert_eq!(is_noted, metres.is_none(), "{format}: {said}");
+    }
+    for (format, stored, number) in [
+        ("0000", 42.0, "0042"),
+        ("\"JS\"0000\"-\"000", 405_001.0, "JS0405-001"),
+        ("0.0\"号\"", 42.0, "42"),
+        ("#,##0", 405_001.0, "405001"),
+    ] {
+        let (said, own) = take("地块编号", stored, format);
+        assert_eq!(own["parcel_no"], number, "{format}: {said}");
+        assert_eq!(
+            said.contains("is shown with more than its digits"),
+            format.contains('号'),
+            "{format}: {said}"
+        );
+    }
+    let (said, own) = take("档号", 42.0, "0000");
+    assert_eq!(own["档号"], 42);
+    assert!(said.contains("\"档号\" is shown with more than its digits"), "{said}");
+    let (said, own) = take("状态", 1.0, "[=1]\"闲置\";[=2]\"在建\";General");
+    assert_eq!(own["status"], "idle", "{said}");
+}
+
+#[test]
+fn a_second_table_is_read_by_its_own_headings_or_not_at_all() {
+    let data = folder();
+    let head: &[&str] = &["地块编号", "面积(㎡)", "容积率", "WKT"];
+    let first: &[&str] = &["G-1", "20460.8", "2.5", OUTLINE];
+    let turned: [&[&str]; 7] = [
+        &["表一 居住用地", "", "", ""],
+        head,
+        first,
+        &["", "", "", ""],
+        &["表二 工业用地", "", "", ""],
+        &["地块编号", "容积率", "面积(㎡)", "WKT"],
+        &["G-2", "1.5", "12285.7", OUTLINE],
+    ];
+    for path in both(data.path(), &turned, &[]) {
+        let (said, got) = taken(data.path(), &path);
+        let of = |row: &Value| (row["parcel_no"].clone(), row["area_m2"].clone(), row["far"].clone());
+        let want = [(json!("G-1"), json!(20460.8), json!(2.5)), (json!("G-2"), json!(12285.7), json!(1.5))];
+        assert_eq!(got.iter().map(of).collect::<Vec<_>>(), want, "{path:?}: {said}");
+        assert!(said.contains("headings in another order") && said.contains("1 refused"), "{said}");
+    }
+    let other: [&[&str]; 6] = [
+        head,
+        first,
+        &["地块编号", "面积(公顷)", "容积率", "WKT"],
+        &["G-2", "1.2286", "1.5", OUTLINE],
+        head,
+        &["G-3", "6336.7", "1.5", OUTLINE],
+    ];
+    let files = tempfile::tempdir().expect("a folder");
+    for path in both(files.path(), &other, &[]) {
+        let (said, got) = taken(data.path(), &path);
+        let of = |row: &Value| (row["parcel_no"].clone(), row["area_m2"].clone());
+        let want = [(json!("G-1"), json!(20460.8)), (json!("G-3"), json!(6336.7))];
+        assert_eq!(got.iter().map(of).collect::<Vec<_>>(), want, "{path:?}: {said}");
+        // Nothing of it stands below headings that are not its own.
+        let (names, refused) = refused_rows(&files.path().join("rows.refused.csv"));
+        let held = names.iter().zip(&refused[0]).filter(|(_, cell)| !cell.is_empty());
+        let held: Vec<&str> = held.map(|(name, _)| name.as_str()).collect();
+        assert_eq!(held, ["import_row", "import_reason", "import_text"], "{said}");
+        assert!(
+            said.contains("headings of another table; those below them are refused (line 3")
+                && said.contains("1 refused"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn titles_between_pages_are_no_parcels() {
+    let data = folder();
+    let head: &[&str] = &["地块编号", "面积(㎡)", "容积率", "WKT"];
+    let rows: [&[&str]; 6] = [
+        head,
+        &["G-1", "20460.8", "2.5", OUTLINE],
+        &["经开区地块表（第2页）", "", "", ""],
+        head,
+        &["G-2", "12285.7", "1.5", OUTLINE],
+        // A number alone may be that of a parcel whose plan is to come.
+        &["G-3", "", "", ""],
+    ];
+    for path in both(data.path(), &rows, &[]) {
+        let (said, got) = taken(data.path(), &path);
+        let numbers: Vec<_> = got.iter().map(|row| row["parcel_no"].clone()).collect();
+        assert_eq!(numbers, ["G-1", "G-2", "G-3"], "{path:?}: {said}");
+        assert!(said.contains("a title"), "{said}");
+    }
+}
+
+#[test]
+fn a_table_beside_another_is_told() {
+    let data = folder();
+    let head: &[&str] = &["地块编号", "面积(㎡)", "WKT", "", "地块编号", "面积(㎡)", "WKT"];
+    let rows: [&[&str]; 2] = [head, &["G-1", "20460.8", OUTLINE, "", "G-2", "12285.7", OUTLINE]];
+    for path in both(data.path(), &rows, &[]) {
+        let (said, got) = taken(data.path(), &path);
+        assert_eq!(got.len(), 1, "{said}");
+        assert!(said.contains("3 of the headings come twice, as \"地块编号\" again in column E"), "{said}");
+    }
 }

@@ -366,6 +366,16 @@ fn texts_of_another_encoding_are_told() {
     assert!(said.contains("trap") && said.contains("characters that could not be read"), "{said}");
     let (_, said) = import(data.path(), &[file, "--yes"]);
     assert!(!said.contains("characters that could not be read"), "{said}");
+    // One line that another program added makes no other encoding of those before it.
+    let mut mixed = "dkbh,备注,x,y\nA,沌口,114.1,30.4\nB,沌阳,114.1,30.41\n".as_bytes().to_vec();
+    mixed.extend_from_slice(&encoding_rs::GB18030.encode("C,军山,114.1,30.42\n").0);
+    fs::write(&path, mixed).expect("written");
+    let (said, all) = taken(data.path(), &path);
+    assert_eq!((&all[0]["note"], &all[1]["note"]), (&json!("沌口"), &json!("沌阳")), "{said}");
+    assert!(
+        said.contains("1 rows hold bytes that are no UTF-8") && said.contains("(line 4 the first"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -393,8 +403,8 @@ fn a_spoilt_sign_does_not_change_the_encoding_of_all() {
         assert!(std::str::from_utf8(&bytes).is_err());
         fs::write(&path, bytes).expect("written");
         let (said, _) = taken(data.path(), &path);
-        let trap = format!("1 cells hold bytes that are none of UTF-8 (line {line} the first of them)");
-        assert!(said.contains(&trap), "{said}");
+        let first = format!("(line {line} the first of them)");
+        assert!(said.contains("1 rows hold bytes that are no UTF-8") && said.contains(&first), "{said}");
         let all = imported(data.path());
         let named = |feature: &&Value| feature["properties"]["use_name_zh"] == "新型产业用地";
         assert!(all.iter().filter(named).count() >= 29, "{all:?}");

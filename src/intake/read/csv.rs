@@ -8,6 +8,7 @@ use std::path::Path;
 use encoding_rs::UTF_8;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
+use super::again::Passed;
 use super::table::{self, Line, Rows};
 use super::{Metered, Take, Told, Wish, encoding_of, fill, open};
 use crate::intake::number::written;
@@ -49,7 +50,7 @@ pub(super) fn read(
     let mut rows = Rows::new(path, "", wish);
     let mut record = csv::ByteRecord::new();
     let mut guarded = None;
-    let (mut broken, mut first_broken) = (0_u64, None);
+    let mut garbled = Passed::default();
     loop {
         spent.set(0);
         match records.read_byte_record(&mut record) {
@@ -70,14 +71,13 @@ pub(super) fn read(
                 table::MOST_COLUMNS
             )));
         }
+        if encoding == UTF_8 && memchr::memmem::find(record.as_slice(), "\u{FFFD}".as_bytes()).is_some() {
+            garbled.push(line);
+        }
         let cells: Vec<Cell> = record
             .iter()
             .map(|cell| {
                 let text = String::from_utf8_lossy(cell);
-                if text.contains(char::REPLACEMENT_CHARACTER) {
-                    broken += 1;
-                    first_broken.get_or_insert(line);
-                }
                 let Some(own) = unguarded(&text) else { return Cell::text(&text) };
                 guarded.get_or_insert_with(|| text.clone().into_owned());
                 Cell::text(&own)
@@ -86,16 +86,10 @@ pub(super) fn read(
         rows.push(Line::new(line, cells), headings, take)?;
     }
     let mut told = rows.end(headings, take)?;
-    if let Some(line) = first_broken {
-        told.traps.push(format!(
-            "{broken} cells hold bytes that are none of {} (line {line} the first of them); \u{FFFD} stands in their place, --encoding \
-             names another encoding",
-            encoding.name()
-        ));
-    }
     if encoding != UTF_8 {
         told.notes.push(format!("read as {}", encoding.name()));
     }
+    told.traps.extend(garbled.told("rows hold bytes that are no UTF-8, which the others are; they are lost"));
     if let Some(guarded) = guarded {
         told.notes.push(format!(
             "cells such as {guarded} are guarded as texts for workbooks; read without the guard"

@@ -310,6 +310,15 @@ fn are_groups(pair: &[Line], merged: Option<&Merged>) -> bool {
     are_texts(&above.cells) && filled(&above.cells) > 1 && (0..below.cells.len()).any(groups)
 }
 
+/// Are most cells of a row known headings, and no value among them? Words that are values elsewhere are of few meanings.
+pub(super) fn are_headings(row: &[Cell]) -> bool {
+    let known = row.iter().filter(|cell| matches!(cell, Cell::Text(text) if is_heading(text))).count();
+    let meanings = meanings(row);
+    let has_place = meanings.contains("geometry") || meanings.contains("east");
+    let is_clear = meanings.len() > 2 || meanings.len() == 2 && has_place && known == filled(row);
+    is_clear && known * 2 > filled(row) && !row.iter().any(is_value)
+}
+
 fn text_at(row: &[Cell], at: usize) -> Option<&str> {
     match row.get(at) {
         Some(Cell::Text(text)) => Some(text),
@@ -448,6 +457,25 @@ pub(super) fn passed_over(above: &[Line], head: &Line) -> Option<String> {
         head.number,
         cut(&refused::record(&first.cells)),
         first.number
+    ))
+}
+
+/// What is told of headings that come again to the right, as those of a second table beside the first: where what numbers or
+/// places the rows comes twice, and something else does.
+pub(super) fn beside(head: &[Cell]) -> Option<String> {
+    let is_again = |at: &usize| head[*at] != Cell::Null && head[..*at].contains(&head[*at]);
+    let twice: Vec<usize> = (0..head.len()).filter(is_again).collect();
+    let is_key = |at: &usize| {
+        let name = head[*at].shown();
+        mapping::name_of(&name) == Some("parcel_no") || role(&name).is_some()
+    };
+    let first = twice.iter().copied().find(is_key).filter(|_| twice.len() > 1)?;
+    Some(format!(
+        "{} of the headings come twice, as {:?} again in column {}; a second table beside the first has no features of its own, \
+         its values are kept as those of the rows it stands beside",
+        twice.len(),
+        cut(&head[first].shown()),
+        letters(first)
     ))
 }
 

@@ -3,6 +3,7 @@
 //! Every reader hands over one row after the other and keeps none, so that a file may be larger than memory; a row may
 //! have at most [`MOST_ROW_BYTES`].
 
+mod again;
 mod archive;
 mod csv;
 mod drawn;
@@ -21,6 +22,7 @@ mod rings;
 mod role;
 mod says;
 mod shapefile;
+mod shown;
 mod table;
 mod wkb;
 mod xlsx;
@@ -425,8 +427,6 @@ fn one_of(names: &[String], what: &str, wanted: Option<&str>) -> Result<usize, S
 
 /// UTF-8 where the file is, but for a few signs that were spoilt, else GB 18030, which holds GBK and GB 2312.
 fn encoding_of(path: &Path) -> io::Result<&'static Encoding> {
-    /// Hardly two signs of the other encodings are one of UTF-8 by chance, so that a few among ten are none.
-    const FEW: u64 = 10;
     let mut source = File::open(path)?;
     let mut mark = [0; 3];
     let read = fill(&mut source, &mut mark)?;
@@ -460,7 +460,8 @@ fn encoding_of(path: &Path) -> io::Result<&'static Encoding> {
         }
         signs += signs_of(rest);
         if read == 0 {
-            return Ok(if broken * FEW <= signs { UTF_8 } else { GB18030 });
+            // Of the signs of the others one in seven looks like one of UTF-8 by chance.
+            return Ok(if broken == 0 || signs > 2 * broken { UTF_8 } else { GB18030 });
         }
         buffer.copy_within(end - kept..end, 0);
     }

@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
+use super::again::{Again, Passed};
 use super::drawn::{figures, is_well_known};
-use super::head::{MOST_TITLES, Stacked, filled, head, is_void, passed_over, unit_above};
+use super::head::{MOST_TITLES, Stacked, beside, filled, head, is_void, passed_over, unit_above};
 use super::merged::{Merged, Region};
 use super::points::{self, Outlines};
 use super::position::{coordinate, joint, outline};
 use super::role::{JOINT, Part, Role, is_one_of, pair_of, part_of, role};
 use super::says::{self, Said};
+use super::shown::{Heard, Shown};
 use super::{Beyond, Stated, Take, Told, Wish};
 use crate::geometry::System;
 use crate::intake::number::written;
@@ -51,39 +53,20 @@ struct Table {
     unit: Option<(Unit, String)>,
     /// Columns that may begin groups of rows, and how often they are empty where no other is.
     groups: BTreeMap<usize, Passed>,
+    /// Columns that show more than the digits of their numbers, which are taken without it, with an example.
+    unheard: BTreeMap<usize, String>,
     /// Columns that have merged cells below their heading, with an example.
     merged: BTreeMap<usize, String>,
     /// Its rows are points of outlines.
     points: Option<points::Columns>,
     /// The columns of parcels and points of rows that may be points of outlines, if numbers of parcels come again.
     may_be_points: Option<points::Columns>,
-    /// The rows of the head as they stand in the file, and where they come again.
-    head: Vec<Vec<Cell>>,
-    again: Passed,
+    /// Headings below those of the table.
+    again: Again,
     /// Rows among boundary points that hold lengths and sums.
     beside: Passed,
     /// What geometries in its cells have beside two numbers.
     beyond: Beyond,
-}
-
-/// Rows that are passed over: how many, and the line of the first.
-#[derive(Default)]
-struct Passed {
-    count: u64,
-    first: u64,
-}
-
-impl Passed {
-    fn push(&mut self, line: u64) {
-        self.count += 1;
-        if self.count == 1 {
-            self.first = line;
-        }
-    }
-
-    fn told(&self, what: &str) -> Option<String> {
-        (self.count > 0).then(|| format!("{} {what} (line {} the first of them)", self.count, self.first))
-    }
 }
 
 /// What a row is in a table of boundary points; in others all are rows.
@@ -129,8 +112,8 @@ pub(super) struct Line {
     pub cells: Vec<Cell>,
     /// Columns whose numbers are shares that are shown in per cent.
     pub percent: Vec<usize>,
-    /// Columns whose numbers are shown with a unit of areas behind them, and it.
-    pub units: Vec<(usize, String)>,
+    /// Columns whose numbers are shown with more than their digits.
+    pub shown: Vec<(usize, Shown)>,
     /// Columns whose cells have no value because of a formula, and what they hold.
     pub errors: Vec<(usize, String)>,
     /// Columns whose value is that of a merged cell which begins above.
@@ -259,8 +242,7 @@ impl<'a> Rows<'a> {
         table.find_commas(&below);
         table.find_by_values(&below);
         table.find_points(&below, &self.first[..stacked.top], self.wish, headings).map_err(unfit)?;
-        table.head =
-            self.first[stacked.top..stacked.below].iter().map(|line| trimmed(&line.cells).to_vec()).collect();
+        table.again = Again::new(&self.first[stacked.top..stacked.below]);
         let caption = self.first[..stacked.top].iter().rev().find_map(points::caption);
         if let Some((_, number)) = caption.filter(|_| table.has_captions()) {
             self.outlines.caption(number);
@@ -308,9 +290,19 @@ impl<'a> Rows<'a> {
     fn hand(&mut self, line: Line, headings: &mut Headings, take: &mut Take<'_>) -> Result<(), IntakeError> {
         let Some(table) = &mut self.table else { return Ok(()) };
         let number = line.number;
-        if table.comes_again(&line) {
+        if table.again.is_head(&line, &table.names) {
             return Ok(());
         }
+        if let Some(reason) = table.again.fault() {
+            if filled(&line.cells) == 0 {
+                return Ok(());
+            }
+            // Its values belong below none of the headings.
+            let (fault, raw) = (Some(reason.to_owned()), Some(refused::record(&line.cells)));
+            self.number += 1;
+            return take(Row { number: self.number, line: Some(number), fault, raw, ..Row::default() });
+        }
+        let line = table.again.turned(line, table.names.len());
         let watched = table.may_be_points.as_ref().and_then(|columns| columns.parcel.column());
         if let Some(cell) = watched.and_then(|at| line.cells.get(at)) {
             self.outlines.watch(&cell.shown());
@@ -407,6 +399,7 @@ impl Table {
             names.iter().position(|name| name.as_deref().is_some_and(|name| mapping::plain(name) == plain))
         };
         let refused = Refused::of_head(head);
+        let traps = beside(head).into_iter().collect();
         let added = refused.and_then(|refused| refused.geometry);
         let text = of(Role::Text).filter(|text| Some(*text) != added).map(Place::Text);
         let pair = pair_of(&names);
@@ -464,15 +457,15 @@ impl Table {
             refused,
             is_sheet: false,
             is_decimal: false,
-            traps: Vec::new(),
+            traps,
             units: None,
             unit: None,
             groups: BTreeMap::new(),
+            unheard: BTreeMap::new(),
             merged: BTreeMap::new(),
             points: None,
             may_be_points: None,
-            head: Vec::new(),
-            again: Passed::default(),
+            again: Again::default(),
             beside: Passed::default(),
             beyond: Beyond::default(),
         })
@@ -552,16 +545,23 @@ impl Table {
         self.groups = (0..self.names.len()).filter(may_be).map(|at| (at, Passed::default())).collect();
     }
 
-    /// Gives areas the units that stand beside them or in how they are shown.
-    fn state_units(&self, cells: &mut [Cell], shown: &[(usize, String)]) {
-        let is_area = |at: usize| {
-            self.names.get(at).and_then(Option::as_deref).and_then(mapping::name_of) == Some(AREA)
-        };
-        let beside = self.units.and_then(|(area, unit)| Some((area, cells.get(unit)?.shown())));
-        for (at, unit) in shown.iter().filter(|(at, _)| is_area(*at)).cloned().chain(beside) {
-            if let Some(cell) = cells.get_mut(at).filter(|cell| cell.as_number().is_some()) {
-                *cell = Cell::text(&format!("{}{unit}", cell.shown()));
+    /// Gives values what stands beside them, or in how they are shown.
+    fn hear(&mut self, cells: &mut [Cell], shown: &[(usize, Shown)]) {
+        for (at, shown) in shown {
+            let (Some(cell), Some(Some(name))) = (cells.get_mut(*at), self.names.get(*at)) else { continue };
+            match shown.heard(cell, mapping::field_of(name)) {
+                Heard::As(heard) => *cell = heard,
+                Heard::Unheard => {
+                    self.unheard.entry(*at).or_insert_with(|| cell.shown());
+                }
+                Heard::Alike => {}
             }
+        }
+        let unit = self.units.and_then(|(area, unit)| Some((area, cells.get(unit)?.shown())));
+        if let Some((at, unit)) = unit
+            && let Some(cell) = cells.get_mut(at).filter(|cell| cell.as_number().is_some())
+        {
+            *cell = Cell::text(&format!("{}{unit}", cell.shown()));
         }
     }
 
@@ -747,16 +747,6 @@ impl Table {
         }
     }
 
-    /// Is a row one of the head that comes again, as on a new page?
-    fn comes_again(&mut self, line: &Line) -> bool {
-        let own = trimmed(&line.cells);
-        let is_again = own.len() > 1 && self.head.iter().any(|head| head == own);
-        if is_again {
-            self.again.push(line.number);
-        }
-        is_again
-    }
-
     /// What a row is among boundary points.
     fn kind_of(&mut self, line: &Line, outlines: &Outlines) -> Kind {
         let (Some(columns), Some(&Place::Pair(x, y))) = (&self.points, self.places.first()) else {
@@ -838,24 +828,37 @@ impl Table {
             let name = self.names.get(*at).cloned().flatten().unwrap_or_else(|| letters(*at));
             format!("{name:?} has merged cells; their value, as in {example:?}, is taken for all their rows")
         });
+        let unheard = self.unheard.iter().filter_map(|(at, example)| {
+            let name = self.names.get(*at)?.as_deref()?;
+            Some(format!(
+                "{name:?} is shown with more than its digits, as zeros before them; its numbers, as {example}, are taken without that"
+            ))
+        });
         let groups = self.groups.iter().filter_map(|(at, passed)| {
             let name = self.names.get(*at)?.as_deref()?;
             let what = format!("rows are empty in {name:?} alone; it may be that of the row above, as in a cell that was merged");
             passed.told(&what)
         });
-        let again = self.again.told("rows are the headings again and are passed over");
         let beside =
             self.beside.told("rows among the boundary points hold lengths or sums and are passed over");
-        self.traps.iter().cloned().chain(merged).chain(groups).chain(again).chain(beside).collect()
+        self.traps
+            .iter()
+            .cloned()
+            .chain(unheard)
+            .chain(merged)
+            .chain(groups)
+            .chain(self.again.told())
+            .chain(beside)
+            .collect()
     }
 
     /// A row of cells as a row; `None` when it is empty.
     fn row(&mut self, line: Line, headings: &mut Headings) -> Result<Option<Row>, String> {
-        let Line { number, mut cells, percent, units, merged, errors } = line;
+        let Line { number, mut cells, percent, shown, merged, errors } = line;
         if cells.iter().all(|cell| *cell == Cell::Null) {
             return Ok(None);
         }
-        self.state_units(&mut cells, &units);
+        self.hear(&mut cells, &shown);
         self.find_clocks(&mut cells);
         let has_heading = |at: &usize| self.columns[*at].is_some();
         let mut empty = (0..self.columns.len()).filter(has_heading).filter(|at| is_void(&cells, *at));
@@ -1045,7 +1048,7 @@ fn sexagesimal(cells: &[Cell], degrees: usize, parts: [Option<usize>; 2]) -> Cel
 }
 
 /// Cells without the empty ones at the end.
-fn trimmed(cells: &[Cell]) -> &[Cell] {
+pub(super) fn trimmed(cells: &[Cell]) -> &[Cell] {
     let width = cells.iter().rposition(|cell| *cell != Cell::Null).map_or(0, |last| last + 1);
     &cells[..width]
 }

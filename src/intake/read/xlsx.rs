@@ -9,10 +9,11 @@ use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, SheetVisible, Xls
 
 use super::head;
 use super::merged::Region;
+use super::shown::Format;
 use super::table::{self, Line, Rows};
 use super::{Take, Told, Wish};
+use crate::intake::IntakeError;
 use crate::intake::row::{Cell, Headings};
-use crate::intake::{IntakeError, value};
 use crate::model::Date;
 
 pub(super) fn read(
@@ -52,15 +53,11 @@ pub(super) fn read(
     let unsaved = unsaved(&mut book, &sheet).map_err(broken)?;
     let mut rows = Rows::of_sheet(path, &what, wish, merged);
     let mut cells = book.worksheet_cells_reader(&sheet).map_err(broken)?;
-    let is_percent: Vec<bool> = cells
+    let formats: Vec<Format> = cells
         .styles()
         .iter()
-        .map(|style| style.number_format.as_ref().is_some_and(|format| is_share(&format.format_code)))
-        .collect();
-    let units: Vec<Option<String>> = cells
-        .styles()
-        .iter()
-        .map(|style| style.number_format.as_ref().and_then(|format| unit_shown(&format.format_code)))
+        .map(|style| style.number_format.as_ref())
+        .map(|format| format.map(|format| Format::parse(&format.format_code)).unwrap_or_default())
         .collect();
     let mut line = Line::default();
     loop {
@@ -92,11 +89,11 @@ pub(super) fn read(
                 table::MOST_COLUMNS
             )));
         }
-        if is_percent.get(style) == Some(&true) && matches!(value, Cell::Integer(_) | Cell::Real(_)) {
-            line.percent.push(column);
-        }
-        if let Some(Some(unit)) = units.get(style) {
-            line.units.push((column, unit.clone()));
+        if let Some((format, number)) = formats.get(style).zip(value.as_number()) {
+            if format.is_share() && matches!(value, Cell::Integer(_) | Cell::Real(_)) {
+                line.percent.push(column);
+            }
+            line.shown.extend(format.shown(number).map(|shown| (column, shown)));
         }
         line.cells.resize(column, Cell::Null);
         line.cells.push(value);
@@ -176,30 +173,6 @@ fn known_headings(book: &mut Xlsx<BufReader<File>>, sheet: &str) -> usize {
     rows.values().map(|row| head::count_known(row)).max().unwrap_or_default()
 }
 
-/// Does a format show a share in per cent? A sign that is only written behind a number makes no share of it.
-fn is_share(format: &str) -> bool {
-    let (mut signs, mut is_quoted) = (format.chars(), false);
-    while let Some(sign) = signs.next() {
-        match sign {
-            '"' => is_quoted = !is_quoted,
-            '\\' | '_' | '*' if !is_quoted => {
-                signs.next();
-            }
-            '%' if !is_quoted => return true,
-            _ => {}
-        }
-    }
-    false
-}
-
-/// The unit of areas that a format shows behind a number, as in `0.00"亩"`.
-fn unit_shown(format: &str) -> Option<String> {
-    let first = format.split(';').next()?;
-    let shown: String = first.chars().filter(|c| !matches!(c, '"' | '\\')).collect();
-    let behind = shown.trim_start_matches(|c: char| "0#?,. _".contains(c)).trim();
-    value::unit_of(behind).map(|_| behind.to_owned())
-}
-
 fn value(cell: &DataRef<'_>) -> Cell {
     match cell {
         DataRef::Int(value) => Cell::Integer(*value),
@@ -232,30 +205,5 @@ fn moment_of(moment: &ExcelDateTime) -> Cell {
         Some(day) if days.fract() == 0.0 => Cell::Date(day),
         Some(day) => Cell::text(&format!("{day}T{time}")),
         None => Cell::Null,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn formats_of_shares_are_known() {
-        for format in ["0%", "0.00%", "#,##0.0%;[Red]-0.0%", "\"约\"0%"] {
-            assert!(is_share(format), "{format}");
-        }
-        for format in ["General", "0.00", "0\"%\"", "0\\%", "0_%"] {
-            assert!(!is_share(format), "{format}");
-        }
-        for (format, unit) in [
-            ("0.00\"亩\"", Some("亩")),
-            ("#,##0.0 \"公顷\";-0.0", Some("公顷")),
-            ("0.00\\㎡", Some("㎡")),
-            ("0\"米\"", None),
-            ("General", None),
-            ("0.00", None),
-        ] {
-            assert_eq!(unit_shown(format).as_deref(), unit, "{format}");
-        }
     }
 }
