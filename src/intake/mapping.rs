@@ -88,10 +88,11 @@ fn whole(heading: &str) -> String {
 /// Is a heading the title of a field in one of its languages, with its unit or without, as tables of this program have it?
 /// One that names an end of what it may be says more.
 fn is_title(heading: &str, titles: [&str; 2], unit: Option<&str>) -> bool {
-    let (own, end) = (whole(heading), limit::end_of(heading));
-    titles.iter().filter(|title| !title.is_empty() && limit::end_of(title) == end).any(|title| {
+    let own = whole(heading);
+    titles.iter().filter(|title| !title.is_empty()).any(|title| {
         let rest = own.strip_prefix(&whole(title));
         rest.is_some_and(|rest| rest.is_empty() || unit.is_some_and(|unit| rest == whole(unit)))
+            && limit::end_of(title) == limit::end_of(heading)
     })
 }
 

@@ -312,6 +312,16 @@ fn are_groups(pair: &[Line], merged: Option<&Merged>) -> bool {
 
 /// Are most cells of a row known headings, and no value among them? Words that are values elsewhere are of few meanings.
 pub(super) fn are_headings(row: &[Cell]) -> bool {
+    /// Bytes of headings, at most.
+    const LONGEST: usize = 100;
+    // Every row is asked, and nearly all have a number or a geometry, which is soon seen.
+    let is_short = |cell: &Cell| match cell {
+        Cell::Text(text) => text.len() <= LONGEST && (text.parse::<f64>().is_err() || !is_value(cell)),
+        cell => !is_value(cell),
+    };
+    if !row.iter().all(is_short) {
+        return false;
+    }
     let known = row.iter().filter(|cell| matches!(cell, Cell::Text(text) if is_heading(text))).count();
     let meanings = meanings(row);
     let has_place = meanings.contains("geometry") || meanings.contains("east");
