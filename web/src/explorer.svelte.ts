@@ -2,11 +2,11 @@
 // the map is told what to do through `stage`.
 import type { FeatureCollection, LineString } from 'geojson';
 import { readAddress, writeAddress, type Address, type View } from './address';
-import { Appearance } from './appearance.svelte';
 import { belongingTo, Gazetteer, groupPlaces, matchesFilter, membersOf, say, type AppInfo, type Collection, type Part, type Place } from './catalogue';
 import { Frame } from './frame.svelte';
 import type { NearSearch } from './near/near.svelte';
 import { joinBounds, type Bounds } from './geometry';
+import { Telling } from './notices.svelte';
 import { readFound, type Hit } from './search/service';
 import { asServiceError, readAppInfo, readCounts, readPlace, readPlaces, type Counts, type ServiceError } from './service';
 import { failedBecause, fill, formatNumber } from './words';
@@ -18,17 +18,12 @@ export interface Stage {
   jump(view: View): void;
 }
 
-export interface Notice { id: number; kind: 'info' | 'error'; text: string; retry: (() => void) | null }
-
 type Change = 'push' | 'replace';
 
 /** So many places stand side by side at most, as the service has it. */
 const mostCompared = 6;
 
-/** How long a message stays that asks for nothing. */
-const briefMs = 6000;
-
-export class Explorer extends Appearance {
+export class Explorer extends Telling {
   readonly frame = new Frame();
 
   app = $state.raw<AppInfo | null>(null);
@@ -62,11 +57,9 @@ export class Explorer extends Appearance {
   compared = $state.raw<string[]>([]);
   /** The areas within a walk that the map shows, the farthest first. */
   rings = $state.raw<FeatureCollection | null>(null);
-  notices = $state.raw<Notice[]>([]);
 
   view: View | null = null;
   stage: Stage | null = null;
-  private lastNotice = 0;
   /** Counts the starts; an answer to an earlier one is stale. */
   private run = 0;
   private readonly latestLoad = new Map<string, number>();
@@ -469,23 +462,6 @@ export class Explorer extends Appearance {
   }
 
   // ---- words
-
-  tell(kind: Notice['kind'], text: string, retry: (() => void) | null = null): void {
-    const notice: Notice = { id: ++this.lastNotice, kind, text, retry };
-    // The same message twice helps nobody; the newer one carries the newer retry.
-    this.notices = [...this.notices.filter((other) => other.text !== text), notice];
-  }
-
-  /** Says what needs no answer, and takes it away again. */
-  mention(text: string): void {
-    this.tell('info', text);
-    const id = this.lastNotice;
-    setTimeout(() => this.dismiss(id), briefMs);
-  }
-
-  dismiss(id: number): void {
-    this.notices = this.notices.filter((notice) => notice.id !== id);
-  }
 
   /** What the polite status region says: loading, else how many places the list holds. */
   status = $derived.by(() => {

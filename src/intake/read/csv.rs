@@ -99,7 +99,8 @@ pub(super) fn read(
 }
 
 /// A cell that is guarded so that workbooks take it as a text, without its guard: `="0701"`, or `'0701` before a number, a
-/// code or a date, or before what would be a formula, as this program writes it. An apostrophe before other words is their own, as in 't Hof and '89年建.
+/// code or a date, or before what would be a formula, as this program writes it. An apostrophe before other words is their
+/// own, as in 't Hof and '89年建.
 fn unguarded(cell: &str) -> Option<Cow<'_, str>> {
     let cell = cell.trim();
     if let Some(inner) = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {

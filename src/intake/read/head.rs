@@ -314,19 +314,17 @@ fn are_groups(pair: &[Line], merged: Option<&Merged>) -> bool {
 pub(super) fn are_headings(row: &[Cell]) -> bool {
     /// Bytes of headings, at most.
     const LONGEST: usize = 100;
-    // Every row is asked, and nearly all have a number or a geometry, which is soon seen.
-    let is_short = |cell: &Cell| match cell {
-        Cell::Text(text) => text.len() <= LONGEST && (text.parse::<f64>().is_err() || !is_value(cell)),
-        cell => !is_value(cell),
-    };
-    if !row.iter().all(is_short) {
+    // Every row is asked, and nearly all have a number or a geometry, which is seen sooner than that a text is no heading.
+    let is_long = |cell: &Cell| matches!(cell, Cell::Text(text) if text.len() > LONGEST);
+    let is_number = |cell: &&Cell| !matches!(cell, Cell::Text(text) if text.parse::<f64>().is_err());
+    if row.iter().any(is_long) || row.iter().filter(is_number).any(is_value) || row.iter().any(is_value) {
         return false;
     }
     let known = row.iter().filter(|cell| matches!(cell, Cell::Text(text) if is_heading(text))).count();
     let meanings = meanings(row);
     let has_place = meanings.contains("geometry") || meanings.contains("east");
     let is_clear = meanings.len() > 2 || meanings.len() == 2 && has_place && known == filled(row);
-    is_clear && known * 2 > filled(row) && !row.iter().any(is_value)
+    is_clear && known * 2 > filled(row)
 }
 
 fn text_at(row: &[Cell], at: usize) -> Option<&str> {

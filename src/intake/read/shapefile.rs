@@ -112,8 +112,14 @@ pub(super) fn read(
     let mut shapes = read.map_err(|fault| unfit(format!("is no shapefile: {fault}")))?;
     match order {
         Order::Running => {}
-        Order::Indexed => told.notes.push("its geometries stand in another order than its rows; its .shx tells which is whose".to_owned()),
-        Order::Unsound => told.traps.push("its .shx is not that of its .shp; geometries are taken in the order in which they stand, and may be those of other rows".to_owned()),
+        Order::Indexed => told.notes.push(
+            "its geometries stand in another order than its rows; its .shx tells which is whose".to_owned(),
+        ),
+        Order::Unsound => told.traps.push(
+            "its .shx is not that of its .shp; geometries are taken in the order in which they stand, and may be those of other \
+             rows"
+                .to_owned(),
+        ),
     }
     told.notes.extend(beyond(shapes.header()).note());
     let mut next: Box<dyn FnMut(usize) -> Option<Result<Shape, shapefile::Error>> + '_> =
@@ -179,9 +185,11 @@ enum Order {
     Unsound,
 }
 
+/// Bytes before the first record or entry.
+const HEAD: u64 = 100;
+
 /// Looks at an index: a shape that grows when it is edited moves to the end of the file, and leaves its old room unused.
 fn order(path: &Path, index: &Path, rows: u32) -> Result<Order, IntakeError> {
-    const HEAD: u64 = 100;
     let length_of = |path: &Path| {
         open(path)?.metadata().map(|about| about.len()).map_err(|fault| IntakeError::read(path, fault))
     };
@@ -219,7 +227,6 @@ fn order(path: &Path, index: &Path, rows: u32) -> Result<Order, IntakeError> {
 
 /// Holds the sizes that records state against what a row may have: the library reads each whole.
 fn check_sizes(path: &Path) -> Result<(), IntakeError> {
-    const HEAD: u64 = 100;
     let unread = |fault| IntakeError::read(path, fault);
     let file = open(path)?;
     let length = file.metadata().map_err(unread)?.len();
@@ -227,7 +234,7 @@ fn check_sizes(path: &Path) -> Result<(), IntakeError> {
         return Ok(());
     }
     let mut source = BufReader::with_capacity(1 << 16, file);
-    source.seek_relative(100).map_err(unread)?;
+    source.seek_relative(HEAD.cast_signed()).map_err(unread)?;
     let (mut at, mut number, mut head) = (HEAD, 0, [0; 8]);
     while at + 8 <= length {
         number += 1;

@@ -183,6 +183,10 @@ impl Section {
     }
 
     fn shown(&self, value: f64) -> Option<Shown> {
+        // As most numbers are.
+        if self.pieces.iter().all(|piece| *piece == Piece::Number) {
+            return None;
+        }
         let is_place = |piece: &Piece| !matches!(piece, Piece::Literal(_));
         let literal = |piece: &Piece| match piece {
             Piece::Literal(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),

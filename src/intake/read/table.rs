@@ -15,10 +15,11 @@ use super::says::{self, Said};
 use super::shown::{Heard, Shown};
 use super::{Beyond, Stated, Take, Told, Wish};
 use crate::geometry::System;
+use crate::intake::mapping::{self, Known};
 use crate::intake::number::written;
 use crate::intake::row::{Cell, Figure, Headings, MOST_HEADINGS, Row, cut};
 use crate::intake::value::Unit;
-use crate::intake::{IntakeError, mapping, refused, value};
+use crate::intake::{IntakeError, refused, value};
 use crate::model::Timestamp;
 
 /// A table whose head was found.
@@ -27,6 +28,8 @@ struct Table {
     columns: Vec<Option<usize>>,
     /// The headings by column, as they are told.
     names: Vec<Option<String>>,
+    /// The known fields that they stand for.
+    fields: Vec<Option<&'static Known>>,
     /// Columns that may hold the place; in each row it is the first of them that is not empty.
     places: Vec<Place>,
     /// The column of geometries hides columns of coordinates.
@@ -451,6 +454,7 @@ impl Table {
             systems: (0..names.len()).filter(says_system).collect(),
             system: None,
             system_above: None,
+            fields: names.iter().map(|name| name.as_deref().and_then(mapping::field_of)).collect(),
             names,
             places,
             has_spare,
@@ -548,8 +552,9 @@ impl Table {
     /// Gives values what stands beside them, or in how they are shown.
     fn hear(&mut self, cells: &mut [Cell], shown: &[(usize, Shown)]) {
         for (at, shown) in shown {
-            let (Some(cell), Some(Some(name))) = (cells.get_mut(*at), self.names.get(*at)) else { continue };
-            match shown.heard(cell, mapping::field_of(name)) {
+            let has_heading = self.names.get(*at).is_some_and(Option::is_some);
+            let Some(cell) = cells.get_mut(*at).filter(|_| has_heading) else { continue };
+            match shown.heard(cell, self.fields.get(*at).copied().flatten()) {
                 Heard::As(heard) => *cell = heard,
                 Heard::Unheard => {
                     self.unheard.entry(*at).or_insert_with(|| cell.shown());

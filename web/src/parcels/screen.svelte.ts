@@ -1,10 +1,10 @@
 // The state of the Parcels screen and everything that changes it. Components show it and call its methods.
 import type { Feature, Geometry, Position } from 'geojson';
-import { Appearance } from '../appearance.svelte';
 import { say, type AppInfo, type Collection } from '../catalogue';
 import { Frame } from '../frame.svelte';
 import { keepDrawing, longestAddress, longestInLink, readDrawing } from '../drawings';
 import { around, boundsOf, type Bounds } from '../geometry';
+import { Telling } from '../notices.svelte';
 import { locate, type Location } from '../position';
 import type { Hit } from '../search/service';
 import { asServiceError, readAppInfo, type ServiceError } from '../service';
@@ -41,8 +41,6 @@ export interface Stage {
 /** A place that distances are measured from. */
 export interface Reference { collection: string; id: string }
 
-export interface Notice { id: number; kind: 'info' | 'error'; text: string; retry: (() => void) | null }
-
 /** What a member of the filter costs, and the number of the condition that it belongs to. */
 export type Step = Cost & { at: number; best: boolean };
 
@@ -74,7 +72,7 @@ export function relaxed(condition: Condition | undefined, { relaxation }: Step):
 
 const formVersion = '1';
 
-export class Parcels extends Appearance {
+export class Parcels extends Telling {
   readonly frame = new Frame();
   readonly own = $derived(parcelWords[this.lang]);
 
@@ -108,7 +106,6 @@ export class Parcels extends Appearance {
   busy = $state(false);
   /** The failed question, to be asked again. */
   trouble = $state.raw<ServiceError | null>(null);
-  notices = $state.raw<Notice[]>([]);
 
   tool = $state<Tool>('choose');
   corners = $state.raw<Position[]>([]);
@@ -134,7 +131,6 @@ export class Parcels extends Appearance {
   private run = 0;
   private abort = new AbortController();
   private abortCheck = new AbortController();
-  private lastNotice = 0;
 
   title = $derived(say(this.app?.title, this.lang) || 'innospace');
   filter = $derived(filterOf(this.conditions));
@@ -852,13 +848,5 @@ export class Parcels extends Appearance {
   moved(view: { longitude: number; latitude: number; zoom: number }): void {
     this.view = view;
     this.write('replace');
-  }
-
-  tell(kind: Notice['kind'], text: string, retry: Notice['retry'] = null): void {
-    this.notices = [...this.notices.filter((other) => other.text !== text), { id: ++this.lastNotice, kind, text, retry }];
-  }
-
-  dismiss(id: number): void {
-    this.notices = this.notices.filter((notice) => notice.id !== id);
   }
 }
