@@ -110,17 +110,7 @@ pub(super) fn read(
         ShapeReader::new(BufReader::with_capacity(1 << 16, open(path)?))
     };
     let mut shapes = read.map_err(|fault| unfit(format!("is no shapefile: {fault}")))?;
-    match order {
-        Order::Running => {}
-        Order::Indexed => told.notes.push(
-            "its geometries stand in another order than its rows; its .shx tells which is whose".to_owned(),
-        ),
-        Order::Unsound => told.traps.push(
-            "its .shx is not that of its .shp; geometries are taken in the order in which they stand, and may be those of other \
-             rows"
-                .to_owned(),
-        ),
-    }
+    order.tell(&mut told);
     told.notes.extend(beyond(shapes.header()).note());
     let mut next: Box<dyn FnMut(usize) -> Option<Result<Shape, shapefile::Error>> + '_> =
         if order == Order::Indexed {
@@ -183,6 +173,22 @@ enum Order {
     Indexed,
     /// The index is none of these geometries.
     Unsound,
+}
+
+impl Order {
+    fn tell(self, told: &mut Told) {
+        match self {
+            Self::Running => {}
+            Self::Indexed => told.notes.push(
+                "its geometries stand in another order than its rows; its .shx tells which is whose".to_owned(),
+            ),
+            Self::Unsound => told.traps.push(
+                "its .shx is not that of its .shp; geometries are taken in the order in which they stand, and may be those of \
+                 other rows"
+                    .to_owned(),
+            ),
+        }
+    }
 }
 
 /// Bytes before the first record or entry.
