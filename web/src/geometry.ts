@@ -241,6 +241,7 @@ function contour(field: Float64Array, columns: number, rows: number, level: numb
   for (let row = 0; row + 1 < rows; row++) {
     for (let column = 0; column + 1 < columns; column++) {
       const corners = [below(column, row), below(column + 1, row), below(column + 1, row + 1), below(column, row + 1)];
+      if (corners.every((corner) => corner === corners[0])) continue;
       const edges = [
         { key: `h${column},${row}`, at: () => crossing(column, row, column + 1, row) },
         { key: `v${column + 1},${row}`, at: () => crossing(column + 1, row, column + 1, row + 1) },

@@ -1,6 +1,6 @@
 // The fields of a layer as its queryables tell them, and how their values are written. Pure.
 import type { Lang } from '../catalogue';
-import { localeOf } from '../words';
+import { formatNumber as formatPlain } from '../words';
 
 export type Kind = 'choice' | 'text' | 'number' | 'date' | 'boolean' | 'list';
 
@@ -80,7 +80,7 @@ export type AreaUnit = keyof typeof areaUnits;
 export const isArea = (field: Field): boolean => field.unit === 'm2';
 
 export function formatNumber(value: number, lang: Lang, digits = 2): string {
-  return new Intl.NumberFormat(localeOf[lang], { maximumFractionDigits: digits }).format(value);
+  return formatPlain(value, lang, digits);
 }
 
 /** A value as the table shows it; null for what is unknown. */

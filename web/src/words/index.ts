@@ -13,8 +13,15 @@ export function fill(pattern: string, values: Record<string, string | number>): 
   return pattern.replace(/\{(\w+)\}/g, (slot, name: string) => String(values[name] ?? slot));
 }
 
-export function formatNumber(value: number, lang: Lang): string {
-  return new Intl.NumberFormat(localeOf[lang]).format(value);
+// To make one takes longer than a hundred uses of it.
+const numberFormats = new Map<string, Intl.NumberFormat>();
+const pluralRules: Record<Lang, Intl.PluralRules> = { zh: new Intl.PluralRules(localeOf.zh), en: new Intl.PluralRules(localeOf.en) };
+
+export function formatNumber(value: number, lang: Lang, digits = 3): string {
+  const key = `${lang} ${digits}`;
+  const format = numberFormats.get(key) ?? new Intl.NumberFormat(localeOf[lang], { maximumFractionDigits: digits });
+  numberFormats.set(key, format);
+  return format.format(value);
 }
 
 /** A calendar date as the reader writes it; anything else is shown as it stands. */
@@ -44,7 +51,7 @@ export function partTitle(part: Part, count: number, lang: Lang): string {
 /** “9 parks”, “园区 9”; a unit type without a word of its own shows its code. */
 export function countedUnits(type: string, count: number, lang: Lang): string {
   const forms = messages[lang].unitCounts[type as keyof Messages['unitCounts']];
-  const form = new Intl.PluralRules(localeOf[lang]).select(count) === 'one' ? forms?.one : forms?.other;
+  const form = pluralRules[lang].select(count) === 'one' ? forms?.one : forms?.other;
   return fill(form ?? `${type} {count}`, { count: formatNumber(count, lang) });
 }
 

@@ -3,6 +3,7 @@
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
 import type { AppInfo } from '../../src/catalogue';
 import { decode, type Picture } from './png';
+import { drawNothing } from './undrawn';
 
 export const origin = () => process.env['INNOSPACE_URL']!;
 export const desktop = { width: 1280, height: 720 };
@@ -21,11 +22,14 @@ export async function guard(context: BrowserContext): Promise<{ foreign: string[
   return seen;
 }
 
-export const test = base.extend<{ mayComplain: boolean }>({
+/** `drawn`: maps are painted, for tests that look at them or draw on them. */
+export const test = base.extend<{ mayComplain: boolean; drawn: boolean }>({
   mayComplain: [false, { option: true }],
+  drawn: [false, { option: true }],
   viewport: desktop,
-  context: async ({ context, mayComplain }, use) => {
+  context: async ({ context, mayComplain, drawn }, use) => {
     const seen = await guard(context);
+    if (!drawn) await drawNothing(context);
     await use(context);
     expect(seen.foreign, 'requests that leave the origin').toEqual([]);
     if (!mayComplain) expect(seen.complaints, 'errors in the console').toEqual([]);

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { apart, expect, mapIdle, open, origin, test, windowPoint } from './explore';
 import { decode } from './png';
 
+test.use({ drawn: true });
+
 test('the language changes page, map, title and lang without reload or lost state', async ({ page }) => {
   await open(page, '?sel=cores:core-chegu-innovation&map=114.13000,30.40000,11.30');
   await page.evaluate(() => ((window as unknown as { kept: boolean }).kept = true));

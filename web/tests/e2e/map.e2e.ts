@@ -1,5 +1,7 @@
 import { apart, appInfo, desktop, expect, items, mapIdle, open, phone, picture, rowKeys, test, token, usualPlaces, windowPoint } from './explore';
 
+test.use({ drawn: true });
+
 test('the four cards show the counts of the service', async ({ page }) => {
   await open(page);
   const count = async (part: string) => Number((await page.locator(`[data-count=${part}]`).innerText()).replaceAll(',', ''));

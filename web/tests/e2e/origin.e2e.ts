@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { expect, mapIdle, open, origin, phone, test } from './explore';
 
+test.use({ drawn: true });
+
 const KB = 1024;
 
 test('no request leaves the origin, whatever is done; the first screen keeps its budget', async ({ page }) => {

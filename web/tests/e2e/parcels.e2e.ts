@@ -240,6 +240,8 @@ test.describe('what the service refuses', () => {
 });
 
 test.describe('a drawn shape is changed', () => {
+  test.use({ drawn: true });
+
   const corners = ['114.1,30.42', '114.2,30.42', '114.2,30.48', '114.1,30.48'];
   const link = `?v=1&lang=en&map=114.15,30.45,11.5&c=touch~polygon~0~${corners.join(';')}`;
   const numbers = (text: string) => text.split(',').map(Number) as [number, number];

@@ -182,6 +182,8 @@ test('an area restricts every number, stands in the address, and files and figur
 });
 
 test.describe('an area of the report', () => {
+  test.use({ drawn: true });
+
   /** The count by the rule that counts all that are named, in the polygon of the address. */
   const countIn = async (polygon: string) => (await read<{ counts: Count[] }>(`/units?f=json&lang=en&polygon=${encodeURIComponent(polygon)}`)).counts.find(({ rule, scope }) => rule.id === 'named' && scope.id === 'all')!.count;
   const named = (page: Page) => page.locator('.cards [data-rule=named] .big a');

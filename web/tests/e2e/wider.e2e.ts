@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { apart, desktop, expect, mapIdle, open, origin, phone, picture, rowKeys, test, token } from './explore';
 import { manyParcels, over, shipped } from './zones';
 
+test.use({ drawn: true });
+
 test('another page shows the map in a frame: alone, with notes and a way to the whole', async ({ page }) => {
   for (const viewport of [desktop, phone]) {
     await page.setViewportSize(viewport);
