@@ -35,6 +35,12 @@ function viewOf(value: string): View | null {
   return possible ? { longitude, latitude, zoom } : null;
 }
 
+/** A day of the calendar; the 30th of February is none, although it can be parsed. */
+export function isDay(value: string): boolean {
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(value) ? Date.parse(`${value}T00:00:00Z`) : NaN;
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
+}
+
 export function readAddress(search: string): { address: Address; dropped: string[] } {
   const address: Address = { map: null, sel: null, card: null, layers: null, q: '', asOf: null, embed: false, lang: null, theme: null };
   const dropped: string[] = [];
@@ -63,7 +69,7 @@ export function readAddress(search: string): { address: Address; dropped: string
         address.q = value;
         break;
       case 'as_of':
-        understood = /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value));
+        understood = isDay(value);
         if (understood) address.asOf = value;
         break;
       case 'embed':

@@ -63,6 +63,9 @@ export class Explorer extends Telling {
   /** Counts the starts; an answer to an earlier one is stale. */
   private run = 0;
   private readonly latestLoad = new Map<string, number>();
+  /** Collections that could not be loaded, and the message that names them. */
+  private readonly failed = new Map<Collection, ServiceError['kind']>();
+  private failedNotice: number | null = null;
 
   gazetteer = $derived(new Gazetteer((this.app?.collections ?? []).flatMap(({ id }) => this.loaded.get(id) ?? this.singles.filter((place) => place.collection.id === id))));
   /** What map and list show: the places of the layers that are switched on. */
@@ -102,6 +105,7 @@ export class Explorer extends Telling {
     const followHistory = () => {
       const { address: earlier } = readAddress(location.search);
       const day = this.asOf;
+      if (this.near && !isOfNear(history.state)) this.closeNear();
       this.take(earlier);
       if (this.asOf !== day) {
         this.loaded = new Map();
@@ -178,17 +182,33 @@ export class Explorer extends Telling {
     this.pending = new Set([...this.pending, id]);
     try {
       const places = await readPlaces(collection, this.asOf);
-      if (latest()) this.loaded = new Map([...this.loaded, [id, places]]);
-    } catch (cause) {
       if (latest()) {
-        const { kind } = asServiceError(cause);
-        const failed = fill(this.words.layerFailed, { name: say(collection.title, this.lang) });
-        this.tell('error', failedBecause(failed, kind, this.lang), () => void this.load(collection));
+        this.loaded = new Map([...this.loaded, [id, places]]);
+        this.failed.delete(collection);
       }
+    } catch (cause) {
+      if (latest()) this.failed.set(collection, asServiceError(cause).kind);
     } finally {
-      if (latest()) this.pending = new Set([...this.pending].filter((other) => other !== id));
+      if (latest()) {
+        this.pending = new Set([...this.pending].filter((other) => other !== id));
+        this.tellFailed();
+      }
     }
   }
+
+  /** One message for all layers that could not be loaded, and one way to try them again. */
+  private tellFailed(): void {
+    if (this.failedNotice !== null) this.dismiss(this.failedNotice);
+    this.failedNotice = null;
+    const [kind] = this.failed.values();
+    if (kind === undefined) return;
+    const layers = [...this.failed.keys()];
+    const failed = fill(this.words.layerFailed, { name: layers.map(({ title }) => say(title, this.lang)).join(this.words.listSeparator) });
+    this.failedNotice = this.tell('error', failedBecause(failed, kind, this.lang), () => layers.forEach((layer) => void this.load(layer)));
+  }
+
+  /** Is any layer that is on without its places? */
+  isPartial = $derived((this.app?.collections ?? []).some((collection) => this.layers.has(collection.id) && !isLarge(collection) && !this.loaded.has(collection.id)));
 
   private dropDeadSelection(): void {
     if (this.sel === null || this.place || this.pending.size > 0 || !this.app) return;
@@ -311,7 +331,9 @@ export class Explorer extends Telling {
       this.legendOpen = false;
       this.frame.stop = 'middle';
     }
-    this.write('push');
+    // Back closes it, though no address tells of it.
+    if (!isOfNear(history.state)) history.pushState({ near: true }, '', location.href);
+    this.write('replace');
     if (from) this.near.from(from);
   }
 
@@ -458,7 +480,8 @@ export class Explorer extends Telling {
     const changed = layers.length !== usual.length || usual.some((id) => !this.layers.has(id));
     const address = writeAddress({ map: this.view, sel: this.sel, card: this.card, layers: changed ? layers : null, q: this.filter, asOf: this.asOf, embed: this.embedded, lang: this.lang, theme: this.theme });
     if (address === location.search) return;
-    history[change === 'push' ? 'pushState' : 'replaceState'](null, '', address);
+    if (change === 'push') history.pushState(null, '', address);
+    else history.replaceState(history.state, '', address);
   }
 
   // ---- words
@@ -472,6 +495,9 @@ export class Explorer extends Telling {
     return fill(this.filter.trim() === '' ? this.words.listCount : this.words.listFound, { count });
   });
 }
+
+/** Was an entry of the history made by opening the search for what is near? */
+const isOfNear = (state: unknown): boolean => typeof state === 'object' && state !== null && 'near' in state;
 
 /** More features than these come as tiles. */
 const mostLoaded = 5000;

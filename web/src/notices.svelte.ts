@@ -10,16 +10,16 @@ export class Telling extends Appearance {
   notices = $state.raw<readonly Notice[]>([]);
   private lastNotice = 0;
 
-  tell(kind: Notice['kind'], text: string, retry: Notice['retry'] = null): void {
+  tell(kind: Notice['kind'], text: string, retry: Notice['retry'] = null): Notice['id'] {
     const notice: Notice = { id: ++this.lastNotice, kind, text, retry };
     // The same message twice helps nobody; the newer one carries the newer retry.
     this.notices = [...this.notices.filter((other) => other.text !== text), notice];
+    return notice.id;
   }
 
   /** Says what needs no answer, and takes it away again. */
   mention(text: string): void {
-    this.tell('info', text);
-    const id = this.lastNotice;
+    const id = this.tell('info', text);
     setTimeout(() => this.dismiss(id), briefMs);
   }
 

@@ -13,10 +13,35 @@ export function metresPerPixel(latitude: number, zoom: number): number {
   return (earthCircumference * Math.cos((latitude * Math.PI) / 180)) / (512 * 2 ** zoom);
 }
 
+export interface Padding { top: number; right: number; bottom: number; left: number }
+
+/** What covers a map, kept so far below the size of a small window that something can be shown; of a low one half is left free. */
+export function roomIn({ container: { clientWidth, clientHeight }, padding }: { container: HTMLElement; padding: () => Padding }): Padding {
+  const { top, right, bottom, left } = padding();
+  const across = Math.min(1, (clientWidth * 0.8) / (left + right));
+  const down = Math.min(1, (clientHeight * (clientHeight < 500 ? 0.5 : 0.8)) / (top + bottom));
+  return { top: top * down, right: right * across, bottom: bottom * down, left: left * across };
+}
+
 /** Whether the browser can draw the map at all. */
 export function canDraw(): boolean {
   const probe = document.createElement('canvas');
   return Boolean(probe.getContext('webgl2') ?? probe.getContext('webgl'));
+}
+
+/**
+ * Whether a tile in sight shows a part of its features only, as tiles do that would grow too large: how many stand there and how
+ * many are shown, the service tells in a layer beside them.
+ */
+export function isThinned(map: MapLibre): boolean {
+  const tiled = map.getLayersOrder().flatMap((id) => {
+    const layer = map.getLayer(id);
+    return layer?.sourceLayer && layer.visibility !== 'none' ? [`${layer.source}\n${layer.sourceLayer}`] : [];
+  });
+  return [...new Set(tiled)].some((both) => {
+    const [source = '', sourceLayer = ''] = both.split('\n');
+    return map.querySourceFeatures(source, { sourceLayer: `${sourceLayer}:counts` }).some(({ properties }) => properties['shown'] < properties['present']);
+  });
 }
 
 type TileId = { x: number; y: number; z: number };

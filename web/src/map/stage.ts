@@ -4,7 +4,7 @@ import type { View } from '../address';
 import type { Place } from '../catalogue';
 import type { Bounds } from '../geometry';
 import type { Stage } from '../explorer.svelte';
-import { canDraw, metresPerPixel, MissingTiles, Standing } from './library';
+import { canDraw, isThinned, metresPerPixel, MissingTiles, roomIn, Standing, type Padding } from './library';
 import { pressable, pressableOf, styleOf, type Scene } from './style';
 import { pictures, type Tokens } from './symbols';
 import type { ServiceError } from '../service';
@@ -13,7 +13,7 @@ export { canDraw };
 
 export interface Surroundings {
   container: HTMLElement;
-  padding: () => { top: number; right: number; bottom: number; left: number };
+  padding: () => Padding;
   /** How far below the middle the crosshair stands. */
   aim: () => number;
   pressed: (keys: string[]) => void;
@@ -22,6 +22,8 @@ export interface Surroundings {
   moved: (view: View) => void;
   /** Called on every frame that moves the map, for the scale bar. */
   scaled: (metresPerPixel: number) => void;
+  /** Called when the map rests: whether it draws all there is in sight. */
+  rested: (isThinned: boolean) => void;
   leave: () => void;
   /** Called when a part of the map could not be fetched. */
   failed: (kind: ServiceError['kind']) => void;
@@ -48,7 +50,7 @@ export class MapStage implements Stage {
     const map = new MapLibre({
       container: around.container,
       style: styleOf(scene),
-      ...(view ? { center: [view.longitude, view.latitude] as [number, number], zoom: view.zoom } : { bounds: bounds as LngLatBoundsLike, fitBoundsOptions: { padding: around.padding() } }),
+      ...(view ? { center: [view.longitude, view.latitude] as [number, number], zoom: view.zoom } : { bounds: bounds as LngLatBoundsLike, fitBoundsOptions: { padding: roomIn(around) } }),
       // All of a nation on a phone.
       minZoom: 1.5,
       maxZoom: 17,
@@ -78,7 +80,10 @@ export class MapStage implements Stage {
     });
     map.on('move', () => this.scale());
     map.on('render', () => this.mark(false));
-    map.on('idle', () => this.mark(true));
+    map.on('idle', () => {
+      around.rested(isThinned(map));
+      this.mark(true);
+    });
     this.missing = new MissingTiles(map, around.failed);
     map.getCanvas().addEventListener('keydown', (event) => this.key(event));
     this.scale();
@@ -145,7 +150,7 @@ export class MapStage implements Stage {
 
   fit(bounds: Bounds): void {
     this.start();
-    this.map.fitBounds(bounds as LngLatBoundsLike, { padding: this.room(), maxZoom: 13.5, animate: !this.still });
+    this.map.fitBounds(bounds as LngLatBoundsLike, { padding: roomIn(this.around), maxZoom: 13.5, animate: !this.still });
   }
 
   jump(view: View): void {
@@ -166,7 +171,7 @@ export class MapStage implements Stage {
     if (!zoomIn && this.inView(pointLike ? bounds : [at[0]!, at[1]!, at[0]!, at[1]!])) return;
     if (!pointLike && zoomIn) return this.fit(bounds);
     this.start();
-    const padding = this.room();
+    const padding = roomIn(this.around);
     this.map.easeTo({
       center: [at[0]!, at[1]!],
       zoom: zoomIn ? Math.max(this.map.getZoom(), closest) : this.map.getZoom(),
@@ -176,18 +181,9 @@ export class MapStage implements Stage {
     });
   }
 
-  /** The padding, kept below the size of a small window, where nothing could be shown otherwise. */
-  private room(): { top: number; right: number; bottom: number; left: number } {
-    const { clientWidth, clientHeight } = this.around.container;
-    const { top, right, bottom, left } = this.around.padding();
-    const across = Math.min(1, (clientWidth * 0.8) / (left + right));
-    const down = Math.min(1, (clientHeight * 0.8) / (top + bottom));
-    return { top: top * down, right: right * across, bottom: bottom * down, left: left * across };
-  }
-
   private inView([west, south, east, north]: Bounds): boolean {
     const { clientWidth, clientHeight } = this.around.container;
-    const { top, right, bottom, left } = this.room();
+    const { top, right, bottom, left } = roomIn(this.around);
     return [this.map.project([west, south]), this.map.project([east, north])].every(
       ({ x, y }) => x >= left && x <= clientWidth - right && y >= top && y <= clientHeight - bottom,
     );

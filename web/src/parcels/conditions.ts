@@ -1,5 +1,6 @@
 // Conditions of a query: what they are, how an address holds them, how CQL2 (OGC 21-065r2) says them. Pure.
 import type { Geometry, Position } from 'geojson';
+import { isDay } from '../address';
 import { isDrawingId } from '../drawings';
 import { areaUnits, type AreaUnit } from './fields';
 
@@ -71,6 +72,7 @@ export function cqlOf(condition: Condition): string {
     case 'near':
       return `DWITHIN(geometry, feature(${text(condition.collection)}, ${text(condition.id)}), ${condition.metres})`;
     case 'drawn':
+      if (condition.drawn.shape === 'circle' && condition.within) return `S_WITHIN(geometry, buffer(${wkt(condition.drawn)}, ${condition.drawn.metres}))`;
       if (condition.drawn.shape === 'circle') return `DWITHIN(geometry, ${wkt(condition.drawn)}, ${condition.drawn.metres})`;
       return `${condition.within ? 'S_WITHIN' : 'S_INTERSECTS'}(geometry, ${wkt(condition.drawn)})`;
   }
@@ -118,8 +120,6 @@ export function drawnOf(geometry: Geometry): Drawn | null {
   return rings.length === 1 ? { shape: 'polygon', positions: rings[0]!.slice(0, -1), metres: 0 } : null;
 }
 
-const day = /^\d{4}-\d{2}-\d{2}$/;
-
 function positionsOf(value: string): Position[] | null {
   const positions = value.split(';').map((at) => at.split(',').map((number) => (number.trim() === '' ? NaN : Number(number))));
   return positions.every((at) => at.length === 2 && Math.abs(at[0]!) <= 180 && Math.abs(at[1]!) <= 90) ? positions : null;
@@ -139,7 +139,7 @@ export function readCondition(value: string): Condition | null {
   if (kind === 'in' && rest.length > 0) return { kind: 'among', field, values: rest };
   if (kind === 'has' && rest[0]) return { kind: 'holds', field, text: rest[0] };
   if (kind === 'of' && rest[0]) return { kind: 'member', field, text: rest[0] };
-  if (kind === 'days' && rest.length === 2 && (rest[0] || rest[1]) && rest.every((entry) => entry === '' || day.test(entry))) return { kind: 'days', field, from: rest[0]!, to: rest[1]! };
+  if (kind === 'days' && rest.length === 2 && (rest[0] || rest[1]) && rest.every((entry) => entry === '' || isDay(entry))) return { kind: 'days', field, from: rest[0]!, to: rest[1]! };
   if (kind === 'is' || kind === 'null') {
     if (rest[0] !== 'true' && rest[0] !== 'false') return null;
     return { kind: kind === 'is' ? 'is' : 'unknown', field, value: rest[0] === 'true' };

@@ -3,7 +3,7 @@ import { Map as MapLibre, type ExpressionSpecification, type GeoJSONSource, type
 import type { Feature, Geometry, Position } from 'geojson';
 import type { Lang } from '../catalogue';
 import type { Bounds } from '../geometry';
-import { canDraw, metresPerPixel, MissingTiles, Standing } from '../map/library';
+import { canDraw, isThinned, metresPerPixel, MissingTiles, roomIn, Standing, type Padding } from '../map/library';
 import { readTokens } from '../map/symbols';
 import { asServiceError, readJson, ServiceError } from '../service';
 import type { Drawn } from './conditions';
@@ -33,7 +33,7 @@ export interface Scene {
 export interface Surroundings {
   container: HTMLElement;
   /** What covers the map. */
-  padding: () => { top: number; right: number; bottom: number; left: number };
+  padding: () => Padding;
   /** How far below the middle the crosshair stands. */
   aim: () => number;
   view: { longitude: number; latitude: number; zoom: number } | null;
@@ -45,6 +45,8 @@ export interface Surroundings {
   hovered: (id: string | null) => void;
   moved: (view: { longitude: number; latitude: number; zoom: number }) => void;
   scaled: (metresPerPixel: number) => void;
+  /** Called when the map rests: whether it draws all there is in sight. */
+  rested: (isThinned: boolean) => void;
   key: (event: KeyboardEvent) => boolean;
   /** A shape that was changed by hand. */
   reshaped: (drawn: Drawn) => void;
@@ -76,7 +78,7 @@ export class ParcelMap {
     const map = new MapLibre({
       container,
       style: { version: 8, sources: {}, layers: [] },
-      ...(view ? { center: [view.longitude, view.latitude] as [number, number], zoom: view.zoom } : bounds ? { bounds: bounds as LngLatBoundsLike, fitBoundsOptions: { padding: around.padding() } } : {}),
+      ...(view ? { center: [view.longitude, view.latitude] as [number, number], zoom: view.zoom } : bounds ? { bounds: bounds as LngLatBoundsLike, fitBoundsOptions: { padding: roomIn(around) } } : {}),
       minZoom: 3,
       maxZoom: 18,
       maxPitch: 0,
@@ -108,7 +110,10 @@ export class ParcelMap {
       this.scale();
     });
     map.on('render', () => this.mark(false));
-    map.on('idle', () => this.mark(true));
+    map.on('idle', () => {
+      around.rested(isThinned(map));
+      this.mark(true);
+    });
     this.missing = new MissingTiles(map, around.failed);
     map.on('style.load', () => {
       this.dressed = map.getSource('drawn') !== undefined;
@@ -169,13 +174,13 @@ export class ParcelMap {
   }
 
   fit(bounds: Bounds, closest = 15.5): void {
-    this.map.fitBounds(bounds as LngLatBoundsLike, { padding: this.around.padding(), maxZoom: closest, animate: !isStill() });
+    this.map.fitBounds(bounds as LngLatBoundsLike, { padding: roomIn(this.around), maxZoom: closest, animate: !isStill() });
   }
 
   /** Shows an area, unless all of it can be seen already, large enough for fingers on its corners. */
   reveal(bounds: Bounds): void {
     const { clientWidth, clientHeight } = this.around.container;
-    const { top, right, bottom, left } = this.around.padding();
+    const { top, right, bottom, left } = roomIn(this.around);
     const [west, south, east, north] = bounds;
     const [low, high] = [this.map.project([west, south]), this.map.project([east, north])];
     const isSmall = Math.max(high.x - low.x, low.y - high.y) < 160;

@@ -236,7 +236,7 @@ export class Parcels extends Telling {
     const back = () => {
       this.editing = null;
       this.restore();
-      void this.readKept().then(() => this.ask(), (cause: unknown) => (this.failure = asServiceError(cause)));
+      void this.settle().catch((cause: unknown) => (this.failure = asServiceError(cause)));
     };
     addEventListener('popstate', back);
     return () => {
@@ -263,7 +263,7 @@ export class Parcels extends Telling {
     read('v', (text) => (text === formVersion ? text : null));
     this.view = read('map', (text) => {
       const [longitude, latitude, zoom] = text.split(',').map(Number);
-      const possible = [longitude, latitude, zoom].every(Number.isFinite) && Math.abs(longitude!) <= 180 && Math.abs(latitude!) <= 85;
+      const possible = [longitude, latitude, zoom].every(Number.isFinite) && Math.abs(longitude!) <= 180 && Math.abs(latitude!) <= 85 && zoom! >= 0 && zoom! <= 24;
       return possible ? { longitude: longitude!, latitude: latitude!, zoom: zoom! } : null;
     });
     this.awaited = asked.getAll('c').flatMap((text) => {
@@ -284,13 +284,13 @@ export class Parcels extends Telling {
     if (dropped.length > 0) this.tell('info', fill(this.words.droppedParts, { parts: dropped.join(', ') }));
   }
 
-  /** Reads the drawings that an address names by id; one that is not there is dropped with a message. */
+  /** Reads the drawings that an address names by id; one that is not there, or crosses itself, is dropped with a message. */
   private async readKept(): Promise<void> {
     const { awaited } = this;
     if (!awaited) return;
     const conditions = await Promise.all(
       awaited.map(async (condition): Promise<Condition | null> => {
-        if ('kind' in condition) return condition;
+        if ('kind' in condition) return this.isSound(condition);
         const { within, id } = condition;
         try {
           const drawn = drawnOf(await readDrawing(id));
@@ -309,6 +309,20 @@ export class Parcels extends Telling {
     this.conditions = conditions.filter((condition) => condition !== null);
     this.awaited = null;
     void this.keepLong(this.conditions);
+  }
+
+  /** Null for a drawn polygon that the service refuses, as it refuses one that is drawn by hand. */
+  private async isSound(condition: Condition): Promise<Condition | null> {
+    if (condition.kind !== 'drawn' || condition.drawn.shape !== 'polygon') return condition;
+    try {
+      await service.measure({ geometry: wkt(condition.drawn) }, this.lang);
+      return condition;
+    } catch (cause) {
+      const fault = asServiceError(cause);
+      if (fault.kind !== 'refused') throw fault;
+      this.tell('error', fault.detail);
+      return null;
+    }
   }
 
   private isLong = (condition: Condition): condition is Extract<Condition, { kind: 'drawn' }> => condition.kind === 'drawn' && written(condition).length > longestInLink;
@@ -367,18 +381,29 @@ export class Parcels extends Telling {
       this.app = app;
       this.collection = collection;
       if (!collection) return;
-      await this.readKept();
-      const axis = app.collections.find(({ draw, count }) => draw === 'axis' && count > 0);
-      const spoken = this.conditions.flatMap((condition) => (condition.kind === 'near' ? [condition.collection] : []));
-      const needed = [...new Set([axis?.id, this.chosenReference?.collection, ...spoken].filter((id) => id !== undefined))];
-      const [fields] = await Promise.all([service.readFields(collection, this.lang), ...needed.map((id) => this.namesOf(id))]);
-      this.fields = fields;
-      this.heal();
-      this.ask();
-      if (this.selected !== null) void this.open(this.selected);
+      await this.settle(service.readFields(collection, this.lang));
     } catch (cause) {
       this.failure = asServiceError(cause);
     }
+  }
+
+  /** Asks what the address says, once the drawings and names that it speaks of are read. */
+  private async settle(fields?: Promise<Field[]>): Promise<void> {
+    const { app } = this;
+    if (!app) return;
+    await this.readKept();
+    const axis = app.collections.find(({ draw, count }) => draw === 'axis' && count > 0);
+    const spoken = this.conditions.flatMap((condition) => (condition.kind === 'near' ? [condition.collection] : []));
+    const needed = [...new Set([axis?.id, this.chosenReference?.collection, ...spoken].filter((id) => id !== undefined))];
+    const [read] = await Promise.all([fields ?? this.fields, ...needed.map((id) => this.namesOf(id))]);
+    // Another address may have been opened meanwhile.
+    if (this.awaited) return;
+    this.fields = read;
+    this.heal();
+    this.ask();
+    if (this.selected !== null) return void this.open(this.selected);
+    this.detail = null;
+    this.here = [];
   }
 
   /** Drops what an address asks of this data that it does not have, and says so. */
@@ -396,6 +421,16 @@ export class Parcels extends Telling {
     if (this.sort && !known(this.sort.replace(/^-/, ''))) {
       dropped.push(this.sort);
       this.sort = null;
+    }
+    const deadColumns = (this.chosenColumns ?? []).filter((column) => !known(column));
+    if (deadColumns.length > 0) {
+      dropped.push(`cols=${deadColumns.join(',')}`);
+      const left = this.chosenColumns!.filter(known);
+      this.chosenColumns = left.length > 0 ? left : null;
+    }
+    if (this.chosenGroup !== null && !this.groupings.some(({ id }) => id === this.chosenGroup)) {
+      dropped.push(`by=${this.chosenGroup}`);
+      this.chosenGroup = null;
     }
     if (this.chosenReference && !this.names.get(this.chosenReference.collection)?.some(({ id }) => id === this.chosenReference!.id)) {
       dropped.push(`${this.chosenReference.collection}:${this.chosenReference.id}`);
@@ -446,6 +481,7 @@ export class Parcels extends Telling {
         if (run !== this.run) return;
         this.trouble = asServiceError(cause);
         this.found = null;
+        this.groups = null;
         this.steps = null;
       })
       .finally(() => {
@@ -472,7 +508,7 @@ export class Parcels extends Telling {
     const { collection, grouping, lang } = this;
     if (!collection || !grouping) return;
     const groups = grouping === 'belts' ? await this.byBelt(collection.id, signal) : await service.readGroups(collection.id, query, grouping, lang, signal);
-    if (run !== this.run) return;
+    if (run !== this.run || grouping !== this.grouping) return;
     const field = this.field(grouping);
     const titled = groups.groups.map((group) => ({ ...group, title: field ? (shown(field, group.key, lang, this.words) ?? this.own.unknownValue) : group.title || group.key }));
     this.groups = { ...groups, groups: titled };
@@ -638,9 +674,12 @@ export class Parcels extends Telling {
 
   groupBy(grouping: string): void {
     this.chosenGroup = grouping;
+    this.groups = null;
     this.write('replace');
-    const query = this.selection;
-    void this.askGroups(query, this.abort.signal, this.run).catch((cause: unknown) => this.tell('error', this.words.errors[asServiceError(cause).kind]));
+    const { run } = this;
+    void this.askGroups(this.selection, this.abort.signal, run).catch((cause: unknown) => {
+      if (run === this.run && grouping === this.grouping) this.tell('error', this.words.errors[asServiceError(cause).kind], () => this.groupBy(grouping));
+    });
   }
 
   async open(id: string, here: string[] = []): Promise<void> {
@@ -697,7 +736,7 @@ export class Parcels extends Telling {
   /** Shows where the reader is. */
   async locate(): Promise<void> {
     const found = await locate();
-    if (typeof found === 'string') return this.tell('info', this.words.denied[found]);
+    if (typeof found === 'string') return void this.tell('info', this.words.denied[found]);
     this.location = found;
     this.stage?.fit(around(found.at, Math.max(found.accuracy, closestLookM)));
     this.tell('info', fill(this.words.here, { value: metres(found.accuracy, this.lang) }));
@@ -706,7 +745,7 @@ export class Parcels extends Telling {
   toggleBasket(id: string): void {
     if (this.basket.includes(id)) this.basket = this.basket.filter((other) => other !== id);
     else if (this.basket.length < mostCompared) this.basket = [...this.basket, id];
-    else return this.tell('info', fill(this.own.basketFull, { count: mostCompared }));
+    else return void this.tell('info', fill(this.own.basketFull, { count: mostCompared }));
     this.write('replace');
   }
 
@@ -808,8 +847,10 @@ export class Parcels extends Telling {
 
   async save(form: 'xlsx' | 'csv' | 'json'): Promise<void> {
     const { collection, found, words } = this;
-    if (!collection || !found) return;
-    if (found.count === 0) return this.tell('info', this.own.nothingToExport);
+    if (!collection) return;
+    // What is not known yet, or not any more, is no result to be kept.
+    if (!found || this.busy) return this.mention(this.trouble ? words.errors[this.trouble.kind] : words.loading);
+    if (found.count === 0) return void this.tell('info', this.own.nothingToExport);
     if (found.count > service.mostExported) this.tell('info', fill(this.own.exportCut, { count: this.number(service.mostExported, 0) }));
     const properties = [...(form === 'json' ? ['geometry'] : []), ...this.columns, ...(this.field('synthetic') ? ['synthetic'] : [])].join(',');
     const query = { ...this.query, properties };

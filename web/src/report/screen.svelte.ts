@@ -1,5 +1,6 @@
 // The state of the Report screen: language, theme, day, and what the service says of it.
 import type { Geometry } from 'geojson';
+import { isDay } from '../address';
 import { Appearance } from '../appearance.svelte';
 import { say, type AppInfo } from '../catalogue';
 import { isDrawingId, keepDrawing, longestAddress, longestInLink, readDrawing } from '../drawings';
@@ -18,8 +19,6 @@ function areaText(geometry: Geometry): string | null {
   if (drawn) return wkt(drawn);
   return geometry.type === 'Polygon' || geometry.type === 'MultiPolygon' ? JSON.stringify(geometry) : null;
 }
-
-const day = /^\d{4}-\d{2}-\d{2}$/;
 
 export class Screen extends Appearance {
   readonly frame = new Frame();
@@ -101,7 +100,7 @@ export class Screen extends Appearance {
   }
 
   ask(asOf: string): void {
-    const next = day.test(asOf) ? asOf : null;
+    const next = isDay(asOf) ? asOf : null;
     if (next === this.asOf) return;
     this.asOf = next;
     this.write('push');

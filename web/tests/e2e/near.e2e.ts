@@ -271,3 +271,13 @@ for (const lang of languages) {
     await expect(told).toContainText(lang === 'zh' ? '位于其内' : 'lies in it');
   });
 }
+
+test('Back closes the search for what is near, on a page that was opened with a whole address, too', async ({ page }) => {
+  await open(page, '?v=1&lang=en&theme=auto');
+  const title = page.getByRole('heading', { name: 'Nearest to me' });
+  await page.locator('[data-opens=near]').click();
+  await expect(title).toBeVisible();
+  await page.goBack();
+  await expect(title).toHaveCount(0);
+  await expect(page.locator('[data-part]')).toHaveCount(4);
+});

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { violations } from './axe';
-import { desktop, expect, languages, mapIdle, origin, phone, sizesOf, test, themes, windowPoint } from './explore';
+import { desktop, expect, items, languages, mapIdle, origin, phone, sizesOf, test, themes, windowPoint } from './explore';
 import { walk } from './keyboard';
 import { inRepository, programAt } from './server';
 import { manyParcels, over, shipped } from './zones';
@@ -576,6 +576,74 @@ test.describe('with trouble', () => {
     await mapIdle(page);
     await expect(count(page)).toHaveText(wanted);
   });
+
+  test('numbers of an earlier question are marked as such, and none is shown where nothing is known', async ({ page }) => {
+    await visit(page, '?v=1&lang=en&c=in~status~idle');
+    const heading = page.locator('#rows');
+    await expect(heading).toHaveText(`Results: ${await count(page).innerText()}`);
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/aggregates**', async (route) => {
+      await held;
+      await route.abort().catch(() => undefined);
+    });
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await expect(heading).toHaveText('Results: …');
+    await expect(page.getByTestId('searched')).toHaveCount(0);
+    await page.getByTestId('xlsx').click();
+    await expect(page.locator('.notice', { hasText: 'Loading' })).toBeVisible();
+    release();
+    await expect(page.getByRole('alert').filter({ hasText: 'cannot be reached' })).toBeVisible();
+    await expect(heading).toHaveText('Results: —');
+  });
+
+  test('the breakdown is that of the grouping which is chosen, whichever answer comes last', async ({ page }) => {
+    await visit(page, '?v=1&lang=en&by=status&c=in~status~idle');
+    const groups = page.locator('[data-group]');
+    await expect(groups).toHaveCount(1);
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/collections/belts/items/**', async (route) => {
+      await held;
+      await route.continue().catch(() => undefined);
+    });
+    const by = page.getByLabel('Breakdown', { exact: false }).locator('select');
+    const late = page.waitForResponse(/collections\/belts\/items\//);
+    await by.selectOption('belts');
+    await by.selectOption('use_code');
+    await expect(page.locator('[data-group="M0"]')).toBeVisible();
+    release();
+    await late;
+    await mapIdle(page);
+    await expect(page.locator('[data-group="M0"]')).toBeVisible();
+    await expect(page.locator('[data-group^="belt"]')).toHaveCount(0);
+  });
+
+  test('a link whose polygon crosses itself, or whose columns are unknown, says so and shows the rest', async ({ page }) => {
+    await visit(page, '?v=1&lang=en&c=touch~polygon~0~114.05,30.45;114.2,30.52;114.2,30.42;114.05,30.55&cols=nope&by=nope');
+    await expect(page.locator('.notice', { hasText: 'self-intersection' })).toBeVisible();
+    await expect(page.locator('.notice', { hasText: 'cols=nope, by=nope' })).toBeVisible();
+    await expect(count(page)).toHaveText(new Intl.NumberFormat('en').format((await items('parcels')).numberMatched));
+    await expect(page.locator('tr[data-id] .open').first()).toBeVisible();
+  });
+});
+
+test('Back shows the parcel that the address names, and the name of the place that distances are measured from', async ({ page }) => {
+  await visit(page, '?v=1&lang=en&c=near~sites~business-city~3000&sel=p-0000001');
+  const detail = page.getByTestId('detail');
+  await expect(detail).toContainText('p-0000001');
+  await expect(page.getByRole('button', { name: 'Distance to Business City ≤ 3,000 m', exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Clear' }).click();
+  await expect.poll(() => new URL(page.url()).searchParams.has('c')).toBe(false);
+  const other = page.locator('tr[data-id]').first();
+  const id = (await other.getAttribute('data-id'))!;
+  await other.locator('.open').click();
+  await expect(detail).toContainText(id);
+  await page.reload();
+  await expect(detail).toContainText(id);
+  await page.goBack();
+  await expect(detail).toContainText('p-0000001');
+  await expect(page.getByRole('button', { name: 'Distance to Business City ≤ 3,000 m', exact: true })).toBeVisible();
 });
 
 test('nothing found says so, and an export explains itself', async ({ page }) => {

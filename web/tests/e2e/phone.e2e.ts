@@ -100,3 +100,15 @@ test('a parcel that is opened on a phone stands above the sheet, and drawing lea
   await page.mouse.click(260, 480);
   await expect(page.locator('.chip')).toHaveText([/M0/, /Touches: Box/]);
 });
+
+for (const path of ['/', '/parcels']) {
+  test(`on a phone on its side ${path} shows the zone at first, not the world`, async ({ page }) => {
+    await page.setViewportSize({ width: 844, height: 390 });
+    await page.goto(`${origin()}${path}?lang=en`);
+    await mapIdle(page);
+    // The bar is no longer than 96 pixels, a ninth of the window's width.
+    const [, value, unit] = /([\d.,]+)\s*(km|m)$/.exec((await page.locator('.scale').innerText()).trim())!;
+    expect(Number(value!.replace(',', '')) * (unit === 'km' ? 1000 : 1), 'scale bar in metres').toBeLessThanOrEqual(20_000);
+    await expect(page.locator('canvas')).toBeVisible();
+  });
+}

@@ -375,6 +375,10 @@ test.describe('a day before the plan', () => {
     await expect(page.getByRole('alert')).toContainText('2020-12-31 is before the plan begins');
     await page.locator('input[type=date]').fill('2021-01-01');
     await expect(page.getByTestId('headline')).toContainText('2021-01-01');
+    await page.goBack();
+    await page.getByRole('alert').getByRole('button', { name: 'Day of the data' }).click();
+    await expect(page.getByTestId('headline')).toBeVisible();
+    await expect(page).not.toHaveURL(/as_of/);
   });
 });
 

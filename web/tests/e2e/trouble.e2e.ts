@@ -43,6 +43,21 @@ test.describe('the server', () => {
     await expect(alert).toHaveCount(0);
   });
 
+  test('all layers missing: one message names them, one press fetches them all, and no count is claimed', async ({ page }) => {
+    await page.route('**/ogc/collections/*/items?limit=10000*', (route) => route.abort());
+    await page.goto(`${origin()}/?lang=en&as_of=2025-02-30`);
+    const alert = page.locator('.notice.error');
+    await expect(alert.filter({ hasText: 'Water' })).toBeVisible();
+    await expect(alert).toHaveCount(1);
+    await expect(page.locator('.notice', { hasText: 'as_of=2025-02-30' })).toBeVisible();
+    await expect(page.locator('#places .count')).toHaveText('—');
+    await expect(page.getByText('No places were loaded.')).toBeVisible();
+    await page.unroute('**/ogc/collections/*/items?limit=10000*');
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await expect(page.locator('[data-place="water:nantaizi-lake"]')).toHaveCount(1);
+    await expect(alert).toHaveCount(0);
+  });
+
   for (const { address, missing } of [
     { address: '/?layers=axis,parcels&map=114.15,30.47,13', missing: '**/tiles/**' },
     { address: '/parcels?map=114.15,30.47,13', missing: '**/tiles/**' },

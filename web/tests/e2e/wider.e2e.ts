@@ -76,6 +76,7 @@ test('a layer of twenty thousand parcels is drawn from tiles and never loaded wh
       await open(page, `?v=1&lang=en&map=${middle[0].toFixed(5)},${middle[1].toFixed(5)},15&layers=zone,parcels`);
       expect(asked.some((address) => /\/tiles\/parcels\/\d+/.test(address))).toBe(true);
       expect(asked.some((address) => /collections\/parcels\/items\?/.test(address) && !/limit=1(&|$)/.test(address))).toBe(false);
+      await expect(page.getByText('Not every feature is drawn')).toHaveCount(0);
       const box = (await page.getByTestId('map').boundingBox())!;
       const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
       const shown = await picture(page);
@@ -85,6 +86,8 @@ test('a layer of twenty thousand parcels is drawn from tiles and never loaded wh
       await expect(page.locator('#panel')).toContainText('synthetic');
       await page.reload();
       await expect(page.locator('#panel')).toContainText('synthetic');
+      await open(page, `?v=1&lang=en&map=${middle[0].toFixed(5)},${middle[1].toFixed(5)},9&layers=zone,parcels`);
+      await expect(page.getByText('Not every feature is drawn')).toBeVisible();
     },
   );
 });

@@ -21,6 +21,7 @@ const all: [Condition, string][] = [
   [{ kind: 'drawn', drawn: triangle, within: true }, 'S_WITHIN(geometry, POLYGON((114 30, 114.5 30, 114 30.25, 114 30)))'],
   [{ kind: 'drawn', drawn: { shape: 'box', positions: [[1, 2], [3, 4]], metres: 0 }, within: false }, 'S_INTERSECTS(geometry, POLYGON((1 2, 3 2, 3 4, 1 4, 1 2)))'],
   [{ kind: 'drawn', drawn: { shape: 'circle', positions: [[1, 2]], metres: 250 }, within: false }, 'DWITHIN(geometry, POINT(1 2), 250)'],
+  [{ kind: 'drawn', drawn: { shape: 'circle', positions: [[1, 2]], metres: 250 }, within: true }, 'S_WITHIN(geometry, buffer(POINT(1 2), 250))'],
 ];
 
 describe('conditions', () => {
@@ -34,7 +35,7 @@ describe('conditions', () => {
     expect(cqlOf({ kind: 'unknown', field: 'in', value: true })).toBe('"in" IS NULL');
     expect(cqlOf({ kind: 'unknown', field: '容积率 "x"', value: false })).toBe('"容积率 ""x""" IS NOT NULL');
   });
-  test.each(['', 'in', 'in~f', 'gt~f', 'gt~f~x', 'between~f~1', 'days~f~~', 'days~f~2020~', 'is~f~maybe', 'near~axes~a', 'near~axes~a~-1', 'touch~polygon~0~1,2;3,4', 'touch~polygon~0~1,2;3,4;500,6', 'touch~circle~0~1,2', 'touch~star~1~1,2', '%'])('%j is none', (text) => expect(readCondition(text)).toBeNull());
+  test.each(['', 'in', 'in~f', 'gt~f', 'gt~f~x', 'between~f~1', 'days~f~~', 'days~f~2020~', 'days~f~2025-02-30~', 'is~f~maybe', 'near~axes~a', 'near~axes~a~-1', 'touch~polygon~0~1,2;3,4', 'touch~polygon~0~1,2;3,4;500,6', 'touch~circle~0~1,2', 'touch~star~1~1,2', '%'])('%j is none', (text) => expect(readCondition(text)).toBeNull());
 });
 
 describe('drawing', () => {
