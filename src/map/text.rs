@@ -4,9 +4,11 @@
 //! font has becomes a box. Leaves out: where on a map a text stands.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use flate2::read::GzDecoder;
 use harfrust::{ShapeOptions, ShaperData, ShaperInstance, UnicodeBuffer};
 use rust_embed::RustEmbed;
 use skrifa::instance::{LocationRef, Size};
@@ -61,10 +63,10 @@ impl Face {
     #[must_use]
     pub fn file(self) -> (&'static str, Option<f32>) {
         match self {
-            Self::Latin => ("edz-latin.ttf", Some(400.0)),
-            Self::LatinBold => ("edz-latin.ttf", Some(700.0)),
-            Self::Han => ("edz-han-400.ttf", None),
-            Self::HanBold => ("edz-han-700.ttf", None),
+            Self::Latin => ("edz-latin.ttf.gz", Some(400.0)),
+            Self::LatinBold => ("edz-latin.ttf.gz", Some(700.0)),
+            Self::Han => ("edz-han-400.ttf.gz", None),
+            Self::HanBold => ("edz-han-700.ttf.gz", None),
         }
     }
 }
@@ -80,11 +82,10 @@ struct Font {
 impl Font {
     fn load(face: Face) -> Option<Self> {
         let (name, weight) = face.file();
-        let data: &'static [u8] = match Files::get(name)?.data {
-            std::borrow::Cow::Borrowed(data) => data,
-            // Once for the life of the program.
-            std::borrow::Cow::Owned(data) => data.leak(),
-        };
+        let mut data = Vec::new();
+        GzDecoder::new(&*Files::get(name)?.data).read_to_end(&mut data).ok()?;
+        // Once for the life of the program.
+        let data: &'static [u8] = data.leak();
         let font = FontRef::new(data).ok()?;
         let instance = ShaperInstance::from_variations(&font, weight.map(|weight| ("wght", weight)));
         let units_per_em = f32::from(font.head().ok()?.units_per_em());
@@ -595,6 +596,7 @@ mod tests {
         assert_eq!(glyphs.iter().map(|glyph| glyph.face.is_some()).collect::<Vec<_>>(), [true, false, true]);
         assert!(outline(&glyphs[1]).is_some());
         assert_eq!(missing("沌\u{1F680}口 \u{200b}"), BTreeSet::from(['\u{1F680}']));
+        assert_eq!(missing("娄葑街道、衢州、亳州、鄞州、东莞、臺北"), BTreeSet::new());
         assert_eq!(Block::set(" \n", Weight::Regular, 0.0, 5.0), None);
     }
 }

@@ -1,5 +1,6 @@
-// Which characters the shipped Han fonts must hold: GB 2312 level 1 (the 3 755 commonest hanzi), plus every character
-// that data, plan facts, messages, page code and test data use. Level 1 alone lacks common place-name characters.
+// Which characters the shipped Han fonts must hold. Those of the page, which a browser has beside its own: GB 2312 level 1 (the 3 755
+// commonest hanzi), plus every character that data, plan facts, messages, page code and test data use. Those of pictures and print,
+// where there are no others: also GB 2312 level 2 and the commonest traditional ones, so that names of any zone can be written.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,14 +18,25 @@ function* textFiles(path) {
   }
 }
 
-export function gb2312Level1() {
-  // Rows 16 to 55 hold level 1; the last row ends at cell 89 (GB 2312-80).
+/** The characters of rows of a double-byte encoding, all cells of each; cells without one are left out. */
+function rowsOf(encoding, [first, last], cells) {
   const bytes = [];
-  for (let row = 0xb0; row <= 0xd7; row++) {
-    for (let cell = 0xa1; cell <= (row === 0xd7 ? 0xf9 : 0xfe); cell++) bytes.push(row, cell);
+  for (let row = first; row <= last; row++) {
+    for (const [from, to] of cells) for (let cell = from; cell <= to; cell++) bytes.push(row, cell);
   }
-  return new TextDecoder('gbk').decode(Uint8Array.from(bytes));
+  return new TextDecoder(encoding).decode(Uint8Array.from(bytes)).replaceAll('\uFFFD', '');
 }
+
+export function gb2312Level1() {
+  // Rows 16 to 55; the last row ends at cell 89 (GB 2312-80).
+  return rowsOf('gbk', [0xb0, 0xd6], [[0xa1, 0xfe]]) + rowsOf('gbk', [0xd7, 0xd7], [[0xa1, 0xf9]]);
+}
+
+/** Rows 56 to 87. */
+export const gb2312Level2 = () => rowsOf('gbk', [0xd8, 0xf7], [[0xa1, 0xfe]]);
+
+/** The 5 401 commonest traditional hanzi: Big5 from A440 to C67E. */
+export const big5Level1 = () => rowsOf('big5', [0xa4, 0xc5], [[0x40, 0x7e], [0xa1, 0xfe]]) + rowsOf('big5', [0xc6, 0xc6], [[0x40, 0x7e]]);
 
 export function usedText() {
   return textSources.flatMap((source) => [...textFiles(join(web, source))]).map((file) => readFileSync(file, 'utf8'));
@@ -42,3 +54,5 @@ export function charset() {
   const punctuation = '，。、；：？！“”‘’（）【】《》〈〉「」『』〔〕…—～·％＋－×÷＝≤≥≈°′″℃㎡㎢‰№§←→↑↓①②③④⑤⑥⑦⑧⑨⑩０１２３４５６７８９';
   return [...new Set([...ascii, ...punctuation, ...gb2312Level1(), ...usedCharacters()])].sort().join('');
 }
+
+export const printCharset = () => [...new Set(charset() + gb2312Level2() + big5Level1())].sort().join('');

@@ -1,8 +1,9 @@
 // Every character of the data, the messages and the tests is in the shipped fonts themselves, not only in a list.
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import subsetFont from 'subset-font';
-import { charset, gb2312Level1, usedCharacters } from '../../build/charset.mjs';
+import { big5Level1, charset, gb2312Level1, gb2312Level2, printCharset, usedCharacters } from '../../build/charset.mjs';
 
 const font = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url));
 
@@ -48,6 +49,14 @@ describe('charset', () => {
     expect(gb2312Level1().startsWith('啊阿埃')).toBe(true);
     expect(gb2312Level1().endsWith('座')).toBe(true);
   });
+  test('GB 2312 level 2 has its 3 008, level 1 of Big5 its 5 401', () => {
+    expect([...gb2312Level2()]).toHaveLength(3008);
+    expect(gb2312Level2().startsWith('亍丌兀')).toBe(true);
+    expect(gb2312Level2().endsWith('齄')).toBe(true);
+    expect([...big5Level1()]).toHaveLength(5401);
+    expect(big5Level1().startsWith('一乙丁')).toBe(true);
+    expect(big5Level1().endsWith('籲')).toBe(true);
+  });
   test('holds what is used, 沌 of 沌口 with it', () => {
     const all = new Set(charset());
     expect(missing(usedCharacters(), [all])).toEqual([]);
@@ -57,8 +66,14 @@ describe('charset', () => {
 });
 
 describe.each([400, 700])('Han font of weight %i', (weight) => {
-  test.each([`fonts/edz-han-${weight}.woff2`, `fonts-ttf/edz-han-${weight}.ttf`])('%s draws every used character', async (path) => {
-    const han = path.endsWith('.ttf') ? charactersOf(font(path)) : await unpack(path);
+  test('pictures and print can write names of any zone', () => {
+    const han = charactersOf(gunzipSync(font(`fonts-ttf/edz-han-${weight}.ttf.gz`)));
+    expect(missing(printCharset(), [han, charactersOf(gunzipSync(font('fonts-ttf/edz-latin.ttf.gz')))])).toEqual([]);
+    // Towns and districts of Suzhou, Quzhou, Bozhou, Ningbo, Dongguan, Taipei.
+    expect(missing('葑浒墅衢亳鄞莞臺東', [han])).toEqual([]);
+  });
+  test.each([`fonts/edz-han-${weight}.woff2`, `fonts-ttf/edz-han-${weight}.ttf.gz`])('%s draws every used character', async (path) => {
+    const han = path.endsWith('.gz') ? charactersOf(gunzipSync(font(path))) : await unpack(path);
     const latin = await unpack('fonts/edz-latin.woff2');
     expect(han.has('沌')).toBe(true);
     expect(missing(gb2312Level1(), [han])).toEqual([]);
