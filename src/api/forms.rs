@@ -28,7 +28,7 @@ use crate::query::{Budget, Page, Selection};
 use crate::render::geojson::{Collection, FeatureWriter};
 use crate::render::html::Link;
 use crate::render::jsonfg::JsonFg;
-use crate::render::{self, Cover, MakeFile, RenderError, Stream, View};
+use crate::render::{self, Cover, MakeFile, RenderError, Stream, View, schema};
 
 /// The forms of features; of those that a client likes equally the first is sent.
 pub const FORMS: &[Format] = &[GEOJSON, HTML, JSONFG, NDJSON, CSV, XLSX, KML, FLATGEOBUF, GEOPARQUET];
@@ -106,7 +106,8 @@ pub async fn answer(
     links: &[Link],
 ) -> Result<Response, Problem> {
     let cover = cover(ask, &layer, picked.matched, page, picked.items.len());
-    let cover = Cover { links: links_text(links), ..cover };
+    let codes = codes_of(ask.format, &ask.catalog, &layer, &view);
+    let cover = Cover { links: links_text(links), codes, ..cover };
     Ok(match making(ask, &layer, &view) {
         Making::Stream(writer) => stream(ask, layer, picked.items, writer, &cover),
         Making::Whole(make) => {
@@ -166,6 +167,12 @@ pub fn cover(ask: &Ask, layer: &Layer, matched: u64, page: Page, returned: usize
         returned: returned as u64,
         ..cover_of(&ask.params, &ask.catalog, layer, ask.lang)
     }
+}
+
+/// What the codes in a workbook stand for; other forms have no place for that.
+pub fn codes_of(format: Format, catalog: &Catalog, layer: &Layer, view: &View) -> Vec<(String, String)> {
+    let facts = catalog.plan.as_ref();
+    if format == XLSX { schema::codes(layer, &view.fields, facts, view.lang) } else { Vec::new() }
 }
 
 /// What any result with these parameters tells about itself, however much it holds.

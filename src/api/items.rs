@@ -171,6 +171,7 @@ pub fn export(
         matched: picked.matched,
         offset: question.query.page.offset,
         returned: picked.items.len() as u64,
+        codes: forms::codes_of(format, catalog, &layer, &question.view),
         ..forms::cover_of(&params, catalog, &layer, lang)
     };
     forms::file(format, &layer, &picked.items, &question.view, &cover).map_err(|fault| fault.to_string())

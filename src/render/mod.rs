@@ -126,6 +126,8 @@ pub struct Cover {
     pub licence: String,
     /// Links, as a JSON array.
     pub links: String,
+    /// What people call the codes of fields, where the form has room for that.
+    pub codes: Vec<(String, String)>,
 }
 
 impl Cover {

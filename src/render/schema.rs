@@ -95,6 +95,26 @@ fn properties(layer: &Layer, purpose: Purpose, facts: Option<&PlanFacts>, lang: 
     all
 }
 
+/// What people call the codes of fields: the title of the field with the code, and the words.
+#[must_use]
+pub fn codes(
+    layer: &Layer,
+    fields: &[FieldIx],
+    facts: Option<&PlanFacts>,
+    lang: Lang,
+) -> Vec<(String, String)> {
+    let mut codes = Vec::new();
+    for &at in fields {
+        let field = layer.schema.field(at);
+        let Domain::Texts(texts) = layer.domain(at) else { continue };
+        let title = field.title.as_ref().map_or(&*field.name, |title| title.say(lang));
+        for (code, words) in titles_of(layer, field, texts, facts, lang) {
+            codes.extend(words.as_str().map(|words| (format!("{title}: {code}"), words.to_owned())));
+        }
+    }
+    codes
+}
+
 /// What people call the values of a field. Of a field `x_code` beside one `x_name_zh` or `x_name_en` that is the name in
 /// the same feature; else the words that the plan and this service have for such codes.
 fn titles_of(

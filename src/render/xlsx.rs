@@ -2,7 +2,7 @@
 //!
 //! In: features. Out: a sheet with one row a feature, titles and units in the language of the request, and a sheet
 //! of notes: where the rows come from, which of how many they are, their date, system, source, licence, and what
-//! each column is. Leaves out: pictures and formulas; a text that looks like a formula is a text.
+//! each column is and each code stands for. Leaves out: pictures and formulas; a text that looks like a formula is a text.
 //!
 //! A cell holds what its value is: numbers (a whole number of more than 15 digits is text, because spreadsheets
 //! count in doubles), true or false, days and moments (UTC) with a date format, nothing for null. Days before
@@ -295,6 +295,11 @@ impl<'a> Book<'a> {
         for column in &self.table.columns {
             let unit = column.unit.as_deref().map_or(String::new(), |unit| format!(", {unit}"));
             rows.push((column.heading(lang), format!("{}, {}{unit}", column.name, column.kind.name())));
+        }
+        if !cover.codes.is_empty() {
+            rows.push((String::new(), String::new()));
+            rows.push((yes("代码", "Code"), yes("含义", "what it stands for")));
+            rows.extend(cover.codes.iter().cloned());
         }
         for (row, (name, text)) in (0..).zip(&rows) {
             sheet.write_string_with_format(row, 0, name, &self.bold)?;

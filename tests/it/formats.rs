@@ -400,6 +400,29 @@ fn a_workbook_holds_values_of_their_kinds_and_tells_where_they_are_from() {
 }
 
 #[test]
+fn a_workbook_says_what_its_codes_stand_for() {
+    let service = Service::over(shipped());
+    for (lang, sheet, wanted) in [
+        ("zh", "说明", [("状态: idle", "闲置"), ("用地代码: 0701", "城镇住宅用地")]),
+        ("en", "Notes", [("status: idle", "idle"), ("use code: 0701", "urban residential")]),
+    ] {
+        let path = "/ogc/collections/parcels/items?f=xlsx&limit=1&properties=status,use_code,area_m2";
+        let answer = service.ask("GET", path, &[("accept-language", lang)]);
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(answer.body)).expect("a workbook");
+        let notes = book.worksheet_range(sheet).expect("a sheet");
+        for (code, words) in wanted {
+            let said = notes.rows().find(|row| row[0] == Data::String(code.to_owned()));
+            assert_eq!(said.map(|row| row[1].to_string()).as_deref(), Some(words), "{code}");
+        }
+        // Only of the fields that are columns.
+        assert!(
+            !notes.rows().any(|row| row[0].to_string().contains(": transfer")),
+            "supply modes are not asked for"
+        );
+    }
+}
+
+#[test]
 fn every_export_says_that_data_is_made_up() {
     let folder = tempfile::tempdir().expect("a folder");
     let service = awkward(folder.path());
