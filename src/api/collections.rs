@@ -91,7 +91,7 @@ const MOST_BODY_BYTES: usize = 2 * MOST_BYTES;
 /// A request for a resource of a collection, its parameters in a body of JSON.
 ///
 /// # Errors
-/// As by address, another media type, or a body too long.
+/// As by address, parameters there, another media type, or a body too long.
 pub async fn posted(
     app: &App,
     id: &str,
@@ -103,7 +103,7 @@ pub async fn posted(
 ) -> Result<(Ask, Arc<IndexedLayer>), Problem> {
     let catalog = app.catalog.snapshot();
     let indexed = find(&catalog, id)?;
-    let body = body_of(headers, body, &["application/json"], MOST_BODY_BYTES).await?;
+    let body = body_of(uri, headers, body, &["application/json"], MOST_BODY_BYTES).await?;
     let table = table(indexed.layer(), app.config.limits, forms);
     let params = Params::of_json(&body, &table)?;
     Ok((Ask::posted(app, catalog, uri, headers, params, forms)?, indexed))

@@ -23,11 +23,18 @@ use crate::render::html::{self, Link, Shell};
 /// Root of the OGC API.
 pub const ROOT: &str = "/ogc";
 
-/// A body of one of these media types.
+/// A body of one of these media types, which holds all that is asked.
 ///
 /// # Errors
-/// Another media type, or a body too long.
-pub async fn body_of(headers: &HeaderMap, body: Body, kinds: &[&str], most: usize) -> Result<Bytes, Problem> {
+/// A parameter in the address, another media type, or a body too long.
+pub async fn body_of(
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: Body,
+    kinds: &[&str],
+    most: usize,
+) -> Result<Bytes, Problem> {
+    Params::none_beside_body(uri)?;
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
     let kind = kind.split(';').next().unwrap_or("").trim();
     if !kinds.iter().any(|known| known.eq_ignore_ascii_case(kind)) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -22,9 +22,14 @@ const MOST_BODY_BYTES: usize = 256 << 10;
 const EXPECTED: &str = "expected one GeoJSON geometry (RFC 7946, 3.1), longitude first, in degrees";
 
 /// Keeps a drawing: 201 with its id, 200 when it was kept before.
-pub async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+pub async fn post(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
     let body =
-        body_of(&headers, body, &["application/geo+json", "application/json"], MOST_BODY_BYTES).await?;
+        body_of(&uri, &headers, body, &["application/geo+json", "application/json"], MOST_BODY_BYTES).await?;
     let patience = app.config.limits.patience;
     let (id, is_new) = blocking(patience, move |_| keep(&app, &body)).await??;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };

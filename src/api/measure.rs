@@ -61,8 +61,13 @@ pub async fn get(State(app): State<Arc<App>>, uri: Uri) -> Result<Response, Prob
     answer(&app, params).await
 }
 
-pub async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
-    let body = body_of(&headers, body, &["application/json"], MOST_BODY_BYTES).await?;
+pub async fn post(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let body = body_of(&uri, &headers, body, &["application/json"], MOST_BODY_BYTES).await?;
     let params = Params::of_json(&body, &parameters())?;
     answer(&app, params).await
 }

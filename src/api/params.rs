@@ -5,7 +5,8 @@
 
 use std::borrow::{Borrow, Cow};
 
-use serde_json::{Map, Value as Json, json};
+use axum::http::Uri;
+use serde_json::{Value as Json, json};
 
 use super::negotiate::Format;
 use super::problem::Problem;
@@ -387,14 +388,27 @@ impl Params {
         Ok(Self::new(pairs))
     }
 
+    /// Holds an address to have no parameters, because those of a request with a body stand there.
+    ///
+    /// # Errors
+    /// It has one.
+    pub fn none_beside_body(uri: &Uri) -> Result<(), Problem> {
+        let mut pairs = form_urlencoded::parse(uri.query().unwrap_or("").as_bytes());
+        pairs.next().map_or(Ok(()), |(name, _)| Err(Problem::beside_body(&name)))
+    }
+
     /// Reads the members of a JSON object against a table: texts, numbers, booleans, arrays of these; `filter` may
     /// be CQL2 JSON as it is.
     ///
     /// # Errors
-    /// What is no object of such members, or a name that is not in the table.
+    /// What is no object of such members, or a name that is not in the table, or stands twice.
     pub fn of_json(body: &[u8], table: &[Parameter]) -> Result<Self, Problem> {
-        let members: Map<String, Json> = serde_json::from_slice(body)
-            .map_err(|fault| Problem::body(&format!("expected a JSON object of parameters; {fault}")))?;
+        const EXPECTED: &str = "expected a JSON object of parameters";
+        let members = match cql2::strict_json(body) {
+            Ok(Json::Object(members)) => members,
+            Ok(_) => return Err(Problem::body(EXPECTED)),
+            Err(fault) => return Err(Problem::body(&format!("{EXPECTED}; {fault}"))),
+        };
         let mut pairs = Vec::with_capacity(members.len() + 1);
         for (name, value) in members {
             if !table.iter().any(|parameter| parameter.name == name) {

@@ -57,6 +57,14 @@ impl Problem {
         Self { parameter: Some(name.to_owned()), ..Self::new(StatusCode::BAD_REQUEST, detail) }
     }
 
+    /// A parameter in the address of a request whose body says all.
+    pub fn beside_body(name: &str) -> Self {
+        let name: String = name.chars().take(80).collect();
+        let detail =
+            format!("parameter {name:?} stands in the address; POST takes its parameters in the body");
+        Self { parameter: Some(name), ..Self::new(StatusCode::BAD_REQUEST, detail) }
+    }
+
     /// A name in the path that stands for nothing.
     pub fn not_found(what: &str, name: &str) -> Self {
         let name: String = name.chars().take(80).collect();

@@ -221,7 +221,11 @@ fn criteria(
         ));
     }
     let wrong = || Problem::parameter("criteria", list, EXPECTED);
-    let list: Vec<Value> = serde_json::from_str(list).map_err(|_| wrong())?;
+    let list = match cql2::strict_json(list.as_bytes()) {
+        Ok(Value::Array(list)) => list,
+        Ok(_) => return Err(wrong()),
+        Err(fault) => return Err(Problem::parameter("criteria", list, &format!("{EXPECTED}; {fault}"))),
+    };
     let mut criteria = Vec::with_capacity(list.len());
     for (at, member) in list.iter().enumerate() {
         let (name, filter) = match member.get("filter") {

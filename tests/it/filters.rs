@@ -231,6 +231,8 @@ fn a_search_by_post_refuses_what_it_cannot_read() {
         (json, r#"{"peple":5}"#, 400, "peple"),
         (json, r#"{"limit":{}}"#, 400, "limit"),
         (json, r#"{"limit":0}"#, 400, "limit"),
+        (json, r#"{"limit":1,"limit":2}"#, 400, r#"member \"limit\" stands more than once"#),
+        (json, r#"{"filter":{"op":"=","args":[1,1],"args":[1,2]}}"#, 400, r#"member \"args\""#),
         (json, r#"{"filter":{"op":"=","args":[]},"filter-lang":"cql2-text"}"#, 400, "filter-lang"),
         (json, r#"{"filter":{"op":"=","args":[]}}"#, 400, "filter"),
         (json, many.as_str(), 413, "bytes"),
@@ -248,6 +250,31 @@ fn a_search_by_post_refuses_what_it_cannot_read() {
     let elsewhere =
         service.send("POST", "/ogc/collections/towns/items", &[("content-type", json)], b"{}".to_vec());
     assert_eq!((elsewhere.status.as_u16(), elsewhere.header("allow")), (405, "GET, HEAD, OPTIONS"));
+}
+
+/// What stands in the address of a request with a body would be lost: all features instead of those that were meant.
+#[test]
+fn a_request_with_a_body_has_no_parameters_in_its_address() {
+    let service = Service::over(towns());
+    let headers = [("content-type", "application/json")];
+    for path in [
+        "/ogc/collections/towns/search",
+        "/ogc/collections/towns/aggregates",
+        "/ogc/collections/towns/shortlist",
+        "/ogc/collections/towns/topology",
+        "/measure",
+        "/drawings",
+    ] {
+        for query in ["people=5", "f=json", "filter=nonsense(", "foo=1"] {
+            let answer = service.send("POST", &format!("{path}?{query}"), &headers, b"{}".to_vec());
+            assert_eq!(answer.status, 400, "{path}?{query}: {}", answer.text());
+            let name = query.split('=').next().expect("a name");
+            assert_eq!(answer.json()["parameter"], name, "{path}?{query}");
+            assert!(answer.text().contains("in the body"), "{path}?{query}: {}", answer.text());
+        }
+        let bare = service.send("POST", &format!("{path}?"), &headers, b"{}".to_vec());
+        assert!(!bare.text().contains("address"), "{path}: {}", bare.text());
+    }
 }
 
 /// A filter with a plain evaluation of its own.

@@ -589,6 +589,7 @@ fn criteria_may_have_names_and_come_in_a_body() {
     for (name, value, says) in [
         ("criteria", "x", "JSON array"),
         ("criteria", "[1]", "JSON array"),
+        ("criteria", r#"[{"filter":"status = 'idle'","filter":"use = 'M0'"}]"#, "stands more than once"),
         ("criteria", "[\"use = 'M0'\", \"use = \"]", "number 2"),
         ("criteria", "[\"status = 'idle'\", \"nothing = 1\"]", "number 2"),
         ("weights", "status", "no number"),

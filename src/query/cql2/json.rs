@@ -7,12 +7,12 @@ use serde_json::{Map, Value};
 
 use super::ast::{self, Expr, Node, Op, Place};
 use super::text::{bbox, instant, wrong_instant};
-use super::{Allowance, FilterError, excerpt};
+use super::{Allowance, FilterError, excerpt, strict};
 use crate::geometry::Shape;
 use crate::model::Instant;
 
 pub fn parse(text: &str) -> Result<Expr, FilterError> {
-    let value: Value = serde_json::from_str(text).map_err(|fault| {
+    let value = strict::parse(text.as_bytes()).map_err(|fault| {
         FilterError::new(Place::Pointer("".into()), format!("the filter is no JSON: {fault}"))
     })?;
     Reader { path: String::new(), allowance: Allowance::default() }.expression(&value)
@@ -138,8 +138,11 @@ impl Reader {
         let mut operands = self.below("args", |reader| reader.elements(args))?;
         if op == Op::In {
             match operands.pop().map(|list| list.node) {
-                Some(Node::Array(list)) => operands.extend(list),
-                _ => return Err(self.expected("an array as second of args of in", value)),
+                // As CQL2 text has it, which knows no empty list.
+                Some(Node::Array(list)) if !list.is_empty() => operands.extend(list),
+                _ => {
+                    return Err(self.expected("an array of one value or more as second of args of in", value));
+                }
             }
         }
         Ok(Node::Call(op, operands))

@@ -7,6 +7,7 @@
 
 mod ast;
 mod json;
+mod strict;
 mod text;
 mod write;
 
@@ -15,6 +16,7 @@ use thiserror::Error;
 use crate::geometry::Shape;
 
 pub use ast::{Arithmetic, Comparison, Expr, Node, Op, Place, SetRelation, TimeRelation};
+pub use strict::parse as strict_json;
 
 /// The longest filter, bytes.
 pub const MOST_BYTES: usize = 1 << 20;
