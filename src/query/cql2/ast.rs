@@ -181,6 +181,10 @@ impl Arithmetic {
     /// The result; `None` where there is no finite one.
     #[must_use]
     pub fn compute(self, a: f64, b: f64) -> Option<f64> {
+        // IEEE 754 has 1 for powers of a base of 1 or an exponent of 0 even where the other number is none.
+        if a.is_nan() || b.is_nan() {
+            return None;
+        }
         let result = match self {
             Self::Plus => a + b,
             Self::Minus => a - b,
