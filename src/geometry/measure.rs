@@ -336,6 +336,12 @@ pub fn area_m2(shape: &Shape) -> f64 {
     }
 }
 
+/// Is a part of a stored geometry a polygon, so that it has an area?
+#[must_use]
+pub fn has_area(geometry: GeometryRef<'_>) -> bool {
+    geometry.parts().any(|part| part.kind().is_areal() && part.runs().next().is_some())
+}
+
 /// Geodesic area of a stored geometry, square metres; 0 for points and lines.
 ///
 /// What reaches no further than a few kilometres is measured in closed form, some hundred times faster: within a

@@ -49,7 +49,7 @@ pub use geodesic::along_geodesic;
 pub use grid::{Steps, to_grid};
 pub(crate) use grid::{degrees, extend_on_grid};
 pub use measure::{
-    about_length_m, area_m2, bounds_of, buffer_m, centroid, distance_m, is_areal, length_m, reach,
+    about_length_m, area_m2, bounds_of, buffer_m, centroid, distance_m, has_area, is_areal, length_m, reach,
     stored_area_m2, within_distance,
 };
 pub use nearest::{Nearest, Origin, Sight, metres_between};

@@ -207,12 +207,15 @@ impl Walked<'_> {
         };
         for (indexed, reached) in self.asked.polygons.iter().zip(&ring.polygons) {
             let title = indexed.layer().about.title.say(lang);
-            let area = reached.overlap_ha.unwrap_or(0.0);
             let _ = match lang {
-                Lang::Zh => write!(text, "{title}：形心在内 {}，圈内面积 {area:.1} 公顷。", reached.count),
-                Lang::En => {
-                    write!(text, " {title}: {} with their centre inside, {area:.1} ha within.", reached.count)
-                }
+                Lang::Zh => write!(text, "{title}：形心在内 {}", reached.count),
+                Lang::En => write!(text, " {title}: {} with their centre inside", reached.count),
+            };
+            let _ = match (lang, reached.overlap_ha) {
+                (Lang::Zh, Some(area)) => write!(text, "，圈内面积 {area:.1} 公顷。"),
+                (Lang::En, Some(area)) => write!(text, ", {area:.1} ha within."),
+                (Lang::Zh, None) => write!(text, "，均无面积。"),
+                (Lang::En, None) => write!(text, ", none of them with an area."),
             };
             for ((name, _), value) in self.asked.measures.iter().zip(&reached.measured) {
                 let value = value

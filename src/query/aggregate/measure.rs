@@ -269,11 +269,14 @@ impl BoundMeasure {
         }
     }
 
-    /// Takes in what a row says. Overlaps are taken in by [`Tally::add`].
+    /// Takes in what a row says, whose area is NaN where it has none. Overlaps are taken in by [`Tally::add`]; of them it
+    /// says only that there is an area to lie anywhere.
     pub fn take(&self, tally: &mut Tally, layer: &Layer, row: usize, area_m2: f64) {
         let What::Of(statistic, field) = self.what else {
-            if let (What::Area(_), Tally::Sum(sum)) = (self.what, tally) {
-                sum.add(area_m2);
+            match (self.what, tally) {
+                (What::Area(_), tally) => tally.add(area_m2),
+                (What::Overlap(_), Tally::Sum(sum)) => sum.known += u64::from(!area_m2.is_nan()),
+                _ => {}
             }
             return;
         };
@@ -320,7 +323,10 @@ impl BoundMeasure {
         match (self.what, tally) {
             (What::Count, _) => whole(count),
             (What::Share, _) => ratio(real(count), real(total.1)),
-            (What::Area(size) | What::Overlap(size), Tally::Sum(sum)) => Incoming::Real(sum.real() / size),
+            // Where nothing is, nothing is how much of it there is; of what has no area it is not known.
+            (What::Area(size) | What::Overlap(size), Tally::Sum(sum)) if sum.known > 0 || count == 0 => {
+                Incoming::Real(sum.real() / size)
+            }
             (What::Of(Statistic::Known, _), Tally::Sum(sum)) => whole(sum.known),
             (What::Of(Statistic::Distinct, _), Tally::Distinct(keys)) => {
                 keys.sort_unstable();
@@ -394,8 +400,11 @@ pub(super) enum Tally {
 }
 
 impl Tally {
+    /// Adds a number to a sum, unless it is not known.
     pub fn add(&mut self, number: f64) {
-        if let Self::Sum(sum) = self {
+        if let Self::Sum(sum) = self
+            && !number.is_nan()
+        {
             sum.add(number);
         }
     }

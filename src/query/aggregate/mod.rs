@@ -421,7 +421,7 @@ struct Counter<'a> {
     scope: Asked<'a>,
     keys: &'a Keys,
     measures: &'a [BoundMeasure],
-    /// By row, where a measure needs them.
+    /// By row, where a measure needs them; NaN where there is none.
     areas_m2: &'a [f64],
 }
 
@@ -440,7 +440,7 @@ impl Counter<'_> {
     }
 
     fn area_m2(&self, row: u32) -> f64 {
-        self.areas_m2.get(row as usize).copied().unwrap_or(0.0)
+        self.areas_m2.get(row as usize).copied().unwrap_or(f64::NAN)
     }
 
     /// The groups of a place, by key.

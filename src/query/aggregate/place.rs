@@ -10,7 +10,7 @@ use super::super::{Budget, QueryError, fold_on_all_cores};
 use super::{Areas, Bands, Rule};
 use crate::geometry::{
     Area, Bounds, GeometryRef, LEAST_SHARE, Lies, Scratch, Shape, Span, Stretches, area_m2, centroid,
-    length_m, reach, stored_area_m2, within_distance,
+    has_area, length_m, reach, stored_area_m2, within_distance,
 };
 use crate::index::{Found, IndexedLayer};
 use crate::model::{FeatureIx, FieldIx, Layer, Value};
@@ -145,14 +145,17 @@ pub(super) fn on_all_cores<T: Send>(
     Ok(results.into_iter().map(|(_, result)| result).collect())
 }
 
-/// The areas of the rows asked for in square metres, by row; 0 for the others.
+/// The areas of the rows asked for in square metres, by row; NaN for those that have none, and for the others.
 pub(super) fn areas_m2(asked: Asked<'_>) -> Result<Vec<f64>, QueryError> {
     const BLOCK: usize = 4096;
     let geometries = asked.layer().geometries();
     let blocks = on_all_cores(geometries.len().div_ceil(BLOCK), asked.budget, |block, _| {
         let rows = block * BLOCK..geometries.len().min((block + 1) * BLOCK);
         let is_wanted = |row: usize| asked.wants(FeatureIx::of_row(row).0);
-        let area = |row| geometries.get(row).filter(|_| is_wanted(row)).map_or(0.0, stored_area_m2);
+        let area = |row| {
+            let areal = geometries.get(row).filter(|geometry| is_wanted(row) && has_area(*geometry));
+            areal.map_or(f64::NAN, stored_area_m2)
+        };
         rows.map(area).collect::<Vec<_>>()
     })?;
     Ok(blocks.concat())

@@ -7,7 +7,7 @@ use geo_types::{MultiPoint, Point};
 use super::super::{QueryError, fold_on_all_cores};
 use super::{Defect, Detail, Found, Ground, Kind, Role, STRIDE, Thin, square_metres};
 use crate::geometry::{
-    GeometryRef, Shape, about_length_m, centroid, length_m, outline, polygon_faults, stored_area_m2,
+    GeometryRef, Shape, about_length_m, centroid, has_area, length_m, outline, polygon_faults, stored_area_m2,
 };
 use crate::model::{FeatureIx, FieldIx, Value};
 
@@ -25,7 +25,7 @@ pub fn check(found: &mut Found<'_>, ground: &mut Ground<'_>) -> Result<(), Query
     let parts = fold_on_all_cores(blocks.len(), shared.budget, start, |(found, seen), at| {
         for &ix in blocks[at] {
             let geometry = shared.layer.feature(ix).geometry();
-            let geometry = geometry.filter(|geometry| geometry.parts().any(|part| part.kind().is_areal()));
+            let geometry = geometry.filter(|geometry| has_area(*geometry));
             match geometry {
                 Some(geometry) => seen.push(look_at(found, shared, ix, geometry, area)),
                 None => found.counts.others += u64::from(shared.is_chosen(ix)),

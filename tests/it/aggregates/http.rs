@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::zone::{Feature, write};
 use crate::cases;
-use crate::harness::{Answer, Service, fixtures};
+use crate::harness::{Answer, Service, fixtures, shipped};
 use crate::oracle::shape;
 
 fn query(pairs: &Map<String, Value>) -> String {
@@ -273,6 +273,42 @@ fn map(pairs: &[(&str, &str)]) -> Map<String, Value> {
 fn feature(id: &str, wkt: &str) -> Feature {
     let shape: Option<Shape> = (!wkt.is_empty()).then(|| shape(wkt));
     Feature::new(id.to_owned(), shape, json!({ "name": format!("N{id}") }))
+}
+
+/// Expected from the file itself: a number where a feature of the group is a polygon.
+#[test]
+fn what_has_no_area_is_not_of_area_zero() {
+    let text = std::fs::read_to_string(shipped().join("sites.geojson")).expect("sites");
+    let sites: Value = serde_json::from_str(&text).expect("JSON");
+    let mut areal: BTreeMap<String, bool> = BTreeMap::new();
+    for site in sites["features"].as_array().expect("features") {
+        let kind = site["geometry"]["type"].as_str().unwrap_or("");
+        *areal.entry(site["properties"]["kind"].to_string()).or_default() |= kind.ends_with("Polygon");
+    }
+    assert!(areal.values().any(|areal| *areal) && areal.values().any(|areal| !areal), "{areal:?}");
+    let service = Service::over(shipped());
+    let told = |query: &str| service.get(&format!("/ogc/collections/sites/aggregates?f=json&{query}")).json();
+    let answer = told("group-by=kind&measure=area(ha)");
+    let groups = answer["groups"].as_array().expect("groups");
+    assert_eq!(groups.len(), areal.len());
+    for group in groups {
+        assert_eq!(group["area_ha"].is_number(), areal[&group["kind"].to_string()], "{group}");
+        assert!(group["area_ha"].as_f64().is_none_or(|area| area > 0.0), "{group}");
+    }
+    // Of buildings, which are points: nothing is known where some are, and nothing is there where none is.
+    let answer = told("group-by=area:subdistricts&measure=area,overlap&filter=kind=%27building%27");
+    let rows = answer["groups"].as_array().expect("groups").iter().chain([&answer["total"]]);
+    let (some, none): (Vec<_>, Vec<_>) = rows.partition(|row| row["count"] != 0);
+    assert!(!some.is_empty() && !none.is_empty(), "{answer}");
+    for (rows, wanted) in [(some, Value::Null), (none, json!(0.0))] {
+        for row in rows {
+            assert_eq!((&row["area_m2"], &row["overlap_m2"]), (&wanted, &wanted), "{row}");
+        }
+    }
+    let answer = told("group-by=area:subdistricts&measure=area,overlap");
+    let nowhere = &answer["withoutGeometry"];
+    assert!(nowhere["count"].as_u64().is_some_and(|count| count > 0), "{nowhere}");
+    assert_eq!((&nowhere["area_m2"], &nowhere["overlap_m2"]), (&Value::Null, &Value::Null));
 }
 
 #[test]
