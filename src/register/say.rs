@@ -6,7 +6,7 @@ use super::cross::{Cross, Phase, Place};
 use super::progress::Status;
 use super::{Count, Reason, State, TargetState, Unit};
 use crate::model::plan::{self, Baseline, UnitRole, UnitType};
-use crate::model::{Event, Operator, Words};
+use crate::model::{Event, Lang, Operator, Words};
 
 fn words(zh: String, en: String) -> Words {
     Words { zh: zh.into(), en: en.into() }
@@ -408,9 +408,16 @@ pub fn measure(kind: &str) -> Words {
     words(zh.to_owned(), en.to_owned())
 }
 
-/// A word of the data, where it is one that the plan or this service has words for.
+/// Fields that hold kinds of places; elsewhere the same word may mean another thing, as a park of trees.
+const OF_KINDS: [&str; 2] = ["kind", "unit_type"];
+
+/// A word of a field of the data, where it is one that the plan or this service has words for. Texts of a field that is
+/// in a language, as `use_name_en`, are words already.
 #[must_use]
-pub fn word(facts: Option<&plan::PlanFacts>, word: &str) -> Option<Words> {
+pub fn word(facts: Option<&plan::PlanFacts>, field: &str, word: &str) -> Option<Words> {
+    if field.rsplit_once('_').is_some_and(|(_, lang)| Lang::parse(lang).is_some()) {
+        return None;
+    }
     let of_plan = facts.and_then(|facts| {
         let mut named = facts.land.supply_modes.iter().chain(&facts.land.use_types);
         let named = named.find(|named| *named.id == *word).map(|named| named.name.clone());
@@ -431,6 +438,6 @@ pub fn word(facts: Option<&plan::PlanFacts>, word: &str) -> Option<Words> {
         };
         Some(words(zh.to_owned(), en.to_owned()))
     };
-    let of_kind = || Some(kind(word)).filter(|words| *words.zh != *word);
+    let of_kind = || Some(kind(word)).filter(|words| OF_KINDS.contains(&field) && *words.zh != *word);
     of_plan.or_else(of_state).or_else(own).or_else(of_kind)
 }

@@ -141,7 +141,7 @@ fn titles_of(
         }
     }
     for text in texts {
-        if let Some(words) = say::word(facts, text).filter(|_| !titles.contains_key(&**text)) {
+        if let Some(words) = say::word(facts, &field.name, text).filter(|_| !titles.contains_key(&**text)) {
             titles.insert(text.to_string(), words.say(lang).into());
         }
     }

@@ -26,7 +26,7 @@ pub(crate) const EPOCH: f64 = 25_569.0;
 /// Day number of 1900-03-01, from which on day numbers are right.
 pub(crate) const FIRST_DAY: f64 = 61.0;
 /// Whole numbers up to this have a cell of their own digits.
-const MOST_DIGITS: i64 = 999_999_999_999_999;
+pub(crate) const MOST_DIGITS: i64 = 999_999_999_999_999;
 /// Widths of columns in characters.
 const NARROWEST: usize = 6;
 const WIDEST: usize = 60;

@@ -65,6 +65,7 @@ fn value(cell: &Cell) -> Option<String> {
         Cell::Text(text) => Some(said(text)),
         // A sum with a zero has no minus before its zero.
         Cell::Number(number, _) if number.is_finite() => Some((number + 0.0).to_string()),
+        Cell::Digits(whole) => Some(whole.to_string()),
         Cell::Day(day) => Some(day.to_string()),
         Cell::Missing | Cell::Number(..) => None,
     }

@@ -190,6 +190,8 @@ pub enum Cell {
     Text(String),
     /// A number, with so many decimals where it is read; workbooks and CSV hold all of them.
     Number(f64, u8),
+    /// A whole number that is no amount, as a year or a code, without groups of digits.
+    Digits(i64),
     /// A day.
     Day(Date),
 }
@@ -202,6 +204,7 @@ impl Cell {
             Self::Missing => "—".to_owned(),
             Self::Text(text) => text.clone(),
             Self::Number(value, decimals) => grouped(*value, *decimals),
+            Self::Digits(whole) => whole.to_string(),
             Self::Day(day) => day.to_string(),
         }
     }
@@ -323,6 +326,7 @@ mod tests {
         ] {
             assert_eq!(grouped(value, decimals), said);
         }
+        assert_eq!(Cell::Digits(2012).shown(), "2012");
         assert_eq!(Cell::Missing.shown(), "—");
     }
 

@@ -182,7 +182,8 @@ impl Need {
         for (row, cell) in rows.filter_map(|(row, cells)| Some((row, cells.get(at)?))) {
             let [part, whole] = look(row, 1.0, tongue).widths(&cell.shown());
             // Numbers and days are not cut.
-            let is_whole = column.is_number || matches!(cell, Cell::Number(..) | Cell::Day(_));
+            let is_whole =
+                column.is_number || matches!(cell, Cell::Number(..) | Cell::Digits(_) | Cell::Day(_));
             cells = [cells[0].max(if is_whole { whole } else { part }), cells[1].max(whole)];
         }
         Self { heading: look(0, 1.0, tongue).widths(&column.heading), cells }

@@ -49,6 +49,7 @@ fn cell(cell: &Cell) -> Value {
         Cell::Missing => Value::Null,
         Cell::Text(text) => text.as_str().into(),
         Cell::Number(number, _) => (*number).into(),
+        Cell::Digits(whole) => (*whole).into(),
         Cell::Day(day) => day.to_string().into(),
     }
 }

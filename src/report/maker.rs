@@ -49,6 +49,11 @@ impl<'a> Maker<'a> {
         Ok(facts)
     }
 
+    /// Holds the day not to lie before the plan, where there is one.
+    pub(super) fn check_day(&self) -> Result<(), ReportError> {
+        if self.catalog.plan.is_some() { self.facts().map(drop) } else { Ok(()) }
+    }
+
     pub(super) fn pick(&self, zh: &str, en: &str) -> String {
         self.tongue.pick(zh, en)
     }
@@ -198,9 +203,9 @@ impl<'a> Maker<'a> {
         Column { heading: self.pick(zh, en), weight, is_number: true }
     }
 
-    /// A text of the data, in words where there are some.
-    pub(super) fn worded(&self, text: &str) -> String {
-        register::say::word(self.catalog.plan.as_ref(), text)
+    /// A text of a field of the data, in words where there are some.
+    pub(super) fn worded(&self, field: &str, text: &str) -> String {
+        register::say::word(self.catalog.plan.as_ref(), field, text)
             .map_or_else(|| text.to_owned(), |words| self.say(&words))
     }
 

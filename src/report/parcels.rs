@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::ReportError;
 use super::document::{Block, Cell, Chart, Column, Document, Section, Series, Table};
 use super::maker::Maker;
-use crate::geometry::Bounds;
+use crate::geometry::{Bounds, has_area};
 use crate::index::IndexedLayer;
 use crate::map::color::Color;
 use crate::map::style::View;
@@ -45,6 +45,8 @@ struct Asked<'a> {
     maker: &'a Maker<'a>,
     indexed: &'a Arc<IndexedLayer>,
     query: &'a Query,
+    /// Has a feature of the layer an area?
+    has_areas: bool,
 }
 
 pub(super) fn compose(
@@ -54,7 +56,9 @@ pub(super) fn compose(
     asked: &[(String, String)],
 ) -> Result<Document, ReportError> {
     let indexed = maker.catalog.layer(layer).ok_or_else(|| ReportError::NoLayer(layer.to_owned()))?;
-    let ask = Asked { maker, indexed, query };
+    maker.check_day()?;
+    let has_areas = indexed.layer().geometries().kinds().iter().any(|kind| kind.is_areal());
+    let ask = Asked { maker, indexed, query, has_areas };
     let about = &indexed.layer().about;
     let title = Words {
         zh: format!("{}统计", about.title.zh).into(),
@@ -108,6 +112,11 @@ impl<'a> Asked<'a> {
         stem.is_none_or(|stem| self.layer().schema.find(&format!("{stem}_{}", lang.name())).is_none())
     }
 
+    /// The measures with hectares and mu behind them, where there are any.
+    fn with_areas(&self, measures: &str) -> String {
+        format!("{measures}{}", if self.has_areas { ",area(ha),area(mu)" } else { "" })
+    }
+
     fn sum(&self, fields: &[&Field], measures: &str) -> Result<query::aggregate::Table, ReportError> {
         let measures = Measure::parse_list(measures).unwrap_or_default();
         let asked = Aggregation {
@@ -122,9 +131,48 @@ impl<'a> Asked<'a> {
         Ok(aggregate(&asked, self.indexed, self.maker.budget)?)
     }
 
+    /// How many of the features that match have no area.
+    fn without_area(&self) -> Result<usize, ReportError> {
+        let query =
+            Query { page: Page { limit: u32::MAX, offset: 0 }, sort: Vec::new(), ..self.query.clone() };
+        let found = query::execute(&query::plan(&query, self.indexed)?, self.indexed, self.maker.budget)?;
+        let areal = |ix: &&FeatureIx| self.layer().feature(**ix).geometry().is_some_and(has_area);
+        Ok(found.items.len() - found.items.iter().filter(areal).count())
+    }
+
+    /// What the numbers must not be taken for.
+    fn remarks(&self) -> Result<Vec<String>, ReportError> {
+        let maker = self.maker;
+        let mut remarks = vec![maker.pick(
+            "条件按三值逻辑判断：所问字段为空的要素不算符合。",
+            "Conditions follow three-valued logic: a feature whose field is empty does not match.",
+        )];
+        let without = self.without_area()?;
+        if without > 0 {
+            remarks.push(maker.pick(
+                &format!("其中{without}个要素没有面积（点、线或没有位置），不计入面积。"),
+                &format!(
+                    "Of these features {without} have no area (points, lines, or no position); areas are those of the others."
+                ),
+            ));
+        }
+        let day = maker.catalog.about.data_date;
+        if day != Some(maker.as_of) {
+            let [zh, en] = day.map_or_else(
+                || ["数据所述".to_owned(), "of the data, which states no day".to_owned()],
+                |day| [format!("数据日期{day}的"), format!("of the day of the data, {day}")],
+            );
+            remarks.push(maker.pick(
+                &format!("截至日期不筛选要素：状态和各项数字均为{zh}情况。"),
+                &format!("The day of the report selects no features: states and numbers are those {en}."),
+            ));
+        }
+        Ok(remarks)
+    }
+
     fn result(&self, matched: u64) -> Result<Section, ReportError> {
         let maker = self.maker;
-        let total = self.sum(&[], "count,area(ha),area(mu)")?.total;
+        let total = self.sum(&[], &self.with_areas("count"))?.total;
         let said = |at: usize, decimals| match number(total.cells.get(at), decimals) {
             Cell::Missing => "—".to_owned(),
             cell => cell.shown(),
@@ -142,10 +190,7 @@ impl<'a> Asked<'a> {
         if matched == 0 {
             blocks.push(Block::Text(maker.pick("没有要素符合条件。", "No feature matches.")));
         }
-        blocks.push(Block::Notes(vec![maker.pick(
-            "条件按三值逻辑判断：所问字段为空的要素不算符合。",
-            "Conditions follow three-valued logic: a feature whose field is empty does not match.",
-        )]));
+        blocks.push(Block::Notes(self.remarks()?));
         Ok(Section { heading: maker.pick("结论", "Result"), blocks })
     }
 
@@ -155,21 +200,31 @@ impl<'a> Asked<'a> {
 
     fn groups(&self, field: &Field, name: &'static str) -> Result<Section, ReportError> {
         let maker = self.maker;
-        let found = self.sum(&[field], "count,share,area(ha),area(mu)")?;
+        let found = self.sum(&[field], &self.with_areas("count,share"))?;
+        let mut columns = vec![
+            Column { heading: self.title(field), weight: 4, is_number: false },
+            maker.numbers("数量", "Count", 2),
+            maker.numbers("占比%", "Share, %", 2),
+        ];
+        if self.has_areas {
+            columns.push(maker.numbers("面积（公顷）", "Area, ha", 2));
+            columns.push(maker.numbers("面积（亩）", "Area, mu", 2));
+        }
         let row = |row: &Row| {
-            vec![
-                Cell::Text(self.word(row.cells.first())),
+            let mut cells = vec![
+                Cell::Text(self.word(field, row.cells.first())),
                 number(row.cells.get(1), 0),
                 percent(row.cells.get(2)),
-                number(row.cells.get(3), 2),
-                number(row.cells.get(4), 2),
-            ]
+            ];
+            cells.extend((cells.len()..columns.len()).map(|at| number(row.cells.get(at), 2)));
+            cells
         };
         let mut total = row(&found.total);
         total[0] = maker.text("合计", "Total");
-        let title = self.title(field);
-        let bars =
-            found.groups.iter().map(|row| (self.word(row.cells.first()), vec![real(row.cells.get(1))]));
+        let bars = found
+            .groups
+            .iter()
+            .map(|row| (self.word(field, row.cells.first()), vec![real(row.cells.get(1))]));
         let chart = Chart {
             title: maker.pick(&format!("{}：数量", zh(field)), &format!("{}: count", en(field))),
             unit: maker.pick("个", "features"),
@@ -182,14 +237,8 @@ impl<'a> Asked<'a> {
             name,
             title: maker
                 .pick(&format!("{}：数量与面积", zh(field)), &format!("{}: count and area", en(field))),
-            columns: vec![
-                Column { heading: title.clone(), weight: 4, is_number: false },
-                maker.numbers("数量", "Count", 2),
-                maker.numbers("占比%", "Share, %", 2),
-                maker.numbers("面积（公顷）", "Area, ha", 2),
-                maker.numbers("面积（亩）", "Area, mu", 2),
-            ],
             rows: found.groups.iter().map(row).collect(),
+            columns,
             total: Some(total),
         };
         let heading = maker.pick(&format!("按{}", zh(field)), &format!("By {}", en(field)));
@@ -203,7 +252,7 @@ impl<'a> Asked<'a> {
         // Two codes may have one word.
         let mut counts: BTreeMap<(String, String), f64> = BTreeMap::new();
         for row in &found.groups {
-            let [a, b] = [0, 1].map(|at| self.word(row.cells.get(at)));
+            let [a, b] = [(0, first), (1, second)].map(|(at, field)| self.word(field, row.cells.get(at)));
             *counts.entry((a, b)).or_default() += real(row.cells.get(2));
         }
         let (mut across, mut down) = (self.words(second), self.words(first));
@@ -253,9 +302,9 @@ impl<'a> Asked<'a> {
         Ok(Section { heading, blocks })
     }
 
-    fn word(&self, value: Option<&Incoming<'_>>) -> String {
+    fn word(&self, field: &Field, value: Option<&Incoming<'_>>) -> String {
         match value {
-            Some(Incoming::Text(text)) => self.maker.worded(text),
+            Some(Incoming::Text(text)) => self.maker.worded(&field.name, text),
             _ => self.maker.pick("未知", "unknown"),
         }
     }
@@ -265,7 +314,9 @@ impl<'a> Asked<'a> {
         let domain = self.layer().schema.find(&field.name).map(|(at, _)| self.layer().domain(at));
         let texts = if let Some(Domain::Texts(texts)) = domain { &texts[..] } else { &[] };
         let mut words: Vec<String> = Vec::new();
-        for word in texts.iter().map(|text| self.maker.worded(text)).chain([self.word(None)]) {
+        for word in
+            texts.iter().map(|text| self.maker.worded(&field.name, text)).chain([self.word(field, None)])
+        {
             if !words.contains(&word) {
                 words.push(word);
             }
@@ -319,7 +370,7 @@ impl<'a> Asked<'a> {
         let row = |&ix: &FeatureIx| {
             let feature = layer.feature(ix);
             let mut row = vec![Cell::Text(feature.id().to_string())];
-            row.extend(fields.iter().map(|&(at, _)| cell(maker, feature.value(at))));
+            row.extend(fields.iter().map(|&(at, field)| cell(maker, field, feature.value(at))));
             row
         };
         let table = Table {
@@ -374,15 +425,17 @@ fn percent(value: Option<&Incoming<'_>>) -> Cell {
     }
 }
 
-fn cell(maker: &Maker<'_>, value: Value<'_>) -> Cell {
+fn cell(maker: &Maker<'_>, field: &Field, value: Value<'_>) -> Cell {
     match value {
         Value::Null => Cell::Missing,
         Value::Bool(true) => maker.text("是", "yes"),
         Value::Bool(false) => maker.text("否", "no"),
+        // Without a unit it may be a year or a code, which nobody reads in groups of digits.
+        Value::Integer(whole) if field.unit.is_none() => Cell::Digits(whole),
         #[expect(clippy::cast_precision_loss, reason = "a number that is read")]
         Value::Integer(whole) => Cell::Number(whole as f64, 0),
         Value::Real(real) => Cell::Number(real, 2),
-        Value::Text(text) => Cell::Text(maker.worded(text)),
+        Value::Text(text) => Cell::Text(maker.worded(&field.name, text)),
         Value::Json(text) => Cell::Text(text.to_owned()),
         Value::Date(day) => Cell::Day(day),
         Value::Timestamp(moment) => Cell::Text(moment.to_string()),

@@ -85,9 +85,7 @@ pub(super) fn compose(
 ) -> Result<Document, ReportError> {
     let subjects: Result<Vec<_>, _> = ids.iter().map(|id| Subject::find(maker.catalog, id)).collect();
     let subjects = subjects?;
-    if maker.catalog.plan.is_some() {
-        maker.facts()?;
-    }
+    maker.check_day()?;
     let heading = maker.pick("并列对照", "Side by side");
     let walks = walks(maker, network, &subjects)?;
     let blocks = vec![Block::Table(table(maker, &subjects, &walks))];
@@ -284,13 +282,16 @@ impl<'a> Sheet<'a> {
 
     fn kind(&self, subject: &Subject<'_>) -> String {
         let own = subject.place.map(|place| say::kind(&place.kind));
-        let code = || {
-            subject.text("unit_type").or_else(|| subject.text("kind")).or_else(|| subject.text("use_code"))
-        };
-        let told =
-            own.map(|words| self.maker.say(&words)).or_else(|| code().map(|code| self.maker.worded(&code)));
+        let of_feature =
+            || ["unit_type", "kind", "use_code"].into_iter().find_map(|field| self.worded(subject, field));
+        let told = own.map(|words| self.maker.say(&words)).or_else(of_feature);
         let layer = subject.member.as_ref().map(|member| &member.indexed.layer().about.title);
         told.or_else(|| layer.map(|title| self.maker.say(title))).unwrap_or_else(|| self.unstated())
+    }
+
+    /// What a field of its feature says, in words where there are some.
+    fn worded(&self, subject: &Subject<'_>, field: &str) -> Option<String> {
+        subject.text(field).map(|code| self.maker.worded(field, &code))
     }
 
     fn name_of(&self, id: &str) -> String {
@@ -334,7 +335,7 @@ impl<'a> Sheet<'a> {
         let mut ids: Vec<String> = of_place.chain(subject.list("industries")).collect();
         let mut seen = std::collections::HashSet::new();
         ids.retain(|id| seen.insert(id.clone()));
-        ids.iter().map(|id| self.maker.worded(id)).collect()
+        ids.iter().map(|id| self.maker.worded("industries", id)).collect()
     }
 
     fn state(&self, subject: &Subject<'_>) -> String {
@@ -353,9 +354,9 @@ impl<'a> Sheet<'a> {
         if let Some((place, status)) = subject.place.and_then(|place| Some((place, place.status?))) {
             return inferred(self.maker.say(&say::status(status)), place.status_inferred);
         }
-        let code = subject.text("lifecycle").or_else(|| subject.text("status"));
+        let state = ["lifecycle", "status"].into_iter().find_map(|field| self.worded(subject, field));
         let is_inferred = subject.value("lifecycle_inferred") == Value::Bool(true);
-        code.map_or_else(|| self.unstated(), |code| inferred(self.maker.worded(&code), is_inferred))
+        state.map_or_else(|| self.unstated(), |state| inferred(state, is_inferred))
     }
 
     /// What the register says on the day, and the designations that the feature holds.
@@ -370,7 +371,7 @@ impl<'a> Sheet<'a> {
                     .tell(|lang| format!("{} {} ({})", what.say(lang), entry.from, entry.document.title))
             })
             .collect();
-        told.extend(subject.list("designations").iter().map(|code| self.maker.worded(code)));
+        told.extend(subject.list("designations").iter().map(|code| self.maker.worded("designations", code)));
         if told.is_empty() {
             self.pick("名册中没有记录", "no entry in the register")
         } else {
@@ -524,8 +525,10 @@ impl<'a> Sheet<'a> {
 
     fn basis(&self, subject: &Subject<'_>) -> String {
         let Some(member) = &subject.member else { return self.nowhere() };
-        let basis = subject.text("basis").map(|code| self.maker.worded(&code));
+        let basis = self.worded(subject, "basis");
+        // A sentence of the data, in whatever language that has it.
         let source = subject.text("source");
+        let source = source.map(|text| self.pick(&format!("数据原文：{text}"), &text));
         let title = self.maker.say(&member.indexed.layer().about.title);
         let told: Vec<String> = [Some(title), basis, source].into_iter().flatten().collect();
         self.joined(&told)

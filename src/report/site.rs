@@ -19,9 +19,7 @@ pub(super) fn compose(
     id: &str,
 ) -> Result<Document, ReportError> {
     let facts = maker.catalog.plan.as_ref();
-    if facts.is_some() {
-        maker.facts()?;
-    }
+    maker.check_day()?;
     let place = facts.and_then(|facts| facts.place(id));
     let feature = maker.catalog.feature(id);
     let name =
@@ -168,7 +166,7 @@ fn on_the_ground(maker: &Maker<'_>, layer: &Layer, feature: FeatureRef<'_>) -> S
         let value = match feature.value(at) {
             Value::Null => continue,
             Value::Bool(is) => maker.pick(if is { "是" } else { "否" }, if is { "yes" } else { "no" }),
-            Value::Text(text) => maker.worded(text),
+            Value::Text(text) => maker.worded(&field.name, text),
             Value::Json(json) => match serde_json::from_str::<Vec<String>>(json) {
                 Ok(texts) if texts.is_empty() => continue,
                 Ok(texts) => texts.join("; "),

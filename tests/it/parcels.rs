@@ -289,13 +289,18 @@ fn pasted_shapes_are_read_and_measured_over_http() {
 #[test]
 fn schemas_tell_what_people_call_the_values() {
     let service = Service::over(shipped());
-    let path = "/ogc/collections/parcels/queryables";
-    let titles = |lang: &str, field: &str| {
-        let schema = service.ask("GET", path, &[("accept-language", lang)]).json();
+    let titles_of = |layer: &str, lang: &str, field: &str| {
+        let path = format!("/ogc/collections/{layer}/queryables");
+        let schema = service.ask("GET", &path, &[("accept-language", lang)]).json();
         schema["properties"][field]["x-enum-titles"].clone()
     };
+    let titles = |lang: &str, field: &str| titles_of("parcels", lang, field);
     assert_eq!(titles("zh", "status")["idle"], "闲置");
     assert_eq!(titles("en", "status")["idle"], "idle");
+    // A park is a kind of unit where kinds stand, and one of trees elsewhere; names in a language are words already.
+    assert_eq!(titles_of("sites", "zh", "kind")["park"], "园区");
+    assert_eq!(titles("zh", "use_name_en"), Value::Null);
+    assert_eq!(titles_of("facilities", "zh", "subtype"), Value::Null);
     let text = std::fs::read_to_string(shipped().join("parcels.geojson")).expect("parcels");
     let parcels: Value = serde_json::from_str(&text).expect("JSON");
     let names = titles("zh", "use_code");

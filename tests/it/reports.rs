@@ -265,6 +265,108 @@ fn a_report_on_parcels_counts_what_the_query_finds() {
     assert_eq!(sum, ids.len());
 }
 
+/// Two squares, a point, one that is nowhere; a year, and an amount.
+fn lots() -> tempfile::TempDir {
+    let lots = [
+        (
+            r#"{"type":"Polygon","coordinates":[[[114,30],[114.01,30],[114.01,30.01],[114,30.01],[114,30]]]}"#,
+            "a",
+            2012,
+        ),
+        (
+            r#"{"type":"Polygon","coordinates":[[[114.02,30],[114.03,30],[114.03,30.01],[114.02,30.01],[114.02,30]]]}"#,
+            "a",
+            2013,
+        ),
+        (r#"{"type":"Point","coordinates":[114.05,30]}"#, "b", 2014),
+        ("null", "b", 2015),
+    ];
+    let features: Vec<String> = (1..).zip(lots).map(|(id, (geometry, class, year))| {
+        format!(
+            r#"{{"type":"Feature","id":{id},"geometry":{geometry},"properties":{{"class":"{class}","year":{year},"people":{}}}}}"#,
+            1000 + id
+        )
+    }).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    write("lots.geojson", &format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(",")));
+    write(
+        "spots.geojson",
+        &format!(r#"{{"type":"FeatureCollection","features":[{},{}]}}"#, features[2], features[3]),
+    );
+    let layers = ["lots", "spots"].map(|id| {
+        format!(
+            "[[layers]]\nid = \"{id}\"\nfile = \"{id}.geojson\"\ntitle = {{ zh = \"{id}\", en = \"{id}\" }}\n\
+             [layers.fields.people]\nunit = \"{{person}}\"\n"
+        )
+    });
+    let head = "title = { zh = \"a\", en = \"a\" }\ndescription = { zh = \"\", en = \"\" }\nattribution = { zh = \"\", en = \"\" }\ndata_date = 2026-06-30\n";
+    write("catalog.toml", &format!("{head}{}", layers.concat()));
+    folder
+}
+
+#[test]
+fn years_have_no_groups_of_digits() {
+    let folder = lots();
+    let service = Service::over(folder.path());
+    let page = service.get("/reports/parcels.html?collection=lots&lang=en");
+    assert!(page.text().contains(">2012<") && page.text().contains(">1,001<"), "{}", page.text());
+    let json = service.get("/reports/parcels.json?collection=lots&lang=en").text().to_owned();
+    assert!(json.contains("2012") && !json.contains("2012.0") && !json.contains("\"2012\""), "{json}");
+    let book = sheets_of_xlsx(&service.get("/reports/parcels.xlsx?collection=lots&lang=en").body);
+    let cells = || book.iter().flat_map(|(_, rows)| rows.iter().flatten());
+    assert!(cells().any(|cell| *cell == Data::Float(2012.0)), "a year is a number");
+    let csv = service.get("/reports/parcels.csv?collection=lots&lang=en&table=list");
+    assert!(csv.text().contains(",2012,1001"), "{}", csv.text());
+}
+
+#[test]
+fn a_report_says_what_has_no_area() {
+    let folder = lots();
+    let service = Service::over(folder.path());
+    let report = service.get("/reports/parcels.json?collection=lots&lang=en");
+    assert_eq!(report.status, 200, "{}", report.text());
+    assert!(report.text().contains("Of these features 2 have no area"), "{}", report.text());
+    let sections = report.json()["sections"].as_array().expect("sections").clone();
+    let blocks = || sections.iter().flat_map(|section| section["blocks"].as_array().expect("blocks"));
+    let groups = blocks().find(|block| block["name"] == "groups-1").expect("a table of groups");
+    let [a, b] = ["a", "b"].map(|class| {
+        groups["rows"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .find(|row| row[0] == class)
+            .expect("the class")
+            .clone()
+    });
+    // Of class a both have one, of class b none.
+    assert!(a[3].as_f64().is_some_and(|area| area > 0.0) && b[3].is_null() && b[4].is_null(), "{a} {b}");
+    assert_eq!((&a[1], &b[1]), (&2.0.into(), &2.0.into()));
+    // Where no feature of the layer has one, no table has a column for it.
+    let spots = service.get("/reports/parcels.json?collection=spots&lang=en");
+    assert_eq!(spots.status, 200, "{}", spots.text());
+    assert!(
+        spots.text().contains("2 have no area") && !spots.text().contains("Area, ha"),
+        "{}",
+        spots.text()
+    );
+}
+
+#[test]
+fn a_report_says_that_its_day_selects_nothing() {
+    let folder = lots();
+    let service = Service::over(folder.path());
+    let says = |query: &str| {
+        let report = service.get(&format!("/reports/parcels.json?collection=lots&lang=en{query}"));
+        assert_eq!(report.status, 200, "{}", report.text());
+        report
+            .text()
+            .contains("selects no features: states and numbers are those of the day of the data, 2026-06-30")
+    };
+    assert!(says("&as_of=2030-01-01") && says("&as_of=2026-06-29"));
+    assert!(!says("") && !says("&as_of=2026-06-30"));
+}
+
 #[test]
 fn requests_that_make_no_sense_are_refused() {
     let service = Service::over(shipped());
@@ -281,6 +383,7 @@ fn requests_that_make_no_sense_are_refused() {
         ("/reports/parcels.pdf?collection=fields", 404, "", "there is no collection"),
         ("/reports/parcels.pdf?filter=use_code%20%3D", 400, "filter", ""),
         ("/reports/parcels.pdf?use_kode=M0", 400, "use_kode", "unknown"),
+        ("/reports/parcels.pdf?as_of=1900-01-01", 400, "as_of", "before the plan begins"),
     ];
     for (path, status, parameter, detail) in cases {
         let answer = service.get(path);
@@ -322,6 +425,22 @@ fn files_have_names_types_and_tags() {
         .map(|one| one["links"].as_array().map_or(0, Vec::len))
         .sum();
     assert_eq!(links, 4 * 6);
+}
+
+/// Where the data has a sentence in its own language only, a sheet in Chinese says so.
+#[test]
+fn words_of_the_data_are_told_from_those_of_the_sheet() {
+    let service = Service::over(shipped());
+    let sheet =
+        |lang: &str| service.get(&format!("/reports/site.json?id=chunsun&lang={lang}")).text().to_owned();
+    let text = std::fs::read_to_string(shipped().join("sites.geojson")).expect("sites");
+    let sites: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let sites = sites["features"].as_array().expect("features");
+    let source =
+        sites.iter().find(|site| site["id"] == "chunsun").expect("the site")["properties"]["source"].clone();
+    let source = source.as_str().expect("a text");
+    assert!(sheet("zh").contains(&format!("数据原文：{source}")));
+    assert!(sheet("en").contains(source) && !sheet("en").contains("数据原文"));
 }
 
 /// The pages of the service show what the documents say.

@@ -3,7 +3,7 @@
 use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Worksheet, XlsxError};
 
 use super::{Book, Formats, LINE, at, fitting, lines};
-use crate::render::xlsx::{EPOCH, FIRST_DAY, width};
+use crate::render::xlsx::{EPOCH, FIRST_DAY, MOST_DIGITS, width};
 use crate::report::document::{Cell, Column, Table};
 
 /// Widths of columns in characters; what is longer is broken.
@@ -56,6 +56,11 @@ fn line(
                 let format = format.clone().set_num_format(digits(*decimals));
                 sheet.write_number_with_format(row, column, *number, &format)?;
             }
+            #[expect(clippy::cast_precision_loss, reason = "of at most 15 digits")]
+            Cell::Digits(whole) if whole.abs() <= MOST_DIGITS => {
+                let format = format.clone().set_num_format("0");
+                sheet.write_number_with_format(row, column, *whole as f64, &format)?;
+            }
             Cell::Day(day) if f64::from(day.days()) + EPOCH >= FIRST_DAY => {
                 let format = side(format, head.is_number).set_num_format("yyyy-mm-dd");
                 sheet.write_number_with_format(row, column, f64::from(day.days()) + EPOCH, &format)?;
@@ -64,9 +69,9 @@ fn line(
                 let format = side(format, head.is_number);
                 sheet.write_string_with_format(row, column, fitting(text), &format)?;
             }
-            Cell::Day(day) => {
+            Cell::Day(_) | Cell::Digits(_) => {
                 let format = side(format, head.is_number);
-                sheet.write_string_with_format(row, column, day.to_string(), &format)?;
+                sheet.write_string_with_format(row, column, cell.shown(), &format)?;
             }
             Cell::Missing | Cell::Number(..) | Cell::Text(_) => {
                 sheet.write_blank(row, column, format)?;
