@@ -20,6 +20,7 @@ use crate::geometry::Bounds;
 use crate::map::frame::{Frame, MOST_LATITUDE, MOST_ZOOM, Margins, Size};
 use crate::map::furniture::Furniture;
 use crate::map::picture::Picture;
+use crate::map::plot::{EDGE, Plot};
 use crate::map::style::{Look, Theme, View, tokens};
 use crate::map::{self, MapError, Request, Sources};
 use crate::model::{FeatureIx, Lang};
@@ -306,8 +307,10 @@ fn request(params: &Params, catalog: &Catalog, view: View, lang: Lang) -> Result
     let title = read(params, "title", &expected, words)?;
     let size = size(params)?;
     let selected = features(params, catalog)?;
-    let frame = frame(params, catalog, &selected, size, furniture.margins(size))?;
-    Ok(Request { look: Look { view, theme, lang }, frame, furniture, title, selected, drawn: Vec::new() })
+    let look = Look { view, theme, lang };
+    let plot = Plot { catalog, look, furniture: &furniture, title: title.as_deref(), size };
+    let frame = frame(params, &selected, &plot)?;
+    Ok(Request { look, frame, furniture, title, selected, drawn: Vec::new() })
 }
 
 fn size(params: &Params) -> Result<Size, Problem> {
@@ -339,13 +342,8 @@ fn numbers<const N: usize>(text: &str) -> Option<[f64; N]> {
 }
 
 /// The part of the earth: that of bbox, of center and zoom, of the features, or of the catalogue.
-fn frame(
-    params: &Params,
-    catalog: &Catalog,
-    selected: &[(String, FeatureIx)],
-    size: Size,
-    margins: Margins,
-) -> Result<Frame, Problem> {
+fn frame(params: &Params, selected: &[(String, FeatureIx)], plot: &Plot<'_>) -> Result<Frame, Problem> {
+    let (catalog, size) = (plot.catalog, plot.size);
     let wrong =
         |name: &str, expected: &str| Problem::parameter(name, params.get(name).unwrap_or_default(), expected);
     if let Some(id) = params.get("extent") {
@@ -356,7 +354,7 @@ fn frame(
         let known = || extents.iter().map(|extent| &*extent.id).collect::<Vec<_>>().join(", ");
         let extent = extents.iter().find(|extent| *extent.id == *id);
         let extent = extent.ok_or_else(|| wrong("extent", &format!("one of {}", known())))?;
-        return Ok(Frame::around(extent.bounds, margins, CLOSEST, size));
+        return Ok(plot.around(extent.bounds, EDGE, CLOSEST));
     }
     match (params.get("bbox"), params.get("center"), params.get("zoom")) {
         (Some(_), Some(_), _) => Err(wrong("center", "either bbox or center, not both")),
@@ -384,19 +382,12 @@ fn frame(
             let of =
                 |(id, ix): &(String, FeatureIx)| catalog.layer(id)?.layer().feature(*ix).geometry()?.bounds();
             if let Some(window) = selected.iter().filter_map(of).reduce(around_both) {
-                let Margins { left, top, right, bottom } = margins;
-                let room = Margins {
-                    left: left + ROOM,
-                    top: top + ROOM,
-                    right: right + ROOM,
-                    bottom: bottom + ROOM,
-                };
-                return Ok(Frame::around(window, room, CLOSEST, size));
+                return Ok(plot.around(window, ROOM, CLOSEST));
             }
             if params.get("features").is_some() {
                 return Err(wrong("features", "a feature with a position, or bbox or center beside it"));
             }
-            Ok(Frame::around(catalog.start_extent().unwrap_or(Bounds::WORLD), margins, CLOSEST, size))
+            Ok(plot.around(catalog.start_extent().unwrap_or(Bounds::WORLD), EDGE, CLOSEST))
         }
     }
 }

@@ -7,7 +7,7 @@
 use tiny_skia::PathBuilder;
 
 use super::card::{self, Paragraph, Type};
-use super::frame::{Frame, Margins, Point, Size};
+use super::frame::{Frame, Point};
 use super::graticule;
 use super::layer::Layer;
 use super::legend;
@@ -23,11 +23,11 @@ use crate::model::Lang;
 use crate::query::QueryError;
 
 /// From the edge of the picture to what stands on it, CSS pixels.
-const MARGIN: f32 = 14.0;
+pub(super) const MARGIN: f32 = 14.0;
 /// The longest scale bar, CSS pixels.
 const LONGEST_BAR: f64 = 150.0;
 /// From this width on, a legend stands beside what the map shows, CSS pixels.
-const WIDE: u16 = 900;
+pub(super) const WIDE: u16 = 900;
 /// How much the scale may vary over a picture without a word about it.
 const STEADY: f64 = 0.05;
 
@@ -89,22 +89,6 @@ impl Furniture {
         self.0.contains(&piece)
     }
 
-    /// The room to leave on a map that chooses its own extent: beside the legend on a wide map, above it on a narrow one.
-    #[must_use]
-    pub fn margins(&self, size: Size) -> Margins {
-        let (width, height) = (f64::from(size.width), f64::from(size.height));
-        let strip = if self.has(Piece::Attribution) { 26.0 } else { 0.0 };
-        if !self.has(Piece::Legend) {
-            return Margins { bottom: strip, ..Margins::default() };
-        }
-        if size.width >= WIDE {
-            let left = if height >= 560.0 { f64::from(legend::WIDTH + 2.0 * MARGIN) } else { 0.0 };
-            return Margins { left, bottom: strip, ..Margins::default() };
-        }
-        let top = if self.has(Piece::Title) { height * 0.15 } else { height / 20.0 };
-        Margins { top, bottom: height * 0.57, left: width / 40.0, right: width / 40.0 }
-    }
-
     /// Is nothing wanted?
     #[must_use]
     pub fn is_none(&self) -> bool {
@@ -119,6 +103,9 @@ impl Default for Furniture {
         Self(pieces.filter(|piece| *piece != Piece::Graticule).collect())
     }
 }
+
+/// A piece and the box around it.
+type Placed = (Vec<Item>, Box);
 
 /// What furniture is made from.
 pub struct Room<'a> {
@@ -149,26 +136,13 @@ impl Room<'_> {
             return Ok(furnished);
         }
         let [width, height] = self.stage.frame.extent();
-        let mut put = |(items, one): (Vec<Item>, Box)| {
+        let mut put = |(items, one): Placed| {
             furnished.over.extend(items);
             furnished.boxes.push(one.grown(4.0));
             one
         };
-        let strip = self.strip().map(&mut put);
+        let [strip, head, _, bar] = self.pieces().map(|piece| piece.map(&mut put));
         let floor = strip.map_or(height, |strip| strip.top) - MARGIN;
-        let head = self.head().map(&mut put);
-        if self.wanted.has(Piece::North) {
-            // On a narrow map below the title, which reaches to the other side.
-            let clear = head.is_none_or(|head| head.right + 60.0 < width);
-            let top = head.filter(|_| !clear).map_or(MARGIN, |head| head.bottom + 8.0);
-            put(self.north([width - MARGIN - 36.0, top]));
-        }
-        let bar = self
-            .wanted
-            .has(Piece::ScaleBar)
-            .then(|| self.scale_bar([width - MARGIN, floor]))
-            .flatten()
-            .map(&mut put);
         if self.wanted.has(Piece::Legend) {
             let ceiling = head.map_or(MARGIN, |head| head.bottom + 8.0);
             let wide = self.stage.frame.size.width >= WIDE;
@@ -194,12 +168,29 @@ impl Room<'_> {
         Ok(furnished)
     }
 
+    /// What stands where it does whatever the map shows: the strip along the lower edge, the title, the arrow, the scale bar.
+    pub(super) fn pieces(&self) -> [Option<Placed>; 4] {
+        if self.wanted.is_none() {
+            return [const { None }; 4];
+        }
+        let [width, height] = self.stage.frame.extent();
+        let (strip, head) = (self.strip(), self.head());
+        let north = self.wanted.has(Piece::North).then(|| {
+            // On a narrow map below the title, which reaches to the other side.
+            let above = head.as_ref().map(|(_, head)| head).filter(|head| head.right + 60.0 >= width);
+            self.north([width - MARGIN - 36.0, above.map_or(MARGIN, |head| head.bottom + 8.0)])
+        });
+        let floor = strip.as_ref().map_or(height, |(_, strip)| strip.top) - MARGIN;
+        let bar = self.wanted.has(Piece::ScaleBar).then(|| self.scale_bar([width - MARGIN, floor])).flatten();
+        [strip, head, north, bar]
+    }
+
     fn look(&self, weight: Weight, size: f32, color: &str) -> Type {
         Type { weight, size, color: token(self.stage.tokens, color) }
     }
 
     /// Title and notices, in the upper left corner. A map with any furniture carries its notices.
-    fn head(&self) -> Option<(Vec<Item>, Box)> {
+    fn head(&self) -> Option<Placed> {
         let [width, _] = self.stage.frame.extent();
         let most = (width - 2.0 * MARGIN - 28.0).min(560.0);
         let mut lines: Vec<Paragraph> = Vec::new();
@@ -228,7 +219,7 @@ impl Room<'_> {
     }
 
     /// Attribution and approval number, along the lower edge.
-    fn strip(&self) -> Option<(Vec<Item>, Box)> {
+    fn strip(&self) -> Option<Placed> {
         let [width, height] = self.stage.frame.extent();
         let number = &self.catalog.about.approval_number;
         let approval = self.wanted.has(Piece::Approval) && !number.is_empty();
@@ -243,7 +234,7 @@ impl Room<'_> {
     }
 
     /// An arrow to the north: up, everywhere on a map of Web Mercator.
-    fn north(&self, [left, top]: Point) -> (Vec<Item>, Box) {
+    fn north(&self, [left, top]: Point) -> Placed {
         let one = Box { left, top, right: left + 36.0, bottom: top + 52.0 };
         let mut items = card::ground(one, true, self.stage.tokens);
         let middle = left + 18.0;
@@ -268,7 +259,7 @@ impl Room<'_> {
     }
 
     /// A stretch of a round length, its lower right corner at a point.
-    fn scale_bar(&self, [right, bottom]: Point) -> Option<(Vec<Item>, Box)> {
+    fn scale_bar(&self, [right, bottom]: Point) -> Option<Placed> {
         let bar = Bar::of(self.stage.frame);
         let (number, unit) = if bar.metres >= 1000.0 {
             (bar.metres / 1000.0, words::KILOMETRE)
@@ -349,6 +340,7 @@ fn scale_varies(frame: &Frame) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::frame::Size;
     use super::*;
 
     #[test]

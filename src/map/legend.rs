@@ -7,6 +7,7 @@
 
 use super::card::{self, Paragraph, Type};
 use super::frame::Point;
+use super::furniture::MARGIN;
 use super::layer::Layer;
 use super::outline::{Outline, Parts};
 use super::picture::Item;
@@ -28,6 +29,8 @@ const ROW: f32 = 21.0;
 const SIZE: f32 = 12.5;
 /// Its width on a wide map, CSS pixels.
 pub const WIDTH: f32 = 330.0;
+/// The same with the room at its sides.
+pub const OUTER: f32 = WIDTH + 2.0 * MARGIN;
 
 /// A group of classes.
 pub struct Section<'a> {

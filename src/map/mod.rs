@@ -23,6 +23,7 @@ mod parcels;
 pub mod pdf;
 pub mod picture;
 pub mod place;
+pub mod plot;
 pub mod png;
 pub mod scene;
 pub mod signs;
@@ -41,7 +42,7 @@ use thiserror::Error;
 
 use crate::catalog::Catalog;
 use crate::geometry::Shape;
-use crate::model::{FeatureIx, Lang};
+use crate::model::{FeatureIx, Lang, Words};
 use crate::query::{Budget, QueryError};
 use color::Color;
 use frame::Frame;
@@ -236,12 +237,38 @@ fn told(
     request: &Request,
 ) -> About {
     let lang = request.look.lang;
+    let notices = notices(scene, features, catalog, parcels, lang);
+    about(catalog, lang, request.title.as_deref(), notices)
+}
+
+/// The same before it is known what is in sight: whatever a reader may have to know.
+fn expected(catalog: &Catalog, lang: Lang, title: Option<&str>) -> About {
+    let layers = || catalog.layers().map(|indexed| indexed.layer());
+    let schematic = layers().any(|layer| INTENDED.contains(&sources::role(layer))).then(|| schematic(lang));
+    let made_up =
+        layers().filter(|layer| layer.about.synthetic).map(|layer| made_up(&layer.about.title, lang));
+    about(catalog, lang, title, schematic.into_iter().chain(made_up).collect())
+}
+
+fn about(catalog: &Catalog, lang: Lang, title: Option<&str>, notices: Vec<String>) -> About {
     About {
-        title: request.title.clone().unwrap_or_else(|| catalog.about.title.say(lang).to_owned()),
+        title: title.unwrap_or_else(|| catalog.about.title.say(lang)).to_owned(),
         lang: lang.tag(),
-        notices: notices(scene, features, catalog, parcels, lang),
+        notices,
         attribution: attribution(catalog, lang),
     }
+}
+
+/// Sources of what the plan intends, which no survey has measured.
+const INTENDED: [&str; 3] = ["core", "axis", "belt"];
+
+fn schematic(lang: Lang) -> String {
+    let colon = lang.pick("：", ": ");
+    format!("{}{colon}{}", words::SCHEMATIC_TITLE.say(lang), words::SCHEMATIC.say(lang))
+}
+
+fn made_up(title: &Words, lang: Lang) -> String {
+    words::SYNTHETIC.with(lang, "name", title.say(lang))
 }
 
 /// What a reader must know of what is in sight.
@@ -253,27 +280,24 @@ fn notices(
     lang: Lang,
 ) -> Vec<String> {
     let mut notices = Vec::new();
-    if ["core", "axis", "belt"].iter().any(|source| scene.seen.contains_key(*source)) {
-        let colon = lang.pick("：", ": ");
-        notices.push(format!("{}{colon}{}", words::SCHEMATIC_TITLE.say(lang), words::SCHEMATIC.say(lang)));
+    if INTENDED.iter().any(|source| scene.seen.contains_key(*source)) {
+        notices.push(schematic(lang));
     }
     let mut titles: BTreeSet<String> = BTreeSet::new();
     if scene.seen.contains_key(PARCEL) {
         let layers = parcels.made_up.iter().filter_map(|id| catalog.layer(id));
-        titles.extend(layers.map(|indexed| indexed.layer().about.title.say(lang).to_owned()));
+        titles.extend(layers.map(|indexed| made_up(&indexed.layer().about.title, lang)));
     }
     for (source, numbers) in &scene.seen {
         for feature in numbers.iter().filter_map(|&number| features.get(source.as_str())?.get(number)) {
             let id = feature.properties.get("key").and_then(|key| key.as_str()?.split_once(':'));
             let layer = id.and_then(|(id, _)| catalog.layer(id)).map(|indexed| indexed.layer());
             titles.extend(
-                layer
-                    .filter(|layer| layer.about.synthetic)
-                    .map(|layer| layer.about.title.say(lang).to_owned()),
+                layer.filter(|layer| layer.about.synthetic).map(|layer| made_up(&layer.about.title, lang)),
             );
         }
     }
-    notices.extend(titles.iter().map(|title| words::SYNTHETIC.with(lang, "name", title)));
+    notices.extend(titles);
     if parcels.left_out > 0 {
         notices.push(words::LEFT_OUT.with(lang, "count", &parcels.left_out.to_string()));
     }

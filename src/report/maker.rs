@@ -4,9 +4,10 @@ use super::ReportError;
 use super::document::{Block, Cell, Column, Document, Section, Tongue};
 use crate::catalog::Catalog;
 use crate::geometry::{Bounds, Shape};
-use crate::map::frame::{Frame, Size};
+use crate::map::frame::Size;
 use crate::map::furniture::Furniture;
 use crate::map::picture::Picture;
+use crate::map::plot::{EDGE, Plot};
 use crate::map::style::{Look, Theme, View};
 use crate::map::{self, Request};
 use crate::model::plan::PlanFacts;
@@ -159,12 +160,14 @@ impl<'a> Maker<'a> {
         title: &Words,
         marked: &Marked,
     ) -> Result<Picture, ReportError> {
-        let furniture = Furniture::default();
+        let (furniture, title) = (Furniture::default(), title.say(look.lang));
+        let plot =
+            Plot { catalog: self.catalog, look, furniture: &furniture, title: Some(title), size: MAP_SIZE };
         let request = Request {
             look,
-            frame: Frame::around(window, furniture.margins(MAP_SIZE), CLOSEST, MAP_SIZE),
+            frame: plot.around(window, EDGE, CLOSEST),
             furniture,
-            title: Some(title.say(look.lang).to_owned()),
+            title: Some(title.to_owned()),
             selected: marked.features.clone(),
             drawn: marked.shapes.clone(),
         };

@@ -6,9 +6,11 @@ use std::process::{Command, Stdio};
 
 use axum::http::StatusCode;
 use innospace::catalog::Catalog;
+use innospace::geometry::Bounds;
 use innospace::map::frame::{Frame, Margins, Size};
 use innospace::map::furniture::Furniture;
 use innospace::map::layer::Layer;
+use innospace::map::plot::Plot;
 use innospace::map::style::{Look, Theme, View, layers_with_selection};
 use innospace::map::{self, Request};
 use innospace::model::Lang;
@@ -363,6 +365,58 @@ fn names_share_no_ground_and_are_not_cut_off() {
         }
     }
     assert!(count > 100, "only {count} names");
+}
+
+/// Where a map chooses its part of the earth, no piece of furniture lies on what it is made for, and its edge has room.
+#[test]
+fn furniture_covers_nothing_of_what_a_map_is_made_for() {
+    let catalog = load(shipped()).catalog;
+    let window = |west, south, east, north| Bounds { west, south, east, north };
+    let windows = [
+        catalog.start_extent().expect("an extent"),
+        window(114.0, 30.3, 114.1, 30.6),
+        window(113.8, 30.4, 114.3, 30.45),
+        window(114.16, 30.49, 114.16, 30.49),
+        window(177.0, -20.0, -178.0, -15.0),
+    ];
+    let furniture = Furniture::default();
+    for lang in [Lang::Zh, Lang::En] {
+        for (view, width, height) in
+            [(View::Explore, 1600, 900), (View::Parcels, 960, 660), (View::Parcels, 1200, 560)]
+        {
+            let look = Look { view, theme: Theme::Light, lang };
+            let size = Size { width, height, scale: 1.0 };
+            let title = Some("Sample parcels: what the query finds");
+            let plot = Plot { catalog: &catalog, look, furniture: &furniture, title, size };
+            for Bounds { west, south, east, north } in windows {
+                let frame = plot.around(Bounds { west, south, east, north }, 24.0, 15.0);
+                let east = if east < west { east + 360.0 } else { east };
+                let ([left, top], [right, bottom]) =
+                    (frame.project([west, north]), frame.project([east, south]));
+                let [wide, high] = frame.extent();
+                let case =
+                    format!("{lang:?} {width} x {height}, {west} {south}: {left} {top} {right} {bottom}");
+                assert!(left > 23.9 && top > 23.9 && right < wide - 23.9 && bottom < high - 23.9, "{case}");
+                let pieces = plot.boxes(&frame);
+                assert_eq!(pieces.iter().flatten().count(), 4);
+                for one in pieces.iter().flatten() {
+                    let is_beside =
+                        one.right <= left || one.left >= right || one.bottom <= top || one.top >= bottom;
+                    assert!(is_beside, "{case} under {one:?}");
+                }
+            }
+        }
+        // A picture too small for all of it still shows the window.
+        let look = Look { view: View::Explore, theme: Theme::Light, lang };
+        for (width, height) in [(390, 844), (200, 100), (64, 64)] {
+            let size = Size { width, height, scale: 1.0 };
+            let plot = Plot { catalog: &catalog, look, furniture: &furniture, title: None, size };
+            let frame = plot.around(windows[0], 24.0, 15.0);
+            let middle = frame.project([114.0, 30.365]);
+            assert!(middle[0] > 0.0 && middle[0] < f32::from(width), "{width}: {middle:?}");
+            assert!(middle[1] > 0.0 && middle[1] < f32::from(height), "{width}: {middle:?}");
+        }
+    }
 }
 
 #[test]
