@@ -442,8 +442,8 @@ pub(super) struct ReportArgs {
     #[arg(long, value_name = "DAY")]
     pub(super) as_of: Option<String>,
     /// zh, en or both
-    #[arg(long, value_name = "LANG")]
-    pub(super) lang: Option<String>,
+    #[arg(long, value_name = "LANG", default_value = "en")]
+    pub(super) lang: String,
     /// html, pdf, docx, xlsx, csv, json or txt; told by the suffix of the output when left out
     #[arg(long, value_name = "FORM")]
     pub(super) format: Option<String>,
@@ -505,7 +505,7 @@ pub(super) struct TilesArgs {
     #[arg(long, value_enum)]
     pub(super) format: Option<TilesFormat>,
     /// Language of titles
-    #[arg(long, value_enum, default_value_t = LangArg::Zh)]
+    #[arg(long, value_enum, default_value_t = LangArg::En)]
     pub(super) lang: LangArg,
     /// Where to write
     #[arg(long, short, value_name = "FILE")]
@@ -622,7 +622,7 @@ pub(super) struct FindArgs {
     #[arg(long, value_enum, default_value_t = FindFormat::Text)]
     pub(super) format: FindFormat,
     /// Language of words in text
-    #[arg(long, value_enum, default_value_t = LangArg::Zh)]
+    #[arg(long, value_enum, default_value_t = LangArg::En)]
     pub(super) lang: LangArg,
 }
 
@@ -876,9 +876,9 @@ pub(super) struct MapArgs {
     /// light or dark
     #[arg(long, value_name = "THEME")]
     pub(super) theme: Option<String>,
-    /// zh or en
-    #[arg(long, value_name = "LANG")]
-    pub(super) lang: Option<String>,
+    /// Language of names and words
+    #[arg(long, value_enum, default_value_t = LangArg::En)]
+    pub(super) lang: LangArg,
     /// all, none, or some of title, legend, scalebar, north, graticule, attribution, approval, split by commas
     #[arg(long, value_name = "LIST")]
     pub(super) furniture: Option<String>,

@@ -717,6 +717,7 @@ fn engine_of(engine: EngineArg) -> anyhow::Result<Option<api::MapEngine>> {
 fn map(args: &MapArgs) -> anyhow::Result<ExitCode> {
     let engine = engine_of(args.engine)?;
     let catalog = load(&mut Store::new(&args.data.data))?.catalog;
+    let lang = Some(lang_of(args.lang).name().to_owned());
     let given = [
         ("bbox", &args.bbox),
         ("extent", &args.extent),
@@ -727,7 +728,7 @@ fn map(args: &MapArgs) -> anyhow::Result<ExitCode> {
         ("height", &args.height),
         ("scale", &args.scale),
         ("theme", &args.theme),
-        ("lang", &args.lang),
+        ("lang", &lang),
         ("furniture", &args.furniture),
         ("title", &args.title),
     ];
@@ -765,10 +766,10 @@ fn make_report(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     {
         bail!("this is no text; name a file with --output");
     }
-    let ids = (!args.ids.is_empty()).then(|| args.ids.join(","));
+    let (ids, lang) = ((!args.ids.is_empty()).then(|| args.ids.join(",")), Some(args.lang.clone()));
     let given = [
         ("as_of", &args.as_of),
-        ("lang", &args.lang),
+        ("lang", &lang),
         ("table", &args.table),
         ("ids", &ids),
         ("within", &args.within),

@@ -54,6 +54,25 @@ impl Drop for Server {
     }
 }
 
+/// All commands speak one language unless told otherwise, and their help says which.
+#[test]
+fn every_command_with_words_speaks_english_when_no_language_is_named() {
+    for command in [
+        "find", "items", "count", "parcels", "topology", "near", "at", "distance", "along", "plan", "reach",
+        "report", "map", "tiles",
+    ] {
+        let help = text(&innospace(&[command, "--help"]).stdout);
+        let said = help.split("--lang").nth(1).unwrap_or_else(|| panic!("{command}: {help}"));
+        let said = said.split("\n      --").next().expect("its part");
+        assert!(said.contains("[default: en]"), "{command}: {said}");
+    }
+    let data = shipped().to_str().expect("a path");
+    let report =
+        |more: &[&str]| text(&innospace(&[&["report", "units", "--data", data], more].concat()).stdout);
+    assert_eq!(report(&[]), report(&["--lang", "en"]));
+    assert_ne!(report(&[]), report(&["--lang", "zh"]));
+}
+
 #[test]
 fn the_shipped_data_has_no_flaw() {
     let output = innospace(&["check", "--data", shipped().to_str().expect("a path")]);

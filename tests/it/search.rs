@@ -330,6 +330,7 @@ fn the_program_gives_the_same_answers() {
     let (_, said) = find(&["zhuan", "kou", "jie", "--limit", "1", "--lang", "en"]);
     assert!(said.contains("沌口街道 · Zhuankou Subdistrict  (Subdistricts)"), "{said}");
     assert!(said.contains("pinyin: [沌口街]道"), "{said}");
+    assert_eq!(find(&["zhuan", "kou", "jie", "--limit", "1"]).1, said, "English when left out");
     assert!(!find(&["a", "--kind", "nothing"]).0);
     assert_eq!(
         find(&["qqqqqqqqqq", "--lang", "en"]),
