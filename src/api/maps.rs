@@ -20,7 +20,7 @@ use crate::geometry::Bounds;
 use crate::map::frame::{Frame, MOST_LATITUDE, MOST_ZOOM, Margins, Size};
 use crate::map::furniture::Furniture;
 use crate::map::picture::Picture;
-use crate::map::plot::{EDGE, Plot};
+use crate::map::plot::Plot;
 use crate::map::style::{Look, Theme, View, tokens};
 use crate::map::{self, MapError, Request, Sources};
 use crate::model::{FeatureIx, Lang};
@@ -354,7 +354,7 @@ fn frame(params: &Params, selected: &[(String, FeatureIx)], plot: &Plot<'_>) -> 
         let known = || extents.iter().map(|extent| &*extent.id).collect::<Vec<_>>().join(", ");
         let extent = extents.iter().find(|extent| *extent.id == *id);
         let extent = extent.ok_or_else(|| wrong("extent", &format!("one of {}", known())))?;
-        return Ok(plot.around(extent.bounds, EDGE, CLOSEST));
+        return Ok(plot.of(extent.bounds, CLOSEST));
     }
     match (params.get("bbox"), params.get("center"), params.get("zoom")) {
         (Some(_), Some(_), _) => Err(wrong("center", "either bbox or center, not both")),
@@ -387,7 +387,7 @@ fn frame(params: &Params, selected: &[(String, FeatureIx)], plot: &Plot<'_>) -> 
             if params.get("features").is_some() {
                 return Err(wrong("features", "a feature with a position, or bbox or center beside it"));
             }
-            Ok(plot.around(catalog.start_extent().unwrap_or(Bounds::WORLD), EDGE, CLOSEST))
+            Ok(plot.of(catalog.start_extent().unwrap_or(Bounds::WORLD), CLOSEST))
         }
     }
 }

@@ -25,7 +25,9 @@ use crate::query::QueryError;
 /// From the edge of the picture to what stands on it, CSS pixels.
 pub(super) const MARGIN: f32 = 14.0;
 /// The longest scale bar, CSS pixels.
-const LONGEST_BAR: f64 = 150.0;
+pub(super) const LONGEST_BAR: f32 = 150.0;
+/// What its card has beside it, left and right together.
+pub(super) const BESIDE_BAR: f32 = 20.0;
 /// From this width on, a legend stands beside what the map shows, CSS pixels.
 pub(super) const WIDE: u16 = 900;
 /// How much the scale may vary over a picture without a word about it.
@@ -274,7 +276,7 @@ impl Room<'_> {
         let label = Paragraph::set(&text, self.look(Weight::Regular, 12.0, "tx"), 260.0)?;
         let [wide, high] = label.size();
         let inner = wide.max(bar.pixels);
-        let one = Box { left: right - inner - 20.0, top: bottom - high - 20.0, right, bottom };
+        let one = Box { left: right - inner - BESIDE_BAR, top: bottom - high - 20.0, right, bottom };
         let mut items = card::ground(one, true, self.stage.tokens);
         let (left, base) = (one.left + 10.0, one.bottom - 8.0);
         let mut path = PathBuilder::new();
@@ -307,7 +309,7 @@ impl Bar {
     #[must_use]
     pub fn of(frame: &Frame) -> Self {
         let per_pixel = metres_per_pixel(frame, frame.latitude());
-        let most = LONGEST_BAR.min(f64::from(frame.size.width) / 3.0) * per_pixel;
+        let most = f64::from(LONGEST_BAR).min(f64::from(frame.size.width) / 3.0) * per_pixel;
         let power = 10f64.powf(most.log10().floor());
         let metres = [5.0, 2.0, 1.0]
             .into_iter()

@@ -29,8 +29,8 @@ const ROW: f32 = 21.0;
 const SIZE: f32 = 12.5;
 /// Its width on a wide map, CSS pixels.
 pub const WIDTH: f32 = 330.0;
-/// The same with the room at its sides.
-pub const OUTER: f32 = WIDTH + 2.0 * MARGIN;
+/// Where it ends there.
+pub const RIGHT: f32 = MARGIN + WIDTH;
 
 /// A group of classes.
 pub struct Section<'a> {

@@ -4,7 +4,7 @@
 //! Leaves out: what lies in the window.
 
 use super::frame::{Frame, Margins, Size};
-use super::furniture::{Furniture, Piece, Room, WIDE};
+use super::furniture::{BESIDE_BAR, Furniture, LONGEST_BAR, Piece, Room, WIDE};
 use super::legend;
 use super::place::Box;
 use super::scene::{Features, Stage};
@@ -15,7 +15,7 @@ use crate::query::Budget;
 
 /// Between a window and the edge, or what stands on the map: a sign at the border of the window has place in it. CSS
 /// pixels.
-pub const EDGE: f64 = 24.0;
+pub const EDGE: f64 = 16.0;
 /// The part of a side that may be left empty.
 const MOST_EMPTY: f64 = 0.8;
 /// From this height on, a legend stands beside what a wide map shows.
@@ -37,13 +37,23 @@ pub struct Plot<'a> {
 }
 
 impl Plot<'_> {
-    /// The closest frame on which a window has room to the edges, and neither title, arrow, scale bar nor attribution covers
-    /// it. On a map too small for that, they may.
+    /// The closest frame on which a window has room to the edges and to the legend; title, arrow and scale bar may stand in its
+    /// corners.
+    #[must_use]
+    pub fn of(&self, window: Bounds, closest: f64) -> Frame {
+        let trial = Frame::around(window, Margins::all(EDGE), closest, self.size);
+        let [strip, ..] = self.boxes(&trial);
+        Frame::around(window, self.margins(EDGE, strip), closest, self.size)
+    }
+
+    /// The same with more room, and nothing in the corners. On a map too small for that, there may be.
     #[must_use]
     pub fn around(&self, window: Bounds, room: f64, closest: f64) -> Frame {
         let frame = |margins: Margins| Frame::around(window, margins, closest, self.size);
-        let [strip, corners @ ..] = self.boxes(&frame(Margins::all(room)));
-        let corners = corners.into_iter().flatten();
+        let [strip, head, north, bar] = self.boxes(&frame(Margins::all(room)));
+        // A scale bar may be longer at another zoom.
+        let longest = |bar: Box| Box { left: bar.left.min(bar.right - LONGEST_BAR - BESIDE_BAR), ..bar };
+        let corners = [head, north, bar.map(longest)].into_iter().flatten();
         let base = self.margins(room, strip);
         let mut choices = vec![base];
         for one in corners.clone() {
@@ -85,7 +95,7 @@ impl Plot<'_> {
             return bare;
         }
         if self.size.width >= WIDE {
-            return Margins { left: f64::from(legend::OUTER) + room, ..bare };
+            return Margins { left: f64::from(legend::RIGHT) + room, ..bare };
         }
         let top = if self.furniture.has(Piece::Title) { height * 0.15 } else { height / 20.0 };
         let side = room.max(width / 40.0);

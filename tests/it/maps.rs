@@ -10,7 +10,7 @@ use innospace::geometry::Bounds;
 use innospace::map::frame::{Frame, Margins, Size};
 use innospace::map::furniture::Furniture;
 use innospace::map::layer::Layer;
-use innospace::map::plot::Plot;
+use innospace::map::plot::{EDGE, Plot};
 use innospace::map::style::{Look, Theme, View, layers_with_selection};
 use innospace::map::{self, Request};
 use innospace::model::Lang;
@@ -367,7 +367,7 @@ fn names_share_no_ground_and_are_not_cut_off() {
     assert!(count > 100, "only {count} names");
 }
 
-/// Where a map chooses its part of the earth, no piece of furniture lies on what it is made for, and its edge has room.
+/// Where a map is made for something, no piece of furniture lies on it, and the edge has room.
 #[test]
 fn furniture_covers_nothing_of_what_a_map_is_made_for() {
     let catalog = load(shipped()).catalog;
@@ -389,14 +389,21 @@ fn furniture_covers_nothing_of_what_a_map_is_made_for() {
             let title = Some("Sample parcels: what the query finds");
             let plot = Plot { catalog: &catalog, look, furniture: &furniture, title, size };
             for Bounds { west, south, east, north } in windows {
-                let frame = plot.around(Bounds { west, south, east, north }, 24.0, 15.0);
+                let shown = Bounds { west, south, east, north };
+                let (frame, whole) = (plot.around(shown, EDGE, 15.0), plot.of(shown, 15.0));
                 let east = if east < west { east + 360.0 } else { east };
                 let ([left, top], [right, bottom]) =
+                    (whole.project([west, north]), whole.project([east, south]));
+                let [wide, high] = whole.extent();
+                assert!(
+                    left > 15.9 && top > 15.9 && right < wide - 15.9 && bottom < high - 15.9,
+                    "{west}: {right}"
+                );
+                let ([left, top], [right, bottom]) =
                     (frame.project([west, north]), frame.project([east, south]));
-                let [wide, high] = frame.extent();
                 let case =
                     format!("{lang:?} {width} x {height}, {west} {south}: {left} {top} {right} {bottom}");
-                assert!(left > 23.9 && top > 23.9 && right < wide - 23.9 && bottom < high - 23.9, "{case}");
+                assert!(left > 15.9 && top > 15.9 && right < wide - 15.9 && bottom < high - 15.9, "{case}");
                 let pieces = plot.boxes(&frame);
                 assert_eq!(pieces.iter().flatten().count(), 4);
                 for one in pieces.iter().flatten() {
@@ -411,7 +418,7 @@ fn furniture_covers_nothing_of_what_a_map_is_made_for() {
         for (width, height) in [(390, 844), (200, 100), (64, 64)] {
             let size = Size { width, height, scale: 1.0 };
             let plot = Plot { catalog: &catalog, look, furniture: &furniture, title: None, size };
-            let frame = plot.around(windows[0], 24.0, 15.0);
+            let frame = plot.around(windows[0], EDGE, 15.0);
             let middle = frame.project([114.0, 30.365]);
             assert!(middle[0] > 0.0 && middle[0] < f32::from(width), "{width}: {middle:?}");
             assert!(middle[1] > 0.0 && middle[1] < f32::from(height), "{width}: {middle:?}");

@@ -141,7 +141,9 @@ impl Reader {
                 // As CQL2 text has it, which knows no empty list.
                 Some(Node::Array(list)) if !list.is_empty() => operands.extend(list),
                 _ => {
-                    return Err(self.expected("an array of one value or more as second of args of in", value));
+                    return Err(
+                        self.expected("an array as second of args of in, of one value or more", value)
+                    );
                 }
             }
         }
