@@ -419,12 +419,12 @@ impl Kinds {
     fn new(catalog: &Catalog) -> Self {
         let Some(plan) = &catalog.plan else { return Self::default() };
         let kind = |id: &str| {
-            let known = plan.layout.unit_types.iter().find(|known| &*known.id == id)?;
+            let known = plan.unit_type(id)?;
             Some(Kind { id: known.id.clone(), words: known.name.clone() })
         };
         let units = plan
             .candidates(UnitRole::Named)
-            .filter_map(|place| Some((place.id.clone(), kind(place.unit_type()?.as_str())?)));
+            .filter_map(|place| Some((place.id.clone(), kind(place.unit_type()?)?)));
         Self { units: units.collect() }
     }
 

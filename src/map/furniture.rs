@@ -198,7 +198,8 @@ impl Room<'_> {
         let mut lines: Vec<Paragraph> = Vec::new();
         if self.wanted.has(Piece::Title) {
             lines.extend(Paragraph::set(&self.about.title, self.look(Weight::Bold, 20.0, "tx"), most));
-            let formula = self.catalog.plan.as_ref().map(|plan| plan.layout.formula.say(self.lang));
+            let plan = self.catalog.plan.as_ref();
+            let formula = plan.and_then(|plan| Some(plan.layout.formula.as_ref()?.say(self.lang)));
             lines.extend(
                 formula.and_then(|text| Paragraph::set(text, self.look(Weight::Regular, 13.0, "tx2"), most)),
             );

@@ -4,7 +4,7 @@
 //! from them.
 
 use super::layer::Words;
-use super::plan::{UnitType, words_of};
+use super::plan::words_of;
 use super::time::Date;
 
 words_of! {
@@ -60,8 +60,8 @@ pub struct Registered {
     pub id: Box<str>,
     /// Name; none for places of the plan, which have theirs.
     pub name: Option<Words>,
-    /// Its type, where the register says so.
-    pub unit_type: Option<UnitType>,
+    /// Id of its type, where the register says so.
+    pub unit_type: Option<Box<str>>,
     /// The unit, place or core it stands in, where the register says so.
     pub within: Option<Box<str>>,
 }

@@ -67,7 +67,7 @@ macro_rules! words_of {
         }
     };
 }
-pub(super) use words_of;
+pub(crate) use words_of;
 
 words_of! {
     /// How a number binds. The plan writes both "at least" and "more than", and the difference counts at the very value.
@@ -109,18 +109,6 @@ words_of! {
         Planned = "planned",
         /// To be explored or striven for.
         Proposed = "proposed",
-    }
-}
-
-words_of! {
-    /// The three types of innovation unit.
-    UnitType {
-        /// 创新街区.
-        Block = "block",
-        /// 创新园区.
-        Park = "park",
-        /// 创新楼宇.
-        Building = "building",
     }
 }
 
@@ -208,7 +196,7 @@ pub struct Place {
     pub name: Words,
     /// Other names in the plan.
     pub aliases: Vec<Box<str>>,
-    /// `block`, `park`, `building`, `carrier`, `zone`, `site`, `campus`, `lab`, `platform`, `enterprise`, `port`, `road`,
+    /// A unit type of the plan, `block`, `park`, `building`, `carrier`, `zone`, `site`, `campus`, `lab`, `platform`, `enterprise`, `port`, `road`,
     /// `water`, `place`, `park-green`, `external`, `region` or `group`.
     pub kind: Box<str>,
     /// Finer kind, such as `hospital` or `incubator`.
@@ -246,9 +234,9 @@ pub struct Place {
 impl Place {
     /// The unit type it would have: for named units and outcomes that is their kind; carriers have none yet.
     #[must_use]
-    pub fn unit_type(&self) -> Option<UnitType> {
+    pub fn unit_type(&self) -> Option<&str> {
         match self.unit? {
-            UnitRole::Named | UnitRole::Outcome => UnitType::parse(&self.kind),
+            UnitRole::Named | UnitRole::Outcome => Some(&self.kind),
             UnitRole::Carrier => None,
         }
     }
@@ -278,8 +266,8 @@ pub struct IndustryGroup {
     pub id: Box<str>,
     /// Name.
     pub name: Words,
-    /// How many industries the plan lists in it; the list agrees.
-    pub count: usize,
+    /// How many industries the plan says are in it; the list agrees.
+    pub count: Option<usize>,
     /// Never empty.
     pub citations: Vec<Citation>,
 }
@@ -334,8 +322,8 @@ pub struct Target {
     pub unit: Box<str>,
     /// Year by which it is to be reached; `None` where the plan gives none.
     pub by: Option<u16>,
-    /// Unit types it counts; empty for other things.
-    pub counts: Vec<UnitType>,
+    /// Ids of the unit types it counts; empty for other things.
+    pub counts: Vec<Box<str>>,
     /// Does the plan only strive for it?
     pub soft: bool,
     /// Can it be counted on the map?
@@ -408,8 +396,8 @@ pub struct Core {
     pub id: Box<str>,
     /// Name.
     pub name: Words,
-    /// Id of the place that is its body.
-    pub body: Box<str>,
+    /// Id of the place that is its body; `None` where not stated.
+    pub body: Option<Box<str>>,
     /// Its parts, in the order of the text.
     pub parts: Vec<CorePart>,
     /// Never empty.
@@ -423,8 +411,8 @@ pub struct Course {
     pub id: Box<str>,
     /// Name.
     pub name: Words,
-    /// The way `start`, `anchors` and `end` are listed.
-    pub direction: Direction,
+    /// The way `start`, `anchors` and `end` are listed; `None` where not stated.
+    pub direction: Option<Direction>,
     /// Where it begins; `None` where not stated.
     pub start: Option<Box<str>>,
     /// Ids between the ends, in order.
@@ -463,45 +451,45 @@ pub struct Named {
     pub name: Words,
 }
 
-/// The layout: one core, one axis, two belts, many points.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The layout, such as one core, one axis, two belts, many points. Empty where the plan states none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
     /// The formula.
-    pub formula: Words,
-    /// The four parts in the order of the formula, each once.
+    pub formula: Option<Words>,
+    /// The parts it states, in the order of [`Part::ALL`], each once.
     pub parts: Vec<LayoutPart>,
-    /// One.
+    /// Innovation cores.
     pub cores: Vec<Core>,
-    /// One.
+    /// Axes.
     pub axes: Vec<Course>,
-    /// Two.
+    /// Belts.
     pub belts: Vec<Course>,
-    /// The place both belts begin or end at.
-    pub shared_terminus: Box<str>,
-    /// Names of the three unit types; the ids are those of [`UnitType`].
+    /// The place all belts begin or end at, where there is one.
+    pub shared_terminus: Option<Box<str>>,
+    /// The types of innovation unit in the order they are shown; a named unit is of one of them.
     pub unit_types: Vec<Named>,
     /// Id of the target that counts units.
-    pub target: Box<str>,
+    pub target: Option<Box<str>>,
     /// Why a count must say how it treats nested units.
-    pub nesting: Words,
-    /// Never empty.
+    pub nesting: Option<Words>,
+    /// Where it stands.
     pub citations: Vec<Citation>,
 }
 
-/// How many candidates the plan names; recounted from the places when read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How many candidates the plan names; what is stated was recounted from the places when read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CandidateCounts {
     /// Named units.
-    pub named: usize,
+    pub named: Option<usize>,
     /// Named units inside another named unit.
-    pub nested: usize,
+    pub nested: Option<usize>,
     /// The other named units.
-    pub top_level: usize,
+    pub top_level: Option<usize>,
     /// Named units and carriers.
-    pub named_and_carriers: usize,
+    pub named_and_carriers: Option<usize>,
     /// Named units, carriers and outcomes.
-    pub named_carriers_and_outcomes: usize,
-    /// Never empty.
+    pub named_carriers_and_outcomes: Option<usize>,
+    /// Where that stands.
     pub citations: Vec<Citation>,
 }
 
@@ -524,15 +512,15 @@ pub struct Block {
     /// Id of the place.
     pub id: Box<str>,
     /// Where it lies, in words.
-    pub situation: Words,
+    pub situation: Option<Words>,
     /// Side (`east`, `south`, `west`, `north`) and the id of the place that bounds it.
     pub bounded_by: Vec<(Box<str>, Box<str>)>,
     /// What it contains.
     pub contains: Vec<Content>,
-    /// All contents together.
-    pub components: usize,
+    /// All contents together; `None` where not stated.
+    pub components: Option<usize>,
     /// Id of the place it grows around.
-    pub core_site: Box<str>,
+    pub core_site: Option<Box<str>>,
     /// Who builds it.
     pub investors: Vec<Box<str>>,
     /// What that money draws in.
@@ -545,11 +533,11 @@ pub struct Block {
     pub citations: Vec<Citation>,
 }
 
-/// Renewal of old industrial ground.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Renewal of old industrial ground; empty where the plan does not speak of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Renovation {
     /// The plan's word for it.
-    pub term: Words,
+    pub term: Option<Words>,
     /// Ids of the parks to begin with.
     pub breakthrough_sites: Vec<Box<str>>,
     /// Ids of the parks to be made.
@@ -562,35 +550,35 @@ pub struct Renovation {
     pub objects: Vec<Box<str>>,
     /// Kinds of accelerator space.
     pub space_ladder: Vec<Words>,
-    /// Never empty.
+    /// Where that stands.
     pub citations: Vec<Citation>,
 }
 
-/// Land policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Land policy; empty where the plan does not speak of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Land {
     /// New use types, on trial.
     pub use_types: Vec<Named>,
     /// Ways land is supplied.
     pub supply_modes: Vec<Named>,
     /// The principle.
-    pub policy: Words,
-    /// Never empty.
+    pub policy: Option<Words>,
+    /// Where that stands.
     pub citations: Vec<Citation>,
 }
 
-/// The living circle around a unit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The living circle around a unit; empty where the plan does not speak of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LivingCircle {
     /// Name.
-    pub name: Words,
+    pub name: Option<Words>,
     /// Reach, minutes.
-    pub minutes: u16,
-    /// Which units it is asked of.
-    pub applies_to: UnitType,
+    pub minutes: Option<u16>,
+    /// Id of the type of units it is asked of.
+    pub applies_to: Option<Box<str>>,
     /// Does the plan state what must lie within?
     pub thresholds_stated: bool,
-    /// Never empty.
+    /// Where that stands.
     pub citations: Vec<Citation>,
 }
 
@@ -638,18 +626,18 @@ pub struct Link {
     pub citations: Vec<Citation>,
 }
 
-/// Roads opened to tests of connected vehicles.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Roads opened to tests of connected vehicles; empty where the plan does not speak of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TestRoads {
     /// Id of the place at their heart.
-    pub core: Box<str>,
+    pub core: Option<Box<str>>,
     /// Technology.
-    pub stack: Box<str>,
+    pub stack: Option<Box<str>>,
     /// Uses.
     pub uses: Vec<Box<str>>,
     /// How they are opened.
-    pub opening: Words,
-    /// Never empty.
+    pub opening: Option<Words>,
+    /// Where that stands.
     pub citations: Vec<Citation>,
 }
 
@@ -698,8 +686,8 @@ pub struct Role {
     pub note: Option<Box<str>>,
 }
 
-/// Watching over the plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Watching over the plan; empty where the plan does not speak of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Governance {
     /// How the plan is followed.
     pub mechanisms: Vec<Box<str>>,
@@ -707,46 +695,46 @@ pub struct Governance {
     pub scored_areas: Vec<Box<str>>,
     /// Does the plan state dates for this?
     pub dates_stated: bool,
-    /// Never empty; of the three fields above.
+    /// Of the three fields above.
     pub citations: Vec<Citation>,
     /// What digital governance does.
     pub digital_functions: Vec<Box<str>>,
-    /// Never empty; of `digital_functions`.
+    /// Of `digital_functions`.
     pub digital_citations: Vec<Citation>,
     /// Who does what.
     pub roles: Vec<Role>,
 }
 
-/// Stages in order, each with its name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Stages in order, each with its name; empty where the plan does not speak of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Incubation {
     /// From the smallest to the largest.
     pub stages: Vec<Words>,
     /// Levels of recognition, highest first.
     pub levels: Vec<Box<str>>,
-    /// Never empty.
+    /// Where that stands.
     pub citations: Vec<Citation>,
 }
 
-/// The ladders an enterprise climbs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The ladders an enterprise climbs; empty where the plan does not speak of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EnterpriseLadder {
     /// By growth, lowest first.
     pub growth: Vec<Words>,
     /// Towards a listing, lowest first.
     pub listing: Vec<Words>,
-    /// Never empty.
+    /// Where that stands.
     pub citations: Vec<Citation>,
 }
 
-/// The alliance for automotive chips.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The alliance for automotive chips; empty where the plan does not speak of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChipAlliance {
     /// Id of the place that leads.
-    pub lead: Box<str>,
+    pub lead: Option<Box<str>>,
     /// Ids of the other members.
     pub members: Vec<Box<str>>,
-    /// Never empty.
+    /// Where that stands.
     pub citations: Vec<Citation>,
 }
 
@@ -789,11 +777,11 @@ pub struct Counting {
     pub rules: Vec<CountingRule>,
     /// What each scope counts: title and sentence, in the order of [`Scope::ALL`].
     pub scopes: Vec<(Words, Words)>,
-    /// The rule and scope that decide whether the target is met.
-    pub deciding: (Box<str>, Scope),
+    /// The rule and scope that decide whether the target is met; `None` where nobody says.
+    pub deciding: Option<(Box<str>, Scope)>,
     /// Why these.
-    pub reason: Words,
-    /// Never empty.
+    pub reason: Option<Words>,
+    /// Where the plan speaks of it; empty where the rules are the usual ones of this service.
     pub citations: Vec<Citation>,
 }
 
@@ -878,19 +866,19 @@ pub struct PlanAbout {
     /// Years it covers.
     pub period: Years,
     /// The period before it.
-    pub prior_period: (Words, Years),
+    pub prior_period: Option<(Words, Years)>,
     /// Year of the baselines of the indicators.
-    pub baseline_year: u16,
+    pub baseline_year: Option<u16>,
     /// Year of the targets of the indicators.
-    pub target_year: u16,
+    pub target_year: Option<u16>,
     /// Year it looks ahead to.
-    pub outlook_year: u16,
+    pub outlook_year: Option<u16>,
     /// Plans above it.
     pub parents: Vec<Words>,
     /// Numbers the plan leaps over; citing one is a mistake.
     pub numbering_gaps: Vec<Box<str>>,
     /// Number and title of its layout drawing.
-    pub figure: (Box<str>, Words),
+    pub figure: Option<(Box<str>, Words)>,
     /// Was the drawing at hand? If not, every layout geometry is a reading of words.
     pub figure_available: bool,
     /// Never empty.
@@ -907,11 +895,11 @@ pub struct Zone {
     /// Other names.
     pub aliases: Vec<Box<str>>,
     /// The zone together with the district it is run with.
-    pub joint_administration: Words,
+    pub joint_administration: Option<Words>,
     /// Year it was founded.
-    pub founded_year: u16,
+    pub founded_year: Option<u16>,
     /// Year and month it became a national zone, `YYYY-MM`.
-    pub national_level_since: Box<str>,
+    pub national_level_since: Option<Box<str>>,
     /// Never empty.
     pub citations: Vec<Citation>,
 }
@@ -937,14 +925,14 @@ pub struct PlanFacts {
     pub land: Land,
     /// The living circle.
     pub living_circle: LivingCircle,
-    /// The list of industries, `3335`.
-    pub industry_code: Box<str>,
+    /// The list of industries, such as `3335`.
+    pub industry_code: Option<Box<str>>,
     /// Groups of industries.
     pub industry_groups: Vec<IndustryGroup>,
     /// Industries, in the order of their groups.
     pub industries: Vec<Industry>,
-    /// Do the indicators bind?
-    pub nature: Nature,
+    /// Do the indicators bind? `None` where not stated.
+    pub nature: Option<Nature>,
     /// Rows of the table of indicators, in order.
     pub indicators: Vec<Indicator>,
     /// Targets in the prose.
@@ -1027,11 +1015,11 @@ impl PlanFacts {
         let rule = |id, cited| one(What::Rule, id, None, cited);
         let rules = [
             rule("plan", &*self.about.citations),
-            one(What::Layout, "layout", Some(&layout.formula), &layout.citations),
+            one(What::Layout, "layout", layout.formula.as_ref(), &layout.citations),
             rule("unit-candidates", &self.candidates.citations),
             rule("renovation", &self.renovation.citations),
             rule("land", &self.land.citations),
-            one(What::Rule, "living-circle", Some(&self.living_circle.name), &self.living_circle.citations),
+            one(What::Rule, "living-circle", self.living_circle.name.as_ref(), &self.living_circle.citations),
             rule("test-roads", &self.test_roads.citations),
             rule("monitoring", &self.governance.citations),
             rule("digital-governance", &self.governance.digital_citations),
@@ -1073,10 +1061,16 @@ impl PlanFacts {
             .chain(rules)
     }
 
+    /// The type of unit of an id.
+    #[must_use]
+    pub fn unit_type(&self, id: &str) -> Option<&Named> {
+        self.layout.unit_types.iter().find(|known| &*known.id == id)
+    }
+
     /// The target of the layout: how many innovation units there are to be.
     #[must_use]
     pub fn unit_target(&self) -> Option<&Target> {
-        self.target(&self.layout.target)
+        self.target(self.layout.target.as_deref()?)
     }
 
     /// The places that may count as units for this reason, in the order of the file.

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use super::{Count, Unit};
 use crate::catalog::Catalog;
-use crate::model::plan::{Course, Part, PlanFacts, Status, UnitType};
+use crate::model::plan::{Course, Part, PlanFacts, Status};
 use crate::model::{Date, Event, Value, Words};
 
 /// How far a unit is.
@@ -109,7 +109,7 @@ pub struct Row<'a> {
     /// All of its units.
     pub all: Cells<'a>,
     /// By type: those of the plan, and a last one for units whose type nobody tells, where there are any.
-    pub types: Vec<(Option<UnitType>, Cells<'a>)>,
+    pub types: Vec<(Option<&'a str>, Cells<'a>)>,
 }
 
 /// A count spread out.
@@ -132,7 +132,7 @@ pub fn cross<'a>(catalog: &Catalog, facts: &'a PlanFacts, count: &Count<'a>) -> 
     let phase_of = |unit: &Unit<'_>| phase(facts, unit.id, count.as_of);
     let has_untyped = units.iter().any(|unit| unit.unit_type.is_none());
     let row = |place: Place<'a>, members: &[Unit<'a>]| {
-        let cells = |unit_type: Option<Option<UnitType>>| {
+        let cells = |unit_type: Option<Option<&str>>| {
             let mut cells = Cells::default();
             let of_type = |unit: &&Unit<'a>| unit_type.is_none_or(|wanted| wanted == unit.unit_type);
             for unit in members.iter().filter(of_type) {
@@ -140,7 +140,8 @@ pub fn cross<'a>(catalog: &Catalog, facts: &'a PlanFacts, count: &Count<'a>) -> 
             }
             cells
         };
-        let types = UnitType::ALL.iter().copied().map(Some).chain(has_untyped.then_some(None));
+        let types = facts.layout.unit_types.iter().map(|known| Some(&*known.id));
+        let types = types.chain(has_untyped.then_some(None));
         Row { place, all: cells(None), types: types.map(|one| (one, cells(Some(one)))).collect() }
     };
     let belongs: Vec<BTreeSet<&str>> = units.iter().map(|unit| parts_of(catalog, facts, *unit)).collect();
@@ -185,7 +186,8 @@ fn parts_of<'a>(catalog: &Catalog, facts: &'a PlanFacts, unit: Unit<'_>) -> BTre
     let mut parts: BTreeSet<&str> = courses.filter(is_of).map(|course| &*course.id).collect();
     let around = around(facts, unit);
     let cores = layout.cores.iter().filter(|core| {
-        let is_part = |id: &str| core.parts.iter().any(|part| *part.place == *id) || *core.body == *id;
+        let is_part =
+            |id: &str| core.parts.iter().any(|part| *part.place == *id) || core.body.as_deref() == Some(id);
         let is_named = along.iter().any(|id| **id == *core.id);
         is_named || is_part(unit.id) || around.iter().any(|id| **id == *core.id || is_part(id))
     });

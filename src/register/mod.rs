@@ -20,7 +20,7 @@ use thiserror::Error;
 use area::Chosen;
 use block::Standing;
 
-use crate::model::plan::{Basis, CountingRule, PlanFacts, Scope, Target, UnitRole, UnitType};
+use crate::model::plan::{Basis, CountingRule, PlanFacts, Scope, Target, UnitRole};
 use crate::model::{Citation, Date, Entry, Event, Place, Words};
 
 /// A question that the register cannot answer.
@@ -93,8 +93,8 @@ pub struct Unit<'a> {
     pub id: &'a str,
     /// Name.
     pub name: &'a Words,
-    /// Block, park or building; none where neither the plan nor the register says.
-    pub unit_type: Option<UnitType>,
+    /// Id of its type in the plan; none where neither the plan nor the register says.
+    pub unit_type: Option<&'a str>,
     /// What the plan takes it for; none where the plan does not speak of it as a unit.
     pub role: Option<UnitRole>,
     /// Id of what it stands in.
@@ -113,7 +113,7 @@ pub fn units(facts: &PlanFacts) -> Vec<Unit<'_>> {
         Unit {
             id: &place.id,
             name: &place.name,
-            unit_type: place.unit_type().or_else(|| registered?.unit_type),
+            unit_type: place.unit_type().or_else(|| registered?.unit_type.as_deref()),
             role: place.unit,
             within: registered.and_then(|unit| unit.within.as_deref()).or(place.within.as_deref()),
             citations: &place.citations,
@@ -124,7 +124,7 @@ pub fn units(facts: &PlanFacts) -> Vec<Unit<'_>> {
         Some(Unit {
             id: &unit.id,
             name: unit.name.as_ref()?,
-            unit_type: unit.unit_type,
+            unit_type: unit.unit_type.as_deref(),
             role: None,
             within: unit.within.as_deref(),
             citations: &[],
@@ -204,7 +204,7 @@ pub struct Count<'a> {
 impl Count<'_> {
     /// How many of a type are counted.
     #[must_use]
-    pub fn of_type(&self, unit_type: UnitType) -> usize {
+    pub fn of_type(&self, unit_type: &str) -> usize {
         self.counted.iter().filter(|line| line.unit.unit_type == Some(unit_type)).count()
     }
 
@@ -357,10 +357,10 @@ pub struct TargetState<'a> {
     pub state: State,
 }
 
-/// Is the target of units met on a day? None for a plan without the rule or the target, which no reader lets through.
+/// Is the target of units met on a day? None for a plan that states no target of units, or not which rule decides.
 #[must_use]
 pub fn target(facts: &PlanFacts, as_of: Date) -> Option<TargetState<'_>> {
-    let (rule, scope) = &facts.counting.deciding;
+    let (rule, scope) = facts.counting.deciding.as_ref()?;
     let rule = self::rule(facts, rule).ok()?;
     let target = facts.unit_target()?;
     let holds = |day: Date| reaches(target, count(facts, rule, *scope, day).counted.len());

@@ -131,7 +131,7 @@ fn of_indicator<'a>(facts: &'a PlanFacts, indicator: &'a Indicator, as_of: Date)
         baseline: indicator.baseline,
         op: indicator.op,
         target: indicator.target,
-        by: Some(facts.about.target_year),
+        by: facts.about.target_year,
         soft: false,
         same_as: None,
         path: None,
@@ -170,7 +170,7 @@ fn of_target<'a>(facts: &'a PlanFacts, goal: &'a Target, indicators: &[Row<'a>],
         row.baseline = indicator.baseline;
         row.observations.clone_from(&indicator.observations);
     }
-    if goal.id == facts.layout.target {
+    if facts.layout.target.as_ref() == Some(&goal.id) {
         row.count_units(facts, as_of);
     } else {
         row.judge(facts, as_of);
@@ -201,10 +201,10 @@ impl Row<'_> {
     }
 
     fn judge(&mut self, facts: &PlanFacts, as_of: Date) {
-        let start = last_day(facts.about.baseline_year);
+        let start = facts.about.baseline_year.map(last_day);
         let end = self.by.map(last_day);
-        let line =
-            self.baseline.zip(end).map(|(baseline, end)| Line { baseline, target: self.target, start, end });
+        let line = self.baseline.zip(start).zip(end);
+        let line = line.map(|((baseline, start), end)| Line { baseline, target: self.target, start, end });
         self.path = line.as_ref().map(|line| line.path(as_of));
         // What was seen before the plan's first day tells of the baseline, not of progress.
         let after = |seen: &&&Observation| seen.date >= first_day(facts.about.period.start);

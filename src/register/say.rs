@@ -5,7 +5,7 @@ use super::block::Standing;
 use super::cross::{Cross, Phase, Place};
 use super::progress::Status;
 use super::{Count, Reason, State, TargetState, Unit};
-use crate::model::plan::{self, Baseline, UnitRole, UnitType};
+use crate::model::plan::{self, Baseline, PlanFacts, UnitRole};
 use crate::model::{Event, Lang, Operator, Words};
 
 fn words(zh: String, en: String) -> Words {
@@ -132,17 +132,10 @@ fn event(event: Event) -> [&'static str; 2] {
     }
 }
 
-impl UnitType {
-    /// What people call it.
-    #[must_use]
-    pub fn words(self) -> Words {
-        let (zh, en) = match self {
-            Self::Block => ("创新街区", "block"),
-            Self::Park => ("创新园区", "park"),
-            Self::Building => ("创新楼宇", "building"),
-        };
-        words(zh.to_owned(), en.to_owned())
-    }
+/// What the plan calls a type of unit.
+#[must_use]
+pub fn unit_type(facts: &PlanFacts, id: &str) -> Words {
+    facts.unit_type(id).map_or_else(|| kind(id), |known| known.name.clone())
 }
 
 impl Phase {

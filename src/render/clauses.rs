@@ -76,6 +76,8 @@ fn name(stated: &Stated<'_>, lang: Lang) -> String {
         "enterprise-ladder" => lang.pick("企业成长梯度", "ladder of enterprises"),
         "chip-alliance" => lang.pick("芯片联盟", "chip alliance"),
         "counting" => lang.pick("计数规则", "rules of counting"),
+        "layout" => lang.pick("空间格局", "the layout"),
+        "living-circle" => lang.pick("生活圈", "the living circle"),
         other => other,
     };
     own.to_owned()
@@ -83,17 +85,19 @@ fn name(stated: &Stated<'_>, lang: Lang) -> String {
 
 /// The numbers of a section: name, what is asked, by when.
 fn numbers(clause: &Clause<'_>, facts: &PlanFacts, lang: Lang) -> Vec<[String; 3]> {
-    let year = facts.about.target_year;
+    let by = |year: Option<u16>| {
+        year.map_or_else(|| lang.pick("未写年份", "no year stated").to_owned(), |year| year.to_string())
+    };
+    let year = by(facts.about.target_year);
     let asked = |op, value, unit: &str| format!("{} {}", say::bound(op, value), say::unit(unit).say(lang));
     let indicators = clause
         .indicators
         .iter()
-        .map(|one| [one.name.say(lang).to_owned(), asked(one.op, one.target, &one.unit), year.to_string()]);
-    let targets = clause.targets.iter().map(|one| {
-        let by =
-            one.by.map_or_else(|| lang.pick("未写年份", "no year stated").to_owned(), |by| by.to_string());
-        [one.name.say(lang).to_owned(), asked(one.op, one.value, &one.unit), by]
-    });
+        .map(|one| [one.name.say(lang).to_owned(), asked(one.op, one.target, &one.unit), year.clone()]);
+    let targets = clause
+        .targets
+        .iter()
+        .map(|one| [one.name.say(lang).to_owned(), asked(one.op, one.value, &one.unit), by(one.by)]);
     indicators.chain(targets).collect()
 }
 

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::catalog::Catalog;
-use crate::model::plan::{CountingRule, PlanFacts, UnitType};
+use crate::model::plan::{CountingRule, PlanFacts};
 use crate::model::{Citation, Document, Entry, Lang, Observation, Words};
 use crate::register::area::{Chosen, Offer};
 use crate::register::block::{Member, Sheet, Standing};
@@ -50,7 +50,7 @@ pub fn target(found: &TargetState<'_>, facts: &PlanFacts, lang: Lang) -> Value {
         "state": found.state.as_str(), "since": since, "statement": found.words().say(lang),
         "decidedBy": {
             "rule": found.count.rule.id, "scope": found.count.scope.as_str(), "count": found.count.counted.len(),
-            "statement": facts.counting.reason.say(lang),
+            "statement": facts.counting.reason.as_ref().map(|reason| reason.say(lang)),
         },
     })
 }
@@ -76,10 +76,9 @@ pub fn offers(offers: &[Offer], lang: Lang) -> Value {
 #[must_use]
 pub fn count(count: &Count<'_>, catalog: &Catalog, facts: &PlanFacts, is_of_area: bool, lang: Lang) -> Value {
     let (title, sentence) = &facts.counting.scopes[count.scope as usize];
-    let by_type: Map<String, Value> = UnitType::ALL
-        .iter()
-        .map(|&unit_type| (unit_type.to_string(), count.of_type(unit_type).into()))
-        .collect();
+    let types = facts.layout.unit_types.iter();
+    let by_type: Map<String, Value> =
+        types.map(|known| (known.id.to_string(), count.of_type(&known.id).into())).collect();
     let lines =
         |lines: &[Line<'_>]| lines.iter().map(|one| line(one, count, facts, lang)).collect::<Vec<_>>();
     let certainty = is_of_area.then(|| {
@@ -106,7 +105,7 @@ fn spread(cross: &Cross<'_>, lang: Lang) -> Value {
     let row = |row: &cross::Row<'_>| {
         let types = row.types.iter().map(|(unit_type, cells)| {
             json!({
-                "type": unit_type.map(UnitType::as_str), "count": cells.count(), "statuses": statuses(cells),
+                "type": unit_type, "count": cells.count(), "statuses": statuses(cells),
             })
         });
         json!({ "count": row.all.count(), "statuses": statuses(&row.all), "types": types.collect::<Vec<_>>() })
@@ -128,7 +127,7 @@ fn spread(cross: &Cross<'_>, lang: Lang) -> Value {
 fn line(line: &Line<'_>, count: &Count<'_>, facts: &PlanFacts, lang: Lang) -> Value {
     let unit = &line.unit;
     let mut json = json!({
-        "id": unit.id, "name": unit.name.say(lang), "type": unit.unit_type.map(UnitType::as_str),
+        "id": unit.id, "name": unit.name.say(lang), "type": unit.unit_type,
         "within": unit.within, "reason": line.reason.code(),
         "status": cross::phase(facts, unit.id, count.as_of).0.as_str(),
         "statement": line.reason.words(unit, |id| register::name(facts, id)).say(lang),

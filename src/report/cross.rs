@@ -5,7 +5,7 @@ use super::lines::ink;
 use super::maker::Maker;
 use crate::map::color::Color;
 use crate::model::Words;
-use crate::model::plan::{PlanFacts, Scope, UnitType};
+use crate::model::plan::{PlanFacts, Scope};
 use crate::register::cross::{Cells, Cross, Phase, Place, Row, cross};
 use crate::register::{Count, say};
 
@@ -25,7 +25,7 @@ pub(super) fn sections(maker: &Maker<'_>, facts: &PlanFacts, counts: &[Count<'_>
         if !count.counted.is_empty() {
             blocks.push(Block::Chart(chart(maker, facts, count)));
         }
-        blocks.push(Block::Table(table(maker, &cross, count, TABLES[at.min(TABLES.len() - 1)])));
+        blocks.push(Block::Table(table(maker, facts, &cross, count, TABLES[at.min(TABLES.len() - 1)])));
         blocks.push(Block::Notes(say::cross_notes(&cross).iter().map(|note| maker.say(note)).collect()));
         let heading = maker.pick(
             &format!("所属、类型和状态：{zh}"),
@@ -36,15 +36,10 @@ pub(super) fn sections(maker: &Maker<'_>, facts: &PlanFacts, counts: &[Count<'_>
     of_rules.map(section).collect()
 }
 
-/// What people call a type, or that nobody tells it.
-fn type_words(unit_type: Option<UnitType>) -> Words {
-    unit_type.map_or_else(
-        || Words { zh: "类型不明".into(), en: "type unknown".into() },
-        |unit_type| {
-            let Words { zh, en } = unit_type.words();
-            Words { zh, en: format!("{en}s").into() }
-        },
-    )
+/// What the plan calls a type, or that nobody tells it.
+fn type_words(facts: &PlanFacts, unit_type: Option<&str>) -> Words {
+    let unknown = || Words { zh: "类型不明".into(), en: "type unknown".into() };
+    unit_type.map_or_else(unknown, |id| say::unit_type(facts, id))
 }
 
 fn title(maker: &Maker<'_>, count: &Count<'_>) -> String {
@@ -55,7 +50,13 @@ fn title(maker: &Maker<'_>, count: &Count<'_>) -> String {
     )
 }
 
-fn table(maker: &Maker<'_>, cross: &Cross<'_>, count: &Count<'_>, name: &'static str) -> Table {
+fn table(
+    maker: &Maker<'_>,
+    facts: &PlanFacts,
+    cross: &Cross<'_>,
+    count: &Count<'_>,
+    name: &'static str,
+) -> Table {
     let mut columns = vec![maker.column("所属", "Part of the layout", 4), maker.column("类型", "Type", 2)];
     columns.extend(Phase::ALL.iter().map(|phase| {
         let Words { zh, en } = phase.words();
@@ -66,8 +67,8 @@ fn table(maker: &Maker<'_>, cross: &Cross<'_>, count: &Count<'_>, name: &'static
         let each = Phase::ALL.iter().map(|&phase| Maker::number(cells.of(phase).len()));
         each.chain([Maker::number(cells.count())]).collect::<Vec<_>>()
     };
-    let row = |place: &Place<'_>, unit_type: Option<UnitType>, cells: &Cells<'_>| {
-        let mut row = vec![maker.words(&place.words()), maker.words(&type_words(unit_type))];
+    let row = |place: &Place<'_>, unit_type: Option<&str>, cells: &Cells<'_>| {
+        let mut row = vec![maker.words(&place.words()), maker.words(&type_words(facts, unit_type))];
         row.extend(numbers(cells));
         row
     };
@@ -94,12 +95,12 @@ pub(super) fn chart(maker: &Maker<'_>, facts: &PlanFacts, count: &Count<'_>) -> 
     let mut bars = Vec::new();
     let group = |row: &Row<'_>| {
         let place = row.place.words();
-        let bar = |(unit_type, cells): &(Option<UnitType>, Cells<'_>)| {
-            let words = type_words(*unit_type);
+        let bar = |(unit_type, cells): &(Option<&str>, Cells<'_>)| {
+            let words = type_words(facts, *unit_type);
             let whole =
                 maker.tongue.tell(|lang| format!("{}{}{}", place.say(lang), comma(lang), words.say(lang)));
             bars.push((whole, Phase::ALL.iter().map(|&phase| cells.of(phase).len() as f64).collect()));
-            (maker.say(&words), color(*unit_type))
+            (maker.say(&words), unit_type.map_or_else(|| ink("tx2"), |id| type_ink(facts, id)))
         };
         Group { name: maker.say(&place), bars: row.types.iter().map(bar).collect() }
     };
@@ -116,12 +117,17 @@ pub(super) fn chart(maker: &Maker<'_>, facts: &PlanFacts, count: &Count<'_>) -> 
     }
 }
 
-/// The colour of a type, which the map has too.
-fn color(unit_type: Option<UnitType>) -> Color {
-    ink(match unit_type {
-        Some(UnitType::Block) => "block",
-        Some(UnitType::Park) => "park",
-        Some(UnitType::Building) => "building",
-        None => "tx2",
-    })
+/// Inks of the map for types of units.
+const INKS: [&str; 3] = ["block", "park", "building"];
+
+/// The colour of a type: that of the map where it has one, else the next of those that no other type of the plan has.
+pub(super) fn type_ink(facts: &PlanFacts, id: &str) -> Color {
+    if INKS.contains(&id) {
+        return ink(INKS.into_iter().find(|name| *name == id).unwrap_or_default());
+    }
+    let types = &facts.layout.unit_types;
+    let own = types.iter().map(|known| &*known.id).filter(|id| !INKS.contains(id));
+    let mut free = INKS.into_iter().filter(|name| types.iter().all(|known| *known.id != **name));
+    let at = own.take_while(|other| *other != id).count();
+    ink(free.nth(at).unwrap_or("tx2"))
 }

@@ -174,19 +174,17 @@ fn indicators(maker: &Maker<'_>, facts: &PlanFacts, progress: &Progress<'_>) -> 
         rows: rows.collect(),
         total: None,
     };
-    Section {
-        heading: maker.pick("指标", "Indicators"),
-        blocks: vec![
-            Block::Table(table),
-            Block::Text(match facts.nature {
-                Nature::Expected => maker
-                    .pick("指标均为预期性，无约束性指标。", "All indicators are expected, none is binding."),
-                Nature::Binding => maker.pick("指标均为约束性。", "All indicators are binding."),
-            }),
-            Block::Table(paths(maker, progress)),
-            Block::Table(measures(maker, facts)),
-        ],
-    }
+    let mut blocks = vec![Block::Table(table)];
+    blocks.extend(facts.nature.map(|nature| {
+        Block::Text(match nature {
+            Nature::Expected => {
+                maker.pick("指标均为预期性，无约束性指标。", "All indicators are expected, none is binding.")
+            }
+            Nature::Binding => maker.pick("指标均为约束性。", "All indicators are binding."),
+        })
+    }));
+    blocks.extend([Block::Table(paths(maker, progress)), Block::Table(measures(maker, facts))]);
+    Section { heading: maker.pick("指标", "Indicators"), blocks }
 }
 
 /// What it takes from the baseline to the target.
@@ -402,27 +400,34 @@ fn cautions(maker: &Maker<'_>, facts: &PlanFacts, progress: &Progress<'_>) -> Se
 }
 
 fn on_the_map(maker: &Maker<'_>, facts: &PlanFacts) -> Result<Section, ReportError> {
-    let Words { zh, en } = &facts.layout.formula;
-    let title = Words {
-        zh: format!("规划的空间格局：{zh}").into(),
-        en: format!("The layout of the plan: {en}").into(),
+    let title = match &facts.layout.formula {
+        Some(Words { zh, en }) => Words {
+            zh: format!("规划的空间格局：{zh}").into(),
+            en: format!("The layout of the plan: {en}").into(),
+        },
+        None => Words { zh: "规划的空间格局".into(), en: "The layout of the plan".into() },
     };
     let blocks = maker.maps(View::Explore, None, &title, &Marked::default())?;
     Ok(Section { heading: maker.pick("空间格局", "The layout"), blocks })
 }
 
 fn definitions(maker: &Maker<'_>, facts: &PlanFacts) -> Section {
-    let about = &facts.about;
-    let notes = vec![
-        maker.say(&facts.judging.sentence),
+    let mut notes = vec![maker.say(&facts.judging.sentence)];
+    if let (Some(baseline), Some(target)) = (facts.about.baseline_year, facts.about.target_year) {
+        notes.push(maker.pick(
+            &format!("基期为{baseline}年末，目标期为{target}年末。"),
+            &format!("The baseline is of the end of {baseline}, the target of the end of {target}."),
+        ));
+    }
+    notes.extend([
         maker.pick(
-            &format!("基期为{}年末，目标期为{}年末。“≥”为不低于，“>”为高于：等于该值不算达到。", about.baseline_year, about.target_year),
-            &format!("The baseline is of the end of {}, the target of the end of {}. “≥” is at least, “>” is more than: the value itself does not satisfy it.", about.baseline_year, about.target_year),
+            "“≥”为不低于，“>”为高于：等于该值不算达到。",
+            "“≥” is at least, “>” is more than: the value itself does not satisfy it.",
         ),
         maker.pick(
             "“—”表示没有数值，不是零。等比增长为 (目标÷基数)^(1÷年数) − 1。",
             "“—” means that there is no value, not zero. Constant growth is (target ÷ baseline)^(1 ÷ years) − 1.",
         ),
-    ];
+    ]);
     Section { heading: maker.pick("定义", "Definitions"), blocks: vec![Block::Notes(notes)] }
 }

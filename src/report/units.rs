@@ -3,18 +3,14 @@
 use super::ReportError;
 use super::cross;
 use super::document::{Block, Cell, Chart, Document, Section, Series, Table};
-use super::lines::ink;
 use super::maker::{Maker, Marked, widened};
 use crate::geometry::{Area, Bounds};
 use crate::map::picture::Picture;
 use crate::map::style::{Look, Theme, View};
-use crate::model::plan::{CountingRule, PlanFacts, Scope, UnitRole, UnitType};
+use crate::model::plan::{CountingRule, PlanFacts, Scope, UnitRole};
 use crate::model::{Date, FeatureIx, Lang, Words};
 use crate::register::area::{Choice, Chosen};
 use crate::register::{self, Count, Line, TargetState, Unit};
-
-/// Inks of blocks, parks and buildings, which the map has too.
-const INKS: [&str; 3] = ["block", "park", "building"];
 
 pub(super) fn compose(maker: &Maker<'_>, area: Option<&Choice>) -> Result<Document, ReportError> {
     let facts = maker.facts()?;
@@ -88,7 +84,7 @@ fn result(
     }
     if let Some(target) = target {
         blocks.push(Block::Text(maker.say(&target.words())));
-        blocks.push(Block::Text(maker.say(&facts.counting.reason)));
+        blocks.extend(facts.counting.reason.as_ref().map(|reason| Block::Text(maker.say(reason))));
     }
     blocks.push(Block::Table(count_table(maker, facts, counts)));
     if chosen.is_some() {
@@ -109,14 +105,12 @@ fn result(
 /// Every count by type; the types add up to the count.
 fn count_table(maker: &Maker<'_>, facts: &PlanFacts, counts: &[Count<'_>]) -> Table {
     let mut columns = vec![maker.column("规则", "Rule", 3), maker.column("范围", "Scope", 2)];
-    columns.extend(UnitType::ALL.iter().map(|unit_type| {
-        let Words { zh, en } = unit_type.words();
-        maker.numbers(&zh, &format!("{en}s"), 1)
-    }));
+    let types = &facts.layout.unit_types;
+    columns.extend(types.iter().map(|known| maker.numbers(&known.name.zh, &known.name.en, 1)));
     columns.push(maker.numbers("合计", "Total", 1));
     let row = |count: &Count<'_>| {
         let mut row = vec![maker.words(&count.rule.title), maker.words(&scope_words(facts, count.scope).0)];
-        row.extend(UnitType::ALL.iter().map(|&unit_type| Maker::number(count.of_type(unit_type))));
+        row.extend(types.iter().map(|known| Maker::number(count.of_type(&known.id))));
         row.push(Maker::number(count.counted.len()));
         row
     };
@@ -141,12 +135,13 @@ pub(super) fn chart(
         let name = maker.tongue.tell(|lang| {
             format!("{}{}{}", count.rule.title.say(lang), lang.pick("，", ", "), scope.say(lang))
         });
-        (name, UnitType::ALL.iter().map(|&unit_type| count.of_type(unit_type) as f64).collect())
+        (name, facts.layout.unit_types.iter().map(|known| count.of_type(&known.id) as f64).collect())
     };
-    let series = UnitType::ALL
+    let series = facts
+        .layout
+        .unit_types
         .iter()
-        .zip(INKS)
-        .map(|(unit_type, name)| Series { name: maker.say(&unit_type.words()), color: ink(name) });
+        .map(|known| Series { name: maker.say(&known.name), color: cross::type_ink(facts, &known.id) });
     Chart {
         title: maker.pick("各规则下的数量与目标", "The count under every rule, and the target"),
         unit: maker.pick("个", "units"),
@@ -159,7 +154,7 @@ pub(super) fn chart(
 
 /// Why the numbers differ from each other and from the target.
 fn differences(maker: &Maker<'_>, facts: &PlanFacts, counts: &[Count<'_>]) -> Section {
-    let mut notes = vec![maker.say(&facts.layout.nesting)];
+    let mut notes: Vec<_> = facts.layout.nesting.iter().map(|nesting| maker.say(nesting)).collect();
     for rule in &facts.counting.rules {
         let [Some(all), Some(top)] = Scope::ALL
             .iter()
@@ -268,7 +263,7 @@ fn list(maker: &Maker<'_>, facts: &PlanFacts, at: usize, counts: &[&Count<'_>]) 
         let mut row = vec![
             Cell::Text(unit.id.to_owned()),
             maker.words(unit.name),
-            unit.unit_type.map_or(Cell::Missing, |unit_type| maker.words(&unit_type.words())),
+            unit.unit_type.map_or(Cell::Missing, |id| maker.words(&register::say::unit_type(facts, id))),
         ];
         row.extend(lines.iter().map(|line| Maker::number(usize::from(line.reason.is_counted()))));
         let mut reasons: Vec<String> =

@@ -1,7 +1,7 @@
 //! How does the folder `seeds/` become the facts of the plan?
 //!
-//! In: a folder with `plan.toml` and the tables beside it. Out: [`PlanFacts`] whose ids all lead somewhere, or the first
-//! thing that is wrong with file, row and column. Leaves out: geometry; places are joined to features by id.
+//! In: a folder with `plan.toml` and the tables beside it. Out: [`PlanFacts`] whose ids all lead somewhere, or what is wrong
+//! with file, row and column. A plan states as much as it does: what it leaves out is `None` or empty. Leaves out: geometry; places are joined to features by id.
 //!
 //! Reading is strict, since a fact misread is worse than a service that does not start: unknown keys and columns are
 //! refused, and so is any row that does not say where in the plan it stands.
@@ -22,6 +22,7 @@ pub use evidence::{OBSERVATIONS, REGISTER};
 use crate::model::Words;
 use crate::model::plan::{
     Baseline, Citation, Clause, DataProduct, Indicator, Industry, LinkEnd, Place, PlanFacts, Role, Target,
+    words_of,
 };
 
 /// Longest part of an offending value a message repeats, in characters.
@@ -175,6 +176,16 @@ pub enum PlanError {
         /// What was counted or added up.
         what: String,
     },
+    /// Several rows are wrong, each in its own way.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<PlanError>),
+}
+
+impl PlanError {
+    /// All faults as one; `None` where there are none.
+    fn all(mut faults: Vec<Self>) -> Option<Self> {
+        if faults.len() > 1 { Some(Self::Several(faults)) } else { faults.pop() }
+    }
 }
 
 /// A value with the spot it was read from, for messages of later checks.
@@ -201,10 +212,10 @@ struct Rows {
 /// Reads the folder and checks that every fact is cited and every id leads somewhere.
 ///
 /// # Errors
-/// The first fault found, in the order: `plan.toml`, the tables, then what spans several files.
+/// The first fault of `plan.toml`, else one of every row that has any, else the first that spans several files.
 pub fn read(folder: &Path) -> Result<PlanFacts, PlanError> {
     let nested = nested::read(folder)?;
-    let rows = rows::read(folder)?;
+    let rows = rows::read(folder, &nested)?;
     check::rows(&rows, &nested)?;
     let facts = nested.join(rows);
     check::facts(&facts)?;
@@ -245,14 +256,13 @@ fn wrong(at: At, value: &str, expected: impl Into<String>) -> PlanError {
     PlanError::Value { at, value: cut(value), expected: expected.into() }
 }
 
-/// Both names, neither empty.
+/// Words in both languages. Those of one stand in for the other where it is not stated.
 fn words(at: &At, zh: &str, en: &str) -> Result<Words, PlanError> {
-    for (name, value) in [("zh", zh), ("en", en)] {
-        if value.trim().is_empty() {
-            return Err(wrong(at.clone(), value, format!("words in Chinese and English ({name} is empty)")));
-        }
+    let words = Words::filled(zh.trim(), en.trim());
+    if words.zh.is_empty() {
+        return Err(wrong(at.clone(), "", "words in Chinese or English (zh and en are empty)"));
     }
-    Ok(Words { zh: zh.into(), en: en.into() })
+    Ok(words)
 }
 
 /// One of a closed set of words.
@@ -273,21 +283,37 @@ fn citations<S: AsRef<str>>(at: &At, sections: &[S], line: Option<u32>) -> Resul
     if sections.is_empty() {
         return Err(PlanError::NoCitation { at: at.at("sections") });
     }
-    sections
-        .iter()
-        .map(|written| {
-            let written = written.as_ref();
-            let section = written.strip_suffix('?').unwrap_or(written);
-            if !is_section(section) {
-                return Err(wrong(at.at("sections"), written, SECTION));
-            }
-            Ok(Citation { section: section.into(), line, inferred: section.len() < written.len() })
-        })
-        .collect()
+    let cited = sections.iter().map(|written| {
+        let written = written.as_ref();
+        let section = written.strip_suffix('?').unwrap_or(written);
+        Citation { section: section.into(), line, inferred: section.len() < written.len() }
+    });
+    Ok(cited.collect())
 }
 
-/// What is expected of a section.
-const SECTION: &str = "a section of the plan, such as 三(一)4, 专栏3-1, 表1 or 前言";
+words_of! {
+    /// How the sections of a plan are numbered.
+    Numbering {
+        /// In any way; a section is a text that is not empty.
+        Any = "any",
+        /// `三(一)4`, `专栏3-1`, `表1` or `前言`.
+        Outline = "outline",
+    }
+}
+
+impl Numbering {
+    /// Refuses a section of another form.
+    fn check(self, at: impl FnOnce() -> At, written: &str) -> Result<(), PlanError> {
+        let section = written.strip_suffix('?').unwrap_or(written);
+        match self {
+            Self::Any if section.trim().is_empty() => Err(wrong(at(), written, "a section of the plan")),
+            Self::Outline if !is_section(section) => {
+                Err(wrong(at(), written, "a section of the plan, such as 三(一)4, 专栏3-1, 表1 or 前言"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
 
 /// Does the text have the shape of a section number? `三`, `三(一)`, `三(一)4`, `专栏3-1`, `表1`, `前言`.
 fn is_section(text: &str) -> bool {
@@ -313,7 +339,7 @@ fn is_section(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::plan::{Operator, Part, Relation, Status, UnitRole, UnitType};
+    use crate::model::plan::{Operator, Part, Relation, Status, UnitRole};
 
     /// A plan as small as a plan can be: two places, one of them a unit, and one row in most tables.
     const TINY: &[(&str, &str)] = &[
@@ -328,6 +354,7 @@ mod tests {
             baseline_year = 2020
             target_year = 2025
             outlook_year = 2035
+            numbering = "outline"
             sections = ["前言?"]
             numbering_gaps = ["专栏4-5"]
             figure = { number = "图1", title = { zh = "图", en = "figure" }, available = false, sections = ["三(一)"] }
@@ -513,7 +540,7 @@ mod tests {
         assert_eq!((&*quarter.name.zh, &*quarter.name.en), ("街区", "Quarter"));
         assert_eq!(quarter.aliases, ["甲".into(), "乙".into()]);
         assert_eq!((quarter.status, quarter.status_inferred), (Some(Status::Planned), true));
-        assert_eq!((quarter.unit, quarter.unit_type()), (Some(UnitRole::Named), Some(UnitType::Block)));
+        assert_eq!((quarter.unit, quarter.unit_type()), (Some(UnitRole::Named), Some("block")));
         assert_eq!(quarter.facts[0].relation, Relation::AtLeast);
         assert_eq!((&*quarter.facts[1].name, &*quarter.facts[1].value), ("year", "2020"));
         let cited: Vec<_> = quarter.citations.iter().map(|c| (c.to_string(), c.line)).collect();
@@ -524,12 +551,89 @@ mod tests {
         assert_eq!((indicator.op, indicator.op_in_prose), (Operator::AtLeast, Some(Operator::MoreThan)));
         assert_eq!(indicator.baseline, Some(55.0));
         assert_eq!(facts.target("again").expect("a target").by, None);
-        assert_eq!(facts.unit_target().expect("a target").counts, [UnitType::Block, UnitType::Park]);
+        assert_eq!(facts.unit_target().expect("a target").counts, ["block".into(), "park".into()]);
         let parts: Vec<_> = facts.layout.parts.iter().map(|part| (part.part, part.ids.len())).collect();
         assert_eq!(parts, [(Part::Core, 1), (Part::Axis, 0), (Part::Belt, 1), (Part::Point, 1)]);
         assert_eq!(facts.layout.belts[0].places().collect::<Vec<_>>(), ["lake", "heart"]);
         assert!(facts.governance.roles[0].citations[0].inferred);
         assert_eq!(facts.links[0].ends.len(), 1);
+    }
+
+    /// A plan that states the least: its title and years, and whose it is.
+    const BARE: &str = r#"
+        [plan]
+        id = "bare"
+        title = { en = "Bare plan" }
+        period = { start = 2024, end = 2034 }
+        sections = ["Part 1"]
+        [area]
+        id = "precinct"
+        name = { en = "Precinct" }
+        sections = ["Part 1"]
+    "#;
+
+    fn read_bare(toml: &str, places: &str) -> Result<PlanFacts, PlanError> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("plan.toml"), format!("{BARE}{toml}")).expect("a writable folder");
+        if !places.is_empty() {
+            let (_, tiny) = TINY[1];
+            let header = tiny.lines().next().expect("a header");
+            std::fs::write(folder.path().join("places.csv"), format!("{header}\n{places}"))
+                .expect("a writable folder");
+        }
+        read(folder.path())
+    }
+
+    #[test]
+    fn what_a_plan_does_not_state_is_not_there() {
+        let facts = read_bare("", "").expect("title, years and zone are enough");
+        assert_eq!((&*facts.about.title.zh, &*facts.about.title.en), ("Bare plan", "Bare plan"));
+        assert_eq!((facts.about.target_year, facts.about.figure.as_ref()), (None, None));
+        assert_eq!(facts.zone.founded_year, None);
+        assert_eq!(facts.layout, crate::model::plan::Layout::default());
+        assert!(facts.unit_target().is_none() && facts.nature.is_none() && facts.counting.deciding.is_none());
+        assert_eq!(facts.counting.rules.len(), 3, "the rules of counting are those of the service");
+        let stated: Vec<_> =
+            facts.stated().filter(|(_, cited)| !cited.is_empty()).map(|(stated, _)| stated.id).collect();
+        assert_eq!(stated, ["plan", "precinct"], "nothing else is cited");
+    }
+
+    #[test]
+    fn another_layout_and_other_types_of_units_are_stated_as_they_are() {
+        let layout = r#"
+            [layout]
+            sections = ["§ 2"]
+            parts = [{ part = "belt", sentence = { en = "Two belts" }, sections = ["§ 2"] }]
+            cores = [{ id = "heart", name = { zh = "心" }, sections = ["§ 2"] }]
+            belts = [
+              { id = "north", name = { en = "North" }, sections = ["§ 2"] },
+              { id = "south", name = { en = "South" }, start = "hub-1", sections = ["§ 2"] },
+            ]
+            unit_types = [{ id = "hub", name = { en = "hub" } }, { id = "tower", name = { en = "tower" } }]
+        "#;
+        let places = "hub-1,,Hub 1,,hub,,,,named,,heart,,,,,,,,Schedule A,,\n";
+        let facts = read_bare(layout, places).expect("a sound plan");
+        let hub = facts.place("hub-1").expect("a place");
+        assert_eq!((&*hub.name.zh, hub.unit_type()), ("Hub 1", Some("hub")));
+        assert_eq!(&*hub.citations[0].section, "Schedule A");
+        assert_eq!((facts.layout.belts[0].direction, facts.layout.cores[0].body.as_deref()), (None, None));
+
+        let said =
+            read_bare(layout, &places.replace(",hub,", ",block,")).expect_err("no such type").to_string();
+        assert!(said.contains("column `kind`") && said.contains("(hub, tower)"), "{said}");
+        let outline = layout.replace("[layout]", "[layout]\nshared_terminus = \"hub-1\"");
+        let said = read_bare(&outline, places).expect_err("one belt does not end there").to_string();
+        assert!(said.contains("layout.belts[0].start"), "what is stated is checked: {said}");
+    }
+
+    #[test]
+    fn sections_are_held_against_a_numbering_that_is_stated() {
+        let from = "sections = [\"三(二)1\"]";
+        let said =
+            read_with("plan.toml", from, "sections = [\"3.2\"]").expect_err("another form").to_string();
+        assert!(said.contains("key `links[0].sections`") && said.contains("`3.2`"), "{said}");
+        let said = read_bare("[[cautions]]\nid = \"a\"\ntext = { en = \"a\" }\nsections = [\"\"]", "");
+        assert!(said.expect_err("an empty section").to_string().contains("cautions[0].sections"));
     }
 
     #[test]
@@ -715,7 +819,7 @@ mod tests {
             ",lab,,",
             &["column `kind`", "`lab`", "is a unit"],
         ),
-        ("no English name", "places.csv", "湖,Lake", "湖,", &["places.csv, line 3", "en is empty"]),
+        ("no name", "places.csv", "湖,Lake", ",", &["places.csv, line 3", "zh and en are empty"]),
         ("bad fact", "places.csv", "firms>=70", "firms>=many", &["column `facts`", "`firms>=many`"]),
         ("empty value in a list", "places.csv", "甲;乙", "甲;;乙", &["column `aliases`", "none empty"]),
         (
@@ -800,7 +904,13 @@ mod tests {
             &["blocks[0].components", "20"],
         ),
         ("unknown key", "plan.toml", "code = \"1\"", "code = \"1\"\ncolour = 1", &["plan.toml", "colour"]),
-        ("missing key", "plan.toml", "code = \"1\"", "", &["plan.toml", "code"]),
+        (
+            "missing key",
+            "plan.toml",
+            "title = { zh = \"小规划\", en = \"Tiny plan\" }",
+            "",
+            &["plan.toml", "title"],
+        ),
         ("not TOML", "plan.toml", "[area]", "[area", &["plan.toml"]),
     ];
 
@@ -818,6 +928,17 @@ mod tests {
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
         assert_eq!(FAULTS.len(), 52);
+    }
+
+    #[test]
+    fn faults_of_several_rows_are_told_at_once() {
+        let places = "hub-1,,,,hub,,,,,,,,,,,,,,a,,\nhub-2,,Hub,,sea,,,,,,,,,,,,,,a,,\n";
+        let said = read_bare("", places).expect_err("two faults").to_string();
+        let lines: Vec<_> = said.lines().collect();
+        assert!(
+            lines[0].contains("line 2, column `name_zh`") && lines[1].contains("line 3, column `kind`"),
+            "{said}"
+        );
     }
 
     #[test]

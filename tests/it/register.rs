@@ -531,3 +531,85 @@ fn places_and_edges_of_a_square_block_lie_as_measured_by_hand() {
     assert_eq!(north["toleranceM"], 150.0);
     assert_eq!((&north["meets"], &north["follows"]), (&false.into(), &false.into()));
 }
+
+/// A plan of another zone, which states little: two types of units of its own, sections of its own form, no target, no indicators.
+#[test]
+fn a_plan_of_another_zone_states_what_it_states() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    write(
+        "plan.toml",
+        r#"
+        [plan]
+        id = "harbour"
+        title = { en = "Harbour plan" }
+        period = { start = 2024, end = 2034 }
+        sections = ["Part 1"]
+        [area]
+        id = "harbour"
+        name = { en = "Harbour" }
+        sections = ["Part 1"]
+        [layout]
+        sections = ["Part 2"]
+        cores = [{ id = "wharf", name = { en = "Wharf Core" }, sections = ["Part 2"] }]
+        unit_types = [
+          { id = "hub", name = { en = "maker hub" } },
+          { id = "tower", name = { en = "office tower" } },
+        ]
+        "#,
+    );
+    write(
+        "places.csv",
+        "id,name_zh,name_en,aliases,kind,subtype,status,status_inferred,unit,also_kind,within,located_in,inside_zone,\
+         industries,level,partners,components,facts,sections,line,note\n\
+         hub-a,,Hub A,,hub,,existing,false,named,,wharf,,true,,,,,,Part 2,,\n\
+         tower-b,,Tower B,,tower,,planned,false,named,,,,true,,,,,,Schedule A,,\n",
+    );
+    write(
+        "catalog.toml",
+        "title = { en = \"Harbour\" }\ndata_date = 2025-03-01\nseeds = \".\"\n\n[[layers]]\nid = \"sites\"\n\
+         file = \"sites.geojson\"\ntitle = { en = \"Sites\" }\ndraw = \"site\"\n",
+    );
+    write(
+        "sites.geojson",
+        r#"{"type":"FeatureCollection","features":[
+        {"type":"Feature","id":"hub-a","geometry":{"type":"Point","coordinates":[174.76,-36.84]},
+         "properties":{"named_unit":true,"unit_type":"hub","name_en":"Hub A"}}]}"#,
+    );
+    let service = Service::over(folder.path());
+    let units = service.get("/units?f=json").json();
+    assert_eq!(units["target"], Value::Null, "no target is stated, none is judged");
+    let named = &units["counts"][0];
+    assert_eq!(
+        (&named["count"], &named["byType"]),
+        (&2.into(), &serde_json::json!({ "hub": 1, "tower": 1 }))
+    );
+    assert!(named["counted"][1]["sections"].to_string().contains("Schedule A"), "{named}");
+    let progress = service.get("/progress?f=json").json();
+    assert_eq!(
+        (&progress["indicators"], &progress["targets"]),
+        (&Value::Array(vec![]), &Value::Array(vec![]))
+    );
+    let app = service.get("/app.json").json();
+    assert_eq!((&app["plan"]["formula"], &app["plan"]["target"]), (&Value::Null, &Value::Null));
+    for path in ["/reports/units", "/reports/progress", "/reports/site"] {
+        for form in ["html", "json", "docx", "xlsx", "pdf"] {
+            let question = if path.ends_with("site") { "?ids=hub-a&lang=en" } else { "?lang=en" };
+            let answer = service.get(&format!("{path}.{form}{question}"));
+            assert_eq!(answer.status.as_u16(), 200, "{path}.{form}");
+            if form == "json" {
+                let text = answer.text().to_lowercase();
+                assert!(!text.contains("block,") && !text.contains("\"blocks\"]"), "{path}: {text}");
+                assert!(path != "/reports/units" || text.contains("maker hub"), "{text}");
+            }
+        }
+    }
+    for path in [
+        "/plan",
+        "/",
+        "/maps/explore.png?lang=en&width=300&height=200",
+        "/ogc/collections/sites/items?f=html",
+    ] {
+        assert_eq!(service.get(path).status.as_u16(), 200, "{path}");
+    }
+}

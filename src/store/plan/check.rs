@@ -28,26 +28,16 @@ pub(super) fn rows(rows: &Rows, nested: &Nested) -> Result<(), PlanError> {
     for row in &rows.industries {
         known.group(&row.at.at("group"), &row.value.group)?;
     }
-    let found = rows.industries.len();
-    if found != nested.industry_count {
-        return Err(count(
-            At::key(FILE, "industries.count"),
-            nested.industry_count,
-            found,
-            "rows in industries.csv",
-        ));
-    }
+    recount(
+        At::key(FILE, "industries.count"),
+        nested.industry_count,
+        rows.industries.len(),
+        "rows in industries.csv",
+    )?;
     for (n, group) in nested.industry_groups.iter().enumerate() {
         let found = rows.industries.iter().filter(|row| row.value.group == group.id).count();
-        if found != group.count {
-            let at = At::key(FILE, format!("industries.groups[{n}].count"));
-            return Err(count(
-                at,
-                group.count,
-                found,
-                format!("rows of group `{}` in industries.csv", group.id),
-            ));
-        }
+        let at = At::key(FILE, format!("industries.groups[{n}].count"));
+        recount(at, group.count, found, format!("rows of group `{}` in industries.csv", group.id))?;
     }
     indicators(rows, nested)?;
     for row in &rows.targets {
@@ -91,21 +81,33 @@ pub(super) fn facts(facts: &PlanFacts) -> Result<(), PlanError> {
         let lost = ids.iter().find(|id| facts.place(id).is_none());
         lost.map_or(Ok(()), |id| Err(unknown(key(name), id, "a place of places.csv")))
     };
-    let one = std::slice::from_ref::<Box<str>>;
     let renovation = &facts.renovation;
     places("renovation.breakthrough_sites", &renovation.breakthrough_sites)?;
     places("renovation.outcome_parks", &renovation.outcome_parks)?;
     places("renovation.revitalised_buildings", &renovation.revitalised_buildings)?;
-    places("test_roads.core", one(&facts.test_roads.core))?;
-    places("chip_alliance.lead", one(&facts.chip_alliance.lead))?;
+    places("test_roads.core", facts.test_roads.core.as_slice())?;
+    places("chip_alliance.lead", facts.chip_alliance.lead.as_slice())?;
     places("chip_alliance.members", &facts.chip_alliance.members)?;
     for (n, scenario) in facts.scenarios.iter().enumerate() {
         places(&format!("scenarios.groups[{n}].host_sites"), &scenario.host_sites)?;
     }
-    if facts.unit_target().is_none() {
-        return Err(unknown(key("layout.target"), &facts.layout.target, "a target of targets.csv"));
+    let target = facts.layout.target.as_deref();
+    if let Some(lost) = target.filter(|id| facts.target(id).is_none()) {
+        return Err(unknown(key("layout.target"), lost, "a target of targets.csv"));
+    }
+    let circle = facts.living_circle.applies_to.as_deref();
+    if let Some(lost) = circle.filter(|id| facts.unit_type(id).is_none()) {
+        return Err(unknown(key("living_circle.applies_to"), lost, "one of the layout.unit_types"));
     }
     Ok(())
+}
+
+/// Holds a stated number, where it is stated, against a recount.
+fn recount(at: At, stated: Option<usize>, found: usize, what: impl Into<String>) -> Result<(), PlanError> {
+    match stated {
+        Some(stated) if stated != found => Err(count(at, stated, found, what)),
+        _ => Ok(()),
+    }
 }
 
 fn unknown(at: At, id: &str, expected: &'static str) -> PlanError {
@@ -229,14 +231,7 @@ fn is_its_own_parent(place: &Place, places: &[Located<Place>]) -> bool {
 
 fn indicators(rows: &Rows, nested: &Nested) -> Result<(), PlanError> {
     let found = rows.indicators.len();
-    if found != nested.indicator_count {
-        return Err(count(
-            At::key(FILE, "indicators.count"),
-            nested.indicator_count,
-            found,
-            "rows in indicators.csv",
-        ));
-    }
+    recount(At::key(FILE, "indicators.count"), nested.indicator_count, found, "rows in indicators.csv")?;
     for (row, expected) in rows.indicators.iter().zip(1_u16..) {
         let indicator = &row.value;
         if indicator.number != expected {
@@ -280,11 +275,12 @@ fn links_and_layout(nested: &Nested, known: &Known<'_>) -> Result<(), PlanError>
         all(&link.industries, &at.at("industries"), |at, id| known.industry(at, id))?;
         all(&link.products, &at.at("products"), |at, id| known.product(at, id))?;
     }
-    known.product(&At::key(FILE, "scenarios.product"), &nested.scenario_product)?;
+    let product = nested.scenario_product.as_slice();
+    all(product, &At::key(FILE, "scenarios.product"), |at, id| known.product(at, id))?;
     let layout = &nested.layout;
     for (n, core) in layout.cores.iter().enumerate() {
         let at = At::key(FILE, format!("layout.cores[{n}]"));
-        known.place(&at.at("body"), &core.body)?;
+        all(core.body.as_slice(), &at.at("body"), |at, id| known.place(at, id))?;
         for (n, part) in core.parts.iter().enumerate() {
             let at = at.at(&format!("parts[{n}]"));
             known.place(&at.at("place"), &part.place)?;
@@ -298,7 +294,7 @@ fn links_and_layout(nested: &Nested, known: &Known<'_>) -> Result<(), PlanError>
     for (n, belt) in layout.belts.iter().enumerate() {
         let at = At::key(FILE, format!("layout.belts[{n}]"));
         course(&at, belt, known)?;
-        let shared = &layout.shared_terminus;
+        let Some(shared) = &layout.shared_terminus else { continue };
         if belt.start.as_ref() != Some(shared) && belt.end.as_ref() != Some(shared) {
             let start = belt.start.as_deref().unwrap_or_default();
             return Err(wrong(
@@ -347,9 +343,8 @@ fn candidates(facts: &PlanFacts) -> Result<(), PlanError> {
             with_carriers + of(UnitRole::Outcome),
         ),
     ];
-    let differs = recounts.into_iter().find(|(_, stated, found)| stated != found);
-    differs.map_or(Ok(()), |(name, stated, found)| {
-        Err(count(At::key(FILE, "unit_candidates").at(name), stated, found, "such rows in places.csv"))
+    recounts.into_iter().try_for_each(|(name, stated, found)| {
+        recount(At::key(FILE, "unit_candidates").at(name), stated, found, "such rows in places.csv")
     })
 }
 
@@ -359,7 +354,7 @@ fn block(at: &At, block: &Block, facts: &PlanFacts) -> Result<(), PlanError> {
         None => Err(unknown(at, id, "a place of places.csv")),
     };
     known(at.at("id"), &block.id)?;
-    known(at.at("core_site"), &block.core_site)?;
+    block.core_site.iter().try_for_each(|id| known(at.at("core_site"), id))?;
     for (side, id) in &block.bounded_by {
         known(at.at("bounded_by").at(side), id)?;
     }
@@ -371,10 +366,7 @@ fn block(at: &At, block: &Block, facts: &PlanFacts) -> Result<(), PlanError> {
         }
     }
     let found = block.contains.iter().map(|content| content.count).sum();
-    if found != block.components {
-        return Err(count(at.at("components"), block.components, found, "in the counts of what it contains"));
-    }
-    Ok(())
+    recount(at.at("components"), block.components, found, "in the counts of what it contains")
 }
 
 /// Refuses a citation of a number the plan leaps over.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::table::{Row, Table};
 use super::{At, Located, PlanError, cut, wrong};
-use crate::model::plan::{Place, PlanFacts, UnitType};
+use crate::model::plan::{Place, PlanFacts};
 use crate::model::{Document, Entry, Event, Evidence, Observation, Registered, Words};
 
 /// The register's file in the data folder.
@@ -21,7 +21,7 @@ const OBSERVATION_COLUMNS: &[&str] = &["subject", "date", "value", "unit", "docu
 
 pub(super) fn read(folder: &Path, facts: &PlanFacts) -> Result<Evidence, PlanError> {
     let mut evidence = Evidence::default();
-    if let Some(table) = open(folder, REGISTER, REGISTER_COLUMNS)? {
+    if let Some(table) = Table::open(folder, REGISTER, REGISTER_COLUMNS)? {
         let mut told: Vec<Located<Registered>> = Vec::new();
         for row in table.rows() {
             unit(row, facts, &mut told)?;
@@ -43,7 +43,7 @@ pub(super) fn read(folder: &Path, facts: &PlanFacts) -> Result<Evidence, PlanErr
         nesting(facts, &told)?;
         evidence.units = told.into_iter().map(|unit| unit.value).collect();
     }
-    if let Some(table) = open(folder, OBSERVATIONS, OBSERVATION_COLUMNS)? {
+    if let Some(table) = Table::open(folder, OBSERVATIONS, OBSERVATION_COLUMNS)? {
         for row in table.rows() {
             let found = observation(row, facts)?;
             let same = |known: &&Observation| known.subject == found.subject && known.date == found.date;
@@ -56,13 +56,6 @@ pub(super) fn read(folder: &Path, facts: &PlanFacts) -> Result<Evidence, PlanErr
         evidence.observations.sort_by_key(|found| found.date);
     }
     Ok(evidence)
-}
-
-fn open(folder: &Path, file: &'static str, columns: &[&'static str]) -> Result<Option<Table>, PlanError> {
-    match Table::read(folder, file, columns) {
-        Err(PlanError::Read { why, .. }) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        table => table.map(Some),
-    }
 }
 
 fn document(row: Row<'_>) -> Result<Document, PlanError> {
@@ -96,7 +89,8 @@ fn unit(row: Row<'_>, facts: &PlanFacts, told: &mut Vec<Located<Registered>>) ->
     let name = (row.optional("name_zh").is_some() || row.optional("name_en").is_some())
         .then(|| row.name())
         .transpose()?;
-    let unit_type = row.word("type", UnitType::parse, UnitType::ALL)?;
+    let types: Vec<&str> = facts.layout.unit_types.iter().map(|known| &*known.id).collect();
+    let unit_type = row.optional("type").map(|_| row.known("type", &types)).transpose()?;
     let within = row.optional("within");
     let at = told.iter().position(|unit| unit.value.id == id).unwrap_or_else(|| {
         let value = Registered { id: id.clone(), name: None, unit_type: None, within: None };
@@ -105,7 +99,7 @@ fn unit(row: Row<'_>, facts: &PlanFacts, told: &mut Vec<Located<Registered>>) ->
     });
     let unit = &mut told[at].value;
     if let Some(place) = place {
-        of_the_plan(row, place, name.as_ref(), unit_type)?;
+        of_the_plan(row, place, name.as_ref(), unit_type.as_deref())?;
     } else {
         same(row, "name_zh", unit.name.as_ref(), name.as_ref(), |name| name.zh.to_string())?;
         unit.name = unit.name.take().or(name);
@@ -116,10 +110,14 @@ fn unit(row: Row<'_>, facts: &PlanFacts, told: &mut Vec<Located<Registered>>) ->
     }
     same(row, "type", unit.unit_type.as_ref(), unit_type.as_ref(), ToString::to_string)?;
     same(row, "within", unit.within.as_ref(), within.as_ref(), ToString::to_string)?;
-    unit.unit_type = unit.unit_type.or(unit_type);
+    unit.unit_type = unit.unit_type.take().or(unit_type);
     unit.within = unit.within.take().or(within);
     if unit.unit_type.is_none() && place.and_then(Place::unit_type).is_none() {
-        let expected = "block, park or building; the plan does not say which";
+        let types = match &types[..] {
+            [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+            _ => types.concat(),
+        };
+        let expected = format!("{types}; the plan does not say which");
         return Err(wrong(row.at("type"), "", expected));
     }
     Ok(())
@@ -130,7 +128,7 @@ fn of_the_plan(
     row: Row<'_>,
     place: &Place,
     name: Option<&Words>,
-    unit_type: Option<UnitType>,
+    unit_type: Option<&str>,
 ) -> Result<(), PlanError> {
     if let Some(name) = name.filter(|name| **name != place.name) {
         let expected = format!("empty, or the name in places.csv, {}", place.name.zh);
@@ -138,7 +136,7 @@ fn of_the_plan(
     }
     match (place.unit_type(), unit_type) {
         (Some(known), Some(said)) if known != said => {
-            Err(wrong(row.at("type"), said.as_str(), format!("empty or {known}, as in places.csv")))
+            Err(wrong(row.at("type"), said, format!("empty or {known}, as in places.csv")))
         }
         _ => Ok(()),
     }
@@ -192,7 +190,7 @@ fn observation(row: Row<'_>, facts: &PlanFacts) -> Result<Observation, PlanError
         let expected = format!("{same}, the indicator that this target repeats");
         return Err(wrong(row.at("subject"), &subject, expected));
     }
-    if *subject == *facts.layout.target {
+    if facts.layout.target.as_deref() == Some(&*subject) {
         let expected = "another indicator or target; units are counted from register.csv";
         return Err(wrong(row.at("subject"), &subject, expected));
     }

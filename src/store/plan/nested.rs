@@ -10,11 +10,11 @@ use serde::Deserialize;
 use counting::{RawCounting, RawJudging};
 use layout::{RawBlock, RawCandidates, RawLayout};
 
-use super::{At, PlanError, Rows, citations, one_of, text, words, wrong};
+use super::{At, Numbering, PlanError, Rows, citations, one_of, text, words, wrong};
 use crate::model::plan::{
-    Block, CandidateCounts, Caution, ChipAlliance, Citation, Counting, EnterpriseLadder, Governance,
-    Incubation, IndustryGroup, Judging, Land, Layout, Link, LivingCircle, Named, Nature, Part, PlanAbout,
-    PlanFacts, Renovation, Scenario, Status, TestRoads, UnitRole, UnitType, Years, Zone,
+    Block, CandidateCounts, Caution, ChipAlliance, Counting, EnterpriseLadder, Governance, Incubation,
+    IndustryGroup, Judging, Land, Layout, Link, LivingCircle, Named, Nature, Part, PlanAbout, PlanFacts,
+    Renovation, Scenario, Status, TestRoads, UnitRole, Years, Zone,
 };
 use crate::model::{Evidence, Words};
 
@@ -26,6 +26,8 @@ type Ids = Vec<Box<str>>;
 
 /// What `plan.toml` holds, its own words and citations checked; ids are not followed yet.
 pub(super) struct Nested {
+    /// How the sections of the plan are numbered.
+    pub(super) numbering: Numbering,
     pub(super) about: PlanAbout,
     pub(super) zone: Zone,
     pub(super) layout: Layout,
@@ -34,18 +36,18 @@ pub(super) struct Nested {
     renovation: Renovation,
     land: Land,
     living_circle: LivingCircle,
-    industry_code: Box<str>,
+    industry_code: Option<Box<str>>,
     pub(super) industry_groups: Vec<IndustryGroup>,
     /// Industries in all groups, as stated.
-    pub(super) industry_count: usize,
+    pub(super) industry_count: Option<usize>,
     /// Rows of the table of indicators, as stated.
-    pub(super) indicator_count: usize,
-    nature: Nature,
+    pub(super) indicator_count: Option<usize>,
+    nature: Option<Nature>,
     pub(super) links: Vec<Link>,
     test_roads: TestRoads,
     scenarios: Vec<Scenario>,
     /// Data product the scenarios are listed in.
-    pub(super) scenario_product: Id,
+    pub(super) scenario_product: Option<Id>,
     governance: Governance,
     incubation: Incubation,
     enterprise_ladder: EnterpriseLadder,
@@ -114,29 +116,35 @@ impl Nested {
 
 pub(super) fn read(folder: &Path) -> Result<Nested, PlanError> {
     let text = text(folder, FILE)?;
-    let raw: RawFile =
-        toml::from_str(&text).map_err(|why| PlanError::Toml { file: FILE, why: Box::new(why) })?;
-    let scenarios = raw.scenarios;
-    let scenario_at = key("scenarios");
-    let scenario_cited = citations(&scenario_at, &scenarios.sections, scenarios.line)?;
-    let (industries, indicators) = (raw.industries, raw.indicators);
-    citations(&key("indicators"), &indicators.sections, indicators.line)?;
+    let not_toml = |why| PlanError::Toml { file: FILE, why: Box::new(why) };
+    let raw: RawFile = toml::from_str(&text).map_err(not_toml)?;
+    let numbering = raw.plan.numbering()?;
+    sections(&toml::Value::Table(toml::from_str(&text).map_err(not_toml)?), "", numbering)?;
+    let scenarios = raw.scenarios.unwrap_or_default();
+    let industries = raw.industries.unwrap_or_default();
+    let indicators = raw.indicators.unwrap_or_default();
+    let scenario_cited = match &scenarios.groups[..] {
+        [] => Vec::new(),
+        _ => citations(&key("scenarios"), &scenarios.sections, scenarios.line)?,
+    };
+    let nature = |word: String| one_of(key("indicators.nature"), &word, Nature::parse, Nature::ALL);
     Ok(Nested {
+        numbering,
         about: raw.plan.read()?,
         zone: raw.area.read()?,
-        layout: raw.layout.read()?,
-        candidates: raw.unit_candidates.read()?,
+        layout: read_or_empty(raw.layout, RawLayout::read)?,
+        candidates: read_or_empty(raw.unit_candidates, RawCandidates::read)?,
         blocks: each("blocks", raw.blocks, RawBlock::read)?,
-        renovation: raw.renovation.read()?,
-        land: raw.land.read()?,
-        living_circle: raw.living_circle.read()?,
+        renovation: read_or_empty(raw.renovation, RawRenovation::read)?,
+        land: read_or_empty(raw.land, RawLand::read)?,
+        living_circle: read_or_empty(raw.living_circle, RawLivingCircle::read)?,
         industry_code: industries.code,
         industry_groups: each("industries.groups", industries.groups, RawGroup::read)?,
         industry_count: industries.count,
         indicator_count: indicators.count,
-        nature: one_of(key("indicators.nature"), &indicators.nature, Nature::parse, Nature::ALL)?,
+        nature: indicators.nature.map(nature).transpose()?,
         links: each("links", raw.links, RawLink::read)?,
-        test_roads: raw.test_roads.read()?,
+        test_roads: read_or_empty(raw.test_roads, RawTestRoads::read)?,
         scenarios: each("scenarios.groups", scenarios.groups, |group, at| {
             let name = group.name.read(&at.at("name"))?;
             Ok(Scenario {
@@ -147,12 +155,12 @@ pub(super) fn read(folder: &Path) -> Result<Nested, PlanError> {
             })
         })?,
         scenario_product: scenarios.product,
-        governance: raw.governance.read()?,
-        incubation: raw.incubation.read()?,
-        enterprise_ladder: raw.enterprise_ladder.read()?,
-        chip_alliance: raw.chip_alliance.read()?,
-        counting: raw.counting.read()?,
-        judging: raw.progress.read()?,
+        governance: raw.governance.unwrap_or_default().read()?,
+        incubation: read_or_empty(raw.incubation, RawIncubation::read)?,
+        enterprise_ladder: read_or_empty(raw.enterprise_ladder, RawLadder::read)?,
+        chip_alliance: read_or_empty(raw.chip_alliance, RawAlliance::read)?,
+        counting: counting::counting(raw.counting)?,
+        judging: counting::judging(raw.progress)?,
         cautions: each("cautions", raw.cautions, |caution, at| {
             Ok(Caution {
                 text: caution.text.read(&at.at("text"))?,
@@ -161,6 +169,35 @@ pub(super) fn read(folder: &Path) -> Result<Nested, PlanError> {
             })
         })?,
     })
+}
+
+/// A table that may be missing: then the plan does not speak of it.
+fn read_or_empty<R, T: Default>(
+    raw: Option<R>,
+    read: impl FnOnce(R) -> Result<T, PlanError>,
+) -> Result<T, PlanError> {
+    raw.map_or_else(|| Ok(T::default()), read)
+}
+
+/// Holds the `sections` of every table of the file against the numbering of the plan.
+fn sections(value: &toml::Value, path: &str, numbering: Numbering) -> Result<(), PlanError> {
+    match value {
+        toml::Value::Table(table) => table.iter().try_for_each(|(name, value)| {
+            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            match value {
+                toml::Value::Array(all) if name == "sections" => {
+                    let mut texts = all.iter().filter_map(toml::Value::as_str);
+                    texts.try_for_each(|section| numbering.check(|| key(&path), section))
+                }
+                _ => sections(value, &path, numbering),
+            }
+        }),
+        toml::Value::Array(all) => all
+            .iter()
+            .enumerate()
+            .try_for_each(|(n, value)| sections(value, &format!("{path}[{n}]"), numbering)),
+        _ => Ok(()),
+    }
 }
 
 fn key(name: &str) -> At {
@@ -200,36 +237,46 @@ fn years(at: &At, start: u16, end: u16) -> Result<Years, PlanError> {
 struct RawFile {
     plan: RawPlan,
     area: RawArea,
-    layout: RawLayout,
-    unit_candidates: RawCandidates,
+    layout: Option<RawLayout>,
+    unit_candidates: Option<RawCandidates>,
+    #[serde(default)]
     blocks: Vec<RawBlock>,
-    renovation: RawRenovation,
-    land: RawLand,
-    living_circle: RawLivingCircle,
-    industries: RawIndustries,
-    indicators: RawIndicators,
+    renovation: Option<RawRenovation>,
+    land: Option<RawLand>,
+    living_circle: Option<RawLivingCircle>,
+    industries: Option<RawIndustries>,
+    indicators: Option<RawIndicators>,
+    #[serde(default)]
     links: Vec<RawLink>,
-    test_roads: RawTestRoads,
-    scenarios: RawScenarios,
-    incubation: RawIncubation,
-    enterprise_ladder: RawLadder,
-    chip_alliance: RawAlliance,
-    governance: RawGovernance,
-    counting: RawCounting,
-    progress: RawJudging,
+    test_roads: Option<RawTestRoads>,
+    scenarios: Option<RawScenarios>,
+    incubation: Option<RawIncubation>,
+    enterprise_ladder: Option<RawLadder>,
+    chip_alliance: Option<RawAlliance>,
+    governance: Option<RawGovernance>,
+    counting: Option<RawCounting>,
+    progress: Option<RawJudging>,
+    #[serde(default)]
     cautions: Vec<RawCaution>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawWords {
+    #[serde(default)]
     zh: String,
+    #[serde(default)]
     en: String,
 }
 
 impl RawWords {
     fn read(&self, at: &At) -> Result<Words, PlanError> {
         words(at, &self.zh, &self.en)
+    }
+
+    /// Words that may be missing.
+    fn maybe(raw: Option<Self>, at: &At) -> Result<Option<Words>, PlanError> {
+        raw.map(|raw| raw.read(at)).transpose()
     }
 }
 
@@ -261,15 +308,16 @@ struct RawPlan {
     id: Id,
     title: RawWords,
     period: RawYears,
-    prior_period: RawNamedYears,
-    baseline_year: u16,
-    target_year: u16,
-    outlook_year: u16,
+    prior_period: Option<RawNamedYears>,
+    baseline_year: Option<u16>,
+    target_year: Option<u16>,
+    outlook_year: Option<u16>,
+    numbering: Option<String>,
     #[serde(default)]
     parents: Vec<RawWords>,
     #[serde(default)]
     numbering_gaps: Ids,
-    figure: RawFigure,
+    figure: Option<RawFigure>,
     #[serde(default)]
     sections: Vec<String>,
     line: Option<u32>,
@@ -280,6 +328,7 @@ struct RawPlan {
 struct RawFigure {
     number: Box<str>,
     title: RawWords,
+    #[serde(default)]
     available: bool,
     #[serde(default)]
     sections: Vec<String>,
@@ -287,25 +336,33 @@ struct RawFigure {
 }
 
 impl RawPlan {
+    fn numbering(&self) -> Result<Numbering, PlanError> {
+        let read = |word| one_of(key("plan.numbering"), word, Numbering::parse, Numbering::ALL);
+        self.numbering.as_deref().map_or(Ok(Numbering::Any), read)
+    }
+
     fn read(self) -> Result<PlanAbout, PlanError> {
         let at = key("plan");
-        let prior = at.at("prior_period");
-        let figure = at.at("figure");
-        citations(&figure, &self.figure.sections, self.figure.line)?;
+        let (prior, figure) = (at.at("prior_period"), at.at("figure"));
+        let figure_available = self.figure.as_ref().is_some_and(|raw| raw.available);
+        let read_prior = |raw: RawNamedYears| -> Result<_, PlanError> {
+            Ok((raw.name.read(&prior.at("name"))?, years(&prior, raw.start, raw.end)?))
+        };
+        let read_figure = |raw: RawFigure| -> Result<_, PlanError> {
+            citations(&figure, &raw.sections, raw.line)?;
+            Ok((raw.number, raw.title.read(&figure.at("title"))?))
+        };
         Ok(PlanAbout {
             title: self.title.read(&at.at("title"))?,
             period: years(&at.at("period"), self.period.start, self.period.end)?,
-            prior_period: (
-                self.prior_period.name.read(&prior.at("name"))?,
-                years(&prior, self.prior_period.start, self.prior_period.end)?,
-            ),
+            prior_period: self.prior_period.map(read_prior).transpose()?,
             baseline_year: self.baseline_year,
             target_year: self.target_year,
             outlook_year: self.outlook_year,
             parents: all_words(&at, "parents", self.parents)?,
             numbering_gaps: self.numbering_gaps,
-            figure: (self.figure.number, self.figure.title.read(&figure.at("title"))?),
-            figure_available: self.figure.available,
+            figure: self.figure.map(read_figure).transpose()?,
+            figure_available,
             citations: citations(&at, &self.sections, self.line)?,
             id: self.id,
         })
@@ -319,9 +376,9 @@ struct RawArea {
     name: RawWords,
     #[serde(default)]
     aliases: Ids,
-    joint_administration: RawWords,
-    founded_year: u16,
-    national_level_since: Box<str>,
+    joint_administration: Option<RawWords>,
+    founded_year: Option<u16>,
+    national_level_since: Option<Box<str>>,
     #[serde(default)]
     sections: Vec<String>,
     line: Option<u32>,
@@ -330,18 +387,19 @@ struct RawArea {
 impl RawArea {
     fn read(self) -> Result<Zone, PlanError> {
         let at = key("area");
-        let since = &self.national_level_since;
-        let month = since.split_once('-').and_then(|(year, month)| {
-            let in_range = (1..=12).contains(&month.parse::<u8>().ok()?);
-            (year.len() == 4 && month.len() == 2 && in_range && year.parse::<u16>().is_ok()).then_some(())
-        });
-        if month.is_none() {
+        let is_month = |since: &str| {
+            since.split_once('-').is_some_and(|(year, month)| {
+                let in_range = month.parse::<u8>().is_ok_and(|month| (1..=12).contains(&month));
+                year.len() == 4 && month.len() == 2 && in_range && year.parse::<u16>().is_ok()
+            })
+        };
+        if let Some(since) = self.national_level_since.as_deref().filter(|since| !is_month(since)) {
             return Err(wrong(at.at("national_level_since"), since, "a year and month, YYYY-MM"));
         }
         Ok(Zone {
             name: self.name.read(&at.at("name"))?,
             aliases: self.aliases,
-            joint_administration: self.joint_administration.read(&at.at("joint_administration"))?,
+            joint_administration: RawWords::maybe(self.joint_administration, &at.at("joint_administration"))?,
             founded_year: self.founded_year,
             national_level_since: self.national_level_since,
             citations: citations(&at, &self.sections, self.line)?,
@@ -359,9 +417,12 @@ pub(super) fn count(at: At, stated: usize, found: usize, what: impl Into<String>
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawRenovation {
-    term: RawWords,
+    term: Option<RawWords>,
+    #[serde(default)]
     breakthrough_sites: Ids,
+    #[serde(default)]
     outcome_parks: Ids,
+    #[serde(default)]
     mapping_stated: bool,
     #[serde(default)]
     revitalised_buildings: Ids,
@@ -378,7 +439,7 @@ impl RawRenovation {
     fn read(self) -> Result<Renovation, PlanError> {
         let at = key("renovation");
         Ok(Renovation {
-            term: self.term.read(&at.at("term"))?,
+            term: RawWords::maybe(self.term, &at.at("term"))?,
             breakthrough_sites: self.breakthrough_sites,
             outcome_parks: self.outcome_parks,
             mapping_stated: self.mapping_stated,
@@ -393,8 +454,10 @@ impl RawRenovation {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawLand {
-    policy: RawWords,
+    policy: Option<RawWords>,
+    #[serde(default)]
     use_types: Vec<RawNamed>,
+    #[serde(default)]
     supply_modes: Vec<RawNamed>,
     #[serde(default)]
     sections: Vec<String>,
@@ -407,7 +470,7 @@ impl RawLand {
         Ok(Land {
             use_types: all_named(&at, "use_types", self.use_types)?,
             supply_modes: all_named(&at, "supply_modes", self.supply_modes)?,
-            policy: self.policy.read(&at.at("policy"))?,
+            policy: RawWords::maybe(self.policy, &at.at("policy"))?,
             citations: citations(&at, &self.sections, self.line)?,
         })
     }
@@ -416,9 +479,10 @@ impl RawLand {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawLivingCircle {
-    name: RawWords,
-    minutes: u16,
-    applies_to: String,
+    name: Option<RawWords>,
+    minutes: Option<u16>,
+    applies_to: Option<Id>,
+    #[serde(default)]
     thresholds_stated: bool,
     #[serde(default)]
     sections: Vec<String>,
@@ -429,20 +493,20 @@ impl RawLivingCircle {
     fn read(self) -> Result<LivingCircle, PlanError> {
         let at = key("living_circle");
         Ok(LivingCircle {
-            name: self.name.read(&at.at("name"))?,
+            name: RawWords::maybe(self.name, &at.at("name"))?,
             minutes: self.minutes,
-            applies_to: one_of(at.at("applies_to"), &self.applies_to, UnitType::parse, UnitType::ALL)?,
+            applies_to: self.applies_to,
             thresholds_stated: self.thresholds_stated,
             citations: citations(&at, &self.sections, self.line)?,
         })
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct RawIndustries {
-    code: Box<str>,
-    count: usize,
+    code: Option<Box<str>>,
+    count: Option<usize>,
     groups: Vec<RawGroup>,
 }
 
@@ -451,7 +515,7 @@ struct RawIndustries {
 struct RawGroup {
     id: Id,
     name: RawWords,
-    count: usize,
+    count: Option<usize>,
     #[serde(default)]
     sections: Vec<String>,
     line: Option<u32>,
@@ -469,14 +533,13 @@ impl RawGroup {
 }
 
 /// The table the indicators stand in; its name is for readers of the file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct RawIndicators {
     #[serde(rename = "table")]
-    _table: Box<str>,
-    count: usize,
-    nature: String,
-    #[serde(default)]
+    _table: Option<Box<str>>,
+    count: Option<usize>,
+    nature: Option<String>,
     sections: Vec<String>,
     line: Option<u32>,
 }
@@ -512,13 +575,13 @@ impl RawLink {
             name: self.name.read(&at.at("name"))?,
             origin: self.origin,
             status: self.status.map(status).transpose()?,
-            pattern: self.pattern.map(|raw| raw.read(&at.at("pattern"))).transpose()?,
+            pattern: RawWords::maybe(self.pattern, &at.at("pattern"))?,
             means: self.means,
             shared: self.shared,
             industries: self.industries,
             products: self.products,
             partners: all_words(at, "partners", self.partners)?,
-            also: self.also.map(|raw| raw.read(&at.at("also"))).transpose()?,
+            also: RawWords::maybe(self.also, &at.at("also"))?,
             ends: Vec::new(),
             citations: citations(at, &self.sections, self.line)?,
             id: self.id,
@@ -529,10 +592,11 @@ impl RawLink {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawTestRoads {
-    core: Id,
-    stack: Box<str>,
+    core: Option<Id>,
+    stack: Option<Box<str>>,
+    #[serde(default)]
     uses: Ids,
-    opening: RawWords,
+    opening: Option<RawWords>,
     #[serde(default)]
     sections: Vec<String>,
     line: Option<u32>,
@@ -545,18 +609,17 @@ impl RawTestRoads {
             core: self.core,
             stack: self.stack,
             uses: self.uses,
-            opening: self.opening.read(&at.at("opening"))?,
+            opening: RawWords::maybe(self.opening, &at.at("opening"))?,
             citations: citations(&at, &self.sections, self.line)?,
         })
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct RawScenarios {
-    product: Id,
+    product: Option<Id>,
     groups: Vec<RawScenario>,
-    #[serde(default)]
     sections: Vec<String>,
     line: Option<u32>,
 }
@@ -573,7 +636,9 @@ struct RawScenario {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawIncubation {
+    #[serde(default)]
     levels: Ids,
+    #[serde(default)]
     stages: Vec<RawWords>,
     #[serde(default)]
     sections: Vec<String>,
@@ -594,7 +659,9 @@ impl RawIncubation {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawLadder {
+    #[serde(default)]
     growth: Vec<RawWords>,
+    #[serde(default)]
     listing: Vec<RawWords>,
     #[serde(default)]
     sections: Vec<String>,
@@ -615,7 +682,8 @@ impl RawLadder {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawAlliance {
-    lead: Id,
+    lead: Option<Id>,
+    #[serde(default)]
     members: Ids,
     #[serde(default)]
     sections: Vec<String>,
@@ -629,48 +697,47 @@ impl RawAlliance {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct RawGovernance {
-    monitoring: RawMonitoring,
-    digital: RawDigital,
+    monitoring: Option<RawMonitoring>,
+    digital: Option<RawDigital>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct RawMonitoring {
     mechanisms: Ids,
     scored_areas: Ids,
     dates_stated: bool,
-    #[serde(default)]
     sections: Vec<String>,
     line: Option<u32>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct RawDigital {
     functions: Ids,
-    #[serde(default)]
     sections: Vec<String>,
     line: Option<u32>,
 }
 
 impl RawGovernance {
     fn read(self) -> Result<Governance, PlanError> {
-        let (monitoring, digital) = (self.monitoring, self.digital);
-        let cited = |name, sections: &[String], line| -> Result<Vec<Citation>, PlanError> {
-            citations(&key("governance").at(name), sections, line)
-        };
-        Ok(Governance {
-            citations: cited("monitoring", &monitoring.sections, monitoring.line)?,
-            mechanisms: monitoring.mechanisms,
-            scored_areas: monitoring.scored_areas,
-            dates_stated: monitoring.dates_stated,
-            digital_citations: cited("digital", &digital.sections, digital.line)?,
-            digital_functions: digital.functions,
-            roles: Vec::new(),
-        })
+        let mut governance = Governance::default();
+        if let Some(monitoring) = self.monitoring {
+            let at = key("governance.monitoring");
+            governance.citations = citations(&at, &monitoring.sections, monitoring.line)?;
+            governance.mechanisms = monitoring.mechanisms;
+            governance.scored_areas = monitoring.scored_areas;
+            governance.dates_stated = monitoring.dates_stated;
+        }
+        if let Some(digital) = self.digital {
+            let at = key("governance.digital");
+            governance.digital_citations = citations(&at, &digital.sections, digital.line)?;
+            governance.digital_functions = digital.functions;
+        }
+        Ok(governance)
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use super::nested::Nested;
 use super::table::{Row, Table};
-use super::{At, Located, PlanError, Rows, SECTION, is_section, one_of, wrong};
+use super::{At, Located, Numbering, PlanError, Rows, wrong};
 use crate::model::plan::{
     Baseline, Clause, DataProduct, Fact, Indicator, Industry, LinkEnd, Operator, Place, Relation, Role,
-    Status, Target, UnitRole, UnitType, Years,
+    Status, Target, UnitRole, Years,
 };
 
 /// Kinds of place.
@@ -58,44 +59,56 @@ const LINK_ROLES: &[&str] = &[
     "event-place",
 ];
 
-pub(super) fn read(folder: &Path) -> Result<Rows, PlanError> {
-    Ok(Rows {
-        places: each(folder, "places.csv", PLACE_COLUMNS, place)?,
-        industries: each(folder, "industries.csv", INDUSTRY_COLUMNS, industry)?,
-        indicators: each(folder, "indicators.csv", INDICATOR_COLUMNS, indicator)?,
-        targets: each(folder, "targets.csv", TARGET_COLUMNS, target)?,
-        baselines: each(folder, "baselines.csv", BASELINE_COLUMNS, baseline)?,
-        link_ends: each(folder, "links.csv", LINK_COLUMNS, link_end)?,
-        data_products: each(folder, "data_products.csv", PRODUCT_COLUMNS, data_product)?,
-        roles: each(folder, "roles.csv", ROLE_COLUMNS, role)?,
-        clauses: if folder.join(CLAUSES).exists() {
-            each(folder, CLAUSES, CLAUSE_COLUMNS, clause)?
-        } else {
-            Vec::new()
-        },
-    })
+/// Reads the tables; one that is not there is an empty one.
+pub(super) fn read(folder: &Path, nested: &Nested) -> Result<Rows, PlanError> {
+    let mut from = Source { folder, numbering: nested.numbering, faults: Vec::new() };
+    let types: Vec<&str> = nested.layout.unit_types.iter().map(|known| &*known.id).collect();
+    let rows = Rows {
+        places: from.each("places.csv", PLACE_COLUMNS, |row| place(row, &types))?,
+        industries: from.each("industries.csv", INDUSTRY_COLUMNS, industry)?,
+        indicators: from.each("indicators.csv", INDICATOR_COLUMNS, indicator)?,
+        targets: from.each("targets.csv", TARGET_COLUMNS, |row| target(row, &types))?,
+        baselines: from.each("baselines.csv", BASELINE_COLUMNS, baseline)?,
+        link_ends: from.each("links.csv", LINK_COLUMNS, link_end)?,
+        data_products: from.each("data_products.csv", PRODUCT_COLUMNS, data_product)?,
+        roles: from.each("roles.csv", ROLE_COLUMNS, role)?,
+        clauses: from.each("clauses.csv", CLAUSE_COLUMNS, clause)?,
+    };
+    PlanError::all(from.faults).map_or(Ok(rows), Err)
 }
 
-/// What the sections of the plan are about; the only table that may be missing.
-const CLAUSES: &str = "clauses.csv";
 const CLAUSE_COLUMNS: &[&str] = &["section", "name_zh", "name_en"];
 
 fn clause(row: Row<'_>) -> Result<Clause, PlanError> {
-    let section = row.required("section")?;
-    if !is_section(&section) {
-        return Err(wrong(row.at("section"), &section, SECTION));
-    }
-    Ok(Clause { section, subject: row.name()? })
+    Ok(Clause { section: row.section("section")?, subject: row.name()? })
 }
 
-fn each<T>(
-    folder: &Path,
-    file: &'static str,
-    columns: &[&'static str],
-    read: fn(Row<'_>) -> Result<T, PlanError>,
-) -> Result<Vec<Located<T>>, PlanError> {
-    let table = Table::read(folder, file, columns)?;
-    table.rows().map(|row| Ok(Located { at: row.here(), value: read(row)? })).collect()
+/// Where the tables are, how the sections they cite are numbered, and what was wrong with rows so far.
+struct Source<'a> {
+    folder: &'a Path,
+    numbering: Numbering,
+    faults: Vec<PlanError>,
+}
+
+impl Source<'_> {
+    /// The rows that are sound; the faults of the others are kept, so that all are told at once.
+    fn each<T>(
+        &mut self,
+        file: &'static str,
+        columns: &[&'static str],
+        read: impl Fn(Row<'_>) -> Result<T, PlanError>,
+    ) -> Result<Vec<Located<T>>, PlanError> {
+        let Some(table) = Table::open(self.folder, file, columns)? else { return Ok(Vec::new()) };
+        let table = table.numbered(self.numbering);
+        let mut rows = Vec::new();
+        for row in table.rows() {
+            match read(row) {
+                Ok(value) => rows.push(Located { at: row.here(), value }),
+                Err(fault) => self.faults.push(fault),
+            }
+        }
+        Ok(rows)
+    }
 }
 
 const PLACE_COLUMNS: &[&str] = &[
@@ -122,14 +135,15 @@ const PLACE_COLUMNS: &[&str] = &[
     "note",
 ];
 
-fn place(row: Row<'_>) -> Result<Place, PlanError> {
+fn place(row: Row<'_>, types: &[&str]) -> Result<Place, PlanError> {
+    let kinds = [types, KINDS].concat();
     let place = Place {
         id: row.id("id")?,
         name: row.name()?,
         aliases: row.list("aliases")?,
-        kind: row.known("kind", KINDS)?,
+        kind: row.known("kind", &kinds)?,
         subtype: row.optional("subtype"),
-        also_kind: row.optional("also_kind").map(|_| row.known("also_kind", KINDS)).transpose()?,
+        also_kind: row.optional("also_kind").map(|_| row.known("also_kind", &kinds)).transpose()?,
         status: row.word("status", Status::parse, Status::ALL)?,
         status_inferred: row.boolean("status_inferred")?.unwrap_or(false),
         unit: row.word("unit", UnitRole::parse, UnitRole::ALL)?,
@@ -153,8 +167,9 @@ fn place(row: Row<'_>) -> Result<Place, PlanError> {
         }
         _ => {}
     }
-    if matches!(place.unit, Some(UnitRole::Named | UnitRole::Outcome)) && place.unit_type().is_none() {
-        return Err(wrong(row.at("kind"), &place.kind, "block, park or building, as this is a unit"));
+    if let Some(kind) = place.unit_type().filter(|kind| !types.contains(kind)) {
+        let expected = format!("one of the layout.unit_types ({}), as this is a unit", types.join(", "));
+        return Err(wrong(row.at("kind"), kind, expected));
     }
     Ok(place)
 }
@@ -245,9 +260,12 @@ const TARGET_COLUMNS: &[&str] = &[
     "sections", "line", "note_zh", "note_en",
 ];
 
-fn target(row: Row<'_>) -> Result<Target, PlanError> {
+fn target(row: Row<'_>, types: &[&str]) -> Result<Target, PlanError> {
     let counts = row.list("counts")?;
-    let counts = counts.iter().map(|word| one_of(row.at("counts"), word, UnitType::parse, UnitType::ALL));
+    if let Some(unknown) = counts.iter().find(|id| !types.contains(&&***id)) {
+        let expected = format!("one of the layout.unit_types ({})", types.join(", "));
+        return Err(wrong(row.at("counts"), unknown, expected));
+    }
     Ok(Target {
         id: row.id("id")?,
         name: row.name()?,
@@ -256,7 +274,7 @@ fn target(row: Row<'_>) -> Result<Target, PlanError> {
         value: row.required_number("value")?,
         unit: row.known("unit", UNITS)?,
         by: row.year("by")?,
-        counts: counts.collect::<Result<_, _>>()?,
+        counts,
         soft: row.required_boolean("soft")?,
         spatial: row.required_boolean("spatial")?,
         citations: row.citations()?,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use super::{At, PlanError, citations, cut, one_of, text, words, wrong};
+use super::{At, Numbering, PlanError, citations, cut, one_of, text, words, wrong};
 use crate::model::plan::Citation;
 use crate::model::{Date, Words};
 
@@ -13,6 +13,7 @@ pub(super) struct Table {
     file: &'static str,
     header: Vec<String>,
     records: Vec<(u64, csv::StringRecord)>,
+    numbering: Numbering,
 }
 
 /// A row; fields are asked for by column.
@@ -24,11 +25,7 @@ pub(super) struct Row<'t> {
 }
 
 impl Table {
-    pub(super) fn read(
-        folder: &Path,
-        file: &'static str,
-        columns: &[&'static str],
-    ) -> Result<Self, PlanError> {
+    fn read(folder: &Path, file: &'static str, columns: &[&'static str]) -> Result<Self, PlanError> {
         let text = text(folder, file)?;
         let fault = |why| PlanError::Csv { file, why };
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
@@ -49,7 +46,24 @@ impl Table {
             let record = record.map_err(fault)?;
             records.push((record.position().map_or(0, csv::Position::line), record));
         }
-        Ok(Self { file, header, records })
+        Ok(Self { file, header, records, numbering: Numbering::Any })
+    }
+
+    /// The same; none where there is no such file.
+    pub(super) fn open(
+        folder: &Path,
+        file: &'static str,
+        columns: &[&'static str],
+    ) -> Result<Option<Self>, PlanError> {
+        match Self::read(folder, file, columns) {
+            Err(PlanError::Read { why, .. }) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            table => table.map(Some),
+        }
+    }
+
+    /// The table of a plan whose sections are numbered so.
+    pub(super) fn numbered(self, numbering: Numbering) -> Self {
+        Self { numbering, ..self }
     }
 
     pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
@@ -197,8 +211,18 @@ impl<'t> Row<'t> {
         Err(wrong(self.at(column), value, format!("one of {}", known.join(", "))))
     }
 
+    /// A section as it is numbered, without the mark of an inferred one.
+    pub(super) fn section(self, column: &str) -> Result<Box<str>, PlanError> {
+        let section = self.required(column)?;
+        self.table.numbering.check(|| self.at(column), &section)?;
+        Ok(section)
+    }
+
     pub(super) fn citations(self) -> Result<Vec<Citation>, PlanError> {
         let line = self.parsed("line", "a line number from 1", |line: &u32| *line > 0)?;
-        citations(&self.here(), &self.list("sections")?, line)
+        let sections = self.list("sections")?;
+        let at = || self.at("sections");
+        sections.iter().try_for_each(|section| self.table.numbering.check(at, section))?;
+        citations(&self.here(), &sections, line)
     }
 }

@@ -5,15 +5,15 @@ use serde::Deserialize;
 use super::super::{PlanError, citations, one_of, wrong};
 use super::{Id, RawWords, each, key};
 use crate::model::Event;
-use crate::model::plan::{Basis, Counting, CountingRule, Judging, Scope, UnitRole};
+use crate::model::plan::{Basis, Citation, Counting, CountingRule, Judging, Scope, UnitRole};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawCounting {
-    deciding: RawDeciding,
-    reason: RawWords,
-    rules: Vec<RawRule>,
-    scopes: Vec<RawScope>,
+    deciding: Option<RawDeciding>,
+    reason: Option<RawWords>,
+    rules: Option<Vec<RawRule>>,
+    scopes: Option<Vec<RawScope>>,
     #[serde(default)]
     sections: Vec<String>,
     line: Option<u32>,
@@ -44,11 +44,43 @@ struct RawScope {
     sentence: RawWords,
 }
 
+/// What holds where a plan states no rules of its own: these are rules of ours, not facts of a plan.
+#[derive(Deserialize)]
+struct Usual {
+    counting: RawCounting,
+    progress: RawJudging,
+}
+
+impl Usual {
+    fn read() -> Result<Self, PlanError> {
+        let why = |why| PlanError::Toml { file: "usual.toml", why: Box::new(why) };
+        toml::from_str(include_str!("usual.toml")).map_err(why)
+    }
+}
+
+/// The rules of counting; what the plan does not state is as usual.
+pub(super) fn counting(raw: Option<RawCounting>) -> Result<Counting, PlanError> {
+    let usual = Usual::read()?.counting;
+    match raw {
+        None => usual.read(Vec::new()),
+        Some(raw) => {
+            let cited = citations(&key("counting"), &raw.sections, raw.line)?;
+            let (rules, scopes) = (raw.rules.or(usual.rules), raw.scopes.or(usual.scopes));
+            RawCounting { rules, scopes, ..raw }.read(cited)
+        }
+    }
+}
+
+/// How progress is judged; as usual where the plan does not say.
+pub(super) fn judging(raw: Option<RawJudging>) -> Result<Judging, PlanError> {
+    raw.map_or_else(|| Ok(Usual::read()?.progress), Ok)?.read()
+}
+
 impl RawCounting {
-    pub(super) fn read(self) -> Result<Counting, PlanError> {
+    fn read(self, citations: Vec<Citation>) -> Result<Counting, PlanError> {
         let at = key("counting");
         let mut rules: Vec<CountingRule> = Vec::new();
-        for rule in each("counting.rules", self.rules, |rule, at| {
+        for rule in each("counting.rules", self.rules.unwrap_or_default(), |rule, at| {
             let basis = match (&rule.roles, &rule.event) {
                 (Some(roles), None) if !roles.is_empty() => {
                     let role = |word: &String| {
@@ -82,7 +114,7 @@ impl RawCounting {
             }
             rules.push(rule);
         }
-        let scopes = each("counting.scopes", self.scopes, |scope, at| {
+        let scopes = each("counting.scopes", self.scopes.unwrap_or_default(), |scope, at| {
             let which = one_of(at.at("id"), &scope.id, Scope::parse, Scope::ALL)?;
             Ok((which, (scope.title.read(&at.at("title"))?, scope.sentence.read(&at.at("sentence"))?)))
         })?;
@@ -92,16 +124,19 @@ impl RawCounting {
             return Err(wrong(at.at("scopes"), &said.join(", "), "all, top-level"));
         }
         let decides = at.at("deciding");
-        if !rules.iter().any(|rule| rule.id == self.deciding.rule) {
-            return Err(wrong(decides.at("rule"), &self.deciding.rule, "the id of a rule"));
-        }
-        let scope = one_of(decides.at("scope"), &self.deciding.scope, Scope::parse, Scope::ALL)?;
+        let deciding = |deciding: RawDeciding| {
+            if !rules.iter().any(|rule| rule.id == deciding.rule) {
+                return Err(wrong(decides.at("rule"), &deciding.rule, "the id of a rule"));
+            }
+            let scope = one_of(decides.at("scope"), &deciding.scope, Scope::parse, Scope::ALL)?;
+            Ok((deciding.rule, scope))
+        };
         Ok(Counting {
+            deciding: self.deciding.map(deciding).transpose()?,
+            reason: RawWords::maybe(self.reason, &at.at("reason"))?,
+            citations,
             rules,
             scopes,
-            deciding: (self.deciding.rule, scope),
-            reason: self.reason.read(&at.at("reason"))?,
-            citations: citations(&at, &self.sections, self.line)?,
         })
     }
 }
@@ -115,7 +150,7 @@ pub(super) struct RawJudging {
 }
 
 impl RawJudging {
-    pub(super) fn read(self) -> Result<Judging, PlanError> {
+    fn read(self) -> Result<Judging, PlanError> {
         let at = key("progress");
         let Self { on_track, slightly_off, .. } = self;
         if !(0.0 < slightly_off && slightly_off < on_track && on_track <= 1.0) {

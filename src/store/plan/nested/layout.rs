@@ -4,21 +4,26 @@ use serde::Deserialize;
 
 use super::{Id, Ids, RawNamed, RawWords, all_named, all_words, count, each, key};
 use crate::model::plan::{
-    Block, CandidateCounts, Content, Core, CorePart, Course, Direction, Layout, LayoutPart, Part, UnitType,
+    Block, CandidateCounts, Content, Core, CorePart, Course, Direction, Layout, LayoutPart, Part,
 };
 use crate::store::plan::{At, PlanError, citations, one_of, wrong};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawLayout {
-    formula: RawWords,
-    shared_terminus: Id,
-    target: Id,
-    nesting: RawWords,
+    formula: Option<RawWords>,
+    shared_terminus: Option<Id>,
+    target: Option<Id>,
+    nesting: Option<RawWords>,
+    #[serde(default)]
     parts: Vec<RawPart>,
+    #[serde(default)]
     cores: Vec<RawCore>,
+    #[serde(default)]
     axes: Vec<RawCourse>,
+    #[serde(default)]
     belts: Vec<RawCourse>,
+    #[serde(default)]
     unit_types: Vec<RawNamed>,
     #[serde(default)]
     sections: Vec<String>,
@@ -60,22 +65,21 @@ impl RawLayout {
                 citations: citations(at, &raw.sections, raw.line)?,
             })
         })?;
-        if !parts.iter().map(|part| part.part).eq(Part::ALL.iter().copied()) {
+        if !parts.is_sorted_by(|one, next| one.part < next.part) {
             let order: Vec<_> = parts.iter().map(|part| part.part.as_str()).collect();
-            let expected = "core, axis, belt, point: each part once, in the order of the formula";
+            let expected = "each part once, in the order of the formula: core, axis, belt, point";
             return Err(wrong(at.at("parts"), &order.join(", "), expected));
         }
         let unit_types = all_named(&at, "unit_types", self.unit_types)?;
-        if !unit_types.iter().map(|named| &*named.id).eq(UnitType::ALL.iter().map(|unit| unit.as_str())) {
-            let order: Vec<_> = unit_types.iter().map(|named| &*named.id).collect();
-            return Err(wrong(
-                at.at("unit_types"),
-                &order.join(", "),
-                "block, park, building: each once, in order",
-            ));
+        let again = unit_types
+            .iter()
+            .enumerate()
+            .find(|(n, named)| unit_types[..*n].iter().any(|other| other.id == named.id));
+        if let Some((_, named)) = again {
+            return Err(wrong(at.at("unit_types"), &named.id, "each type once"));
         }
         Ok(Layout {
-            formula: self.formula.read(&at.at("formula"))?,
+            formula: RawWords::maybe(self.formula, &at.at("formula"))?,
             parts,
             cores: each("layout.cores", self.cores, RawCore::read)?,
             axes: each("layout.axes", self.axes, RawCourse::read)?,
@@ -83,7 +87,7 @@ impl RawLayout {
             shared_terminus: self.shared_terminus,
             unit_types,
             target: self.target,
-            nesting: self.nesting.read(&at.at("nesting"))?,
+            nesting: RawWords::maybe(self.nesting, &at.at("nesting"))?,
             citations: citations(&at, &self.sections, self.line)?,
         })
     }
@@ -94,7 +98,7 @@ impl RawLayout {
 struct RawCore {
     id: Id,
     name: RawWords,
-    body: Id,
+    body: Option<Id>,
     #[serde(default)]
     parts: Vec<RawCorePart>,
     #[serde(default)]
@@ -139,10 +143,12 @@ impl RawCore {
 struct RawCourse {
     id: Id,
     name: RawWords,
-    direction: String,
+    direction: Option<String>,
     start: Option<Id>,
+    #[serde(default)]
     anchors: Ids,
     end: Option<Id>,
+    #[serde(default)]
     follows: Ids,
     #[serde(default)]
     strings_together: Ids,
@@ -161,9 +167,10 @@ struct RawCourse {
 
 impl RawCourse {
     fn read(self, at: &At) -> Result<Course, PlanError> {
+        let direction = |word: String| one_of(at.at("direction"), &word, Direction::parse, Direction::ALL);
         Ok(Course {
             name: self.name.read(&at.at("name"))?,
-            direction: one_of(at.at("direction"), &self.direction, Direction::parse, Direction::ALL)?,
+            direction: self.direction.map(direction).transpose()?,
             start: self.start,
             anchors: self.anchors,
             end: self.end,
@@ -182,11 +189,11 @@ impl RawCourse {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawCandidates {
-    named: usize,
-    nested: usize,
-    top_level: usize,
-    named_and_carriers: usize,
-    named_carriers_and_outcomes: usize,
+    named: Option<usize>,
+    nested: Option<usize>,
+    top_level: Option<usize>,
+    named_and_carriers: Option<usize>,
+    named_carriers_and_outcomes: Option<usize>,
     #[serde(default)]
     sections: Vec<String>,
     line: Option<u32>,
@@ -209,14 +216,16 @@ impl RawCandidates {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawBlock {
     id: Id,
-    situation: RawWords,
+    situation: Option<RawWords>,
+    #[serde(default)]
     bounded_by: RawBounds,
-    components: usize,
-    core_site: Id,
+    components: Option<usize>,
+    core_site: Option<Id>,
     #[serde(default)]
     investors: Ids,
     draws_in: Option<Box<str>>,
     complement: Option<RawWords>,
+    #[serde(default)]
     contains: Vec<RawContent>,
     #[serde(default)]
     notes: Vec<RawWords>,
@@ -225,7 +234,7 @@ pub(super) struct RawBlock {
     line: Option<u32>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawBounds {
     east: Option<Id>,
@@ -256,14 +265,14 @@ impl RawBlock {
             group: raw.group,
         };
         Ok(Block {
-            situation: self.situation.read(&at.at("situation"))?,
+            situation: RawWords::maybe(self.situation, &at.at("situation"))?,
             bounded_by: sides.into_iter().filter_map(|(side, id)| Some((side.into(), id?))).collect(),
             contains: self.contains.into_iter().map(content).collect(),
             components: self.components,
             core_site: self.core_site,
             investors: self.investors,
             draws_in: self.draws_in,
-            complement: self.complement.map(|raw| raw.read(&at.at("complement"))).transpose()?,
+            complement: RawWords::maybe(self.complement, &at.at("complement"))?,
             notes: all_words(at, "notes", self.notes)?,
             citations: citations(at, &self.sections, self.line)?,
             id: self.id,
