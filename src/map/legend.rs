@@ -87,9 +87,18 @@ pub fn sections<'a>(
             label: words::shape(shape)?.say(lang).to_owned(),
         })
     };
+    // Features that know of no status have one sign, which tells none.
+    let tells_status = |fill: &str| {
+        seen("point").any(|(_, feature)| {
+            let text = |name: &str| feature.properties.get(name).and_then(|value| value.as_str());
+            let layer = text("key").and_then(|key| catalog.layer(key.split_once(':')?.0));
+            text("icon").is_some_and(|icon| icon.ends_with(&format!("-{fill}")))
+                && layer.is_some_and(|layer| super::sources::tells_status(layer.layer()))
+        })
+    };
     // Each fill on the first shape that has it.
     let of_fill = |fill: &str| {
-        let shape = shapes.into_iter().find(|shape| has(shape, fill))?;
+        let shape = shapes.into_iter().find(|shape| has(shape, fill)).filter(|_| tells_status(fill))?;
         Some(Entry {
             swatch: Swatch::Sign(format!("{shape}-{fill}")),
             label: words::fill(fill)?.say(lang).to_owned(),

@@ -120,6 +120,11 @@ pub fn source(catalog: &Catalog, name: &str, lang: Lang) -> Option<Vec<Drawn>> {
     })
 }
 
+/// Do the features of a layer say how far they are, so that their signs tell it?
+pub fn tells_status(layer: &Layer) -> bool {
+    layer.schema.find("lifecycle").is_some()
+}
+
 /// Belts take their colours in turn, in the order of the catalogue.
 fn turn(at: usize) -> Json {
     (at % 2).into()
@@ -201,10 +206,11 @@ impl<'a> Stage<'a> {
         self.playing("belt").enumerate().filter_map(drawn).collect()
     }
 
-    /// The extents of what is drawn as a sign, too.
+    /// The extents and courses of what is drawn as a sign, too.
     fn areas(&self) -> Vec<Drawn> {
         let drawn = |place: Place<'a>| {
-            let shape = place.shape().filter(|shape| !matches!(shape, Shape::Point(_)))?;
+            let shape =
+                place.shape().filter(|shape| !matches!(shape, Shape::Point(_) | Shape::MultiPoint(_)))?;
             Some(self.drawn(place, shape, object([("shape", place.sign_shape().into())])))
         };
         self.signed().filter_map(drawn).collect()
@@ -212,8 +218,12 @@ impl<'a> Stage<'a> {
 
     /// Signs, the most important first; of equal positions the first speaks for all.
     fn signs(&self) -> Vec<Drawn> {
+        let spots = |place: Place<'a>| match place.shape() {
+            Some(Shape::MultiPoint(points)) => points.into_iter().map(|point| point.0).collect(),
+            shape => shape.and_then(|shape| label_point(&shape)).into_iter().collect::<Vec<_>>(),
+        };
         let mut signs: Vec<_> =
-            self.signed().filter_map(|place| Some((place, label_point(&place.shape()?)?))).collect();
+            self.signed().flat_map(|place| spots(place).into_iter().map(move |at| (place, at))).collect();
         signs.sort_by_key(|(place, _)| place.weight());
         let mut stacks: Vec<Vec<(Place<'_>, Coord)>> = Vec::new();
         let mut known: HashMap<String, usize> = HashMap::new();
@@ -329,9 +339,7 @@ impl Place<'_> {
 
     /// The name in a language, else in the other, else the id.
     fn name(self, lang: Lang) -> String {
-        let other = lang.pick("name_en", "name_zh");
-        let known = self.text(lang.pick("name_zh", "name_en")).or_else(|| self.text(other));
-        known.unwrap_or_else(|| self.feature.id().to_string())
+        self.feature.name(lang)
     }
 
     /// The type of unit, where the plan names this place as one.

@@ -476,3 +476,80 @@ fn what_a_client_holds_is_not_sent_again() {
     let tag = |path: &str| service.get(path).header("etag").to_owned();
     assert_ne!(tag("/styles/explore?theme=light"), tag("/styles/explore?theme=dark"));
 }
+
+/// A bus line, three of its stops as one feature, and a yard, in a layer that says nothing of how it is drawn or of any status.
+pub fn plain_layer() -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    let title = "title = { en = \"Buses\" }";
+    write(
+        "catalog.toml",
+        &format!(
+            "{title}\nlang = \"en\"\n[[layers]]\nid = \"buses\"\nfile = \"buses.geojson\"\n{title}\n[layers.fields.stop]\nfind = \"name\"\n"
+        ),
+    );
+    let features = [
+        feature("line", "LineString", &json!([[174.7, -36.9], [174.8, -36.8]]), &json!({ "stop": "Loop" })),
+        feature(
+            "stops",
+            "MultiPoint",
+            &json!([[174.71, -36.89], [174.75, -36.86], [174.79, -36.81]]),
+            &json!({ "stop": "Quays" }),
+        ),
+        square("yard", 174.72, -36.85, 0.02, &json!({ "stop": "Yard" })),
+    ];
+    write("buses.geojson", &json!({ "type": "FeatureCollection", "features": features }).to_string());
+    folder
+}
+
+#[test]
+fn no_shape_is_drawn_that_the_data_does_not_have() {
+    let folder = plain_layer();
+    let service = Service::over(folder.path());
+    let of = |name: &str| {
+        let drawn = source(&service, name, "en");
+        let one = |one: &Value| {
+            (
+                one["properties"]["name"].clone(),
+                one["geometry"]["type"].clone(),
+                one["geometry"]["coordinates"].clone(),
+            )
+        };
+        drawn.iter().map(one).collect::<Vec<_>>()
+    };
+    let areas: Vec<_> = of("area").into_iter().map(|(name, kind, _)| (name, kind)).collect();
+    assert_eq!(
+        areas,
+        [(json!("Loop"), json!("LineString")), (json!("Yard"), json!("Polygon"))],
+        "points enclose nothing"
+    );
+    let stops: Vec<_> =
+        of("point").into_iter().filter(|(name, ..)| name == "Quays").map(|(.., at)| at).collect();
+    assert_eq!(
+        stops,
+        [json!([174.71, -36.89]), json!([174.75, -36.86]), json!([174.79, -36.81])],
+        "a sign each"
+    );
+    let style = style(&service, "/styles/explore?lang=en");
+    let layers = style["layers"].as_array().expect("layers");
+    let fill = layers.iter().find(|layer| layer["id"] == "area-fill").expect("the fill of areas");
+    assert_eq!(fill["filter"], json!(["==", ["geometry-type"], "Polygon"]), "a line is not filled");
+}
+
+#[test]
+fn a_legend_tells_no_status_that_the_data_does_not_state() {
+    let legend = |properties: Value| {
+        let folder = folder(&[(
+            "stops",
+            "facility",
+            "",
+            vec![feature("a", "Point", &json!([1.0, 1.0]), &properties)],
+        )]);
+        let service = Service::over(folder.path());
+        service
+            .get("/maps/explore.svg?lang=en&bbox=0,0,2,2&width=1200&height=900&furniture=legend")
+            .text()
+            .to_owned()
+    };
+    assert_ne!(legend(json!({ "lifecycle": "existing" })), legend(json!({ "other": "existing" })));
+}

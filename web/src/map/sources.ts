@@ -57,26 +57,28 @@ const positionKey = (at: Position) => at.map((degrees) => degrees.toFixed(5)).jo
 function pointFeatures(places: readonly Place[], lang: Lang): Feature[] {
   const zone = joinBounds(places.filter((place) => place.collection.draw === 'zone').map((place) => place.bounds));
   const middle = zone ? (zone[0] + zone[2]) / 2 : 0;
-  const stacks = new Map<string, Place[]>();
+  const stacks = new Map<string, { place: Place; at: Position }[]>();
   for (const place of signs(places)) {
-    const key = positionKey(place.at!);
-    stacks.set(key, [...(stacks.get(key) ?? []), place]);
+    for (const at of place.geometry?.type === 'MultiPoint' ? place.geometry.coordinates : [place.at!]) {
+      const key = positionKey(at);
+      stacks.set(key, [...(stacks.get(key) ?? []), { place, at }]);
+    }
   }
   const features: Feature[] = [];
   for (const stack of stacks.values()) {
-    stack.forEach((place, rank) => {
+    stack.forEach(({ place, at }, rank) => {
       const { draw } = place.collection;
       const more = {
         icon: `${shapeOf(place)}-${fillOf(place)}`,
         unit: place.unit !== null,
         role: draw,
         // A name far from the zone leans towards it, where it is less likely to be cut off by the edge of the map.
-        leansWest: draw === 'region' && place.at![0]! > middle,
+        leansWest: draw === 'region' && at[0]! > middle,
         order: place.unit ? 0 : draw === 'site' ? 1 : 2,
         rank,
         stack: rank === 0 ? stack.length : 0,
       };
-      features.push(...featureOf(place, { type: 'Point', coordinates: place.at! }, more, lang));
+      features.push(...featureOf(place, { type: 'Point', coordinates: at }, more, lang));
     });
   }
   return features;
@@ -106,7 +108,7 @@ export function sourcesOf(places: readonly Place[], lang: Lang): Sources {
     ...namedAt(areal('water').filter(isRiver), 'river', ({ geometry }) => pointsAlong(geometry!)),
     ...namedAt(areal('subdistrict'), 'subdistrict', middle),
   ];
-  const areas = places.filter(({ collection, geometry }) => pointRoles.has(collection.draw) && geometry && geometry.type !== 'Point');
+  const areas = places.filter(({ collection, geometry }) => pointRoles.has(collection.draw) && geometry && geometry.type !== 'Point' && geometry.type !== 'MultiPoint');
   return {
     mask: collect(outside(drawn('zone'))),
     zone: whole('zone'),
