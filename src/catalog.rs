@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 
 use crate::geometry::Bounds;
 use crate::index::IndexedLayer;
-use crate::model::{Date, FeatureIx, Layer, PlanFacts, Words};
+use crate::model::{Date, FeatureIx, Lang, Layer, PlanFacts, Words};
 
 /// Names one published catalogue: equal data, equal revision, on every machine and after every restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -115,6 +115,8 @@ impl CapAbout {
 pub struct CatalogAbout {
     /// Title.
     pub title: Words,
+    /// The language of those who ask for none; `None` where the data does not say.
+    pub lang: Option<Lang>,
     /// A sentence or two.
     pub description: Words,
     /// Who is credited.
@@ -150,6 +152,12 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// The language of those who ask for none.
+    #[must_use]
+    pub fn lang(&self) -> Lang {
+        self.about.lang.unwrap_or_default()
+    }
+
     /// Joins layers whose ids differ.
     #[must_use]
     pub fn new(

@@ -13,7 +13,7 @@ use super::negotiate::{accepts_encoding, is_held};
 use super::problem::Problem;
 use crate::catalog::{Catalog, NamedExtent};
 use crate::geometry::Bounds;
-use crate::model::{Citation, Layer, PlanFacts, Words};
+use crate::model::{Citation, Lang, Layer, PlanFacts, Words};
 
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
@@ -126,6 +126,7 @@ fn description(catalog: &Catalog) -> Value {
     let extent = catalog.start_extent();
     json!({
         "title": words(&about.title),
+        "lang": about.lang.map(Lang::name),
         "description": words(&about.description),
         "attribution": words(&about.attribution),
         "licence": about.licence,
@@ -153,10 +154,14 @@ fn collection(layer: &Layer) -> Value {
             json!({ "name": field.name, "title": field.title.as_ref().map(words), "unit": field.unit, "kind": field.kind.name() })
         })
         .collect();
+    let names = Lang::ALL.map(|lang| {
+        let fields = layer.schema.names(lang).map(|at| Value::from(&*layer.schema.field(at).name));
+        (lang.name().to_owned(), fields.collect())
+    });
     json!({
         "id": layer.id.as_str(), "title": words(&about.title), "description": about.description.as_ref().map(words),
         "draw": about.draw.as_deref().unwrap_or("site"), "synthetic": about.synthetic, "count": layer.len(),
-        "fields": fields,
+        "fields": fields, "names": Value::Object(names.into_iter().collect()),
     })
 }
 
@@ -190,7 +195,7 @@ fn plan(facts: &PlanFacts) -> Value {
     json!({
         "title": words(&facts.about.title),
         "period": { "start": facts.about.period.start, "end": facts.about.period.end },
-        "formula": words(&facts.layout.formula),
+        "formula": facts.layout.formula.as_ref().map(words),
         "section": section(&facts.layout.citations),
         "layout": layout,
         "unit_types": unit_types,

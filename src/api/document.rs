@@ -89,7 +89,7 @@ impl Ask {
     ) -> Result<Self, Problem> {
         let params = Params::parse(uri.query(), table)?;
         let format = negotiate::format(params.get("f"), headers, offers)?;
-        let lang = negotiate::language(headers);
+        let lang = negotiate::language(headers, catalog.lang());
         let base = Base::of(app.config.public_url.as_deref(), headers, uri);
         let request = uri.path_and_query().map_or("", |both| both.as_str());
         let tag = negotiate::entity_tag(catalog.revision, request, format, lang, base.as_str());
@@ -120,7 +120,7 @@ impl Ask {
         offers: &'static [Format],
     ) -> Result<Self, Problem> {
         let format = negotiate::format(params.get("f"), headers, offers)?;
-        let lang = negotiate::language(headers);
+        let lang = negotiate::language(headers, catalog.lang());
         let base = Base::of(app.config.public_url.as_deref(), headers, uri);
         let request = format!("{}{}", uri.path(), params.with(&[]));
         let tag = negotiate::entity_tag(catalog.revision, &request, format, lang, base.as_str());

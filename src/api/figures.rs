@@ -98,7 +98,7 @@ pub async fn one(
     let (figure, form) = named.ok_or_else(|| Problem::not_found("figure", &format!("{kind}/{file}")))?;
     let catalog = app.catalog.snapshot();
     let params = Params::parse(uri.query(), &parameters(figure, &catalog))?;
-    let request = request(figure, &params, &catalog, negotiate::language(&headers))?;
+    let request = request(figure, &params, &catalog, negotiate::language(&headers, catalog.lang()))?;
     let asked = uri.path_and_query().map_or("", |both| both.as_str());
     let lang = request.lang;
     let tag = negotiate::entity_tag(catalog.revision, asked, form, lang, "");

@@ -207,12 +207,7 @@ pub async fn one(
     let response = if let Some(document) = forms::document(&ask, layer, ix, view.clone(), &links) {
         document
     } else if ask.format == HTML {
-        let name = layer.schema.find(ask.lang.pick("name_zh", "name_en"));
-        let name = name.map(|(field, _)| layer.feature(ix).value(field));
-        let title = match name {
-            Some(crate::model::Value::Text(name)) => name.to_owned(),
-            _ => feature.clone(),
-        };
+        let title = layer.feature(ix).name(ask.lang);
         let crumbs = crumbs(&ask, layer, Some((&title, format!("{path}/items/{}", segment(&feature)))));
         let on_map = ask.base.url(&format!("/?v=1&sel={}:{}", segment(layer.id.as_str()), segment(&feature)));
         let content = html! {

@@ -184,7 +184,7 @@ pub async fn one(
     let (view, form) = named(&file).ok_or_else(|| Problem::not_found("map", &file))?;
     let catalog = app.catalog.snapshot();
     let params = Params::parse(uri.query(), &parameters(&catalog))?;
-    let request = request(&params, &catalog, view, negotiate::language(&headers))?;
+    let request = request(&params, &catalog, view, negotiate::language(&headers, catalog.lang()))?;
     let lang = request.look.lang;
     let asked = uri.path_and_query().map_or("", |both| both.as_str());
     let tag = negotiate::entity_tag(catalog.revision, asked, form, lang, "");
@@ -281,7 +281,7 @@ pub fn draw(
         ));
     }
     let drawn = Params::of_pairs(parameters, &self::parameters(catalog)).and_then(|params| {
-        let request = request(&params, catalog, view, Lang::default())?;
+        let request = request(&params, catalog, view, catalog.lang())?;
         let sources = map::sources::sources(catalog, request.look.lang);
         Ok(map::draw(catalog, &sources, &request, &Budget::default())?)
     });

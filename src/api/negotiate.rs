@@ -1,5 +1,6 @@
 //! `f` and `Accept` to a media type, `Accept-Language` to a language, and entity tags.
 
+use std::cmp::Ordering;
 use std::hash::Hasher as _;
 
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -167,13 +168,17 @@ pub fn format(f: Option<&str>, headers: &HeaderMap, offers: &[Format]) -> Result
     })
 }
 
-/// The language for a request: Chinese unless English is preferred.
-pub fn language(headers: &HeaderMap) -> Lang {
+/// The language for a request: the one that is preferred; where neither is, the usual one of the data.
+pub fn language(headers: &HeaderMap, usual: Lang) -> Lang {
     let best = |prefix: &str| {
         let tags = weighted(headers, &header::ACCEPT_LANGUAGE);
         tags.iter().filter(|(tag, _)| tag.starts_with(prefix)).map(|&(_, quality)| quality).max().unwrap_or(0)
     };
-    if best("en") > best("zh") { Lang::En } else { Lang::Zh }
+    match best("en").cmp(&best("zh")) {
+        Ordering::Greater => Lang::En,
+        Ordering::Less => Lang::Zh,
+        Ordering::Equal => usual,
+    }
 }
 
 /// The members of a header with their weights in thousandths.
@@ -263,7 +268,11 @@ mod tests {
             ("fr", Lang::Zh),
         ];
         for (accept, want) in cases {
-            assert_eq!(language(&with(header::ACCEPT_LANGUAGE, accept)), want, "{accept}");
+            assert_eq!(language(&with(header::ACCEPT_LANGUAGE, accept), Lang::Zh), want, "{accept}");
+        }
+        for (accept, want) in [("", Lang::En), ("fr", Lang::En), ("zh,en;q=0.5", Lang::Zh), ("en", Lang::En)]
+        {
+            assert_eq!(language(&with(header::ACCEPT_LANGUAGE, accept), Lang::En), want, "{accept}");
         }
     }
 

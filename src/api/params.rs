@@ -14,7 +14,7 @@ use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::geometry::positions::{self, Reading};
 use crate::geometry::{Crs, Window};
-use crate::model::{Domain, Field, Interval, Lang, Layer, Value, Words};
+use crate::model::{Domain, Field, Interval, Lang, Layer, Words};
 use crate::query::cql2::{self, Encoding, MOST_BYTES};
 use crate::query::{
     DISTANCE, DistanceTo, Equality, Filter, ID_NAME, Page, Query, QueryError, Search, SortKey, with_features,
@@ -155,11 +155,7 @@ pub fn distance_to(params: &Params, layer: &Layer, catalog: &Catalog) -> Result<
         let source = catalog.layer(collection)?;
         let feature = source.layer().feature(source.find(id)?);
         let geometry = feature.geometry().filter(|geometry| geometry.bounds().is_some())?;
-        let name = |lang: Lang| match feature.named(lang.pick("name_zh", "name_en")) {
-            Value::Text(name) => name.into(),
-            _ => id.into(),
-        };
-        Some(DistanceTo::new(geometry.to_shape(), &Words { zh: name(Lang::Zh), en: name(Lang::En) }))
+        Some(DistanceTo::new(geometry.to_shape(), &feature.names()))
     });
     found.map(Some).ok_or_else(|| Problem::parameter("distance-to", text, EXPECTED))
 }

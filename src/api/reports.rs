@@ -217,7 +217,7 @@ pub async fn one(
 ) -> Result<Response, Problem> {
     let (kind, form, format) = named(&file).ok_or_else(|| Problem::not_found("report", &file))?;
     let catalog = app.catalog.snapshot();
-    let lang = negotiate::language(&headers);
+    let lang = negotiate::language(&headers, catalog.lang());
     let (request, table) = request(kind, uri.query(), &catalog, app.config.limits, lang)?;
     let asked = uri.path_and_query().map_or("", |both| both.as_str());
     let tag = negotiate::entity_tag(catalog.revision, asked, format, lang, "");
@@ -259,7 +259,7 @@ pub fn make(
     parameters: &[(&str, String)],
 ) -> Result<(Document, Vec<u8>), String> {
     let text: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-    let made = request(kind, Some(&text), catalog, Limits::default(), Lang::default()).and_then(
+    let made = request(kind, Some(&text), catalog, Limits::default(), catalog.lang()).and_then(
         |(request, table)| {
             let document = report::compose(
                 catalog,

@@ -177,7 +177,7 @@ struct Gathered<'a> {
 impl<'a> Gathered<'a> {
     fn layer(&mut self, layer: &'a Layer, plan: &PlanNames) {
         for (at, field) in layer.schema.fields() {
-            let role = match role_of(&field.name, field.find) {
+            let role = match field.found_by() {
                 Some(FindBy::Name) => Role::Name,
                 Some(FindBy::Alias) => Role::Alias,
                 Some(FindBy::Section) => Role::Section,
@@ -231,19 +231,8 @@ fn find(layer: &Layer, id: &str) -> Option<u32> {
 /// Layers with more features than this are not those of a plan's places.
 const MOST_PLACES: usize = 10_000;
 
-/// How a field is found: as the catalogue file says, else by the names that the shipped layers use.
-fn role_of(name: &str, said: Option<FindBy>) -> Option<FindBy> {
-    said.or(match name {
-        "name" | "name_zh" | "name_en" | "name:zh" | "name:en" | "title" => Some(FindBy::Name),
-        "aliases" | "alt_name" | "old_name" | "short_name" => Some(FindBy::Alias),
-        "plan_refs" => Some(FindBy::Section),
-        _ => None,
-    })
-}
-
 fn code_fields(layer: &Layer) -> Vec<FieldIx> {
-    let fields =
-        layer.schema.fields().filter(|(_, field)| role_of(&field.name, field.find) == Some(FindBy::Code));
+    let fields = layer.schema.fields().filter(|(_, field)| field.found_by() == Some(FindBy::Code));
     fields.map(|(at, _)| at).collect()
 }
 

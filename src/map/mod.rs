@@ -217,7 +217,7 @@ fn selection(
         if known.is_empty()
             && let Some(geometry) = feature.geometry()
         {
-            let name = parcels::name(indexed.layer(), feature, lang);
+            let name = feature.name(lang);
             let properties = [("key", key), ("name", name), ("icon", String::new())];
             let properties = properties.map(|(name, value)| (name.to_owned(), Json::String(value)));
             chosen

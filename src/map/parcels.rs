@@ -18,7 +18,7 @@ use super::sources;
 use super::style::View;
 use crate::catalog::Catalog;
 use crate::geometry::GeometryRef;
-use crate::model::{FeatureIx, FeatureRef, Lang, Layer, Value};
+use crate::model::{FeatureIx, Layer};
 use crate::query::{Budget, QueryError};
 
 /// The most parcels of a picture.
@@ -143,14 +143,4 @@ fn square(cell: [i32; 2], side: f32) -> Outline {
     Outline {
         parts: Parts::Polygons(vec![vec![vec![[left, top], [right, top], [right, bottom], [left, bottom]]]]),
     }
-}
-
-/// The name of a feature in a language, else in the other, else its id.
-pub fn name(layer: &Layer, feature: FeatureRef<'_>, lang: Lang) -> String {
-    let text = |field: &str| match layer.schema.find(field).map(|(at, _)| feature.value(at)) {
-        Some(Value::Text(text)) if !text.trim().is_empty() => Some(text.to_owned()),
-        _ => None,
-    };
-    let fields = [lang.pick("name_zh", "name_en"), lang.pick("name_en", "name_zh")];
-    fields.into_iter().find_map(text).unwrap_or_else(|| feature.id().to_string())
 }

@@ -105,12 +105,16 @@ impl<'a> FeatureRef<'a> {
     /// Its name in a language, else in the other, else its id.
     #[must_use]
     pub fn name(self, lang: Lang) -> String {
-        let names = lang.pick("name_zh name_en name", "name_en name_zh name").split(' ');
-        let said = names.map(|field| self.named(field)).find_map(|value| match value {
-            Value::Text(text) if !text.is_empty() => Some(text.to_owned()),
+        self.said_name(lang).map_or_else(|| self.id().to_string(), str::to_owned)
+    }
+
+    /// The name that the data has for it, in a language where it can be.
+    #[must_use]
+    pub fn said_name(self, lang: Lang) -> Option<&'a str> {
+        self.layer.schema.names(lang).find_map(|field| match self.value(field) {
+            Value::Text(text) if !text.trim().is_empty() => Some(text),
             _ => None,
-        });
-        said.unwrap_or_else(|| self.id().to_string())
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! `Schema`: the queryables of a layer.
 
-use super::layer::Words;
+use super::layer::{Lang, Words};
 
 /// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,6 +104,34 @@ pub struct Field {
     pub find: Option<FindBy>,
 }
 
+impl Field {
+    /// How a feature is looked for by it: as the catalogue file says, else as fields of this name usually are.
+    #[must_use]
+    pub fn found_by(&self) -> Option<FindBy> {
+        self.find.or(match &*self.name {
+            "name" | "name_zh" | "name_en" | "name:zh" | "name:en" | "title" => Some(FindBy::Name),
+            "aliases" | "alt_name" | "old_name" | "short_name" => Some(FindBy::Alias),
+            "plan_refs" => Some(FindBy::Section),
+            _ => None,
+        })
+    }
+
+    /// Which of the names of a feature it holds for a reader of a language, the first to be shown having the least rank.
+    fn name_rank(&self, lang: Lang) -> Option<usize> {
+        let (own, other) = lang
+            .pick("name_zh name:zh|name_en name:en", "name_en name:en|name_zh name:zh")
+            .split_once('|')?;
+        let among = |names: &str| names.split(' ').any(|name| *name == *self.name);
+        (self.found_by()? == FindBy::Name).then_some(match &*self.name {
+            _ if among(own) => 0,
+            _ if among(other) => 1,
+            _ if self.find.is_some() => 2,
+            "title" => 4,
+            _ => 3,
+        })
+    }
+}
+
 /// Position of a field in its schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FieldIx(pub(crate) u16);
@@ -132,6 +160,14 @@ impl Schema {
     #[must_use]
     pub fn find(&self, name: &str) -> Option<(FieldIx, &Field)> {
         self.fields().find(|(_, field)| &*field.name == name)
+    }
+
+    /// The fields that may hold what a feature is called in a language, the likeliest first.
+    pub fn names(&self, lang: Lang) -> impl Iterator<Item = FieldIx> {
+        (0..=4).flat_map(move |rank| {
+            let ranked = self.fields().filter(move |(_, field)| field.name_rank(lang) == Some(rank));
+            ranked.map(|(at, _)| at)
+        })
     }
 
     /// The field at a position.

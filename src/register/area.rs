@@ -13,7 +13,7 @@ use super::block::{Standing, USUAL_ACCURACY_M};
 use crate::catalog::Catalog;
 use crate::geometry::{Area, GeometryRef, Scratch, Shape, buffer_m, distance_m};
 use crate::model::plan::PlanFacts;
-use crate::model::{FeatureRef, Value, Words};
+use crate::model::{FeatureRef, Words};
 
 /// An area as it is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,7 +68,7 @@ impl Chosen {
                 let ground = Ground::of(feature).ok_or_else(|| {
                     wrong("a feature that is a polygon, or a line with a half width (half_width_m)")
                 })?;
-                (named(feature), Some(key), ground)
+                (feature.names(), Some(key), ground)
             }
             Choice::Drawn(shape) => {
                 let ground = Ground::drawn(shape).ok_or_else(|| RegisterError::Area {
@@ -118,7 +118,7 @@ pub fn offers(catalog: &Catalog) -> Vec<Offer> {
             let features = layer.positions().map(|ix| layer.feature(ix)).filter(|&feature| is_area(feature));
             offers.extend(features.map(|feature| Offer {
                 feature: format!("{}:{}", layer.id.as_str(), feature.id()),
-                name: named(feature),
+                name: feature.names(),
                 role,
             }));
         }
@@ -132,16 +132,6 @@ fn is_area(feature: FeatureRef<'_>) -> bool {
         Some(Shape::LineString(_) | Shape::MultiLineString(_)) => feature.half_width_m().is_some(),
         _ => false,
     }
-}
-
-fn named(feature: FeatureRef<'_>) -> Words {
-    let id = feature.id().to_string();
-    let said = |field: &str| match feature.named(field) {
-        Value::Text(text) => Some(text.to_owned()),
-        _ => None,
-    };
-    let name = |field: &str| said(field).or_else(|| said("name")).unwrap_or_else(|| id.clone());
-    Words { zh: name("name_zh").into(), en: name("name_en").into() }
 }
 
 /// The area itself, ready to be asked.

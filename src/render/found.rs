@@ -21,17 +21,21 @@ pub fn name(hit: &Hit) -> Words {
         Value::Text(text) if !text.trim().is_empty() => Some(text.to_owned()),
         _ => None,
     };
-    let (zh, en) = (text("name_zh").or_else(|| text("name")), text("name_en").or_else(|| text("name")));
     let code = || {
         let coded = layer.schema.fields().find(|(_, field)| field.find == Some(FindBy::Code));
         coded.and_then(|(_, field)| text(&field.name))
     };
     let other = || match hit.how {
         How::Code => hit.text.clone(),
-        _ => code().or_else(|| text("title")).unwrap_or_else(|| feature.id().to_string()),
+        _ => code().unwrap_or_else(|| feature.id().to_string()),
     };
-    let zh_or = zh.clone().or_else(|| en.clone()).unwrap_or_else(other);
-    Words { en: en.or(zh).unwrap_or_else(|| zh_or.clone()).into(), zh: zh_or.into() }
+    match [Lang::Zh, Lang::En].map(|lang| feature.said_name(lang)) {
+        [Some(zh), Some(en)] => Words { zh: zh.into(), en: en.into() },
+        _ => {
+            let other: Box<str> = other().into();
+            Words { zh: other.clone(), en: other }
+        }
+    }
 }
 
 /// A place on the feature, longitude first; `None` without a position.

@@ -17,19 +17,16 @@ use crate::model::{Column as Values, FeatureIx, FieldIx, Layer, NULL_INTEGER, Va
 pub struct Kml {
     table: Table,
     view: View,
-    /// The field whose text names a feature.
-    name: Option<FieldIx>,
+    /// The fields whose texts may name a feature, the likeliest first.
+    names: Vec<FieldIx>,
 }
 
 impl Kml {
     /// A writer for a layer.
     #[must_use]
     pub fn new(layer: &Layer, view: View) -> Self {
-        let first = view.lang.pick("name_zh", "name_en");
-        let find =
-            |name: &&str| layer.schema.find(name).map(|(at, _)| at).filter(|at| view.fields.contains(at));
-        let name = [first, "name", "title"].iter().find_map(find);
-        Self { table: Table::new(layer, &view), view, name }
+        let names = layer.schema.names(view.lang).filter(|at| view.fields.contains(at)).collect();
+        Self { table: Table::new(layer, &view), view, names }
     }
 
     fn schema(&self, out: &mut Vec<u8>, layer: &Layer) {
@@ -87,10 +84,11 @@ impl Stream for Kml {
     fn feature(&mut self, out: &mut Vec<u8>, layer: &Layer, ix: FeatureIx, _: bool) {
         let feature = layer.feature(ix);
         out.extend_from_slice(b"<Placemark>");
-        match self.name.map(|field| feature.value(field)) {
-            Some(Value::Text(name)) => element(out, "name", name),
-            _ => element(out, "name", &feature.id().to_string()),
-        }
+        let name = self.names.iter().find_map(|&field| match feature.value(field) {
+            Value::Text(name) if !name.trim().is_empty() => Some(name.to_owned()),
+            _ => None,
+        });
+        element(out, "name", &name.unwrap_or_else(|| feature.id().to_string()));
         if layer.about.synthetic {
             element(out, "description", synthetic_notice(self.view.lang));
         }

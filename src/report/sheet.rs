@@ -7,7 +7,6 @@
 use super::ReportError;
 use super::document::{Block, Cell, Column, Document, Section, Table};
 use super::maker::{Maker, widened};
-use super::site::title_of;
 use super::walk::Walks;
 use crate::catalog::Catalog;
 use crate::geometry::{Bounds, GeometryRef, Network, area_m2};
@@ -48,7 +47,8 @@ impl<'a> Subject<'a> {
     }
 
     fn name(&self) -> Words {
-        let of_feature = || self.member.as_ref().map(|member| title_of(member.indexed.layer(), member.ix));
+        let of_feature =
+            || self.member.as_ref().map(|member| member.indexed.layer().feature(member.ix).names());
         self.place.map(|place| place.name.clone()).or_else(of_feature).unwrap_or_default()
     }
 
@@ -298,7 +298,7 @@ impl<'a> Sheet<'a> {
         let known = self.facts.map(|facts| register::name(facts, id)).filter(|name| *name.zh != *id);
         let of_feature = || {
             let (layer, ix) = self.maker.catalog.feature(id)?;
-            Some(title_of(layer, ix))
+            Some(layer.feature(ix).names())
         };
         known.or_else(of_feature).map_or_else(|| id.to_owned(), |words| self.maker.say(&words))
     }
@@ -391,7 +391,7 @@ impl<'a> Sheet<'a> {
         let mut names = Vec::new();
         for (at, way) in self.layers("subdistrict").flat_map(|layer| self.near(member, layer, usize::MAX)) {
             if way.is_inside() && !at.is(&member.indexed, member.ix) {
-                names.push(self.maker.say(&title_of(at.indexed.layer(), at.ix)));
+                names.push(self.maker.say(&at.indexed.layer().feature(at.ix).names()));
             }
         }
         if names.is_empty() {
@@ -432,7 +432,7 @@ impl<'a> Sheet<'a> {
             for layer in self.layers(part) {
                 for ix in layer.layer().positions() {
                     let to = Member { indexed: std::sync::Arc::clone(layer), ix };
-                    let name = self.maker.say(&title_of(layer.layer(), ix));
+                    let name = self.maker.say(&layer.layer().feature(ix).names());
                     let tell = |subject: &Subject<'_>| self.to(subject, &to);
                     rows.push((self.to_name(&name), subjects.iter().map(tell).collect()));
                 }
@@ -484,7 +484,7 @@ impl<'a> Sheet<'a> {
         };
         let found = self.layers("transit").flat_map(|layer| self.near(member, layer, STATIONS));
         let told = found.map(|(at, way)| {
-            let name = title_of(at.indexed.layer(), at.ix);
+            let name = at.indexed.layer().feature(at.ix).names();
             self.maker.tongue.tell(|lang| format!("{} {}", name.say(lang), say_way(&way, lang)))
         });
         let told: Vec<_> = told.collect();

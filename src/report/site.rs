@@ -8,7 +8,7 @@ use crate::geometry::{GeometryRef, Network, Shape};
 use crate::map::color::Color;
 use crate::map::style::View;
 use crate::model::plan::{self, PlanFacts};
-use crate::model::{FeatureIx, FeatureRef, Layer, Place, Value, Words};
+use crate::model::{FeatureRef, Layer, Place, Value, Words};
 use crate::register;
 use crate::register::block::{self, Member, Sheet, Standing};
 use crate::register::say;
@@ -22,8 +22,9 @@ pub(super) fn compose(
     maker.check_day()?;
     let place = facts.and_then(|facts| facts.place(id));
     let feature = maker.catalog.feature(id);
-    let name =
-        place.map(|place| place.name.clone()).or_else(|| feature.map(|(layer, ix)| title_of(layer, ix)));
+    let name = place
+        .map(|place| place.name.clone())
+        .or_else(|| feature.map(|(layer, ix)| layer.feature(ix).names()));
     let name = name.unwrap_or_default();
     let subjects = [sheet::Subject::find(maker.catalog, id)?];
     let walks = sheet::walks(maker, network, &subjects)?;
@@ -61,15 +62,6 @@ pub(super) fn compose(
     let file = format!("site-{id}-{}-{}", maker.as_of, maker.tongue.name());
     let file = file.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
     Ok(maker.document(file, maker.say(&name), head, banner, sections))
-}
-
-pub(super) fn title_of(layer: &Layer, ix: FeatureIx) -> Words {
-    let feature = layer.feature(ix);
-    let name = |field: &str| match feature.named(field) {
-        Value::Text(text) => text.to_owned(),
-        _ => feature.id().to_string(),
-    };
-    Words { zh: name("name_zh").into(), en: name("name_en").into() }
 }
 
 /// A table of names and values.
@@ -136,8 +128,14 @@ fn of_block(maker: &Maker<'_>, facts: &PlanFacts, block: &plan::Block) -> Vec<(S
         other => other.to_owned(),
     };
     vec![
-        (maker.pick("所处", "Situation"), maker.words(&block.situation)),
-        (maker.pick("核心", "Core site"), maker.words(&register::name(facts, &block.core_site))),
+        (
+            maker.pick("所处", "Situation"),
+            block.situation.as_ref().map_or(Cell::Missing, |words| maker.words(words)),
+        ),
+        (
+            maker.pick("核心", "Core site"),
+            block.core_site.as_ref().map_or(Cell::Missing, |id| maker.words(&register::name(facts, id))),
+        ),
         (
             maker.pick("投资方", "Investors"),
             list(block.investors.iter().map(|id| party(id).replace('\n', " "))),
@@ -150,7 +148,7 @@ fn of_block(maker: &Maker<'_>, facts: &PlanFacts, block: &plan::Block) -> Vec<(S
             maker.pick("配套", "Complement"),
             block.complement.as_ref().map_or(Cell::Missing, |words| maker.words(words)),
         ),
-        (maker.pick("构成总数", "Components in all"), Maker::number(block.components)),
+        (maker.pick("构成总数", "Components in all"), block.components.map_or(Cell::Missing, Maker::number)),
         (maker.pick("街区的章节", "Sections on the block"), Maker::cited(&block.citations)),
     ]
 }

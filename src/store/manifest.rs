@@ -10,7 +10,7 @@ use super::StoreError;
 use crate::catalog::{CapAbout, CatalogAbout, FindAbout, NamedExtent, WalkAbout};
 use crate::finder;
 use crate::geometry::Bounds;
-use crate::model::{Date, FindBy, LayerAbout, LayerId, ValueKind, Words, case_folded};
+use crate::model::{Date, FindBy, Lang, LayerAbout, LayerId, ValueKind, Words, case_folded};
 
 /// Name of the catalogue file in a data folder.
 pub const FILE: &str = "catalog.toml";
@@ -118,6 +118,7 @@ pub struct FieldSpec {
 #[serde(deny_unknown_fields)]
 struct TomlManifest {
     title: TomlWords,
+    lang: Option<String>,
     #[serde(default)]
     description: TomlWords,
     #[serde(default)]
@@ -285,8 +286,12 @@ pub fn parse(text: &str, folder: &Path) -> Result<Manifest, StoreError> {
         Date::parse(&date.to_string())
             .ok_or_else(|| wrong(&format!("data_date is {date}, expected a date as in 2025-12-31")))
     });
+    let lang = |name: String| {
+        Lang::parse(&name).ok_or_else(|| wrong(&format!("lang is {name:?}, expected \"zh\" or \"en\"")))
+    };
     let about = CatalogAbout {
         title: manifest.title.into(),
+        lang: manifest.lang.map(lang).transpose()?,
         description: manifest.description.into(),
         attribution: manifest.attribution.into(),
         licence: manifest.licence.into(),

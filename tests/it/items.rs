@@ -231,3 +231,24 @@ fn a_long_answer_is_the_same_in_pieces_and_whole() {
     assert!(ids.iter().enumerate().all(|(at, id)| *id == at.to_string()));
     assert_eq!(answer.json()["features"][4999]["properties"]["t"], "文".repeat(50));
 }
+
+/// Its features have names in a field of its own, and its language is English.
+#[test]
+fn another_zone_is_shown_by_its_own_names_and_in_its_own_language() {
+    let folder = crate::styles::plain_layer();
+    let service = Service::over(folder.path());
+    let page = service.get("/ogc/collections/buses/items/line?f=html");
+    assert!(
+        page.text().contains("<html lang=\"en\"") && page.text().contains("<h1>Loop</h1>"),
+        "{}",
+        page.text()
+    );
+    let found = service.get("/search?q=quays&f=json").json();
+    assert_eq!(found["hits"][0]["name"], json!({ "zh": "Quays", "en": "Quays" }), "{found}");
+    let sheet = service.get("/reports/site.json?ids=yard").json();
+    assert!(sheet["title"].as_str().is_some_and(|title| title.contains("Yard")), "{sheet}");
+    let near = service.get("/ogc/collections/buses/nearest?point=174.75,-36.86&f=html");
+    assert!(near.text().contains("Quays"), "{}", near.text());
+    let app = service.get("/app.json").json();
+    assert_eq!((&app["lang"], &app["collections"][0]["names"]["en"]), (&"en".into(), &json!(["stop"])));
+}

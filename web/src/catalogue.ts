@@ -13,14 +13,14 @@ export const parts = ['core', 'axis', 'belt', 'point'] as const;
 export type Part = (typeof parts)[number];
 
 export interface Field { name: string; title: Words; unit: string | null; kind: string }
-export interface Collection { id: string; title: Words; description: Words; draw: DrawRole; synthetic: boolean; count: number; fields: Field[] }
+export interface Collection { id: string; title: Words; description: Words; draw: DrawRole; synthetic: boolean; count: number; fields: Field[]; names: Record<Lang, string[]> }
 export interface LayoutEntry { part: Part; ids: string[]; section: string; sentence: Words }
-export interface Target { id: string; op: string; value: number; by: number; section: string }
+export interface Target { id: string; op: string; value: number; by: number | null; section: string }
 export interface Plan {
   title: Words;
   period: { start: number; end: number };
   formula: Words;
-  section: string;
+  section: string | null;
   layout: LayoutEntry[];
   unit_types: { id: string; name: Words }[];
   industries: { id: string; name: Words; group: string }[];
@@ -28,6 +28,7 @@ export interface Plan {
 }
 export interface AppInfo {
   title: Words;
+  lang: Lang | null;
   description: Words;
   attribution: Words;
   licence: string;
@@ -70,17 +71,21 @@ export function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string' && entry !== '') : [];
 }
 
+/** What people call a feature in each language, by the fields that hold names of its collection; else its id. */
+export function nameOf(id: string, properties: Record<string, unknown>, { names }: Pick<Collection, 'names'>): Record<Lang, string> {
+  const among = (fields: string[]) => fields.map((field) => text(properties[field])).find((name) => name !== null) ?? id;
+  return { zh: among(names.zh), en: among(names.en) };
+}
+
 export function placeOf(feature: Feature<Geometry | null>, collection: Collection): Place {
   const properties = (feature.properties ?? {}) as Record<string, unknown>;
   const id = String(feature.id ?? properties['id'] ?? '');
-  const zh = text(properties['name_zh']);
-  const en = text(properties['name_en']);
   const { geometry } = feature;
   return {
     key: `${collection.id}:${id}`,
     id,
     collection,
-    name: { zh: zh ?? en ?? id, en: en ?? zh ?? id },
+    name: nameOf(id, properties, collection),
     aliases: texts(properties['aliases']),
     geometry,
     bounds: geometry ? boundsOf(geometry) : null,

@@ -143,6 +143,7 @@ export class Explorer extends Telling {
       const app = await readAppInfo();
       if (run !== this.run) return;
       this.app = app;
+      this.heed(app);
     } catch (cause) {
       if (run === this.run) this.failure = asServiceError(cause);
       return;

@@ -22,7 +22,7 @@ use super::execute::matches;
 use super::{Budget, Filter, Page, Query, QueryError, SortKey, plan};
 use crate::geometry::{Area, Distances, LEAST_SHARE, Shape, Stretches, length_m};
 use crate::index::IndexedLayer;
-use crate::model::{FeatureId, FeatureIx, Field, FieldIx, Incoming, Layer, Value, ValueKind, Words};
+use crate::model::{FeatureId, FeatureIx, Field, FieldIx, Incoming, Lang, Layer, ValueKind, Words};
 
 pub use measure::{EXPECTED as EXPECTED_MEASURES, Measure, owned};
 pub use table::{Row, Table, as_layer};
@@ -669,17 +669,8 @@ fn place_cells(asked: &Aggregation, place: usize) -> Vec<Incoming<'static>> {
         Some(Places::Areas { areas, .. }) => match &areas.source {
             Some(source) => {
                 let feature = source.layer().feature(FeatureIx::of_row(place));
-                let name = |field: &str| match source.layer().schema.find(field) {
-                    Some((at, _)) => match feature.value(at) {
-                        Value::Text(name) => text(name),
-                        _ => Incoming::Null,
-                    },
-                    None => Incoming::Null,
-                };
-                let plain = || name("name");
-                let or_plain =
-                    |found: Incoming<'static>| if found == Incoming::Null { plain() } else { found };
-                vec![text(&feature.id().to_string()), or_plain(name("name_zh")), or_plain(name("name_en"))]
+                let name = |lang| feature.said_name(lang).map_or(Incoming::Null, |name| text(name));
+                vec![text(&feature.id().to_string()), name(Lang::Zh), name(Lang::En)]
             }
             None => vec![text("polygon")],
         },

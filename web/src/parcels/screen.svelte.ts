@@ -379,6 +379,7 @@ export class Parcels extends Telling {
       const app = this.app ?? (await readAppInfo());
       const collection = app.collections.find(({ draw }) => draw === 'parcel') ?? null;
       this.app = app;
+      this.heed(app);
       this.collection = collection;
       if (!collection) return;
       await this.settle(service.readFields(collection, this.lang));
@@ -442,7 +443,8 @@ export class Parcels extends Telling {
   async namesOf(collection: string): Promise<Named[]> {
     const known = this.names.get(collection);
     if (known) return known;
-    const names = await service.readNames(collection, this.lang).catch(() => []);
+    const of = this.app?.collections.find(({ id }) => id === collection);
+    const names = of ? await service.readNames(of, this.lang).catch(() => []) : [];
     this.names = new Map([...this.names, [collection, names]]);
     return names;
   }

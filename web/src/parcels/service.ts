@@ -1,6 +1,6 @@
 // What the Parcels screen asks the service. Every number on it comes from here.
 import type { Feature, Geometry } from 'geojson';
-import type { Collection, Lang } from '../catalogue';
+import { nameOf, type Collection, type Lang } from '../catalogue';
 import { longestAddress } from '../drawings';
 import { collectionPath, readJson, ServiceError } from '../service';
 import { fieldsOf, type Field, type Schema } from './fields';
@@ -98,13 +98,11 @@ export function readOne(collection: string, id: string, query: Query, lang: Lang
 export interface Named { id: string; name: Record<Lang, string> }
 
 /** The features of a collection that distances can be measured from, by name. */
-export async function readNames(collection: string, lang: Lang): Promise<Named[]> {
-  const query = { limit: '1000', properties: 'name_zh,name_en', filter: 'geometry IS NOT NULL' };
-  const { rows } = await readRows(collection, query, lang, AbortSignal.timeout(20_000));
-  return rows.map(({ id, properties }) => {
-    const [zh, en] = [properties['name_zh'], properties['name_en']].map((name) => (typeof name === 'string' ? name : null));
-    return { id, name: { zh: zh ?? en ?? id, en: en ?? zh ?? id } };
-  });
+export async function readNames(collection: Collection, lang: Lang): Promise<Named[]> {
+  const fields = [...new Set([...collection.names.zh, ...collection.names.en])];
+  const query = { limit: '1000', properties: fields.join(','), filter: 'geometry IS NOT NULL' };
+  const { rows } = await readRows(collection.id, query, lang, AbortSignal.timeout(20_000));
+  return rows.map(({ id, properties }) => ({ id, name: nameOf(id, properties, collection) }));
 }
 
 /** Kinds of defects, in the order of the service, each with the token of its colour on the map and in the list. */

@@ -5,7 +5,7 @@ import type { Lang } from '../catalogue';
 
 export function kindOf(place: Place, words: Messages): string {
   const { draw } = place.collection;
-  if (place.unit) return words.unitKinds[place.unit as keyof typeof words.unitKinds] ?? place.unit;
+  if (place.unit) return wordFor(words.unitKinds, place.unit);
   const finer = words.subtypes[text(place.properties['subtype']) as keyof typeof words.subtypes];
   if (finer) return finer;
   const code = text(place.properties['unit_type']) ?? text(place.properties['kind']) ?? (draw === 'zone' ? 'development-zone' : draw);

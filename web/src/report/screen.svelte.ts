@@ -89,6 +89,7 @@ export class Screen extends Appearance {
       const [app, report] = await Promise.all([this.app ?? readAppInfo(), readReport(this.query, this.areaQuery)]);
       if (run !== this.run) return;
       this.app = app;
+      this.heed(app);
       this.report = report;
     } catch (cause) {
       if (run !== this.run) return;

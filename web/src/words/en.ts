@@ -31,6 +31,11 @@ export const en: Messages = {
     gt: 'Target: more than {value} by {by}; {named} are named in the plan',
     eq: 'Target: {value} by {by}; {named} are named in the plan',
   },
+  targetOpen: {
+    gte: 'Target: {value} or more; {named} are named in the plan',
+    gt: 'Target: more than {value}; {named} are named in the plan',
+    eq: 'Target: {value}; {named} are named in the plan',
+  },
   targetNote: '“Named” means the plan’s text gives the unit’s name; it does not mean built or designated.',
   unitsPage: 'Counts by rule, with evidence',
   progressPage: 'Progress of the plan',

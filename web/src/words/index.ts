@@ -48,11 +48,11 @@ export function partTitle(part: Part, count: number, lang: Lang): string {
   return lang === 'zh' ? `${amount}${noun}` : `${amount} ${noun}`;
 }
 
-/** “9 parks”, “园区 9”; a unit type without a word of its own shows its code. */
-export function countedUnits(type: string, count: number, lang: Lang): string {
+/** “9 parks”, “园区 9”; of a unit type without forms of its own its name. */
+export function countedUnits(type: string, name: string, count: number, lang: Lang): string {
   const forms = messages[lang].unitCounts[type as keyof Messages['unitCounts']];
   const form = pluralRules[lang].select(count) === 'one' ? forms?.one : forms?.other;
-  return fill(form ?? `${type} {count}`, { count: formatNumber(count, lang) });
+  return fill(form ?? `${name} {count}`, { count: formatNumber(count, lang) });
 }
 
 /** The word for a code of the data, or the code itself when the data uses one we have no word for. */

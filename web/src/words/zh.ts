@@ -30,6 +30,11 @@ export const zh = {
     gt: '规划目标：到 {by} 年超过 {value} 个；规划点名 {named} 个',
     eq: '规划目标：到 {by} 年 {value} 个；规划点名 {named} 个',
   },
+  targetOpen: {
+    gte: '规划目标：{value} 个以上；规划点名 {named} 个',
+    gt: '规划目标：超过 {value} 个；规划点名 {named} 个',
+    eq: '规划目标：{value} 个；规划点名 {named} 个',
+  },
   targetNote: '“点名”指规划文本写到名称的单元，不等于已建成或已认定。',
   unitsPage: '按规则计数与依据',
   progressPage: '规划进展',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { facts } from '../../src/search/facts';
 import { belongingTo, Gazetteer, groupPlaces, matchesFilter, membersOf, partOf, placeOf, say, type Plan } from '../../src/catalogue';
 import { collectionOf, shippedPlaces } from './data';
 
@@ -90,6 +91,28 @@ describe('place', () => {
     expect(place.name).toEqual({ zh: '沌口', en: '沌口' });
     expect(place.at).toBeNull();
     expect(say({ zh: '街区' }, 'en')).toBe('街区');
+  });
+  test('another zone names its features in fields of its own', () => {
+    const collection = { ...collectionOf('site'), names: { zh: ['name_zh', 'name_en', 'stop'], en: ['name_en', 'name_zh', 'stop'] } };
+    const name = (properties: Record<string, unknown>) => placeOf({ type: 'Feature', id: 'x', properties, geometry: null }, collection).name;
+    expect([name({ stop: 'Quay Street', name_zh: ' ' }), name({ stop: 'Quay', name_en: 'The Quay' })]).toEqual([
+      { zh: 'Quay Street', en: 'Quay Street' },
+      { zh: 'The Quay', en: 'The Quay' },
+    ]);
+  });
+  test('what the data says of a place stands on its card, however it is drawn', () => {
+    const fields = [
+      { name: 'stop', title: null, unit: null, kind: 'text' },
+      { name: 'lines', title: { en: 'Lines' }, unit: null, kind: 'integer' },
+      { name: 'height', title: null, unit: 'm', kind: 'real' },
+      { name: 'shelter', title: null, unit: null, kind: 'bool' },
+      { name: 'kind', title: null, unit: null, kind: 'text' },
+      { name: 'empty', title: null, unit: null, kind: 'text' },
+    ];
+    const collection = { ...collectionOf('facility'), fields, names: { zh: ['stop'], en: ['stop'] } };
+    const properties = { stop: 'Quay', lines: 3, height: 2.5, shelter: true, kind: 'bus', empty: null };
+    const place = placeOf({ type: 'Feature', id: 3, properties, geometry: null }, collection);
+    expect(facts(place, 'en')).toEqual([['Lines', '3'], ['height', '2.5 m'], ['shelter', 'yes']]);
   });
   test('a nameless place shows its id', () => {
     expect(placeOf({ type: 'Feature', id: 7, properties: null, geometry: null }, collectionOf('site')).name.en).toBe('7');

@@ -4,6 +4,7 @@ import type { FeatureCollection } from 'geojson';
 import { placeOf, type Collection, type DrawRole, type Place } from '../../src/catalogue';
 
 const folder = new URL('../../../geodata/', import.meta.url);
+export const names = { zh: ['name_zh', 'name_en'], en: ['name_en', 'name_zh'] };
 const drawOf: Record<string, DrawRole> = {
   axes: 'axis', belts: 'belt', cores: 'core', facilities: 'facility', links: 'link', parcels: 'parcel', regions: 'region', roads: 'road', sites: 'site',
   subdistricts: 'subdistrict', transit: 'transit', water: 'water', zone: 'zone',
@@ -15,9 +16,9 @@ export function shippedPlaces(): Place[] {
   const ids = files.map((name) => name.replace('.geojson', '')).sort((a, b) => order.indexOf(drawOf[a]!) - order.indexOf(drawOf[b]!));
   return ids.flatMap((id) => {
     const { features } = JSON.parse(readFileSync(new URL(`${id}.geojson`, folder), 'utf8')) as FeatureCollection;
-    const collection: Collection = { id, title: { zh: id, en: id }, description: null, draw: drawOf[id]!, synthetic: false, count: features.length, fields: [] };
+    const collection: Collection = { id, title: { zh: id, en: id }, description: null, draw: drawOf[id]!, synthetic: false, count: features.length, fields: [], names };
     return features.map((feature) => placeOf(feature, collection));
   });
 }
 
-export const collectionOf = (draw: DrawRole, id: string = draw): Collection => ({ id, title: { zh: id, en: id }, description: null, draw, synthetic: false, count: 0, fields: [] });
+export const collectionOf = (draw: DrawRole, id: string = draw): Collection => ({ id, title: { zh: id, en: id }, description: null, draw, synthetic: false, count: 0, fields: [], names });

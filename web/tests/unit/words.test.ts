@@ -51,6 +51,6 @@ describe('filling', () => {
     expect([partTitle('core', 1, 'en'), partTitle('belt', 2, 'en'), partTitle('belt', 11, 'en'), partTitle('point', 13, 'en')]).toEqual(['One core', 'Two belts', '11 belts', 'Many points']);
   });
   test('units are counted with the right form', () => {
-    expect([countedUnits('block', 1, 'en'), countedUnits('park', 9, 'en'), countedUnits('park', 9, 'zh'), countedUnits('hall', 2, 'en')]).toEqual(['1 block', '9 parks', '园区 9', 'hall 2']);
+    expect([countedUnits('block', 'innovation block', 1, 'en'), countedUnits('park', 'park', 9, 'en'), countedUnits('park', '园区', 9, 'zh'), countedUnits('hall', 'maker hall', 2, 'en')]).toEqual(['1 block', '9 parks', '园区 9', 'maker hall 2']);
   });
 });
