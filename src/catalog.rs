@@ -178,9 +178,9 @@ impl Catalog {
     /// What a map shows first: the extent that is asked for, else that of all layers.
     #[must_use]
     pub fn start_extent(&self) -> Option<Bounds> {
-        self.about.start_extent.or_else(|| {
-            self.layers.iter().filter_map(|layer| layer.layer().extent?.bounds).reduce(Bounds::union)
-        })
+        self.about
+            .start_extent
+            .or_else(|| Bounds::around(self.layers.iter().filter_map(|layer| layer.layer().extent?.bounds)))
     }
 
     /// Who is credited for a layer.

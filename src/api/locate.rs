@@ -14,7 +14,9 @@ use super::collections::{self, path_of};
 use super::document::{Ask, Document};
 use super::link::{link, segment};
 use super::negotiate::{Format, GEOJSON, HTML, JSON};
-use super::params::{self, Parameter, Params, format_parameter, read, selecting_parameters};
+use super::params::{
+    self, ANY_CRS, Parameter, Params, any_crs_schema, format_parameter, read, selecting_parameters,
+};
 use super::problem::Problem;
 use super::styles::language_parameter;
 use super::{App, along, blocking};
@@ -58,7 +60,6 @@ pub(super) fn number(least: f64) -> serde_json::Value {
 
 /// How a position may be given.
 pub(super) fn position_parameters() -> Vec<Parameter> {
-    let systems: Vec<_> = Crs::ALL.iter().map(ToString::to_string).collect();
     let datums: Vec<_> = Datum::ALL.iter().map(|datum| datum.name()).collect();
     vec![
         parameter(
@@ -69,7 +70,7 @@ pub(super) fn position_parameters() -> Vec<Parameter> {
         parameter(
             "point-crs",
             "Coordinate reference system of point, its axes in the order of its definition; CRS84 when left out.",
-            json!({ "type": "string", "format": "uri", "enum": systems, "default": Crs::Crs84.to_string() }),
+            any_crs_schema(),
         ),
         parameter(
             "datum",
@@ -154,8 +155,7 @@ pub(super) fn amount(params: &Params, name: &str, expected: &str) -> Result<Opti
 /// The position that is asked about; `None` where none is given.
 fn position(params: &Params) -> Result<Option<Asked>, Problem> {
     let datum = read(params, "datum", "gcj02 or bd09", Datum::parse)?;
-    let known = Crs::ALL.map(|crs| crs.to_string()).join(", ");
-    let crs = read(params, "point-crs", &format!("one of {known}"), Crs::parse)?.unwrap_or_default();
+    let crs = read(params, "point-crs", ANY_CRS, Crs::parse)?.unwrap_or_default();
     let accuracy_m = amount(params, "point-accuracy", "metres, a number from 0 on")?;
     let Some(text) = params.get("point") else {
         let alone =
@@ -347,8 +347,7 @@ fn answer_distance(params: &Params, catalog: &Catalog, lang: Lang) -> Result<Tol
 
 /// The middle of what a map shows first, where links ask from.
 fn middle(catalog: &Catalog) -> Option<String> {
-    let extent = catalog.start_extent().filter(|extent| !extent.crosses_antimeridian())?;
-    let [x, y] = [f64::midpoint(extent.west, extent.east), f64::midpoint(extent.south, extent.north)];
+    let [x, y] = catalog.start_extent()?.middle();
     Some(format!("{x:.5},{y:.5}"))
 }
 

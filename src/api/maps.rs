@@ -380,8 +380,8 @@ fn frame(params: &Params, selected: &[(String, FeatureIx)], plot: &Plot<'_>) -> 
         (_, None, Some(_)) => Err(wrong("zoom", "center beside it, and no bbox")),
         (None, None, None) => {
             let of =
-                |(id, ix): &(String, FeatureIx)| catalog.layer(id)?.layer().feature(*ix).geometry()?.bounds();
-            if let Some(window) = selected.iter().filter_map(of).reduce(around_both) {
+                |(id, ix): &(String, FeatureIx)| catalog.layer(id)?.layer().feature(*ix).geometry()?.window();
+            if let Some(window) = Bounds::around(selected.iter().filter_map(of)) {
                 return Ok(plot.around(window, ROOM, CLOSEST));
             }
             if params.get("features").is_some() {
@@ -389,19 +389,6 @@ fn frame(params: &Params, selected: &[(String, FeatureIx)], plot: &Plot<'_>) -> 
             }
             Ok(plot.of(catalog.start_extent().unwrap_or(Bounds::WORLD), CLOSEST))
         }
-    }
-}
-
-/// A window around two.
-fn around_both(a: Bounds, b: Bounds) -> Bounds {
-    if a.crosses_antimeridian() || b.crosses_antimeridian() {
-        return Bounds { south: a.south.min(b.south), north: a.north.max(b.north), ..Bounds::WORLD };
-    }
-    Bounds {
-        west: a.west.min(b.west),
-        south: a.south.min(b.south),
-        east: a.east.max(b.east),
-        north: a.north.max(b.north),
     }
 }
 

@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use super::document::body_of;
 use super::negotiate::GEOJSON;
-use super::params::{Parameter, Params, read};
+use super::params::{ANY_CRS, Parameter, Params, any_crs_schema, read};
 use super::problem::Problem;
 use super::{App, blocking};
 use crate::geometry::positions::{self, Reading};
-use crate::geometry::{Crs, Shape, area_m2, buffer_m, length_m};
+use crate::geometry::{Bounds, Crs, Shape, area_m2, buffer_m, distance_m, length_m};
 use crate::query::cql2;
 use crate::render::drawn;
 
@@ -34,7 +34,6 @@ fn parameters() -> Vec<Parameter> {
         description: description.into(),
         schema,
     };
-    let systems: Vec<_> = Crs::ALL.iter().map(ToString::to_string).collect();
     vec![
         parameter(
             "geometry",
@@ -44,9 +43,10 @@ fn parameters() -> Vec<Parameter> {
         ),
         parameter(
             "crs",
-            "The system of its numbers. Of positions line by line it may be left out: degrees, EPSG 4526 and 4547 are told \
-             apart, and which number goes north, by their size. CRS84 for WKT and GeoJSON when left out.",
-            json!({ "type": "string", "enum": systems }),
+            "The system of its numbers. Of positions line by line it may be left out: degrees and zones of three degrees are told \
+             apart, and which number goes north, by their size; eastings without the number of a zone are in that of the \
+             data. CRS84 for WKT and GeoJSON when left out.",
+            any_crs_schema(),
         ),
         parameter(
             "buffer",
@@ -73,14 +73,16 @@ pub async fn post(
 }
 
 async fn answer(app: &App, params: Params) -> Result<Response, Problem> {
-    let body = blocking(app.config.limits.patience, move |_| measured(&params)).await??;
+    let home = app.catalog.snapshot().start_extent();
+    let body = blocking(app.config.limits.patience, move |_| measured(&params, home)).await??;
     let headers = [(header::CONTENT_TYPE, GEOJSON.media_type), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, body).into_response())
 }
 
-/// The shape as a feature in CRS84, with its measures on the ellipsoid and how its numbers were understood.
-fn measured(params: &Params) -> Result<String, Problem> {
-    let (shape, reading) = shape_of(params)?;
+/// The shape as a feature in CRS84, with its measures on the ellipsoid, how its numbers were understood, and how far it is from
+/// `home`, where the data lies.
+fn measured(params: &Params, home: Option<Bounds>) -> Result<String, Problem> {
+    let (shape, reading) = shape_of(params, home)?;
     if let Some(fault) = positions::fault(&shape) {
         return Err(Problem::wrong_parameter("geometry", format!("the shape is not valid: {fault}")));
     }
@@ -95,6 +97,9 @@ fn measured(params: &Params) -> Result<String, Problem> {
     let mut properties = json!({
         "crs": reading.crs.to_string(), "north_first": reading.north_first, "length_m": length_m(&shape),
     });
+    if let Some(metres) = home.and_then(|home| distance_m(&shape, &home.to_shape())) {
+        properties["data_distance_m"] = metres.into();
+    }
     if matches!(shape, Shape::Polygon(_) | Shape::MultiPolygon(_)) {
         let m2 = area_m2(&shape);
         properties["area_m2"] = m2.into();
@@ -108,11 +113,10 @@ fn measured(params: &Params) -> Result<String, Problem> {
 }
 
 /// The shape in degrees, longitude first.
-fn shape_of(params: &Params) -> Result<(Shape, Reading), Problem> {
+fn shape_of(params: &Params, home: Option<Bounds>) -> Result<(Shape, Reading), Problem> {
     let text = params.get("geometry");
     let text = text.ok_or_else(|| Problem::wrong_parameter("geometry", "geometry is missing".to_owned()))?;
-    let names = Crs::ALL.map(|crs| crs.to_string()).join(", ");
-    let crs = read(params, "crs", &format!("one of {names}"), Crs::parse)?;
+    let crs = read(params, "crs", ANY_CRS, Crs::parse)?;
     let wrong = |fault: String| Problem::wrong_parameter("geometry", fault);
     if text.trim_start().starts_with(|first: char| first == '{' || first.is_ascii_alphabetic())
         && let Some(shape) = cql2::geometry(text)
@@ -122,18 +126,14 @@ fn shape_of(params: &Params) -> Result<(Shape, Reading), Problem> {
     }
     let list = positions::parse(text)
         .map_err(|fault| wrong(format!("{fault}; expected WKT, GeoJSON, or positions line by line")))?;
-    let seen = positions::reading_of(&list);
-    let reading = match (crs, seen) {
-        (None, Some(seen)) => seen,
-        (None, None) => {
-            let fault = "the numbers show no system that this service knows; name it with crs";
-            return Err(wrong(fault.to_owned()));
-        }
-        // The order of the numbers is told by their size where it can be; else it is that of the definition.
-        (Some(crs), Some(seen)) if seen.crs == crs || seen.crs.is_geographic() && crs.is_geographic() => {
-            Reading { crs, north_first: seen.north_first }
-        }
-        (Some(crs), _) => Reading { crs, north_first: crs.east_first([0.0, 1.0]) != [0.0, 1.0] },
+    let reading = match crs {
+        Some(crs) => positions::reading_in(&list, crs),
+        None => positions::reading_of(&list, home).ok_or_else(|| {
+            wrong(
+                "the numbers do not show their system, or the data not their zone; name it with crs"
+                    .to_owned(),
+            )
+        })?,
     };
     Ok((positions::shape(&list, reading).map_err(wrong)?, reading))
 }
@@ -142,9 +142,11 @@ fn shape_of(params: &Params) -> Result<(Shape, Reading), Problem> {
 mod tests {
     use super::*;
 
+    const WUHAN: Bounds = Bounds { west: 113.7, south: 30.0, east: 114.3, north: 30.6 };
+
     fn ask(pairs: &[(&str, &str)]) -> Result<Value, Problem> {
         let params = Params::of_pairs(pairs, &parameters())?;
-        Ok(serde_json::from_str(&measured(&params)?).expect("JSON"))
+        Ok(serde_json::from_str(&measured(&params, Some(WUHAN))?).expect("JSON"))
     }
 
     #[test]
@@ -167,6 +169,23 @@ mod tests {
         let at = &told["geometry"]["coordinates"];
         assert!((at[0].as_f64().expect("a number") - 114.0).abs() < 1e-9, "{at}");
         assert_eq!(told["properties"]["north_first"], true);
+        assert_eq!(told["properties"]["data_distance_m"], 0.0);
+    }
+
+    #[test]
+    fn the_number_of_a_zone_holds_and_what_is_far_is_told() {
+        // By cs2cs 120.72 E, 31.31 N, in Suzhou; some 620 km east of the window above.
+        for pairs in [
+            vec![("geometry", "3465568.488,40568540.454")],
+            vec![("geometry", "568540.454 3465568.488"), ("crs", "[EPSG:4549]")],
+        ] {
+            let told = ask(&pairs).expect("a point");
+            let at = &told["geometry"]["coordinates"];
+            let near = |axis: usize, want: f64| (at[axis].as_f64().expect("a number") - want).abs() < 1e-8;
+            assert!(near(0, 120.72) && near(1, 31.31), "{at}");
+            let far = told["properties"]["data_distance_m"].as_f64().expect("metres");
+            assert!((600e3..650e3).contains(&far), "{far}");
+        }
     }
 
     #[test]
@@ -176,7 +195,7 @@ mod tests {
             (vec![("geometry", "12708000 3571000")], "crs"),
             (vec![("geometry", "POLYGON((0 0, 1 1, 0 1, 1 0, 0 0))")], "not valid"),
             (vec![("geometry", "0 0"), ("buffer", "-1")], "metres above 0"),
-            (vec![("geometry", "0 0"), ("crs", "x")], "one of"),
+            (vec![("geometry", "0 0"), ("crs", "x")], "4513 to 4554"),
             (vec![("geometry", "0 zero")], "line 1"),
         ] {
             let fault = ask(&pairs).expect_err("refused");

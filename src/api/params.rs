@@ -53,10 +53,19 @@ pub fn format_parameter(offers: &[Format]) -> Parameter {
     }
 }
 
-/// The systems that can express a whole layer, that of the stored coordinates first.
+/// The systems that are meant for a whole layer, that of the stored coordinates first.
 pub fn systems(layer: &Layer) -> Vec<Crs> {
     let bounds = layer.extent.and_then(|extent| extent.bounds);
-    Crs::ALL.into_iter().filter(|crs| bounds.is_none_or(|bounds| crs.covers(bounds))).collect()
+    Crs::all().filter(|crs| bounds.is_none_or(|bounds| crs.covers(bounds))).collect()
+}
+
+/// The systems that coordinates of a request may be in, whatever the data.
+pub const ANY_CRS: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84, or http://www.opengis.net/def/crs/EPSG/0/ and 4326, \
+                           4490, 3857, or a zone of CGCS2000 of three degrees, 4513 to 4554";
+
+/// The schema of a system that is any of those.
+pub fn any_crs_schema() -> Json {
+    json!({ "type": "string", "format": "uri", "description": ANY_CRS, "default": Crs::Crs84.to_string() })
 }
 
 /// `crs`, which answers with coordinates have (OGC 18-058r1, 6.2.2).
@@ -74,7 +83,7 @@ pub fn crs_parameter(layer: &Layer) -> Parameter {
 /// A system that all of these layers are offered in.
 pub fn crs_schema(layers: &[&Layer]) -> Json {
     let in_all = |crs: &Crs| layers.iter().all(|layer| systems(layer).contains(crs));
-    let names: Vec<_> = Crs::ALL.iter().filter(|crs| in_all(crs)).map(ToString::to_string).collect();
+    let names: Vec<_> = Crs::all().filter(in_all).map(|crs| crs.to_string()).collect();
     json!({ "type": "string", "format": "uri", "enum": names, "default": Crs::Crs84.to_string() })
 }
 

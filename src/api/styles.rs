@@ -241,7 +241,7 @@ fn parcel_source(ask: &Ask, look: Look, parcels: &[&IndexedLayer]) -> Value {
     let mut json =
         json!({ "type": "vector", "tiles": [tiles], "minzoom": coarsest, "maxzoom": FINEST_PARCELS });
     let bounds = tilesets::bounds_of(parcels.iter().map(|indexed| indexed.layer()));
-    if let Some(bounds) = bounds.filter(|bounds| !bounds.crosses_antimeridian()) {
+    if let Some(bounds) = bounds {
         json["bounds"] = json!(bounds.bbox());
     }
     credit(&mut json, ask, look.lang, parcels, None);
@@ -310,15 +310,13 @@ fn opening(extent: Bounds) -> ([f64; 2], f64) {
     let set = MatrixSet::WebMercatorQuad;
     // The square of the world ends before the poles.
     let down = |latitude: f64| set.place([0.0, latitude])[1].clamp(0.0, 1.0);
-    let across = if extent.crosses_antimeridian() { 360.0 } else { 0.0 } + extent.east - extent.west;
     let (south, north) = (down(extent.south), down(extent.north));
-    let shares = [across / 360.0, south - north];
+    let shares = [extent.width() / 360.0, south - north];
     // What is a single position is shown from near by.
     let zooms =
         shares.into_iter().zip(WINDOW).map(|(share, pixels)| (pixels / (WORLD * share.max(1e-6))).log2());
     let zoom = zooms.fold(f64::INFINITY, f64::min).clamp(0.0, 17.0);
-    let longitude = extent.west + across / 2.0;
-    let longitude = if longitude > 180.0 { longitude - 360.0 } else { longitude };
+    let [longitude, _] = extent.middle();
     let latitude = set.latitude(f64::midpoint(south, north));
     let rounded = |value: f64, unit: f64| (value * unit).round() / unit;
     ([rounded(longitude, 1e5), rounded(latitude, 1e5)], rounded(zoom, 100.0))

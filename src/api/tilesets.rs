@@ -39,9 +39,14 @@ const SET_REL: &str = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme";
 
 type Answer = Result<Response, Problem>;
 
-/// The window around layers; none when nothing in them has a position.
+/// The window around layers, which may cross the antimeridian; none when nothing in them has a position.
+fn window_of<'a>(layers: impl Iterator<Item = &'a Layer>) -> Option<Bounds> {
+    Bounds::around(layers.filter_map(|layer| layer.extent?.bounds))
+}
+
+/// The window around layers as `TileJSON` and archives may state it, which must not cross the antimeridian.
 pub fn bounds_of<'a>(layers: impl Iterator<Item = &'a Layer>) -> Option<Bounds> {
-    layers.filter_map(|layer| layer.extent?.bounds).reduce(Bounds::union)
+    window_of(layers).map(Bounds::uncrossed)
 }
 
 /// What tilesets are of: a collection, or all that there is.
@@ -72,8 +77,8 @@ impl Subject {
         Self { path: "/tiles".to_owned(), title, crumbs: Vec::new(), layers, is_dataset: true }
     }
 
-    fn bounds(&self) -> Option<Bounds> {
-        bounds_of(self.layers.iter().map(|layer| layer.layer()))
+    fn window(&self) -> Option<Bounds> {
+        window_of(self.layers.iter().map(|layer| layer.layer()))
     }
 
     /// The names of the layers in a plain address.
@@ -254,7 +259,8 @@ fn description(ask: &Ask, subject: &Subject, set: MatrixSet) -> Value {
     if !attribution.is_empty() {
         json["attribution"] = attribution.into();
     }
-    if let Some(bounds) = subject.bounds() {
+    if let Some(window) = subject.window() {
+        let bounds = window.uncrossed();
         let limits = (0..=set.last_matrix()).map(|matrix| {
             let limits = set.limits(matrix, bounds);
             json!({ "tileMatrix": matrix.to_string(), "minTileRow": limits.rows[0], "maxTileRow": limits.rows[1],
@@ -263,7 +269,7 @@ fn description(ask: &Ask, subject: &Subject, set: MatrixSet) -> Value {
         json["tileMatrixSetLimits"] = limits.collect();
         json["boundingBox"] = bounding_box(bounds);
         json["centerPoint"] = json!({
-            "coordinates": middle(bounds), "crs": Crs::Crs84.to_string(), "tileMatrix": zoom_of(set, bounds).to_string(),
+            "coordinates": middle(window), "crs": Crs::Crs84.to_string(), "tileMatrix": zoom_of(set, window).to_string(),
         });
     }
     let layers = subject.layers.iter().map(|indexed| {
@@ -280,7 +286,7 @@ fn description(ask: &Ask, subject: &Subject, set: MatrixSet) -> Value {
             json["geometryDimension"] = dimension.into();
         }
         if let Some(bounds) = layer.extent.and_then(|extent| extent.bounds) {
-            json["boundingBox"] = bounding_box(bounds);
+            json["boundingBox"] = bounding_box(bounds.uncrossed());
         }
         if layer.about.synthetic {
             json["synthetic"] = true.into();
@@ -299,13 +305,13 @@ fn bounding_box(bounds: Bounds) -> Value {
 }
 
 fn middle(bounds: Bounds) -> [f64; 2] {
-    [f64::midpoint(bounds.west, bounds.east), f64::midpoint(bounds.south, bounds.north)].map(to_grid)
+    bounds.middle().map(to_grid)
 }
 
 /// The finest matrix of which one tile is as wide and high as a window.
 fn zoom_of(set: MatrixSet, bounds: Bounds) -> u8 {
     let ([west, north], [east, south]) =
-        (set.place([bounds.west, bounds.north]), set.place([bounds.east, bounds.south]));
+        (set.place([bounds.west, bounds.north]), set.place([bounds.west + bounds.width(), bounds.south]));
     let fits = |matrix: &u8| {
         let [cols, rows] = set.size(*matrix).map(f64::from);
         (east - west) * cols <= 1.0 && (south - north) * rows <= 1.0
@@ -367,10 +373,10 @@ fn tile_json(
         "minzoom": 0, "maxzoom": FINEST, "vector_layers": vector_layers(layers, lang),
         "revision": catalog.revision.to_string(),
     });
-    if let Some(bounds) = bounds_of(layers.iter().map(|layer| layer.layer())) {
-        let [longitude, latitude] = middle(bounds);
-        json["bounds"] = json!(bounds.bbox());
-        json["center"] = json!([longitude, latitude, zoom_of(MatrixSet::WebMercatorQuad, bounds)]);
+    if let Some(window) = window_of(layers.iter().map(|layer| layer.layer())) {
+        let [longitude, latitude] = middle(window);
+        json["bounds"] = json!(window.uncrossed().bbox());
+        json["center"] = json!([longitude, latitude, zoom_of(MatrixSet::WebMercatorQuad, window)]);
     }
     if let Some(day) = about.data_date {
         json["data_date"] = day.to_string().into();
@@ -449,15 +455,16 @@ pub fn archive_order(
         list => tiles::layers_of(catalog, list, "layers").map_err(words)?,
     };
     let about: Vec<_> = layers.iter().map(|layer| layer.layer()).collect();
-    let bounds = bounds.or_else(|| bounds_of(about.iter().copied()));
-    let bounds = bounds.ok_or_else(|| "nothing in these layers has a position".to_owned())?;
+    let window = bounds.or_else(|| window_of(about.iter().copied()));
+    let window = window.ok_or_else(|| "nothing in these layers has a position".to_owned())?;
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     let params = tiles::read(Some(&query), &about, false).map_err(words)?;
     let content = tiles::Content::new(&params, layers.clone(), catalog).map_err(words)?;
     content.check().map_err(words)?;
     let mut about = tile_json(catalog, &layers, lang, &Base::none(), "", "");
     about["center"] =
-        json!([middle(bounds)[0], middle(bounds)[1], zoom_of(MatrixSet::WebMercatorQuad, bounds)]);
+        json!([middle(window)[0], middle(window)[1], zoom_of(MatrixSet::WebMercatorQuad, window)]);
+    let bounds = window.uncrossed();
     let name = format!("{} {zooms:?} {bounds:?} {} {about}", catalog.revision, content.what);
     Ok(Order { sheets: content.sheets, detail: content.detail, zooms, bounds, about, name })
 }
@@ -561,7 +568,7 @@ fn page(ask: &Ask, subject: &Subject, set: MatrixSet, template: &str) -> Markup 
     html! {
         @if subject.layers.iter().any(|layer| layer.layer().about.synthetic) { (pages::synthetic_notice(lang)) }
         p { (lang.pick("瓦片地址（花括号内填写）：", "Tiles (fill in what stands in braces): ")) code { (template) } }
-        @if let Some(bounds) = subject.bounds() {
+        @if let Some(bounds) = subject.window().map(Bounds::uncrossed) {
             p { (lang.pick("范围（西、南、东、北，度）：", "Extent (west, south, east, north; degrees): "))
                 (bounds.west) ", " (bounds.south) ", " (bounds.east) ", " (bounds.north) }
             h2 { (lang.pick("瓦片范围", "Limits")) }

@@ -308,6 +308,26 @@ impl GeometryArray {
         self.positions.bounds(0..self.positions.len())
     }
 
+    /// The smallest window around all positions, which may cross the antimeridian.
+    #[must_use]
+    pub fn window(&self) -> Option<Bounds> {
+        self.window_of_runs(0..self.run_end.len())
+    }
+
+    /// That of some runs; what was cut along the antimeridian is in runs of its own.
+    fn window_of_runs(&self, runs: Range<usize>) -> Option<Bounds> {
+        if runs.is_empty() {
+            return None;
+        }
+        let run = |at: usize| u32::try_from(at).ok().map(|at| self.run(at));
+        let whole = run(runs.start)?.start..run(runs.end.checked_sub(1)?)?.end;
+        let plain = self.positions.bounds(whole)?;
+        if plain.east - plain.west <= 180.0 {
+            return Some(plain);
+        }
+        Bounds::around(runs.filter_map(|at| self.positions.bounds(run(at)?)))
+    }
+
     /// Number of positions stored, closing positions of rings left out.
     #[must_use]
     pub fn position_count(&self) -> usize {
@@ -386,6 +406,13 @@ impl<'a> GeometryRef<'a> {
             return None;
         }
         array.positions.bounds(array.run(first).start..array.run(end - 1).end)
+    }
+
+    /// The smallest window around it, which may cross the antimeridian; `None` when it has no position.
+    #[must_use]
+    pub fn window(self) -> Option<Bounds> {
+        let [first, end] = [0, 1].map(|more| self.array.first_run[self.index + more] as usize);
+        self.array.window_of_runs(first..end)
     }
 }
 

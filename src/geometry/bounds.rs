@@ -1,6 +1,9 @@
 //! `Bounds`: a window in degrees that may cross the antimeridian.
 
+use geo_types::{MultiPolygon, Rect};
 use thiserror::Error;
+
+use super::shape::Shape;
 
 /// Closed window in CRS84 degrees.
 ///
@@ -81,6 +84,48 @@ impl Bounds {
         self.north = self.north.max(latitude);
     }
 
+    /// The smallest window around windows. It crosses the antimeridian where it is no wider than half the globe so, and wider
+    /// otherwise.
+    #[must_use]
+    pub fn around(windows: impl IntoIterator<Item = Self>) -> Option<Self> {
+        const HALF: f64 = 180.0;
+        let mut parts: Vec<Self> = windows.into_iter().flat_map(Self::parts).collect();
+        let plain = parts.iter().copied().reduce(Self::union)?;
+        if plain.east - plain.west <= HALF {
+            return Some(plain);
+        }
+        parts.sort_by(|a, b| a.west.total_cmp(&b.west));
+        let mut reached = plain.west;
+        for part in parts {
+            // The ground that nothing lies on is the rest of the globe.
+            if part.west - reached >= HALF {
+                return Some(Self { west: part.west, east: reached, ..plain });
+            }
+            reached = reached.max(part.east);
+        }
+        Some(plain)
+    }
+
+    /// Its width in degrees.
+    #[must_use]
+    pub fn width(self) -> f64 {
+        if self.crosses_antimeridian() { self.east + 360.0 - self.west } else { self.east - self.west }
+    }
+
+    /// Its middle, longitude first.
+    #[must_use]
+    pub fn middle(self) -> [f64; 2] {
+        let longitude = self.west + self.width() / 2.0;
+        let longitude = if longitude > 180.0 { longitude - 360.0 } else { longitude };
+        [longitude, f64::midpoint(self.south, self.north)]
+    }
+
+    /// The smallest window around it that does not cross the antimeridian.
+    #[must_use]
+    pub fn uncrossed(self) -> Self {
+        if self.crosses_antimeridian() { Self { west: -180.0, east: 180.0, ..self } } else { self }
+    }
+
     /// The smallest window, not crossing the antimeridian, that holds both of two such windows.
     pub(crate) fn union(self, other: Self) -> Self {
         Self {
@@ -105,6 +150,14 @@ impl Bounds {
     #[must_use]
     pub fn bbox(self) -> [f64; 4] {
         [self.west, self.south, self.east, self.north]
+    }
+
+    /// The window as rectangles.
+    #[must_use]
+    pub fn to_shape(self) -> Shape {
+        let rectangle =
+            |part: Bounds| Rect::new((part.west, part.south), (part.east, part.north)).to_polygon();
+        Shape::MultiPolygon(MultiPolygon(self.parts().map(rectangle).collect()))
     }
 
     /// Does the window cross the antimeridian?
@@ -133,6 +186,24 @@ mod tests {
         assert_eq!(Bounds::new(0.0, 0.0, 181.0, 0.0), Err(BoundsError::Longitude(181.0)));
         assert_eq!(Bounds::new(30.0, 114.0, 31.0, 115.0), Err(BoundsError::Latitude(114.0)));
         assert_eq!(Bounds::new(f64::NAN, 0.0, 1.0, 1.0), Err(BoundsError::NotFinite));
+    }
+
+    #[test]
+    fn what_lies_on_both_sides_of_the_antimeridian_has_a_window_across_it() {
+        let window = |west, east| Bounds::new(west, -17.0, east, -16.0).expect("edges in range");
+        let around = |all: &[Bounds]| Bounds::around(all.iter().copied());
+        let fiji = window(179.9, -179.9);
+        assert_eq!(around(&[window(179.9, 180.0), window(-180.0, -179.9)]), Some(fiji));
+        assert_eq!(around(&[fiji, window(178.0, 178.5)]), Some(window(178.0, -179.9)));
+        // Half the globe lies empty at least, or the window stays plain: Europe and America, and a line around the world.
+        assert_eq!(around(&[window(-120.0, -60.0), window(0.0, 70.0)]), Some(window(-120.0, 70.0)));
+        assert_eq!(around(&[window(-180.0, -60.0), window(10.0, 180.0)]), Some(window(-180.0, 180.0)));
+        assert_eq!(around(&[window(-180.0, 180.0), fiji]), Some(window(-180.0, 180.0)));
+        assert_eq!(around(&[window(113.0, 115.0)]), Some(window(113.0, 115.0)));
+        assert_eq!(around(&[]), None);
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        assert!(near(fiji.width(), 0.2) && near(fiji.middle()[0].abs(), 180.0));
+        assert!(near(window(179.0, -177.0).middle()[0], -179.0));
     }
 
     #[test]

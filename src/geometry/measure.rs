@@ -8,10 +8,11 @@ use geo::algorithm::buffer::{BufferStyle, LineCap, LineJoin};
 use geo::{Buffer as _, Centroid as _, Distance as _, GeodesicArea as _};
 use geo::{Geodesic, Length as _, MapCoords as _};
 use geo_types::{Coord, Line, LineString, MultiLineString, MultiPolygon, Point, Polygon};
-use proj4rs::Proj;
 
+use super::antimeridian::{Turn, cut, window_of};
 use super::array::{GeometryRef, Run};
 use super::bounds::Bounds;
+use super::crs::Plane;
 use super::distances::Span;
 use super::matrix;
 use super::shape::Shape;
@@ -477,34 +478,28 @@ pub fn about_length_m(geometry: GeometryRef<'_>) -> f64 {
 #[must_use]
 pub fn buffer_m(shape: &Shape, metres: f64) -> Option<Shape> {
     const WIDEST: f64 = 10.0;
-    let frame = Topology::of_shape(shape).frame?;
-    if frame.high[0] - frame.low[0] > 2.0 * WIDEST || frame.low[1] < -85.0 || frame.high[1] > 85.0 {
+    let window = window_of(shape)?;
+    if window.width() > 2.0 * WIDEST || window.south < -85.0 || window.north > 85.0 {
         return None;
     }
-    let meridian = f64::midpoint(frame.low[0], frame.high[0]);
+    let turn = Turn::of(window);
+    // The plane is that of Greenwich; longitudes are counted from the middle of the shape, so that none is torn by the
+    // antimeridian.
+    let meridian = turn.longitude(window.west) + window.width() / 2.0;
     let plane =
-        format!("+proj=etmerc +lat_0=0 +lon_0={meridian} +k=1 +x_0=0 +y_0=0 +ellps=GRS80 +units=m +no_defs");
-    let plane = Proj::from_proj_string(&plane).ok()?;
-    let degrees = Proj::from_proj_string("+proj=longlat +ellps=GRS80 +no_defs").ok()?;
-    let moved = |from: &Proj, to: &Proj, (x, y): (f64, f64)| {
-        proj4rs::adaptors::transform_vertex_2d(from, to, (x, y)).ok()
-    };
-    let drawn = densified(shape)
-        .try_map_coords(|Coord { x, y }| {
-            let (x, y) = moved(&degrees, &plane, (x.to_radians(), y.to_radians())).ok_or(())?;
-            Ok::<_, ()>(Coord { x, y })
-        })
+        Plane::new("+proj=etmerc +lat_0=0 +lon_0=0 +k=1 +x_0=0 +y_0=0 +ellps=GRS80 +units=m +no_defs")?;
+    let drawn = densified(&turn.shape(shape))
+        .try_map_coords(|Coord { x, y }| plane.eastings([x - meridian, y]).map(Coord::from).ok_or(()))
         .ok()?;
     let chord = 1.5_f64.to_radians();
     let style = BufferStyle::new(metres).line_cap(LineCap::Round(chord)).line_join(LineJoin::Round(chord));
-    let grown = grown(&drawn, &style);
-    let back = grown
+    let back = grown(&drawn, &style)
         .try_map_coords(|Coord { x, y }| {
-            let (x, y) = moved(&plane, &degrees, (x, y)).ok_or(())?;
-            Ok::<_, ()>(Coord { x: x.to_degrees(), y: y.to_degrees() })
+            let [x, y] = plane.degrees([x, y]).ok_or(())?;
+            Ok::<_, ()>(Coord { x: x + meridian, y })
         })
         .ok()?;
-    Some(Shape::MultiPolygon(back))
+    Some(Shape::MultiPolygon(cut(back)))
 }
 
 /// A shape of a plane, grown. All edges of a line at once would leave seams where they cross, so each is grown alone.

@@ -5,6 +5,7 @@
 //! The frame rule: inside the program every coordinate is CRS84, that is longitude before latitude,
 //! in degrees. Other systems are converted at the edge.
 
+mod antimeridian;
 mod area;
 mod array;
 mod beside;
@@ -28,11 +29,13 @@ mod relate;
 mod ring;
 mod shape;
 mod stretches;
+mod strip;
 mod system;
 mod topology;
 pub(crate) mod wkb;
 mod simplify;
 
+pub use antimeridian::window_of;
 pub use area::{Area, LEAST_SHARE, Lies, Scratch};
 pub(crate) use array::give_back;
 pub use array::{
@@ -61,4 +64,5 @@ pub(crate) use ring::place as place_in_ring;
 pub use shape::{Relation, Shape, de9im, relate};
 pub use simplify::simplified;
 pub use stretches::{Stretches, StretchesError, round_up};
-pub use system::{Placer, Strip, System};
+pub use strip::{Strip, Zone};
+pub use system::{Placer, System};

@@ -209,7 +209,7 @@ fn metres_from(a: Position, place_of_a: impl Fn() -> [f64; 4], b: Position) -> f
 }
 
 /// A difference of longitudes as the shorter way around, between -180 and 180.
-fn turned(degrees: f64) -> f64 {
+pub(super) fn turned(degrees: f64) -> f64 {
     if (-180.0..=180.0).contains(&degrees) { degrees } else { (degrees + 180.0).rem_euclid(360.0) - 180.0 }
 }
 

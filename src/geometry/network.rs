@@ -16,11 +16,12 @@ use geo_types::{Coord, LineString, MultiPoint, MultiPolygon, Point, Polygon};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
+use super::antimeridian::{Turn, cut, window_of};
 use super::area::Area;
 use super::bounds::Bounds;
 use super::course::share_of_crossing;
 use super::measure::{reach, scale};
-use super::nearest::metres_between;
+use super::nearest::{metres_between, turned};
 use super::shape::Shape;
 use super::topology::Topology;
 
@@ -42,6 +43,8 @@ struct Edge {
 
 /// Lines joined where they share positions.
 pub struct Network {
+    /// Longitudes are counted on beyond 180 degrees where lines cross the antimeridian.
+    turn: Turn,
     nodes: Vec<[f64; 2]>,
     edges: Vec<Edge>,
     /// Where the edges of a node begin in `at_node`; one more than there are nodes.
@@ -61,11 +64,21 @@ impl Network {
     /// `None` for lines without a single length between them.
     #[must_use]
     pub fn new<L: IntoIterator<Item = [f64; 2]>>(lines: impl IntoIterator<Item = L>) -> Option<Self> {
+        let lines: Vec<Vec<[f64; 2]>> = lines.into_iter().map(|line| line.into_iter().collect()).collect();
+        let around = |line: &Vec<[f64; 2]>| {
+            let mut bounds = Bounds::of_position(*line.first()?);
+            for &at in line {
+                bounds.extend(at);
+            }
+            Some(bounds)
+        };
+        let turn = Turn::of(Bounds::around(lines.iter().filter_map(around))?);
         let mut known: HashMap<[i64; 2], u32> = HashMap::new();
         let (mut nodes, mut edges) = (Vec::new(), Vec::new());
         for line in lines {
             let mut before: Option<u32> = None;
-            for at in line {
+            for [longitude, latitude] in line {
+                let at = [turn.longitude(longitude), latitude];
                 #[expect(
                     clippy::cast_possible_truncation,
                     reason = "degrees in units of 1e-7 are below 2^31"
@@ -104,7 +117,7 @@ impl Network {
             let [a, b] = edge.ends.map(|end| nodes[end as usize]);
             boxes.push(GeomWithData::new(Rectangle::from_corners(a, b), number));
         }
-        Some(Self { nodes, edges, first, at_node, tree: RTree::bulk_load(boxes) })
+        Some(Self { turn, nodes, edges, first, at_node, tree: RTree::bulk_load(boxes) })
     }
 
     /// How many stretches there are between neighbouring positions.
@@ -141,7 +154,7 @@ impl Network {
         most_m: f64,
         mut check: impl FnMut() -> Result<(), E>,
     ) -> Result<Option<Walk<'_>>, E> {
-        let Some(place) = Place::new(from) else { return Ok(None) };
+        let Some(place) = Place::new(from, self.turn) else { return Ok(None) };
         let mut entries: HashMap<u32, Vec<Spot>> = HashMap::new();
         for edge in self.near(&place, off) {
             check()?;
@@ -160,8 +173,9 @@ impl Network {
 
     /// The edges whose boxes come near a place.
     fn near(&self, place: &Place, off: Off) -> Vec<u32> {
-        let mut found: Vec<u32> = reach(place.bounds, off.most_m)
-            .parts()
+        let mut found: Vec<u32> = self
+            .turn
+            .windows(reach(place.bounds, off.most_m))
             .flat_map(|Bounds { west, south, east, north }| {
                 let window = AABB::from_corners([west, south], [east, north]);
                 self.tree.locate_in_envelope_intersecting(window).map(|entry| entry.data).collect::<Vec<_>>()
@@ -182,6 +196,7 @@ struct Spot {
 
 /// A shape that walks start from or end at.
 struct Place {
+    /// Where it is, as it was given; all else is turned as the network is.
     bounds: Bounds,
     point: Option<[f64; 2]>,
     lines: Vec<[[f64; 2]; 2]>,
@@ -189,12 +204,14 @@ struct Place {
 }
 
 impl Place {
-    fn new(shape: &Shape) -> Option<Self> {
-        let topology = Topology::of_shape(shape);
+    fn new(shape: &Shape, turn: Turn) -> Option<Self> {
+        let bounds = window_of(shape)?;
+        let shape = turn.shape(shape);
+        let topology = Topology::of_shape(&shape);
         let point = if let Shape::Point(point) = shape { Some([point.x(), point.y()]) } else { None };
         let edges = topology.edges.iter().map(|edge| [edge.a, edge.b]);
         let lines = edges.chain(topology.points.iter().map(|&at| [at, at])).collect();
-        Some(Self { bounds: topology.frame?.bounds(), point, lines, area: Area::new(shape.clone()) })
+        Some(Self { bounds, point, lines, area: Area::new(shape) })
     }
 
     /// Metres from a position outside straight to its nearest.
@@ -233,7 +250,7 @@ impl Place {
 /// Metres east and north from a position.
 fn plane(from: [f64; 2], to: [f64; 2]) -> [f64; 2] {
     let scale = scale(from[1]);
-    [(to[0] - from[0]) * scale.x, (to[1] - from[1]) * scale.y]
+    [turned(to[0] - from[0]) * scale.x, (to[1] - from[1]) * scale.y]
 }
 
 /// The share along a line where it is nearest to a position, and the metres between.
@@ -363,7 +380,7 @@ impl Walk<'_> {
     /// Metres to a shape that lies `straight_m` from the start; `None` where no walk gets there.
     #[must_use]
     pub fn metres_to(&self, shape: &Shape, straight_m: f64) -> Option<f64> {
-        let place = Place::new(shape)?;
+        let place = Place::new(shape, self.network.turn)?;
         let direct = if straight_m <= self.off.most_m { straight_m * self.off.factor } else { f64::INFINITY };
         let by_edge = |number: u32| {
             let length = self.network.edges[number as usize].metres;
@@ -411,7 +428,7 @@ impl Walk<'_> {
             }
             pieces = united;
         }
-        Ok(pieces.pop().filter(|area| !area.0.is_empty()))
+        Ok(pieces.pop().filter(|area| !area.0.is_empty()).map(cut))
     }
 
     /// The stretches of edges that are no farther than so many metres, each away from where it is entered.
@@ -570,6 +587,28 @@ mod tests {
         // Straight there, 40 m times 1.3, on a degree of latitude that is shorter by 0.67 %.
         let aside = walk.metres_to(&point(100.0, 40.0), 40.0).expect("a walk");
         assert!((aside - 52.0 * 0.9933).abs() < 0.1, "{aside}");
+    }
+
+    #[test]
+    fn streets_go_on_across_the_antimeridian() {
+        // The street of 1000 m has its middle at 180 degrees, where it is cut.
+        let side = |x: f64| [if x <= 500.0 { 180.0 } else { -180.0 } + (x - 500.0) * METRE, 0.0];
+        let network = Network::new([vec![side(0.0), side(500.0)], vec![[-180.0, 0.0], side(1000.0)]]);
+        let network = network.expect("a network");
+        let start = Shape::Point(side(100.0).into());
+        let walk = walk(&network, &start).expect("a line is near");
+        let to = walk.metres_to(&Shape::Point(side(900.0).into()), 800.0).expect("a walk");
+        assert!((to - 800.0).abs() < 1e-3, "{to}");
+        // All within 600 m: from the start of the street to 700 m, as wide as 50 m to each side.
+        let within = walk.within(600.0, never).expect("no end").expect("an area");
+        let area = Area::new(Shape::MultiPolygon(within.clone())).expect("an area");
+        assert!(area.holds(side(50.0)) && area.holds(side(499.0)) && area.holds(side(501.0)));
+        assert!(area.holds(side(690.0)) && !area.holds(side(710.0)) && !area.holds([0.0, 0.0]));
+        // A street that ends before it is near to what lies beyond.
+        let network = Network::new([vec![side(0.0), side(490.0)]]).expect("a network");
+        assert!(
+            network.walk(&Shape::Point(side(530.0).into()), OFF, 5000.0, never).expect("no end").is_some()
+        );
     }
 
     #[test]

@@ -7,8 +7,11 @@
 use geo::{MapCoords as _, Validation as _};
 use geo_types::{Coord, LineString, Point, Polygon};
 
+use super::bounds::Bounds;
 use super::crs::Crs;
+use super::measure::bounds_of;
 use super::shape::Shape;
+use super::strip::Zone;
 
 /// Most positions of a list.
 const MOST: usize = 100_000;
@@ -22,34 +25,56 @@ pub struct Reading {
     pub north_first: bool,
 }
 
-/// The system and the order of axes that numbers show: degrees by their range; of the Gauss–Krüger systems of this
-/// service an easting of eight digits that begins with the number of the zone is that of EPSG 4526, and one of six
-/// digits that of 4547, beside a northing of seven. Degrees that fit both ways are longitude first.
+/// The system and the order of axes that numbers show: degrees by their range; beside a northing of seven digits an easting of
+/// eight begins with the number of its zone of three degrees, and one of six is in the zone where the data of the service
+/// lies. Degrees that fit both ways are longitude first.
 #[must_use]
-pub fn reading_of(positions: &[[f64; 2]]) -> Option<Reading> {
-    let all = |test: &dyn Fn(f64, f64) -> bool| positions.iter().all(|&[a, b]| test(a, b));
-    let known = |crs, north_first| Some(Reading { crs, north_first });
-    if positions.is_empty() {
-        return None;
-    }
-    if all(&|a, b| a.abs() <= 180.0 && b.abs() <= 90.0) {
-        return known(Crs::Crs84, false);
-    }
-    if all(&|a, b| a.abs() <= 90.0 && b.abs() <= 180.0) {
-        return known(Crs::Crs84, true);
-    }
-    let northing = |value: f64| (1e6..1e7).contains(&value);
-    let zoned = |value: f64| (38e6..39e6).contains(&value);
-    let plain = |value: f64| (1e5..1e6).contains(&value);
-    for (is_easting, crs) in [(&zoned as &dyn Fn(f64) -> bool, Crs::Epsg4526), (&plain, Crs::Epsg4547)] {
-        if all(&|a, b| northing(a) && is_easting(b)) {
-            return known(crs, true);
+pub fn reading_of(positions: &[[f64; 2]], home: Option<Bounds>) -> Option<Reading> {
+    let numbered = || Zone::all(true).find(|&zone| order(positions, Crs::Zone(zone)).is_some());
+    let found = |crs| Some(Reading { crs, north_first: order(positions, crs)? });
+    found(Crs::Crs84)
+        .or_else(|| found(Crs::Zone(numbered()?)))
+        .or_else(|| found(Crs::Zone(home_zone(positions, home?)?)))
+}
+
+/// How numbers of a system that is known are understood: their order by their size where that shows it, else that of the
+/// definition.
+#[must_use]
+pub fn reading_in(positions: &[[f64; 2]], crs: Crs) -> Reading {
+    Reading { crs, north_first: order(positions, crs).unwrap_or_else(|| crs.is_north_first()) }
+}
+
+/// Does the first of two numbers of a system go north? `None` where their size does not show it, as that of none does in Web
+/// Mercator, or where they are none of the system's.
+fn order(positions: &[[f64; 2]], crs: Crs) -> Option<bool> {
+    let (is_east, is_north): (&dyn Fn(f64) -> bool, &dyn Fn(f64) -> bool) = match crs {
+        Crs::Epsg3857 => return None,
+        Crs::Crs84 | Crs::Epsg4326 | Crs::Epsg4490 => (&|a| a.abs() <= 180.0, &|a| a.abs() <= 90.0),
+        Crs::Zone(zone) => {
+            let number = f64::from(if zone.is_numbered() { zone.number() } else { 0 }) * 1e6;
+            (&move |a| (number + 1e5..number + 1e6).contains(&a), &|a| (1e6..1e7).contains(&a))
         }
-        if all(&|a, b| is_easting(a) && northing(b)) {
-            return known(crs, false);
-        }
+    };
+    let all =
+        |test: &dyn Fn(f64, f64) -> bool| !positions.is_empty() && positions.iter().all(|&[a, b]| test(a, b));
+    if all(&|a, b| is_east(a) && is_north(b)) {
+        return Some(false);
     }
-    None
+    all(&|a, b| is_north(a) && is_east(b)).then_some(true)
+}
+
+/// The zone that eastings without a number are in: that of the data; where that lies in several, the one which leads there.
+fn home_zone(positions: &[[f64; 2]], home: Bounds) -> Option<Zone> {
+    let touched: Vec<Zone> = Zone::all(false).filter(|zone| zone.touches(home)).collect();
+    let leads_home = |zone: &Zone| {
+        let shape = shape(positions, reading_in(positions, Crs::Zone(*zone))).ok();
+        shape.and_then(|shape| bounds_of(&shape)).is_some_and(|bounds| bounds.overlaps(home))
+    };
+    if let [only] = touched[..] {
+        return Some(only);
+    }
+    let mut leading = touched.into_iter().filter(leads_home);
+    leading.next().filter(|_| leading.next().is_none())
 }
 
 /// Reads lines of two numbers, each perhaps behind the name of a point; commas, semicolons, tabs or spaces part them. One
@@ -132,16 +157,33 @@ mod tests {
 
     #[test]
     fn numbers_show_their_system_and_order() {
-        let read = |a, b| reading_of(&[[a, b]]).map(|reading| (reading.crs, reading.north_first));
-        assert_eq!(read(114.16, 30.5), Some((Crs::Crs84, false)));
-        assert_eq!(read(30.5, 114.16), Some((Crs::Crs84, true)));
+        let wuhan = Bounds { west: 113.69, south: 29.97, east: 115.08, north: 31.37 };
+        let suzhou = Bounds { west: 120.2, south: 31.1, east: 121.0, north: 31.5 };
+        let auckland = Bounds { west: 174.6, south: -37.0, east: 174.9, north: -36.7 };
+        let read = |home, a, b| reading_of(&[[a, b]], home).map(|reading| (reading.crs, reading.north_first));
+        let code =
+            |home, a, b| read(home, a, b).and_then(|(crs, north_first)| Some((crs.epsg()?, north_first)));
+        let wuhan = Some(wuhan);
+        assert_eq!(read(wuhan, 114.16, 30.5), Some((Crs::Crs84, false)));
+        assert_eq!(read(wuhan, 30.5, 114.16), Some((Crs::Crs84, true)));
         // Both fit: longitude first.
-        assert_eq!(read(30.5, 60.0), Some((Crs::Crs84, false)));
-        assert_eq!(read(3_375_000.0, 38_515_000.0), Some((Crs::Epsg4526, true)));
-        assert_eq!(read(38_515_000.0, 3_375_000.0), Some((Crs::Epsg4526, false)));
-        assert_eq!(read(3_375_000.0, 515_000.0), Some((Crs::Epsg4547, true)));
-        assert_eq!(read(515_000.0, 3_375_000.0), Some((Crs::Epsg4547, false)));
-        assert_eq!(read(12_708_000.0, 3_571_000.0), None);
+        assert_eq!(read(None, 30.5, 60.0), Some((Crs::Crs84, false)));
+        assert_eq!(code(wuhan, 3_375_000.0, 38_515_000.0), Some((4526, true)));
+        assert_eq!(code(wuhan, 38_515_000.0, 3_375_000.0), Some((4526, false)));
+        assert_eq!(code(wuhan, 3_375_000.0, 515_000.0), Some((4547, true)));
+        assert_eq!(code(wuhan, 515_000.0, 3_375_000.0), Some((4547, false)));
+        assert_eq!(code(wuhan, 12_708_000.0, 3_571_000.0), None);
+        // The number of the zone holds everywhere; without it the data shows the zone.
+        assert_eq!(code(wuhan, 3_465_568.0, 40_568_540.0), Some((4528, true)));
+        assert_eq!(code(Some(auckland), 3_465_568.0, 40_568_540.0), Some((4528, true)));
+        assert_eq!(code(Some(suzhou), 3_465_568.0, 568_540.0), Some((4549, true)));
+        assert_eq!(code(Some(auckland), 3_465_568.0, 568_540.0), None);
+        assert_eq!(code(None, 3_465_568.0, 568_540.0), None);
+        // Data on both sides of 121.5 degrees: 642 km are there in zone 40, 358 km in zone 41, 500 km in neither.
+        let border = Some(Bounds { west: 121.2, east: 121.8, ..suzhou });
+        assert_eq!(code(border, 3_465_568.0, 642_000.0), Some((4549, true)));
+        assert_eq!(code(border, 3_465_568.0, 358_000.0), Some((4550, true)));
+        assert_eq!(code(border, 3_465_568.0, 500_000.0), None);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! `System`: what coordinates of files may be in, far more than the service offers.
 //!
-//! In: a code of the EPSG register, or the parameters of a strip. Out: positions in degrees. Leaves out: which system a
+//! In: a code of the EPSG register, or a strip. Out: positions in degrees. Leaves out: which system a
 //! file is in. Coordinates have the easting or longitude first, as files have them, whatever the register says of axes.
 
 use std::fmt;
 
-use super::crs::{Crs, Plane, WIDEST_STRIP, leads_back, lies_in};
+use super::crs::{Crs, Plane, leads_back, lies_in};
+use super::strip::{MIDDLE, Strip, UTM_SCALE};
 
 /// A system of coordinates on the ellipsoid of WGS 84 or of CGCS2000, which are taken as one.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,55 +15,6 @@ pub enum System {
     Known(Crs),
     /// A strip along a meridian.
     Strip(Strip),
-}
-
-/// Transverse Mercator along a meridian: a zone of Gauss-Kruger or of UTM.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Strip {
-    /// Longitude of the middle, degrees.
-    pub meridian: f64,
-    /// Scale on the middle: 1 of Gauss-Kruger, 0.9996 of UTM.
-    pub scale: f64,
-    /// Easting of the middle, metres; it begins with the number of the zone where one is written.
-    pub false_easting: f64,
-    /// Northing of the equator, metres.
-    pub false_northing: f64,
-}
-
-/// Scale of UTM on its middle.
-const UTM_SCALE: f64 = 0.9996;
-/// Easting of the middle of a strip without the number of its zone, metres.
-const MIDDLE: f64 = 500_000.0;
-
-impl Strip {
-    /// Gauss-Kruger along a meridian; eastings begin with `zone` where it is not 0.
-    #[must_use]
-    pub fn gauss_kruger(meridian: f64, zone: u32) -> Self {
-        let false_easting = f64::from(zone) * 1e6 + MIDDLE;
-        Self { meridian, scale: 1.0, false_easting, false_northing: 0.0 }
-    }
-
-    /// The strip whose eastings begin with the number of a zone: 13 to 23 are 6 degrees wide, 25 to 45 three.
-    #[must_use]
-    pub fn of_zone(zone: u32) -> Option<Self> {
-        match zone {
-            13..=23 => Some(Self::gauss_kruger(f64::from(6 * zone) - 3.0, zone)),
-            25..=45 => Some(Self::gauss_kruger(f64::from(3 * zone), zone)),
-            _ => None,
-        }
-    }
-
-    /// A zone of UTM.
-    #[must_use]
-    pub fn utm(zone: u32, is_south: bool) -> Self {
-        let false_northing = if is_south { 10_000_000.0 } else { 0.0 };
-        Self {
-            meridian: f64::from(6 * zone) - 183.0,
-            scale: UTM_SCALE,
-            false_easting: MIDDLE,
-            false_northing,
-        }
-    }
 }
 
 impl System {
@@ -90,7 +42,7 @@ impl System {
     #[must_use]
     pub fn epsg(self) -> Option<u32> {
         match self {
-            Self::Known(crs) => crs.authority_and_code().1.parse().ok(),
+            Self::Known(crs) => crs.epsg(),
             // Where two codes name one strip, that of the narrow zones.
             Self::Strip(_) => (4513..=4554)
                 .chain(4491..=4512)
@@ -113,8 +65,7 @@ impl System {
         let are_metres = east.abs().max(north.abs()) > 180.0;
         let middle = match self {
             Self::Known(crs) if crs.is_geographic() => return east.abs() <= 180.0 && north.abs() <= 90.0,
-            Self::Known(Crs::Epsg4526) => Some(38e6 + MIDDLE),
-            Self::Known(Crs::Epsg4547) => Some(MIDDLE),
+            Self::Known(Crs::Zone(zone)) => Some(zone.strip().false_easting),
             Self::Known(_) => None,
             Self::Strip(strip) => Some(strip.false_easting),
         };
@@ -159,10 +110,7 @@ impl Placer {
     pub fn new(system: System) -> Self {
         let plane = match system {
             System::Known(_) => None,
-            System::Strip(Strip { meridian, scale, false_easting, false_northing }) => Plane::new(&format!(
-                "+proj=etmerc +lat_0=0 +lon_0={meridian} +k={scale} +x_0={false_easting} +y_0={false_northing} \
-                 +ellps=GRS80 +units=m +no_defs"
-            )),
+            System::Strip(strip) => Plane::new(&strip.definition()),
         };
         Self { system, plane }
     }
@@ -180,9 +128,8 @@ impl Placer {
         match (self.system, &self.plane) {
             (System::Known(crs), _) => crs.inverse(crs.east_first(coordinates)),
             (System::Strip(strip), Some(plane)) => {
-                let domain = [strip.meridian - WIDEST_STRIP, -85.0, strip.meridian + WIDEST_STRIP, 85.0];
                 let position = plane.degrees(coordinates)?;
-                (lies_in(domain, position) && leads_back(plane.eastings(position)?, coordinates))
+                (lies_in(strip.domain(), position) && leads_back(plane.eastings(position)?, coordinates))
                     .then_some(position)
             }
             _ => None,

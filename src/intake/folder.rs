@@ -9,12 +9,8 @@ use crate::model::{Layer, Value};
 /// Where the data of a folder lies: its zone, its subdistricts, what a map shows first, all other layers, the collection itself.
 pub(super) fn home(catalog: &Catalog, collection: &str) -> Option<Bounds> {
     let of = |keep: &dyn Fn(&Layer) -> bool| {
-        catalog
-            .layers()
-            .map(|layer| layer.layer())
-            .filter(|layer| keep(layer))
-            .filter_map(|layer| layer.extent?.bounds)
-            .reduce(Bounds::union)
+        let kept = catalog.layers().map(|layer| layer.layer()).filter(|layer| keep(layer));
+        Bounds::around(kept.filter_map(|layer| layer.extent?.bounds))
     };
     let drawn = |role: &str| of(&|layer| layer.about.draw.as_deref() == Some(role));
     drawn("zone")

@@ -296,13 +296,13 @@ impl Layer {
             .filter(|time| time.start.is_some() || time.end.is_some());
         let (bounds, domains, id_field) = thread::scope(|scope| {
             let is_large = ids.len() >= WORTH_A_THREAD;
-            let bounds = is_large.then(|| scope.spawn(|| geometries.bounds()));
+            let bounds = is_large.then(|| scope.spawn(|| geometries.window()));
             let domains = columns.iter().map(|column| Arc::new(Domain::of(column))).collect();
             let id_field = schema.find("id").map(|(at, _)| at);
             let id_field = id_field.filter(|at| repeats(&ids, &columns[usize::from(at.0)]));
             let bounds = match bounds {
                 Some(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-                None => geometries.bounds(),
+                None => geometries.window(),
             };
             (bounds, domains, id_field)
         });
@@ -383,7 +383,7 @@ impl Layer {
             domains: self.domains.clone(),
             id_field: self.id_field,
         };
-        layer.extent = layer.extent_within(layer.geometries.bounds());
+        layer.extent = layer.extent_within(layer.geometries.window());
         Ok(layer)
     }
 

@@ -278,7 +278,7 @@ fn crs(b: &mut FlatBufferBuilder<'_>, view: &View) -> Offset {
     let (authority, code) = system.authority_and_code();
     let number: Option<i32> = code.parse().ok();
     let organisation = b.create_string(authority);
-    let text = b.create_string(code);
+    let text = b.create_string(&code);
     let start = b.start_table();
     b.push_slot_always(slot(0), organisation);
     b.push_slot(slot(1), number.unwrap_or(0), 0);

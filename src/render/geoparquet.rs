@@ -236,10 +236,24 @@ fn projjson(crs: Crs) -> Option<Json> {
         Crs::Epsg4326 => include_str!("projjson/4326.json"),
         Crs::Epsg4490 => include_str!("projjson/4490.json"),
         Crs::Epsg3857 => include_str!("projjson/3857.json"),
-        Crs::Epsg4526 => include_str!("projjson/4526.json"),
-        Crs::Epsg4547 => include_str!("projjson/4547.json"),
+        Crs::Zone(_) => include_str!("projjson/zone38.json"),
     };
-    serde_json::from_str(text).ok()
+    let mut json: Json = serde_json::from_str(text).ok()?;
+    // The zones differ by their name, their code, and two numbers.
+    if let Crs::Zone(zone) = crs {
+        let strip = zone.strip();
+        json["name"] = format!("CGCS2000 / {}", zone.name()).into();
+        json["id"]["code"] = zone.code().into();
+        json["conversion"]["name"] = zone.name().into();
+        for parameter in json["conversion"]["parameters"].as_array_mut()? {
+            match parameter["name"].as_str() {
+                Some("Longitude of natural origin") => parameter["value"] = strip.meridian.into(),
+                Some("False easting") => parameter["value"] = strip.false_easting.into(),
+                _ => {}
+            }
+        }
+    }
+    Some(json)
 }
 
 /// What a file of a binary format says about itself beyond what its specification names.
@@ -278,10 +292,20 @@ mod tests {
 
     #[test]
     fn every_system_has_the_definition_of_its_code() {
-        for crs in Crs::ALL {
+        for crs in Crs::all() {
             let code = projjson(crs).map(|json| json["id"]["code"].to_string());
-            let want = Some(crs.authority_and_code().1.to_owned()).filter(|_| crs != Crs::Crs84);
+            let want = crs.epsg().map(|code| code.to_string());
             assert_eq!(code, want, "{crs}");
         }
+        // By projinfo.
+        let suzhou = Crs::parse("[EPSG:4549]").and_then(projjson).expect("a definition");
+        assert_eq!(suzhou["name"], "CGCS2000 / 3-degree Gauss-Kruger CM 120E");
+        let values: Vec<_> = suzhou["conversion"]["parameters"]
+            .as_array()
+            .expect("parameters")
+            .iter()
+            .map(|p| p["value"].as_f64())
+            .collect();
+        assert_eq!(values, [0.0, 120.0, 1.0, 500_000.0, 0.0].map(Some));
     }
 }

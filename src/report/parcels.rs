@@ -326,8 +326,8 @@ impl<'a> Asked<'a> {
 
     fn on_the_map(&self, found: &Selection, title: &Words) -> Result<Section, ReportError> {
         let layer = self.layer();
-        let bounds = |ix: &FeatureIx| layer.feature(*ix).geometry()?.bounds();
-        let window = found.items.iter().filter_map(bounds).reduce(Bounds::union);
+        let bounds = |ix: &FeatureIx| layer.feature(*ix).geometry()?.window();
+        let window = Bounds::around(found.items.iter().filter_map(bounds));
         let id = layer.id.as_str();
         let chosen: Vec<_> = if found.matched == layer.len() as u64 {
             Vec::new()

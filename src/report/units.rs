@@ -4,7 +4,7 @@ use super::ReportError;
 use super::cross;
 use super::document::{Block, Cell, Chart, Document, Section, Series, Table};
 use super::maker::{Maker, Marked, widened};
-use crate::geometry::{Area, Bounds};
+use crate::geometry::{Bounds, window_of};
 use crate::map::picture::Picture;
 use crate::map::style::{Look, Theme, View};
 use crate::model::plan::{CountingRule, PlanFacts, Scope, UnitRole};
@@ -343,7 +343,7 @@ fn window(
     let shown = match area {
         None => placed,
         Some(Choice::Drawn(shape)) => {
-            let bounds = Area::new((**shape).clone()).map(|area| widened(area.bounds()));
+            let bounds = window_of(shape).map(widened);
             return (bounds, Marked { features: Vec::new(), shapes: vec![(**shape).clone()] });
         }
         Some(Choice::Feature { layer, id }) => {
@@ -352,9 +352,9 @@ fn window(
         }
     };
     let bounds = |(layer, ix): &(String, FeatureIx)| {
-        maker.catalog.layer(layer)?.layer().feature(*ix).geometry()?.bounds()
+        maker.catalog.layer(layer)?.layer().feature(*ix).geometry()?.window()
     };
-    (shown.iter().filter_map(bounds).reduce(Bounds::union).map(widened), shown.into())
+    (Bounds::around(shown.iter().filter_map(bounds)).map(widened), shown.into())
 }
 
 /// The map alone.

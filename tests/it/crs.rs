@@ -31,20 +31,19 @@ fn proj(from: &str, to: &str, positions: &[[f64; 2]]) -> Vec<[f64; 2]> {
 
 #[test]
 fn coordinates_are_those_of_proj_in_the_axes_of_the_definition() {
-    // The strip around 114° E to three zones' width, from the tropics to the north of China.
-    let grid = || {
-        (0..=24)
-            .flat_map(|x| (0..=20).map(move |y| [109.5 + f64::from(x) * 0.375, 18.0 + f64::from(y) * 1.75]))
+    // The strip around a meridian to three zones' width, from the tropics to the north of China.
+    let grid = |meridian: f64| {
+        let across = (0..=24).map(move |x| meridian - 4.5 + f64::from(x) * 0.375);
+        across.flat_map(|x| (0..=20).map(move |y| [x, 18.0 + f64::from(y) * 1.75]))
     };
-    for (crs, code) in [
-        (Crs::Epsg4326, "EPSG:4326"),
-        (Crs::Epsg3857, "EPSG:3857"),
-        (Crs::Epsg4526, "EPSG:4526"),
-        (Crs::Epsg4547, "EPSG:4547"),
-    ] {
+    for crs in Crs::all().filter(|crs| !matches!(crs, Crs::Crs84 | Crs::Epsg4490)) {
+        let code = &format!("EPSG:{}", crs.epsg().expect("a code"));
         // WGS 84 and CGCS2000 are one frame here, so each system is asked from its own degrees.
-        let degrees = if matches!(crs, Crs::Epsg4526 | Crs::Epsg4547) { "EPSG:4490" } else { "EPSG:4326" };
-        let positions: Vec<_> = grid().collect();
+        let (degrees, meridian) = match crs {
+            Crs::Zone(zone) => ("EPSG:4490", f64::from(zone.number()) * 3.0),
+            _ => ("EPSG:4326", 114.0),
+        };
+        let positions: Vec<_> = grid(meridian).collect();
         let latitude_first: Vec<_> = positions.iter().map(|[x, y]| [*y, *x]).collect();
         let wanted = proj(degrees, code, &latitude_first);
         assert_eq!(wanted.len(), 525, "{code}");
@@ -141,4 +140,40 @@ fn a_window_of_the_plane_selects_what_lies_in_it() {
         .collect();
     assert!(want.len() > 20, "only {} parcels lie there", want.len());
     assert_eq!(got, want);
+}
+
+#[test]
+fn a_zone_elsewhere_has_the_systems_of_its_own_place() {
+    let data = tempfile::tempdir().expect("a folder");
+    let square = |id: &str, x: f64, y: f64| {
+        format!(
+            r#"{{"type":"Feature","id":"{id}","properties":{{}},"geometry":{{"type":"Polygon","coordinates":[[[{x},{y}],[{e},{y}],[{e},{n}],[{x},{n}],[{x},{y}]]]}}}}"#,
+            e = x + 0.01,
+            n = y + 0.01
+        )
+    };
+    let lots = [square("a", 120.72, 31.31), square("b", 120.8, 31.35)].join(",");
+    let lots = format!(r#"{{"type":"FeatureCollection","features":[{lots}]}}"#);
+    std::fs::write(data.path().join("lots.geojson"), lots).expect("written");
+    let service = Service::over(data.path());
+    let codes = |json: &Value| -> Vec<String> {
+        let names = json["crs"].as_array().expect("systems").iter();
+        names
+            .map(|name| name.as_str().expect("a name").rsplit('/').next().expect("a code").to_owned())
+            .collect()
+    };
+    let listed = codes(&service.get("/ogc/collections/lots").json());
+    assert_eq!(listed, ["CRS84", "4326", "4490", "3857", "4528", "4549"]);
+    // The first corner, by cs2cs.
+    let answer = service.get("/ogc/collections/lots/items/a?crs=[EPSG:4549]").json();
+    let corner = &answer["geometry"]["coordinates"][0][0];
+    let near = |axis: usize, want: f64| (corner[axis].as_f64().expect("a number") - want).abs() < 0.001;
+    assert!(near(0, 3_465_568.488) && near(1, 568_540.454), "{corner}");
+    let wuhan = service.get("/ogc/collections/lots/items/a?crs=[EPSG:4547]");
+    assert_eq!(wuhan.status, 400, "{}", wuhan.text());
+    // What is pasted without a zone is in that of the data.
+    let told = service.get("/measure?geometry=3465568.488,568540.454").json();
+    let at = |axis: usize| told["geometry"]["coordinates"][axis].as_f64().expect("a number");
+    assert!((at(0) - 120.72).abs() < 1e-7 && (at(1) - 31.31).abs() < 1e-7, "{told}");
+    assert!(told["properties"]["crs"].as_str().is_some_and(|crs| crs.ends_with("/4549")), "{told}");
 }

@@ -2,7 +2,19 @@
 // Coordinates are CRS84 degrees, longitude first; lengths are metres.
 import type { Geometry, LineString, MultiLineString, MultiPolygon, Polygon, Position } from 'geojson';
 
+/** A western edge east of the eastern one crosses the antimeridian. */
 export type Bounds = [west: number, south: number, east: number, north: number];
+
+export const crossesAntimeridian = ([west, , east]: Bounds): boolean => west > east;
+
+/** The same with an eastern edge that lies east of the western one, beyond 180 degrees if need be: as maps are told. */
+export const unrolled = ([west, south, east, north]: Bounds): Bounds => [west, south, west > east ? east + 360 : east, north];
+
+/** What a map shows, whose longitudes may lie beyond 180 degrees, as bounds. */
+export function rolled([west, south, east, north]: Bounds): Bounds {
+  const turned = (longitude: number) => (longitude > 180 ? longitude - 360 : longitude < -180 ? longitude + 360 : longitude);
+  return east - west >= 360 ? [-180, south, 180, north] : [turned(west), south, turned(east), north];
+}
 
 const metresPerDegree = 111_320;
 
@@ -26,7 +38,17 @@ export function boundsOf(geometry: Geometry): Bounds | null {
     bounds[2] = Math.max(bounds[2], x);
     bounds[3] = Math.max(bounds[3], y);
   }
-  return Number.isFinite(bounds[0]) ? bounds : null;
+  if (!Number.isFinite(bounds[0])) return null;
+  if (bounds[2] - bounds[0] > 359.999) {
+    // What crosses the antimeridian is cut there, and so has positions on both of its sides.
+    let [west, east] = [180, -180];
+    for (const [x = 0] of positions(geometry)) {
+      if (x < 0) east = Math.max(east, x);
+      else west = Math.min(west, x);
+    }
+    if (west - east > 180) return [west, bounds[1], east, bounds[3]];
+  }
+  return bounds;
 }
 
 /** What lies within so many metres of a position, north, south, east and west. */
@@ -35,15 +57,18 @@ export function around([longitude, latitude]: readonly [number, number], metres:
   return [longitude - across, latitude - up, longitude + across, latitude + up];
 }
 
-export function joinBounds(all: readonly (Bounds | null)[]): Bounds | null {
-  const known = all.filter((bounds) => bounds !== null);
+export function joinBounds(of: readonly (Bounds | null)[]): Bounds | null {
+  const known = of.filter((bounds) => bounds !== null);
   if (known.length === 0) return null;
-  return [
-    Math.min(...known.map((bounds) => bounds[0])),
-    Math.min(...known.map((bounds) => bounds[1])),
-    Math.max(...known.map((bounds) => bounds[2])),
-    Math.max(...known.map((bounds) => bounds[3])),
-  ];
+  // One across the antimeridian turns the others there, too.
+  const turn = known.some(crossesAntimeridian);
+  const all = known.map(unrolled).map(([west, south, east, north]): Bounds => (turn && east <= 0 ? [west + 360, south, east + 360, north] : [west, south, east, north]));
+  return rolled([
+    Math.min(...all.map((bounds) => bounds[0])),
+    Math.min(...all.map((bounds) => bounds[1])),
+    Math.max(...all.map((bounds) => bounds[2])),
+    Math.max(...all.map((bounds) => bounds[3])),
+  ]);
 }
 
 function ringArea(ring: readonly Position[]): number {

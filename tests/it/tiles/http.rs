@@ -459,3 +459,28 @@ fn tilesets_are_listed_with_links_to_their_tiles() {
         }
     }
 }
+
+#[test]
+fn a_zone_across_the_antimeridian_lies_in_one_place() {
+    let data = tempfile::tempdir().expect("a folder");
+    let stop = |id: u32, x: f64| {
+        format!(
+            r#"{{"type":"Feature","id":{id},"properties":{{}},"geometry":{{"type":"Point","coordinates":[{x},-16.8]}}}}"#
+        )
+    };
+    let stops = [stop(1, 179.96), stop(2, -179.98)].join(",");
+    let stops = format!(r#"{{"type":"FeatureCollection","features":[{stops}]}}"#);
+    std::fs::write(data.path().join("stops.geojson"), stops).expect("written");
+    let service = Service::over(data.path());
+    let collection = service.get("/ogc/collections/stops").json();
+    assert_eq!(collection["extent"]["spatial"]["bbox"], json!([[179.96, -16.8, -179.98, -16.8]]));
+    assert_eq!(service.get("/app.json").json()["start_extent"], json!([179.96, -16.8, -179.98, -16.8]));
+    // TileJSON 3.0.0, 3.3: bounds do not wrap around; the centre is in the zone, 0.03 degrees from either side.
+    let tiles = service.get("/tiles/stops.json").json();
+    assert_eq!((tiles["bounds"][0].as_f64(), tiles["bounds"][2].as_f64()), (Some(-180.0), Some(180.0)));
+    let centre = tiles["center"][0].as_f64().expect("a longitude");
+    assert!((centre - 179.99).abs() < 1e-6, "{tiles}");
+    assert!(tiles["center"][2].as_u64().is_some_and(|zoom| zoom >= 12), "{tiles}");
+    let around = service.get("/ogc/collections/stops/items?bbox=179.9,-17,-179.9,-16").json();
+    assert_eq!(around["numberMatched"], 2);
+}

@@ -2,7 +2,7 @@
 import { Map as MapLibre, type LngLatBoundsLike, type PointLike } from 'maplibre-gl';
 import type { View } from '../address';
 import type { Place } from '../catalogue';
-import type { Bounds } from '../geometry';
+import { crossesAntimeridian, rolled, unrolled, type Bounds } from '../geometry';
 import type { Stage } from '../explorer.svelte';
 import { canDraw, isThinned, metresPerPixel, MissingTiles, roomIn, Standing, type Padding } from './library';
 import { pressable, pressableOf, styleOf, type Scene } from './style';
@@ -50,7 +50,7 @@ export class MapStage implements Stage {
     const map = new MapLibre({
       container: around.container,
       style: styleOf(scene),
-      ...(view ? { center: [view.longitude, view.latitude] as [number, number], zoom: view.zoom } : { bounds: bounds as LngLatBoundsLike, fitBoundsOptions: { padding: roomIn(around) } }),
+      ...(view ? { center: [view.longitude, view.latitude] as [number, number], zoom: view.zoom } : { bounds: unrolled(bounds) as LngLatBoundsLike, fitBoundsOptions: { padding: roomIn(around) } }),
       // All of a nation on a phone.
       minZoom: 1.5,
       maxZoom: 17,
@@ -59,7 +59,8 @@ export class MapStage implements Stage {
       dragRotate: false,
       attributionControl: false,
       fadeDuration: this.still ? 0 : 200,
-      renderWorldCopies: false,
+      // Across the antimeridian the zone lies on two sheets.
+      renderWorldCopies: crossesAntimeridian(bounds),
     });
     this.map = map;
     this.standing = new Standing(map);
@@ -145,12 +146,13 @@ export class MapStage implements Stage {
   /** What is in sight, on the earth's one sheet. */
   bounds(): Bounds {
     const [[west, south], [east, north]] = this.map.getBounds().toArray() as [[number, number], [number, number]];
-    return [Math.max(-180, west), Math.max(-90, south), Math.min(180, east), Math.min(90, north)];
+    const [low, high] = [Math.max(-90, south), Math.min(90, north)];
+    return this.map.getRenderWorldCopies() ? rolled([west, low, east, high]) : [Math.max(-180, west), low, Math.min(180, east), high];
   }
 
   fit(bounds: Bounds): void {
     this.start();
-    this.map.fitBounds(bounds as LngLatBoundsLike, { padding: roomIn(this.around), maxZoom: 13.5, animate: !this.still });
+    this.map.fitBounds(unrolled(bounds) as LngLatBoundsLike, { padding: roomIn(this.around), maxZoom: 13.5, animate: !this.still });
   }
 
   jump(view: View): void {
@@ -198,7 +200,7 @@ export class MapStage implements Stage {
 
   private press({ x, y }: { x: number; y: number }, reachable: number): void {
     const at = this.map.unproject([x, y]);
-    if (this.around.picked([at.lng, at.lat])) return;
+    if (this.around.picked(at.wrap().toArray())) return;
     const box: [PointLike, PointLike] = [[x - reachable, y - reachable], [x + reachable, y + reachable]];
     const layers = this.pressable();
     const hits = this.map.queryRenderedFeatures(box, { layers });

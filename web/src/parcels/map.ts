@@ -2,7 +2,7 @@
 import { Map as MapLibre, type ExpressionSpecification, type GeoJSONSource, type LngLatBoundsLike, type PointLike, type StyleSpecification, type VectorTileSource } from 'maplibre-gl';
 import type { Feature, Geometry, Position } from 'geojson';
 import type { Lang } from '../catalogue';
-import type { Bounds } from '../geometry';
+import { crossesAntimeridian, rolled, unrolled, type Bounds } from '../geometry';
 import { canDraw, isThinned, metresPerPixel, MissingTiles, roomIn, Standing, type Padding } from '../map/library';
 import { readTokens } from '../map/symbols';
 import { asServiceError, readJson, ServiceError } from '../service';
@@ -78,7 +78,7 @@ export class ParcelMap {
     const map = new MapLibre({
       container,
       style: { version: 8, sources: {}, layers: [] },
-      ...(view ? { center: [view.longitude, view.latitude] as [number, number], zoom: view.zoom } : bounds ? { bounds: bounds as LngLatBoundsLike, fitBoundsOptions: { padding: roomIn(around) } } : {}),
+      ...(view ? { center: [view.longitude, view.latitude] as [number, number], zoom: view.zoom } : bounds ? { bounds: unrolled(bounds) as LngLatBoundsLike, fitBoundsOptions: { padding: roomIn(around) } } : {}),
       minZoom: 3,
       maxZoom: 18,
       maxPitch: 0,
@@ -86,7 +86,8 @@ export class ParcelMap {
       dragRotate: false,
       attributionControl: false,
       fadeDuration: isStill() ? 0 : 200,
-      renderWorldCopies: false,
+      // Across the antimeridian the zone lies on two sheets.
+      renderWorldCopies: bounds !== null && crossesAntimeridian(bounds),
       doubleClickZoom: false,
       // Addresses in the style are absolute; behind a proxy their host may not be the page's.
       transformRequest: (url) => {
@@ -98,7 +99,7 @@ export class ParcelMap {
     this.standing = new Standing(map);
     map.touchZoomRotate.disableRotation();
     map.keyboard.disableRotation();
-    map.on('click', ({ point, lngLat }) => around.pressed([lngLat.lng, lngLat.lat], this.idsAt([point.x, point.y])));
+    map.on('click', ({ point, lngLat }) => around.pressed(lngLat.wrap().toArray(), this.idsAt([point.x, point.y])));
     map.on('dblclick', () => around.pressedTwice());
     map.on('mousemove', ({ point }) => {
       if (!this.editor) this.hover(this.idsAt([point.x, point.y], 0)[0] ?? null);
@@ -158,8 +159,7 @@ export class ParcelMap {
 
   /** Where the crosshair stands. */
   centre(): Position {
-    const { lng, lat } = this.map.unproject(this.crosshair());
-    return [lng, lat];
+    return this.map.unproject(this.crosshair()).wrap().toArray();
   }
 
   /** What lies under the crosshair. */
@@ -170,18 +170,19 @@ export class ParcelMap {
   /** What is in sight, on the earth's one sheet. */
   bounds(): Bounds {
     const [[west, south], [east, north]] = this.map.getBounds().toArray() as [[number, number], [number, number]];
-    return [Math.max(-180, west), Math.max(-90, south), Math.min(180, east), Math.min(90, north)];
+    const [low, high] = [Math.max(-90, south), Math.min(90, north)];
+    return this.map.getRenderWorldCopies() ? rolled([west, low, east, high]) : [Math.max(-180, west), low, Math.min(180, east), high];
   }
 
   fit(bounds: Bounds, closest = 15.5): void {
-    this.map.fitBounds(bounds as LngLatBoundsLike, { padding: roomIn(this.around), maxZoom: closest, animate: !isStill() });
+    this.map.fitBounds(unrolled(bounds) as LngLatBoundsLike, { padding: roomIn(this.around), maxZoom: closest, animate: !isStill() });
   }
 
   /** Shows an area, unless all of it can be seen already, large enough for fingers on its corners. */
   reveal(bounds: Bounds): void {
     const { clientWidth, clientHeight } = this.around.container;
     const { top, right, bottom, left } = roomIn(this.around);
-    const [west, south, east, north] = bounds;
+    const [west, south, east, north] = unrolled(bounds);
     const [low, high] = [this.map.project([west, south]), this.map.project([east, north])];
     const isSmall = Math.max(high.x - low.x, low.y - high.y) < 160;
     if (isSmall || low.x < left || high.y < top || high.x > clientWidth - right || low.y > clientHeight - bottom) this.fit(bounds);

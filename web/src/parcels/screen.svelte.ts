@@ -834,11 +834,13 @@ export class Parcels extends Telling {
   /** Pasted positions, read by the service; gives back what is wrong with them. */
   async paste(text: string, crs: string): Promise<string | null> {
     try {
-      const { geometry } = await service.measure({ geometry: text, ...(crs === '' ? {} : { crs }) }, this.lang);
+      const { geometry, properties } = await service.measure({ geometry: text, ...(crs === '' ? {} : { crs }) }, this.lang);
       const drawn = drawnOf(geometry);
       if (!drawn) return this.own.pasteNoArea;
       this.put({ kind: 'drawn', drawn, within: false }, null);
       this.fit(geometry);
+      const far = (properties.data_distance_m ?? 0) / 1000;
+      if (far > 0) this.tell('info', fill(this.own.pasteFar, { km: this.number(far, far < 10 ? 1 : 0), system: service.systemTitle(properties.crs) }));
       return null;
     } catch (cause) {
       return asServiceError(cause).detail;

@@ -143,8 +143,19 @@ export async function readSystems(collection: string): Promise<string[]> {
   return (await readJson<{ crs: string[] }>(collectionPath(collection))).crs;
 }
 
+const systemTitles: Record<string, string> = { CRS84: 'WGS 84', 4326: 'WGS 84 (EPSG 4326)', 4490: 'CGCS2000 (EPSG 4490)', 3857: 'Web Mercator (EPSG 3857)' };
+
+/** What people call a system of the service; of the zones of three degrees EPSG 4513 to 4533 write their number, 4534 to 4554 do not. */
+export function systemTitle(address: string): string {
+  const code = address.slice(address.lastIndexOf('/') + 1);
+  const number = Number(code);
+  if (number >= 4513 && number <= 4533) return `CGCS2000 / 3° ${number - 4488} (EPSG ${code})`;
+  if (number >= 4534 && number <= 4554) return `CGCS2000 / 3° ${(number - 4509) * 3}°E (EPSG ${code})`;
+  return systemTitles[code] ?? address;
+}
+
 export interface Measured extends Feature<Geometry> {
-  properties: { crs: string; north_first: boolean; length_m: number; area_m2?: number; area_ha?: number; area_mu?: number };
+  properties: { crs: string; north_first: boolean; length_m: number; data_distance_m?: number; area_m2?: number; area_ha?: number; area_mu?: number };
 }
 
 export function measure(query: Query, lang: Lang): Promise<Measured> {

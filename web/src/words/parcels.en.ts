@@ -113,6 +113,7 @@ export const en: ParcelWords = {
   pasteHint: 'One point a line, two numbers, perhaps behind its name; WKT and GeoJSON work, too. The system is told by the numbers: longitude and latitude, or a 3-degree zone.',
   positions: 'Coordinates',
   system: 'Coordinate system',
+  pasteFar: 'The positions lie {km} km outside the data; they were read as {system}.',
   systemByNumbers: 'by the numbers',
   pasteNoArea: 'An area is needed: three points at least, or one polygon without holes.',
   notDrawn: 'What matches is not filled on the map: the drawing has too many corners for tiles. Numbers, table and files are complete.',

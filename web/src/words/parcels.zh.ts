@@ -111,6 +111,7 @@ export const zh = {
   pasteHint: '每行一点，两个数，前面可带点名；也可粘贴 WKT 或 GeoJSON。坐标系可由数字判断：经纬度，或三度带坐标。',
   positions: '坐标',
   system: '坐标系',
+  pasteFar: '所贴位置在数据范围之外 {km} 公里，按 {system} 读取。',
   systemByNumbers: '由数字判断',
   pasteNoArea: '需要一个面：至少三个点，或单个无孔洞的多边形。',
   notDrawn: '绘制范围的角点过多，地图上未填充符合条件的地块；数量、表格和文件是完整的。',

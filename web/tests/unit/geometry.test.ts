@@ -1,6 +1,6 @@
 import type { LineString, Polygon, Position } from 'geojson';
 import { describe, expect, test } from 'vitest';
-import { bandAround, boundsOf, joinBounds, labelPoint, pointsAlong, positionAlong } from '../../src/geometry';
+import { bandAround, boundsOf, joinBounds, labelPoint, pointsAlong, positionAlong, rolled, unrolled } from '../../src/geometry';
 
 const metres = 111_320;
 const square: Polygon = { type: 'Polygon', coordinates: [[[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]]] };
@@ -20,6 +20,15 @@ describe('bounds', () => {
   test('of nothing', () => expect(boundsOf({ type: 'GeometryCollection', geometries: [] })).toBeNull());
   test('joined, unknown ones left out', () => expect(joinBounds([[0, 0, 1, 1], null, [5, -2, 6, 0]])).toEqual([0, -2, 6, 1]));
   test('joined of nothing', () => expect(joinBounds([null])).toBeNull());
+  test('of what is cut at the antimeridian go across it', () => {
+    const halves: Polygon[] = [[179, 180], [-180, -178]].map(([w = 0, e = 0]) => ({ type: 'Polygon', coordinates: [[[w, -17], [e, -17], [e, -16], [w, -17]]] }));
+    expect(boundsOf({ type: 'MultiPolygon', coordinates: halves.map((half) => half.coordinates) })).toEqual([179, -17, -178, -16]);
+    expect(boundsOf({ type: 'LineString', coordinates: [[-120, 0], [100, 0]] })).toEqual([-120, 0, 100, 0]);
+    expect(joinBounds([[179, -17, -178, -16], [-179, -18, -177, -17], [178, 0, 179, 1]])).toEqual([178, -18, -177, 1]);
+    expect(unrolled([179, -17, -178, -16])).toEqual([179, -17, 182, -16]);
+    expect(rolled([179, -17, 182, -16])).toEqual([179, -17, -178, -16]);
+    expect(rolled([-200, -17, 200, -16])).toEqual([-180, -17, 180, -16]);
+  });
 });
 
 describe('label point', () => {
