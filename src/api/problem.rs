@@ -47,7 +47,9 @@ impl Problem {
     /// A parameter that the resource does not have.
     pub fn unknown_parameter(name: &str, known: &str) -> Self {
         let name: String = name.chars().take(80).collect();
-        let detail = format!("parameter {name:?} is unknown here; known are {known}");
+        let known =
+            if known.is_empty() { "no parameter is known".to_owned() } else { format!("known are {known}") };
+        let detail = format!("parameter {name:?} is unknown here; {known}");
         Self { parameter: Some(name), ..Self::new(StatusCode::BAD_REQUEST, detail) }
     }
 

@@ -126,8 +126,9 @@ fn asked(
         .chain([day_parameter(), styles::language_parameter(), format_parameter(FORMS)])
         .collect();
     let ask = Ask::read(app, catalog, uri, headers, &table, FORMS)?.spoken()?;
+    let facts = facts(&ask.catalog)?;
     let day = day(&ask.params, &ask.catalog)?.ok_or(report::ReportError::NoDay)?;
-    let day = register::day(facts(&ask.catalog)?, day)?;
+    let day = register::day(facts, day)?;
     Ok((ask, day))
 }
 

@@ -49,8 +49,9 @@ impl From<ReportError> for Problem {
             ReportError::Map(fault) => fault.into(),
             ReportError::NoPlan | ReportError::NoDay => Self::missing(error.to_string()),
             ReportError::NoPlace(id) => {
-                Self::parameter("id", &id, "the id of a place of the plan or of a feature")
+                Self::parameter("id", &id, "the id of a place of the plan or of a feature, or collection:id")
             }
+            ReportError::Ambiguous(..) => Self::wrong_parameter("id", error.to_string()),
             ReportError::Table(fault) => Self::wrong_parameter("table", fault.to_string()),
             ReportError::NoLayer(id) => Self::parameter("collection", &id, "the id of a collection"),
             ReportError::Refused { .. } => Self::internal(error.to_string()),
@@ -92,7 +93,7 @@ fn parameters(
         Kind::Units => table.extend(register::area_parameters()),
         Kind::Progress => {}
         Kind::Site => {
-            table.push(row("id", "Id of a place of the plan, or of a feature.", json!({ "type": "string" })));
+            table.push(row("id", "Id of a place of the plan, or of a feature; collection:id where several collections have it.", json!({ "type": "string" })));
             table.push(row(
                 "ids",
                 "Instead of id: ids of two or more, split by commas, that stand side by side.",

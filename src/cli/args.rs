@@ -434,7 +434,7 @@ Same data and words: same bytes. Reports are those of http://…/reports/{kind}.
 pub(super) struct ReportArgs {
     /// units, progress, parcels or site
     pub(super) kind: String,
-    /// Of a report on a site: the id of a place of the plan, or of a feature; those of several stand side by side
+    /// Of a report on a site: the id of a place of the plan, or of a feature, or collection:id; those of several stand side by side
     pub(super) ids: Vec<String>,
     #[command(flatten)]
     pub(super) data: DataArgs,

@@ -91,6 +91,9 @@ pub struct Request {
 /// What is asked for does not exist, there are no fonts, or the budget is spent.
 pub fn draw(catalog: &Catalog, request: &Request, budget: &Budget) -> Result<Picture, ReportError> {
     text::check().map_err(crate::map::MapError::from)?;
+    if catalog.plan.is_none() {
+        return Err(ReportError::NoPlan);
+    }
     let as_of = request.as_of.or(catalog.about.data_date).ok_or(ReportError::NoDay)?;
     let maker = Maker { catalog, tongue: Tongue::Only(request.lang), as_of, budget };
     let facts = maker.facts()?;

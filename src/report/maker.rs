@@ -118,7 +118,8 @@ impl<'a> Maker<'a> {
                 &format!("Text of the plan: {en}. Citations follow its own numbering; facts and figures only, in words of this project."),
             ));
         }
-        notes.push(self.say(&about.attribution));
+        let attribution = self.say(&about.attribution);
+        notes.extend(Some(attribution).filter(|attribution| !attribution.trim().is_empty()));
         if !about.licence.is_empty() {
             notes
                 .push(self.pick(&format!("许可：{}", about.licence), &format!("Licence: {}", about.licence)));
@@ -232,12 +233,12 @@ pub(super) fn approval(catalog: &Catalog, tongue: Tongue) -> String {
 /// A window with a tenth of room on every side, and more around a point.
 pub(super) fn widened(window: Bounds) -> Bounds {
     const AROUND_A_POINT: f64 = 0.02;
-    let room = |low: f64, high: f64| if high - low < 1e-9 { AROUND_A_POINT } else { (high - low) / 10.0 };
-    let (x, y) = (room(window.west, window.east), room(window.south, window.north));
-    Bounds {
-        west: (window.west - x).max(-180.0),
-        south: (window.south - y).max(-90.0),
-        east: (window.east + x).min(180.0),
-        north: (window.north + y).min(90.0),
-    }
+    let room = |wide: f64| if wide < 1e-9 { AROUND_A_POINT } else { wide / 10.0 };
+    let (x, y) = (room(window.width()), room(window.north - window.south));
+    let (west, east) = if window.crosses_antimeridian() {
+        (window.west - x, window.east + x)
+    } else {
+        ((window.west - x).max(-180.0), (window.east + x).min(180.0))
+    };
+    Bounds { west, south: (window.south - y).max(-90.0), east, north: (window.north + y).min(90.0) }
 }

@@ -156,6 +156,9 @@ pub enum ReportError {
     /// A place that neither the plan nor a layer has.
     #[error("there is no place {0:?}")]
     NoPlace(String),
+    /// An id that several layers have; what it is called in each.
+    #[error("several collections have {0:?}; name one: {names}", names = .1.join(", "))]
+    Ambiguous(String, Vec<String>),
     /// A layer that is not served.
     #[error("there is no collection {0:?}")]
     NoLayer(String),
@@ -188,6 +191,10 @@ pub fn compose(
     request: &Request,
     budget: &Budget,
 ) -> Result<Document, ReportError> {
+    // A day would not help where there is no plan.
+    if matches!(request.subject, Subject::Units { .. } | Subject::Progress) && catalog.plan.is_none() {
+        return Err(ReportError::NoPlan);
+    }
     let day = request.as_of.or(catalog.about.data_date).ok_or(ReportError::NoDay)?;
     let maker = Maker { catalog, tongue: request.tongue, as_of: day, budget };
     match &request.subject {

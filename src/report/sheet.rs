@@ -4,18 +4,20 @@
 //! In: ids of places of the plan or of features. Out: a table with a row for each question and a column for each place.
 //! What neither plan nor data says is said to be missing.
 
+use std::sync::Arc;
+
 use super::ReportError;
 use super::document::{Block, Cell, Column, Document, Section, Table};
 use super::maker::{Maker, widened};
 use super::walk::Walks;
 use crate::catalog::Catalog;
-use crate::geometry::{Bounds, GeometryRef, Network, area_m2};
+use crate::geometry::{Bounds, GeometryRef, Network, area_m2, is_areal};
 use crate::index::IndexedLayer;
 use crate::locate::{self, Direction, Member, Standpoint, Way};
 use crate::map::sources::role;
 use crate::map::style::View;
 use crate::model::plan::PlanFacts;
-use crate::model::{Lang, Place, Value, Words};
+use crate::model::{FeatureRef, Lang, Place, Value, Words};
 use crate::query::Query;
 use crate::register::{self, clauses, say};
 use crate::render::locate::{said, where_beside};
@@ -30,23 +32,41 @@ const GATEWAY: &str = "gateway";
 
 /// A place of the plan, of a layer, or of both.
 pub(super) struct Subject<'a> {
-    id: String,
-    place: Option<&'a Place>,
-    member: Option<Member>,
+    pub id: String,
+    pub place: Option<&'a Place>,
+    pub member: Option<Member>,
 }
 
 impl<'a> Subject<'a> {
-    /// The place or feature of an id.
-    pub(super) fn find(catalog: &'a Catalog, id: &str) -> Result<Self, ReportError> {
-        let place = catalog.plan.as_ref().and_then(|facts| facts.place(id));
-        let member = member_of(catalog, id);
-        if place.is_none() && member.is_none() {
-            return Err(ReportError::NoPlace(id.chars().take(80).collect()));
+    /// The place of an id, or the feature of an id alone, where only one collection has it, or behind that of its collection.
+    pub(super) fn find(catalog: &'a Catalog, text: &str) -> Result<Self, ReportError> {
+        let place_of = |id: &str| catalog.plan.as_ref().and_then(|facts| facts.place(id));
+        if let Some(place) = place_of(text) {
+            return Ok(Self { id: text.to_owned(), place: Some(place), member: member_of(catalog, text) });
         }
-        Ok(Self { id: id.to_owned(), place, member })
+        let shown = || text.chars().take(80).collect();
+        let mut holding: Vec<Member> = catalog.layers().filter_map(|layer| member_in(layer, text)).collect();
+        if holding.len() > 1 {
+            let name = |member: &Member| format!("{}:{text}", member.indexed.layer().id.as_str());
+            return Err(ReportError::Ambiguous(shown(), holding.iter().map(name).collect()));
+        }
+        if let Some(member) = holding.pop() {
+            return Ok(Self { id: text.to_owned(), place: None, member: Some(member) });
+        }
+        let named =
+            text.split_once(':').and_then(|(layer, id)| Some((id, member_in(catalog.layer(layer)?, id)?)));
+        let (id, member) = named.ok_or_else(|| ReportError::NoPlace(shown()))?;
+        let is_own = member_of(catalog, id).is_some_and(|own| own.is(&member.indexed, member.ix));
+        Ok(Self { id: id.to_owned(), place: place_of(id).filter(|_| is_own), member: Some(member) })
     }
 
-    fn name(&self) -> Words {
+    /// The id of what it stands in, by the plan, else by its feature.
+    fn parent(&self) -> Option<String> {
+        let of_plan = self.place.and_then(|place| place.within.as_deref());
+        of_plan.map(str::to_owned).or_else(|| stated_parent(self.member.as_ref()?.feature()))
+    }
+
+    pub(super) fn name(&self) -> Words {
         let of_feature =
             || self.member.as_ref().map(|member| member.indexed.layer().feature(member.ix).names());
         self.place.map(|place| place.name.clone()).or_else(of_feature).unwrap_or_default()
@@ -71,10 +91,14 @@ impl<'a> Subject<'a> {
     }
 }
 
+fn member_in(indexed: &Arc<IndexedLayer>, id: &str) -> Option<Member> {
+    Some(Member { indexed: Arc::clone(indexed), ix: indexed.find(id)? })
+}
+
 /// The feature of an id: the first with a position, or the first without where none has one.
 fn member_of(catalog: &Catalog, id: &str) -> Option<Member> {
     let (layer, ix) = catalog.feature(id)?;
-    Some(Member { indexed: std::sync::Arc::clone(catalog.layer(layer.id.as_str())?), ix })
+    Some(Member { indexed: Arc::clone(catalog.layer(layer.id.as_str())?), ix })
 }
 
 /// Places side by side.
@@ -98,8 +122,8 @@ pub(super) fn compose(
     sections.extend(walks.section(maker, &names));
     let chosen: Vec<_> = subjects.iter().filter_map(|subject| subject.member.as_ref()).collect();
     let windows =
-        chosen.iter().filter_map(|member| member.feature().geometry().and_then(GeometryRef::bounds));
-    if let Some(window) = windows.reduce(Bounds::union).map(widened) {
+        chosen.iter().filter_map(|member| member.feature().geometry().and_then(GeometryRef::window));
+    if let Some(window) = Bounds::around(windows).map(widened) {
         let chosen: Vec<_> =
             chosen.iter().map(|member| (member.indexed.layer().id.as_str().to_owned(), member.ix)).collect();
         let blocks = maker.maps(
@@ -306,7 +330,7 @@ impl<'a> Sheet<'a> {
     /// What it stands in, and what that stands in.
     fn parents(&self, subject: &Subject<'_>) -> Vec<String> {
         let mut ids: Vec<String> = Vec::new();
-        let mut next = parent_of(self.maker.catalog, &subject.id);
+        let mut next = subject.parent();
         // Parents may form a ring in data that nobody checked.
         while let Some(id) = next.filter(|id| !ids.contains(id) && *id != subject.id) {
             next = parent_of(self.maker.catalog, &id);
@@ -409,7 +433,7 @@ impl<'a> Sheet<'a> {
         let shape = subject.member.as_ref().and_then(Member::shape);
         let Some(shape) = shape else { return self.nowhere() };
         let area = area_m2(&shape);
-        if area == 0.0 {
+        if !is_areal(&shape) {
             return self.pick("以点或线表示，没有面积", "drawn as a point or a line, without area");
         }
         let hectares = area / 1e4;
@@ -529,6 +553,10 @@ impl<'a> Sheet<'a> {
         // A sentence of the data, in whatever language that has it.
         let source = subject.text("source");
         let source = source.map(|text| self.pick(&format!("数据原文：{text}"), &text));
+        // The layer alone is no basis.
+        if basis.is_none() && source.is_none() {
+            return self.unstated();
+        }
         let title = self.maker.say(&member.indexed.layer().about.title);
         let told: Vec<String> = [Some(title), basis, source].into_iter().flatten().collect();
         self.joined(&told)
@@ -559,10 +587,14 @@ fn parent_of(catalog: &Catalog, id: &str) -> Option<String> {
     let of_plan = catalog.plan.as_ref().and_then(|facts| facts.place(id)?.within.as_deref());
     let of_feature = || {
         let (layer, ix) = catalog.feature(id)?;
-        match layer.feature(ix).named("parent_id") {
-            Value::Text(parent) if !parent.is_empty() => Some(parent.to_owned()),
-            _ => None,
-        }
+        stated_parent(layer.feature(ix))
     };
     of_plan.map(str::to_owned).or_else(of_feature)
+}
+
+fn stated_parent(feature: FeatureRef<'_>) -> Option<String> {
+    match feature.named("parent_id") {
+        Value::Text(parent) if !parent.is_empty() => Some(parent.to_owned()),
+        _ => None,
+    }
 }

@@ -20,13 +20,11 @@ pub(super) fn compose(
 ) -> Result<Document, ReportError> {
     let facts = maker.catalog.plan.as_ref();
     maker.check_day()?;
-    let place = facts.and_then(|facts| facts.place(id));
-    let feature = maker.catalog.feature(id);
-    let name = place
-        .map(|place| place.name.clone())
-        .or_else(|| feature.map(|(layer, ix)| layer.feature(ix).names()));
-    let name = name.unwrap_or_default();
     let subjects = [sheet::Subject::find(maker.catalog, id)?];
+    let [subject] = &subjects;
+    let place = subject.place;
+    let feature = subject.member.as_ref().map(|member| (member.indexed.layer(), member.ix));
+    let name = subject.name();
     let walks = sheet::walks(maker, network, &subjects)?;
     let mut sections = vec![Section {
         heading: maker.pick("一览", "At a glance"),
@@ -45,21 +43,21 @@ pub(super) fn compose(
         let text = maker.pick("没有图层给出它的位置。", "No layer has a position for it.");
         sections.push(Section { heading: maker.pick("位置", "Position"), blocks: vec![Block::Text(text)] });
     }
-    if let Some(facts) = facts {
-        if let Some(sheet) = block::sheet(maker.catalog, facts, id) {
+    if let (Some(facts), Some(place)) = (facts, place) {
+        if let Some(sheet) = block::sheet(maker.catalog, facts, &place.id) {
             sections.extend(sheet_sections(maker, &sheet));
         }
-        sections.extend(members(maker, facts, id));
+        sections.extend(members(maker, facts, &place.id));
     }
     if let Some((layer, ix)) = feature.filter(|(layer, ix)| layer.feature(*ix).geometry().is_some()) {
         let chosen = vec![(layer.id.as_str().to_owned(), ix)];
-        let window = layer.feature(ix).geometry().and_then(GeometryRef::bounds).map(widened);
+        let window = layer.feature(ix).geometry().and_then(GeometryRef::window).map(widened);
         let blocks = maker.maps(View::Explore, window, &name, &chosen.into())?;
         sections.push(Section { heading: maker.pick("位置图", "Map"), blocks });
     }
     let banner = sheet::banner(maker, &subjects);
     let head = vec![(maker.pick("标识", "Id"), id.to_owned())];
-    let file = format!("site-{id}-{}-{}", maker.as_of, maker.tongue.name());
+    let file = format!("site-{}-{}-{}", id.replace(':', "-"), maker.as_of, maker.tongue.name());
     let file = file.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
     Ok(maker.document(file, maker.say(&name), head, banner, sections))
 }

@@ -64,7 +64,14 @@ impl Walks {
                 };
                 let (minutes, mode, speed) =
                     (self.asked.minutes[widest], walked.mode(), self.asked.speed_kmh);
+                // Where the data has no facilities, none is missing and none is there.
                 match lang {
+                    Lang::Zh if reach.categories.is_empty() => {
+                        format!("数据中没有设施；{mode}，步速 {speed} km/h")
+                    }
+                    Lang::En if reach.categories.is_empty() => {
+                        format!("no facilities in the data; {mode}, {speed} km/h")
+                    }
                     Lang::Zh => {
                         format!("设施 {counts}；{minutes} 分钟内缺：{gaps}；{mode}，步速 {speed} km/h")
                     }

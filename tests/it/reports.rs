@@ -380,6 +380,7 @@ fn requests_that_make_no_sense_are_refused() {
         ("/reports/units.pdf?filter=1=1", 400, "filter", "unknown here"),
         ("/reports/site.pdf", 400, "id", "needs id"),
         ("/reports/site.pdf?id=atlantis", 400, "id", "the id of a place"),
+        ("/reports/site.pdf?id=sites:atlantis", 400, "id", "collection:id"),
         ("/reports/parcels.pdf?collection=fields", 404, "", "there is no collection"),
         ("/reports/parcels.pdf?filter=use_code%20%3D", 400, "filter", ""),
         ("/reports/parcels.pdf?use_kode=M0", 400, "use_kode", "unknown"),
@@ -456,4 +457,51 @@ fn pages_show_the_numbers_of_the_documents() {
         assert!(block.text().contains(words), "{words}");
     }
     assert!(service.get("/blocks?f=json").text().contains("nantaizihu-innovation-block"));
+}
+
+#[test]
+fn a_sheet_is_of_the_feature_of_its_collection() {
+    let data = tempfile::tempdir().expect("a folder");
+    let collection = |features: &str| format!(r#"{{"type":"FeatureCollection","features":[{features}]}}"#);
+    let stop = |id: u32, x: f64| {
+        format!(
+            r#"{{"type":"Feature","id":{id},"properties":{{"stop":"Stop {id}"}},"geometry":{{"type":"Point","coordinates":[{x},-36.85]}}}}"#
+        )
+    };
+    let precinct = r#"{"type":"Feature","id":100,"properties":{"precinct":"Harbour"},"geometry":{"type":"Polygon","coordinates":[[[174.76,-36.85],[174.77,-36.85],[174.77,-36.84],[174.76,-36.84],[174.76,-36.85]]]}}"#;
+    let write = |name: &str, features: &str| {
+        std::fs::write(data.path().join(name), collection(features)).expect("written");
+    };
+    write("stops.geojson", &[stop(100, 174.75), stop(101, 174.751)].join(","));
+    write("precincts.geojson", precinct);
+    let service = Service::over(data.path());
+    let sheet = |query: &str| service.get(&format!("/reports/site.html?lang=en&as_of=2026-01-01&{query}"));
+    let text = |query: &str| {
+        let answer = sheet(query);
+        assert_eq!(answer.status, 200, "{query}: {}", answer.text());
+        answer.text().to_owned()
+    };
+    // An id of two collections is none; one of a single collection is enough.
+    let refused = sheet("id=100");
+    assert_eq!(refused.status, 400, "{}", refused.text());
+    assert!(
+        refused.text().contains("stops:100") && refused.text().contains("precincts:100"),
+        "{}",
+        refused.text()
+    );
+    assert!(text("id=101").contains("Stop 101"));
+    assert!(text("id=stops:100").contains("Stop 100"));
+    let precinct = text("id=precincts:100");
+    assert!(precinct.contains("Harbour") && !precinct.contains("Stop 100"), "{precinct}");
+    let both = text("ids=precincts:100,stops:100");
+    assert!(both.contains("ha as drawn") && both.contains("drawn as a point or a line"), "{both}");
+    // Neither a basis nor facilities nor a source are made up.
+    assert!(
+        precinct.contains("no facilities in the data") && !precinct.contains("gaps within"),
+        "{precinct}"
+    );
+    let stop = text("id=stops:101");
+    let basis = stop.split("Basis of the position").nth(1).and_then(|rest| rest.split("</tr>").next());
+    assert!(basis.is_some_and(|basis| basis.contains("not stated")), "{basis:?}");
+    assert!(stop.contains("<li>") && !stop.contains("<li></li>"), "{stop}");
 }

@@ -209,7 +209,7 @@ test('a place leads to its sections of the plan and its sheet, two places to one
   await page.locator('.links button').first().click();
   await page.getByRole('button', { name: 'Add to comparison' }).click();
   const many = (await page.locator('[data-sheet=many]').getAttribute('href'))!;
-  expect(new URLSearchParams(many.split('?')[1]).get('ids')).toMatch(/^chunsun,/);
+  expect(new URLSearchParams(many.split('?')[1]).get('ids')).toMatch(/^sites:chunsun,/);
   expect((await fetch(origin() + many)).status).toBe(200);
 });
 
