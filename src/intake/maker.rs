@@ -71,6 +71,7 @@ pub(super) struct Feature {
     pub(super) bounds: Option<Bounds>,
     /// It says of itself that it is made up.
     pub(super) is_made_up: bool,
+    pub(super) has_area: bool,
 }
 
 impl<'a> Maker<'a> {
@@ -210,8 +211,9 @@ impl<'a> Maker<'a> {
             "basis" => *cell == Cell::Text("synthetic".to_owned()),
             _ => false,
         });
+        let has_area = values.iter().any(|(name, cell)| name == "area_m2" && *cell != Cell::Null);
         self.write(&id, &values, placed.array.as_ref());
-        Some(Feature { id, bounds, is_made_up })
+        Some(Feature { id, bounds, is_made_up, has_area })
     }
 
     /// Why a row without position is no parcel, by the word it begins with or has for a number.

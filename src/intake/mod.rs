@@ -381,7 +381,7 @@ impl Intake {
             )));
         }
         let source = self.source();
-        let entry = self.entry(&source, made.made_up > 0);
+        let entry = self.entry(&source, made.made_up > 0, made.areas > 0);
         let kept = self.existing().filter(|_| self.order.append).map_or(0, |layer| layer.len() as u64);
         let large = if made.taken + kept > READABLE { FileFormat::GeoParquet } else { FileFormat::GeoJson };
         let file = draft.accept(&folder, &entry, self.order.form.unwrap_or(large), made.taken + kept)?;
@@ -395,12 +395,15 @@ impl Intake {
         Ok(made)
     }
 
-    fn entry<'a>(&'a self, source: &'a str, is_synthetic: bool) -> Entry<'a> {
+    fn entry<'a>(&'a self, source: &'a str, is_synthetic: bool, has_areas: bool) -> Entry<'a> {
         let days =
             SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400;
         let today = Date::from_days(i32::try_from(days).unwrap_or_default());
-        let is_parcels = self.order.collection == "parcels"
-            || ["parcel_no", "use_code"].iter().any(|name| self.mapping.heading_of(name).is_some());
+        let has = |names: &[&str]| names.iter().any(|name| self.mapping.heading_of(name).is_some());
+        let is_parcels = self.order.collection == "parcels" || has(&["parcel_no", "use_code"]);
+        // Fields that are written though no heading holds them.
+        let uses = ["use_name_zh", "use_name_en"].into_iter().filter(|_| has(&["use_code", "use_name_zh"]));
+        let filled = uses.chain(["area_m2"].into_iter().filter(|_| has_areas || is_parcels));
         let drawn = self.existing().and_then(|layer| layer.about.draw.as_deref());
         let zh = format!("{today} 由 {source} 导入。");
         Entry {
@@ -417,7 +420,7 @@ impl Intake {
                 .fields
                 .iter()
                 .map(|field| field.name.clone())
-                .chain(FILLED.iter().map(|name| (*name).to_owned()))
+                .chain(filled.map(str::to_owned))
                 .collect(),
         }
     }
@@ -500,6 +503,7 @@ impl Intake {
                 if let Some(feature) = feature {
                     made.taken += 1;
                     made.made_up += u64::from(feature.is_made_up);
+                    made.areas += u64::from(feature.has_area);
                     made.window = made.window.into_iter().chain(feature.bounds).reduce(Bounds::union);
                     if let Some(draft) = &mut draft {
                         maker.put(&mut draft.out).map_err(|fault| draft.fault(fault))?;
@@ -633,9 +637,6 @@ impl Below for Looked<'_> {
 
 /// A file of more features is nothing that people open and compare as text; how soon it is loaded counts then.
 const READABLE: u64 = 50_000;
-
-/// Fields that are written though no heading holds them.
-const FILLED: &[&str] = &["use_name_zh", "use_name_en", "area_m2"];
 
 /// Headings of fields that are not known whose long whole numbers a column of reals would round.
 fn rounded<'a>(mapping: &'a Mapping, files: &'a [Seen]) -> impl Iterator<Item = usize> + 'a {

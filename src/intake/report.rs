@@ -106,6 +106,8 @@ pub struct Report {
     pub refused: u64,
     /// Rows taken that say of themselves that they are made up.
     pub made_up: u64,
+    /// Those with an area.
+    pub areas: u64,
     /// Where what is taken lies.
     pub window: Option<Bounds>,
     /// Where refused rows were written.

@@ -6,7 +6,7 @@
 
 use super::read::{Stated, Told};
 use super::{projection, row::cut};
-use crate::geometry::{Bounds, Crs, Datum, Placer, Strip, System, metres_between};
+use crate::geometry::{Bounds, Crs, Datum, Placer, Strip, System, Zone, metres_between};
 
 /// Degrees that data may lie outside the extent of the folder and still be taken to belong there.
 const NEAR: f64 = 0.5;
@@ -164,8 +164,9 @@ pub(super) fn decide(
             .first()
             .is_some_and(|(shown, ..)| home.is_some() || shown.is_geographic() || is_zoned(*shown));
         if said.system.is_some() || !is_refuted {
-            let best = if swapped.earth > plain.earth { swapped } else { plain };
-            let fault = away(&why, best, sample, home);
+            let north_first = swapped.earth > plain.earth;
+            let best = if north_first { swapped } else { plain };
+            let fault = away(&why, (system, north_first, best), sample, home);
             // What the operator says holds, wherever it leads.
             if plain.earth < MOST || said.system.is_none() && home.is_some() {
                 return Err(fault);
@@ -185,17 +186,23 @@ pub(super) fn decide(
                 "nothing states the system of its coordinates, and numbers such as {shown} are none of a known one; name it \
                  with --crs"
             ),
-            Some((system, _, best)) => away(
-                &format!("nothing states the system; by the numbers it is {system}"),
-                *best,
-                sample,
-                home,
-            ),
+            Some(best) => {
+                let what = format!("nothing states the system; by the numbers it is {}", best.0);
+                away(&what, *best, sample, home)
+            }
         });
     };
     let own = System::of_epsg(OWN);
+    // Digits alone do not make it that; they must lead into its zone.
+    let is_own = |system: System, north_first: bool| {
+        let leads_there = || {
+            let area = Zone::all(false).find(|zone| zone.code() == OWN).map(Zone::area_of_use);
+            self::share(sample, system, north_first, area).home >= MOST
+        };
+        home.is_none() && Some(system) == own && leads_there()
+    };
     let (system, north_first) =
-        match fitting.iter().find(|(system, ..)| home.is_none() && Some(*system) == own) {
+        match fitting.iter().find(|(system, north_first, _)| is_own(*system, *north_first)) {
             Some((system, north_first, _)) => (*system, *north_first),
             None => (system, north_first),
         };
@@ -310,7 +317,7 @@ fn by_numbers(sample: &[[f64; 2]], home: Option<Bounds>) -> Vec<(System, bool, S
             }
         }
         if fits(&|[x, y]| is_northing(y) && (1e5..1e6).contains(&x)) {
-            let middle = home.map_or(105.0, |home| f64::midpoint(home.west, home.east));
+            let middle = home.map_or(105.0, |home| home.middle()[0]);
             let mut meridians: Vec<f64> = (25..=45).map(|zone| f64::from(zone * 3)).collect();
             meridians.sort_by(|a, b| (a - middle).abs().total_cmp(&(b - middle).abs()));
             candidates
@@ -370,8 +377,17 @@ fn swapped_trap(system: System, at: [f64; 2]) -> String {
 }
 
 /// Says how far off data would lie.
-fn away(what: &str, share: Share, sample: &[[f64; 2]], home: Option<Bounds>) -> String {
-    let shown = pair(sample[0]);
+fn away(
+    what: &str,
+    (system, north_first, share): (System, bool, Share),
+    sample: &[[f64; 2]],
+    home: Option<Bounds>,
+) -> String {
+    let placer = Placer::new(system);
+    let is_nowhere = |[a, b]: [f64; 2]| placer.degrees(if north_first { [b, a] } else { [a, b] }).is_none();
+    // Where some have no place, one of those is shown.
+    let first_lost = sample.iter().find(|at| share.earth < MOST && is_nowhere(**at));
+    let shown = pair(*first_lost.unwrap_or(&sample[0]));
     let Some(home) = home.filter(|_| share.earth >= MOST) else {
         let fault =
             if share.earth >= MOST { "lie far outside of it" } else { "have no place on the earth in it" };
@@ -451,13 +467,18 @@ pub(super) fn offset(pairs: &[([f64; 2], [f64; 2])]) -> Option<Offset> {
         median(pairs.iter().map(|(here, known)| metres_between(back(*here), *known)).collect())
     };
     let now = remains(&|at| at);
-    let lies_right = |back: &dyn Fn([f64; 2]) -> [f64; 2]| {
-        pairs.iter().filter(|(here, known)| metres_between(back(*here), *known) < PROOF_M).count()
+    // What lies right both as it is and turned back, as all does where nothing is shifted, tells nothing.
+    let told = |datum: Datum| {
+        let right = |at: [f64; 2], known: [f64; 2]| metres_between(at, known) < PROOF_M;
+        let both =
+            pairs.iter().map(|(here, known)| [datum.inverse(*here), *here].map(|at| right(at, *known)));
+        let both: Vec<_> = both.collect();
+        let count = |wanted: [bool; 2]| both.iter().filter(|both| **both == wanted).count();
+        (datum, count([true, false]), count([false, true]))
     };
-    let right = lies_right(&|at| at);
     let mixed = Datum::ALL
         .into_iter()
-        .map(|datum| (datum, lies_right(&|at| datum.inverse(at)), right))
+        .map(told)
         .max_by_key(|(_, shifted, _)| *shifted)
         .filter(|(_, shifted, right)| shifted.min(right) >= &LEAST_ANCHORS);
     let best = Datum::ALL
@@ -661,6 +682,13 @@ mod tests {
             .map(|(&at, by)| ([at[0] + by[0], at[1] + by[1]], at))
             .collect();
         assert_eq!(offset(&scattered).and_then(|offset| offset.datum), None);
+        // Outside China nothing is shifted, so that the same places are no mixture.
+        let auckland =
+            [[174.75, -36.88], [174.76, -36.87], [174.77, -36.86], [174.74, -36.85]].map(|at| (at, at));
+        assert_eq!(offset(&auckland).and_then(|offset| offset.mixed), None);
+        let shifted = |at: [f64; 2]| (Datum::Gcj02.forward(at), at);
+        let half: Vec<_> = known.iter().map(|&at| (at, at)).chain(known.map(shifted)).collect();
+        assert_eq!(offset(&half).and_then(|offset| offset.mixed), Some((Datum::Gcj02, 4, 4)));
         assert_eq!(offset(&[([0.0, 0.0], [0.0, 0.0])]), None);
     }
 }

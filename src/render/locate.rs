@@ -133,7 +133,7 @@ impl From<'_> {
                 }
                 if let Some(datum) = asked.datum {
                     json["datum"] = datum.name().into();
-                    json["statement"] = shifted(datum, lang).into();
+                    json["statement"] = asked.statement(datum, lang).into();
                 }
                 json
             }
@@ -145,21 +145,27 @@ impl From<'_> {
             Self::Feature(member) => member.feature().name(lang),
             Self::Position(asked) => {
                 let [x, y] = position(asked.position);
-                let datum =
-                    asked.datum.map(|datum| format!(" ({})", shifted(datum, lang))).unwrap_or_default();
+                let datum = asked.datum.map(|datum| format!(" ({})", asked.statement(datum, lang)));
+                let datum = datum.unwrap_or_default();
                 format!("{x}, {y}{datum}")
             }
         }
     }
 }
 
-fn shifted(datum: Datum, lang: Lang) -> String {
-    let title = datum.title();
-    match lang {
-        Lang::Zh => format!("由 {title} 换算为 WGS 84，公式未经官方公布，约有一米误差"),
-        Lang::En => format!(
-            "converted from {title} to WGS 84 by a formula no authority published, good to a metre or so"
-        ),
+impl Asked {
+    /// What became of shifted degrees.
+    fn statement(&self, datum: Datum, lang: Lang) -> String {
+        let title = datum.title();
+        let is_moved = self.given.is_some_and(|given| given != self.position);
+        match (lang, is_moved) {
+            (Lang::Zh, true) => format!("由 {title} 换算为 WGS 84，公式未经官方公布，约有一米误差"),
+            (Lang::En, true) => format!(
+                "converted from {title} to WGS 84 by a formula no authority published, good to a metre or so"
+            ),
+            (Lang::Zh, false) => format!("{title} 在此处（中国以外）没有偏移，与 WGS 84 相同"),
+            (Lang::En, false) => format!("{title} shifts nothing here, outside China: the same as WGS 84"),
+        }
     }
 }
 

@@ -2034,3 +2034,30 @@ fn reports_take_the_place_of_no_data() {
         import(data.path(), &[again.to_str().expect("a path"), "--dry-run", "--report", report]);
     assert!(code == Some(0) && said.contains("r.refused-3.csv"), "{said}");
 }
+
+#[test]
+fn a_table_of_another_country_brings_its_own_fields_alone() {
+    let data = tempfile::tempdir().expect("a folder");
+    let path = data.path().join("assets.csv");
+    let rows = "asset,longitude,latitude,staff,rate,code\nAS-0,174.70,-36.89,10,0.0,007\nAS-1,174.71,-36.88,11,1.5,12\n";
+    fs::write(&path, rows).expect("written");
+    let file = path.to_str().expect("a path");
+    // The same again, too: outside China no shift of web maps is looked for.
+    for again in ["", "again"] {
+        let (code, said) = import_into("assets", data.path(), &[file, "--yes"]);
+        assert_eq!(code, Some(0), "{again}: {said}");
+    }
+    let service = Service::over(data.path());
+    let first =
+        service.get("/ogc/collections/assets/items?limit=1").json()["features"][0]["properties"].clone();
+    assert_eq!((&first["asset"], &first["code"]), (&json!("AS-0"), &json!("007")));
+    for foreign in ["use_name_zh", "use_name_en", "area_m2"] {
+        assert!(first.get(foreign).is_none(), "{foreign}: {first}");
+    }
+    // Metres whose place as Chinese ones would be far outside the zone of the service are asked about.
+    let metres = data.path().join("metres.csv");
+    fs::write(&metres, "asset,x,y\nAS-0,295462,5914204\nAS-1,295562,5914304\n").expect("written");
+    let empty = tempfile::tempdir().expect("a folder");
+    let (code, said) = import_into("assets", empty.path(), &[metres.to_str().expect("a path"), "--yes"]);
+    assert!(code != Some(0) && said.contains("--crs"), "{said}");
+}
