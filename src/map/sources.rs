@@ -74,6 +74,15 @@ pub fn parts(source: &str) -> &'static [&'static str] {
     }
 }
 
+/// All parts that a layer may play.
+#[must_use]
+pub fn roles() -> Vec<&'static str> {
+    let mut roles: Vec<_> = SOURCES.into_iter().chain([PARCEL]).flat_map(parts).copied().collect();
+    roles.sort_unstable();
+    roles.dedup();
+    roles
+}
+
 /// The part that a layer plays on the map.
 #[must_use]
 pub fn role(layer: &Layer) -> &str {

@@ -13,8 +13,14 @@ const STEP_M: f64 = 10_000.0;
 /// The layer with positions set along its lines, and their length on the ellipsoid as one field more.
 ///
 /// # Errors
-/// It has a field of that name.
+/// It has a field of that name, or features that are no lines.
 pub fn drawn(layer: &Layer) -> Result<Layer, StoreError> {
+    if let Some(kind) = layer.geometries().kinds().into_iter().find(|&kind| !is_line(kind)) {
+        let id = &layer.id;
+        return Err(StoreError::Manifest(format!(
+            "layer {id}: geodesic is for lines, and a feature is a {kind:?}; leave it out"
+        )));
+    }
     if layer.schema.find(LENGTH).is_some() {
         let id = &layer.id;
         return Err(StoreError::Manifest(format!(
@@ -46,14 +52,17 @@ pub fn field() -> FieldSpec {
     }
 }
 
-/// The geometries, lines as geodesics; what is no line stays.
+fn is_line(kind: GeometryKind) -> bool {
+    matches!(kind, GeometryKind::LineString | GeometryKind::MultiLineString)
+}
+
+/// The geometries as geodesics.
 fn lines(layer: &Layer) -> GeometryArray {
     let mut builder = GeometryBuilder::default();
     for ix in layer.positions() {
         let geometry = layer.feature(ix).geometry();
         let parts: Vec<_> = geometry.iter().flat_map(|geometry| geometry.parts()).collect();
-        let is_line = |kind| matches!(kind, GeometryKind::LineString | GeometryKind::MultiLineString);
-        if parts.is_empty() || !parts.iter().all(|part| is_line(part.kind())) {
+        if parts.is_empty() {
             builder.null();
             continue;
         }

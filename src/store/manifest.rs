@@ -117,7 +117,7 @@ pub struct FieldSpec {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TomlManifest {
-    title: TomlWords,
+    title: Option<TomlWords>,
     lang: Option<String>,
     #[serde(default)]
     description: TomlWords,
@@ -255,6 +255,8 @@ pub fn read(folder: &Path) -> Result<Manifest, StoreError> {
 pub fn parse(text: &str, folder: &Path) -> Result<Manifest, StoreError> {
     let manifest: TomlManifest =
         toml::from_str(text).map_err(|fault| StoreError::Manifest(fault.to_string()))?;
+    let no_title = "the catalogue has no title: write title = { zh = \"…\", en = \"…\" } before all tables";
+    let title = manifest.title.ok_or_else(|| wrong(no_title))?;
     let TomlManifest { fields: common, layers, .. } = manifest;
     let common = field_specs(common, false)?;
     let mut ids = BTreeSet::new();
@@ -290,7 +292,7 @@ pub fn parse(text: &str, folder: &Path) -> Result<Manifest, StoreError> {
         Lang::parse(&name).ok_or_else(|| wrong(&format!("lang is {name:?}, expected \"zh\" or \"en\"")))
     };
     let about = CatalogAbout {
-        title: manifest.title.into(),
+        title: title.into(),
         lang: manifest.lang.map(lang).transpose()?,
         description: manifest.description.into(),
         attribution: manifest.attribution.into(),

@@ -12,6 +12,7 @@ pub mod manifest;
 pub mod plan;
 mod rows;
 mod shapes;
+mod unanswered;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -346,13 +347,14 @@ impl Store {
     /// # Errors
     /// A broken file; what was read before stays.
     pub fn load(&mut self, begin: &mut dyn FnMut(&str)) -> Result<Loaded, StoreError> {
-        let Manifest { about, layers: specs, seeds, .. } = manifest::read(&self.folder)?;
+        let manifest = manifest::read(&self.folder)?;
+        let Manifest { about, layers: specs, seeds, .. } = &manifest;
         let mut revision = Xxh3::new();
         revision.update(env!("CARGO_PKG_VERSION").as_bytes());
         revision.update(format!("{about:?}").as_bytes());
         let (mut read, mut warnings, mut changed) = (BTreeMap::new(), Warnings::default(), Vec::new());
         let mut layers = Vec::with_capacity(specs.len());
-        for spec in &specs {
+        for spec in specs {
             begin(&spec.file);
             let (entry, is_new) = match self.layer(spec) {
                 Ok(layer) => layer,
@@ -385,7 +387,8 @@ impl Store {
         });
         let plan = plan.transpose()?;
         self.read = read;
-        let catalog = Catalog::new(Revision::new(revision.digest()), about, layers, plan);
+        warnings.append(&unanswered::notes(&manifest, &layers));
+        let catalog = Catalog::new(Revision::new(revision.digest()), manifest.about, layers, plan);
         Ok(Loaded { catalog, warnings, changed })
     }
 
@@ -409,17 +412,19 @@ impl Store {
     /// Reads every file of the folder, whatever is wrong with the others.
     pub fn check(&self, begin: &mut dyn FnMut(&str)) -> Checked {
         let mut checked = Checked::default();
-        let Manifest { layers, seeds, .. } = match manifest::read(&self.folder) {
+        let manifest = match manifest::read(&self.folder) {
             Ok(manifest) => manifest,
             Err(fault) => {
                 checked.errors.push(fault);
                 return checked;
             }
         };
-        for spec in &layers {
+        let mut layers = Vec::new();
+        for spec in &manifest.layers {
             begin(&spec.file);
             match self.layer(spec) {
                 Ok((entry, _)) => {
+                    layers.push(Arc::clone(&entry.layer));
                     checked.layers += 1;
                     checked.features += entry.layer.layer().len();
                     checked.warnings.append(&entry.warnings);
@@ -430,8 +435,12 @@ impl Store {
                 Err(fault) => checked.errors.push(fault),
             }
         }
-        let facts = seeds.map(|folder| {
-            plan::read(&folder).and_then(|mut facts| plan::read_evidence(&self.folder, &mut facts))
+        // What is missing because a file is broken is no slip of the catalogue's.
+        if checked.errors.is_empty() {
+            checked.warnings.append(&unanswered::notes(&manifest, &layers));
+        }
+        let facts = manifest.seeds.as_deref().map(|folder| {
+            plan::read(folder).and_then(|mut facts| plan::read_evidence(&self.folder, &mut facts))
         });
         if let Some(Err(fault)) = facts {
             checked.errors.push(fault.into());

@@ -13,7 +13,7 @@ mod rows;
 mod table;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -74,10 +74,10 @@ impl fmt::Display for At {
 #[derive(Debug, Error)]
 pub enum PlanError {
     /// The file is not there or cannot be read.
-    #[error("{file}: cannot be read: {why}")]
+    #[error("{path}: cannot be read: {why}", path = path.display())]
     Read {
-        /// Name of the file in the folder.
-        file: &'static str,
+        /// The file.
+        path: PathBuf,
         /// What the system said.
         #[source]
         why: std::io::Error,
@@ -233,7 +233,8 @@ pub fn read_evidence(folder: &Path, facts: &mut PlanFacts) -> Result<(), PlanErr
 
 /// The text of a file of the folder, without a leading byte order mark.
 fn text(folder: &Path, file: &'static str) -> Result<String, PlanError> {
-    let bytes = std::fs::read(folder.join(file)).map_err(|why| PlanError::Read { file, why })?;
+    let path = folder.join(file);
+    let bytes = std::fs::read(&path).map_err(|why| PlanError::Read { path, why })?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
         Err(why) => {
@@ -959,7 +960,8 @@ mod tests {
     fn a_missing_file_is_named() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let said = read(folder.path()).expect_err("a fault").to_string();
-        assert!(said.starts_with("plan.toml: cannot be read"), "{said}");
+        let path = folder.path().join("plan.toml");
+        assert!(said.starts_with(&format!("{}: cannot be read", path.display())), "{said}");
     }
 
     #[test]

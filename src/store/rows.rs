@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::manifest::LayerSpec;
+use super::manifest::{self, LayerSpec};
 use super::shapes::Shapes;
 use super::{Effect, StoreError, Warnings, cut};
 use crate::geometry::{GeometryArray, GeometryBuilder, RingNote};
@@ -112,6 +112,13 @@ impl Part {
         let rows = self.rows();
         if self.unnamed > 0 {
             let note = format!("has {} features without id; they are numbered by their place", self.unnamed);
+            self.warnings.note(&spec.file, &note);
+        }
+        let is_there = |name: &str| self.columns.iter().any(|(known, _)| known == name);
+        let described = spec.fields.iter().filter(|field| field.always && rows > 0);
+        for field in described.filter(|field| !is_there(&field.name)) {
+            let note =
+                format!("no feature has the field {:?}, which {} describes", field.name, manifest::FILE);
             self.warnings.note(&spec.file, &note);
         }
         let ids = match self.ids {

@@ -168,6 +168,46 @@ fn help_names_every_command_and_bad_usage_ends_with_2() {
 }
 
 #[test]
+fn what_the_catalogue_states_and_the_data_has_not_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    let check = |catalogue: &str| {
+        write("catalog.toml", catalogue);
+        let output = innospace(&["check", "--data", folder.path().to_str().expect("a path")]);
+        (output.status.code(), text(&output.stdout))
+    };
+    write(
+        "lots.geojson",
+        r#"{"type":"FeatureCollection","features":[{"type":"Feature","id":"a","properties":{"zoning":"R"},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}}]}"#,
+    );
+    let layer = "[[layers]]\nid = \"lots\"\nfile = \"lots.geojson\"\ntitle = { en = \"Lots\" }\n";
+    let title = "title = { en = \"Zone\" }\n";
+    let (code, said) =
+        check(&format!("{title}{layer}draw = \"parcel\"\n[layers.fields.zoning]\nkind = \"text\"\n"));
+    assert!(code == Some(0) && said.contains("0 notes"), "{said}");
+    let (code, said) = check(&format!(
+        "{title}sample_areas = {{ atlantis = \"AT\" }}\n{layer}draw = \"parcels\"\n[layers.fields.zonning]\nkind = \"text\"\n\
+         [cap]\nunit = \"unit_no\"\nuse = \"use_code\"\ncodes = [\"M0\"]\n"
+    ));
+    assert_eq!(code, Some(1));
+    for told in [
+        "draw = \"parcels\" is none of ",
+        "\"zonning\"",
+        "cap: no layer has",
+        "sample_areas names \"atlantis\"",
+        "4 notes",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    let (code, said) = check(&format!("{title}{layer}geodesic = true\n"));
+    assert!(code == Some(1) && said.contains("geodesic is for lines"), "{said}");
+    let (code, said) = check(layer);
+    assert!(code == Some(1) && said.contains("the catalogue has no title"), "{said}");
+    let (code, said) = check(&format!("{title}seeds = \"nowhere\"\n{layer}"));
+    assert!(code == Some(1) && said.contains("nowhere/plan.toml: cannot be read"), "{said}");
+}
+
+#[test]
 fn a_running_server_takes_up_changed_files_and_survives_broken_ones() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.geojson");
