@@ -130,6 +130,7 @@ pub fn source(catalog: &Catalog, name: &str, lang: Lang) -> Option<Vec<Drawn>> {
 }
 
 /// Do the features of a layer say how far they are, so that their signs tell it?
+#[must_use]
 pub fn tells_status(layer: &Layer) -> bool {
     layer.schema.find("lifecycle").is_some()
 }

@@ -29,13 +29,9 @@ pub fn name(hit: &Hit) -> Words {
         How::Code => hit.text.clone(),
         _ => code().unwrap_or_else(|| feature.id().to_string()),
     };
-    match [Lang::Zh, Lang::En].map(|lang| feature.said_name(lang)) {
-        [Some(zh), Some(en)] => Words { zh: zh.into(), en: en.into() },
-        _ => {
-            let other: Box<str> = other().into();
-            Words { zh: other.clone(), en: other }
-        }
-    }
+    let names = [Lang::Zh, Lang::En].map(|lang| feature.said_name(lang));
+    let [zh, en] = names.map(|name| name.map_or_else(&other, str::to_owned).into());
+    Words { zh, en }
 }
 
 /// A place on the feature, longitude first; `None` without a position.

@@ -669,7 +669,7 @@ fn place_cells(asked: &Aggregation, place: usize) -> Vec<Incoming<'static>> {
         Some(Places::Areas { areas, .. }) => match &areas.source {
             Some(source) => {
                 let feature = source.layer().feature(FeatureIx::of_row(place));
-                let name = |lang| feature.said_name(lang).map_or(Incoming::Null, |name| text(name));
+                let name = |lang| feature.said_name(lang).map_or(Incoming::Null, text);
                 vec![text(&feature.id().to_string()), name(Lang::Zh), name(Lang::En)]
             }
             None => vec![text("polygon")],
