@@ -243,7 +243,7 @@ fn another_zone_is_shown_by_its_own_names_and_in_its_own_language() {
         "{}",
         page.text()
     );
-    let found = service.get("/search?q=quays&f=json").json();
+    let found = service.get("/ogc/search?q=quays&f=json").json();
     assert_eq!(found["hits"][0]["name"], json!({ "zh": "Quays", "en": "Quays" }), "{found}");
     let sheet = service.get("/reports/site.json?ids=yard").json();
     assert!(sheet["title"].as_str().is_some_and(|title| title.contains("Yard")), "{sheet}");
