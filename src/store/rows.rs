@@ -115,7 +115,8 @@ impl Part {
             self.warnings.note(&spec.file, &note);
         }
         let is_there = |name: &str| self.columns.iter().any(|(known, _)| known == name);
-        let described = spec.fields.iter().filter(|field| field.always && rows > 0);
+        // A kind is a declaration, which holds for features to come.
+        let described = spec.fields.iter().filter(|field| field.always && field.kind.is_none() && rows > 0);
         for field in described.filter(|field| !is_there(&field.name)) {
             let note =
                 format!("no feature has the field {:?}, which {} describes", field.name, manifest::FILE);

@@ -186,7 +186,7 @@ fn what_the_catalogue_states_and_the_data_has_not_is_told() {
         check(&format!("{title}{layer}draw = \"parcel\"\n[layers.fields.zoning]\nkind = \"text\"\n"));
     assert!(code == Some(0) && said.contains("0 notes"), "{said}");
     let (code, said) = check(&format!(
-        "{title}sample_areas = {{ atlantis = \"AT\" }}\n{layer}draw = \"parcels\"\n[layers.fields.zonning]\nkind = \"text\"\n\
+        "{title}sample_areas = {{ atlantis = \"AT\" }}\n{layer}draw = \"parcels\"\n[layers.fields.zonning]\ntitle = {{ en = \"zoning\" }}\n\
          [cap]\nunit = \"unit_no\"\nuse = \"use_code\"\ncodes = [\"M0\"]\n"
     ));
     assert_eq!(code, Some(1));
