@@ -89,7 +89,7 @@ for (const hand of ['mouse', 'keyboard', 'touch'] as const) {
       const written = (value: number) => new Intl.NumberFormat('en', { maximumFractionDigits: 2 }).format(value);
       await expect(page.getByTestId('area')).toHaveText(written(totals.total['area_ha']!));
       await expect(page.getByText(`hectares, ${written(totals.total['area_mu']!)} mu`, { exact: true })).toBeVisible();
-      await expect(page.getByRole('status').filter({ hasText: `${want.length} parcels match` })).toHaveCount(1);
+      await expect(page.getByRole('status').filter({ hasText: `Parcels that match: ${want.length};` })).toHaveCount(1);
 
       const saved = page.waitForEvent('download');
       await hands[hand].press(page.getByTestId('xlsx'));
