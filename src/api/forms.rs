@@ -106,13 +106,16 @@ pub async fn answer(
     links: &[Link],
 ) -> Result<Response, Problem> {
     let cover = cover(ask, &layer, picked.matched, page, picked.items.len());
-    let codes = codes_of(ask.format, &ask.catalog, &layer, &view);
-    let cover = Cover { links: links_text(links), codes, ..cover };
+    let cover = Cover { links: links_text(links), ..cover };
     Ok(match making(ask, &layer, &view) {
         Making::Stream(writer) => stream(ask, layer, picked.items, writer, &cover),
         Making::Whole(make) => {
             let patience = app.config.limits.patience;
-            let work = move |budget: &_| make(&layer, &picked.items, &view, &cover, budget);
+            let (format, catalog) = (ask.format, Arc::clone(&ask.catalog));
+            let work = move |budget: &_| {
+                let cover = Cover { codes: codes_of(format, &catalog, &layer, &view), ..cover };
+                make(&layer, &picked.items, &view, &cover, budget)
+            };
             let file = blocking(patience, work).await?.map_err(|fault| match fault {
                 RenderError::Spent(fault) => Problem::from(fault),
                 RenderError::Refused { .. } => Problem::internal(fault.to_string()),

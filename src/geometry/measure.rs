@@ -16,6 +16,7 @@ use super::crs::Plane;
 use super::distances::Span;
 use super::matrix;
 use super::shape::Shape;
+use super::strip::Strip;
 use super::topology::{Frame, Topology};
 
 /// Semi-major axis of GRS 80, metres.
@@ -486,8 +487,8 @@ pub fn buffer_m(shape: &Shape, metres: f64) -> Option<Shape> {
     // The plane is that of Greenwich; longitudes are counted from the middle of the shape, so that none is torn by the
     // antimeridian.
     let meridian = turn.longitude(window.west) + window.width() / 2.0;
-    let plane =
-        Plane::new("+proj=etmerc +lat_0=0 +lon_0=0 +k=1 +x_0=0 +y_0=0 +ellps=GRS80 +units=m +no_defs")?;
+    let greenwich = Strip { meridian: 0.0, scale: 1.0, false_easting: 0.0, false_northing: 0.0 };
+    let plane = Plane::new(&greenwich.definition())?;
     let drawn = densified(&turn.shape(shape))
         .try_map_coords(|Coord { x, y }| plane.eastings([x - meridian, y]).map(Coord::from).ok_or(()))
         .ok()?;

@@ -117,16 +117,12 @@ impl Field {
     }
 
     /// Which of the names of a feature it holds for a reader of a language, the first to be shown having the least rank.
-    fn name_rank(&self, lang: Lang) -> Option<usize> {
-        let (own, other) = lang
-            .pick("name_zh name:zh|name_en name:en", "name_en name:en|name_zh name:zh")
-            .split_once('|')?;
-        let among = |names: &str| names.split(' ').any(|name| *name == *self.name);
-        (self.found_by()? == FindBy::Name).then_some(match &*self.name {
-            _ if among(own) => 0,
-            _ if among(other) => 1,
+    fn name_rank(&self, lang: Lang) -> Option<u8> {
+        (self.found_by()? == FindBy::Name).then_some(match (&*self.name, lang) {
+            ("name_zh" | "name:zh", Lang::Zh) | ("name_en" | "name:en", Lang::En) => 0,
+            ("name_zh" | "name:zh" | "name_en" | "name:en", _) => 1,
             _ if self.find.is_some() => 2,
-            "title" => 4,
+            ("title", _) => 4,
             _ => 3,
         })
     }
@@ -164,10 +160,10 @@ impl Schema {
 
     /// The fields that may hold what a feature is called in a language, the likeliest first.
     pub fn names(&self, lang: Lang) -> impl Iterator<Item = FieldIx> {
-        (0..=4).flat_map(move |rank| {
-            let ranked = self.fields().filter(move |(_, field)| field.name_rank(lang) == Some(rank));
-            ranked.map(|(at, _)| at)
-        })
+        let mut ranked: Vec<_> =
+            self.fields().filter_map(|(at, field)| Some((field.name_rank(lang)?, at))).collect();
+        ranked.sort_by_key(|&(rank, _)| rank);
+        ranked.into_iter().map(|(_, at)| at)
     }
 
     /// The field at a position.

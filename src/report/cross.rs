@@ -122,8 +122,8 @@ const INKS: [&str; 3] = ["block", "park", "building"];
 
 /// The colour of a type: that of the map where it has one, else the next of those that no other type of the plan has.
 pub(super) fn type_ink(facts: &PlanFacts, id: &str) -> Color {
-    if INKS.contains(&id) {
-        return ink(INKS.into_iter().find(|name| *name == id).unwrap_or_default());
+    if let Some(name) = INKS.into_iter().find(|name| *name == id) {
+        return ink(name);
     }
     let types = &facts.layout.unit_types;
     let own = types.iter().map(|known| &*known.id).filter(|id| !INKS.contains(id));

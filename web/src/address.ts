@@ -27,7 +27,8 @@ export interface Address {
 
 const formVersion = '1';
 
-function viewOf(value: string): View | null {
+/** Longitude, latitude and zoom; null for what is no view of the earth. */
+export function viewOf(value: string): View | null {
   const numbers = value.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
   const [longitude, latitude, zoom] = numbers;
   if (numbers.length !== 3 || longitude === undefined || latitude === undefined || zoom === undefined) return null;

@@ -34,14 +34,11 @@ export function canDraw(): boolean {
  * many are shown, the service tells in a layer beside them.
  */
 export function isThinned(map: MapLibre): boolean {
-  const tiled = map.getLayersOrder().flatMap((id) => {
-    const layer = map.getLayer(id);
-    return layer?.sourceLayer && layer.visibility !== 'none' ? [`${layer.source}\n${layer.sourceLayer}`] : [];
-  });
-  return [...new Set(tiled)].some((both) => {
-    const [source = '', sourceLayer = ''] = both.split('\n');
-    return map.querySourceFeatures(source, { sourceLayer: `${sourceLayer}:counts` }).some(({ properties }) => properties['shown'] < properties['present']);
-  });
+  const layers = map.getLayersOrder().flatMap((id) => map.getLayer(id) ?? []);
+  const tiled = layers.filter(({ sourceLayer, visibility }) => sourceLayer && visibility !== 'none');
+  return [...new Map(tiled.map((layer) => [`${layer.source} ${layer.sourceLayer}`, layer])).values()].some(({ source, sourceLayer }) =>
+    map.querySourceFeatures(source, { sourceLayer: `${sourceLayer}:counts` }).some(({ properties }) => properties['shown'] < properties['present']),
+  );
 }
 
 type TileId = { x: number; y: number; z: number };

@@ -1,5 +1,6 @@
 // The state of the Parcels screen and everything that changes it. Components show it and call its methods.
 import type { Feature, Geometry, Position } from 'geojson';
+import { viewOf, type View } from '../address';
 import { say, type AppInfo, type Collection } from '../catalogue';
 import { Frame } from '../frame.svelte';
 import { keepDrawing, longestAddress, longestInLink, readDrawing } from '../drawings';
@@ -116,7 +117,7 @@ export class Parcels extends Telling {
   /** Where the reader is, once that was asked for. */
   location = $state.raw<Location | null>(null);
 
-  view: { longitude: number; latitude: number; zoom: number } | null = null;
+  view: View | null = null;
   stage: Stage | null = null;
 
   /** Ids of long drawings that the service keeps, by their text. */
@@ -261,11 +262,7 @@ export class Parcels extends Telling {
     const known = new Set(['v', 'lang', 'theme', 'map', 'sel', 'c', 'sort', 'cols', 'to', 'by', 'basket']);
     for (const name of asked.keys()) if (!known.has(name)) dropped.push(`${name}=${asked.get(name)}`);
     read('v', (text) => (text === formVersion ? text : null));
-    this.view = read('map', (text) => {
-      const [longitude, latitude, zoom] = text.split(',').map(Number);
-      const possible = [longitude, latitude, zoom].every(Number.isFinite) && Math.abs(longitude!) <= 180 && Math.abs(latitude!) <= 85 && zoom! >= 0 && zoom! <= 24;
-      return possible ? { longitude: longitude!, latitude: latitude!, zoom: zoom! } : null;
-    });
+    this.view = read('map', viewOf);
     this.awaited = asked.getAll('c').flatMap((text) => {
       const condition = readKept(text) ?? readCondition(text);
       if (!condition) dropped.push(`c=${text}`);
@@ -890,7 +887,7 @@ export class Parcels extends Telling {
     this.write('replace');
   }
 
-  moved(view: { longitude: number; latitude: number; zoom: number }): void {
+  moved(view: View): void {
     this.view = view;
     this.write('replace');
   }
