@@ -321,6 +321,16 @@ fn are_codes(headings: &[String], at: usize, below: &dyn Below) -> bool {
     below.held(at) == Held::Codes && !headings.iter().any(is_code)
 }
 
+/// Does a heading name codes, which are texts even where all of them are digits?
+fn is_code(heading: &str) -> bool {
+    let folded = narrowed(heading).to_lowercase();
+    let last = folded.split(|c: char| !c.is_alphanumeric()).rfind(|word| !word.is_empty());
+    last.is_some_and(|last| {
+        ["号", "码", "电话", "手机", "code"].iter().any(|end| last.ends_with(end))
+            || ["id", "no", "number", "phone", "tel", "zip"].contains(&last)
+    })
+}
+
 /// The field that a heading stands for among the others, if any, and what shows it.
 fn meant(headings: &[String], at: usize, below: &dyn Below) -> (Option<&'static Known>, &'static str) {
     let found = fields_of(&headings[at]);
@@ -597,6 +607,16 @@ impl Mapping {
                     kept.kind.name()
                 )),
             }
+        }
+    }
+
+    /// Makes fields of numbers of those that nobody knows, where numbers are all that stands below them and they are not called
+    /// codes.
+    pub(super) fn find_numbers(&mut self, headings: &[String], are_numbers: &dyn Fn(usize) -> bool) {
+        let unknown = self.fields.iter_mut().filter(|field| field.kind().is_none());
+        for field in unknown.filter(|field| !is_code(&headings[field.heading]) && are_numbers(field.heading))
+        {
+            field.declared = Some(Kind::Real);
         }
     }
 

@@ -254,9 +254,9 @@ impl Intake {
         let (declared, computed) = declared_fields(&order);
         let below = Looked { files: &seen, uses: &uses };
         let mut mapping = Mapping::guess(headings.names(), &wanted, &declared, &below).map_err(option)?;
-        if let Some(layer) =
-            catalog.as_ref().and_then(|catalog| catalog.layer(&order.collection)).filter(|_| order.append)
-        {
+        let extended =
+            catalog.as_ref().and_then(|catalog| catalog.layer(&order.collection)).filter(|_| order.append);
+        if let Some(layer) = extended {
             mapping.keep_kinds(&layer.layer().schema, &below);
         }
         traps.extend(rounded(&mapping, &seen).map(|at| {
@@ -295,6 +295,11 @@ impl Intake {
             let reason = "has no field that is known, and no row with a position; name its fields with --map, as in --map parcel_no=HEADING";
             return Err(IntakeError::unfit(&order.files[0], reason));
         }
+        mapping.find_numbers(headings.names(), &|heading| {
+            let name = &headings.names()[heading];
+            extended.is_none_or(|layer| layer.layer().schema.find(name).is_none())
+                && are_numbers(&seen, heading)
+        });
         let mut intake = Self {
             order,
             said,
@@ -633,6 +638,15 @@ impl Below for Looked<'_> {
         self.cells(heading)
             .all(|cell| !is_code(cell) && !matches!(made(kind, cell, Ways::default()), Made::Lost(_)))
     }
+}
+
+/// Are numbers all that stands below a heading, and texts only where a file has nothing else? Texts of other formats are meant.
+fn are_numbers(files: &[Seen], heading: usize) -> bool {
+    let has = |file: &&Seen| file.survey.figures.contains(&heading);
+    files.iter().any(|file| has(&file))
+        && files
+            .iter()
+            .all(|file| !file.survey.words.contains(&heading) && (file.source.is_plain_text() || !has(&file)))
 }
 
 /// A file of more features is nothing that people open and compare as text; how soon it is loaded counts then.

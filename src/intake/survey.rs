@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::row::{Cell, Figure, Row};
+use super::value::{Kind, is_nothing};
 
 /// No coordinate of any system is as large.
 const FARTHEST: f64 = 1e9;
@@ -22,6 +23,9 @@ pub(super) struct Survey {
     /// Headings with whole numbers that a column of reals would round, and headings whose column must be one.
     pub(super) long: BTreeSet<usize>,
     pub(super) real: BTreeSet<usize>,
+    /// Headings with texts that are plain numbers, and headings with texts that are none.
+    pub(super) figures: BTreeSet<usize>,
+    pub(super) words: BTreeSet<usize>,
 }
 
 impl Survey {
@@ -37,6 +41,9 @@ impl Survey {
                 Cell::Integer(value) if value.unsigned_abs() > 1 << f64::MANTISSA_DIGITS => {
                     self.long.insert(*at)
                 }
+                Cell::Text(_) if self.words.contains(at) || is_nothing(Kind::Real, cell) => continue,
+                Cell::Text(text) if is_plain_number(text) => self.figures.insert(*at),
+                Cell::Text(_) => self.words.insert(*at),
                 _ => continue,
             };
         }
@@ -63,6 +70,19 @@ impl Survey {
         }
         self.rows += 1;
     }
+}
+
+/// Is a text a number that says nothing beside its value, and loses nothing as a real? Zeros before others are of a code, an
+/// exponent of a room or a part.
+fn is_plain_number(text: &str) -> bool {
+    let bare = text.strip_prefix('-').unwrap_or(text);
+    let (whole, decimals) =
+        bare.split_once('.').map_or((bare, None), |(whole, decimals)| (whole, Some(decimals)));
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    are_digits(whole)
+        && (whole == "0" || !whole.starts_with('0'))
+        && decimals.is_none_or(are_digits)
+        && whole.len() + decimals.map_or(0, str::len) <= f64::DIGITS as usize
 }
 
 /// Leaves every second out.

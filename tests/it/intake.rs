@@ -1254,7 +1254,7 @@ fn points_with_values_of_their_own_stay_points() {
     let (said, got) = taken(data.path(), &path);
     assert!(said.contains("4 rows: 4 taken") && said.contains("differ in \"深度\""), "{said}");
     let depths: Vec<&Value> = got.iter().map(|row| &row["深度"]).collect();
-    assert_eq!(depths, [&json!("10"), &json!("11"), &json!("12"), &json!("13")]);
+    assert_eq!(depths, [&json!(10), &json!(11), &json!(12), &json!(13)]);
     for (head, more) in [
         ("点号,X,Y,权属", "甲"),
         ("点号,X,Y,权属", ""),
@@ -1387,7 +1387,7 @@ fn units_stand_in_rows_of_their_own_and_behind_numbers() {
     // An are is 100 m²; the other cell states its own unit.
     assert_eq!((&got[0]["area_m2"], &got[1]["area_m2"]), (&json!(20_800), &json!(20_806)));
     assert!(said.contains("\"建筑限高（层）\" counts storeys, which are no metres"), "{said}");
-    assert_eq!((&got[0]["建筑限高（层）"], &got[0]["height_m"]), (&json!("6"), &Value::Null));
+    assert_eq!((&got[0]["建筑限高（层）"], &got[0]["height_m"]), (&json!(6), &Value::Null));
 }
 
 #[test]

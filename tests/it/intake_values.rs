@@ -196,7 +196,7 @@ fn of_limits_that_which_binds_is_the_field() {
         let own = &all[0];
         let found = ["far", "density", "green_ratio", "height_m"].map(|name| own[name].as_f64());
         assert_eq!(found, [Some(1.2), Some(0.2), Some(0.3), Some(24.0)], "{lower}: {said}");
-        assert_eq!(own[&head[0]], "0.1", "{said}");
+        assert_eq!(own[&head[0]], 0.1, "{said}");
     }
     // The other end alone is no value of the field, and is told.
     fs::write(&path, "地块编号,容积率(≥),绿地率(≤)%,限高(≥m),x,y\nA,1.2,45,20,114.1,30.4\n")
@@ -212,11 +212,57 @@ fn of_limits_that_which_binds_is_the_field() {
         .expect("written");
     let (said, all) = taken(data.path(), &path);
     assert!(all[0].get("far").is_none_or(Value::is_null), "{said}");
-    assert_eq!((&all[0]["容积率下限"], &all[0]["density"]), (&json!("0.5"), &json!(0.25)), "{said}");
+    assert_eq!((&all[0]["容积率下限"], &all[0]["density"]), (&json!(0.5), &json!(0.25)), "{said}");
     assert!(
         said.contains("--map far=容积率下限") && said.contains("--map density=现状建筑密度(%)"),
         "{said}"
     );
+}
+
+/// Text files tell numbers from texts by nothing but how they are written; other formats do, and mean it.
+#[test]
+fn unknown_columns_of_text_files_hold_numbers_where_all_of_their_values_are_some() {
+    let data = folder();
+    let path = data.path().join("a.csv");
+    let head = "地块编号,staff,rate,part,blank,mixed,code,门牌号,phone,digits,exponent,comma,x,y";
+    let rows = [
+        "A,12,0.50,7,-,3,007,12,13900000001,1234567890123456,1E5,\"1,200\",114.1,30.4",
+        "B,-3,2,,,three,012,14,13900000002,2,2E5,\"1,300\",114.11,30.4",
+    ];
+    fs::write(&path, format!("{head}\n{}\n", rows.join("\n"))).expect("written");
+    let (said, all) = taken(data.path(), &path);
+    let column = |name: &str| [&all[0], &all[1]].map(|row| row.get(name).cloned().unwrap_or_default());
+    assert_eq!(column("staff"), [json!(12), json!(-3)], "{said}");
+    assert_eq!(column("rate").map(|rate| rate.as_f64()), [Some(0.5), Some(2.0)]);
+    assert_eq!(column("part"), [json!(7), Value::Null]);
+    for (name, texts) in [
+        ("mixed", ["3", "three"]),
+        ("code", ["007", "012"]),
+        ("门牌号", ["12", "14"]),
+        ("phone", ["13900000001", "13900000002"]),
+        ("digits", ["1234567890123456", "2"]),
+        ("exponent", ["1E5", "2E5"]),
+        ("comma", ["1,200", "1,300"]),
+    ] {
+        assert_eq!(column(name), texts.map(|text| json!(text)), "{name}: {said}");
+    }
+    // A value far from those that a sample of rows would hold makes texts of all.
+    let many = |last: &str| {
+        let rows = (0..5000).map(|at| format!("P{at},{at},114.{at:04},30.4\n"));
+        format!("地块编号,staff,x,y\n{}P,{last},114.2,30.5\n", rows.collect::<String>())
+    };
+    for (last, want) in [("5000", json!(0)), ("none yet", json!("0"))] {
+        fs::write(&path, many(last)).expect("written");
+        let (said, all) = taken(data.path(), &path);
+        let first = all.iter().find(|row| row["parcel_no"] == "P0").expect("the row");
+        assert_eq!(first["staff"], want, "{said}");
+    }
+    // A collection that has texts keeps them.
+    fs::write(&path, "地块编号,staff,x,y\nQ,77,114.3,30.5\n").expect("written");
+    let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes", "--append"]);
+    assert_eq!(code, Some(0), "{said}");
+    let last = imported(data.path()).into_iter().find(|row| row["properties"]["parcel_no"] == "Q");
+    assert_eq!(last.expect("the row")["properties"]["staff"], "77", "{said}");
 }
 
 #[test]
@@ -441,7 +487,7 @@ fn what_was_there_is_no_plan() {
     }
     // By its name alone: 二类居住用地 is R2.
     assert_eq!((&all[0]["use_code"], &all[0]["现状用地代码"]), (&json!("R2"), &json!("M1")), "{said}");
-    assert_eq!(all[0]["现状容积率"], "1.2", "{said}");
+    assert_eq!(all[0]["现状容积率"], 1.2, "{said}");
     for heading in ["far=现状容积率", "density=现状建筑密度(%)", "use_code=现状用地代码"] {
         assert!(said.contains(&format!("--map {heading} takes it")), "{heading}: {said}");
     }

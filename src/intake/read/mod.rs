@@ -406,6 +406,11 @@ impl Source {
     pub(super) fn is_table(&self) -> bool {
         matches!(self.format, Format::Csv | Format::Xlsx)
     }
+
+    /// Are all of its values texts, whatever they stand for?
+    pub(super) fn is_plain_text(&self) -> bool {
+        self.format == Format::Csv
+    }
 }
 
 fn open(path: &Path) -> Result<File, IntakeError> {
