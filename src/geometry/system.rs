@@ -6,12 +6,12 @@
 use std::fmt;
 
 use super::crs::{Crs, Plane, leads_back, lies_in};
-use super::strip::{MIDDLE, Strip, UTM_SCALE};
+use super::strip::{MIDDLE, Strip, UTM_SCALE, Zone};
 
 /// A system of coordinates on the ellipsoid of WGS 84 or of CGCS2000, which are taken as one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum System {
-    /// One that the service offers too.
+    /// One that the service offers too, and is no strip.
     Known(Crs),
     /// A strip along a meridian.
     Strip(Strip),
@@ -22,16 +22,17 @@ impl System {
     #[must_use]
     pub fn of_epsg(code: u32) -> Option<Self> {
         let strip = |strip| Some(Self::Strip(strip));
-        let along = |first: u32, step: u32| Strip::gauss_kruger(f64::from(75 + (code - first) * step), 0);
         match code {
             4326 | 4979 => Some(Self::Known(Crs::Epsg4326)),
             4490 | 4480 => Some(Self::Known(Crs::Epsg4490)),
             // The codes that programs used before and beside the register.
             3857 | 3785 | 900_913 | 102_100 | 102_113 => Some(Self::Known(Crs::Epsg3857)),
             4491..=4501 => Strip::of_zone(code - 4491 + 13).map(Self::Strip),
-            4502..=4512 => strip(along(4502, 6)),
-            4513..=4533 => Strip::of_zone(code - 4513 + 25).map(Self::Strip),
-            4534..=4554 => strip(along(4534, 3)),
+            4502..=4512 => strip(Strip::gauss_kruger(f64::from(75 + (code - 4502) * 6), 0)),
+            4513..=4554 => {
+                let mut zones = Zone::all(true).chain(Zone::all(false));
+                zones.find(|zone| zone.code() == code).map(|zone| Self::Strip(zone.strip()))
+            }
             32_601..=32_660 => strip(Strip::utm(code - 32_600, false)),
             32_701..=32_760 => strip(Strip::utm(code - 32_700, true)),
             _ => None,
@@ -65,7 +66,6 @@ impl System {
         let are_metres = east.abs().max(north.abs()) > 180.0;
         let middle = match self {
             Self::Known(crs) if crs.is_geographic() => return east.abs() <= 180.0 && north.abs() <= 90.0,
-            Self::Known(Crs::Zone(zone)) => Some(zone.strip().false_easting),
             Self::Known(_) => None,
             Self::Strip(strip) => Some(strip.false_easting),
         };
@@ -83,7 +83,7 @@ impl fmt::Display for System {
             Self::Known(Crs::Epsg4490) => f.write_str("(CGCS2000, degrees)"),
             Self::Known(Crs::Crs84) => f.write_str("CRS84 (WGS 84, degrees)"),
             Self::Known(Crs::Epsg4326) => f.write_str("(WGS 84, degrees)"),
-            Self::Known(_) => f.write_str("(CGCS2000 / 3-degree Gauss-Kruger)"),
+            Self::Known(Crs::Zone(zone)) => write!(f, "(CGCS2000 / {})", zone.name()),
             Self::Strip(Strip { meridian, scale, false_easting, .. }) => {
                 let kind = if *scale == UTM_SCALE { "UTM" } else { "CGCS2000 / Gauss-Kruger" };
                 write!(f, "({kind}, middle {meridian}° E, false easting {false_easting})")

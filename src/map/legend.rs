@@ -89,7 +89,7 @@ pub fn sections<'a>(
     };
     // Features that know of no status have one sign, which tells none.
     let tells_status = |fill: &str| {
-        features.get("point").into_iter().flatten().any(|feature| {
+        seen("point").any(|(_, feature)| {
             let text = |name: &str| feature.properties.get(name).and_then(|value| value.as_str());
             let layer = text("key").and_then(|key| catalog.layer(key.split_once(':')?.0));
             text("icon").is_some_and(|icon| icon.ends_with(&format!("-{fill}")))

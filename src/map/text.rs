@@ -85,7 +85,7 @@ impl Font {
         let mut data = Vec::new();
         GzDecoder::new(&*Files::get(name)?.data).read_to_end(&mut data).ok()?;
         // Once for the life of the program.
-        let data: &'static [u8] = data.leak();
+        let data: &'static [u8] = Box::leak(data.into_boxed_slice());
         let font = FontRef::new(data).ok()?;
         let instance = ShaperInstance::from_variations(&font, weight.map(|weight| ("wght", weight)));
         let units_per_em = f32::from(font.head().ok()?.units_per_em());

@@ -136,11 +136,20 @@ pub struct FieldIx(pub(crate) u16);
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Schema {
     fields: Vec<Field>,
+    /// The fields that hold names, by language, the likeliest first.
+    names: [Vec<FieldIx>; 2],
 }
 
 impl Schema {
     pub(super) fn new(fields: Vec<Field>) -> Self {
-        Self { fields }
+        let mut schema = Self { fields, names: [Vec::new(), Vec::new()] };
+        schema.names = Lang::ALL.map(|lang| {
+            let names = schema.fields().filter_map(|(at, field)| Some((field.name_rank(lang)?, at)));
+            let mut ranked: Vec<_> = names.collect();
+            ranked.sort_by_key(|&(rank, _)| rank);
+            ranked.into_iter().map(|(_, at)| at).collect()
+        });
+        schema
     }
 
     /// All fields with their positions.
@@ -160,10 +169,7 @@ impl Schema {
 
     /// The fields that may hold what a feature is called in a language, the likeliest first.
     pub fn names(&self, lang: Lang) -> impl Iterator<Item = FieldIx> {
-        let mut ranked: Vec<_> =
-            self.fields().filter_map(|(at, field)| Some((field.name_rank(lang)?, at))).collect();
-        ranked.sort_by_key(|&(rank, _)| rank);
-        ranked.into_iter().map(|(_, at)| at)
+        self.names[lang as usize].iter().copied()
     }
 
     /// The field at a position.

@@ -138,6 +138,12 @@ pub fn unit_type(facts: &PlanFacts, id: &str) -> Words {
     facts.unit_type(id).map_or_else(|| kind(id), |known| known.name.clone())
 }
 
+/// What a place is, by what the plan calls its type where it may be a unit.
+#[must_use]
+pub fn kind_of(facts: &PlanFacts, place: &plan::Place) -> Words {
+    place.unit_type().map_or_else(|| kind(&place.kind), |id| unit_type(facts, id))
+}
+
 impl Phase {
     /// What people call it.
     #[must_use]
@@ -401,9 +407,6 @@ pub fn measure(kind: &str) -> Words {
     words(zh.to_owned(), en.to_owned())
 }
 
-/// Fields that hold kinds of places; elsewhere the same word may mean another thing, as a park of trees.
-const OF_KINDS: [&str; 2] = ["kind", "unit_type"];
-
 /// A word of a field of the data, where it is one that the plan or this service has words for. Texts of a field that is
 /// in a language, as `use_name_en`, are words already.
 #[must_use]
@@ -431,6 +434,13 @@ pub fn word(facts: Option<&plan::PlanFacts>, field: &str, word: &str) -> Option<
         };
         Some(words(zh.to_owned(), en.to_owned()))
     };
-    let of_kind = || Some(kind(word)).filter(|words| OF_KINDS.contains(&field) && *words.zh != *word);
-    of_plan.or_else(of_state).or_else(own).or_else(of_kind)
+    let of_type = || facts.and_then(|facts| facts.unit_type(word)).map(|known| known.name.clone());
+    let of_kind = || Some(kind(word)).filter(|words| *words.zh != *word);
+    // Elsewhere the word of a kind may mean another thing, as a park of trees.
+    let of_place = || match field {
+        "unit_type" => of_type().or_else(of_kind),
+        "kind" => of_kind().or_else(of_type),
+        _ => None,
+    };
+    of_plan.or_else(of_state).or_else(own).or_else(of_place)
 }

@@ -85,10 +85,13 @@ impl Stream for Kml {
         let feature = layer.feature(ix);
         out.extend_from_slice(b"<Placemark>");
         let name = self.names.iter().find_map(|&field| match feature.value(field) {
-            Value::Text(name) if !name.trim().is_empty() => Some(name.to_owned()),
+            Value::Text(name) if !name.trim().is_empty() => Some(name),
             _ => None,
         });
-        element(out, "name", &name.unwrap_or_else(|| feature.id().to_string()));
+        match name {
+            Some(name) => element(out, "name", name),
+            None => element(out, "name", &feature.id().to_string()),
+        }
         if layer.about.synthetic {
             element(out, "description", synthetic_notice(self.view.lang));
         }

@@ -117,17 +117,17 @@ pub(super) fn chart(maker: &Maker<'_>, facts: &PlanFacts, count: &Count<'_>) -> 
     }
 }
 
-/// Inks of the map for types of units.
-const INKS: [&str; 3] = ["block", "park", "building"];
+/// Inks for types of units: those of the map, then others of it that can be told from them.
+const INKS: [&str; 8] = ["block", "park", "building", "emerging", "smart", "axis", "core", "hit"];
 
 /// The colour of a type: that of the map where it has one, else the next of those that no other type of the plan has.
 pub(super) fn type_ink(facts: &PlanFacts, id: &str) -> Color {
-    if let Some(name) = INKS.into_iter().find(|name| *name == id) {
-        return ink(name);
-    }
+    let is_own = |id: &str| INKS[..3].contains(&id);
     let types = &facts.layout.unit_types;
-    let own = types.iter().map(|known| &*known.id).filter(|id| !INKS.contains(id));
-    let mut free = INKS.into_iter().filter(|name| types.iter().all(|known| *known.id != **name));
-    let at = own.take_while(|other| *other != id).count();
-    ink(free.nth(at).unwrap_or("tx2"))
+    let mut free =
+        INKS.into_iter().filter(|name| !is_own(name) || types.iter().all(|known| *known.id != **name));
+    let mut others = types.iter().map(|known| &*known.id).filter(|id| !is_own(id));
+    let name =
+        if is_own(id) { Some(id) } else { others.position(|other| other == id).and_then(|at| free.nth(at)) };
+    ink(name.unwrap_or("tx2"))
 }

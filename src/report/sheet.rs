@@ -305,7 +305,7 @@ impl<'a> Sheet<'a> {
     }
 
     fn kind(&self, subject: &Subject<'_>) -> String {
-        let own = subject.place.map(|place| say::kind(&place.kind));
+        let own = subject.place.zip(self.facts).map(|(place, facts)| say::kind_of(facts, place));
         let of_feature =
             || ["unit_type", "kind", "use_code"].into_iter().find_map(|field| self.worded(subject, field));
         let told = own.map(|words| self.maker.say(&words)).or_else(of_feature);

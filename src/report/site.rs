@@ -76,7 +76,7 @@ fn pairs(maker: &Maker<'_>, name: &'static str, title: String, rows: Vec<(String
 fn in_the_plan(maker: &Maker<'_>, facts: &PlanFacts, place: &Place) -> Section {
     let mut rows = vec![
         (maker.pick("名称", "Name"), maker.words(&place.name)),
-        (maker.pick("类别", "Kind"), maker.words(&say::kind(&place.kind))),
+        (maker.pick("类别", "Kind"), maker.words(&say::kind_of(facts, place))),
         (
             maker.pick("规划所述状态", "State as the plan speaks of it"),
             place.status.map_or(Cell::Missing, |status| {
@@ -199,7 +199,7 @@ fn members(maker: &Maker<'_>, facts: &PlanFacts, id: &str) -> Option<Section> {
         vec![
             Cell::Text(place.id.to_string()),
             maker.words(&place.name),
-            maker.words(&say::kind(&place.kind)),
+            maker.words(&say::kind_of(facts, place)),
             place.status.map_or(Cell::Missing, |status| maker.words(&say::status(status))),
             Maker::cited(&place.citations),
         ]

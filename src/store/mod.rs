@@ -387,7 +387,10 @@ impl Store {
         });
         let plan = plan.transpose()?;
         self.read = read;
-        warnings.append(&unanswered::notes(&manifest, &layers));
+        // What is missing because a file is broken is no slip of the catalogue's.
+        if layers.len() == specs.len() {
+            warnings.append(&unanswered::notes(&manifest, &layers));
+        }
         let catalog = Catalog::new(Revision::new(revision.digest()), manifest.about, layers, plan);
         Ok(Loaded { catalog, warnings, changed })
     }
@@ -435,8 +438,7 @@ impl Store {
                 Err(fault) => checked.errors.push(fault),
             }
         }
-        // What is missing because a file is broken is no slip of the catalogue's.
-        if checked.errors.is_empty() {
+        if layers.len() == manifest.layers.len() {
             checked.warnings.append(&unanswered::notes(&manifest, &layers));
         }
         let facts = manifest.seeds.as_deref().map(|folder| {

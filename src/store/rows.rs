@@ -114,14 +114,6 @@ impl Part {
             let note = format!("has {} features without id; they are numbered by their place", self.unnamed);
             self.warnings.note(&spec.file, &note);
         }
-        let is_there = |name: &str| self.columns.iter().any(|(known, _)| known == name);
-        // A kind is a declaration, which holds for features to come.
-        let described = spec.fields.iter().filter(|field| field.always && field.kind.is_none() && rows > 0);
-        for field in described.filter(|field| !is_there(&field.name)) {
-            let note =
-                format!("no feature has the field {:?}, which {} describes", field.name, manifest::FILE);
-            self.warnings.note(&spec.file, &note);
-        }
         let ids = match self.ids {
             IdList::Integer(ids) => Ids::Integer(ids),
             IdList::Text(ids) => Ids::Text(ids),
@@ -131,7 +123,7 @@ impl Part {
             let (kind, column) = column.build();
             (name, kind, column)
         });
-        let layer = layer(spec, ids, self.geometries.build(), fields.collect());
+        let layer = layer(spec, ids, self.geometries.build(), fields.collect(), &mut self.warnings);
         Ok((layer?, self.warnings))
     }
 }
@@ -173,9 +165,16 @@ pub(super) fn layer(
     ids: Ids,
     geometries: GeometryArray,
     mut columns: Vec<(String, ValueKind, Column)>,
+    warnings: &mut Warnings,
 ) -> Result<Layer, LayerError> {
     for field in spec.fields.iter().filter(|field| field.always) {
         if !columns.iter().any(|(name, ..)| *name == *field.name) {
+            // A kind is a declaration, which holds for features to come.
+            if field.kind.is_none() && ids.len() > 0 {
+                let note =
+                    format!("no feature has the field {:?}, which {} describes", field.name, manifest::FILE);
+                warnings.note(&spec.file, &note);
+            }
             let (kind, column) = ColumnBuilder::new(field.kind, ids.len()).build();
             columns.push((field.name.clone(), kind, column));
         }

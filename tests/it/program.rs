@@ -199,6 +199,33 @@ fn what_the_catalogue_states_and_the_data_has_not_is_told() {
     ] {
         assert!(said.contains(told), "{told}: {said}");
     }
+    // A file that is broken is no slip of the catalogue's, and what rests as GeoParquet is told of as what does not.
+    let cap = "[cap]\nunit = \"unit_no\"\nuse = \"use_code\"\ncodes = [\"M0\"]\n";
+    write("torn.geojson", "{");
+    let torn = layer.replace("lots", "torn");
+    let (code, said) = check(&format!("{title}{layer}{torn}{cap}"));
+    assert!(code == Some(1) && said.contains("torn.geojson, line 1") && !said.contains("cap: "), "{said}");
+    let lots = folder.path().join("lots.parquet");
+    let rest = [
+        "items",
+        "lots",
+        "--data",
+        folder.path().to_str().expect("a path"),
+        "--format",
+        "parquet",
+        "--output",
+    ];
+    write("catalog.toml", &format!("{title}{layer}"));
+    let output = innospace(&[&rest[..], &[lots.to_str().expect("a path")]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let (_, said) = check(&format!(
+        "{title}{}[layers.fields.zonning]\ntitle = {{ en = \"zoning\" }}\n",
+        layer.replace(".geojson", ".parquet")
+    ));
+    assert!(
+        said.contains("lots.parquet: no feature has the field \"zonning\"") && said.contains("1 notes"),
+        "{said}"
+    );
     let (code, said) = check(&format!("{title}{layer}geodesic = true\n"));
     assert!(code == Some(1) && said.contains("geodesic is for lines"), "{said}");
     let (code, said) = check(layer);

@@ -555,6 +555,8 @@ fn a_plan_of_another_zone_states_what_it_states() {
         unit_types = [
           { id = "hub", name = { en = "maker hub" } },
           { id = "tower", name = { en = "office tower" } },
+          { id = "park", name = { en = "works yard" } },
+          { id = "pier", name = { en = "pier" } },
         ]
         "#,
     );
@@ -563,7 +565,10 @@ fn a_plan_of_another_zone_states_what_it_states() {
         "id,name_zh,name_en,aliases,kind,subtype,status,status_inferred,unit,also_kind,within,located_in,inside_zone,\
          industries,level,partners,components,facts,sections,line,note\n\
          hub-a,,Hub A,,hub,,existing,false,named,,wharf,,true,,,,,,Part 2,,\n\
-         tower-b,,Tower B,,tower,,planned,false,named,,,,true,,,,,,Schedule A,,\n",
+         tower-b,,Tower B,,tower,,planned,false,named,,,,true,,,,,,Schedule A,,\n\
+         yard-c,,Yard C,,park,,planned,false,named,,,,true,,,,,,Part 2,,\n\
+         pier-d,,Pier D,,pier,,planned,false,named,,,,true,,,,,,Part 2,,\n\
+         lawn-e,,Lawn E,,park,,existing,false,,,,,true,,,,,,Part 2,,\n",
     );
     write(
         "catalog.toml",
@@ -574,7 +579,9 @@ fn a_plan_of_another_zone_states_what_it_states() {
         "sites.geojson",
         r#"{"type":"FeatureCollection","features":[
         {"type":"Feature","id":"hub-a","geometry":{"type":"Point","coordinates":[174.76,-36.84]},
-         "properties":{"named_unit":true,"unit_type":"hub","name_en":"Hub A"}}]}"#,
+         "properties":{"named_unit":true,"unit_type":"hub","name_en":"Hub A"}},
+        {"type":"Feature","id":"shed-f","geometry":{"type":"Point","coordinates":[174.77,-36.84]},
+         "properties":{"named_unit":true,"unit_type":"park","name_en":"Shed F"}}]}"#,
     );
     let service = Service::over(folder.path());
     let units = service.get("/units?f=json").json();
@@ -582,7 +589,7 @@ fn a_plan_of_another_zone_states_what_it_states() {
     let named = &units["counts"][0];
     assert_eq!(
         (&named["count"], &named["byType"]),
-        (&2.into(), &serde_json::json!({ "hub": 1, "tower": 1 }))
+        (&4.into(), &serde_json::json!({ "hub": 1, "tower": 1, "park": 1, "pier": 1 }))
     );
     assert!(named["counted"][1]["sections"].to_string().contains("Schedule A"), "{named}");
     let progress = service.get("/progress?f=json").json();
@@ -603,6 +610,18 @@ fn a_plan_of_another_zone_states_what_it_states() {
                 assert!(path != "/reports/units" || text.contains("maker hub"), "{text}");
             }
         }
+    }
+    // A type is called as the plan calls it; what is no unit is a park as others are.
+    for (id, kind) in
+        [("hub-a", "maker hub"), ("yard-c", "works yard"), ("shed-f", "works yard"), ("lawn-e", "park")]
+    {
+        let text = service.get(&format!("/reports/site.json?ids={id}&lang=en")).text().to_owned();
+        assert!(text.contains(&format!("[\"Kind\",\"{kind}\"]")), "{id}: {text}");
+    }
+    // Four types, four colours of the map, and none is that of an unknown type.
+    let figure = service.get("/reports/units/figures/1.svg?lang=en").text().to_lowercase();
+    for color in ["#8e2c6b", "#2a8c55", "#1e4fa3", "#c27c00"] {
+        assert!(figure.contains(color), "{color}: {figure}");
     }
     for path in [
         "/plan",

@@ -88,8 +88,8 @@ pub(super) fn read(source: &Source, spec: &LayerSpec) -> Option<(Layer, Warnings
         fields.push((source.columns[at].name.clone(), kind, column));
     }
     // Without ids features are numbered by their place, and a note says so.
-    let layer = rows::layer(spec, ids?, geometries, fields).ok()?;
     let mut warnings = source.notes.clone();
+    let layer = rows::layer(spec, ids?, geometries, fields, &mut warnings).ok()?;
     for (row, odd) in odd {
         let id = layer.ids().get(FeatureIx(u32::try_from(row).ok()?));
         odd.tell(&mut warnings, spec, row as u64 + 1, &id.to_string());
