@@ -170,7 +170,7 @@ pub(super) fn layer(
     for field in spec.fields.iter().filter(|field| field.always) {
         if !columns.iter().any(|(name, ..)| *name == *field.name) {
             // A kind is a declaration, which holds for features to come.
-            if field.kind.is_none() && ids.len() > 0 {
+            if field.kind.is_none() && !ids.is_empty() {
                 let note =
                     format!("no feature has the field {:?}, which {} describes", field.name, manifest::FILE);
                 warnings.note(&spec.file, &note);
