@@ -79,7 +79,19 @@ fn folded(c: char, is_han: bool) -> String {
         return c.to_ascii_lowercase().to_string();
     }
     let mut buffer = [0; 4];
-    case_folded(&without_accents(c.encode_utf8(&mut buffer))).into_owned()
+    let bare = case_folded(&without_accents(c.encode_utf8(&mut buffer))).into_owned();
+    match &*bare {
+        // Unicode takes these for letters of their own; keyboards without them have what stands for them.
+        "œ" => "oe",
+        "æ" => "ae",
+        "ø" => "o",
+        "ł" => "l",
+        "đ" | "ð" => "d",
+        "ı" => "i",
+        "þ" => "th",
+        _ => return bare,
+    }
+    .to_owned()
 }
 
 /// A key, and which bytes of it stand for which piece.
@@ -344,6 +356,16 @@ mod tests {
 
     fn readings() -> Readings {
         Readings::new([("沌口", "zhuan kou")].into_iter())
+    }
+
+    #[test]
+    fn letters_are_those_of_keyboards_without_signs() {
+        let plain = |text: &str| text.chars().map(|c| folded(c, false)).collect::<String>();
+        for (text, want) in
+            [("Œuvre", "oeuvre"), ("Ærø", "aero"), ("Łódź", "lodz"), ("Straße", "strasse"), ("Đà", "da")]
+        {
+            assert_eq!(plain(text), want, "{text}");
+        }
     }
 
     fn texts(keys: Vec<Key>) -> Vec<String> {
