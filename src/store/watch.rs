@@ -1,7 +1,8 @@
 //! Notice a change, rebuild aside, publish or keep the old.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf, absolute};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
@@ -17,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Watch {
     watcher: RecommendedWatcher,
-    followed: Vec<PathBuf>,
+    followed: Arc<Mutex<Vec<PathBuf>>>,
     changes: Receiver<()>,
 }
 
@@ -28,32 +29,56 @@ impl Watch {
     /// The folder cannot be watched.
     pub fn begin(store: &Store) -> Result<Self, notify::Error> {
         let (sender, changes) = channel();
+        let followed = Arc::<Mutex<Vec<PathBuf>>>::default();
+        let folders = Arc::clone(&followed);
         let watcher = notify::recommended_watcher(move |event: Result<Event, notify::Error>| {
-            // Reading a file is an event too; only what may change content counts.
-            if event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_))) {
+            // Reading a file is an event too; only what may change content counts, and that in the folders themselves.
+            let is_change = event.map_or(true, |event| {
+                let folders = folders.lock().unwrap_or_else(PoisonError::into_inner);
+                let is_within = |path: &PathBuf| folders.iter().any(|folder| path.starts_with(folder));
+                !matches!(event.kind, EventKind::Access(_))
+                    && (event.paths.is_empty() || event.paths.iter().any(is_within))
+            });
+            if is_change {
                 let _ = sender.send(());
             }
         })?;
-        let mut watch = Self { watcher, followed: Vec::new(), changes };
-        watch.follow(store)?;
+        let mut watch = Self { watcher, followed, changes };
+        watch.follow(store, false)?;
         Ok(watch)
     }
 
     /// Reads the folder again whenever it has changed and hands each outcome to `publish`, until that answers
     /// false or no change can be heard any more.
     pub fn run(mut self, mut store: Store, mut publish: impl FnMut(Result<Loaded, StoreError>) -> bool) {
-        while self.settled() && publish(store.load(&mut |_| {})) {
-            // The catalogue file may name another folder now; one that cannot be watched is not.
-            let _ = self.follow(&store);
+        while self.settled() {
+            // Another folder may stand in the place of one that was followed; one that cannot be watched is not.
+            let _ = self.follow(&store, true);
+            if !publish(store.load(&mut |_| {})) {
+                break;
+            }
+            // The catalogue file may name another folder now.
+            let _ = self.follow(&store, false);
         }
     }
 
-    fn follow(&mut self, store: &Store) -> Result<(), notify::Error> {
-        for folder in store.folders() {
-            if !self.followed.contains(&folder) {
-                self.watcher.watch(&folder, RecursiveMode::Recursive)?;
-                self.followed.push(folder);
+    /// Listens to the folders of a store, those that are followed already only `anew`, and to where they stand, so that another
+    /// in the place of one is heard of.
+    fn follow(&mut self, store: &Store, anew: bool) -> Result<(), notify::Error> {
+        let folders: Vec<PathBuf> =
+            store.folders().into_iter().map(|folder| absolute(&folder).unwrap_or(folder)).collect();
+        let before = {
+            let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *followed, folders.clone())
+        };
+        let is_within = |path: &Path| folders.iter().any(|folder| path.starts_with(folder));
+        for folder in folders.iter().filter(|folder| anew || !before.contains(folder)) {
+            if let Some(stands_in) = folder.parent().filter(|path| !is_within(path)) {
+                let _ = self.watcher.watch(stands_in, RecursiveMode::NonRecursive);
             }
+            // What is known under a name is not looked at again.
+            let _ = self.watcher.unwatch(folder);
+            self.watcher.watch(folder, RecursiveMode::Recursive)?;
         }
         Ok(())
     }

@@ -236,12 +236,14 @@ fn what_the_catalogue_states_and_the_data_has_not_is_told() {
 
 #[test]
 fn a_running_server_takes_up_changed_files_and_survives_broken_ones() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("a.geojson");
+    let room = tempfile::tempdir().expect("a folder");
+    let folder = room.path().join("data");
+    std::fs::create_dir(&folder).expect("a folder");
+    let path = folder.join("a.geojson");
     let write = |text: &str| std::fs::write(&path, text).expect("written");
     let feature = r#"{"type":"Feature","id":1,"geometry":null,"properties":{}}"#;
     write(r#"{"type":"FeatureCollection","features":[]}"#);
-    let mut server = Server::over(folder.path());
+    let mut server = Server::over(&folder);
     let mut log = BufReader::new(server.process.stderr.take().expect("its log")).lines();
     let mut hear =
         |word: &str| log.by_ref().map_while(Result::ok).find(|line| line.contains(word)).expect("a line");
@@ -260,6 +262,31 @@ fn a_running_server_takes_up_changed_files_and_survives_broken_ones() {
     write(r#"{"type":"FeatureCollection","features":[]}"#);
     hear("published");
     assert_eq!(features(), 0);
+    // Another folder in its place, as where a new edition of the data is put there, is followed as the first was.
+    let other = room.path().join("other");
+    std::fs::create_dir(&other).expect("a folder");
+    let whole = format!(r#"{{"type":"FeatureCollection","features":[{feature}]}}"#);
+    std::fs::write(other.join("a.geojson"), &whole).expect("written");
+    std::fs::rename(&folder, room.path().join("former")).expect("moved");
+    std::fs::rename(&other, &folder).expect("moved");
+    hear("published");
+    assert_eq!(features(), 1);
+    write(r#"{"type":"FeatureCollection","features":[]}"#);
+    hear("published");
+    assert_eq!(features(), 0);
+    std::fs::remove_dir_all(&folder).expect("removed");
+    hear("not served");
+    std::fs::create_dir(&folder).expect("a folder");
+    write(&whole);
+    hear("published");
+    write(r#"{"type":"FeatureCollection","features":[]}"#);
+    hear("published");
+    assert_eq!(features(), 0);
+    // What stands beside it is nobody's business.
+    std::fs::write(room.path().join("beside.geojson"), "{").expect("written");
+    std::thread::sleep(std::time::Duration::from_millis(600));
+    write(&whole);
+    assert!(hear("").contains("published"));
 }
 
 #[cfg(unix)]
