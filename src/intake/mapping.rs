@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::limit::{self, End};
 use super::row::{Cell, Row};
-use super::value::{Kind, Made, Unit, Ways, made, named_unit, unit_of};
+use super::value::{HEIGHT, Kind, LENGTHS, Made, Unit, Ways, made, named_length, named_unit, unit_of};
 use crate::model::{Schema, ValueKind, narrowed};
 use crate::store::manifest::FieldSpec;
 
@@ -98,6 +98,19 @@ fn is_title(heading: &str, titles: [&str; 2], unit: Option<&str>) -> bool {
 
 /// Headings that stand for a field where no other does.
 const WEAK: &[&str] = &["编号"];
+/// Headings that stand for many things, and for land uses where all that is below them are codes of some.
+const OF_CODES: &[&str] = &[
+    "性质",
+    "地块性质",
+    "土地性质",
+    "用途",
+    "规划用途",
+    "地类",
+    "类别",
+    "类别代码",
+    "用地性质及代码",
+    "代码",
+];
 
 /// A heading without the unit that stands behind it after a sign, as in 面积/亩 and `area_ha`, or right after a Chinese
 /// word, as in 限高m.
@@ -107,7 +120,7 @@ pub(super) fn without_unit(heading: &str) -> Option<String> {
     if let Some((at, sign)) = at.zip(sign)
         && let unit = &folded[at + sign.len_utf8()..]
         // 面积/户 is no area with a unit.
-        && (named_unit(unit).is_some() || ["m", "米", "%", "层"].contains(&unit))
+        && (named_unit(unit).is_some() || named_length(unit).is_some() || ["%", "层"].contains(&unit))
     {
         let bare = plain(&folded[..at]);
         let bare = bare.strip_suffix("单位").map_or(bare.clone(), str::to_owned);
@@ -115,7 +128,27 @@ pub(super) fn without_unit(heading: &str) -> Option<String> {
     }
     let bare =
         |unit: &&str| folded.strip_suffix(*unit).filter(|bare| bare.ends_with(|c: char| !c.is_ascii()));
-    ["km²", "km2", "hm²", "hm2", "m²", "m2", "㎡", "ha", "m", "公顷"].iter().find_map(bare).map(plain)
+    let areas = ["km²", "km2", "hm²", "hm2", "m²", "m2", "㎡", "ha", "公顷"];
+    areas.iter().chain(LENGTHS.iter().map(|(unit, _)| unit)).find_map(bare).map(plain)
+}
+
+/// Metres of the unit of lengths that a heading names: in brackets, behind a sign, or right after a Chinese word.
+pub(super) fn length_of(heading: &str) -> Option<f64> {
+    let folded = narrowed(heading).to_lowercase();
+    let behind = folded.rsplit(['/', ':', '_', ',', ' ']).next().filter(|unit| unit.len() < folded.len());
+    let after_word = |(unit, _): &&(&str, f64)| {
+        folded.strip_suffix(unit).is_some_and(|bare| bare.ends_with(|c: char| !c.is_ascii()))
+    };
+    let in_brackets = in_brackets(heading);
+    in_brackets.iter().find_map(|part| named_length(of_unit(part))).or_else(|| named_length(behind?)).or_else(
+        || LENGTHS.iter().filter(after_word).max_by_key(|(unit, _)| unit.len()).map(|(_, metres)| *metres),
+    )
+}
+
+/// A part of a heading without the word that says that a unit follows, and without the sign of a limit.
+fn of_unit(part: &str) -> &str {
+    let bare = part.strip_prefix("单位").map_or(part, |rest| rest.trim_start_matches(':')).trim();
+    limit::leading(bare).map_or(bare, |(_, rest)| rest.trim())
 }
 
 /// Does a text name a unit, or what stands below a heading as its measure, and nothing else?
@@ -123,8 +156,8 @@ pub(super) fn is_measure(text: &str) -> bool {
     const OTHERS: &[&str] = &["%", "‰", "m", "米", "层", "个", "人", "户", "年", "元", "万元", "-", "—", "/"];
     let folded = narrowed(text).trim().to_lowercase();
     let bare = folded.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(&folded);
-    let bare = bare.strip_prefix("单位").map_or(bare, |rest| rest.trim_start_matches(':')).trim();
-    OTHERS.contains(&bare) || named_unit(bare).is_some()
+    let bare = of_unit(bare);
+    OTHERS.contains(&bare) || named_unit(bare).is_some() || named_length(bare).is_some()
 }
 
 /// Does a heading count storeys, which are no metres?
@@ -244,9 +277,19 @@ fn is_of_another(known: &Known, heading: &str) -> bool {
     in_brackets(heading).iter().any(|part| {
         let is_ratio = part.split_once('/').is_some_and(|(of, by)| {
             let [of, by] = [of, by].map(str::trim);
-            !of.is_empty() && !by.is_empty() && named_unit(of).is_none()
+            // Areas may be written in two units.
+            !of.is_empty() && !by.is_empty() && (known.kind != Kind::Area || named_unit(of).is_none())
         });
+        let unit = of_unit(part);
+        let is_other_unit = match known.kind {
+            _ if ["-", "—", "/"].contains(&unit) => false,
+            Kind::Number if known.name == HEIGHT => is_measure(unit) && named_length(unit).is_none(),
+            Kind::Number => is_measure(unit),
+            Kind::Whole => is_measure(unit) && named_length(unit) != Some(1.0),
+            _ => false,
+        };
         is_ratio
+            || is_other_unit
             || OTHERS.iter().any(|other| part.contains(other))
             || known.kind == Kind::Area && OF_BUILDINGS.contains(&part.as_str())
     })
@@ -365,6 +408,7 @@ fn meant(headings: &[String], at: usize, below: &dyn Below) -> (Option<&'static 
         [_, _, ..] if below.held(at) == Held::Codes => code(),
         [_, _, area] if below.held(at) == Held::Numbers => (Some(area), BY_HEADING),
         [_, name, ..] => (Some(name), BY_HEADING),
+        [] if OF_CODES.contains(&plain(&headings[at]).as_str()) && are_codes(headings, at, below) => code(),
         [] => (None, KEPT),
     }
 }
@@ -414,7 +458,9 @@ impl Mapped {
             None => Made::Value(cell.clone()),
         };
         match self.declared {
-            Some(kind) => own.then(|value| made(kind, value, Ways::default())),
+            Some(kind) => {
+                own.then(|value| made(kind, value, Ways { is_1904: ways.is_1904, ..Ways::default() }))
+            }
             None => own,
         }
     }
@@ -439,6 +485,10 @@ pub(super) struct Writing {
     pub unit: Option<(Unit, String)>,
     /// Headings of shares that are written in per cent.
     pub percent: Vec<usize>,
+    /// Its days are counted from 1904 on.
+    pub is_1904: bool,
+    /// The heading of heights, and metres of the unit that it names.
+    pub lengths: Option<(usize, f64)>,
     /// Headings of numbers with decimal commas, and whether the whole column is written so.
     pub decimal: Vec<(usize, bool)>,
 }
@@ -449,9 +499,11 @@ impl Writing {
         let decimal = self.decimal.iter().find(|(of, _)| *of == heading);
         Ways {
             unit: self.unit.as_ref().map(|(unit, _)| *unit),
+            metres: self.lengths.filter(|(of, _)| *of == heading).map(|(_, metres)| metres),
             is_percent: self.percent.contains(&heading) && !row.percent.contains(&heading),
             is_decimal: decimal.is_some(),
             is_told: decimal.is_some_and(|(_, is_whole)| *is_whole),
+            is_1904: self.is_1904,
             field: None,
         }
     }
@@ -838,6 +890,11 @@ mod tests {
             assert_eq!(guess(&[heading], &[codes]), ("use_code".to_owned(), 1), "{heading}");
             assert_eq!(guess(&[heading], &[others]), ("use_name_zh".to_owned(), 0), "{heading}");
         }
+        for heading in ["性质", "规划用途", "地类", "用地性质及代码"] {
+            assert_eq!(guess(&[heading], &[codes]).0, "use_code", "{heading}");
+            assert_eq!(guess(&[heading, "用地代码"], &[codes, codes]).0, format!("{heading},use_code"));
+        }
+        assert_eq!(guess(&["性质"], &[others]).0, "性质", "of what, is not said");
         assert_eq!(guess(&["规划用"], &[Held::Numbers]).0, "area_m2", "of 规划用地面积");
         let both = guess(&["用地性质", "用地代码"], &[codes, codes]);
         assert_eq!(both, ("use_name_zh,use_code".to_owned(), 0), "another is called so");

@@ -83,15 +83,17 @@ impl Uses {
             let rest = std::iter::once(behind.as_str()).chain(parts[1..].iter().copied());
             Some((code, rest.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")))
         });
-        let named = || match parts[..] {
-            [name, code] => {
-                let code = self.known(code)?;
-                let is_name = self.by_code.get(&code).is_some_and(|known| known.0.to_uppercase() == name);
-                // A code in brackets says what its name means, also one that is not known.
-                (is_name || self.by_name.contains_key(name) || folded.ends_with(')'))
-                    .then(|| (code, if is_name { String::new() } else { name.to_owned() }))
-            }
-            _ => None,
+        let named = || {
+            let (name, code) = match parts[..] {
+                [name, code] => (name, code),
+                [both] => both.split_at(both.find(|c: char| c.is_ascii_alphanumeric())?),
+                _ => return None,
+            };
+            let code = self.known(code)?;
+            let is_name = self.by_code.get(&code).is_some_and(|known| known.0.to_uppercase() == name);
+            // A code in brackets says what its name means, also one that is not known.
+            (is_name || self.by_name.contains_key(name) || folded.ends_with(')'))
+                .then(|| (code, if is_name { String::new() } else { name.to_owned() }))
         };
         let found = begun.or(whole).or_else(named);
         let Some((mut code, behind)) = found else {
@@ -203,6 +205,10 @@ mod tests {
         assert_eq!(left("701.0"), ("0701".to_owned(), None));
         assert_eq!(left("二类居住用地（R2）"), ("R2".to_owned(), None));
         assert_eq!(left("工业用地（R2）"), ("R2".to_owned(), Some("工业用地".to_owned())));
+        assert_eq!(left("二类居住用地R2"), ("R2".to_owned(), None));
+        assert_eq!(left("城镇住宅用地0701"), ("0701".to_owned(), None));
+        assert_eq!(left("某地块R2").1, None, "no use is called so");
+        assert!(!uses.find("某地块R2", false).is_known);
         assert_eq!(left("R 2"), ("R2".to_owned(), None));
         assert_eq!(left("M-0"), ("M0".to_owned(), None));
         assert_eq!(left("新型产业用地（M0）"), ("M0".to_owned(), Some("新型产业用地".to_owned())));

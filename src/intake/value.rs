@@ -218,12 +218,16 @@ fn is_circled(c: char) -> bool {
 pub(super) struct Ways {
     /// Of areas that state none.
     pub unit: Option<Unit>,
+    /// Metres of the unit of lengths that state none.
+    pub metres: Option<f64>,
     /// Of shares: they are written in per cent.
     pub is_percent: bool,
     /// A comma that may mean either is one of decimals.
     pub is_decimal: bool,
     /// Of the whole column it is told that its commas are those of decimals.
     pub is_told: bool,
+    /// Days without a date are counted from 1904 on.
+    pub is_1904: bool,
     /// The known field they are of.
     pub field: Option<&'static str>,
 }
@@ -244,12 +248,18 @@ fn date_of(text: &str) -> Option<Date> {
 }
 
 /// A day that is not written in full, and how it is understood: a month, or the days that workbooks count.
-fn other_date_of(cell: &Cell) -> Option<(Date, &'static str)> {
-    /// Days that workbooks count before 1970.
+fn other_date_of(cell: &Cell, is_1904: bool) -> Option<(Date, &'static str)> {
+    /// Days that workbooks count before 1970, and those of them before 1904.
     const BEFORE_1970: i32 = 25_569;
+    const BEFORE_1904: i32 = 1_462;
     let shown = narrowed(&cell.shown());
     if let Some(days) = shown.parse().ok().filter(|days| (20_000..80_000).contains(days)) {
-        return Some((Date::from_days(days - BEFORE_1970), "the day that workbooks count so"));
+        let (before, how) = if is_1904 {
+            (BEFORE_1970 - BEFORE_1904, "the day that this workbook counts so, from 1904 on")
+        } else {
+            (BEFORE_1970, "the day that workbooks count so")
+        };
+        return Some((Date::from_days(days - before), how));
     }
     let Cell::Text(_) = cell else { return None };
     let parts: Vec<&str> =
@@ -337,18 +347,19 @@ pub(super) fn made(kind: Kind, cell: &Cell, ways: Ways) -> Made {
         }
         Kind::Number => {
             let behind = read.as_ref().map_or("", |read| &read.behind);
-            match LENGTHS.iter().find(|(name, _)| *name == behind).filter(|_| ways.field == Some(HEIGHT)) {
-                Some((_, metres)) => {
+            match named_length(behind).filter(|_| ways.field == Some(HEIGHT)) {
+                Some(metres) if !METRES.contains(&behind) => {
                     let told = format!("{:?} states its unit, read in m", cut(&shown));
-                    and_told(number(&[behind], *metres, 1e6), told)
+                    and_told(number(&[behind], metres, 1e6), told)
                 }
-                None => number(METRES, 1.0, 1e6),
+                None if behind.is_empty() => number(&[""], ways.metres.unwrap_or(1.0), 1e6),
+                _ => number(METRES, 1.0, 1e6),
             }
         }
         Kind::Whole | Kind::Year => whole(kind, cell, exact.as_ref()),
         Kind::Date => match cell {
             Cell::Date(_) => Made::Value(cell.clone()),
-            _ => match (date_of(&shown), other_date_of(cell)) {
+            _ => match (date_of(&shown), other_date_of(cell, ways.is_1904)) {
                 (Some(day), _) => Made::Value(Cell::Date(day)),
                 (None, Some((day, how))) => {
                     Made::Changed(Cell::Date(day), format!("{:?} is read as {day}, {how}", cut(&shown)))
@@ -430,12 +441,39 @@ fn flag_of(shown: &str) -> Option<bool> {
 /// What may stand behind a number that has no unit, or is in metres.
 pub(super) const METRES: &[&str] = &["", "米", "m"];
 
-/// Units of lengths that are no metres, as they are written, and metres of them.
-const LENGTHS: &[(&str, f64)] =
-    &[("厘米", 0.01), ("公分", 0.01), ("cm", 0.01), ("公里", 1000.0), ("千米", 1000.0), ("km", 1000.0)];
+/// Units of lengths as they are written, small, and metres of them. A foot is that of 1959, a chi a third of a metre.
+pub(super) const LENGTHS: &[(&str, f64)] = &[
+    ("米", 1.0),
+    ("公尺", 1.0),
+    ("m", 1.0),
+    ("毫米", 0.001),
+    ("mm", 0.001),
+    ("厘米", 0.01),
+    ("公分", 0.01),
+    ("cm", 0.01),
+    ("分米", 0.1),
+    ("dm", 0.1),
+    ("公里", 1000.0),
+    ("千米", 1000.0),
+    ("km", 1000.0),
+    ("丈", 10.0 / 3.0),
+    ("市尺", 1.0 / 3.0),
+    ("英尺", 0.3048),
+    ("ft", 0.3048),
+    ("feet", 0.3048),
+    ("foot", 0.3048),
+    ("码", 0.9144),
+    ("yd", 0.9144),
+    ("yards", 0.9144),
+];
+
+/// Metres of the unit of lengths that a text is the name of.
+pub(super) fn named_length(text: &str) -> Option<f64> {
+    LENGTHS.iter().find(|(name, _)| *name == text).map(|(_, metres)| *metres)
+}
 
 /// The field of heights.
-const HEIGHT: &str = "height_m";
+pub(super) const HEIGHT: &str = "height_m";
 
 fn number(read: &Written, shown: &str, ways: Ways, factor: f64, digits: f64) -> Made {
     if read.value < 0.0 {

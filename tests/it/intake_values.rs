@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -263,6 +264,155 @@ fn unknown_columns_of_text_files_hold_numbers_where_all_of_their_values_are_some
     assert_eq!(code, Some(0), "{said}");
     let last = imported(data.path()).into_iter().find(|row| row["properties"]["parcel_no"] == "Q");
     assert_eq!(last.expect("the row")["properties"]["staff"], "77", "{said}");
+}
+
+/// Lengths state their unit in the heading, beside them or in the cell; what is no length is no height.
+#[test]
+fn heights_are_metres_whatever_unit_they_are_written_in() {
+    let data = folder();
+    let path = data.path().join("a.csv");
+    let height = |heading: &str, value: &str| {
+        fs::write(&path, format!("地块编号,{heading},x,y\nA,{value},114.1,30.4\n")).expect("written");
+        let (said, all) = taken(data.path(), &path);
+        (all[0].get("height_m").and_then(Value::as_f64), said)
+    };
+    // A foot is 0.3048 m, a yard 0.9144 m, a zhang ten thirds of a metre.
+    for (heading, value, metres) in [
+        ("Height (ft)", "60", 18.288),
+        ("height_ft", "60", 18.288),
+        ("Max height [feet]", "60", 18.288),
+        ("建筑限高（英尺）", "60", 18.288),
+        ("Height (yd)", "10", 9.144),
+        ("建筑限高（cm）", "6000", 60.0),
+        ("限高mm", "6000", 6.0),
+        ("限高/分米", "600", 60.0),
+        ("限高(≤千米)", "0.06", 60.0),
+        ("限高（单位：丈）", "6", 20.0),
+        ("限高（m）", "60", 60.0),
+        // What stands in the cell comes before the heading.
+        ("限高（cm）", "60米", 60.0),
+        ("限高", "60 ft", 18.288),
+    ] {
+        let (found, said) = height(heading, value);
+        assert!(
+            found.is_some_and(|found| (found - metres).abs() < 1e-6),
+            "{heading} {value}: {found:?} {said}"
+        );
+        assert_eq!(
+            said.contains("its heights are read in metres"),
+            heading != "限高" && heading != "限高（m）",
+            "{said}"
+        );
+    }
+    for (unit, metres) in [("cm", 0.6), ("英尺", 18.288)] {
+        let (found, said) = height("建筑限高,单位", &format!("60,{unit}"));
+        assert_eq!(found, Some(metres), "{unit}: {said}");
+    }
+    for (heading, field) in [
+        ("容积率（%）", "far"),
+        ("绿地率（m²/人）", "green_ratio"),
+        ("建筑限高（%）", "height_m"),
+        ("位置精度（cm）", "accuracy_m"),
+    ] {
+        fs::write(&path, format!("地块编号,{heading},x,y\nA,12,114.1,30.4\n")).expect("written");
+        let (said, all) = taken(data.path(), &path);
+        assert!(all[0].get(field).is_none_or(Value::is_null), "{heading}: {said}");
+        assert_eq!(all[0][heading], 12, "{heading}");
+        assert!(said.contains("measures something else"), "{heading}: {said}");
+    }
+    let (_, said) = height("容积率（-）", "1.5");
+    assert!(said.contains("容积率（-） -> far"), "{said}");
+}
+
+/// Workbooks may count days from 1904 on, also those that are shown as numbers.
+#[test]
+fn days_are_counted_as_their_workbook_counts_them() {
+    let data = folder();
+    let path = data.path().join("days.xlsx");
+    workbook(&path, &[&["地块编号", "批准日期", "x", "y"], &["A", "", "114.1", "30.4"]], |sheet| {
+        sheet.write_number(1, 1, 42_800).expect("a day");
+    });
+    // ECMA-376, 18.17.4.1: 1900-01-01 is day 1 and 1900 has a 29th of February, 1904-01-01 is day 0.
+    let (said, all) = taken(data.path(), &path);
+    assert_eq!(all[0]["valid_from"], "2017-03-06", "{said}");
+    let mut book = zip::ZipArchive::new(fs::File::open(&path).expect("the workbook")).expect("an archive");
+    let other = data.path().join("days1904.xlsx");
+    let mut written = zip::ZipWriter::new(fs::File::create(&other).expect("a file"));
+    for at in 0..book.len() {
+        let mut text = String::new();
+        let mut part = book.by_index(at).expect("a part");
+        part.read_to_string(&mut text).expect("text");
+        let text = text.replace("<workbookPr ", "<workbookPr date1904=\"1\" ");
+        written
+            .start_file(part.name().expect("a name"), zip::write::SimpleFileOptions::default())
+            .expect("a part");
+        written.write_all(text.as_bytes()).expect("written");
+    }
+    written.finish().expect("an archive");
+    let (said, all) = taken(data.path(), &other);
+    assert_eq!(all[0]["valid_from"], "2021-03-07", "{said}");
+    assert!(said.contains("counts so, from 1904 on"), "{said}");
+}
+
+/// A mark that is never closed makes one cell of all that follows.
+#[test]
+fn a_quotation_mark_that_is_never_closed_is_no_end_of_a_table() {
+    let data = folder();
+    let path = data.path().join("a.csv");
+    for separator in [",", "\t", ";"] {
+        let rows = |second: &str, last: &str| {
+            format!("地块编号,备注,x,y\nA-1,\"一,\n期\",114.1,30.4\nA-2,{second},114.2,30.4\nA-3,5\" 管,114.3,{last}\n")
+                .replace(',', separator)
+        };
+        fs::write(&path, rows("\"二期", "30.4")).expect("written");
+        let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes"]);
+        assert!(code == Some(2) && said.contains("line 4 is never closed"), "{said}");
+        fs::write(&path, rows("\"二\"\"期\"\"\"", "\"30.4")).expect("written");
+        let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes"]);
+        assert!(code == Some(2) && said.contains("line 5 is never closed"), "{said}");
+        fs::write(&path, rows("\"二\"\"期\"\"\"", "\"30.4\"")).expect("written");
+        let (said, all) = taken(data.path(), &path);
+        assert_eq!(all.len(), 3, "{said}");
+        let notes: Vec<&str> = all.iter().filter_map(|row| row["note"].as_str()).collect();
+        assert!(notes.contains(&"二\"期\"") && notes.contains(&"5\" 管"), "{notes:?}");
+    }
+}
+
+#[test]
+fn a_balance_beside_the_parcels_is_none_of_them() {
+    let data = folder();
+    for (rows, below) in [(3, 6), (12, 40)] {
+        let path = data.path().join(format!("{rows}.csv"));
+        let mut text = "地块编号,经度,纬度,容积率,,用地类别,用地面积(公顷)\n".to_owned();
+        for row in 0..below {
+            let balance = if row < rows { format!("居住用地,{row}.5") } else { ",".to_owned() };
+            text += &format!("A-{row},114.{row:02},30.4,1.5,,{balance}\n");
+        }
+        fs::write(&path, text).expect("written");
+        let (said, all) = taken(data.path(), &path);
+        assert!(said.contains("the columns from F on stand beside the table"), "{said}");
+        let first = all.iter().find(|row| row["parcel_no"] == "A-0").expect("the first");
+        for field in ["use_name_zh", "use_code", "area_m2"] {
+            assert!(first.get(field).is_none_or(Value::is_null), "{field}: {first}");
+        }
+        assert_eq!(first["beside 用地类别"], "居住用地");
+        assert_eq!(all.len(), below);
+    }
+    // Columns behind an empty one that are filled as the others are belong to them, and so do remarks here and there.
+    for cells in [["R2", "R2", "R2"], ["", "R2", ""], ["R2", "", "R2"]] {
+        let path = data.path().join("whole.csv");
+        let row = |at: usize, cell: &str| {
+            format!("A-{at},114.1{at},30.4,,{cell},{}\n", if cell.is_empty() { "" } else { "12" })
+        };
+        let rows: String = cells.iter().enumerate().map(|(at, cell)| row(at, cell)).collect();
+        fs::write(&path, format!("地块编号,经度,纬度,,用地代码,用地面积(公顷)\n{rows}")).expect("written");
+        let (said, all) = taken(data.path(), &path);
+        assert_eq!(
+            all.iter().filter(|row| row["area_m2"] == 120_000).count(),
+            cells.iter().filter(|cell| !cell.is_empty()).count(),
+            "{said}"
+        );
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
@@ -95,6 +95,15 @@ pub(super) fn workbook(path: &Path) -> Result<Option<Workbook>, String> {
     } else {
         None
     })
+}
+
+/// Does a workbook count days from 1904 on (ECMA-376, 18.2.28)? Its reader tells of none that is shown as a number.
+pub(super) fn counts_from_1904(path: &Path) -> Result<bool, String> {
+    let mut archive = opened(path)?;
+    let Ok(about) = archive.by_name("xl/workbook.xml") else { return Ok(false) };
+    let mut text = String::new();
+    about.take(1 << 20).read_to_string(&mut text).map_err(|fault| fault.to_string())?;
+    Ok(["1", "true", "on"].iter().any(|yes| text.contains(&format!("date1904=\"{yes}\""))))
 }
 
 /// Workbooks that are read, and others.

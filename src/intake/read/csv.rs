@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use encoding_rs::UTF_8;
@@ -51,8 +51,10 @@ pub(super) fn read(
     let mut record = csv::ByteRecord::new();
     let mut guarded = None;
     let mut garbled = Passed::default();
+    let mut last = csv::Position::new();
     loop {
         spent.set(0);
+        last = record.position().cloned().unwrap_or(last);
         match records.read_byte_record(&mut record) {
             Ok(true) => {}
             Ok(false) => break,
@@ -85,6 +87,14 @@ pub(super) fn read(
             .collect();
         rows.push(Line::new(line, cells), headings, take)?;
     }
+    let unclosed = ends_within_quotes(&mut decoded(open(path)?), last.byte(), delimiter);
+    if unclosed.map_err(|fault| IntakeError::read(path, fault))? {
+        return Err(unfit(format!(
+            "the quotation mark of a cell in the row that begins at line {} is never closed, so that all that follows would be \
+             part of it; expected one more at the end of the cell",
+            last.line()
+        )));
+    }
     let mut told = rows.end(headings, take)?;
     if encoding != UTF_8 {
         told.notes.push(format!("read as {}", encoding.name()));
@@ -96,6 +106,33 @@ pub(super) fn read(
         ));
     }
     Ok(told)
+}
+
+/// Does a table end within quotation marks that its last row, which begins at a byte, has opened? The parser takes the end of a
+/// file for theirs.
+fn ends_within_quotes(table: &mut impl Read, last: u64, delimiter: u8) -> io::Result<bool> {
+    io::copy(&mut table.take(last), &mut io::sink())?;
+    /// Where a byte stands.
+    #[derive(PartialEq)]
+    enum At {
+        Start,
+        Bare,
+        Quoted,
+        /// Behind a mark that closes, or is the first of two.
+        Mark,
+    }
+    let mut at = At::Start;
+    for byte in BufReader::with_capacity(1 << 16, table).bytes() {
+        at = match (at, byte?) {
+            (At::Start, b'"') | (At::Mark, b'"') => At::Quoted,
+            (At::Quoted, b'"') => At::Mark,
+            (At::Quoted, _) => At::Quoted,
+            (_, b'\n' | b'\r') => At::Start,
+            (_, byte) if byte == delimiter => At::Start,
+            _ => At::Bare,
+        };
+    }
+    Ok(at == At::Quoted)
 }
 
 /// A cell that is guarded so that workbooks take it as a text, without its guard: `="0701"`, or `'0701` before a number, a

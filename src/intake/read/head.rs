@@ -487,6 +487,32 @@ pub(super) fn beside(head: &[Cell]) -> Option<String> {
     ))
 }
 
+/// Gives the headings of a second table beside the first other names, so that they are no fields of the first, and tells of it.
+/// An empty column parts it from the first, it holds no place, and its rows end before those of the first.
+pub(super) fn second_table(names: &mut [Cell], below: &[&[Cell]]) -> Option<String> {
+    let is_empty = |at: usize| below.iter().all(|row| is_void(row, at));
+    let is_gap = |at: &usize| names[*at] == Cell::Null && is_empty(*at);
+    let gap = (0..names.len()).skip_while(|at| names[*at] == Cell::Null).find(is_gap)?;
+    let block: Vec<usize> = (gap..names.len()).filter(|at| names[*at] != Cell::Null).collect();
+    let fills_block = |row: &&&[Cell]| block.iter().any(|&at| !is_void(row, at));
+    let rows = || below.iter().filter(|row| (0..gap).any(|at| !is_void(row, at)));
+    let filled = rows().take_while(fills_block).count();
+    let ends = filled > 0 && filled < rows().count();
+    let is_whole = !rows().skip(filled).any(|row| fills_block(&row));
+    if block.len() < 2 || !ends || !is_whole || block.iter().any(|at| role(&names[*at].shown()).is_some()) {
+        return None;
+    }
+    for at in &block {
+        names[*at] = Cell::text(&format!("beside {}", names[*at].shown()));
+    }
+    Some(format!(
+        "the columns from {} on stand beside the table, parted from it by an empty one, and end before it does: a table of its \
+         own, which has no features; its values are kept under names such as {:?} with the rows they stand beside",
+        letters(block[0]),
+        cut(&names[block[0]].shown())
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -79,6 +79,8 @@ pub(super) struct Told {
     pub clocked: HashSet<String>,
     /// The unit of areas that stands above the headings, and where.
     pub unit: Option<(Unit, String)>,
+    /// A workbook that counts days from 1904 on.
+    pub is_1904: bool,
 }
 
 /// The formats.

@@ -13,7 +13,7 @@ use super::rings::{Grouped, grouped};
 use super::{Beyond, MOST_ROW_BYTES, Take, Told, Wish, archive, one_of, open};
 use crate::intake::IntakeError;
 use crate::intake::projection;
-use crate::intake::row::{Cell, Figure, Headings, Row};
+use crate::intake::row::{Cell, Figure, Headings, Row, cut};
 use crate::model::Date;
 
 /// What is told of a File Geodatabase, whose tables end in `.gdbtable`.
@@ -138,11 +138,12 @@ pub(super) fn read(
             }
             (Some(Ok(shape)), Some(cells)) => (shape, cells),
         };
-        let Record::Row(cells) = cells else {
+        let Record::Row(cells, repaired) = cells else {
             deleted += 1;
             continue;
         };
-        let mut row = Row { number, cells: columns.iter().copied().zip(cells).collect(), ..Row::default() };
+        let cells = columns.iter().copied().zip(cells).collect();
+        let mut row = Row { number, cells, repaired, ..Row::default() };
         if let Err(reason) = figures(&shape, &mut row) {
             row.fault = Some(reason.to_owned());
             if let Shape::Multipatch(surface) = &shape {
@@ -323,7 +324,8 @@ struct Field {
 
 /// What is read of a row.
 enum Record {
-    Row(Vec<Cell>),
+    /// Its cells, and what is told of values that are none.
+    Row(Vec<Cell>, Vec<String>),
     /// It is marked as deleted; its geometry is still there.
     Deleted,
 }
@@ -402,28 +404,32 @@ impl Dbf {
             return Ok(Some(Record::Deleted));
         }
         let mut at = 1;
-        let mut cells = Vec::with_capacity(self.fields.len());
+        let (mut cells, mut repaired) = (Vec::with_capacity(self.fields.len()), Vec::new());
         for field in &self.fields {
             let (text, is_broken) = Text::new(&self.record[at..at + field.length]).read(self.encoding);
             at += field.length;
             self.broken += u64::from(is_broken);
-            cells.push(cell(field.kind, &text));
+            cells.push(cell(field.kind, &text).unwrap_or_else(|what| {
+                repaired.push(format!("{}: {:?} is {what}; left unknown", field.name, cut(&text)));
+                Cell::Null
+            }));
         }
-        Ok(Some(Record::Row(cells)))
+        Ok(Some(Record::Row(cells, repaired)))
     }
 }
 
-fn cell(kind: u8, text: &str) -> Cell {
-    match kind {
-        b'N' | b'F' => {
-            if text.is_empty() || text.starts_with('*') {
-                return Cell::Null;
-            }
-            text.parse()
-                .map(Cell::Integer)
-                .or_else(|_| text.parse().map(Cell::Real))
-                .unwrap_or_else(|_| Cell::text(text))
+/// The value of a field; an error for what is written where there is none.
+fn cell(kind: u8, text: &str) -> Result<Cell, &'static str> {
+    Ok(match kind {
+        b'N' | b'F' if text.is_empty() => Cell::Null,
+        b'N' | b'F' if text.starts_with('*') => {
+            return Err("what stands for a number that is too long for its field");
         }
+        b'N' | b'F' => text
+            .parse()
+            .map(Cell::Integer)
+            .or_else(|_| text.parse().map(Cell::Real))
+            .unwrap_or_else(|_| Cell::text(text)),
         b'L' => match text {
             "T" | "t" | "Y" | "y" => Cell::Bool(true),
             "F" | "f" | "N" | "n" => Cell::Bool(false),
@@ -431,10 +437,14 @@ fn cell(kind: u8, text: &str) -> Cell {
         },
         b'D' if text.len() == 8 && text.is_ascii() => {
             let day = Date::parse(&format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]));
-            day.map_or(Cell::Null, Cell::Date)
+            match day {
+                Some(day) => Cell::Date(day),
+                None if text.bytes().all(|byte| byte == b'0') => Cell::Null,
+                None => return Err("no date"),
+            }
         }
         _ => Cell::text(text),
-    }
+    })
 }
 
 /// Bytes of the name of a field; the last of them ends it.
@@ -616,7 +626,7 @@ mod tests {
         std::fs::write(&page, cpg.unwrap_or_default()).expect("written");
         let mut table = Dbf::open(&path, &Wish::default(), cpg.map(|_| page.as_path())).expect("a table");
         let mut read = Vec::new();
-        while let Some(Record::Row(cells)) = table.next().expect("a row") {
+        while let Some(Record::Row(cells, _)) = table.next().expect("a row") {
             read.push(cells[0].shown());
         }
         (read, table)
@@ -659,6 +669,18 @@ mod tests {
         let mixed: [&[u8]; 3] = ["沌口".as_bytes(), "军山".as_bytes(), b"K\xF6ln"];
         let (read, table) = table(20, &mixed, Some("UTF-8"));
         assert_eq!((read[2].as_str(), table.broken), ("K\u{FFFD}ln", 1));
+    }
+
+    #[test]
+    fn values_that_are_none_are_told_from_those_that_are_not_there() {
+        for (kind, text) in [(b'N', ""), (b'D', "00000000"), (b'L', "?")] {
+            assert_eq!(cell(kind, text), Ok(Cell::Null), "{text}");
+        }
+        for (kind, text) in [(b'N', "*****"), (b'F', "***"), (b'D', "20231301")] {
+            assert!(cell(kind, text).is_err(), "{text}");
+        }
+        assert_eq!(cell(b'N', "12.50"), Ok(Cell::Real(12.5)));
+        assert_eq!(cell(b'D', "20231201"), Ok(Cell::Date(Date::parse("2023-12-01").expect("a day"))));
     }
 
     #[test]

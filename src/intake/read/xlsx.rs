@@ -11,7 +11,7 @@ use super::head;
 use super::merged::Region;
 use super::shown::Format;
 use super::table::{self, Line, Rows};
-use super::{Take, Told, Wish};
+use super::{Take, Told, Wish, archive};
 use crate::intake::IntakeError;
 use crate::intake::row::{Cell, Headings};
 use crate::model::Date;
@@ -101,7 +101,8 @@ pub(super) fn read(
     let told = rows.end(headings, take)?;
     notes.extend(told.notes);
     traps.extend(told.traps);
-    Ok(Told { notes, traps, ..told })
+    let is_1904 = archive::counts_from_1904(path).map_err(unfit)?;
+    Ok(Told { notes, traps, is_1904, ..told })
 }
 
 /// The sheet that is read where none is named: the first one to be seen, or, where that is a cover or a dictionary, the one

@@ -19,7 +19,7 @@ use crate::intake::number::written;
 use crate::intake::row::{Cell, Figure, Headings, MOST_HEADINGS, Row, cut};
 use crate::intake::value::Unit;
 use crate::intake::{refused, value};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, narrowed};
 
 pub(super) use rows::{Line, Rows};
 
@@ -270,15 +270,26 @@ impl Table {
     fn find_units(&mut self, rows: &[&[Cell]]) {
         let is_called = |at: &usize, is: &dyn Fn(&str) -> bool| self.names[*at].as_deref().is_some_and(is);
         let is_area = |name: &str| mapping::name_of(name) == Some(AREA) && value::unit_of(name).is_none();
-        let is_unit = |name: &str| ["单位", "面积单位", "计量单位"].contains(&mapping::plain(name).as_str());
+        let is_height =
+            |name: &str| mapping::name_of(name) == Some(value::HEIGHT) && mapping::length_of(name).is_none();
+        let is_unit = |name: &str| {
+            ["单位", "面积单位", "长度单位", "高度单位", "计量单位"].contains(&mapping::plain(name).as_str())
+        };
         let all = 0..self.names.len();
         let Some(unit) = all.clone().find(|at| is_called(at, &is_unit)) else { return };
-        let before = (0..unit).rev().find(|at| is_called(at, &is_area));
-        let area = before.or_else(|| all.skip(unit).find(|at| is_called(at, &is_area)));
-        let mut cells = rows.iter().filter_map(|row| row.get(unit)).filter(|cell| **cell != Cell::Null);
-        if cells.any(|cell| value::unit_of(&cell.shown()).is_some()) {
-            self.units = area.map(|area| (area, unit));
-        }
+        let cells = || rows.iter().filter_map(|row| row.get(unit)).filter(|cell| **cell != Cell::Null);
+        let is_measured: &dyn Fn(&str) -> bool = if cells()
+            .any(|cell| value::unit_of(&cell.shown()).is_some())
+        {
+            &is_area
+        } else if cells().any(|cell| value::named_length(&narrowed(&cell.shown()).to_lowercase()).is_some()) {
+            &is_height
+        } else {
+            return;
+        };
+        let before = (0..unit).rev().find(|at| is_called(at, is_measured));
+        let measured = before.or_else(|| all.skip(unit).find(|at| is_called(at, is_measured)));
+        self.units = measured.map(|measured| (measured, unit));
     }
 
     /// Looks for columns that may begin groups of rows, as those of units before the numbers of parcels do.

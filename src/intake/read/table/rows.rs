@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Kind, Table};
 use crate::geometry::System;
 use crate::intake::read::again::Again;
-use crate::intake::read::head::{MOST_TITLES, Stacked, filled, head, passed_over, unit_above};
+use crate::intake::read::head::{MOST_TITLES, Stacked, filled, head, passed_over, second_table, unit_above};
 use crate::intake::read::merged::{Merged, Region};
 use crate::intake::read::points::{self, Outlines};
 use crate::intake::read::says;
@@ -13,6 +13,9 @@ use crate::intake::read::shown::Shown;
 use crate::intake::read::{Stated, Take, Told, Wish};
 use crate::intake::row::{Cell, Headings, Row};
 use crate::intake::{IntakeError, refused};
+
+/// How many rows are kept until the table is understood; a second table beside it is seen to end among them.
+const LOOKED_AT: usize = 100;
 
 /// What rows state of their system.
 #[derive(Default)]
@@ -102,7 +105,7 @@ impl<'a> Rows<'a> {
             return self.hand(line, headings, take);
         }
         self.first.push(line);
-        if self.first.len() == MOST_TITLES { self.settle(headings, take) } else { Ok(()) }
+        if self.first.len() == LOOKED_AT { self.settle(headings, take) } else { Ok(()) }
     }
 
     /// No more rows come; what all of them said.
@@ -152,24 +155,26 @@ impl<'a> Rows<'a> {
     fn settle(&mut self, headings: &mut Headings, take: &mut Take<'_>) -> Result<(), IntakeError> {
         let unfit = |reason: String| IntakeError::unfit(self.path, &reason);
         let rows: Vec<&[Cell]> = self.first.iter().map(|line| &*line.cells).collect();
-        let at =
-            head(&rows, self.wish).ok_or_else(|| unfit(format!("{}has no row of headings", self.what)))?;
+        let at = head(&rows[..rows.len().min(MOST_TITLES)], self.wish)
+            .ok_or_else(|| unfit(format!("{}has no row of headings", self.what)))?;
         let mut stacked = Stacked::around(&self.first, at, self.merged.as_ref());
         if let Some(merged) = &mut self.merged {
             stacked.end_beside(&mut self.first, merged);
         }
         let below: Vec<&[Cell]> = self.first[stacked.below..].iter().map(|line| &*line.cells).collect();
+        stacked.traps.extend(second_table(&mut stacked.names, &below));
+        let below = &below[..below.len().min(MOST_TITLES.saturating_sub(stacked.below))];
         let mut table = Table::of_head(&stacked.names, self.wish, headings).map_err(unfit)?;
         table.is_sheet = self.merged.is_some();
         table.traps.extend(passed_over(&self.first[..stacked.top], &self.first[at]));
         table.traps.extend(stacked.traps);
         table.unit = unit_above(&self.first[..stacked.top]);
         table.system_above = self.first[..stacked.top].iter().find_map(|line| says::of_line(&line.cells));
-        table.find_units(&below);
-        table.find_groups(&below);
-        table.find_commas(&below);
-        table.find_by_values(&below);
-        table.find_points(&below, &self.first[..stacked.top], self.wish, headings).map_err(unfit)?;
+        table.find_units(below);
+        table.find_groups(below);
+        table.find_commas(below);
+        table.find_by_values(below);
+        table.find_points(below, &self.first[..stacked.top], self.wish, headings).map_err(unfit)?;
         table.again = Again::new(&self.first[stacked.top..stacked.below]);
         let caption = self.first[..stacked.top].iter().rev().find_map(points::caption);
         if let Some((_, number)) = caption.filter(|_| table.has_captions()) {
