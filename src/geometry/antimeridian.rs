@@ -25,13 +25,15 @@ impl Turn {
 
     /// A shape in one piece; what was cut along the antimeridian is joined.
     pub fn shape(self, shape: &Shape) -> Shape {
-        if !self.0 {
-            return shape.clone();
-        }
-        match shape.map_coords(|Coord { x, y }| Coord { x: self.longitude(x), y }) {
-            Shape::MultiPolygon(parts) => Shape::MultiPolygon(geo::unary_union(&parts)),
+        match self.side_by_side(shape) {
+            Shape::MultiPolygon(parts) if self.0 => Shape::MultiPolygon(geo::unary_union(&parts)),
             other => other,
         }
+    }
+
+    /// A shape whose parts stand side by side, not joined.
+    pub fn side_by_side(self, shape: &Shape) -> Shape {
+        shape.map_coords(|Coord { x, y }| Coord { x: self.longitude(x), y })
     }
 
     /// A window as windows that do not cross the antimeridian, their longitudes counted on.
@@ -39,6 +41,12 @@ impl Turn {
         let on = |part: Bounds| Bounds { west: part.west + 360.0, east: part.east + 360.0, ..part };
         window.parts().flat_map(move |part| [Some(part), self.0.then(|| on(part))]).flatten()
     }
+}
+
+/// A longitude that may be counted on, or a difference of two, as the shorter way around: between -180 and 180.
+#[must_use]
+pub fn turned(degrees: f64) -> f64 {
+    if (-180.0..=180.0).contains(&degrees) { degrees } else { degrees - 360.0_f64.copysign(degrees) }
 }
 
 /// The smallest window around a shape, which may cross the antimeridian; `None` when it is empty.

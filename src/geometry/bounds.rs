@@ -3,6 +3,7 @@
 use geo_types::{MultiPolygon, Rect};
 use thiserror::Error;
 
+use super::antimeridian::turned;
 use super::shape::Shape;
 
 /// Closed window in CRS84 degrees.
@@ -88,22 +89,9 @@ impl Bounds {
     /// otherwise.
     #[must_use]
     pub fn around(windows: impl IntoIterator<Item = Self>) -> Option<Self> {
-        const HALF: f64 = 180.0;
-        let mut parts: Vec<Self> = windows.into_iter().flat_map(Self::parts).collect();
-        let plain = parts.iter().copied().reduce(Self::union)?;
-        if plain.east - plain.west <= HALF {
-            return Some(plain);
-        }
-        parts.sort_by(|a, b| a.west.total_cmp(&b.west));
-        let mut reached = plain.west;
-        for part in parts {
-            // The ground that nothing lies on is the rest of the globe.
-            if part.west - reached >= HALF {
-                return Some(Self { west: part.west, east: reached, ..plain });
-            }
-            reached = reached.max(part.east);
-        }
-        Some(plain)
+        let mut around = Around::default();
+        windows.into_iter().for_each(|window| around.add(window));
+        around.window()
     }
 
     /// Its width in degrees.
@@ -115,9 +103,17 @@ impl Bounds {
     /// Its middle, longitude first.
     #[must_use]
     pub fn middle(self) -> [f64; 2] {
-        let longitude = self.west + self.width() / 2.0;
-        let longitude = if longitude > 180.0 { longitude - 360.0 } else { longitude };
-        [longitude, f64::midpoint(self.south, self.north)]
+        [turned(self.west + self.width() / 2.0), f64::midpoint(self.south, self.north)]
+    }
+
+    /// Widened by degrees on either side, and above and below; all around the earth where both sides meet.
+    #[must_use]
+    pub fn widened(self, aside: f64, along: f64) -> Self {
+        let (south, north) = ((self.south - along).max(-90.0), (self.north + along).min(90.0));
+        if self.width() + 2.0 * aside >= 360.0 {
+            return Self { south, north, ..Self::WORLD };
+        }
+        Self { west: turned(self.west - aside), south, east: turned(self.east + aside), north }
     }
 
     /// The smallest window around it that does not cross the antimeridian.
@@ -143,6 +139,15 @@ impl Bounds {
             other
                 .parts()
                 .any(|b| a.west <= b.east && b.west <= a.east && a.south <= b.north && b.south <= a.north)
+        })
+    }
+
+    /// Does all of another window lie in it?
+    #[must_use]
+    pub fn holds(self, other: Self) -> bool {
+        other.parts().all(|b| {
+            self.parts()
+                .any(|a| a.west <= b.west && b.east <= a.east && a.south <= b.south && b.north <= a.north)
         })
     }
 
@@ -172,6 +177,44 @@ impl Bounds {
         let first = if split { Bounds { east: 180.0, ..self } } else { self };
         let second = split.then_some(Bounds { west: -180.0, ..self });
         std::iter::once(first).chain(second)
+    }
+}
+
+/// The smallest window around windows that come one after the other, as [`Bounds::around`] has it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Around {
+    /// What lies west and what lies east of Greenwich: half a globe on which nothing lies is between them.
+    halves: [Option<Bounds>; 2],
+}
+
+impl Around {
+    /// Takes one more window.
+    pub fn add(&mut self, window: Bounds) {
+        for part in window.parts() {
+            let halves = if part.west >= 0.0 {
+                [None, Some(part)]
+            } else if part.east <= 0.0 {
+                [Some(part), None]
+            } else {
+                [Some(Bounds { east: 0.0, ..part }), Some(Bounds { west: 0.0, ..part })]
+            };
+            for (half, more) in self.halves.iter_mut().zip(halves) {
+                *half = half.iter().copied().chain(more).reduce(Bounds::union);
+            }
+        }
+    }
+
+    /// The window around all; `None` when there was none.
+    #[must_use]
+    pub fn window(self) -> Option<Bounds> {
+        const HALF: f64 = 180.0;
+        let plain = self.halves.into_iter().flatten().reduce(Bounds::union)?;
+        Some(match self.halves {
+            [Some(west), Some(east)] if plain.east - plain.west > HALF && east.west - west.east >= HALF => {
+                Bounds { west: east.west, east: west.east, ..plain }
+            }
+            _ => plain,
+        })
     }
 }
 
@@ -207,6 +250,29 @@ mod tests {
     }
 
     #[test]
+    fn windows_one_after_the_other_are_surrounded_in_any_order() {
+        let at = |longitude: f64| Bounds::of_position([longitude, 0.0]);
+        // Between 100 west and 100 east 160 degrees lie empty beyond the antimeridian and less on this side, with 0 among them.
+        for order in [[100.0, -100.0, 0.0], [0.0, 100.0, -100.0], [-100.0, 0.0, 100.0]] {
+            let around = Bounds::around(order.map(at));
+            assert_eq!(around.map(|window| [window.west, window.east]), Some([-100.0, 100.0]), "{order:?}");
+        }
+        let across = Bounds::around([100.0, -100.0].map(at));
+        assert_eq!(across.map(|window| [window.west, window.east]), Some([100.0, -100.0]));
+    }
+
+    #[test]
+    fn a_window_grows_over_the_antimeridian() {
+        let window = |west, south, east, north| Bounds { west, south, east, north };
+        let near = window(179.25, -17.0, 179.75, -16.0);
+        assert_eq!(near.widened(0.5, 1.0), window(178.75, -18.0, -179.75, -15.0));
+        assert_eq!(window(-179.75, 0.0, -179.0, 1.0).widened(0.5, 0.0), window(179.75, 0.0, -178.5, 1.0));
+        let across = window(179.5, 80.0, -179.5, 89.5);
+        assert_eq!(across.widened(0.25, 1.0), window(179.25, 79.0, -179.25, 90.0));
+        assert_eq!(across.widened(179.5, 0.0), window(-180.0, 80.0, 180.0, 89.5));
+    }
+
+    #[test]
     fn a_window_over_the_antimeridian_has_two_parts() {
         let fiji = Bounds::new(177.0, -20.0, -178.0, -15.0).expect("edges in range");
         let parts: Vec<_> = fiji.parts().collect();
@@ -214,5 +280,8 @@ mod tests {
         assert_eq!((parts[0].west, parts[0].east), (177.0, 180.0));
         assert_eq!((parts[1].west, parts[1].east), (-180.0, -178.0));
         assert_eq!(Bounds::WORLD.parts().count(), 1);
+        let within = |west, east| fiji.holds(Bounds { west, south: -19.0, east, north: -16.0 });
+        assert!(within(178.0, 179.0) && within(-180.0, -178.0) && within(179.0, -179.0));
+        assert!(!within(176.0, 179.0) && !within(179.0, -177.0) && !within(-179.0, 179.0));
     }
 }

@@ -5,11 +5,11 @@
 //! Edges are straight in degrees. WGS 84 and GRS 80 (CGCS2000) are taken as one: areas differ in the tenth digit.
 
 use geo::algorithm::buffer::{BufferStyle, LineCap, LineJoin};
-use geo::{Buffer as _, Centroid as _, Distance as _, GeodesicArea as _};
+use geo::{BoundingRect as _, Buffer as _, Centroid as _, Distance as _, GeodesicArea as _};
 use geo::{Geodesic, Length as _, MapCoords as _};
 use geo_types::{Coord, Line, LineString, MultiLineString, MultiPolygon, Point, Polygon};
 
-use super::antimeridian::{Turn, cut, window_of};
+use super::antimeridian::{Turn, cut, turned, window_of};
 use super::array::{GeometryRef, Run};
 use super::bounds::Bounds;
 use super::crs::Plane;
@@ -290,23 +290,11 @@ fn feet(p: &Line, q: &Line) -> [(f64, [f64; 2]); 4] {
 pub fn reach(bounds: Bounds, metres: f64) -> Bounds {
     // On the smallest sphere that touches the ellipsoid anywhere a distance spans the greatest angle.
     let angle = metres.max(0.0) / LEAST_RADIUS;
-    let (south, north) = (bounds.south - angle.to_degrees(), bounds.north + angle.to_degrees());
-    let farthest = south.abs().max(north.abs());
-    let whole = Bounds { west: -180.0, south: south.max(-90.0), east: 180.0, north: north.min(90.0) };
-    if farthest >= 90.0 {
-        return whole;
-    }
+    let along = angle.to_degrees();
+    let farthest = (bounds.south - along).abs().max((bounds.north + along).abs());
     let sine = angle.sin() / farthest.to_radians().cos();
-    if angle >= std::f64::consts::FRAC_PI_2 || sine >= 1.0 {
-        return whole;
-    }
-    let wide = sine.asin().to_degrees();
-    let width = if bounds.crosses_antimeridian() { bounds.east + 360.0 } else { bounds.east } - bounds.west;
-    if width + 2.0 * wide >= 360.0 {
-        return whole;
-    }
-    let wrapped = |x: f64| if (-180.0..=180.0).contains(&x) { x } else { x - 360.0_f64.copysign(x) };
-    Bounds { west: wrapped(bounds.west - wide), east: wrapped(bounds.east + wide), ..whole }
+    let holds_pole = farthest >= 90.0 || angle >= std::f64::consts::FRAC_PI_2 || sine >= 1.0;
+    bounds.widened(if holds_pole { 360.0 } else { sine.asin().to_degrees() }, along)
 }
 
 /// The smallest window around a shape; `None` when it is empty.
@@ -550,8 +538,44 @@ fn densified(shape: &Shape) -> Shape {
     }
 }
 
-/// The centre of gravity, in the plane of degrees; of the members of greatest dimension.
+/// The centre of gravity, in the plane of degrees; of the members of greatest dimension. What was cut along the antimeridian is
+/// one piece.
 #[must_use]
 pub fn centroid(shape: &Shape) -> Option<[f64; 2]> {
-    shape.centroid().map(|point| [point.x(), point.y()])
+    let is_wide = shape.bounding_rect().is_some_and(|frame| frame.width() > 180.0);
+    let turn = is_wide.then(|| window_of(shape).map(Turn::of)).flatten();
+    let centre = match turn {
+        None => shape.centroid(),
+        Some(turn) => turn.side_by_side(shape).centroid(),
+    }?;
+    Some([turned(centre.x()), centre.y()])
+}
+
+#[cfg(test)]
+mod tests {
+    use geo_types::{MultiPoint, Rect};
+
+    use super::*;
+
+    #[test]
+    fn the_centre_of_what_is_cut_at_the_antimeridian_lies_in_it() {
+        let box_of = |west: f64, east: f64| Rect::new((west, -17.0), (east, -16.0)).to_polygon();
+        let areas = |all: [[f64; 2]; 2]| {
+            Shape::MultiPolygon(MultiPolygon(all.map(|[west, east]| box_of(west, east)).to_vec()))
+        };
+        let is_at = |shape: &Shape, [x, y]: [f64; 2]| {
+            centroid(shape).is_some_and(|at| (at[0] - x).abs() < 1e-9 && (at[1] - y).abs() < 1e-9)
+        };
+        // From 179 to 183 and from 177 to 181: the middles are 181 and 179.
+        assert!(is_at(&areas([[179.0, 180.0], [-180.0, -177.0]]), [-179.0, -16.5]));
+        assert!(is_at(&areas([[177.0, 180.0], [-180.0, -179.0]]), [179.0, -16.5]));
+        let line = |from: f64, to: f64| LineString::from(vec![(from, 1.0), (to, 1.0)]);
+        let lines = MultiLineString(vec![line(178.0, 180.0), line(-180.0, -179.0)]);
+        assert!(is_at(&lines.into(), [179.5, 1.0]));
+        assert!(is_at(&MultiPoint::from(vec![(179.0, 0.0), (-178.0, 2.0)]).into(), [-179.5, 1.0]));
+        // What spans more than half the globe either way is not cut: parts of 50 and 40 degrees around -85 and 80, a band.
+        assert!(is_at(&areas([[-110.0, -60.0], [60.0, 100.0]]), [(80.0 * 40.0 - 85.0 * 50.0) / 90.0, -16.5]));
+        assert!(is_at(&Shape::Polygon(box_of(-180.0, 180.0)), [0.0, -16.5]));
+        assert_eq!(centroid(&Shape::MultiPoint(MultiPoint(Vec::new()))), None);
+    }
 }

@@ -35,14 +35,14 @@ mod topology;
 pub(crate) mod wkb;
 mod simplify;
 
-pub use antimeridian::window_of;
+pub use antimeridian::{turned, window_of};
 pub use area::{Area, LEAST_SHARE, Lies, Scratch};
 pub(crate) use array::give_back;
 pub use array::{
     GeometryArray, GeometryBuilder, GeometryFault, GeometryKind, GeometryRef, Part, Positions, RingNote, Run,
 };
 pub use beside::common_border_m;
-pub use bounds::{Bounds, BoundsError};
+pub use bounds::{Around, Bounds, BoundsError};
 pub use course::{Course, End, Side, Spot, Standing};
 pub use crs::{Crs, PlaneWindow, Window, WindowError};
 pub use datum::Datum;

@@ -14,6 +14,7 @@ use std::collections::BinaryHeap;
 use geo::{Distance as _, Geodesic};
 use geo_types::Point;
 
+use super::antimeridian::turned;
 use super::area::{Area, Lies};
 use super::array::{GeometryRef, Positions};
 use super::bounds::Bounds;
@@ -206,11 +207,6 @@ fn metres_from(a: Position, place_of_a: impl Fn() -> [f64; 4], b: Position) -> f
     // Euler's theorem: the curvature in the direction of the chord.
     let curvature = (across_2 / prime + along_2 / meridian) / chord_2;
     chord_2.sqrt() * (1.0 + chord_2 * curvature * curvature / 24.0)
-}
-
-/// A difference of longitudes as the shorter way around, between -180 and 180.
-pub(super) fn turned(degrees: f64) -> f64 {
-    if (-180.0..=180.0).contains(&degrees) { degrees } else { (degrees + 180.0).rem_euclid(360.0) - 180.0 }
 }
 
 /// Degrees of longitude between two boxes, the shorter way around; 0 when they share a meridian.

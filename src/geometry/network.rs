@@ -16,12 +16,12 @@ use geo_types::{Coord, LineString, MultiPoint, MultiPolygon, Point, Polygon};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
-use super::antimeridian::{Turn, cut, window_of};
+use super::antimeridian::{Turn, cut, turned, window_of};
 use super::area::Area;
 use super::bounds::Bounds;
 use super::course::share_of_crossing;
 use super::measure::{reach, scale};
-use super::nearest::{metres_between, turned};
+use super::nearest::metres_between;
 use super::shape::Shape;
 use super::topology::Topology;
 

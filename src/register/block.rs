@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::Catalog;
-use crate::geometry::{Area, Scratch, Shape, area_m2, centroid, distance_m};
+use crate::geometry::{Area, Scratch, Shape, area_m2, centroid, distance_m, turned};
 use crate::model::plan::{Block, Content, PlanFacts};
 use crate::model::{FeatureRef, Words};
 
@@ -250,7 +250,7 @@ impl Ground {
         let [x, y] = centroid(&self.shape)?;
         let squeeze = y.to_radians().cos();
         let is_on_side = |[longitude, latitude]: [f64; 2]| {
-            let (east, north) = ((longitude - x) * squeeze, latitude - y);
+            let (east, north) = (turned(longitude - x) * squeeze, latitude - y);
             match side {
                 "north" => north >= east.abs(),
                 "south" => -north >= east.abs(),

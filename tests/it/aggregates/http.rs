@@ -311,6 +311,52 @@ fn what_has_no_area_is_not_of_area_zero() {
     assert_eq!((&nowhere["area_m2"], &nowhere["overlap_m2"]), (&Value::Null, &Value::Null));
 }
 
+/// The middle of what is cut at 180 degrees is in neither hemisphere's middle: 179.7 and 181, which is 179 west, and not some
+/// degrees from Greenwich.
+#[test]
+fn what_is_cut_at_the_antimeridian_has_its_middle_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let areas = [
+        feature(
+            "fiji",
+            "MULTIPOLYGON(((179 -18,180 -18,180 -15,179 -15,179 -18)),((-180 -18,-178 -18,-178 -15,-180 -15,-180 -18)))",
+        ),
+        feature("atlantic", "POLYGON((-90 -18,90 -18,90 -15,-90 -15,-90 -18))"),
+    ];
+    write(folder.path(), "areas", &areas);
+    let lots = [
+        feature(
+            "west of it",
+            "MULTIPOLYGON(((179.3 -17,180 -17,180 -16,179.3 -16,179.3 -17)),((-180 -17,-179.9 -17,-179.9 -16,-180 -16,-180 -17)))",
+        ),
+        feature("east of it", "MULTILINESTRING((179.5 -16,180 -16),(-180 -16,-177.5 -16))"),
+        feature("both sides", "MULTIPOINT((179.5 -16),(-179.5 -16))"),
+    ];
+    write(folder.path(), "lots", &lots);
+    let service = Service::over(folder.path());
+    let ask = map(&[("group-by", "area:areas"), ("assign", "centroid")]);
+    let json = get(&service, "lots", &ask, "json").json();
+    let groups = json["groups"].as_array().expect("groups").iter();
+    let counts: BTreeMap<_, _> =
+        groups.map(|row| (row["area"].as_str().expect("an id"), row["count"].as_u64())).collect();
+    assert_eq!(counts, [("atlantic", Some(0)), ("fiji", Some(3))].into());
+    assert_eq!(json["unassigned"]["count"], 0);
+    for (window, ids) in [
+        ("-90,-18,90,-15", vec![]),
+        ("179.65,-18,179.75,-15", vec!["west of it"]),
+        ("-179.05,-18,-178.95,-15", vec!["east of it"]),
+        ("179.95,-18,-179.95,-15", vec!["both sides"]),
+    ] {
+        let filter = map(&[("filter", &format!("S_INTERSECTS(CENTROID(geometry),BBOX({window}))"))]);
+        let found = service.get(&format!("/ogc/collections/lots/items?{}", query(&filter)));
+        assert_eq!(
+            (found.status.as_u16(), found.ids()),
+            (200, ids.into_iter().map(str::to_owned).collect()),
+            "{window}"
+        );
+    }
+}
+
 #[test]
 fn areas_that_overlap_need_a_word() {
     let folder = tempfile::tempdir().expect("a folder");
