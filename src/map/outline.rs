@@ -120,7 +120,7 @@ impl Outline {
 }
 
 fn collect(geometry: &Geometry<f64>, frame: &Frame, outlines: &mut Vec<Outline>) {
-    let point = |coord: geo_types::Coord| frame.project([coord.x, coord.y]);
+    let point = |coord: geo_types::Coord| frame.project([coord.x + frame.turn(coord.x), coord.y]);
     let line = |line: &LineString| run(line, frame);
     let rings = |polygon: &Polygon| {
         let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
@@ -366,6 +366,29 @@ mod tests {
         // Below zoom 0 nothing is drawn, so a pixel is 360/512 of a degree here.
         assert!(zoom < 0.0);
         Frame::at([0.0, 0.0], 0.0, Size { width: 100, height: 100, scale: 1.0 })
+    }
+
+    /// At zoom 9 the world has 512 × 512 pixels: 0.05 degrees are 36.41 of them.
+    #[test]
+    fn points_beyond_the_antimeridian_stand_next_to_the_middle() {
+        let points = geo_types::MultiPoint::from(vec![(179.95, 0.0), (-179.95, 0.0)]);
+        let both = [[50.0 - 36.41, 50.0], [50.0 + 36.41, 50.0]];
+        let is_at =
+            |[x, y]: Point, [want_x, want_y]: Point| (x - want_x).abs() < 0.1 && (y - want_y).abs() < 0.1;
+        for middle in [180.0, -180.0] {
+            let frame = Frame::at([middle, 0.0], 9.0, Size { width: 100, height: 100, scale: 1.0 });
+            let outlines = Outline::all_of(&points.clone().into(), &frame);
+            let [Outline { parts: Parts::Points(found) }] = &outlines[..] else { panic!("{outlines:?}") };
+            assert!(
+                found.len() == 2 && found.iter().zip(both).all(|(at, want)| is_at(*at, want)),
+                "{found:?}"
+            );
+            for (point, want) in points.iter().zip(both) {
+                let outlines = Outline::all_of(&(*point).into(), &frame);
+                let [Outline { parts: Parts::Points(found) }] = &outlines[..] else { panic!("{outlines:?}") };
+                assert!(is_at(found[0], want), "{found:?}");
+            }
+        }
     }
 
     #[test]

@@ -11,8 +11,10 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value as Json};
 
-use super::frame::{Frame, Point};
+use super::frame::Frame;
 use super::outline::{MARGIN, Outline, Parts};
+use super::place::Box;
+use super::plot::shown;
 use super::scene::Feature;
 use super::sources;
 use super::style::View;
@@ -53,8 +55,7 @@ impl Parcels {
 struct Seen<'a> {
     layer: &'a Layer,
     ix: FeatureIx,
-    low: Point,
-    high: Point,
+    place: Box,
 }
 
 /// The parcels that a view shows within a frame.
@@ -108,10 +109,8 @@ fn seen<'a>(
             if at % 1024 == 0 {
                 budget.check()?;
             }
-            let Some(bounds) = layer.feature(ix).geometry().and_then(GeometryRef::bounds) else { continue };
-            let low = frame.project([bounds.west, bounds.north]);
-            let high = frame.project([bounds.east, bounds.south]);
-            seen.push(Seen { layer, ix, low, high });
+            let Some(window) = layer.feature(ix).geometry().and_then(GeometryRef::window) else { continue };
+            seen.push(Seen { layer, ix, place: shown(window, frame) });
         }
     }
     Ok(seen)
@@ -122,12 +121,13 @@ fn thinned<'a, 'b>(seen: &'b [Seen<'a>], small: f32) -> Vec<(&'b Seen<'a>, Optio
     let mut cells: HashSet<(&str, [i32; 2])> = HashSet::new();
     let mut drawn = Vec::new();
     for one in seen {
-        if one.high[0] - one.low[0] >= small || one.high[1] - one.low[1] >= small {
+        let Box { left, top, right, bottom } = one.place;
+        if right - left >= small || bottom - top >= small {
             drawn.push((one, None));
             continue;
         }
         #[expect(clippy::cast_possible_truncation, reason = "within the picture")]
-        let cell = one.low.map(|at| (at / small).floor() as i32);
+        let cell = [left, top].map(|at| (at / small).floor() as i32);
         if cells.insert((one.layer.id.as_str(), cell)) {
             drawn.push((one, Some(cell)));
         }

@@ -134,8 +134,8 @@ impl Plot<'_> {
 /// Where a window stands on a frame.
 #[must_use]
 pub fn shown(window: Bounds, frame: &Frame) -> Box {
-    let east = if window.crosses_antimeridian() { window.east + 360.0 } else { window.east };
-    let [left, top] = frame.project([window.west, window.north]);
-    let [right, bottom] = frame.project([east, window.south]);
+    let west = window.west + frame.turn(window.west + window.width() / 2.0);
+    let [left, top] = frame.project([west, window.north]);
+    let [right, bottom] = frame.project([west + window.width(), window.south]);
     Box { left, top, right, bottom }
 }

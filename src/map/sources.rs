@@ -17,7 +17,7 @@ use serde_json::{Map, Value as Json};
 use super::spots::{label_point, points_along};
 use super::style::View;
 use crate::catalog::Catalog;
-use crate::geometry::{Bounds, GeometryRef, Shape, buffer_m};
+use crate::geometry::{Bounds, GeometryRef, Shape, buffer_m, turned};
 use crate::index::IndexedLayer;
 use crate::model::{FeatureRef, Lang, Layer, Value};
 
@@ -244,8 +244,8 @@ impl<'a> Stage<'a> {
             }
             stacks[stack].push((place, at));
         }
-        let bounds = self.playing("zone").filter_map(Place::bounds).reduce(Bounds::union);
-        let middle = bounds.map_or(0.0, |bounds| f64::midpoint(bounds.west, bounds.east));
+        let zone = Bounds::around(self.playing("zone").filter_map(Place::window));
+        let middle = zone.map_or(0.0, |zone| zone.middle()[0]);
         stacks.iter().flat_map(|stack| self.stack(stack, middle)).collect()
     }
 
@@ -257,7 +257,7 @@ impl<'a> Stage<'a> {
                 ("unit", place.unit().is_some().into()),
                 ("role", part.into()),
                 // A name far from the zone leans towards it, where it is less likely to be cut off by the edge.
-                ("leansWest", (part == "region" && at.x > middle).into()),
+                ("leansWest", (part == "region" && turned(at.x - middle) > 0.0).into()),
                 ("order", place.weight().min(2).into()),
                 ("rank", rank.into()),
                 ("stack", if rank == 0 { stack.len() } else { 0 }.into()),
@@ -274,7 +274,7 @@ impl<'a> Stage<'a> {
         };
         let middle = |place: Place<'a>, part: &str| Some(label(place, part, label_point(&place.shape()?)?));
         let below = |place: Place<'a>| {
-            let at = Coord { y: place.bounds()?.south, ..label_point(&place.shape()?)? };
+            let at = Coord { y: place.window()?.south, ..label_point(&place.shape()?)? };
             Some(label(place, "core", at))
         };
         let belt = |(number, place): (usize, Place<'a>)| {
@@ -318,8 +318,8 @@ impl Place<'_> {
         self.feature.geometry().map(GeometryRef::to_shape)
     }
 
-    fn bounds(self) -> Option<Bounds> {
-        self.feature.geometry()?.bounds()
+    fn window(self) -> Option<Bounds> {
+        self.feature.geometry()?.window()
     }
 
     /// The value of a field; `None` where the layer has no such field.

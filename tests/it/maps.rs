@@ -16,6 +16,7 @@ use innospace::map::{self, Request};
 use innospace::model::Lang;
 use innospace::query::Budget;
 use quick_xml::events::Event;
+use serde_json::json;
 
 use crate::harness::{Answer, Service, load, shipped};
 
@@ -228,13 +229,52 @@ fn made_up_parcels_are_drawn_where_the_view_has_them_and_said_to_be_made_up() {
     assert!(texts.iter().any(|text| text.contains("合成样例")), "{texts:?}");
 }
 
-/// A hundred parcels of a hundred thousandth of a degree, side by side. At zoom 11 that is 0.03 pixels, and all of
-/// them reach over 0.3 pixels, which is into at most four cells of half a pixel.
+#[test]
+fn what_stands_beyond_the_antimeridian_is_on_a_map_of_both_sides() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    let site = |id: &str, x: f64, lifecycle: &str| {
+        json!({ "type": "Feature", "id": id, "geometry": { "type": "Point", "coordinates": [x, 0.0] },
+            "properties": { "name_zh": id, "name_en": id, "unit_type": id, "named_unit": true, "lifecycle": lifecycle } })
+    };
+    let sites = [site("park", 179.9, "existing"), site("block", -179.9, "planned")];
+    write("sites.geojson", &json!({ "type": "FeatureCollection", "features": sites }).to_string());
+    write(
+        "catalog.toml",
+        r#"title = { zh = "斐济", en = "Fiji" }
+description = { zh = "", en = "" }
+attribution = { zh = "", en = "" }
+[[layers]]
+id = "sites"
+file = "sites.geojson"
+title = { zh = "地点", en = "Sites" }
+draw = "site"
+"#,
+    );
+    let service = Service::over(folder.path());
+    for bbox in ["179.5,-0.3,-179.5,0.3", "179.8,-0.3,-179.6,0.3"] {
+        let path = format!("/maps/explore.svg?bbox={bbox}&width=1000&height=700&lang=en&furniture=legend");
+        let (_, _, labels) = words(&service.get(&path).body);
+        // The legend tells what is in sight.
+        for word in ["Park", "Block", "Existing", "Planned"] {
+            assert!(labels.iter().any(|label| label == word), "{bbox}: {word}: {labels:?}");
+        }
+    }
+}
+
 #[test]
 fn parcels_too_small_to_see_stand_for_each_other() {
+    assert_parcels_stand_for_each_other(0.0, 0.00005);
+    // The same on a map whose middle is on the other side of the antimeridian.
+    assert_parcels_stand_for_each_other(-179.9995, 179.9998);
+}
+
+/// A hundred parcels of a hundred thousandth of a degree, side by side. At zoom 11 that is 0.03 pixels, and all of
+/// them reach over 0.3 pixels, which is into at most four cells of half a pixel.
+fn assert_parcels_stand_for_each_other(origin: f64, middle: f64) {
     let squares: Vec<String> = (0..100)
         .map(|number| {
-            let (west, south) = (f64::from(number % 10) * 1e-5, f64::from(number / 10) * 1e-5);
+            let (west, south) = (origin + f64::from(number % 10) * 1e-5, f64::from(number / 10) * 1e-5);
             let (east, north) = (west + 1e-5, south + 1e-5);
             format!(
                 r#"{{"type":"Feature","id":{number},"properties":{{}},"geometry":{{"type":"Polygon","coordinates":
@@ -260,7 +300,7 @@ draw = "parcel"
     let service = Service::over(folder.path());
     let rings = |zoom: f64| {
         let path = format!(
-            "/maps/explore.svg?center=0.00005,0.00005&zoom={zoom}&width=100&height=100&furniture=none"
+            "/maps/explore.svg?center={middle},0.00005&zoom={zoom}&width=100&height=100&furniture=none"
         );
         let svg = service.get(&path);
         let line = svg
