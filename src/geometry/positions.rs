@@ -7,9 +7,9 @@
 use geo::{MapCoords as _, Validation as _};
 use geo_types::{Coord, LineString, Point, Polygon};
 
+use super::antimeridian::window_of;
 use super::bounds::Bounds;
 use super::crs::Crs;
-use super::measure::bounds_of;
 use super::shape::Shape;
 use super::strip::Zone;
 
@@ -27,14 +27,29 @@ pub struct Reading {
 
 /// The system and the order of axes that numbers show: degrees by their range; beside a northing of seven digits an easting of
 /// eight begins with the number of its zone of three degrees, and one of six is in the zone where the data of the service
-/// lies. Degrees that fit both ways are longitude first.
+/// lies. Degrees that fit both ways are read as they lead to the data, longitude first where neither or both do.
 #[must_use]
 pub fn reading_of(positions: &[[f64; 2]], home: Option<Bounds>) -> Option<Reading> {
     let numbered = || Zone::all(true).find(|&zone| order(positions, Crs::Zone(zone)).is_some());
     let found = |crs| Some(Reading { crs, north_first: order(positions, crs)? });
-    found(Crs::Crs84)
+    degrees(positions, home)
         .or_else(|| found(Crs::Zone(numbered()?)))
         .or_else(|| found(Crs::Zone(home_zone(positions, home?)?)))
+}
+
+/// How numbers are understood as degrees; `None` where they are none.
+fn degrees(positions: &[[f64; 2]], home: Option<Bounds>) -> Option<Reading> {
+    let fitting = [false, true].into_iter().filter(|&north_first| fits(positions, Crs::Crs84, north_first));
+    let mut readings = fitting.map(|north_first| Reading { crs: Crs::Crs84, north_first });
+    let likeliest = readings.clone().next();
+    home.and_then(|home| readings.find(|&reading| leads_to(positions, reading, vicinity(home)))).or(likeliest)
+}
+
+/// Where data may lie and still be taken to belong to that which lies in a window.
+#[must_use]
+pub fn vicinity(home: Bounds) -> Bounds {
+    const NEAR_DEGREES: f64 = 0.5;
+    home.widened(NEAR_DEGREES, NEAR_DEGREES)
 }
 
 /// How numbers of a system that is known are understood: their order by their size where that shows it, else that of the
@@ -44,32 +59,39 @@ pub fn reading_in(positions: &[[f64; 2]], crs: Crs) -> Reading {
     Reading { crs, north_first: order(positions, crs).unwrap_or_else(|| crs.is_north_first()) }
 }
 
-/// Does the first of two numbers of a system go north? `None` where their size does not show it, as that of none does in Web
-/// Mercator, or where they are none of the system's.
+/// Does the first of two numbers of a system go north? `None` where their size does not show it, or where they are none of the
+/// system's.
 fn order(positions: &[[f64; 2]], crs: Crs) -> Option<bool> {
+    match [false, true].map(|north_first| fits(positions, crs, north_first)) {
+        [true, false] => Some(false),
+        [false, true] => Some(true),
+        _ => None,
+    }
+}
+
+/// Are numbers of the size that those of a system have, the first of two going north or east? In Web Mercator size shows nothing.
+fn fits(positions: &[[f64; 2]], crs: Crs, north_first: bool) -> bool {
     let (is_east, is_north): (&dyn Fn(f64) -> bool, &dyn Fn(f64) -> bool) = match crs {
-        Crs::Epsg3857 => return None,
+        Crs::Epsg3857 => return false,
         Crs::Crs84 | Crs::Epsg4326 | Crs::Epsg4490 => (&|a| a.abs() <= 180.0, &|a| a.abs() <= 90.0),
         Crs::Zone(zone) => {
             let number = f64::from(if zone.is_numbered() { zone.number() } else { 0 }) * 1e6;
             (&move |a| (number + 1e5..number + 1e6).contains(&a), &|a| (1e6..1e7).contains(&a))
         }
     };
-    let all =
-        |test: &dyn Fn(f64, f64) -> bool| !positions.is_empty() && positions.iter().all(|&[a, b]| test(a, b));
-    if all(&|a, b| is_east(a) && is_north(b)) {
-        return Some(false);
-    }
-    all(&|a, b| is_north(a) && is_east(b)).then_some(true)
+    let east_first = |&[a, b]: &[f64; 2]| if north_first { [b, a] } else { [a, b] };
+    !positions.is_empty() && positions.iter().map(east_first).all(|[x, y]| is_east(x) && is_north(y))
+}
+
+fn leads_to(positions: &[[f64; 2]], reading: Reading, window: Bounds) -> bool {
+    let shape = shape(positions, reading).ok();
+    shape.and_then(|shape| window_of(&shape)).is_some_and(|own| own.overlaps(window))
 }
 
 /// The zone that eastings without a number are in: that of the data; where that lies in several, the one which leads there.
 fn home_zone(positions: &[[f64; 2]], home: Bounds) -> Option<Zone> {
     let touched: Vec<Zone> = Zone::all(false).filter(|zone| zone.touches(home)).collect();
-    let leads_home = |zone: &Zone| {
-        let shape = shape(positions, reading_in(positions, Crs::Zone(*zone))).ok();
-        shape.and_then(|shape| bounds_of(&shape)).is_some_and(|bounds| bounds.overlaps(home))
-    };
+    let leads_home = |zone: &Zone| leads_to(positions, reading_in(positions, Crs::Zone(*zone)), home);
     if let [only] = touched[..] {
         return Some(only);
     }
@@ -166,8 +188,15 @@ mod tests {
         let wuhan = Some(wuhan);
         assert_eq!(read(wuhan, 114.16, 30.5), Some((Crs::Crs84, false)));
         assert_eq!(read(wuhan, 30.5, 114.16), Some((Crs::Crs84, true)));
-        // Both fit: longitude first.
+        // Both fit: longitude first, unless the other order alone leads to the data.
         assert_eq!(read(None, 30.5, 60.0), Some((Crs::Crs84, false)));
+        assert_eq!(read(wuhan, 30.5, 60.0), Some((Crs::Crs84, false)));
+        let urumqi = Some(Bounds { west: 87.4, south: 43.6, east: 87.8, north: 44.0 });
+        assert_eq!(read(urumqi, 43.8, 87.6), Some((Crs::Crs84, true)));
+        assert_eq!(read(urumqi, 87.6, 43.8), Some((Crs::Crs84, false)));
+        // A tenth of a degree beside the data is still where it lies; a part of the world where neither leads is not.
+        assert_eq!(read(urumqi, 43.5, 87.3), Some((Crs::Crs84, true)));
+        assert_eq!(read(urumqi, 43.8, 77.6), Some((Crs::Crs84, false)));
         assert_eq!(code(wuhan, 3_375_000.0, 38_515_000.0), Some((4526, true)));
         assert_eq!(code(wuhan, 38_515_000.0, 3_375_000.0), Some((4526, false)));
         assert_eq!(code(wuhan, 3_375_000.0, 515_000.0), Some((4547, true)));
@@ -184,6 +213,18 @@ mod tests {
         assert_eq!(code(border, 3_465_568.0, 642_000.0), Some((4549, true)));
         assert_eq!(code(border, 3_465_568.0, 358_000.0), Some((4550, true)));
         assert_eq!(code(border, 3_465_568.0, 500_000.0), None);
+    }
+
+    /// EPSG has latitude before longitude in 4326 and 4490, OGC longitude before latitude in CRS84.
+    #[test]
+    fn degrees_of_a_named_system_have_the_order_of_its_definition() {
+        let first = |crs, a, b| reading_in(&[[a, b]], crs).north_first;
+        for crs in [Crs::Epsg4326, Crs::Epsg4490] {
+            assert!(first(crs, 43.8, 87.6) && first(crs, 48.8, 2.3) && first(crs, 87.6, 43.8));
+            // No latitude is of 114 degrees.
+            assert!(first(crs, 30.5, 114.2) && !first(crs, 114.2, 30.5));
+        }
+        assert!(!first(Crs::Crs84, 43.8, 87.6) && first(Crs::Crs84, 30.5, 114.2));
     }
 
     #[test]
