@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::geometry::Bounds;
+use crate::geometry::positions::vicinity;
 use crate::index::IndexedLayer;
 use crate::model::{Date, FeatureIx, Lang, Layer, PlanFacts, Words};
 
@@ -178,9 +179,33 @@ impl Catalog {
     /// What a map shows first: the extent that is asked for, else that of all layers.
     #[must_use]
     pub fn start_extent(&self) -> Option<Bounds> {
-        self.about
-            .start_extent
-            .or_else(|| Bounds::around(self.layers.iter().filter_map(|layer| layer.layer().extent?.bounds)))
+        self.about.start_extent.or_else(|| self.window(|_| true))
+    }
+
+    /// Where the data lies: its zone, its subdistricts, what a map shows first, all layers. A collection that is itself held
+    /// against the data counts only where there is no other.
+    #[must_use]
+    pub fn home(&self, held: Option<&str>) -> Option<Bounds> {
+        let drawn = |role: &str| self.window(|layer| layer.about.draw.as_deref() == Some(role));
+        drawn("zone")
+            .or_else(|| drawn("subdistrict"))
+            .or(self.about.start_extent)
+            .or_else(|| self.window(|layer| Some(layer.id.as_str()) != held))
+            .or_else(|| self.window(|_| true))
+    }
+
+    /// The home of the data, and where each layer lies; but for layers that reach far beyond it, as regions around a zone do.
+    #[must_use]
+    pub fn local_windows(&self) -> Vec<Bounds> {
+        let Some(home) = self.home(None) else { return Vec::new() };
+        let windows = self.layers.iter().filter_map(|indexed| indexed.layer().extent?.bounds);
+        std::iter::once(home).chain(windows.filter(|window| vicinity(home).holds(*window))).collect()
+    }
+
+    /// The window around some layers.
+    fn window(&self, keep: impl Fn(&Layer) -> bool) -> Option<Bounds> {
+        let kept = self.layers.iter().map(|indexed| indexed.layer()).filter(|layer| keep(layer));
+        Bounds::around(kept.filter_map(|layer| layer.extent?.bounds))
     }
 
     /// Who is credited for a layer.

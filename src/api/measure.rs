@@ -45,7 +45,8 @@ fn parameters() -> Vec<Parameter> {
             "crs",
             "The system of its numbers. Of positions line by line it may be left out: degrees and zones of three degrees are told \
              apart, and which number goes north, by their size; eastings without the number of a zone are in that of the \
-             data. CRS84 for WKT and GeoJSON when left out.",
+             data. Degrees whose size leaves their order open are in that of the system, without one in the order that leads to \
+             the data, longitude first where neither does. CRS84 for WKT and GeoJSON when left out.",
             any_crs_schema(),
         ),
         parameter(
@@ -73,15 +74,18 @@ pub async fn post(
 }
 
 async fn answer(app: &App, params: Params) -> Result<Response, Problem> {
-    let home = app.catalog.snapshot().start_extent();
-    let body = blocking(app.config.limits.patience, move |_| measured(&params, home)).await??;
+    let catalog = app.catalog.snapshot();
+    let body = blocking(app.config.limits.patience, move |_| {
+        measured(&params, catalog.home(None), &catalog.local_windows())
+    })
+    .await??;
     let headers = [(header::CONTENT_TYPE, GEOJSON.media_type), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, body).into_response())
 }
 
-/// The shape as a feature in CRS84, with its measures on the ellipsoid, how its numbers were understood, and how far it is from
-/// `home`, where the data lies.
-fn measured(params: &Params, home: Option<Bounds>) -> Result<String, Problem> {
+/// The shape as a feature in CRS84, with its measures on the ellipsoid, how its numbers were understood against `home`, where the
+/// data lies, and how far it is from the nearest of the windows where data is.
+fn measured(params: &Params, home: Option<Bounds>, data: &[Bounds]) -> Result<String, Problem> {
     let (shape, reading) = shape_of(params, home)?;
     if let Some(fault) = positions::fault(&shape) {
         return Err(Problem::wrong_parameter("geometry", format!("the shape is not valid: {fault}")));
@@ -97,7 +101,8 @@ fn measured(params: &Params, home: Option<Bounds>) -> Result<String, Problem> {
     let mut properties = json!({
         "crs": reading.crs.to_string(), "north_first": reading.north_first, "length_m": length_m(&shape),
     });
-    if let Some(metres) = home.and_then(|home| distance_m(&shape, &home.to_shape())) {
+    let distances = data.iter().filter_map(|window| distance_m(&shape, &window.to_shape()));
+    if let Some(metres) = distances.min_by(f64::total_cmp) {
         properties["data_distance_m"] = metres.into();
     }
     if matches!(shape, Shape::Polygon(_) | Shape::MultiPolygon(_)) {
@@ -146,7 +151,7 @@ mod tests {
 
     fn ask(pairs: &[(&str, &str)]) -> Result<Value, Problem> {
         let params = Params::of_pairs(pairs, &parameters())?;
-        Ok(serde_json::from_str(&measured(&params, Some(WUHAN))?).expect("JSON"))
+        Ok(serde_json::from_str(&measured(&params, Some(WUHAN), &[WUHAN])?).expect("JSON"))
     }
 
     #[test]

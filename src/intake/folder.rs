@@ -1,24 +1,10 @@
-//! What the data folder knows: where it lies, places by name, land uses.
+//! What the data folder knows: places by name, land uses.
 
 use std::collections::HashMap;
 
 use crate::catalog::Catalog;
-use crate::geometry::{Bounds, centroid, metres_between};
+use crate::geometry::{centroid, metres_between};
 use crate::model::{Layer, Value};
-
-/// Where the data of a folder lies: its zone, its subdistricts, what a map shows first, all other layers, the collection itself.
-pub(super) fn home(catalog: &Catalog, collection: &str) -> Option<Bounds> {
-    let of = |keep: &dyn Fn(&Layer) -> bool| {
-        let kept = catalog.layers().map(|layer| layer.layer()).filter(|layer| keep(layer));
-        Bounds::around(kept.filter_map(|layer| layer.extent?.bounds))
-    };
-    let drawn = |role: &str| of(&|layer| layer.about.draw.as_deref() == Some(role));
-    drawn("zone")
-        .or_else(|| drawn("subdistrict"))
-        .or(catalog.about.start_extent)
-        .or_else(|| of(&|layer| layer.id.as_str() != collection))
-        .or_else(|| of(&|_| true))
-}
 
 /// Most metres that a feature's place may be off and still serve to measure a shift.
 const ANCHOR_M: f64 = 500.0;

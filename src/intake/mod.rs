@@ -43,7 +43,7 @@ use crate::store::manifest::{self, FieldSpec, FileFormat, Manifest};
 use crate::store::{self, Store, StoreError};
 use commit::{Draft, Entry};
 pub use fault::IntakeError;
-use folder::{anchors, home, local_uses};
+use folder::{anchors, local_uses};
 use maker::Maker;
 use mapping::{Below, Held, Mapped, Mapping, Writing};
 use read::{Source, Told, Wish};
@@ -207,7 +207,7 @@ impl Intake {
         {
             return Err(fault.into());
         }
-        let home = catalog.as_ref().and_then(|catalog| home(catalog, &order.collection));
+        let home = catalog.as_ref().and_then(|catalog| catalog.home(Some(&order.collection)));
         if home.is_none() {
             traps.push("the data folder has no zone or layer to hold positions against".to_owned());
         }

@@ -286,6 +286,52 @@ fn pasted_shapes_are_read_and_measured_over_http() {
     );
 }
 
+/// A zone with facilities beside it and regions in other parts of the country, and no extent for a map.
+#[test]
+fn pasted_positions_are_held_against_the_zone_and_what_lies_around_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let points = |all: [[f64; 2]; 2]| {
+        let feature = |at| json!({ "type": "Feature", "properties": {}, "geometry": { "type": "Point", "coordinates": at } });
+        json!({ "type": "FeatureCollection", "features": all.map(feature) })
+    };
+    let zone = json!({ "type": "Feature", "properties": {}, "geometry": { "type": "Polygon",
+        "coordinates": [[[113.8, 30.2], [114.3, 30.2], [114.3, 30.6], [113.8, 30.6], [113.8, 30.2]]] } });
+    let files = [
+        ("zone", "zone", json!({ "type": "FeatureCollection", "features": [zone] })),
+        ("facilities", "facility", points([[114.0, 30.3], [114.41, 30.5]])),
+        ("regions", "region", points([[110.78, 22.55], [121.59, 39.98]])),
+    ];
+    let layers = files.map(|(id, part, features)| {
+        std::fs::write(folder.path().join(format!("{id}.geojson")), features.to_string()).expect("written");
+        format!(
+            "[[layers]]\nid = \"{id}\"\nfile = \"{id}.geojson\"\ntitle = {{ zh = \"{id}\", en = \"{id}\" }}\ndraw = \"{part}\"\n"
+        )
+    });
+    let catalog = format!("title = {{ zh = \"区\", en = \"Zone\" }}\n{}", layers.concat());
+    std::fs::write(folder.path().join("catalog.toml"), catalog).expect("written");
+    let service = Service::over(folder.path());
+    let told = |query: &str| {
+        let answer = service.get(&format!("/measure?{query}"));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    };
+    let away = |query: &str| told(query)["properties"]["data_distance_m"].as_f64().expect("metres");
+    // Among the facilities, then in Suzhou, which is farther: 609,786 m from the facilities' corner by geod.
+    assert!(away("geometry=114.40,30.45") == 0.0 && away("geometry=114.2,30.59") == 0.0);
+    assert!((away("geometry=120.72,31.31") - 609_786.4).abs() < 10.0);
+    // The zone of the data is that around 114 degrees; 15 km east of it are 0.1563 degrees at 30.5 degrees north.
+    let at = |query: &str, [x, y]: [f64; 2]| {
+        let told = told(query);
+        let at = [0, 1].map(|axis| told["geometry"]["coordinates"][axis].as_f64().expect("a number"));
+        assert!((at[0] - x).abs() < 1e-3 && (at[1] - y).abs() < 0.01, "{told}");
+    };
+    at("geometry=3375000%20515000", [114.1563, 30.5]);
+    // Urumqi and Paris in the order of EPSG, and of OGC.
+    at("crs=[EPSG:4490]&geometry=43.8,87.6", [87.6, 43.8]);
+    at("crs=[EPSG:4326]&geometry=48.8,2.3", [2.3, 48.8]);
+    at("crs=[OGC:CRS84]&geometry=2.3,48.8", [2.3, 48.8]);
+}
+
 #[test]
 fn schemas_tell_what_people_call_the_values() {
     let service = Service::over(shipped());
