@@ -68,7 +68,7 @@ impl Sum {
 
 pub(super) struct Feature {
     pub(super) id: String,
-    pub(super) bounds: Option<Bounds>,
+    pub(super) window: Option<Bounds>,
     /// It says of itself that it is made up.
     pub(super) is_made_up: bool,
     pub(super) has_area: bool,
@@ -184,15 +184,14 @@ impl<'a> Maker<'a> {
             let note = text_of(&values, "note");
             put(&mut values, "note", Cell::Text(note.into_iter().chain(kept).collect::<Vec<_>>().join("；")));
         }
-        if let Some(bounds) =
-            shape.and_then(GeometryRef::bounds).filter(|at| files[file].reading.is_astray(*at))
-        {
+        let window = shape.and_then(GeometryRef::window);
+        if let Some(window) = window.filter(|at| files[file].reading.is_astray(*at)) {
             findings.push((
                 Fate::Noted,
                 "a position far from the others",
                 format!(
                     "lies at {}, {} degrees, far from the data of the folder, where the others lie",
-                    bounds.west, bounds.south
+                    window.west, window.south
                 ),
             ));
         }
@@ -203,8 +202,7 @@ impl<'a> Maker<'a> {
                 "has no geometry; it is listed and counted, and on no map".to_owned(),
             ));
         }
-        let bounds = shape.and_then(GeometryRef::bounds);
-        let id = self.settle_id(&mut values, file, row, bounds, findings)?;
+        let id = self.settle_id(&mut values, file, row, window, findings)?;
         fill(&mut values, "synthetic", Some(Cell::Bool(false)));
         let is_made_up = values.iter().any(|(name, cell)| match name.as_str() {
             "synthetic" => *cell == Cell::Bool(true),
@@ -213,7 +211,7 @@ impl<'a> Maker<'a> {
         });
         let has_area = values.iter().any(|(name, cell)| name == "area_m2" && *cell != Cell::Null);
         self.write(&id, &values, placed.array.as_ref());
-        Some(Feature { id, bounds, is_made_up, has_area })
+        Some(Feature { id, window, is_made_up, has_area })
     }
 
     /// Why a row without position is no parcel, by the word it begins with or has for a number.
@@ -341,7 +339,7 @@ impl<'a> Maker<'a> {
         values: &mut Vec<(String, Cell)>,
         file: usize,
         row: &Row,
-        bounds: Option<Bounds>,
+        window: Option<Bounds>,
         findings: &mut Vec<Tale>,
     ) -> Option<String> {
         let given = text_of(values, "id").or_else(|| text_of(values, "parcel_no"));
@@ -356,7 +354,7 @@ impl<'a> Maker<'a> {
             let id = if count == 1 { given.clone() } else { format!("{given}-{count}") };
             let known = indexed.and_then(|indexed| Some(indexed.layer().feature(indexed.find(&id)?)));
             let is_there = known.is_some_and(|known| {
-                let is_same = || is_about(known.geometry().and_then(GeometryRef::bounds), bounds);
+                let is_same = || is_about(known.geometry().and_then(GeometryRef::window), window);
                 if row.is_mended { is_same() } else { is_given && count == 1 }
             });
             if is_there {

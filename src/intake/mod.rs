@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::catalog::Catalog;
-use crate::geometry::{Bounds, Datum};
+use crate::geometry::{Around, Datum};
 use crate::index::IndexedLayer;
 use crate::model::{Date, Layer, LayerId};
 use crate::store::manifest::{self, FieldSpec, FileFormat, Manifest};
@@ -492,7 +492,7 @@ impl Intake {
         if let Some(draft) = &mut draft {
             maker.begin(&mut draft.out).map_err(|fault| draft.fault(fault))?;
         }
-        let mut outcome = Ok(());
+        let (mut around, mut outcome) = (Around::default(), Ok(()));
         for at in 0..maker.intake.files.len() {
             let intake = maker.intake;
             let Seen { source, survey, wish, reading, .. } = &intake.files[at];
@@ -509,7 +509,7 @@ impl Intake {
                     made.taken += 1;
                     made.made_up += u64::from(feature.is_made_up);
                     made.areas += u64::from(feature.has_area);
-                    made.window = made.window.into_iter().chain(feature.bounds).reduce(Bounds::union);
+                    feature.window.into_iter().for_each(|window| around.add(window));
                     if let Some(draft) = &mut draft {
                         maker.put(&mut draft.out).map_err(|fault| draft.fault(fault))?;
                     }
@@ -551,6 +551,7 @@ impl Intake {
         }
         self.headings = headings;
         outcome?;
+        made.window = around.window();
         if let Some(draft) = draft {
             draft.out.write_all(b"\n]}\n").map_err(|fault| draft.fault(fault))?;
         }

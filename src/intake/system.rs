@@ -6,10 +6,9 @@
 
 use super::read::{Stated, Told};
 use super::{projection, row::cut};
+use crate::geometry::positions::vicinity;
 use crate::geometry::{Bounds, Crs, Datum, Placer, Strip, System, Zone, metres_between};
 
-/// Degrees that data may lie outside the extent of the folder and still be taken to belong there.
-const NEAR: f64 = 0.5;
 /// The system that this service takes eastings of six digits for, where nothing shows another.
 const OWN: u32 = 4547;
 /// Of the positions looked at, how many must lie there.
@@ -54,17 +53,7 @@ impl Reading {
 
     /// Does something lie far from the data of the folder, where the others lie?
     pub(super) fn is_astray(&self, bounds: Bounds) -> bool {
-        self.home.is_some_and(|home| !around(home).overlaps(bounds))
-    }
-}
-
-/// Where data may lie and still be taken to belong to the folder's.
-fn around(home: Bounds) -> Bounds {
-    Bounds {
-        west: home.west - NEAR,
-        south: home.south - NEAR,
-        east: home.east + NEAR,
-        north: home.north + NEAR,
+        self.home.is_some_and(|home| !vicinity(home).overlaps(bounds))
     }
 }
 
@@ -287,7 +276,7 @@ fn share(sample: &[[f64; 2]], system: System, north_first: bool, home: Option<Bo
         earth += 1;
         let place = Bounds { west: x, south: y, east: x, north: y };
         near += u32::from(match home {
-            Some(home) => around(home).overlaps(place),
+            Some(home) => vicinity(home).overlaps(place),
             None => suits(system, at, north_first),
         });
     }

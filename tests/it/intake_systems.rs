@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use innospace::geometry::{Datum, metres_between};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::intake::{folder, import, imported, place_of, refused_rows, taken, workbook};
 
@@ -162,4 +162,35 @@ fn refused_rows_keep_the_system_that_was_named_for_them() {
     let all: Vec<Value> = imported(data.path());
     assert!(all.len() == 2 && all.iter().all(|feature| feature["properties"].get("import_system").is_none()));
     assert!(metres_between(place_of(data.path(), "A-2"), [114.1, 30.4]) < 0.1);
+}
+
+/// A zone that ends at 179.99, and places up to 7 km beyond it, on the other side of the antimeridian: at 16.8 degrees south a degree
+/// of longitude is 106.6 km.
+#[test]
+fn data_on_the_other_side_of_the_antimeridian_is_near() {
+    let data = folder();
+    let square = |west: f64, east: f64| {
+        json!([[[west, -16.8], [east, -16.8], [east, -16.7], [west, -16.7], [west, -16.8]]])
+    };
+    let zone = json!({ "type": "FeatureCollection", "features": [{ "type": "Feature", "id": "zone", "properties": {},
+        "geometry": { "type": "Polygon", "coordinates": square(179.5, 179.99) } }] });
+    fs::write(data.path().join("zone.geojson"), zone.to_string()).expect("written");
+    let path = data.path().join("points.csv");
+    let file = path.to_str().expect("a path");
+    fs::write(&path, "地块编号,经度,纬度\nA-1,-179.98,-16.8\nA-2,-179.95,-16.75\nA-3,179.9,-16.7\n")
+        .expect("written");
+    let (code, said) = import(data.path(), &[file, "--yes"]);
+    assert!(code == Some(0) && said.contains("179.90000, -16.80000, -179.95000, -16.70000"), "{said}");
+    assert_eq!(place_of(data.path(), "A-1"), [-179.98, -16.8]);
+    // A parcel on both sides is one; what is half the earth away is still refused.
+    let both = json!({ "type": "FeatureCollection", "features": [{ "type": "Feature", "properties": { "地块编号": "B-1" },
+        "geometry": { "type": "MultiPolygon", "coordinates": [square(179.98, 180.0), square(-180.0, -179.99)] } }] });
+    let path = data.path().join("both.geojson");
+    fs::write(&path, both.to_string()).expect("written");
+    let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes"]);
+    assert!(code == Some(0) && said.contains("179.98000, -16.80000, -179.99000, -16.70000"), "{said}");
+    fs::write(data.path().join("points.csv"), "地块编号,经度,纬度\nA-1,-0.02,-16.8\nA-2,-0.05,-16.75\n")
+        .expect("written");
+    let (code, said) = import(data.path(), &[file, "--yes"]);
+    assert!(code == Some(2) && said.contains("far from the data of the folder"), "{said}");
 }
