@@ -374,7 +374,7 @@ impl Finder {
         let geometry = layer.geometries().get(row as usize);
         let position = if geometry.is_none() { -5 } else { 0 };
         let touches = |window: Bounds| {
-            geometry.and_then(crate::geometry::GeometryRef::bounds).is_some_and(|own| own.overlaps(window))
+            geometry.and_then(crate::geometry::GeometryRef::window).is_some_and(|own| own.overlaps(window))
         };
         let here = if ask.window.is_some_and(touches) { IN_WINDOW } else { 0 };
         part + unit + position + here

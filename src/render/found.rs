@@ -72,7 +72,7 @@ pub fn json(asked: &str, hits: &[Hit], href: impl Fn(&Hit) -> String) -> Json {
 }
 
 fn one(hit: &Hit, href: &str) -> Json {
-    let bounds = hit.feature().geometry().and_then(GeometryRef::bounds);
+    let window = hit.feature().geometry().and_then(GeometryRef::window);
     let name = name(hit);
     let mut json = json!({
         "collection": hit.layer.layer().id.as_str(),
@@ -81,7 +81,7 @@ fn one(hit: &Hit, href: &str) -> Json {
         "name": { "zh": name.zh, "en": name.en },
         "match": { "how": hit.how.name(), "text": hit.text, "ranges": hit.stretches },
         "point": point(hit),
-        "bbox": bounds.map(Bounds::bbox),
+        "bbox": window.map(Bounds::bbox),
         "href": href,
     });
     if hit.layer.layer().about.synthetic {

@@ -226,6 +226,38 @@ fn a_hit_says_what_it_is_where_it_is_and_why() {
     }
 }
 
+/// A lagoon on both sides of the antimeridian, and one of the same name half the earth away, on its latitudes.
+#[test]
+fn a_hit_across_the_antimeridian_lies_in_one_place() {
+    let data = tempfile::tempdir().expect("a folder");
+    let square = |west: f64, east: f64| {
+        serde_json::json!([[[west, -17], [east, -17], [east, -16], [west, -16], [west, -17]]])
+    };
+    let lagoon = |id: &str, parts: &[Json]| {
+        serde_json::json!({ "type": "Feature", "id": id, "properties": { "name_en": "Lagoon" },
+            "geometry": { "type": "MultiPolygon", "coordinates": parts } })
+    };
+    let features = [
+        lagoon("cut", &[square(179.9, 180.0), square(-180.0, -179.8)]),
+        lagoon("whole", &[square(10.0, 10.5)]),
+    ];
+    let features = serde_json::json!({ "type": "FeatureCollection", "features": features });
+    std::fs::write(data.path().join("lagoons.geojson"), features.to_string()).expect("written");
+    let service = Service::over(data.path());
+    let found =
+        |window: &str| service.get(&path(&[("q", "lagoon"), ("bbox", window)])).json()["hits"].clone();
+    let hits = found("179,-18,-179,-15");
+    assert_eq!(
+        (&hits[0]["id"], &hits[0]["bbox"]),
+        (&"cut".into(), &serde_json::json!([179.9, -17.0, -179.8, -16.0]))
+    );
+    let hits = found("9,-18,11,-15");
+    assert_eq!(
+        (&hits[0]["id"], &hits[0]["bbox"]),
+        (&"whole".into(), &serde_json::json!([10.0, -17.0, 10.5, -16.0]))
+    );
+}
+
 #[test]
 fn a_section_leads_to_all_places_that_it_names() {
     let catalog = load(shipped()).catalog;
