@@ -10,6 +10,8 @@
 
 use std::sync::OnceLock;
 
+use geo_types::{LineString, MultiLineString};
+
 use super::array::{GeometryKind, GeometryRef};
 use super::bounds::Bounds;
 use super::measure::{ECCENTRICITY_2, centroid};
@@ -44,6 +46,12 @@ impl Upward {
     fn frame(&self) -> Frame {
         let (a, b) = (self.south, self.north);
         Frame { low: [a[0].min(b[0]), a[1]], high: [a[0].max(b[0]), b[1]] }
+    }
+
+    /// 180 or -180, where it runs along the antimeridian.
+    fn antimeridian(&self) -> Option<f64> {
+        let x = self.south[0];
+        (x.abs() == 180.0 && x == self.north[0]).then_some(x)
     }
 
     /// Where it stands at a latitude between its ends.
@@ -397,7 +405,7 @@ impl Area {
         Some(Self { shape, frame, edges, grid, exact: OnceLock::new() })
     }
 
-    /// Its edges that may reach into a window, as lines.
+    /// Its edges that may reach into a window, as lines; not those along which it was cut at the antimeridian.
     #[must_use]
     pub fn border_in(&self, window: Bounds) -> Shape {
         let (mut near, mut lines) = (Vec::new(), Vec::new());
@@ -406,9 +414,29 @@ impl Area {
             near.sort_unstable();
             near.dedup();
             let edges = near.iter().map(|&at| &self.edges[at as usize]);
-            lines.extend(edges.map(|edge| geo_types::LineString::from(vec![edge.south, edge.north])));
+            lines.extend(edges.flat_map(|edge| self.uncut(edge)).map(|ends| LineString::from(ends.to_vec())));
         }
-        Shape::MultiLineString(geo_types::MultiLineString(lines))
+        Shape::MultiLineString(MultiLineString(lines))
+    }
+
+    /// The pieces of an edge along which it does not go on on the other side of the antimeridian.
+    fn uncut(&self, edge: &Upward) -> Vec<[Position; 2]> {
+        /// Degrees, a centimetre: how far apart the ends of both sides of a cut may be.
+        const SNAP: f64 = 1e-7;
+        let Some(meridian) = edge.antimeridian() else { return vec![[edge.south, edge.north]] };
+        let other_side = self.edges.iter().filter(|other| other.antimeridian() == Some(-meridian));
+        let mut cuts: Vec<[f64; 2]> = other_side.map(|other| [other.south[1], other.north[1]]).collect();
+        cuts.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        let [mut from, end] = [edge.south[1], edge.north[1]];
+        let mut pieces = Vec::new();
+        for [south, north] in cuts.into_iter().chain([[end, end]]) {
+            let to = south.min(end);
+            if to - from > SNAP {
+                pieces.push([from, to].map(|latitude| [meridian, latitude]));
+            }
+            from = from.max(north);
+        }
+        pieces
     }
 
     /// The smallest window around it.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::zone::{Feature, SMALL, Zone, write};
 use crate::harness::Service;
+use crate::oracle::shape;
 use crate::random::Random;
 
 const DRAWS: u64 = 200;
@@ -325,5 +326,29 @@ fn unassigned_and_the_whole_have_their_bounds_too() {
             let count = number(row, "count");
             assert_eq!([number(row, "certain"), number(row, "possible")], [count; 2], "{rule} {row}");
         }
+    }
+}
+
+/// A zone that was cut at 180 degrees has no border there, but for the south, where it ends.
+#[test]
+fn what_lies_where_an_area_was_cut_is_certain() {
+    let feature =
+        |id: &str, wkt: &str| Feature::new(id.to_owned(), Some(shape(wkt)), json!({ "accuracy_m": 500 }));
+    let areas = [feature(
+        "fiji",
+        "MULTIPOLYGON(((179 -18,180 -18,180 -15,179 -15,179 -18)),((-180 -17,-178 -17,-178 -15,-180 -15,-180 -17)))",
+    )];
+    let parcels = [
+        feature("east of it", "POINT(-179.9999 -16)"),
+        feature(
+            "both sides",
+            "MULTIPOLYGON(((179.99 -16.01,180 -16.01,180 -16,179.99 -16,179.99 -16.01)),((-180 -16.01,-179.99 -16.01,-179.99 -16,-180 -16,-180 -16.01)))",
+        ),
+        feature("at its end", "POINT(179.9999 -17.5)"),
+    ];
+    let (service, _folder) = service(&[("areas", &areas), ("parcels", &parcels)]);
+    for rule in ["intersects", "within", "centroid", "larger"] {
+        let got = counts(&service, &format!("group-by=area:areas&assign={rule}&accuracy=respect"));
+        assert_eq!(got.into_values().collect::<Vec<_>>(), [[3, 2, 3]], "{rule}");
     }
 }
