@@ -126,9 +126,12 @@ export class Parcels extends Telling {
   private keeping = 0;
   /** The conditions of an address whose drawings are still to be read; the address is not written before. */
   private awaited: (Condition | Kept)[] | null = null;
+  /** The fields in the language of the page, once they were asked for; null after that failed. */
+  private fieldsAsked: Promise<Field[]> | null = null;
   private names = $state.raw<ReadonlyMap<string, Named[]>>(new Map());
   private pages = $state.raw<ReadonlyMap<number, Row[]>>(new Map());
   private asked = new Set<number>();
+  private loads = 0;
   private run = 0;
   private abort = new AbortController();
   private abortCheck = new AbortController();
@@ -237,7 +240,7 @@ export class Parcels extends Telling {
     const back = () => {
       this.editing = null;
       this.restore();
-      void this.settle().catch((cause: unknown) => (this.failure = asServiceError(cause)));
+      void this.load();
     };
     addEventListener('popstate', back);
     return () => {
@@ -370,33 +373,28 @@ export class Parcels extends Telling {
     history[change === 'push' ? 'pushState' : 'replaceState'](null, '', address);
   }
 
+  /** Reads what the screen needs and what the address speaks of, then asks; one that another overtakes asks nothing. */
   async load(): Promise<void> {
+    const run = ++this.loads;
     this.failure = null;
     try {
       const app = this.app ?? (await readAppInfo());
+      if (run !== this.loads) return;
       const collection = app.collections.find(({ draw }) => draw === 'parcel') ?? null;
       this.app = app;
       this.heed(app);
       this.collection = collection;
       if (!collection) return;
-      await this.settle(service.readFields(collection, this.lang));
+      this.fieldsAsked ??= service.readFields(collection, this.lang);
+      const [fields] = await Promise.all([this.fieldsAsked, this.readKept().then(() => this.readSpoken(app))]);
+      if (run !== this.loads) return;
+      this.fields = fields;
     } catch (cause) {
+      if (run !== this.loads) return;
+      this.fieldsAsked = null;
       this.failure = asServiceError(cause);
+      return;
     }
-  }
-
-  /** Asks what the address says, once the drawings and names that it speaks of are read. */
-  private async settle(fields?: Promise<Field[]>): Promise<void> {
-    const { app } = this;
-    if (!app) return;
-    await this.readKept();
-    const axis = app.collections.find(({ draw, count }) => draw === 'axis' && count > 0);
-    const spoken = this.conditions.flatMap((condition) => (condition.kind === 'near' ? [condition.collection] : []));
-    const needed = [...new Set([axis?.id, this.chosenReference?.collection, ...spoken].filter((id) => id !== undefined))];
-    const [read] = await Promise.all([fields ?? this.fields, ...needed.map((id) => this.namesOf(id))]);
-    // Another address may have been opened meanwhile.
-    if (this.awaited) return;
-    this.fields = read;
     this.heal();
     this.ask();
     if (this.selected !== null) return void this.open(this.selected);
@@ -404,13 +402,23 @@ export class Parcels extends Telling {
     this.here = [];
   }
 
+  /** Reads the names of the collections that the address speaks of, and of the axis. */
+  private async readSpoken(app: AppInfo): Promise<void> {
+    const axis = app.collections.find(({ draw, count }) => draw === 'axis' && count > 0);
+    const spoken = this.conditions.flatMap((condition) => (condition.kind === 'near' ? [condition.collection] : []));
+    const needed = new Set([axis?.id, this.chosenReference?.collection, ...spoken].filter((id) => id !== undefined));
+    await Promise.all([...needed].map((id) => this.namesOf(id)));
+  }
+
   /** Drops what an address asks of this data that it does not have, and says so. */
   private heal(): void {
     const places = this.places;
+    // Names that could not be read tell nothing.
+    const isThere = ({ collection, id }: Reference) => this.names.get(collection)?.some((named) => named.id === id) ?? true;
     const holds = (condition: Condition) => {
       if (condition.kind === 'drawn') return true;
       if (condition.kind !== 'near') return this.field(condition.field) !== undefined;
-      return places.some(({ id }) => id === condition.collection) && (this.names.get(condition.collection)?.some(({ id }) => id === condition.id) ?? false);
+      return places.some(({ id }) => id === condition.collection) && isThere(condition);
     };
     const dead = this.conditions.filter((condition) => !holds(condition));
     this.conditions = this.conditions.filter(holds);
@@ -430,7 +438,7 @@ export class Parcels extends Telling {
       dropped.push(`by=${this.chosenGroup}`);
       this.chosenGroup = null;
     }
-    if (this.chosenReference && !this.names.get(this.chosenReference.collection)?.some(({ id }) => id === this.chosenReference!.id)) {
+    if (this.chosenReference && !isThere(this.chosenReference)) {
       dropped.push(`${this.chosenReference.collection}:${this.chosenReference.id}`);
       this.chosenReference = null;
     }
@@ -441,7 +449,8 @@ export class Parcels extends Telling {
     const known = this.names.get(collection);
     if (known) return known;
     const of = this.app?.collections.find(({ id }) => id === collection);
-    const names = of ? await service.readNames(of, this.lang).catch(() => []) : [];
+    const names = of ? await service.readNames(of, this.lang).catch(() => null) : [];
+    if (!names) return [];
     this.names = new Map([...this.names, [collection, names]]);
     return names;
   }
@@ -879,6 +888,7 @@ export class Parcels extends Telling {
   override switchLanguage(): void {
     super.switchLanguage();
     this.write('replace');
+    this.fieldsAsked = null;
     void this.load();
   }
 

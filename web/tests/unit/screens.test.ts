@@ -1,0 +1,80 @@
+// What the screens keep and do, without a browser.
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Parcels } from '../../src/parcels/screen.svelte';
+import { collectionOf } from './data';
+import { appOf, held, openPage, refused, type Service } from './page';
+
+afterEach(() => vi.unstubAllGlobals());
+
+const lots = { ...collectionOf('parcel', 'lots'), count: 2 };
+
+/** A service of two lots, one let and one open; some of its answers may be others. */
+function serviceOfLots(other: Service = () => undefined): Service {
+  return async (path, query) => {
+    const own = await other(path, query);
+    if (own !== undefined) return own;
+    if (path === '/app.json') return appOf([lots]);
+    if (path.endsWith('/queryables')) return { properties: { id: { type: 'integer' }, geometry: { 'x-ogc-role': 'primary-geometry', format: 'geometry-polygon' }, state: { type: 'string', enum: ['let', 'open'] } } };
+    if (path.endsWith('/shortlist')) return { criteria: [{ failed: 1, matchedWithout: 2, relaxation: null }], relaxation: { best: null } };
+    if (path.endsWith('/items')) return { numberMatched: 1, features: [] };
+    if (query.has('group-by')) return { groups: [{ state: 'let', count: 1, area_ha: 1 }], columns: [{ name: 'state', role: 'key' }] };
+    return { total: { count: 1, known_state: 2, area_ha: 1, area_mu: 15 }, explained: { searched: 2, matched: 1, unknown: 0, conditions: [{ failed: 1, unknown: 0 }] } };
+  };
+}
+
+describe('parcels', () => {
+  const addresses = ['/parcels?v=1&c=in~state~let&sort=state&cols=state&by=state', '/parcels?v=1&c=in~state~open'];
+  const isLet = { conditions: [{ kind: 'among', field: 'state', values: ['let'] }], sort: 'state', columns: ['state'], grouping: 'state', notices: [] };
+
+  test('Back before the fields have come keeps what the address asks', async () => {
+    const fields = held();
+    const { asked } = openPage(addresses, serviceOfLots((path) => (path.endsWith('/queryables') ? fields.kept.then(() => undefined) : undefined)));
+    const screen = new Parcels();
+    const stop = screen.begin();
+    await vi.waitFor(() => expect(asked).toContain('/ogc/collections/lots/queryables'));
+    history.back();
+    await vi.waitFor(() => expect(location.search).toContain('let'));
+    // Whatever the screen makes of the address without the fields, it makes before this.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    fields.keep();
+    await vi.waitFor(() => expect(screen.found).not.toBeNull());
+    expect(screen).toMatchObject(isLet);
+    screen.write('replace');
+    expect(location.search).toContain('c=in~state~let');
+    expect(asked.filter((path) => path.endsWith('/queryables'))).toHaveLength(1);
+    stop();
+  });
+
+  test('Back after the fields failed asks for them again and keeps what the address asks', async () => {
+    let fails = true;
+    openPage(addresses, serviceOfLots((path) => (fails && path.endsWith('/queryables') ? refused(503, 'not now') : undefined)));
+    const screen = new Parcels();
+    const stop = screen.begin();
+    await vi.waitFor(() => expect(screen.failure?.detail).toBe('not now'));
+    fails = false;
+    history.back();
+    await vi.waitFor(() => expect(screen.found).not.toBeNull());
+    expect(screen.failure).toBeNull();
+    expect(screen).toMatchObject(isLet);
+    stop();
+  });
+
+  test('a distance from a place whose name could not be read is asked for all the same; from a place that is not there it is not', async () => {
+    const quays = { ...collectionOf('axis', 'quays'), count: 1 };
+    let fails = true;
+    openPage(['/parcels?v=1&c=near~quays~gone~50&to=quays:gone'], serviceOfLots((path) => {
+      if (path === '/app.json') return appOf([quays, lots]);
+      if (path.includes('/quays/items/')) return { type: 'Feature', geometry: null, properties: {} };
+      return path.includes('/quays/') ? (fails ? refused(503, 'not now') : { numberMatched: 1, features: [{ id: 'north', properties: {} }] }) : undefined;
+    }));
+    const screen = new Parcels();
+    const stop = screen.begin();
+    await vi.waitFor(() => expect(screen.found).not.toBeNull());
+    expect(screen).toMatchObject({ filter: "DWITHIN(geometry, feature('quays', 'gone'), 50)", from: { 'distance-to': 'quays:gone' }, notices: [] });
+    fails = false;
+    await screen.load();
+    expect(screen).toMatchObject({ filter: '', from: { 'distance-to': 'quays:north' } });
+    expect(screen.notices[0]?.text).toContain('quays:gone');
+    stop();
+  });
+});
