@@ -161,7 +161,7 @@ fn collection(layer: &Layer) -> Value {
     json!({
         "id": layer.id.as_str(), "title": words(&about.title), "description": about.description.as_ref().map(words),
         "draw": about.draw.as_deref().unwrap_or("site"), "synthetic": about.synthetic, "count": layer.len(),
-        "fields": fields, "names": Value::Object(names.into_iter().collect()),
+        "has_areas": layer.geometries().has_areas(), "fields": fields, "names": Value::Object(names.into_iter().collect()),
     })
 }
 

@@ -302,6 +302,12 @@ impl GeometryArray {
         seen
     }
 
+    /// Is any of them a polygon or made of polygons, so that there is an area?
+    #[must_use]
+    pub fn has_areas(&self) -> bool {
+        self.slots.iter().any(|slot| matches!(slot, Slot::Of(kind) if kind.is_areal()))
+    }
+
     /// The window around all positions; `None` when there is none.
     #[must_use]
     pub fn bounds(&self) -> Option<Bounds> {

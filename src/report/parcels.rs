@@ -57,7 +57,7 @@ pub(super) fn compose(
 ) -> Result<Document, ReportError> {
     let indexed = maker.catalog.layer(layer).ok_or_else(|| ReportError::NoLayer(layer.to_owned()))?;
     maker.check_day()?;
-    let has_areas = indexed.layer().geometries().kinds().iter().any(|kind| kind.is_areal());
+    let has_areas = indexed.layer().geometries().has_areas();
     let ask = Asked { maker, indexed, query, has_areas };
     let about = &indexed.layer().about;
     let title = Words {

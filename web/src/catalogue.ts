@@ -13,7 +13,7 @@ export const parts = ['core', 'axis', 'belt', 'point'] as const;
 export type Part = (typeof parts)[number];
 
 export interface Field { name: string; title: Words; unit: string | null; kind: string }
-export interface Collection { id: string; title: Words; description: Words; draw: DrawRole; synthetic: boolean; count: number; fields: Field[]; names: Record<Lang, string[]> }
+export interface Collection { id: string; title: Words; description: Words; draw: DrawRole; synthetic: boolean; count: number; has_areas: boolean; fields: Field[]; names: Record<Lang, string[]> }
 export interface LayoutEntry { part: Part; ids: string[]; section: string; sentence: Words }
 export interface Target { id: string; op: string; value: number; by: number | null; section: string }
 export interface Plan {

@@ -191,13 +191,12 @@ impl BoundMeasure {
             let (suffix, ucum, _) = unit.row();
             column(&format!("{name}_{suffix}"), ValueKind::Real, zh, en, Some(ucum))
         };
-        let is_areal = || layer.geometries().kinds().iter().any(|kind| kind.is_areal());
         let (what, column) = match measure {
             Measure::Count => (What::Count, column("count", ValueKind::Integer, "数量", "count", None)),
             Measure::Share => {
                 (What::Share, column("share", ValueKind::Real, "占比", "share of all", Some("1")))
             }
-            Measure::Area(_) | Measure::Overlap(_) if !is_areal() => {
+            Measure::Area(_) | Measure::Overlap(_) if !layer.geometries().has_areas() => {
                 return fail(
                     "measure",
                     format!("collection {} has no polygons, so it has no area", layer.id),

@@ -476,7 +476,7 @@ export class Parcels extends Telling {
     const last = <Answer>(question: Promise<Answer>, take: (answer: Answer) => unknown) =>
       question.then((answer) => (run === this.run ? take(answer) : null));
     void Promise.all([
-      last(service.readFound(collection.id, query, lang, signal), (found) => {
+      last(service.readFound(collection, query, lang, signal), (found) => {
         this.found = found;
         if (found.count < wantedParcels && this.conditions.length > 0) return this.askCosts(query, signal, run);
         return (this.steps = null);
@@ -515,7 +515,7 @@ export class Parcels extends Telling {
   private async askGroups(query: Query, signal: AbortSignal, run: number): Promise<void> {
     const { collection, grouping, lang } = this;
     if (!collection || !grouping) return;
-    const groups = grouping === 'belts' ? await this.byBelt(collection.id, signal) : await service.readGroups(collection.id, query, grouping, lang, signal);
+    const groups = grouping === 'belts' ? await this.byBelt(collection, signal) : await service.readGroups(collection, query, grouping, lang, signal);
     if (run !== this.run || grouping !== this.grouping) return;
     const field = this.field(grouping);
     const titled = groups.groups.map((group) => ({ ...group, title: field ? (shown(field, group.key, lang, this.words) ?? this.own.unknownValue) : group.title || group.key }));
@@ -523,7 +523,7 @@ export class Parcels extends Telling {
   }
 
   /** A belt holds what lies within its stated half width; belts may share ground, so a parcel may count in both. */
-  private async byBelt(collection: string, signal: AbortSignal): Promise<{ groups: Group[]; rest: number }> {
+  private async byBelt(collection: Collection, signal: AbortSignal): Promise<{ groups: Group[]; rest: number }> {
     const belts = this.app!.collections.find(({ draw }) => draw === 'belt')!;
     const names = await this.namesOf(belts.id);
     const features = await Promise.all(names.map(({ id }) => service.readOne(belts.id, id, {}, this.lang)));

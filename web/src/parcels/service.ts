@@ -18,12 +18,18 @@ async function ask<Answer>(path: string, posted: string, query: Query, lang: Lan
   return readJson<Answer>(posted, { lang, signal, body: query });
 }
 
+type Totals = Record<string, number | null>;
+const aggregatesOf = ({ id }: Collection) => `${collectionPath(id)}/aggregates`;
+/** Asks for areas, which the service refuses where there are none. */
+const areasOf = ({ has_areas }: Collection, ...units: string[]): Query => (has_areas ? { measure: units.map((unit) => `area(${unit})`).join(',') } : {});
+
 export async function readFields(collection: Collection, lang: Lang): Promise<Field[]> {
   const base = collectionPath(collection.id);
   const schema = await readJson<Schema>(`${base}/queryables`, { lang });
   const names = Object.keys(schema.properties).filter((name) => schema.properties[name]!.type);
   const measure = names.filter((name) => name !== 'id').map((name) => `known(${name})`).join(',');
-  const { total } = await readJson<{ total: Record<string, number | null> }>(`${base}/aggregates?${new URLSearchParams({ measure })}`, { lang });
+  // What has no fields is not measured.
+  const { total } = measure === '' ? { total: {} } : await readJson<{ total: Totals }>(`${base}/aggregates?${new URLSearchParams({ measure })}`, { lang });
   return fieldsOf(schema, Object.fromEntries(names.map((name) => [name, name === 'id' ? collection.count : total[`known_${name}`]])));
 }
 
@@ -37,10 +43,10 @@ export interface Found {
   conditions: { failed: number; unknown: number }[];
 }
 
-export async function readFound(collection: string, query: Query, lang: Lang, signal: AbortSignal): Promise<Found> {
-  interface Answer { total: Record<string, number | null>; explained: Omit<Found, 'count' | 'ha' | 'mu'> & { matched: number } }
-  const path = `${collectionPath(collection)}/aggregates`;
-  const { total, explained } = await ask<Answer>(path, path, { ...query, measure: 'area(ha),area(mu)', explain: 'true' }, lang, signal);
+export async function readFound(collection: Collection, query: Query, lang: Lang, signal: AbortSignal): Promise<Found> {
+  interface Answer { total: Totals; explained: Omit<Found, 'count' | 'ha' | 'mu'> & { matched: number } }
+  const path = aggregatesOf(collection);
+  const { total, explained } = await ask<Answer>(path, path, { ...query, ...areasOf(collection, 'ha', 'mu'), explain: 'true' }, lang, signal);
   return { ...explained, count: total['count'] ?? 0, ha: total['area_ha'] ?? null, mu: total['area_mu'] ?? null };
 }
 
@@ -61,22 +67,22 @@ export async function readCosts(collection: string, query: Query, want: number, 
 export interface Group { key: string; title: string; count: number; ha: number | null }
 
 /** How the features that match part: by a field, or by the areas of a collection. */
-export async function readGroups(collection: string, query: Query, by: string, lang: Lang, signal: AbortSignal): Promise<{ groups: Group[]; rest: number }> {
+export async function readGroups(collection: Collection, query: Query, by: string, lang: Lang, signal: AbortSignal): Promise<{ groups: Group[]; rest: number }> {
   type Row = Record<string, string | number | null>;
   interface Answer { groups: Row[]; unassigned?: Row; withoutGeometry?: Row; columns: { name: string; role: string }[] }
-  const path = `${collectionPath(collection)}/aggregates`;
+  const path = aggregatesOf(collection);
   const own: Query = by.startsWith('area:') ? { overlap: 'true' } : {};
-  const answer = await ask<Answer>(path, path, { ...query, ...own, 'group-by': by, measure: 'area(ha)', sortby: '-count', limit: '30' }, lang, signal);
+  const answer = await ask<Answer>(path, path, { ...query, ...own, ...areasOf(collection, 'ha'), 'group-by': by, sortby: '-count', limit: '30' }, lang, signal);
   const keys = answer.columns.filter(({ role }) => role === 'key').map(({ name }) => name);
   const title = (row: Row) => String(row[`${keys[0]}_${lang}`] ?? row[keys[0]!] ?? '');
   const rest = Number(answer.unassigned?.['count'] ?? 0) + Number(answer.withoutGeometry?.['count'] ?? 0);
-  return { rest, groups: answer.groups.map((row) => ({ key: String(row[keys[0]!] ?? ''), title: title(row), count: Number(row['count']), ha: row['area_ha'] as number | null })) };
+  return { rest, groups: answer.groups.map((row) => ({ key: String(row[keys[0]!] ?? ''), title: title(row), count: Number(row['count']), ha: (row['area_ha'] ?? null) as number | null })) };
 }
 
 /** How many match and how large they are, of a filter of its own. */
-export async function readTotal(collection: string, query: Query, lang: Lang, signal: AbortSignal): Promise<{ count: number; ha: number | null }> {
-  const path = `${collectionPath(collection)}/aggregates`;
-  const { total } = await ask<{ total: Record<string, number | null> }>(path, path, { ...query, measure: 'area(ha)' }, lang, signal);
+export async function readTotal(collection: Collection, query: Query, lang: Lang, signal: AbortSignal): Promise<{ count: number; ha: number | null }> {
+  const path = aggregatesOf(collection);
+  const { total } = await ask<{ total: Totals }>(path, path, { ...query, ...areasOf(collection, 'ha') }, lang, signal);
   return { count: total['count'] ?? 0, ha: total['area_ha'] ?? null };
 }
 

@@ -59,6 +59,31 @@ describe('parcels', () => {
     stop();
   });
 
+  test('that are points, or none at all, have no area, which is not asked for', async () => {
+    for (const bare of [{ ...lots, has_areas: false }, { ...lots, has_areas: false, count: 0 }]) {
+      openPage(['/parcels?v=1'], serviceOfLots((path, query) => {
+        if (path === '/app.json') return appOf([{ ...collectionOf('belt', 'belts'), count: 1 }, bare]);
+        if (path.includes('/belts/')) return path.endsWith('/items') ? { numberMatched: 1, features: [{ id: 'b', properties: {} }] } : { type: 'Feature', id: 'b', geometry: null, properties: {} };
+        if (!path.endsWith('/aggregates')) return path.endsWith('/queryables') && bare.count === 0 ? { properties: {} } : undefined;
+        // As the service has it.
+        const measure = query.get('measure');
+        if (measure === '') return refused(400, 'expected measures');
+        if (measure?.includes('area')) return refused(400, 'has no polygons');
+        return { total: { count: bare.count }, groups: [{ state: 'let', count: 1 }], columns: [{ name: 'state', role: 'key' }], explained: { searched: bare.count, matched: bare.count, unknown: 0, conditions: [] } };
+      }));
+      const screen = new Parcels();
+      const stop = screen.begin();
+      await vi.waitFor(() => expect(screen.found ?? screen.failure ?? screen.trouble).not.toBeNull());
+      expect(screen).toMatchObject({ failure: null, trouble: null, found: { count: bare.count, ha: null, mu: null } });
+      await vi.waitFor(() => expect(screen.groups?.groups).toMatchObject([{ key: 'b', count: bare.count, ha: null }]));
+      if (bare.count > 0) {
+        screen.groupBy('state');
+        await vi.waitFor(() => expect(screen.groups?.groups).toMatchObject([{ key: 'let', count: 1, ha: null }]));
+      }
+      stop();
+    }
+  });
+
   test('a distance from a place whose name could not be read is asked for all the same; from a place that is not there it is not', async () => {
     const quays = { ...collectionOf('axis', 'quays'), count: 1 };
     let fails = true;
