@@ -98,6 +98,8 @@ export class Parcels extends Telling {
   /** What the members of the filter cost, where few parcels match. */
   steps = $state.raw<Step[] | null>(null);
   groups = $state.raw<{ groups: Group[]; rest: number } | null>(null);
+  /** Why another breakdown could not be made. */
+  groupTrouble = $state.raw<ServiceError | null>(null);
   /** Whether what matches fits together, once that was asked for. */
   topology = $state.raw<service.Checked | null>(null);
   /** The one kind of defects that is listed; null for all. */
@@ -445,12 +447,16 @@ export class Parcels extends Telling {
     if (dropped.length > 0) this.tell('info', fill(this.words.droppedParts, { parts: dropped.join(', ') }));
   }
 
-  async namesOf(collection: string): Promise<Named[]> {
+  /** The names of the features of a collection; none where they cannot be read. */
+  namesOf(collection: string): Promise<Named[]> {
+    return this.readNames(collection).catch(() => []);
+  }
+
+  private async readNames(collection: string): Promise<Named[]> {
     const known = this.names.get(collection);
     if (known) return known;
     const of = this.app?.collections.find(({ id }) => id === collection);
-    const names = of ? await service.readNames(of, this.lang).catch(() => null) : [];
-    if (!names) return [];
+    const names = of ? await service.readNames(of, this.lang) : [];
     this.names = new Map([...this.names, [collection, names]]);
     return names;
   }
@@ -467,6 +473,7 @@ export class Parcels extends Telling {
     const { signal } = this.abort;
     this.busy = true;
     this.trouble = null;
+    this.groupTrouble = null;
     this.steps = null;
     this.dropTopology();
     this.pages = new Map();
@@ -525,7 +532,7 @@ export class Parcels extends Telling {
   /** A belt holds what lies within its stated half width; belts may share ground, so a parcel may count in both. */
   private async byBelt(collection: Collection, signal: AbortSignal): Promise<{ groups: Group[]; rest: number }> {
     const belts = this.app!.collections.find(({ draw }) => draw === 'belt')!;
-    const names = await this.namesOf(belts.id);
+    const names = await this.readNames(belts.id);
     const features = await Promise.all(names.map(({ id }) => service.readOne(belts.id, id, {}, this.lang)));
     const within = features.map(({ properties }, index) => {
       const width = properties?.['half_width_m'];
@@ -683,10 +690,11 @@ export class Parcels extends Telling {
   groupBy(grouping: string): void {
     this.chosenGroup = grouping;
     this.groups = null;
+    this.groupTrouble = null;
     this.write('replace');
     const { run } = this;
     void this.askGroups(this.selection, this.abort.signal, run).catch((cause: unknown) => {
-      if (run === this.run && grouping === this.grouping) this.tell('error', this.words.errors[asServiceError(cause).kind], () => this.groupBy(grouping));
+      if (run === this.run && grouping === this.grouping) this.groupTrouble = asServiceError(cause);
     });
   }
 

@@ -597,7 +597,7 @@ test.describe('with trouble', () => {
     await expect(heading).toHaveText('Results: —');
   });
 
-  test('the breakdown is that of the grouping which is chosen, whichever answer comes last', async ({ page }) => {
+  test('the breakdown is that of the grouping which is chosen, whichever answer comes last; one that fails can be tried again', async ({ page }) => {
     await visit(page, '?v=1&lang=en&by=status&c=in~status~idle');
     const groups = page.locator('[data-group]');
     await expect(groups).toHaveCount(1);
@@ -617,6 +617,14 @@ test.describe('with trouble', () => {
     await mapIdle(page);
     await expect(page.locator('[data-group="M0"]')).toBeVisible();
     await expect(page.locator('[data-group^="belt"]')).toHaveCount(0);
+    await page.route('**/aggregates**', (route) => route.abort());
+    await by.selectOption('status');
+    const breakdown = page.getByRole('region', { name: 'Breakdown' });
+    await expect(breakdown.getByRole('alert')).toContainText('cannot be reached');
+    await expect(breakdown).toHaveAttribute('aria-busy', 'false');
+    await page.unroute('**/aggregates**');
+    await breakdown.getByRole('button', { name: 'Try again' }).click();
+    await expect(groups).toHaveCount(1);
   });
 
   test('a link whose polygon crosses itself, or whose columns are unknown, says so and shows the rest', async ({ page }) => {

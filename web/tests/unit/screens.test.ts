@@ -84,6 +84,30 @@ describe('parcels', () => {
     }
   });
 
+  test('a breakdown that fails says why, can be tried again, and leaves the rest', async () => {
+    const kinds = { type: 'string', enum: ['let', 'open'] };
+    let fails = true;
+    openPage(['/parcels?v=1&by=state'], serviceOfLots((path, query) => {
+      if (path === '/app.json') return appOf([{ ...collectionOf('belt', 'belts'), count: 1 }, lots]);
+      if (path.endsWith('/queryables')) return { properties: { state: kinds, use: kinds } };
+      return path.includes('/belts/') || (fails && query.get('group-by') === 'use') ? refused(503, 'not now') : undefined;
+    }));
+    const screen = new Parcels();
+    const stop = screen.begin();
+    await vi.waitFor(() => expect(screen).toMatchObject({ busy: false, groups: { rest: 0 } }));
+    screen.groupBy('use');
+    expect(screen).toMatchObject({ groups: null, groupTrouble: null });
+    await vi.waitFor(() => expect(screen.groupTrouble?.detail).toBe('not now'));
+    expect(screen).toMatchObject({ groups: null, trouble: null, found: { count: 1 } });
+    fails = false;
+    screen.groupBy(screen.grouping!);
+    await vi.waitFor(() => expect(screen).toMatchObject({ grouping: 'use', groups: { rest: 0 }, groupTrouble: null }));
+    // Belts without names are not no belts.
+    screen.groupBy('belts');
+    await vi.waitFor(() => expect(screen).toMatchObject({ groups: null, groupTrouble: { detail: 'not now' } }));
+    stop();
+  });
+
   test('a distance from a place whose name could not be read is asked for all the same; from a place that is not there it is not', async () => {
     const quays = { ...collectionOf('axis', 'quays'), count: 1 };
     let fails = true;
