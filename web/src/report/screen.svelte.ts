@@ -86,16 +86,18 @@ export class Screen extends Appearance {
     this.busy = true;
     this.failure = null;
     try {
-      const [app, report] = await Promise.all([this.app ?? readAppInfo(), readReport(this.query, this.areaQuery)]);
+      const app = this.app ?? (await readAppInfo());
       if (run !== this.run) return;
       this.app = app;
+      // The language of the report may be that of the data.
       this.heed(app);
+      const report = await readReport(this.query, this.areaQuery);
+      if (run !== this.run) return;
       this.report = report;
     } catch (cause) {
       if (run !== this.run) return;
       this.report = null;
       this.failure = asServiceError(cause);
-      this.app ??= await readAppInfo().catch(() => null);
     }
     this.busy = false;
   }

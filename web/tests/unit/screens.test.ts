@@ -1,6 +1,7 @@
 // What the screens keep and do, without a browser.
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Parcels } from '../../src/parcels/screen.svelte';
+import { Screen } from '../../src/report/screen.svelte';
 import { collectionOf } from './data';
 import { appOf, held, openPage, refused, type Service } from './page';
 
@@ -125,5 +126,23 @@ describe('parcels', () => {
     expect(screen).toMatchObject({ filter: '', from: { 'distance-to': 'quays:north' } });
     expect(screen.notices[0]?.text).toContain('quays:gone');
     stop();
+  });
+});
+
+describe('report', () => {
+  test('is asked for in the language of the data where nobody chose one', async () => {
+    for (const [address, browser, lang] of [['/report', 'fr', 'en'], ['/report', 'zh', 'zh'], ['/report?lang=zh', 'fr', 'zh']] as const) {
+      const languages = new Set<string | null>();
+      openPage([address], (path, query) => {
+        if (path === '/app.json') return appOf([], { lang: 'en' });
+        languages.add(query.get('lang'));
+        return { blocks: [] };
+      }, [browser]);
+      const screen = new Screen();
+      const stop = screen.begin();
+      await vi.waitFor(() => expect(screen.busy).toBe(false));
+      expect([screen.lang, ...languages]).toEqual([lang, lang]);
+      stop();
+    }
   });
 });
