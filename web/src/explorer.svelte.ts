@@ -392,7 +392,10 @@ export class Explorer extends Telling {
     }
     if (this.sel !== null) this.sel = null;
     else if (this.near) {
-      this.closeNear();
+      if (!isOfNear(history.state)) return this.closeNear();
+      // The entry that was made for it is left, and once only.
+      history.replaceState(null, '', location.href);
+      history.back();
       return;
     } else if (this.card) this.card = null;
     else if (this.filter) this.filter = '';

@@ -25,7 +25,6 @@ export function openPage(addresses: string[], service: Service, languages = ['zh
   });
   vi.stubGlobal('history', {
     get state() { return here().state; },
-    get length() { return entries.length; },
     pushState: (state: unknown, _: string, address: string) => void entries.splice(++at, Infinity, { url: new URL(address, entries[at - 1]!.url), state }),
     replaceState: (state: unknown, _: string, address: string) => (entries[at] = go(state, address)),
     back: () => setTimeout(() => {
@@ -37,6 +36,7 @@ export function openPage(addresses: string[], service: Service, languages = ['zh
   vi.stubGlobal('addEventListener', (event: string, listener: () => void) => event === 'popstate' && listeners.add(listener));
   vi.stubGlobal('removeEventListener', (_: string, listener: () => void) => listeners.delete(listener));
   vi.stubGlobal('matchMedia', () => ({ matches: true, addEventListener: () => undefined, removeEventListener: () => undefined }));
+  vi.stubGlobal('isSecureContext', true);
   vi.stubGlobal('innerWidth', 1280);
   vi.stubGlobal('innerHeight', 720);
   vi.stubGlobal('localStorage', undefined);

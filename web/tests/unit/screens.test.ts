@@ -1,11 +1,14 @@
 // What the screens keep and do, without a browser.
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Explorer } from '../../src/explorer.svelte';
 import { Parcels } from '../../src/parcels/screen.svelte';
 import { Screen } from '../../src/report/screen.svelte';
 import { collectionOf } from './data';
 import { appOf, held, openPage, refused, type Service } from './page';
 
 afterEach(() => vi.unstubAllGlobals());
+// Nothing is shown here.
+vi.mock('../../src/near/NearPanel.svelte', () => ({ default: null }));
 
 const lots = { ...collectionOf('parcel', 'lots'), count: 2 };
 
@@ -144,5 +147,40 @@ describe('report', () => {
       expect([screen.lang, ...languages]).toEqual([lang, lang]);
       stop();
     }
+  });
+});
+
+describe('explore', () => {
+  const sites = { ...collectionOf('site', 'sites'), count: 1 };
+  const service: Service = (path) => (path === '/app.json' ? appOf([sites]) : { numberMatched: 1, features: [{ type: 'Feature', id: 'a', geometry: { type: 'Point', coordinates: [0, 0] }, properties: {} }] });
+  const begin = async () => {
+    const explorer = new Explorer();
+    const stop = explorer.begin();
+    await vi.waitFor(() => expect(explorer.places).toHaveLength(1));
+    return { explorer, stop };
+  };
+
+  test('the way back out of what is near leaves no step behind in the history, and leads to the place it was asked from', async () => {
+    openPage(['/parcels', '/'], service);
+    const { explorer, stop } = await begin();
+    await explorer.openNear();
+    expect(explorer.panel).toBe('near');
+    explorer.back();
+    // Pressed twice it goes no farther.
+    explorer.back();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([explorer.panel, location.pathname]).toEqual(['overview', '/']);
+    explorer.open('sites:a');
+    await explorer.openNear(explorer.place);
+    expect(explorer.panel).toBe('near');
+    explorer.back();
+    await vi.waitFor(() => expect(explorer.place?.key).toBe('sites:a'));
+    expect(explorer.panel).toBe('place');
+    // One step to the list, one out of the page.
+    history.back();
+    await vi.waitFor(() => expect(explorer.panel).toBe('overview'));
+    history.back();
+    await vi.waitFor(() => expect(location.pathname).toBe('/parcels'));
+    stop();
   });
 });
