@@ -16,59 +16,63 @@ export function rolled([west, south, east, north]: Bounds): Bounds {
   return east - west >= 360 ? [-180, south, 180, north] : [turned(west), south, turned(east), north];
 }
 
+/** A longitude counted on beyond 180 degrees, if need be, so that it lies within half the globe of another: beside it on a map. */
+export const beside = (longitude: number, other: number): number => longitude + 360 * Math.round((other - longitude) / 360);
+
 const metresPerDegree = 111_320;
 
-function* positions(geometry: Geometry): Generator<Position> {
+/** Positions, lines and rings on their own: what is cut at the antimeridian is in several of them. */
+function* runs(geometry: Geometry): Generator<Position[]> {
   if (geometry.type === 'GeometryCollection') {
-    for (const part of geometry.geometries) yield* positions(part);
+    for (const part of geometry.geometries) yield* runs(part);
     return;
   }
-  const walk = function* (value: unknown): Generator<Position> {
-    if (Array.isArray(value) && typeof value[0] === 'number') yield value as Position;
-    else if (Array.isArray(value)) for (const inner of value) yield* walk(inner);
+  const walk = function* (value: unknown): Generator<Position[]> {
+    if (!Array.isArray(value) || value.length === 0) return;
+    if (typeof value[0] === 'number') yield [value as Position];
+    else if (geometry.type !== 'MultiPoint' && typeof value[0][0] === 'number') yield value as Position[];
+    else for (const inner of value) yield* walk(inner);
   };
   yield* walk(geometry.coordinates);
 }
 
-export function boundsOf(geometry: Geometry): Bounds | null {
+export const boundsOf = (geometry: Geometry): Bounds | null => joinBounds(Array.from(runs(geometry), frameOf));
+
+/** The smallest bounds around positions that do not cross the antimeridian. */
+function frameOf(run: readonly Position[]): Bounds {
   const bounds: Bounds = [Infinity, Infinity, -Infinity, -Infinity];
-  for (const [x = 0, y = 0] of positions(geometry)) {
+  for (const [x = 0, y = 0] of run) {
     bounds[0] = Math.min(bounds[0], x);
     bounds[1] = Math.min(bounds[1], y);
     bounds[2] = Math.max(bounds[2], x);
     bounds[3] = Math.max(bounds[3], y);
   }
-  if (!Number.isFinite(bounds[0])) return null;
-  if (bounds[2] - bounds[0] > 359.999) {
-    // What crosses the antimeridian is cut there, and so has positions on both of its sides.
-    let [west, east] = [180, -180];
-    for (const [x = 0] of positions(geometry)) {
-      if (x < 0) east = Math.max(east, x);
-      else west = Math.min(west, x);
-    }
-    if (west - east > 180) return [west, bounds[1], east, bounds[3]];
-  }
   return bounds;
+}
+
+/** The smallest bounds around bounds. They cross the antimeridian where they are no wider than half the globe so, and wider otherwise: the rule of the service. */
+export function joinBounds(of: readonly (Bounds | null)[]): Bounds | null {
+  const parts = of.flatMap((bounds): Bounds[] => {
+    if (!bounds) return [];
+    const [west, south, east, north] = bounds;
+    return west > east ? [[west, south, 180, north], [-180, south, east, north]] : [bounds];
+  });
+  if (parts.length === 0) return null;
+  const plain = frameOf(parts.flatMap(([west, south, east, north]) => [[west, south], [east, north]]));
+  if (plain[2] - plain[0] <= 180) return plain;
+  let reached = plain[0];
+  for (const [west, , east] of parts.toSorted((a, b) => a[0] - b[0])) {
+    // The ground that nothing lies on is the rest of the globe.
+    if (west - reached >= 180) return [west, plain[1], reached, plain[3]];
+    reached = Math.max(reached, east);
+  }
+  return plain;
 }
 
 /** What lies within so many metres of a position, north, south, east and west. */
 export function around([longitude, latitude]: readonly [number, number], metres: number): Bounds {
   const [across, up] = [metres / (metresPerDegree * Math.cos((latitude * Math.PI) / 180)), metres / metresPerDegree];
   return [longitude - across, latitude - up, longitude + across, latitude + up];
-}
-
-export function joinBounds(of: readonly (Bounds | null)[]): Bounds | null {
-  const known = of.filter((bounds) => bounds !== null);
-  if (known.length === 0) return null;
-  // One across the antimeridian turns the others there, too.
-  const turn = known.some(crossesAntimeridian);
-  const all = known.map(unrolled).map(([west, south, east, north]): Bounds => (turn && east <= 0 ? [west + 360, south, east + 360, north] : [west, south, east, north]));
-  return rolled([
-    Math.min(...all.map((bounds) => bounds[0])),
-    Math.min(...all.map((bounds) => bounds[1])),
-    Math.max(...all.map((bounds) => bounds[2])),
-    Math.max(...all.map((bounds) => bounds[3])),
-  ]);
 }
 
 function ringArea(ring: readonly Position[]): number {
@@ -143,8 +147,8 @@ export function labelPoint(geometry: Geometry): Position | null {
     case 'GeometryCollection':
       return geometry.geometries[0] ? labelPoint(geometry.geometries[0]) : null;
     default: {
-      const [first] = positions(geometry);
-      return first ?? null;
+      const [first] = runs(geometry);
+      return first?.[0] ?? null;
     }
   }
 }
@@ -218,9 +222,9 @@ export function positionAlong(line: LineString, at: Position): number {
  * (marching squares), because offsetting the line itself crosses over in every tight bend.
  */
 export function bandAround(line: LineString | MultiLineString, halfWidth: number): Polygon | MultiPolygon {
-  const bounds = boundsOf(line) ?? [0, 0, 0, 0];
+  const bounds = unrolled(boundsOf(line) ?? [0, 0, 0, 0]);
   const { toMetres, toDegrees } = plane((bounds[1] + bounds[3]) / 2);
-  const flat = (line.type === 'LineString' ? [line.coordinates] : line.coordinates).map((part) => part.map(toMetres));
+  const flat = (line.type === 'LineString' ? [line.coordinates] : line.coordinates).map((part) => part.map(([x = 0, y = 0]) => toMetres([x < bounds[0] ? x + 360 : x, y])));
   const [west, south] = toMetres([bounds[0], bounds[1]]);
   const [east, north] = toMetres([bounds[2], bounds[3]]);
   // A tenth of the half width keeps the contour within a pixel; 400 cells a side bound the work.

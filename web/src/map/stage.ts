@@ -1,8 +1,9 @@
 // The MapLibre map behind the page's own idea of a map: draw a scene, show a place, say what was pressed.
 import { Map as MapLibre, type LngLatBoundsLike, type PointLike } from 'maplibre-gl';
+import type { Position } from 'geojson';
 import type { View } from '../address';
 import type { Place } from '../catalogue';
-import { crossesAntimeridian, rolled, unrolled, type Bounds } from '../geometry';
+import { beside, crossesAntimeridian, rolled, unrolled, type Bounds } from '../geometry';
 import type { Stage } from '../explorer.svelte';
 import { canDraw, isThinned, metresPerPixel, MissingTiles, roomIn, Standing, type Padding } from './library';
 import { pressable, pressableOf, styleOf, type Scene } from './style';
@@ -170,7 +171,7 @@ export class MapStage implements Stage {
     const { bounds, at } = place;
     if (!bounds || !at) return;
     const pointLike = bounds[0] === bounds[2] && bounds[1] === bounds[3];
-    if (!zoomIn && this.inView(pointLike ? bounds : [at[0]!, at[1]!, at[0]!, at[1]!])) return;
+    if (!zoomIn && this.inView(at)) return;
     if (!pointLike && zoomIn) return this.fit(bounds);
     this.start();
     const padding = roomIn(this.around);
@@ -183,12 +184,12 @@ export class MapStage implements Stage {
     });
   }
 
-  private inView([west, south, east, north]: Bounds): boolean {
+  private inView([longitude = 0, latitude = 0]: Position): boolean {
     const { clientWidth, clientHeight } = this.around.container;
     const { top, right, bottom, left } = roomIn(this.around);
-    return [this.map.project([west, south]), this.map.project([east, north])].every(
-      ({ x, y }) => x >= left && x <= clientWidth - right && y >= top && y <= clientHeight - bottom,
-    );
+    // Of the sheets of the earth, that in the middle of the map is meant.
+    const { x, y } = this.map.project([beside(longitude, this.map.getCenter().lng), latitude]);
+    return x >= left && x <= clientWidth - right && y >= top && y <= clientHeight - bottom;
   }
 
   /** The layers that are there and can be pressed, the most specific first. */

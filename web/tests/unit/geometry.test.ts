@@ -1,6 +1,6 @@
 import type { LineString, Polygon, Position } from 'geojson';
 import { describe, expect, test } from 'vitest';
-import { bandAround, boundsOf, joinBounds, labelPoint, pointsAlong, positionAlong, rolled, unrolled } from '../../src/geometry';
+import { bandAround, beside, boundsOf, joinBounds, labelPoint, pointsAlong, positionAlong, rolled, unrolled } from '../../src/geometry';
 
 const metres = 111_320;
 const square: Polygon = { type: 'Polygon', coordinates: [[[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]]] };
@@ -25,10 +25,23 @@ describe('bounds', () => {
     expect(boundsOf({ type: 'MultiPolygon', coordinates: halves.map((half) => half.coordinates) })).toEqual([179, -17, -178, -16]);
     expect(boundsOf({ type: 'LineString', coordinates: [[-120, 0], [100, 0]] })).toEqual([-120, 0, 100, 0]);
     expect(joinBounds([[179, -17, -178, -16], [-179, -18, -177, -17], [178, 0, 179, 1]])).toEqual([178, -18, -177, 1]);
+    // Whatever does not reach it, too, but lies on both of its sides.
+    expect(boundsOf({ type: 'MultiPoint', coordinates: [[179.95, -17], [-179.95, -16]] })).toEqual([179.95, -17, -179.95, -16]);
+    expect(boundsOf({ type: 'MultiLineString', coordinates: [[[179.7, 1], [179.8, 2]], [[-179.7, 1], [-179.6, 3]]] })).toEqual([179.7, 1, -179.6, 3]);
+    expect(joinBounds([[179.7, -17, 179.8, -16], [-179.7, -18, -179.6, -17]])).toEqual([179.7, -18, -179.6, -16]);
+    expect(joinBounds([[178, 0, 179, 1], [179, -17, -178, -16]])).toEqual([178, -17, -178, 1]);
+    // Half the globe lies empty at least, or they do not cross it: as the service has it.
+    expect(joinBounds([[-120, 0, -60, 1], [0, 0, 70, 1]])).toEqual([-120, 0, 70, 1]);
+    expect(joinBounds([[-180, 0, -60, 1], [10, 0, 180, 1]])).toEqual([-180, 0, 180, 1]);
+    expect(joinBounds([[-180, -17, 180, -16], [179.9, -17, -179.9, -16]])).toEqual([-180, -17, 180, -16]);
     expect(unrolled([179, -17, -178, -16])).toEqual([179, -17, 182, -16]);
     expect(rolled([179, -17, 182, -16])).toEqual([179, -17, -178, -16]);
     expect(rolled([-200, -17, 200, -16])).toEqual([-180, -17, 180, -16]);
   });
+});
+
+test('a longitude beside another lies within half the globe of it', () => {
+  expect([beside(-179, 179), beside(179, -179), beside(10, 20), beside(181, 0), beside(-179, 541)]).toEqual([181, -181, 10, -179, 541]);
 });
 
 describe('label point', () => {
@@ -87,6 +100,13 @@ describe('band around a line', () => {
     expect(band.type).toBe('Polygon');
     for (const corner of band.coordinates.flat()) expect(Math.abs(distance(corner, coordinates, 30.41) - half)).toBeLessThan(half * 0.02);
     for (const corner of coordinates) expect(inside(corner, band.coordinates[0]!)).toBe(true);
+  });
+
+  test('across the antimeridian is one', () => {
+    const halves = [[[179.98, 1], [180, 1]], [[-180, 1], [-179.98, 1]]];
+    const band = bandAround({ type: 'MultiLineString', coordinates: halves }, half) as Polygon;
+    expect(band.type).toBe('Polygon');
+    for (const corner of band.coordinates.flat()) expect(Math.abs(distance(corner, [[179.98, 1], [180.02, 1]], 1) - half)).toBeLessThan(half * 0.02);
   });
 
   test('the outer ring is closed and runs counter-clockwise', () => {
