@@ -114,6 +114,17 @@ describe('place', () => {
     const place = placeOf({ type: 'Feature', id: 3, properties, geometry: null }, collection);
     expect(facts(place, 'en')).toEqual([['Lines', '3'], ['height', '2.5 m'], ['shelter', 'yes']]);
   });
+  test('lists, nested values, and what is said in the other language alone stand there, too', () => {
+    const names = ['calls', 'tides', 'crane', 'none', 'owner_zh', 'owner_en', 'use_zh', 'use_en', 'half_width_m', 'length_m', 'designations', 'along'];
+    const properties = { calls: ['quay', 'pier'], tides: [1.5, 2], crane: { lifts: 40 }, none: [], owner_zh: '港务局', owner_en: '', use_zh: '货运', use_en: 'freight', half_width_m: 20, length_m: 350, designations: ['told apart'], along: 'the shore' };
+    const collection = { ...collectionOf('road'), fields: names.map((name) => ({ name, title: null, unit: name.endsWith('_m') ? 'm' : null, kind: 'json' })) };
+    const place = placeOf({ type: 'Feature', id: 3, properties, geometry: null }, collection);
+    expect(facts(place, 'en', (id) => (id === 'quay' ? 'The Quay' : id))).toEqual([
+      ['calls', 'The Quay, pier'], ['tides', '1.5, 2'], ['crane', '{"lifts":40}'], ['owner_zh', '港务局'], ['use_en', 'freight'], ['half_width_m', '20 m'], ['length_m', '350 m'], ['along', 'the shore'],
+    ]);
+    // The width of a belt is told as a belt's.
+    expect(facts({ ...place, collection: { ...collection, draw: 'belt' } }, 'en').map(([title]) => title)).not.toContain('half_width_m');
+  });
   test('a nameless place shows its id', () => {
     expect(placeOf({ type: 'Feature', id: 7, properties: null, geometry: null }, collectionOf('site')).name.en).toBe('7');
   });
