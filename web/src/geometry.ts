@@ -75,6 +75,46 @@ export function around([longitude, latitude]: readonly [number, number], metres:
   return [longitude - across, latitude - up, longitude + across, latitude + up];
 }
 
+/**
+ * A closed ring whose longitudes may pass 180 degrees, as rings that meet there (RFC 7946, 3.1.9). One whose edges pass each other
+ * on the way stays beyond 180, which the service refuses.
+ */
+export function cutAtAntimeridian(ring: readonly Position[]): Position[][] {
+  const [west, , east] = frameOf(ring);
+  const turn = -360 * Math.floor((west + 180) / 360);
+  if (east + turn <= 180) return [turn === 0 ? [...ring] : shifted(ring, turn)];
+  const steps = shifted(ring, turn).flatMap((at, index, all): { at: Position; into: 'west' | 'east' | null }[] => {
+    const next = all[index + 1];
+    if (!next) return [];
+    const here = { at, into: null };
+    const [[x0 = 0, y0 = 0], [x1 = 0, y1 = 0]] = [at, next];
+    if (x0 > 180 === x1 > 180) return [here];
+    return [here, { at: [180, y0 + ((y1 - y0) * (180 - x0)) / (x1 - x0)], into: x1 > 180 ? 'east' : 'west' }];
+  });
+  // From south to north the meridian enters the ring at every other crossing, and leaves it at the next.
+  const crossings = steps.flatMap(({ into }, index) => (into ? [index] : [])).sort((a, b) => steps[a]!.at[1]! - steps[b]!.at[1]!);
+  const across = new Map(crossings.map((crossing, place) => [crossing, crossings[place ^ 1]!]));
+  if (crossings.some((crossing) => steps[crossing]!.into === steps[across.get(crossing)!]!.into)) return [[...ring]];
+  const left = new Set(crossings);
+  const parts: Position[][] = [];
+  for (const first of left) {
+    const part: Position[] = [];
+    let at = first;
+    do {
+      left.delete(at);
+      do part.push(steps[at]!.at);
+      while (!steps[(at = (at + 1) % steps.length)]!.into);
+      part.push(steps[at]!.at);
+      at = across.get(at)!;
+    } while (at !== first);
+    const closed = [...part, part[0]!].filter(([x, y], index, all) => index === 0 || x !== all[index - 1]![0] || y !== all[index - 1]![1]);
+    if (closed.length > 3) parts.push(...(steps[first]!.into === 'west' ? [closed] : cutAtAntimeridian(shifted(closed, -360))));
+  }
+  return parts;
+}
+
+const shifted = (ring: readonly Position[], by: number): Position[] => ring.map(([x = 0, y = 0]) => [x + by, y]);
+
 function ringArea(ring: readonly Position[]): number {
   let twice = 0;
   for (let index = 1; index < ring.length; index++) {

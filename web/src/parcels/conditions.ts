@@ -1,7 +1,8 @@
 // Conditions of a query: what they are, how an address holds them, how CQL2 (OGC 21-065r2) says them. Pure.
-import type { Geometry, Position } from 'geojson';
+import type { Geometry, MultiPolygon, Polygon, Position } from 'geojson';
 import { isDay } from '../address';
 import { isDrawingId } from '../drawings';
+import { beside, cutAtAntimeridian } from '../geometry';
 import { areaUnits, type AreaUnit } from './fields';
 
 export const comparisons = ['gt', 'gte', 'lt', 'lte', 'between'] as const;
@@ -9,7 +10,7 @@ export type Comparison = (typeof comparisons)[number];
 export const shapes = ['polygon', 'box', 'circle'] as const;
 export type ShapeKind = (typeof shapes)[number];
 
-/** A drawn place: corners of a polygon, opposite corners of a box, or the middle of a circle; longitude first. */
+/** A drawn place: corners of a polygon, opposite corners of a box, or the middle of a circle; longitude first. Across the antimeridian longitudes go on beyond 180 degrees. */
 export interface Drawn { shape: ShapeKind; positions: Position[]; metres: number }
 
 export type Condition =
@@ -39,9 +40,21 @@ export function outline({ shape, positions }: Drawn): Position[] {
   return [...positions, positions[0]!];
 }
 
-export function wkt(drawn: Drawn): string {
-  return drawn.shape === 'circle' ? `POINT(${position(drawn.positions[0]!)})` : `POLYGON((${outline(drawn).map(position).join(', ')}))`;
+/** A polygon or a box as the service takes it: cut at the antimeridian. */
+export function geometryOf(drawn: Drawn): Polygon | MultiPolygon {
+  const rings = cutAtAntimeridian(outline(drawn));
+  return rings.length === 1 ? { type: 'Polygon', coordinates: rings } : { type: 'MultiPolygon', coordinates: rings.map((ring) => [ring]) };
 }
+
+export function wkt(drawn: Drawn): string {
+  if (drawn.shape === 'circle') return `POINT(${position(turned(drawn.positions[0]!))})`;
+  const geometry = geometryOf(drawn);
+  const polygon = ([ring]: Position[][]) => `((${ring!.map(position).join(', ')}))`;
+  return geometry.type === 'Polygon' ? `POLYGON${polygon(geometry.coordinates)}` : `MULTIPOLYGON(${geometry.coordinates.map(polygon).join(', ')})`;
+}
+
+/** A position with a longitude within 180 degrees. */
+export const turned = ([longitude = 0, latitude = 0]: Position): Position => [beside(longitude, 0), latitude];
 
 function inBase(value: number, unit: AreaUnit | null): string {
   // Twelve figures keep what was typed and drop what the unit's fraction adds.
@@ -122,7 +135,7 @@ export function drawnOf(geometry: Geometry): Drawn | null {
 
 function positionsOf(value: string): Position[] | null {
   const positions = value.split(';').map((at) => at.split(',').map((number) => (number.trim() === '' ? NaN : Number(number))));
-  return positions.every((at) => at.length === 2 && Math.abs(at[0]!) <= 180 && Math.abs(at[1]!) <= 90) ? positions : null;
+  return positions.every((at) => at.length === 2 && Math.abs(at[0]!) <= 360 && Math.abs(at[1]!) <= 90) ? positions : null;
 }
 
 /** Null for what is no condition. */

@@ -1,7 +1,7 @@
 // A drawn condition that is being changed: its shape so far, the handle that the keyboard carries, the corner touched last.
 import type { Position } from 'geojson';
 import type { Drawn } from './conditions';
-import { changedCorner, handlesOf, moved, withoutCorner, type Handle } from './shapes';
+import { changedCorner, handlesOf, isAcross, moved, withoutCorner, type Handle } from './shapes';
 
 export class Editing {
   drawn = $state.raw() as Drawn;
@@ -31,11 +31,11 @@ export class Editing {
     return true;
   }
 
-  /** The carried handle follows. An edge becomes a corner with its first step. */
+  /** The carried handle follows, as far as 180 degrees. An edge becomes a corner with its first step. */
   carry(to: Position): void {
     const { carried, drawn } = this;
     const next = carried && moved(drawn, carried, to);
-    if (!carried || !next) return;
+    if (!carried || !next || isAcross(next)) return;
     this.drawn = next;
     if (carried === 'whole' || !('edge' in carried)) return;
     this.last = carried.edge + 1;

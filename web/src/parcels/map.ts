@@ -1,8 +1,8 @@
 // The map of the Parcels screen: the service's own style, and over it what matches, what is drawn and what is chosen.
-import { Map as MapLibre, type ExpressionSpecification, type GeoJSONSource, type LngLatBoundsLike, type PointLike, type StyleSpecification, type VectorTileSource } from 'maplibre-gl';
+import { Map as MapLibre, type ExpressionSpecification, type GeoJSONSource, type LngLat, type LngLatBoundsLike, type PointLike, type StyleSpecification, type VectorTileSource } from 'maplibre-gl';
 import type { Feature, Geometry, Position } from 'geojson';
 import type { Lang } from '../catalogue';
-import { crossesAntimeridian, rolled, unrolled, type Bounds } from '../geometry';
+import { beside, crossesAntimeridian, rolled, unrolled, type Bounds } from '../geometry';
 import { canDraw, isThinned, metresPerPixel, MissingTiles, roomIn, Standing, type Padding } from '../map/library';
 import { readTokens } from '../map/symbols';
 import { asServiceError, readJson, ServiceError } from '../service';
@@ -99,7 +99,7 @@ export class ParcelMap {
     this.standing = new Standing(map);
     map.touchZoomRotate.disableRotation();
     map.keyboard.disableRotation();
-    map.on('click', ({ point, lngLat }) => around.pressed(lngLat.wrap().toArray(), this.idsAt([point.x, point.y])));
+    map.on('click', ({ point, lngLat }) => around.pressed(this.positionOf(lngLat), this.idsAt([point.x, point.y])));
     map.on('dblclick', () => around.pressedTwice());
     map.on('mousemove', ({ point }) => {
       if (!this.editor) this.hover(this.idsAt([point.x, point.y], 0)[0] ?? null);
@@ -157,9 +157,20 @@ export class ParcelMap {
     this.standing.show(at, label);
   }
 
-  /** Where the crosshair stands. */
-  centre(): Position {
-    return this.map.unproject(this.crosshair()).wrap().toArray();
+  /** A position; on a map of several sheets of the earth it is on that of another, as of the last corner of what is drawn. */
+  private positionOf(at: LngLat, other = this.scene.corners.at(-1)): Position {
+    const [longitude, latitude] = at.wrap().toArray();
+    return [other && this.map.getRenderWorldCopies() ? beside(longitude, other[0]!) : longitude, latitude];
+  }
+
+  /** Where the crosshair stands, on the sheet of another position. */
+  centre(other?: Position): Position {
+    return this.positionOf(this.map.unproject(this.crosshair()), other);
+  }
+
+  /** Where a position is drawn, on the sheet in the middle of the map. */
+  private project([longitude = 0, latitude = 0]: Position): { x: number; y: number } {
+    return this.map.project([beside(longitude, this.map.getCenter().lng), latitude]);
   }
 
   /** What lies under the crosshair. */
@@ -182,8 +193,8 @@ export class ParcelMap {
   reveal(bounds: Bounds): void {
     const { clientWidth, clientHeight } = this.around.container;
     const { top, right, bottom, left } = roomIn(this.around);
-    const [west, south, east, north] = unrolled(bounds);
-    const [low, high] = [this.map.project([west, south]), this.map.project([east, north])];
+    const [west, south, east, north] = bounds;
+    const [low, high] = [this.project([west, south]), this.project([east, north])];
     const isSmall = Math.max(high.x - low.x, low.y - high.y) < 160;
     if (isSmall || low.x < left || high.y < top || high.x > clientWidth - right || low.y > clientHeight - bottom) this.fit(bounds);
   }
@@ -194,7 +205,7 @@ export class ParcelMap {
 
   /** How far from the crosshair a position stands, pixels. */
   fromCrosshair(at: Position): number {
-    const { x, y } = this.map.project(at as [number, number]);
+    const { x, y } = this.project(at);
     const [across, down] = this.crosshair();
     return Math.hypot(x - across, y - down);
   }

@@ -12,11 +12,11 @@ import { asServiceError, readAppInfo, type ServiceError } from '../service';
 import { metres } from '../near/say';
 import { fill } from '../words';
 import { parcelWords } from '../words/parcels';
-import { cqlOf, drawnOf, filterOf, finished, membersOf, outline, readCondition, readKept, wkt, written, writtenKept, type Condition, type Kept, type ShapeKind } from './conditions';
+import { cqlOf, drawnOf, filterOf, finished, geometryOf, membersOf, outline, readCondition, readKept, turned, wkt, written, writtenKept, type Condition, type Kept, type ShapeKind } from './conditions';
 import { Editing } from './editing.svelte';
 import { areaUnits, formatNumber, groupFields, shown, usualColumns, type Field } from './fields';
 import * as service from './service';
-import { cornersOf } from './shapes';
+import { cornersOf, isAcross } from './shapes';
 import type { Cost, Found, Group, Named, Query, Row } from './service';
 
 export const distance = 'distance_m';
@@ -327,7 +327,8 @@ export class Parcels extends Telling {
     }
   }
 
-  private isLong = (condition: Condition): condition is Extract<Condition, { kind: 'drawn' }> => condition.kind === 'drawn' && written(condition).length > longestInLink;
+  /** Kept drawings are read as one polygon, which what is cut at the antimeridian is not. */
+  private isLong = (condition: Condition): condition is Extract<Condition, { kind: 'drawn' }> => condition.kind === 'drawn' && written(condition).length > longestInLink && !isAcross(condition.drawn);
 
   /** Has the service keep what is too long for a link; what it does not keep stays in the link in full. */
   private async keepLong(conditions: readonly Condition[]): Promise<void> {
@@ -784,6 +785,7 @@ export class Parcels extends Telling {
   edit(at: number): void {
     const condition = this.conditions[at];
     if (condition?.kind !== 'drawn') return;
+    if (isAcross(condition.drawn)) return void this.tell('info', this.own.noEditAcross);
     this.take('choose');
     this.frame.stop = 'low';
     this.editing = new Editing(at, condition.drawn);
@@ -837,9 +839,13 @@ export class Parcels extends Telling {
   }
 
   private async measureCorners(tool: 'length' | 'area', corners: Position[]): Promise<void> {
-    const list = corners.map((at) => at.slice(0, 2).join(' ')).join(', ');
+    const line = (positions: Position[]): Geometry => ({ type: 'LineString', coordinates: positions.map(turned) });
+    const area = geometryOf({ shape: 'polygon', positions: corners, metres: 0 });
+    // The edges of what is cut are more than its own.
+    const asked = tool === 'length' ? [line(corners)] : area.type === 'Polygon' ? [area] : [area, line([...corners, corners[0]!])];
     try {
-      this.measured = await service.measure({ geometry: tool === 'length' ? `LINESTRING(${list})` : `POLYGON((${list}, ${corners[0]!.slice(0, 2).join(' ')}))` }, this.lang);
+      const [of, edge = of!] = await Promise.all(asked.map((geometry) => service.measure({ geometry: JSON.stringify(geometry) }, this.lang)));
+      this.measured = { ...of!, properties: { ...of!.properties, length_m: edge.properties.length_m } };
     } catch (cause) {
       this.tell('error', asServiceError(cause).detail);
     }

@@ -21,6 +21,9 @@ export function ringOf({ positions: [middle], metres }: Drawn, corners: number):
 /** The corners that can be moved. */
 export const cornersOf = (drawn: Drawn): Position[] => (drawn.shape === 'circle' ? ringOf(drawn, 8) : outline(drawn).slice(0, -1));
 
+/** Does it reach beyond 180 degrees? */
+export const isAcross = (drawn: Drawn): boolean => cornersOf(drawn).some(([longitude = 0]) => Math.abs(longitude) > 180);
+
 const between = ([a = 0, b = 0]: Position, [c = 0, d = 0]: Position): Position => [(a + c) / 2, (b + d) / 2];
 
 export function middleOf(drawn: Drawn): Position {

@@ -104,6 +104,7 @@ export const en: ParcelWords = {
   editLabel: 'Changing a shape. Arrow keys move the crosshair, Enter picks up a corner, the middle of an edge or of the shape, and puts it down, Backspace takes a corner away, Escape cancels',
   carrying: 'Picked up: arrow keys move it, Enter puts it down.',
   noHandle: 'No corner that can be moved or taken away is under the crosshair.',
+  noEditAcross: 'A shape across 180° cannot be changed by hand; draw it anew.',
   dropCorner: 'Take the corner away',
   cancelEdit: 'Leave the shape as it was',
   undo: 'Take back',

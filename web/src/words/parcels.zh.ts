@@ -102,6 +102,7 @@ export const zh = {
   editLabel: '正在修改图形。方向键移动准星，回车拿起角点、边的中点或图形中心，再按回车放下，退格去掉角点，Esc 取消',
   carrying: '已拿起：方向键移动，回车放下。',
   noHandle: '准星处没有可移动或可去掉的角点。',
+  noEditAcross: '跨越 180° 经线的范围不能手动修改，请重新绘制。',
   dropCorner: '去掉此角点',
   cancelEdit: '保持图形不变',
   undo: '撤销一点',

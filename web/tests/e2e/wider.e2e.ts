@@ -1,7 +1,7 @@
 // The map beyond the shipped layout: within another page, on a day, with a layer too large to load, of another zone.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { apart, desktop, expect, mapIdle, open, origin, phone, picture, rowKeys, test, token } from './explore';
+import { apart, desktop, expect, mapIdle, open, origin, phone, picture, rowKeys, test, token, windowPoint } from './explore';
 import { manyParcels, over, shipped } from './zones';
 
 test.use({ drawn: true });
@@ -139,6 +139,46 @@ kind = "real"
       await expect(page.locator('tr[data-id]').first()).toContainText('2,00');
       const text = await page.evaluate(() => document.body.innerText);
       expect(text).not.toMatch(/Wuhan|Chegu|武汉|车谷|undefined|\bNaN\b/);
+    },
+  );
+});
+
+test('an area drawn across 180 degrees holds what lies on both of its sides, and a link keeps it', async ({ browser }) => {
+  const square = (west: number, east: number) => [[[west, -16.7], [east, -16.7], [east, -16.68], [west, -16.68], [west, -16.7]]];
+  const lots = [[179.9, 179.92], [179.96, 179.98], [-179.98, -179.96], [-179.92, -179.9], [0, 0.02]] as const;
+  await over(
+    browser,
+    (folder) => {
+      const data = join(folder, 'lagoon');
+      mkdirSync(data);
+      const features = [
+        ...lots.map(([west, east], index) => ({ type: 'Feature', id: index, properties: {}, geometry: { type: 'Polygon', coordinates: square(west, east) } })),
+        { type: 'Feature', id: 9, properties: {}, geometry: { type: 'MultiPolygon', coordinates: [square(179.995, 180), square(-180, -179.995)] } },
+      ];
+      writeFileSync(join(data, 'lots.geojson'), JSON.stringify({ type: 'FeatureCollection', features }));
+      writeFileSync(join(data, 'catalog.toml'), 'start_extent = [179.4, -17.2, -179.4, -16.2]\n[[layers]]\nid = "lots"\nfile = "lots.geojson"\ntitle = { zh = "地块", en = "Lots" }\ndraw = "parcel"\nsynthetic = false\n');
+      return data;
+    },
+    async (page, url) => {
+      // The second and the third lot, and that on both sides.
+      const inside = async () => {
+        await expect(page.getByTestId('count')).toHaveText('3');
+        expect((await page.locator('tr[data-id]').evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['id']!))).sort()).toEqual(['1', '2', '9']);
+      };
+      await page.goto(`${url}/parcels?v=1&lang=en&map=179.99,-16.69,11`);
+      await mapIdle(page);
+      await page.getByRole('button', { name: 'Polygon' }).click();
+      for (const [longitude, latitude] of [[179.94, -16.72], [180.06, -16.72], [180.06, -16.66], [179.94, -16.66]] as const) {
+        const { x, y } = await windowPoint(page, [longitude, latitude]);
+        await page.mouse.click(x, y);
+      }
+      await page.getByRole('button', { name: 'Finish' }).click();
+      await inside();
+      await page.reload();
+      await mapIdle(page);
+      await inside();
+      await page.locator('.chip').getByRole('button').first().click();
+      await expect(page.locator('.notice', { hasText: 'A shape across 180°' })).toBeVisible();
     },
   );
 });

@@ -1,6 +1,6 @@
 import type { LineString, Polygon, Position } from 'geojson';
 import { describe, expect, test } from 'vitest';
-import { bandAround, beside, boundsOf, joinBounds, labelPoint, pointsAlong, positionAlong, rolled, unrolled } from '../../src/geometry';
+import { bandAround, beside, boundsOf, cutAtAntimeridian, joinBounds, labelPoint, pointsAlong, positionAlong, rolled, unrolled } from '../../src/geometry';
 
 const metres = 111_320;
 const square: Polygon = { type: 'Polygon', coordinates: [[[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]]] };
@@ -42,6 +42,34 @@ describe('bounds', () => {
 
 test('a longitude beside another lies within half the globe of it', () => {
   expect([beside(-179, 179), beside(179, -179), beside(10, 20), beside(181, 0), beside(-179, 541)]).toEqual([181, -181, 10, -179, 541]);
+});
+
+describe('a ring cut at the antimeridian', () => {
+  const box = (west: number, east: number, south = 0, north = 1) => [[west, south], [east, south], [east, north], [west, north], [west, south]];
+  /** The corners of a part, whatever it begins with. */
+  const corners = (ring: Position[]) => ring.slice(1).map(String).sort();
+  const parts = (ring: Position[]) => cutAtAntimeridian(ring).map(corners);
+
+  test('that stays on one side of it is whole, on whatever sheet it was drawn', () => {
+    expect(cutAtAntimeridian(box(-180, 180))).toEqual([box(-180, 180)]);
+    expect(cutAtAntimeridian(box(181, 182))).toEqual([box(-179, -178)]);
+    expect(cutAtAntimeridian(box(-182, -181))).toEqual([box(178, 179)]);
+  });
+  test('is two, on whatever sheet it was drawn', () => {
+    const halves = [box(-180, -178), box(179, 180)].map(corners);
+    expect(parts(box(179, 182)).sort()).toEqual(halves.sort());
+    expect(parts(box(-181, -178)).sort()).toEqual(halves.sort());
+    expect(parts(box(179, 182).toReversed()).sort()).toEqual(halves.sort());
+  });
+  test('is three where two of its arms reach over, and no part touches itself', () => {
+    const arms = [[178, 0], [182, 0], [182, 1], [179, 1], [179, 2], [182, 2], [182, 3], [178, 3], [178, 0]];
+    const body = [[178, 0], [180, 0], [180, 1], [179, 1], [179, 2], [180, 2], [180, 3], [178, 3], [178, 0]];
+    expect(parts(arms).sort()).toEqual([body, box(-180, -178), box(-180, -178, 2, 3)].map(corners).sort());
+  });
+  test('with corners on it has no part that is a line', () => {
+    expect(parts([[179, 0], [180, 0], [181, 0.5], [180, 1], [179, 1], [179, 0]]).sort()).toEqual([[[179, 0], [180, 0], [180, 1], [179, 1], [179, 0]], [[-180, 0], [-179, 0.5], [-180, 1], [-180, 0]]].map(corners).sort());
+    expect(parts([[180, 0], [181, 0], [181, 1], [180, 1], [180, 0]])).toEqual([corners(box(-180, -179))]);
+  });
 });
 
 describe('label point', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cqlOf, drawnOf, filterOf, finished, membersOf, readCondition, readKept, roughMetres, roughSquareMetres, written, writtenKept, type Condition } from '../../src/parcels/conditions';
-import { changedCorner, cornersOf, handlesOf, middleOf, moved, reshaped, ringOf, withoutCorner } from '../../src/parcels/shapes';
+import { Editing } from '../../src/parcels/editing.svelte';
+import { changedCorner, cornersOf, handlesOf, isAcross, middleOf, moved, reshaped, ringOf, withoutCorner } from '../../src/parcels/shapes';
 import { fieldsOf, groupFields, shown, usualColumns, type Schema } from '../../src/parcels/fields';
 
 const triangle = { shape: 'polygon' as const, positions: [[114, 30], [114.5, 30], [114, 30.25]], metres: 0 };
@@ -36,6 +37,28 @@ describe('conditions', () => {
     expect(cqlOf({ kind: 'unknown', field: '容积率 "x"', value: false })).toBe('"容积率 ""x""" IS NOT NULL');
   });
   test.each(['', 'in', 'in~f', 'gt~f', 'gt~f~x', 'between~f~1', 'days~f~~', 'days~f~2020~', 'days~f~2025-02-30~', 'is~f~maybe', 'near~axes~a', 'near~axes~a~-1', 'touch~polygon~0~1,2;3,4', 'touch~polygon~0~1,2;3,4;500,6', 'touch~circle~0~1,2', 'touch~star~1~1,2', '%'])('%j is none', (text) => expect(readCondition(text)).toBeNull());
+});
+
+describe('across the antimeridian', () => {
+  const condition = (shape: 'polygon' | 'box' | 'circle', positions: number[][], metres = 0): Condition => ({ kind: 'drawn', drawn: { shape, positions, metres }, within: false });
+  const cut = 'S_INTERSECTS(geometry, MULTIPOLYGON(((180 -17, 180 -16, 179.9 -16, 179.9 -17, 180 -17)), ((-180 -17, -179.9 -17, -179.9 -16, -180 -16, -180 -17))))';
+  const ring = (text: string) => [...text.matchAll(/\(\(([^()]+)\)\)/g)].map(([, positions]) => positions!.split(', ').slice(1).sort());
+  test('a drawn area asks for what is in it, not for the rest of the globe', () => {
+    for (const drawn of [condition('polygon', [[179.9, -17], [180.1, -17], [180.1, -16], [179.9, -16]]), condition('polygon', [[-179.9, -17], [-179.9, -16], [-180.1, -16], [-180.1, -17]]), condition('box', [[179.9, -17], [180.1, -16]])]) {
+      expect(cqlOf(drawn)).toContain('S_INTERSECTS(geometry, MULTIPOLYGON(((');
+      expect(ring(cqlOf(drawn)).sort()).toEqual(ring(cut).sort());
+      expect(readCondition(written(drawn))).toEqual(drawn);
+    }
+    expect(cqlOf(condition('circle', [[180.1, -17]], 250))).toBe('DWITHIN(geometry, POINT(-179.9 -17), 250)');
+  });
+  test('handles stop there, and what reaches over has none', () => {
+    expect([[179.8, 180], [179.8, 180.1]].map(([west, east]) => isAcross({ shape: 'box', positions: [[west!, 0], [east!, 1]], metres: 0 }))).toEqual([false, true]);
+    expect([500, 2000].map((metres) => isAcross({ shape: 'circle', positions: [[179.99, 0]], metres }))).toEqual([false, true]);
+    const editing = new Editing(0, { shape: 'box', positions: [[179, 0], [179.5, 1]], metres: 0 });
+    editing.carried = { corner: 2 };
+    for (const longitude of [179.8, 180.2]) editing.carry([longitude, 1]);
+    expect(editing.drawn.positions).toEqual([[179, 0], [179.8, 1]]);
+  });
 });
 
 describe('drawing', () => {

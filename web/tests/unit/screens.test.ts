@@ -112,6 +112,32 @@ describe('parcels', () => {
     stop();
   });
 
+  test('what is measured across the antimeridian has the area of its parts and its own edges', async () => {
+    const asked: { type: string; coordinates: unknown }[] = [];
+    openPage(['/parcels?v=1'], serviceOfLots((path, query) => {
+      if (path !== '/measure') return undefined;
+      const geometry = JSON.parse(query.get('geometry')!) as (typeof asked)[number];
+      asked.push(geometry);
+      return { type: 'Feature', geometry, properties: geometry.type === 'LineString' ? { length_m: 4 } : { length_m: 6, area_ha: 1 } };
+    }));
+    const screen = new Parcels();
+    const stop = screen.begin();
+    await vi.waitFor(() => expect(screen.found).not.toBeNull());
+    const draw = async (tool: 'length' | 'area') => {
+      screen.take(tool);
+      for (const corner of [[179, 0], [181, 0], [181, 1]]) screen.addCorner(corner);
+      screen.finish();
+      await vi.waitFor(() => expect(screen.measured).not.toBeNull());
+    };
+    await draw('length');
+    expect(asked).toEqual([{ type: 'LineString', coordinates: [[179, 0], [-179, 0], [-179, 1]] }]);
+    await draw('area');
+    expect(asked.slice(1).map(({ type }) => type)).toEqual(['MultiPolygon', 'LineString']);
+    expect(asked[2]!.coordinates).toEqual([[179, 0], [-179, 0], [-179, 1], [179, 0]]);
+    expect(screen.measured!.properties).toEqual({ length_m: 4, area_ha: 1 });
+    stop();
+  });
+
   test('a distance from a place whose name could not be read is asked for all the same; from a place that is not there it is not', async () => {
     const quays = { ...collectionOf('axis', 'quays'), count: 1 };
     let fails = true;
