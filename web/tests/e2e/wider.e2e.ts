@@ -156,7 +156,7 @@ test('an area drawn across 180 degrees holds what lies on both of its sides, and
         { type: 'Feature', id: 9, properties: {}, geometry: { type: 'MultiPolygon', coordinates: [square(179.995, 180), square(-180, -179.995)] } },
       ];
       writeFileSync(join(data, 'lots.geojson'), JSON.stringify({ type: 'FeatureCollection', features }));
-      writeFileSync(join(data, 'catalog.toml'), 'start_extent = [179.4, -17.2, -179.4, -16.2]\n[[layers]]\nid = "lots"\nfile = "lots.geojson"\ntitle = { zh = "地块", en = "Lots" }\ndraw = "parcel"\nsynthetic = false\n');
+      writeFileSync(join(data, 'catalog.toml'), 'title = { zh = "礁湖", en = "Lagoon" }\nstart_extent = [179.4, -17.2, -179.4, -16.2]\n[[layers]]\nid = "lots"\nfile = "lots.geojson"\ntitle = { zh = "地块", en = "Lots" }\ndraw = "parcel"\nsynthetic = false\n');
       return data;
     },
     async (page, url) => {
@@ -177,7 +177,7 @@ test('an area drawn across 180 degrees holds what lies on both of its sides, and
       await page.reload();
       await mapIdle(page);
       await inside();
-      await page.locator('.chip').getByRole('button').first().click();
+      await page.getByRole('button', { name: /Change the shape/ }).click();
       await expect(page.locator('.notice', { hasText: 'A shape across 180°' })).toBeVisible();
     },
   );
