@@ -213,8 +213,11 @@ fn single_items_are_found_whatever_their_id() {
 fn the_page_is_told_which_collections_have_areas() {
     let app = Service::over(fixtures()).get("/app.json").json();
     let collections = app["collections"].as_array().expect("collections");
-    let with_areas: Vec<_> =
-        collections.iter().filter(|one| one["has_areas"] == true).filter_map(|one| one["id"].as_str()).collect();
+    let with_areas: Vec<_> = collections
+        .iter()
+        .filter(|one| one["has_areas"] == true)
+        .filter_map(|one| one["id"].as_str())
+        .collect();
     assert_eq!(with_areas, ["kinds", "squares"]);
     assert!(collections.iter().any(|one| one["id"] == "names" && one["has_areas"] == false));
 }
