@@ -218,7 +218,7 @@ fn the_page_is_told_which_collections_have_areas() {
         .filter(|one| one["has_areas"] == true)
         .filter_map(|one| one["id"].as_str())
         .collect();
-    assert_eq!(with_areas, ["kinds", "squares"]);
+    assert_eq!(with_areas, ["squares", "kinds"]);
     assert!(collections.iter().any(|one| one["id"] == "names" && one["has_areas"] == false));
 }
 
