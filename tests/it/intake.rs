@@ -1669,7 +1669,7 @@ fn hostile_files_end_in_a_clear_word_and_little_memory() {
     put("unknown.csv", b"first,second\n1,2\n");
     fails("unknown.csv", "no field that is known");
     put("open.csv", "dkbh,x,y\n\"a,114.1,30.4\nb,114.1,30.4\n".as_bytes());
-    fails("open.csv", "a quotation mark may stand open");
+    fails("open.csv", "line 2 is never closed");
     let flat = data.path().join("flat.fgb");
     let original = originals_file(data.path());
     gdal(&[

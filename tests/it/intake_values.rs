@@ -360,17 +360,17 @@ fn a_quotation_mark_that_is_never_closed_is_no_end_of_a_table() {
     let data = folder();
     let path = data.path().join("a.csv");
     for separator in [",", "\t", ";"] {
-        let rows = |second: &str, last: &str| {
-            format!("地块编号,备注,x,y\nA-1,\"一,\n期\",114.1,30.4\nA-2,{second},114.2,30.4\nA-3,5\" 管,114.3,{last}\n")
+        let rows = |second: &str, third: &str, last: &str| {
+            format!("地块编号,备注,x,y\nA-1,\"一,\n期\",114.1,30.4\nA-2,{second},114.2,30.4\nA-3,{third},114.3,{last}\n")
                 .replace(',', separator)
         };
-        fs::write(&path, rows("\"二期", "30.4")).expect("written");
+        fs::write(&path, rows("\"二期", "管", "30.4")).expect("written");
         let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes"]);
         assert!(code == Some(2) && said.contains("line 4 is never closed"), "{said}");
-        fs::write(&path, rows("\"二\"\"期\"\"\"", "\"30.4")).expect("written");
+        fs::write(&path, rows("\"二\"\"期\"\"\"", "5\" 管", "\"30.4")).expect("written");
         let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes"]);
         assert!(code == Some(2) && said.contains("line 5 is never closed"), "{said}");
-        fs::write(&path, rows("\"二\"\"期\"\"\"", "\"30.4\"")).expect("written");
+        fs::write(&path, rows("\"二\"\"期\"\"\"", "5\" 管", "\"30.4\"")).expect("written");
         let (said, all) = taken(data.path(), &path);
         assert_eq!(all.len(), 3, "{said}");
         let notes: Vec<&str> = all.iter().filter_map(|row| row["note"].as_str()).collect();
