@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use crate::geometry::Bounds;
 use crate::geometry::positions::vicinity;
+use crate::geometry::{Bounds, Crs};
 use crate::index::IndexedLayer;
 use crate::model::{Date, FeatureIx, Lang, Layer, PlanFacts, Words};
 
@@ -200,6 +200,12 @@ impl Catalog {
         let Some(home) = self.home(None) else { return Vec::new() };
         let windows = self.layers.iter().filter_map(|indexed| indexed.layer().extent?.bounds);
         std::iter::once(home).chain(windows.filter(|window| vicinity(home).holds(*window))).collect()
+    }
+
+    /// Does the data lie where maps need an approval number, and coordinates may be in systems of China? So does what lies nowhere.
+    #[must_use]
+    pub fn is_in_china(&self) -> bool {
+        self.home(None).is_none_or(|home| Crs::Epsg4490.covers(home))
     }
 
     /// The window around some layers.

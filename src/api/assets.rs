@@ -132,6 +132,7 @@ fn description(catalog: &Catalog) -> Value {
         "licence": about.licence,
         "data_date": about.data_date.map(|day| day.to_string()).unwrap_or_default(),
         "approval_number": about.approval_number,
+        "is_internal": about.approval_number.is_empty() && catalog.is_in_china(),
         "start_extent": extent.map(Bounds::bbox),
         "extents": about.extents.iter().map(extent_of).collect::<Vec<_>>(),
         "revision": catalog.revision.to_string(),

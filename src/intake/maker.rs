@@ -11,6 +11,7 @@ use super::report::Fate;
 use super::row::{Cell, Row, cut};
 use super::value::{self, Kind, Made};
 use super::{Intake, cell_of};
+use crate::catalog::Catalog;
 use crate::geometry::{Bounds, Crs, GeometryRef, stored_area_m2};
 use crate::model::{Layer, narrowed};
 use crate::render::View;
@@ -139,6 +140,7 @@ impl<'a> Maker<'a> {
         findings.extend(placed.repaired.into_iter().map(|(kind, reason)| (Fate::Repaired, kind, reason)));
         findings.extend(placed.noted.into_iter().map(|(kind, reason)| (Fate::Noted, kind, reason)));
         let shape = placed.array.as_ref().and_then(|array| array.get(0));
+        let lang = self.intake.catalog.as_ref().map(Catalog::lang).unwrap_or_default();
         let mut values: Vec<(String, Cell)> = Vec::new();
         let mut kept = Vec::new();
         for field in &mapping.fields {
@@ -165,7 +167,7 @@ impl<'a> Maker<'a> {
                         "a value that is not understood",
                         format!("{}: {reason}; left unknown, kept in the note", field.name),
                     ));
-                    kept.push(format!("{}: {}", field.title(), cell.shown()));
+                    kept.push(format!("{}: {}", field.title(lang), cell.shown()));
                     Cell::Null
                 }
             };
@@ -182,7 +184,11 @@ impl<'a> Maker<'a> {
         fill(&mut values, "source", Some(Cell::Text(self.intake.source())));
         if !kept.is_empty() {
             let note = text_of(&values, "note");
-            put(&mut values, "note", Cell::Text(note.into_iter().chain(kept).collect::<Vec<_>>().join("；")));
+            put(
+                &mut values,
+                "note",
+                Cell::Text(note.into_iter().chain(kept).collect::<Vec<_>>().join(lang.pick("；", "; "))),
+            );
         }
         let window = shape.and_then(GeometryRef::window);
         if let Some(window) = window.filter(|at| files[file].reading.is_astray(*at)) {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::limit::{self, End};
 use super::row::{Cell, Row};
 use super::value::{HEIGHT, Kind, LENGTHS, Made, Unit, Ways, made, named_length, named_unit, unit_of};
-use crate::model::{Schema, ValueKind, narrowed};
+use crate::model::{Lang, Schema, ValueKind, narrowed};
 use crate::store::manifest::FieldSpec;
 
 /// A field that is known, and the headings it goes by, plain.
@@ -447,8 +447,8 @@ impl Mapped {
     }
 
     /// What people call it.
-    pub(super) fn title(&self) -> &str {
-        self.known.map_or(&self.name, |at| KNOWN[at].zh)
+    pub(super) fn title(&self, lang: Lang) -> &str {
+        self.known.map_or(&self.name, |at| lang.pick(KNOWN[at].zh, KNOWN[at].en))
     }
 
     /// A value of the field, as the catalogue takes it.

@@ -83,9 +83,9 @@ fn commas_of(number: &str) -> Result<Option<Commas>, ()> {
     }
 }
 
-/// A number from 0 on whose groups of three digits stand apart, without the spaces between.
+/// A number from 0 on whose groups of three digits stand apart, without the spaces or apostrophes between.
 pub(super) fn joined(text: &str) -> Option<String> {
-    const GAPS: [char; 4] = [' ', '\u{A0}', '\u{2009}', '\u{202F}'];
+    const GAPS: [char; 6] = [' ', '\u{A0}', '\u{2009}', '\u{202F}', '\'', '’'];
     let end = text.find(|c: char| !(c.is_ascii_digit() || GAPS.contains(&c))).unwrap_or(text.len());
     let whole = text[..end].trim_end();
     let mut groups = whole.split(GAPS);

@@ -4,6 +4,8 @@
 //! folder, because one wrong axis or zone leads a thousand kilometres away and a Mercator plane is not told from a zone by
 //! its digits alone. Every trap that was met is named.
 
+use std::ops::RangeInclusive;
+
 use super::read::{Stated, Told};
 use super::{projection, row::cut};
 use crate::geometry::positions::vicinity;
@@ -252,8 +254,8 @@ struct Share {
 
 /// May degrees be minutes and seconds behind the point? Two in five pairs of digits would be 60 or more if they were not.
 fn may_be_packed(sample: &[[f64; 2]]) -> bool {
-    /// So many are hardly below 60 by chance: once in a hundred thousand times.
-    const ENOUGH: usize = 24;
+    /// So many are hardly below 60 by chance: once in ten thousand times.
+    const ENOUGH: usize = 9;
     let mut all: Vec<f64> = sample.as_flattened().iter().map(|degrees| degrees.abs()).collect();
     all.sort_by(f64::total_cmp);
     all.dedup();
@@ -285,6 +287,9 @@ fn share(sample: &[[f64; 2]], system: System, north_first: bool, home: Option<Bo
     Share { earth: of(earth), home: of(near) }
 }
 
+/// Zones of UTM that are tried wherever the data of the folder lies.
+const UTM_IN_CHINA: RangeInclusive<u32> = 43..=53;
+
 /// The systems that numbers fit by their digits, the likeliest first. Degrees that fit both ways are longitude first.
 fn by_numbers(sample: &[[f64; 2]], home: Option<Bounds>) -> Vec<(System, bool, Share)> {
     let mut found = Vec::new();
@@ -311,7 +316,18 @@ fn by_numbers(sample: &[[f64; 2]], home: Option<Bounds>) -> Vec<(System, bool, S
             meridians.sort_by(|a, b| (a - middle).abs().total_cmp(&(b - middle).abs()));
             candidates
                 .extend(meridians.iter().map(|&meridian| System::Strip(Strip::gauss_kruger(meridian, 0))));
-            candidates.extend((43..=53).map(|zone| System::Strip(Strip::utm(zone, false))));
+            candidates.extend(UTM_IN_CHINA.map(|zone| System::Strip(Strip::utm(zone, false))));
+        }
+        if let Some([longitude, latitude]) = home.map(Bounds::middle)
+            && fits(&|[x, y]| (0.0..1e7).contains(&y) && (1e5..1e6).contains(&x))
+        {
+            // Zones of six degrees from 180 degrees west on; data on a border is in either.
+            let is_south = latitude < 0.0;
+            let zones = (1..=60).filter(|&zone| {
+                let off = (f64::from(zone * 6 - 183) - longitude).abs();
+                off.min(360.0 - off) <= 6.0 && (is_south || !UTM_IN_CHINA.contains(&zone))
+            });
+            candidates.extend(zones.map(|zone| System::Strip(Strip::utm(zone, is_south))));
         }
         if fits(&|[x, y]| (1e6..2.0038e7).contains(&x.abs()) && y.abs() < 2.0038e7) {
             candidates.push(System::Known(Crs::Epsg3857));
@@ -570,6 +586,14 @@ mod tests {
         assert!(zoned.traps[0].contains("4526"), "{:?}", zoned.traps);
         let swapped = decide(&[[30.47, 114.17]], &told, Said::default(), HOME).unwrap();
         assert!(swapped.traps[0].contains("latitude stands before longitude"));
+        // By PROJ: 4.435° E, 51.904° N in zone 31 north; 178.44° E, 18.14° S in zone 60 south.
+        for (at, code, west, south) in
+            [([598_721.7, 5_751_333.9], 32_631, 4.2, 51.8), ([652_334.4, 7_993_729.2], 32_760, 178.2, -18.3)]
+        {
+            let home = Some(Bounds { west, south, east: west + 0.5, north: south + 0.4 });
+            let utm = decide(&[at; 3], &told, Said::default(), home).unwrap();
+            assert_eq!(utm.placer.system().epsg(), Some(code));
+        }
         let paris = decide(&[[2.35, 48.85]], &told, Said::default(), HOME);
         assert!(paris.is_err_and(|fault| fault.contains("far from the data of the folder")));
         assert!(
@@ -655,6 +679,8 @@ mod tests {
         };
         assert!(traps(&packed).iter().any(|trap| trap.contains("D.MMSS")));
         assert!(!traps(&decimal).iter().any(|trap| trap.contains("D.MMSS")));
+        assert!(traps(&packed[..6]).iter().any(|trap| trap.contains("D.MMSS")), "also of few");
+        assert!(!traps(&decimal[..6]).iter().any(|trap| trap.contains("D.MMSS")));
     }
 
     #[test]

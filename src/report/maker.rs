@@ -98,12 +98,12 @@ impl<'a> Maker<'a> {
             as_of: self.as_of,
             facts: head,
             banner,
-            footer: [self.approval(), self.say(&about.attribution)].join("\n"),
+            footer: told([self.approval(), self.say(&about.attribution)]).join("\n"),
             sections,
         }
     }
 
-    /// The approval number, or that this is not for the public.
+    /// The approval number, or that this is not for the public; empty where neither is asked for.
     pub(super) fn approval(&self) -> String {
         approval(self.catalog, self.tongue)
     }
@@ -124,11 +124,16 @@ impl<'a> Maker<'a> {
             notes
                 .push(self.pick(&format!("许可：{}", about.licence), &format!("Licence: {}", about.licence)));
         }
+        let [beside_zh, beside_en] = if self.catalog.is_in_china() {
+            ["（与CGCS2000相差不到一米）", " (less than a metre from CGCS2000)"]
+        } else {
+            [""; 2]
+        };
         notes.push(self.pick(
-            "坐标系：WGS 84 经纬度（与CGCS2000相差不到一米）；地图为Web墨卡托投影，比例尺按图幅中心纬度绘制。",
-            "Coordinates: longitude and latitude of WGS 84 (less than a metre from CGCS2000); maps in the Web Mercator projection, their scale bars true at the latitude of the middle.",
+            &format!("坐标系：WGS 84 经纬度{beside_zh}；地图为Web墨卡托投影，比例尺按图幅中心纬度绘制。"),
+            &format!("Coordinates: longitude and latitude of WGS 84{beside_en}; maps in the Web Mercator projection, their scale bars true at the latitude of the middle."),
         ));
-        notes.push(self.approval());
+        notes.extend(told([self.approval()]));
         Section {
             heading: self.pick("来源与说明", "Sources and notes"), blocks: vec![Block::Notes(notes)]
         }
@@ -147,7 +152,8 @@ impl<'a> Maker<'a> {
         for &lang in self.tongue.langs() {
             let picture = self.map(Look { view, theme: Theme::Light, lang }, window, title, marked)?;
             let only = Maker { tongue: Tongue::Only(lang), ..*self };
-            let caption = format!("{}{}{}", title.say(lang), lang.pick("。", ". "), only.approval());
+            let said = told([title.say(lang).to_owned(), only.approval()]);
+            let caption = said.join(lang.pick("。", ". "));
             blocks.push(Block::Map { caption, picture: Box::new(picture) });
         }
         Ok(blocks)
@@ -219,9 +225,15 @@ impl<'a> Maker<'a> {
     }
 }
 
-/// The approval number, or that this is not for the public.
+/// What is not empty.
+fn told<const N: usize>(all: [String; N]) -> Vec<String> {
+    all.into_iter().filter(|text| !text.is_empty()).collect()
+}
+
+/// The approval number, or that this is not for the public; empty where neither is asked for, as it is of maps of China.
 pub(super) fn approval(catalog: &Catalog, tongue: Tongue) -> String {
     match &*catalog.about.approval_number {
+        "" if !catalog.is_in_china() => String::new(),
         "" => tongue.pick(
             "内部使用，不得公开出版（无审图号）",
             "Internal, not for publication (no map approval number)",

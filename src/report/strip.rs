@@ -446,13 +446,14 @@ impl<'a> Sheet<'a> {
         let (about, lang) = (&self.catalog.about, self.request.lang);
         let look = self.type_of(Weight::Regular, 11.0, "tx2");
         let mut y = top + 12.0;
-        for note in [
+        let notes = [
             statement(self.request),
             of_data(self.catalog, lang),
             about.attribution.say(lang).to_owned(),
             approval(self.catalog, Tongue::Only(lang)),
-        ] {
-            let lines = Lines::set(&note, &look, f32::from(WIDTH) - 2.0 * ROOM);
+        ];
+        for note in notes.iter().filter(|note| !note.is_empty()) {
+            let lines = Lines::set(note, &look, f32::from(WIDTH) - 2.0 * ROOM);
             self.items.extend(lines.at([ROOM, y], 0.0, 0.0));
             y += lines.height() + 3.0;
         }

@@ -607,6 +607,8 @@ fn a_plan_of_another_zone_states_what_it_states() {
             if form == "json" {
                 let text = answer.text().to_lowercase();
                 assert!(!text.contains("block,") && !text.contains("\"blocks\"]"), "{path}: {text}");
+                // Approval numbers and CGCS2000 are China's.
+                assert!(!text.contains("approval") && !text.contains("cgcs2000"), "{path}: {text}");
                 assert!(path != "/reports/units" || text.contains("maker hub"), "{text}");
             }
         }

@@ -70,16 +70,18 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{FEFF}')
 }
 
-/// A number, perhaps with metres behind it, or with spaces between groups of three digits.
+/// A number, perhaps with metres behind it, or with spaces or apostrophes between groups of three digits.
 fn number(text: &str) -> Option<f64> {
     let text = text.strip_suffix(['M', '米']).unwrap_or(text).trim_end();
-    if let Some(read) = written(text, false).filter(|read| !read.is_limit && read.behind.is_empty()) {
-        return Some(read.value);
-    }
-    let (sign, text) = text.strip_prefix('-').map_or((1.0, text), |text| (-1.0, text));
-    let digits =
-        joined(text).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))?;
-    digits.parse().ok().map(|value: f64| sign * value)
+    let value = |text: &str, is_decimal: bool| {
+        written(text, is_decimal)
+            .filter(|read| !read.is_limit && read.behind.is_empty())
+            .map(|read| read.value)
+    };
+    let (sign, bare) = text.strip_prefix('-').map_or((1.0, text), |text| (-1.0, text));
+    let is_plain = |text: &String| text.bytes().all(|byte| byte.is_ascii_digit() || b".,".contains(&byte));
+    // Where groups are parted so, a comma is one of decimals.
+    value(text, false).or_else(|| Some(sign * value(&joined(bare).filter(is_plain)?, true)?))
 }
 
 /// Degrees, perhaps with minutes and seconds: with their signs, or all three with colons, hyphens or spaces between.
@@ -225,7 +227,14 @@ mod tests {
             let value = read(text).map(|(value, _)| value);
             assert!(value.is_some_and(|value| (value - 114.16).abs() < 1e-12), "{text}: {value:?}");
         }
-        for text in ["38515349.181m", "38 515 349.181", "38,515,349.181", "38515349.181米"] {
+        for text in [
+            "38515349.181m",
+            "38 515 349.181",
+            "38,515,349.181",
+            "38515349.181米",
+            "38\u{202F}515\u{202F}349,181",
+            "38’515’349.181",
+        ] {
             assert_eq!(read(text), Some((38_515_349.181, None)), "{text}");
         }
         for (text, value) in [
