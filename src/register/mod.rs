@@ -317,16 +317,16 @@ fn parent_in<'a>(
     None
 }
 
-/// Is the plan's target of units met?
+/// Is the plan's target of units met? What held on its deadline decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// Since a day not after its deadline.
+    /// It was satisfied on the deadline, or is on a day before it: since this day.
     Met(Date),
-    /// Since a day after its deadline.
+    /// It was not on the deadline and is on a later day: since this one.
     MetLate(Date),
     /// Not yet, and there is time left.
     Open,
-    /// Not, and the deadline is past.
+    /// Not on the deadline, nor now.
     Missed,
     /// The register has no entry that bears on it.
     NotEvidenced,
@@ -346,15 +346,42 @@ impl State {
     }
 }
 
+/// Days on which something held all along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// The first of them.
+    pub from: Date,
+    /// The first day on which it no longer held; none where it holds on the day that is asked for.
+    pub until: Option<Date>,
+}
+
+impl Run {
+    fn holds(&self, day: Date) -> bool {
+        self.from <= day && self.until.is_none_or(|until| day < until)
+    }
+}
+
 /// What the count that decides makes of the target.
 #[derive(Debug, Clone)]
 pub struct TargetState<'a> {
     /// The target.
     pub target: &'a Target,
-    /// The count that decides.
+    /// The count that decides, on the day that is asked for.
     pub count: Count<'a>,
+    /// Its deadline, where that is past, and how many were counted on it.
+    pub on_deadline: Option<(Date, usize)>,
+    /// When the count satisfied it, up to the day that is asked for.
+    pub satisfied: Vec<Run>,
     /// Is it met?
     pub state: State,
+}
+
+impl TargetState<'_> {
+    /// Is it satisfied on the day that is asked for, whatever was on its deadline?
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.satisfied.last().is_some_and(|run| run.until.is_none())
+    }
 }
 
 /// Is the target of units met on a day? None for a plan that states no target of units, or not which rule decides.
@@ -363,24 +390,21 @@ pub fn target(facts: &PlanFacts, as_of: Date) -> Option<TargetState<'_>> {
     let (rule, scope) = facts.counting.deciding.as_ref()?;
     let rule = self::rule(facts, rule).ok()?;
     let target = facts.unit_target()?;
-    let holds = |day: Date| reaches(target, count(facts, rule, *scope, day).counted.len());
+    let found = |day: Date| count(facts, rule, *scope, day).counted.len();
     let count = count(facts, rule, *scope, as_of);
-    let deadline = target.by.map(last_day);
-    let state = if reaches(target, count.counted.len()) {
-        let since = since(facts, as_of, holds);
-        if deadline.is_none_or(|deadline| since <= deadline) {
-            State::Met(since)
-        } else {
-            State::MetLate(since)
-        }
-    } else if count.counted.is_empty() {
-        State::NotEvidenced
-    } else if deadline.is_some_and(|deadline| as_of > deadline) {
-        State::Missed
-    } else {
-        State::Open
+    let deadline = target.by.map(last_day).filter(|&deadline| deadline < as_of);
+    let on_deadline = deadline.map(|deadline| (deadline, found(deadline)));
+    let satisfied = runs(facts, rule, as_of, |day| reaches(target, found(day)));
+    let run_on = |day: Date| satisfied.iter().find(|run| run.holds(day));
+    let is_empty = count.counted.is_empty() && on_deadline.is_none_or(|(_, found)| found == 0);
+    let state = match (run_on(deadline.unwrap_or(as_of)), run_on(as_of)) {
+        (Some(run), _) => State::Met(run.from),
+        (None, Some(run)) => State::MetLate(run.from),
+        (None, None) if is_empty && matches!(rule.basis, Basis::Register(_)) => State::NotEvidenced,
+        (None, None) if deadline.is_some() => State::Missed,
+        (None, None) => State::Open,
     };
-    Some(TargetState { target, count, state })
+    Some(TargetState { target, count, on_deadline, satisfied, state })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a number of units")]
@@ -388,22 +412,21 @@ fn reaches(target: &Target, found: usize) -> bool {
     target.op.holds(found as f64, target.value)
 }
 
-/// The first day of the days up to this one on which something has held all along. It may change on days of the
-/// register only.
-fn since(facts: &PlanFacts, as_of: Date, holds: impl Fn(Date) -> bool) -> Date {
-    let register = &facts.evidence.register;
-    let mut days: Vec<Date> =
-        register.iter().flat_map(|entry| [Some(entry.from), entry.until]).flatten().collect();
+/// When something held, up to a day. It may change on the first day of the plan and those of entries that the rule looks at only.
+fn runs(facts: &PlanFacts, rule: &CountingRule, as_of: Date, holds: impl Fn(Date) -> bool) -> Vec<Run> {
+    let entries = facts.evidence.register.iter().filter(|entry| rule.basis == Basis::Register(entry.event));
+    let mut days: Vec<Date> = entries.flat_map(|entry| [Some(entry.from), entry.until]).flatten().collect();
     days.push(first_day(facts.about.period.start));
     days.retain(|&day| day <= as_of);
-    days.sort_unstable_by(|a, b| b.cmp(a));
+    days.sort_unstable();
     days.dedup();
-    let mut since = as_of;
+    let mut runs: Vec<Run> = Vec::new();
     for day in days {
-        if !holds(day) {
-            break;
+        match (runs.last_mut().filter(|run| run.until.is_none()), holds(day)) {
+            (None, true) => runs.push(Run { from: day, until: None }),
+            (Some(run), false) => run.until = Some(day),
+            _ => {}
         }
-        since = day;
     }
-    since
+    runs
 }

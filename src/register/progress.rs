@@ -1,7 +1,8 @@
 //! How far is each number of the plan, by what was observed?
 //!
 //! The change since the baseline is set beside the change that a straight line to the target would have made by the day
-//! of the observation; [`Judging`](crate::model::plan::Judging) says which share is called what.
+//! of the observation; [`Judging`](crate::model::plan::Judging) says which share is called what. Whether a number was reached is
+//! decided by what was seen last up to the end of the target year, as that day decides for units.
 
 use super::{State, first_day, last_day, target};
 use crate::model::plan::{Baseline, Indicator, PlanFacts, Target};
@@ -10,8 +11,10 @@ use crate::model::{Citation, Date, Observation, Operator, Words};
 /// What an observation makes of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
-    /// The observation satisfies the target.
+    /// The last observation up to the target date satisfies the target.
     Met,
+    /// Only a later one does: the last.
+    MetLate,
     /// As much has changed as is due.
     OnTrack,
     /// A little less.
@@ -26,14 +29,22 @@ pub enum Status {
 
 impl Status {
     /// Every status, from the best.
-    pub const ALL: [Self; 6] =
-        [Self::Met, Self::OnTrack, Self::SlightlyOff, Self::OffTrack, Self::Reverse, Self::Insufficient];
+    pub const ALL: [Self; 7] = [
+        Self::Met,
+        Self::MetLate,
+        Self::OnTrack,
+        Self::SlightlyOff,
+        Self::OffTrack,
+        Self::Reverse,
+        Self::Insufficient,
+    ];
 
     /// Its word in documents.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Met => "met",
+            Self::MetLate => "met-late",
             Self::OnTrack => "on-track",
             Self::SlightlyOff => "slightly-off",
             Self::OffTrack => "off-track",
@@ -81,6 +92,8 @@ pub struct Row<'a> {
     pub path: Option<Path>,
     /// The last observation up to the day.
     pub latest: Option<Seen>,
+    /// The one that its status rests on: of what was met in time, the last up to the target date, else the latest.
+    pub decided: Option<Seen>,
     /// All observations up to the day, the oldest first.
     pub observations: Vec<&'a Observation>,
     /// The change so far as a share of the change due by the day of the observation.
@@ -136,6 +149,7 @@ fn of_indicator<'a>(facts: &'a PlanFacts, indicator: &'a Indicator, as_of: Date)
         same_as: None,
         path: None,
         latest: None,
+        decided: None,
         observations: observations(facts, &indicator.id, as_of),
         share: None,
         status: Status::Insufficient,
@@ -160,6 +174,7 @@ fn of_target<'a>(facts: &'a PlanFacts, goal: &'a Target, indicators: &[Row<'a>],
         same_as: goal.same_as.as_deref(),
         path: None,
         latest: None,
+        decided: None,
         observations: observations(facts, &goal.id, as_of),
         share: None,
         status: Status::Insufficient,
@@ -190,13 +205,13 @@ impl Row<'_> {
         if found.state == State::NotEvidenced {
             return;
         }
-        #[expect(clippy::cast_precision_loss, reason = "a number of units")]
-        let value = found.count.counted.len() as f64;
-        self.latest = Some(Seen { value, date: as_of });
-        self.status = match found.state {
-            State::Met(_) => Status::Met,
-            State::MetLate(_) | State::Missed => Status::OffTrack,
-            State::Open | State::NotEvidenced => Status::Insufficient,
+        self.latest = Some(Seen { value: number(found.count.counted.len()), date: as_of });
+        let on_deadline = found.on_deadline.map(|(date, found)| Seen { value: number(found), date });
+        (self.status, self.decided) = match found.state {
+            State::Met(_) => (Status::Met, on_deadline.or(self.latest)),
+            State::MetLate(_) => (Status::MetLate, self.latest),
+            State::Missed => (Status::OffTrack, self.latest),
+            State::Open | State::NotEvidenced => (Status::Insufficient, self.latest),
         };
     }
 
@@ -208,23 +223,40 @@ impl Row<'_> {
         self.path = line.as_ref().map(|line| line.path(as_of));
         // What was seen before the plan's first day tells of the baseline, not of progress.
         let after = |seen: &&&Observation| seen.date >= first_day(facts.about.period.start);
-        let Some(seen) = self.observations.iter().rev().find(after).copied() else { return };
-        self.latest = Some(Seen { value: seen.value, date: seen.date });
-        let is_past = end.is_some_and(|end| seen.date >= end);
-        self.share = line.as_ref().and_then(|line| line.share(seen));
-        self.status = if self.op.holds(seen.value, self.target) {
-            Status::Met
-        } else {
-            match self.share {
-                Some(share) if share < 0.0 => Status::Reverse,
-                Some(share) if share >= facts.judging.on_track && !is_past => Status::OnTrack,
-                Some(share) if share >= facts.judging.slightly_off => Status::SlightlyOff,
-                Some(_) => Status::OffTrack,
-                None if is_past => Status::OffTrack,
-                None => Status::Insufficient,
-            }
+        let mut seen = self.observations.iter().rev().filter(after).copied();
+        let Some(latest) = seen.clone().next() else { return };
+        let in_time = seen.find(|seen| end.is_none_or(|end| seen.date <= end));
+        self.latest = Some(Seen::of(latest));
+        self.share = line.as_ref().and_then(|line| line.share(latest));
+        let satisfies = |seen: &&Observation| self.op.holds(seen.value, self.target);
+        if let Some(seen) = in_time.filter(satisfies) {
+            (self.status, self.decided) = (Status::Met, Some(Seen::of(seen)));
+            return;
+        }
+        let is_seen_past = end.is_some_and(|end| latest.date >= end);
+        let is_past = is_seen_past || end.is_some_and(|end| as_of > end);
+        self.decided = self.latest;
+        self.status = match self.share {
+            _ if satisfies(&latest) => Status::MetLate,
+            Some(share) if share < 0.0 => Status::Reverse,
+            Some(share) if share >= facts.judging.on_track && !is_past => Status::OnTrack,
+            Some(share) if share >= facts.judging.slightly_off => Status::SlightlyOff,
+            Some(_) => Status::OffTrack,
+            None if is_seen_past => Status::OffTrack,
+            None => Status::Insufficient,
         };
     }
+}
+
+impl Seen {
+    fn of(observation: &Observation) -> Self {
+        Self { value: observation.value, date: observation.date }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a number of units")]
+fn number(units: usize) -> f64 {
+    units as f64
 }
 
 /// The straight line from the end of the baseline year to the end of the target year.

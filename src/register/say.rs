@@ -3,10 +3,10 @@
 use super::area::Chosen;
 use super::block::Standing;
 use super::cross::{Cross, Phase, Place};
-use super::progress::Status;
-use super::{Count, Reason, State, TargetState, Unit};
-use crate::model::plan::{self, Baseline, PlanFacts, UnitRole};
-use crate::model::{Event, Lang, Operator, Words};
+use super::progress::{Row, Status};
+use super::{Count, Reason, Run, State, TargetState, Unit};
+use crate::model::plan::{self, Baseline, Basis, PlanFacts, UnitRole};
+use crate::model::{Date, Event, Lang, Operator, Words};
 
 fn words(zh: String, en: String) -> Words {
     Words { zh: zh.into(), en: en.into() }
@@ -240,40 +240,90 @@ pub fn certainty(count: &Count<'_>) -> Words {
     )
 }
 
+/// Days on which something held: "from 2024-06-01 to 2027-10-31 and since 2028-05-01".
+fn days(runs: &[Run]) -> Words {
+    let day = |run: &Run| match run.until.map(|until| Date::from_days(until.days() - 1)) {
+        None => words(format!("自{}起", run.from), format!("since {}", run.from)),
+        Some(last) if last == run.from => words(format!("{last}当日"), format!("on {last}")),
+        Some(last) => words(format!("{}至{last}", run.from), format!("from {} to {last}", run.from)),
+    };
+    let told: Vec<Words> = runs.iter().map(day).collect();
+    let joined = |lang: Lang, and: &str| told.iter().map(|one| one.say(lang)).collect::<Vec<_>>().join(and);
+    words(joined(Lang::Zh, "、"), joined(Lang::En, " and "))
+}
+
 impl TargetState<'_> {
-    /// The state of the target in a sentence.
+    /// The state of the target in a sentence: what decides it, when it was satisfied, and what is beside that now.
     #[must_use]
     pub fn words(&self) -> Words {
-        let (target, found) = (&self.target, self.count.counted.len());
-        let asked = format!("{}{}", sign(target.op), target.value);
-        let (day, title) = (self.count.as_of, &self.count.rule.title);
+        let (target, day, title) = (self.target, self.count.as_of, &self.count.rule.title);
         let by = target.by.map_or_else(String::new, |by| format!(" by {by}"));
+        let bound = bound(target.op, target.value);
+        let (asked_zh, asked_en) = (format!("目标{bound}"), format!("target {bound}{by}"));
+        let on = |(day, found): (Date, usize)| {
+            [format!("{day}{}{found}个", title.zh), format!("{found} {} on {day}", title.en)]
+        };
+        let [now_zh, now_en] = on((day, self.count.counted.len()));
+        let [then_zh, then_en] = self.on_deadline.map_or_else(|| [now_zh.clone(), now_en.clone()], on);
+        let days = days(&self.satisfied);
+        let [ever_zh, ever_en] = if self.satisfied.is_empty() {
+            Default::default()
+        } else {
+            [format!("，{}满足", days.zh), format!("; satisfied {}", days.en)]
+        };
         match self.state {
-            State::Met(since) => words(
-                format!("已达到：{day}{}{found}个，目标{asked}，自{since}起满足。", title.zh),
-                format!("Met: {found} {} on {day}, target {asked}{by}; satisfied since {since}.", title.en),
+            State::Met(_) if self.holds() => words(
+                format!("已达到：{now_zh}，{asked_zh}{ever_zh}。"),
+                format!("Met: {now_en}, {asked_en}{ever_en}."),
             ),
-            State::MetLate(since) => words(
-                format!("逾期达到：{day}{}{found}个，目标{asked}，{since}才满足。", title.zh),
-                format!(
-                    "Met late: {found} {} on {day}, target {asked}{by}; satisfied on {since} only.",
-                    title.en
-                ),
+            State::Met(_) => words(
+                format!("已达到：{then_zh}，{asked_zh}{ever_zh}；{now_zh}，已不满足。"),
+                format!("Met: {then_en}, {asked_en}{ever_en}, and no longer: {now_en}."),
+            ),
+            State::MetLate(_) => words(
+                format!("逾期达到：{now_zh}，{asked_zh}{ever_zh}；期限当日未满足：{then_zh}。"),
+                format!("Met late: {now_en}, {asked_en}{ever_en}, and not on the deadline: {then_en}."),
             ),
             State::Open => words(
-                format!("尚未达到：{day}{}{found}个，目标{asked}。", title.zh),
-                format!("Not met yet: {found} {} on {day}, target {asked}{by}.", title.en),
+                format!("尚未达到：{now_zh}，{asked_zh}{ever_zh}。"),
+                format!("Not met yet: {now_en}, {asked_en}{ever_en}."),
             ),
             State::Missed => words(
-                format!("未达到：{day}{}{found}个，目标{asked}，期限已过。", title.zh),
-                format!("Not met: {found} {} on {day}, target {asked}{by}; the deadline is past.", title.en),
+                format!("未达到：{then_zh}，{asked_zh}，期限已过{ever_zh}；{now_zh}。"),
+                format!("Not met: {then_en}, {asked_en}; the deadline is past{ever_en}; {now_en}."),
             ),
-            State::NotEvidenced => words(
-                format!("无证据：登记册中没有到{day}有效的记录，目标{asked}是否达到不能说明。"),
-                format!(
-                    "Not evidenced: the register has no entry that holds on {day}, so nothing shows whether the target {asked}{by} is met."
-                ),
-            ),
+            State::NotEvidenced => {
+                let [zh, en] = match self.count.rule.basis {
+                    Basis::Register(what) => event(what),
+                    Basis::Plan(_) => [&*title.zh, &*title.en],
+                };
+                words(
+                    format!("无证据：登记册中没有到{day}有效的“{zh}”记录，{asked_zh}是否达到不能说明。"),
+                    format!(
+                        "Not evidenced: the register has no entry “{en}” that holds on {day}, so nothing shows whether the {asked_en} is met."
+                    ),
+                )
+            }
+        }
+    }
+}
+
+impl Row<'_> {
+    /// Its state, and what came after the observation that it rests on.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        let state = self.status.words();
+        match self.decided.zip(self.latest) {
+            Some((decided, latest))
+                if self.status == Status::Met && !self.op.holds(latest.value, self.target) =>
+            {
+                let (then, now) = (decided.date, latest.date);
+                words(
+                    format!("{}（{then}），{now}已不满足", state.zh),
+                    format!("{} on {then}, no longer on {now}", state.en),
+                )
+            }
+            _ => state,
         }
     }
 }
@@ -284,6 +334,7 @@ impl Status {
     pub fn words(self) -> Words {
         let (zh, en) = match self {
             Self::Met => ("已达到", "met"),
+            Self::MetLate => ("逾期达到", "met late"),
             Self::OnTrack => ("正常", "on track"),
             Self::SlightlyOff => ("略有滞后", "slightly off"),
             Self::OffTrack => ("滞后", "off track"),

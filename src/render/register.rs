@@ -12,7 +12,7 @@ use crate::model::{Citation, Document, Entry, Lang, Observation, Words};
 use crate::register::area::{Chosen, Offer};
 use crate::register::block::{Member, Sheet, Standing};
 use crate::register::cross::{self, Cells, Cross, Phase};
-use crate::register::progress::{Progress, Row};
+use crate::register::progress::{Progress, Row, Seen};
 use crate::register::{self, Count, Line, Reason, State, TargetState};
 
 /// The words of a rule.
@@ -43,11 +43,17 @@ pub fn target(found: &TargetState<'_>, facts: &PlanFacts, lang: Lang) -> Value {
         _ => None,
     };
     let target = found.target;
+    let satisfied = found
+        .satisfied
+        .iter()
+        .map(|run| json!({ "from": run.from.to_string(), "until": run.until.map(|day| day.to_string()) }));
     json!({
         "id": target.id, "name": target.name.say(lang), "op": target.op.as_str(), "value": target.value,
         "unit": target.unit, "by": target.by, "deadline": target.by.map(|year| register::last_day(year).to_string()),
         "sections": sections(&target.citations),
         "state": found.state.as_str(), "since": since, "statement": found.words().say(lang),
+        "holds": found.holds(), "satisfied": satisfied.collect::<Vec<_>>(),
+        "countOnDeadline": found.on_deadline.map(|(_, count)| count),
         "decidedBy": {
             "rule": found.count.rule.id, "scope": found.count.scope.as_str(), "count": found.count.counted.len(),
             "statement": facts.counting.reason.as_ref().map(|reason| reason.say(lang)),
@@ -167,6 +173,7 @@ pub fn progress(progress: &Progress<'_>, facts: &PlanFacts, lang: Lang) -> Value
 }
 
 fn row(row: &Row<'_>, lang: Lang) -> Value {
+    let seen = |seen: Seen| json!({ "value": seen.value, "date": seen.date.to_string() });
     let observed = |seen: &Observation| {
         json!({
             "date": seen.date.to_string(), "value": seen.value, "document": document(&seen.document), "note": seen.note,
@@ -179,9 +186,9 @@ fn row(row: &Row<'_>, lang: Lang) -> Value {
         "path": row.path.map(|path| json!({
             "linearPerYear": path.linear_per_year, "percentPerYear": path.percent_per_year, "due": path.due,
         })),
-        "latest": row.latest.map(|seen| json!({ "value": seen.value, "date": seen.date.to_string() })),
+        "latest": row.latest.map(seen), "decidedBy": row.decided.map(seen),
         "observations": row.observations.iter().map(|seen| observed(seen)).collect::<Vec<_>>(),
-        "shareOfChangeDue": row.share, "status": row.status.as_str(), "statement": row.status.words().say(lang),
+        "shareOfChangeDue": row.share, "status": row.status.as_str(), "statement": row.words().say(lang),
         "notes": row.notes.iter().map(|note| note.say(lang)).collect::<Vec<_>>(),
     })
 }

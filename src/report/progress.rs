@@ -124,7 +124,7 @@ fn state_cells(maker: &Maker<'_>, row: &Row<'_>) -> Vec<Cell> {
         number(row.latest.map(|seen| seen.value)),
         row.latest.map_or(Cell::Missing, |seen| Cell::Day(seen.date)),
         rounded(row.share.map(|share| share * 100.0), 1),
-        maker.words(&row.status.words()),
+        maker.words(&row.words()),
     ]
 }
 

@@ -209,6 +209,137 @@ fn what_ends_or_comes_late_is_said() {
     assert_eq!(reason("plug-and-play-wuhan"), "no-entry");
 }
 
+/// Twenty are designated from 2024-06-20 on, at least 20 by the end of 2025 are the target; the last of them is the fifth new one.
+fn twenty_with_the_last_until(until: &str) -> String {
+    let last = "new-5,新5,New 5,building,new-4,designated,2024-06-20,";
+    let rows = twenty();
+    assert!(rows.contains(last));
+    rows.replace(last, &format!("{last}{until}"))
+}
+
+fn target_of(service: &Service, day: &str) -> Value {
+    service.get(&format!("/units?f=json&lang=en&as_of={day}")).json()["target"].clone()
+}
+
+fn units_of(service: &Service, day: &str) -> Value {
+    service.get(&format!("/progress?f=json&lang=en&as_of={day}")).json()["targets"][0].clone()
+}
+
+/// What held on the deadline decides; what is lost later is told beside it.
+#[test]
+fn a_target_met_on_its_deadline_stays_met() {
+    let evidence = Evidence::new(&twenty_with_the_last_until("2026-03-01"), "");
+    let service = evidence.service();
+    let before = target_of(&service, "2026-02-28");
+    assert_eq!((&before["state"], &before["holds"]), (&"met".into(), &true.into()));
+    assert_eq!(
+        before["statement"],
+        "Met: 20 designated on 2026-02-28, target ≥20 by 2025; satisfied since 2024-06-20."
+    );
+    let after = target_of(&service, "2026-03-01");
+    assert_eq!((&after["state"], &after["since"]), (&"met".into(), &"2024-06-20".into()));
+    assert_eq!((&after["holds"], &after["countOnDeadline"]), (&false.into(), &20.into()));
+    assert_eq!(after["decidedBy"]["count"], 19);
+    assert_eq!(after["satisfied"], serde_json::json!([{ "from": "2024-06-20", "until": "2026-03-01" }]));
+    assert_eq!(
+        after["statement"],
+        "Met: 20 designated on 2025-12-31, target ≥20 by 2025; satisfied from 2024-06-20 to 2026-02-28, and no longer: 19 designated on 2026-03-01."
+    );
+    let zh = service.get("/units?f=json&lang=zh&as_of=2026-03-01").json()["target"]["statement"].clone();
+    assert_eq!(
+        zh,
+        "已达到：2025-12-31已认定20个，目标≥20，2024-06-20至2026-02-28满足；2026-03-01已认定19个，已不满足。"
+    );
+    let row = units_of(&service, "2026-03-01");
+    assert_eq!(
+        (&row["status"], &row["statement"]),
+        (&"met".into(), &"met on 2025-12-31, no longer on 2026-03-01".into())
+    );
+    assert_eq!(row["latest"], serde_json::json!({ "value": 19.0, "date": "2026-03-01" }));
+    assert_eq!(row["decidedBy"], serde_json::json!({ "value": 20.0, "date": "2025-12-31" }));
+}
+
+/// Satisfied once, lost two months before the deadline, reached again after it.
+#[test]
+fn a_target_reached_again_too_late_is_met_late_and_was_satisfied_before() {
+    let rows = twenty_with_the_last_until("2025-11-01")
+        + "new-6,新6,New 6,block,,designated,2026-05-01,,Notice N6,,\n";
+    let evidence = Evidence::new(&rows, "");
+    let service = evidence.service();
+    let open = target_of(&service, "2025-12-31");
+    assert_eq!(
+        open["statement"],
+        "Not met yet: 19 designated on 2025-12-31, target ≥20 by 2025; satisfied from 2024-06-20 to 2025-10-31."
+    );
+    let missed = target_of(&service, "2026-04-30");
+    assert_eq!((&missed["state"], &missed["countOnDeadline"]), (&"missed".into(), &19.into()));
+    assert_eq!(
+        missed["statement"],
+        "Not met: 19 designated on 2025-12-31, target ≥20 by 2025; the deadline is past; satisfied from 2024-06-20 to 2025-10-31; 19 designated on 2026-04-30."
+    );
+    assert_eq!(units_of(&service, "2026-04-30")["status"], "off-track");
+    let late = target_of(&service, "2026-05-01");
+    assert_eq!((&late["state"], &late["since"]), (&"met-late".into(), &"2026-05-01".into()));
+    assert_eq!(
+        late["satisfied"],
+        serde_json::json!([{ "from": "2024-06-20", "until": "2025-11-01" }, { "from": "2026-05-01", "until": null }])
+    );
+    assert_eq!(
+        late["statement"],
+        "Met late: 20 designated on 2026-05-01, target ≥20 by 2025; satisfied from 2024-06-20 to 2025-10-31 and since 2026-05-01, and not on the deadline: 19 designated on 2025-12-31."
+    );
+    let row = units_of(&service, "2026-05-01");
+    assert_eq!((&row["status"], &row["statement"]), (&"met-late".into(), &"met late".into()));
+}
+
+/// Numbers are judged as units are: at least 15 listed companies by the end of 2025.
+#[test]
+fn the_last_observation_up_to_the_target_date_decides() {
+    let day = "2026-06-30";
+    let cases: [(&[(&str, u32)], &str, &str, &str); 6] = [
+        (&[("2025-12-31", 15)], "met", "met", "2025-12-31"),
+        (&[("2025-12-31", 15), ("2026-05-31", 16)], "met", "met", "2025-12-31"),
+        (
+            &[("2025-12-31", 15), ("2026-05-31", 14)],
+            "met",
+            "met on 2025-12-31, no longer on 2026-05-31",
+            "2025-12-31",
+        ),
+        (&[("2025-12-31", 14), ("2026-05-31", 15)], "met-late", "met late", "2026-05-31"),
+        (&[("2024-12-31", 15), ("2025-12-31", 14)], "off-track", "off track", "2025-12-31"),
+        // Met late and lost again.
+        (
+            &[("2025-12-31", 14), ("2026-03-31", 15), ("2026-05-31", 14)],
+            "off-track",
+            "off track",
+            "2026-05-31",
+        ),
+    ];
+    for (seen, status, statement, decided) in cases {
+        let row =
+            |(day, value): &(&str, u32)| format!("target-listed-companies,{day},{value},count,Bulletin,,\n");
+        let evidence = Evidence::new("", &seen.iter().map(row).collect::<String>());
+        let json = evidence.service().get(&format!("/progress?f=json&lang=en&as_of={day}")).json();
+        let rows = json["targets"].as_array().expect("rows");
+        let row = rows.iter().find(|row| row["id"] == "target-listed-companies").expect("the row");
+        assert_eq!((&row["status"], &row["statement"]), (&status.into(), &statement.into()), "{seen:?}");
+        assert_eq!(row["decidedBy"]["date"], decided, "{seen:?}");
+    }
+    // Seen in time as on track, and the target date went by: 91 of 100, 55 + 36 of 45, are due at the end of 2024.
+    let evidence = Evidence::new("", "provincial-rd-institutions,2024-12-31,91,count,Yearbook,,\n");
+    let service = evidence.service();
+    let status = |day: &str| {
+        let json = service.get(&format!("/progress?f=json&as_of={day}")).json();
+        let rows = json["indicators"].as_array().expect("rows").clone();
+        rows.into_iter().find(|row| row["id"] == "provincial-rd-institutions").expect("the row")["status"]
+            .clone()
+    };
+    assert_eq!((status("2025-12-31"), status("2026-01-01")), ("on-track".into(), "slightly-off".into()));
+    // The printed rule says so.
+    let rule = service.get("/progress?f=json&lang=en").json()["rule"]["statement"].clone();
+    assert!(rule.as_str().expect("a rule").contains("met late when only a later one does"), "{rule}");
+}
+
 /// Each case makes its fault.
 fn all_told(cases: &[(&str, &str)], fault: impl Fn(&str) -> String) {
     let told = cases.iter().map(|&(rows, want)| (rows, want, fault(rows)));
