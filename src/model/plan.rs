@@ -442,6 +442,9 @@ impl Course {
     }
 }
 
+/// What stands in documents for the type of a unit that nobody tells; no type has this id.
+pub const NO_TYPE: &str = "unknown";
+
 /// An id with its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {

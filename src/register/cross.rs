@@ -108,7 +108,7 @@ pub struct Row<'a> {
     pub place: Place<'a>,
     /// All of its units.
     pub all: Cells<'a>,
-    /// By type: those of the plan, and a last one for units whose type nobody tells, where there are any.
+    /// By type, as [`types`](super::types) has them.
     pub types: Vec<(Option<&'a str>, Cells<'a>)>,
 }
 
@@ -130,7 +130,7 @@ pub struct Cross<'a> {
 pub fn cross<'a>(catalog: &Catalog, facts: &'a PlanFacts, count: &Count<'a>) -> Cross<'a> {
     let units: Vec<Unit<'a>> = count.counted.iter().map(|line| line.unit).collect();
     let phase_of = |unit: &Unit<'_>| phase(facts, unit.id, count.as_of);
-    let has_untyped = units.iter().any(|unit| unit.unit_type.is_none());
+    let types = super::types(facts, std::slice::from_ref(count));
     let row = |place: Place<'a>, members: &[Unit<'a>]| {
         let cells = |unit_type: Option<Option<&str>>| {
             let mut cells = Cells::default();
@@ -140,9 +140,7 @@ pub fn cross<'a>(catalog: &Catalog, facts: &'a PlanFacts, count: &Count<'a>) -> 
             }
             cells
         };
-        let types = facts.layout.unit_types.iter().map(|known| Some(&*known.id));
-        let types = types.chain(has_untyped.then_some(None));
-        Row { place, all: cells(None), types: types.map(|one| (one, cells(Some(one)))).collect() }
+        Row { place, all: cells(None), types: types.iter().map(|&one| (one, cells(Some(one)))).collect() }
     };
     let belongs: Vec<BTreeSet<&str>> = units.iter().map(|unit| parts_of(catalog, facts, *unit)).collect();
     let nowhere = Place { part: Part::Point, id: None, name: None };

@@ -202,10 +202,10 @@ pub struct Count<'a> {
 }
 
 impl Count<'_> {
-    /// How many of a type are counted.
+    /// How many of a type are counted; none is the type that nobody tells.
     #[must_use]
-    pub fn of_type(&self, unit_type: &str) -> usize {
-        self.counted.iter().filter(|line| line.unit.unit_type == Some(unit_type)).count()
+    pub fn of_type(&self, unit_type: Option<&str>) -> usize {
+        self.counted.iter().filter(|line| line.unit.unit_type == unit_type).count()
     }
 
     /// Of a count in an area, how many are counted, or not, though their positions are not accurate enough to be sure:
@@ -230,6 +230,14 @@ impl Count<'_> {
     pub fn nowhere(&self) -> usize {
         self.excluded.iter().filter(|line| line.reason == Reason::Nowhere).count()
     }
+}
+
+/// The types into which counts part: those of the plan, and a last one for units whose type nobody tells, where any is counted.
+#[must_use]
+pub fn types<'a>(facts: &'a PlanFacts, counts: &[Count<'_>]) -> Vec<Option<&'a str>> {
+    let has_untyped = counts.iter().any(|count| count.of_type(None) > 0);
+    let known = facts.layout.unit_types.iter().map(|known| Some(&*known.id));
+    known.chain(has_untyped.then_some(None)).collect()
 }
 
 /// Counts the units of a plan by a rule on a day.

@@ -138,6 +138,12 @@ pub fn unit_type(facts: &PlanFacts, id: &str) -> Words {
     facts.unit_type(id).map_or_else(|| kind(id), |known| known.name.clone())
 }
 
+/// The same of a type that nobody may have told.
+#[must_use]
+pub fn unit_type_or_unknown(facts: &PlanFacts, id: Option<&str>) -> Words {
+    id.map_or_else(|| words("类型不明".to_owned(), "type unknown".to_owned()), |id| unit_type(facts, id))
+}
+
 /// What a place is, by what the plan calls its type where it may be a unit.
 #[must_use]
 pub fn kind_of(facts: &PlanFacts, place: &plan::Place) -> Words {

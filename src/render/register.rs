@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::catalog::Catalog;
-use crate::model::plan::{CountingRule, PlanFacts};
+use crate::model::plan::{CountingRule, NO_TYPE, PlanFacts};
 use crate::model::{Citation, Document, Entry, Lang, Observation, Words};
 use crate::register::area::{Chosen, Offer};
 use crate::register::block::{Member, Sheet, Standing};
@@ -82,9 +82,9 @@ pub fn offers(offers: &[Offer], lang: Lang) -> Value {
 #[must_use]
 pub fn count(count: &Count<'_>, catalog: &Catalog, facts: &PlanFacts, is_of_area: bool, lang: Lang) -> Value {
     let (title, sentence) = &facts.counting.scopes[count.scope as usize];
-    let types = facts.layout.unit_types.iter();
+    let types = register::types(facts, std::slice::from_ref(count)).into_iter();
     let by_type: Map<String, Value> =
-        types.map(|known| (known.id.to_string(), count.of_type(&known.id).into())).collect();
+        types.map(|one| (one.unwrap_or(NO_TYPE).to_owned(), count.of_type(one).into())).collect();
     let lines =
         |lines: &[Line<'_>]| lines.iter().map(|one| line(one, count, facts, lang)).collect::<Vec<_>>();
     let certainty = is_of_area.then(|| {

@@ -36,12 +36,6 @@ pub(super) fn sections(maker: &Maker<'_>, facts: &PlanFacts, counts: &[Count<'_>
     of_rules.map(section).collect()
 }
 
-/// What the plan calls a type, or that nobody tells it.
-fn type_words(facts: &PlanFacts, unit_type: Option<&str>) -> Words {
-    let unknown = || Words { zh: "类型不明".into(), en: "type unknown".into() };
-    unit_type.map_or_else(unknown, |id| say::unit_type(facts, id))
-}
-
 fn title(maker: &Maker<'_>, count: &Count<'_>) -> String {
     let Words { zh, en } = &count.rule.title;
     maker.pick(
@@ -68,7 +62,8 @@ fn table(
         each.chain([Maker::number(cells.count())]).collect::<Vec<_>>()
     };
     let row = |place: &Place<'_>, unit_type: Option<&str>, cells: &Cells<'_>| {
-        let mut row = vec![maker.words(&place.words()), maker.words(&type_words(facts, unit_type))];
+        let mut row =
+            vec![maker.words(&place.words()), maker.words(&say::unit_type_or_unknown(facts, unit_type))];
         row.extend(numbers(cells));
         row
     };
@@ -96,11 +91,11 @@ pub(super) fn chart(maker: &Maker<'_>, facts: &PlanFacts, count: &Count<'_>) -> 
     let group = |row: &Row<'_>| {
         let place = row.place.words();
         let bar = |(unit_type, cells): &(Option<&str>, Cells<'_>)| {
-            let words = type_words(facts, *unit_type);
+            let words = say::unit_type_or_unknown(facts, *unit_type);
             let whole =
                 maker.tongue.tell(|lang| format!("{}{}{}", place.say(lang), comma(lang), words.say(lang)));
             bars.push((whole, Phase::ALL.iter().map(|&phase| cells.of(phase).len() as f64).collect()));
-            (maker.say(&words), unit_type.map_or_else(|| ink("tx2"), |id| type_ink(facts, id)))
+            (maker.say(&words), type_ink(facts, *unit_type))
         };
         Group { name: maker.say(&place), bars: row.types.iter().map(bar).collect() }
     };
@@ -120,14 +115,16 @@ pub(super) fn chart(maker: &Maker<'_>, facts: &PlanFacts, count: &Count<'_>) -> 
 /// Inks for types of units: those of the map, then others of it that can be told from them.
 const INKS: [&str; 8] = ["block", "park", "building", "emerging", "smart", "axis", "core", "hit"];
 
-/// The colour of a type: that of the map where it has one, else the next of those that no other type of the plan has.
-pub(super) fn type_ink(facts: &PlanFacts, id: &str) -> Color {
+/// The colour of a type: that of the map where it has one, else the next of those that no other type of the plan has; grey
+/// where nobody tells it.
+pub(super) fn type_ink(facts: &PlanFacts, id: Option<&str>) -> Color {
     let is_own = |id: &str| INKS[..3].contains(&id);
     let types = &facts.layout.unit_types;
     let mut free =
         INKS.into_iter().filter(|name| !is_own(name) || types.iter().all(|known| *known.id != **name));
     let mut others = types.iter().map(|known| &*known.id).filter(|id| !is_own(id));
-    let name =
-        if is_own(id) { Some(id) } else { others.position(|other| other == id).and_then(|at| free.nth(at)) };
+    let name = id.and_then(|id| {
+        if is_own(id) { Some(id) } else { others.position(|other| other == id).and_then(|at| free.nth(at)) }
+    });
     ink(name.unwrap_or("tx2"))
 }

@@ -22,7 +22,7 @@ pub(super) fn compose(maker: &Maker<'_>, area: Option<&Choice>) -> Result<Docume
     sections.push(differences(maker, facts, &counts));
     sections.extend(lists(maker, facts, &counts));
     sections.push(evidence(maker, facts));
-    sections.push(on_the_map(maker, facts, area)?);
+    sections.push(on_the_map(maker, facts, &counts, area)?);
     sections.push(definitions(maker, facts));
     let mut head = Vec::new();
     if let Some(chosen) = &chosen {
@@ -105,12 +105,15 @@ fn result(
 /// Every count by type; the types add up to the count.
 fn count_table(maker: &Maker<'_>, facts: &PlanFacts, counts: &[Count<'_>]) -> Table {
     let mut columns = vec![maker.column("规则", "Rule", 3), maker.column("范围", "Scope", 2)];
-    let types = &facts.layout.unit_types;
-    columns.extend(types.iter().map(|known| maker.numbers(&known.name.zh, &known.name.en, 1)));
+    let types = register::types(facts, counts);
+    columns.extend(types.iter().map(|&one| {
+        let Words { zh, en } = register::say::unit_type_or_unknown(facts, one);
+        maker.numbers(&zh, &en, 1)
+    }));
     columns.push(maker.numbers("合计", "Total", 1));
     let row = |count: &Count<'_>| {
         let mut row = vec![maker.words(&count.rule.title), maker.words(&scope_words(facts, count.scope).0)];
-        row.extend(types.iter().map(|known| Maker::number(count.of_type(&known.id))));
+        row.extend(types.iter().map(|&one| Maker::number(count.of_type(one))));
         row.push(Maker::number(count.counted.len()));
         row
     };
@@ -130,18 +133,18 @@ pub(super) fn chart(
     target: Option<&TargetState<'_>>,
     counts: &[Count<'_>],
 ) -> Chart {
+    let types = register::types(facts, counts);
     let bar = |count: &Count<'_>| {
         let scope = &scope_words(facts, count.scope).0;
         let name = maker.tongue.tell(|lang| {
             format!("{}{}{}", count.rule.title.say(lang), lang.pick("，", ", "), scope.say(lang))
         });
-        (name, facts.layout.unit_types.iter().map(|known| count.of_type(&known.id) as f64).collect())
+        (name, types.iter().map(|&one| count.of_type(one) as f64).collect())
     };
-    let series = facts
-        .layout
-        .unit_types
-        .iter()
-        .map(|known| Series { name: maker.say(&known.name), color: cross::type_ink(facts, &known.id) });
+    let series = types.iter().map(|&one| {
+        let name = maker.say(&register::say::unit_type_or_unknown(facts, one));
+        Series { name, color: cross::type_ink(facts, one) }
+    });
     Chart {
         title: maker.pick("各规则下的数量与目标", "The count under every rule, and the target"),
         unit: maker.pick("个", "units"),
@@ -320,10 +323,17 @@ fn evidence(maker: &Maker<'_>, facts: &PlanFacts) -> Section {
     Section { heading, blocks: vec![Block::Table(table)] }
 }
 
-/// The features of units, those with a position.
-fn features(maker: &Maker<'_>, facts: &PlanFacts) -> (Vec<(String, FeatureIx)>, Vec<Words>) {
+/// The features of units that have a type or are counted, those with a position.
+fn features(
+    maker: &Maker<'_>,
+    facts: &PlanFacts,
+    counts: &[Count<'_>],
+) -> (Vec<(String, FeatureIx)>, Vec<Words>) {
     let (mut placed, mut lost) = (Vec::new(), Vec::new());
-    for unit in register::units(facts).into_iter().filter(|unit| unit.unit_type.is_some()) {
+    let is_counted =
+        |unit: &Unit<'_>| counts.iter().flat_map(|count| &count.counted).any(|line| line.unit.id == unit.id);
+    let is_shown = |unit: &Unit<'_>| unit.unit_type.is_some() || is_counted(unit);
+    for unit in register::units(facts).into_iter().filter(is_shown) {
         let feature = maker.catalog.feature(unit.id);
         let feature = feature.filter(|(layer, ix)| layer.feature(*ix).geometry().is_some());
         match feature {
@@ -371,8 +381,13 @@ pub(super) fn map(
     maker.map(Look { view: View::Explore, theme, lang }, window, &title, &marked)
 }
 
-fn on_the_map(maker: &Maker<'_>, facts: &PlanFacts, area: Option<&Choice>) -> Result<Section, ReportError> {
-    let (placed, lost) = features(maker, facts);
+fn on_the_map(
+    maker: &Maker<'_>,
+    facts: &PlanFacts,
+    counts: &[Count<'_>],
+    area: Option<&Choice>,
+) -> Result<Section, ReportError> {
+    let (placed, lost) = features(maker, facts, counts);
     let (window, marked) = window(maker, area, placed);
     let mut blocks = maker.maps(View::Explore, window, &title(facts), &marked)?;
     if !lost.is_empty() {

@@ -45,6 +45,14 @@ impl Evidence {
         Service::over(&self.data())
     }
 
+    /// Has the plan say another thing.
+    fn restate(&self, file: &str, from: &str, to: &str) {
+        let path = self.0.path().join("seeds").join(file);
+        let text = std::fs::read_to_string(&path).expect("the seeds");
+        assert!(text.contains(from), "{file} has {from}");
+        std::fs::write(path, text.replace(from, to)).expect("written");
+    }
+
     /// What the store says of it.
     fn fault(&self) -> String {
         let loaded = innospace::store::Store::new(&self.data()).load(&mut |_| {});
@@ -338,6 +346,48 @@ fn the_last_observation_up_to_the_target_date_decides() {
     // The printed rule says so.
     let rule = service.get("/progress?f=json&lang=en").json()["rule"]["statement"].clone();
     assert!(rule.as_str().expect("a rule").contains("met late when only a later one does"), "{rule}");
+}
+
+/// By a rule that counts carriers, too: one block, nine parks and three buildings that the plan names, and seven carriers, whose
+/// type neither the plan nor the register tells.
+#[test]
+fn units_whose_type_nobody_tells_are_a_part_of_their_own() {
+    let evidence = Evidence::new("", "");
+    evidence.restate("plan.toml", "roles = [\"named\"]", "roles = [\"named\", \"carrier\"]");
+    let service = evidence.service();
+    assert_eq!(told(&counts(&service, ""))[..2], [("named", "all", 20), ("named", "top-level", 13)]);
+    let json = service.get("/units?f=json").json();
+    let by_type = |at: usize| json["counts"][at]["byType"].clone();
+    assert_eq!(by_type(0), serde_json::json!({ "block": 1, "park": 9, "building": 3, "unknown": 7 }));
+    assert_eq!(by_type(2), serde_json::json!({ "block": 0, "park": 0, "building": 0 }));
+    let report = service.get("/reports/units.json?lang=en").json();
+    let sections = report["sections"].as_array().expect("sections");
+    let blocks = || sections.iter().flat_map(|section| section["blocks"].as_array().expect("blocks"));
+    let table = blocks().find(|block| block["name"] == "counts").expect("the table");
+    let headings: Vec<_> = table["columns"]
+        .as_array()
+        .expect("columns")
+        .iter()
+        .map(|column| column["heading"].clone())
+        .collect();
+    assert_eq!(
+        headings[2..],
+        ["innovation block", "innovation park", "innovation building", "type unknown", "Total"]
+    );
+    assert_eq!(table["rows"][0].as_array().expect("a row")[2..], [1.0, 9.0, 3.0, 7.0, 20.0]);
+    assert_eq!(table["rows"][2].as_array().expect("a row")[2..], [0.0; 5]);
+    let title = "The count under every rule, and the target";
+    let chart =
+        blocks().find(|block| block["type"] == "chart" && block["title"] == title).expect("the figure");
+    assert_eq!(chart["series"][3], "type unknown");
+    assert_eq!(chart["bars"][0]["values"], serde_json::json!([1.0, 9.0, 3.0, 7.0]));
+    let book = crate::reports::sheets_of_xlsx(&service.get("/reports/units.xlsx?lang=en").body);
+    let (_, rows) = book.iter().find(|(name, _)| name == "Charts").expect("the sheet of charts");
+    let row = rows.iter().find(|row| row[0].to_string() == "named in the plan, all").expect("the bar");
+    assert_eq!(row[1..5].iter().map(ToString::to_string).collect::<Vec<_>>(), ["1", "9", "3", "7"]);
+    // The word for them is no type of a plan.
+    evidence.restate("plan.toml", "id = \"building\"", "id = \"unknown\"");
+    assert!(evidence.fault().contains("`unknown` is not another id"), "{}", evidence.fault());
 }
 
 /// Each case makes its fault.

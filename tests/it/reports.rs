@@ -69,7 +69,7 @@ fn text_of_docx(bytes: &[u8]) -> String {
     }
 }
 
-fn sheets_of_xlsx(bytes: &[u8]) -> Vec<(String, Vec<Vec<Data>>)> {
+pub fn sheets_of_xlsx(bytes: &[u8]) -> Vec<(String, Vec<Vec<Data>>)> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes.to_vec())).expect("a workbook");
     let sheets = book.worksheets();
     sheets.into_iter().map(|(name, range)| (name, range.rows().map(<[Data]>::to_vec).collect())).collect()

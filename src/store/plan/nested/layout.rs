@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{Id, Ids, RawNamed, RawWords, all_named, all_words, count, each, key};
 use crate::model::plan::{
-    Block, CandidateCounts, Content, Core, CorePart, Course, Direction, Layout, LayoutPart, Part,
+    Block, CandidateCounts, Content, Core, CorePart, Course, Direction, Layout, LayoutPart, NO_TYPE, Part,
 };
 use crate::store::plan::{At, PlanError, citations, one_of, wrong};
 
@@ -77,6 +77,10 @@ impl RawLayout {
             .find(|(n, named)| unit_types[..*n].iter().any(|other| other.id == named.id));
         if let Some((_, named)) = again {
             return Err(wrong(at.at("unit_types"), &named.id, "each type once"));
+        }
+        if unit_types.iter().any(|named| *named.id == *NO_TYPE) {
+            let expected = "another id; this one stands for units whose type is not told";
+            return Err(wrong(at.at("unit_types"), NO_TYPE, expected));
         }
         Ok(Layout {
             formula: RawWords::maybe(self.formula, &at.at("formula"))?,
