@@ -86,6 +86,8 @@ pub struct Observation {
 /// All evidence beside the plan.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Evidence {
+    /// Is there a register, though it may have no entry?
+    pub has_register: bool,
     /// Units, in the order of their first entry.
     pub units: Vec<Registered>,
     /// The register, in the order of the file.

@@ -285,13 +285,18 @@ fn reason<'a>(facts: &'a PlanFacts, rule: &CountingRule, unit: Unit<'_>, as_of: 
     if unit.role == Some(UnitRole::Outcome) {
         return Reason::Outcome;
     }
-    let event = match &rule.basis {
-        Basis::Plan(roles) if unit.role.is_some_and(|role| roles.contains(&role)) => return Reason::Named,
-        Basis::Plan(_) => return Reason::OtherRole(unit.role),
-        Basis::Register(event) => *event,
-    };
+    match &rule.basis {
+        Basis::Plan(roles) if unit.role.is_some_and(|role| roles.contains(&role)) => Reason::Named,
+        Basis::Plan(_) => Reason::OtherRole(unit.role),
+        Basis::Register(event) => registered(facts, unit.id, *event, as_of),
+    }
+}
+
+/// What the register says of an event of a unit on a day.
+#[must_use]
+pub fn registered<'a>(facts: &'a PlanFacts, unit: &str, event: Event, as_of: Date) -> Reason<'a> {
     let of_unit =
-        || facts.evidence.register.iter().filter(|entry| *entry.unit == *unit.id && entry.event == event);
+        || facts.evidence.register.iter().filter(|entry| *entry.unit == *unit && entry.event == event);
     let ended = |entry: &&Entry| entry.until.is_some_and(|until| until <= as_of);
     if let Some(entry) = of_unit().find(|entry| entry.holds(as_of)) {
         Reason::Registered(entry)

@@ -6,7 +6,7 @@ use super::cross::{Cross, Phase, Place};
 use super::progress::{Row, Status};
 use super::{Count, Reason, Run, State, TargetState, Unit};
 use crate::model::plan::{self, Baseline, Basis, PlanFacts, UnitRole};
-use crate::model::{Date, Event, Lang, Operator, Words};
+use crate::model::{Date, Entry, Event, Lang, Operator, Words};
 
 fn words(zh: String, en: String) -> Words {
     Words { zh: zh.into(), en: en.into() }
@@ -98,14 +98,8 @@ impl Reason<'_> {
                 let [zh, en] = event(what);
                 words(format!("登记册中没有“{zh}”的记录"), format!("the register has no entry “{en}”"))
             }
-            Self::Later(entry) => {
-                let (day, [zh, en]) = (entry.from, event(entry.event));
-                words(format!("{day}才{zh}"), format!("{en} on {day} only"))
-            }
-            Self::Ended(entry) => {
-                let (day, [zh, en]) = (entry.until.unwrap_or(entry.from), event(entry.event));
-                words(format!("“{zh}”已于{day}终止"), format!("no longer {en} since {day}"))
-            }
+            Self::Later(entry) => later(entry),
+            Self::Ended(entry) => ended(entry),
             Self::Elsewhere(lies) => {
                 let Words { zh, en } = lies.words();
                 words(format!("不在所选范围：{zh}"), format!("not in the chosen area: {en}"))
@@ -116,6 +110,20 @@ impl Reason<'_> {
             ),
         }
     }
+}
+
+/// An entry that does not hold yet.
+#[must_use]
+pub fn later(entry: &Entry) -> Words {
+    let (day, [zh, en]) = (entry.from, event(entry.event));
+    words(format!("{day}才{zh}"), format!("{en} on {day} only"))
+}
+
+/// An entry that holds no longer.
+#[must_use]
+pub fn ended(entry: &Entry) -> Words {
+    let (day, [zh, en]) = (entry.until.unwrap_or(entry.from), event(entry.event));
+    words(format!("“{zh}”已于{day}终止"), format!("no longer {en} since {day}"))
 }
 
 /// What a document says of a unit, in a word.

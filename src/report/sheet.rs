@@ -17,9 +17,9 @@ use crate::locate::{self, Direction, Member, Standpoint, Way};
 use crate::map::sources::role;
 use crate::map::style::View;
 use crate::model::plan::PlanFacts;
-use crate::model::{FeatureRef, Lang, Place, Value, Words};
+use crate::model::{Entry, Event, FeatureRef, Lang, Place, Value, Words};
 use crate::query::Query;
-use crate::register::{self, clauses, say};
+use crate::register::{self, Reason, clauses, say};
 use crate::render::locate::{said, where_beside};
 use crate::render::synthetic_notice;
 
@@ -288,10 +288,15 @@ impl<'a> Sheet<'a> {
             row("下级", "Contains", &|subject| self.joined(&self.children(subject))),
             row("产业", "Industries", &|subject| self.joined(&self.industries(subject))),
             row("状态", "State", &|subject| self.state(subject)),
-            row("认定与建成", "Designated, built", &|subject| self.evidence(subject)),
+        ];
+        let has_register = self.facts.is_some_and(|facts| facts.evidence.has_register);
+        if has_register || subjects.iter().any(|subject| !subject.list("designations").is_empty()) {
+            rows.push(row("认定与建成", "Designated, built", &|subject| self.evidence(subject)));
+        }
+        rows.extend([
             row("所在街道", "Subdistrict", &|subject| self.subdistrict(subject)),
             row("面积", "Area", &|subject| self.area(subject)),
-        ];
+        ]);
         rows.extend(self.distances(subjects));
         rows.push(row("轨道与桥梁", "Transit", &|subject| self.transit(subject)));
         rows.extend(self.gateways(subjects));
@@ -385,21 +390,32 @@ impl<'a> Sheet<'a> {
 
     /// What the register says on the day, and the designations that the feature holds.
     fn evidence(&self, subject: &Subject<'_>) -> String {
-        let entries = self.facts.into_iter().flat_map(|facts| &facts.evidence.register);
-        let held = entries.filter(|entry| *entry.unit == *subject.id && entry.holds(self.maker.as_of));
-        let mut told: Vec<String> = held
-            .map(|entry| {
-                let what = say::happened(entry.event);
-                self.maker
-                    .tongue
-                    .tell(|lang| format!("{} {} ({})", what.say(lang), entry.from, entry.document.title))
+        let tell = |what: &Words, entry: &Entry| {
+            let title = &entry.document.title;
+            self.maker.tongue.tell(|lang| format!("{} ({title})", what.say(lang)))
+        };
+        let told_of = |facts: &PlanFacts, event: Event| {
+            Some(match register::registered(facts, &subject.id, event, self.maker.as_of) {
+                Reason::Registered(entry) => {
+                    let Words { zh, en } = say::happened(event);
+                    let since = |what| format!("{what} {}", entry.from).into();
+                    tell(&Words { zh: since(zh), en: since(en) }, entry)
+                }
+                Reason::Later(entry) => tell(&say::later(entry), entry),
+                Reason::Ended(entry) => tell(&say::ended(entry), entry),
+                _ => return None,
             })
-            .collect();
+        };
+        let events =
+            self.facts.into_iter().flat_map(|facts| Event::ALL.iter().map(move |&event| (facts, event)));
+        let mut told: Vec<String> = events.filter_map(|(facts, event)| told_of(facts, event)).collect();
         told.extend(subject.list("designations").iter().map(|code| self.maker.worded("designations", code)));
-        if told.is_empty() {
-            self.pick("名册中没有记录", "no entry in the register")
-        } else {
-            self.joined(&told)
+        match self.facts {
+            _ if !told.is_empty() => self.joined(&told),
+            Some(facts) if facts.evidence.has_register => {
+                self.pick("名册中没有记录", "no entry in the register")
+            }
+            _ => self.unstated(),
         }
     }
 

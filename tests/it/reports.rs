@@ -444,6 +444,37 @@ fn words_of_the_data_are_told_from_those_of_the_sheet() {
     assert!(sheet("en").contains(source) && !sheet("en").contains("数据原文"));
 }
 
+/// A sheet says of the register what `/units` says: what has ended and what is to come are entries, too.
+#[test]
+fn a_sheet_tells_entries_that_ended_and_that_come() {
+    let rows = "chunsun,,,,,designated,2024-01-15,2026-01-01,Notice 4,,\n\
+                huazhong-zhigu,,,,,designated,2028-02-01,,Notice 7,,\n\
+                huazhong-zhigu,,,,,built,2024-03-01,,Notice 8,,\n";
+    let evidence = Evidence::new(rows, "");
+    let told = |service: &Service, id: &str, day: &str| {
+        let sheet = service.get(&format!("/reports/site.json?id={id}&lang=en&as_of={day}")).json();
+        let rows = sheet["sections"][0]["blocks"][0]["rows"].as_array().expect("rows").clone();
+        rows.into_iter().find(|row| row[0] == "Designated, built").map(|row| row[1].clone())
+    };
+    let service = Service::over(&evidence.data());
+    for (id, day, want) in [
+        ("chunsun", "2024-01-14", "designated on 2024-01-15 only (Notice 4)"),
+        ("chunsun", "2025-12-31", "designated 2024-01-15 (Notice 4)"),
+        ("chunsun", "2026-01-01", "no longer designated since 2026-01-01 (Notice 4)"),
+        (
+            "huazhong-zhigu",
+            "2026-01-01",
+            "designated on 2028-02-01 only (Notice 7); built 2024-03-01 (Notice 8)",
+        ),
+        ("donghe-centre", "2026-01-01", "no entry in the register"),
+    ] {
+        assert_eq!(told(&service, id, day), Some(want.into()), "{id} on {day}");
+    }
+    // Without a register nothing is said of it.
+    std::fs::remove_file(evidence.data().join("register.csv")).expect("removed");
+    assert_eq!(told(&Service::over(&evidence.data()), "chunsun", "2026-01-01"), None);
+}
+
 /// The pages of the service show what the documents say.
 #[test]
 fn pages_show_the_numbers_of_the_documents() {

@@ -22,6 +22,7 @@ const OBSERVATION_COLUMNS: &[&str] = &["subject", "date", "value", "unit", "docu
 pub(super) fn read(folder: &Path, facts: &PlanFacts) -> Result<Evidence, PlanError> {
     let mut evidence = Evidence::default();
     if let Some(table) = Table::open(folder, REGISTER, REGISTER_COLUMNS)? {
+        evidence.has_register = true;
         let mut told: Vec<Located<Registered>> = Vec::new();
         for row in table.rows() {
             unit(row, facts, &mut told)?;
