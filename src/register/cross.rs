@@ -182,7 +182,7 @@ fn parts_of<'a>(catalog: &Catalog, facts: &'a PlanFacts, unit: Unit<'_>) -> BTre
         along.iter().any(|id| **id == *course.id) || course.places().any(|place| place == unit.id)
     };
     let mut parts: BTreeSet<&str> = courses.filter(is_of).map(|course| &*course.id).collect();
-    let around = around(facts, unit);
+    let around = super::around(facts, &super::units(facts), unit.within);
     let cores = layout.cores.iter().filter(|core| {
         let is_part =
             |id: &str| core.parts.iter().any(|part| *part.place == *id) || core.body.as_deref() == Some(id);
@@ -201,19 +201,4 @@ fn along(catalog: &Catalog, id: &str) -> Vec<String> {
         Value::Text(text) => vec![text.to_owned()],
         _ => Vec::new(),
     }
-}
-
-/// What a unit stands in, however deep.
-fn around<'a>(facts: &'a PlanFacts, unit: Unit<'a>) -> Vec<&'a str> {
-    let mut chain = Vec::new();
-    let mut inside = unit.within;
-    // Nesting forms no ring, so the walk ends; the bound keeps that true for values built by hand.
-    while let Some(id) = inside.filter(|id| !chain.contains(id)) {
-        chain.push(id);
-        inside = super::units(facts)
-            .into_iter()
-            .find(|other| other.id == id)
-            .map_or_else(|| facts.place(id).and_then(|place| place.within.as_deref()), |other| other.within);
-    }
-    chain
 }

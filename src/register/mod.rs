@@ -272,7 +272,8 @@ pub fn count_in<'a>(
         let counted: Vec<&str> =
             lines.iter().filter(|line| line.reason.is_counted()).map(|line| line.unit.id).collect();
         for line in lines.iter_mut().filter(|line| line.reason.is_counted()) {
-            if let Some(parent) = parent_in(facts, &units, line.unit, &counted) {
+            let around = around(facts, &units, line.unit.within);
+            if let Some(parent) = around.into_iter().find(|id| counted.contains(id)) {
                 line.reason = Reason::Nested(parent);
             }
         }
@@ -307,27 +308,18 @@ pub fn registered<'a>(facts: &'a PlanFacts, unit: &str, event: Event, as_of: Dat
     }
 }
 
-/// The nearest counted unit that a unit stands in, however deep.
-fn parent_in<'a>(
-    facts: &'a PlanFacts,
-    units: &[Unit<'a>],
-    unit: Unit<'a>,
-    counted: &[&'a str],
-) -> Option<&'a str> {
-    let mut inside = unit.within;
-    // Nesting forms no ring, so the walk ends; the bound keeps that true for values built by hand.
-    for _ in 0..facts.places.len() + units.len() {
-        let id = inside?;
-        if let Some(&parent) = counted.iter().find(|&&counted| counted == id) {
-            return Some(parent);
-        }
-        let known = units.iter().find(|unit| unit.id == id);
-        inside = match known {
-            Some(unit) => unit.within,
-            None => facts.place(id)?.within.as_deref(),
-        };
+/// A place and what it stands in, however deep, the nearest first.
+#[must_use]
+pub fn around<'a>(facts: &'a PlanFacts, units: &[Unit<'a>], place: Option<&'a str>) -> Vec<&'a str> {
+    let mut chain = Vec::new();
+    let mut inside = place;
+    // Nesting forms no ring, so the walk ends; the look back keeps that true for values built by hand.
+    while let Some(id) = inside.filter(|id| !chain.contains(id)) {
+        chain.push(id);
+        let of_plan = || facts.place(id).and_then(|place| place.within.as_deref());
+        inside = units.iter().find(|unit| unit.id == id).map_or_else(of_plan, |unit| unit.within);
     }
-    None
+    chain
 }
 
 /// Is the plan's target of units met? What held on its deadline decides.

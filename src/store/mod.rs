@@ -222,6 +222,12 @@ impl Warnings {
         self.push(Warning { file, feature: None, id: None, effect: Effect::Noted, reason });
     }
 
+    fn note_each(&mut self, notes: &[(&str, String)]) {
+        for (file, reason) in notes {
+            self.note(file, reason);
+        }
+    }
+
     fn feature(&mut self, file: &str, number: u64, id: Option<&str>, effect: Effect, reason: &str) {
         let (file, reason) = (file.to_owned(), reason.to_owned());
         self.push(Warning { file, feature: Some(number), id: id.map(str::to_owned), effect, reason });
@@ -382,15 +388,16 @@ impl Store {
             for file in [plan::REGISTER, plan::OBSERVATIONS] {
                 revision.update(&std::fs::read(self.folder.join(file)).unwrap_or_default());
             }
-            plan::read_evidence(&self.folder, &mut facts)?;
-            Ok::<_, StoreError>(facts)
+            let doubts = plan::read_evidence(&self.folder, &mut facts)?;
+            Ok::<_, StoreError>((facts, doubts))
         });
-        let plan = plan.transpose()?;
+        let (plan, doubts) = plan.transpose()?.unzip();
         self.read = read;
         // What is missing because a file is broken is no slip of the catalogue's.
         if layers.len() == specs.len() {
             warnings.append(&unanswered::notes(&manifest, &layers));
         }
+        warnings.note_each(&doubts.unwrap_or_default());
         let catalog = Catalog::new(Revision::new(revision.digest()), manifest.about, layers, plan);
         Ok(Loaded { catalog, warnings, changed })
     }
@@ -444,8 +451,10 @@ impl Store {
         let facts = manifest.seeds.as_deref().map(|folder| {
             plan::read(folder).and_then(|mut facts| plan::read_evidence(&self.folder, &mut facts))
         });
-        if let Some(Err(fault)) = facts {
-            checked.errors.push(fault.into());
+        match facts {
+            Some(Ok(doubts)) => checked.warnings.note_each(&doubts),
+            Some(Err(fault)) => checked.errors.push(fault.into()),
+            None => {}
         }
         checked
     }

@@ -7,6 +7,7 @@
 //! refused, and so is any row that does not say where in the plan it stands.
 
 mod check;
+mod doubts;
 mod evidence;
 mod nested;
 mod rows;
@@ -222,13 +223,14 @@ pub fn read(folder: &Path) -> Result<PlanFacts, PlanError> {
     Ok(facts)
 }
 
-/// Adds the evidence in a folder of data to the facts of a plan; a file that is not there is an empty one.
+/// Adds the evidence in a folder of data to the facts of a plan; a file that is not there is an empty one. Gives what can hardly
+/// be meant in both, each with its file.
 ///
 /// # Errors
 /// The first fault found, in the register and then in the observations.
-pub fn read_evidence(folder: &Path, facts: &mut PlanFacts) -> Result<(), PlanError> {
+pub fn read_evidence(folder: &Path, facts: &mut PlanFacts) -> Result<Vec<(&'static str, String)>, PlanError> {
     facts.evidence = evidence::read(folder, facts)?;
-    Ok(())
+    Ok(doubts::of(facts))
 }
 
 /// The text of a file of the folder, without a leading byte order mark.

@@ -390,6 +390,47 @@ fn units_whose_type_nobody_tells_are_a_part_of_their_own() {
     assert!(evidence.fault().contains("`unknown` is not another id"), "{}", evidence.fault());
 }
 
+/// What is served and can hardly be meant is told by `check` and in the log.
+#[test]
+fn one_unit_under_two_ids_and_places_that_move_are_noted() {
+    let notes = |rows: &[&str]| {
+        let evidence = Evidence::new(&rows.join("\n"), "");
+        let store = || innospace::store::Store::new(&evidence.data());
+        let said = |warnings: &innospace::store::Warnings| -> Vec<String> {
+            warnings.list().iter().map(ToString::to_string).filter(|note| note.contains(".csv")).collect()
+        };
+        let loaded = said(&store().load(&mut |_| {}).expect("it is served").warnings);
+        assert_eq!(loaded, said(&store().check(&mut |_| {}).warnings));
+        loaded
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(notes(&[]), none);
+    let twin = |id: &str, other: &str, name: &str| {
+        format!("register.csv: `{id}` has a name of `{other}`, {name}; what is one unit is counted twice")
+    };
+    assert_eq!(
+        notes(&["nx,春笋,Shoot,building,,designated,2024-02-01,,N,,"]),
+        [twin("nx", "chunsun", "春笋")]
+    );
+    assert_eq!(
+        notes(&["nx,东合,DONGHE centre,building,,designated,2024-02-01,,N,,"]),
+        [twin("nx", "donghe-centre", "东合")]
+    );
+    let both = ["a,甲,A,block,,designated,2024-02-01,,N,,", "b,乙,a,block,,designated,2024-02-01,,N,,"];
+    assert_eq!(notes(&both), [twin("b", "a", "乙")]);
+    // The same id is the same unit.
+    assert_eq!(notes(&["chunsun,春笋,Chunsun (Bamboo Shoot),,,designated,2024-02-01,,N,,"]), none);
+    // The plan has Donghe Centre in the block. What stands in another part of the block stands in the block, too.
+    let donghe = |within: &str| notes(&[&format!("donghe-centre,,,,{within},designated,2024-02-01,,N,,")]);
+    assert_eq!(donghe("nantaizihu-innovation-block"), none);
+    assert_eq!(donghe("huazhong-zhigu"), none);
+    assert_eq!(
+        donghe("dongfang-industrial-park"),
+        ["register.csv: `donghe-centre` stands in `dongfang-industrial-park` by the register and in \
+          `nantaizihu-innovation-block` by the plan; the register is followed"]
+    );
+}
+
 /// Each case makes its fault.
 fn all_told(cases: &[(&str, &str)], fault: impl Fn(&str) -> String) {
     let told = cases.iter().map(|&(rows, want)| (rows, want, fault(rows)));
