@@ -12,7 +12,7 @@ use crate::model::plan::{Indicator, PlanFacts, Stated, Target, What};
 use crate::model::{FeatureIx, Layer, Value, Words};
 
 /// The field that holds the sections a feature cites.
-const FIELD: &str = "plan_refs";
+pub const FIELD: &str = "plan_refs";
 /// So many features of a collection are named that cite no section; how many there are is always told.
 pub const MOST_NAMED: usize = 100;
 

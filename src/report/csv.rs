@@ -62,7 +62,7 @@ fn said(text: &str) -> String {
 
 fn value(cell: &Cell) -> Option<String> {
     match cell {
-        Cell::Text(text) => Some(said(text)),
+        Cell::Text(text) | Cell::Cited(text) => Some(said(text)),
         // A sum with a zero has no minus before its zero.
         Cell::Number(number, _) if number.is_finite() => Some((number + 0.0).to_string()),
         Cell::Digits(whole) => Some(whole.to_string()),

@@ -188,6 +188,8 @@ pub enum Cell {
     Missing,
     /// A text.
     Text(String),
+    /// A text that cites the plan: sections between semicolons, perhaps behind words and a colon.
+    Cited(String),
     /// A number, with so many decimals where it is read; workbooks and CSV hold all of them.
     Number(f64, u8),
     /// A whole number that is no amount, as a year or a code, without groups of digits.
@@ -202,7 +204,7 @@ impl Cell {
     pub fn shown(&self) -> String {
         match self {
             Self::Missing => "—".to_owned(),
-            Self::Text(text) => text.clone(),
+            Self::Text(text) | Self::Cited(text) => text.clone(),
             Self::Number(value, decimals) => grouped(*value, *decimals),
             Self::Digits(whole) => whole.to_string(),
             Self::Day(day) => day.to_string(),

@@ -11,6 +11,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::chart;
 use super::document::{Block, Cell, Document, Section, Table, Tongue, joined};
 use crate::map::{png, svg};
+use crate::model::is_outline;
 
 /// Width of charts, CSS pixels: that of the text on A4.
 const WIDTH: u16 = 680;
@@ -76,19 +77,56 @@ impl std::fmt::Debug for Sections<'_> {
 }
 
 impl Sections<'_> {
-    /// A text with the sections in it as links. One whose name is also a word, as 三 is, must be all of the text or of a part of
-    /// it between semicolons.
+    /// A text that cites: a section at the start of each part between semicolons, or behind a colon in it, is a link, whatever
+    /// its form.
+    fn cited(&self, text: &str) -> Markup {
+        let Some(href) = self.href else { return html! { (text) } };
+        html! {
+            @for part in text.split_inclusive([';', '；']) {
+                @match self.cited_in(part) {
+                    Some(range) => {
+                        (part[..range.start])
+                        a href=(href(part[range.clone()].trim_end_matches('?'))) { (part[range.clone()]) }
+                        (part[range.end..])
+                    }
+                    None => (self.linked(part)),
+                }
+            }
+        }
+    }
+
+    /// Where a section stands in a part of a text that cites: the longest of the first.
+    fn cited_in(&self, part: &str) -> Option<Range<usize>> {
+        let colons = part.match_indices([':', '：']).map(|(at, colon)| at + colon.len());
+        let mut starts = std::iter::once(0).chain(colons);
+        starts.find_map(|start| {
+            let from = part.len() - part[start..].trim_start().len();
+            let ends = self.known.iter().filter(|known| part[from..].starts_with(known.as_str())).filter_map(
+                |known| {
+                    let rest = part[from + known.len()..].trim_start_matches('?');
+                    let is_whole = rest.is_empty() || rest.starts_with([' ', ';', '；']);
+                    is_whole.then(|| part.len() - rest.len())
+                },
+            );
+            ends.max().map(|end| from..end)
+        })
+    }
+
+    /// Any text with the sections in it as links that have a form which nothing else has: plain numbers are no citations. One
+    /// whose name is also a word, as 三 is, must be all of the text or of a part of it between semicolons.
     fn linked(&self, text: &str) -> Markup {
         let Some(href) = self.href else { return html! { (text) } };
-        let is_section = |text: &str| self.known.iter().any(|known| known == text);
+        let is_section = |text: &str| is_outline(text) && self.known.iter().any(|known| known == text);
         let bare = |part: &str| part.trim_end_matches('?').to_owned();
         if text.split("; ").all(|part| is_section(&bare(part))) {
             let parts = text.split("; ").enumerate();
             return html! { @for (at, part) in parts { @if at > 0 { "; " } a href=(href(&bare(part))) { (part) } } };
         }
-        let is_plain = |section: &&String| !section.contains(|c: char| c == '(' || c.is_ascii_digit());
+        let is_no_word = |section: &&String| {
+            is_outline(section) && section.contains(|c: char| c == '(' || c.is_ascii_digit())
+        };
         let mut found: Vec<Range<usize>> = Vec::new();
-        for section in self.known.iter().filter(|section| !is_plain(section)) {
+        for section in self.known.iter().filter(is_no_word) {
             for (at, _) in text.match_indices(section.as_str()) {
                 let end = at + section.len();
                 // 三(一)1 is not in 三(一)12, nor 三(一) in 三(一)4, which is another.
@@ -132,16 +170,13 @@ pub fn content(document: &Document, sections: Sections<'_>) -> Markup {
 
 /// A text in its lines: in a report of two languages the second is quieter.
 fn lines(text: &str) -> Markup {
-    let mut lines = text.split('\n');
-    let first = lines.next().unwrap_or_default();
-    html! { (first) @for line in lines { span.both { (line) } } }
+    each_line(text, |line| html! { (line) })
 }
 
-/// The same, with sections of the plan as links.
-fn cited(text: &str, sections: Sections<'_>) -> Markup {
+fn each_line(text: &str, show: impl Fn(&str) -> Markup) -> Markup {
     let mut lines = text.split('\n');
     let first = lines.next().unwrap_or_default();
-    html! { (sections.linked(first)) @for line in lines { span.both { (sections.linked(line)) } } }
+    html! { (show(first)) @for line in lines { span.both { (show(line)) } } }
 }
 
 fn section(section: &Section, tongue: Tongue, sections: Sections<'_>) -> Markup {
@@ -166,7 +201,9 @@ fn block(block: &Block, tongue: Tongue, sections: Sections<'_>) -> Markup {
     match block {
         Block::Headline { value, label } => html! { p.headline { b { (value) } (lines(label)) } },
         Block::Text(text) => html! { p { (lines(text)) } },
-        Block::Notes(notes) => html! { ul { @for note in notes { li { (cited(note, sections)) } } } },
+        Block::Notes(notes) => {
+            html! { ul { @for note in notes { li { (each_line(note, |line| sections.linked(line))) } } } }
+        }
         Block::Table(table) => self::table(table, sections),
         Block::Chart(chart) => {
             let drawn = svg::write(&chart::draw(chart, WIDTH, tongue));
@@ -180,11 +217,16 @@ fn block(block: &Block, tongue: Tongue, sections: Sections<'_>) -> Markup {
 }
 
 fn table(table: &Table, sections: Sections<'_>) -> Markup {
+    let shown = |cell: &Cell| match cell {
+        Cell::Cited(text) => each_line(text, |line| sections.cited(line)),
+        Cell::Text(text) => each_line(text, |line| sections.linked(line)),
+        _ => html! { (cell.shown()) },
+    };
     let row = |cells: &[Cell]| {
         html! {
             tr {
                 @for (cell, column) in cells.iter().zip(&table.columns) {
-                    td.n[column.is_number] { (cited(&cell.shown(), sections)) }
+                    td.n[column.is_number] { (shown(cell)) }
                 }
             }
         }
@@ -215,6 +257,30 @@ fn figure(media_type: &str, bytes: &[u8], caption: &str, said: &str) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Sections of other plans may be plain numbers, which stand in dates, amounts and names, too.
+    #[test]
+    fn only_citations_are_links_where_sections_are_numbers() {
+        let known = ["1", "2", "3", "3.4", "Part 1", "Part 10"].map(str::to_owned);
+        let href = |section: &str| format!("#{section}");
+        let sections = Sections { known: &known, href: Some(&href) };
+        let link = |section: &str| format!("<a href=\"#{section}\">{section}</a>");
+        for text in ["2", "2023-06-01", "106.4 ha", "13.4", "3.4", "1; 2", "Part 1"] {
+            assert_eq!(sections.linked(text).into_string(), text);
+        }
+        for (text, want) in [
+            ("2", link("2")),
+            ("3.4; 2?", format!("{}; <a href=\"#2\">2?</a>", link("3.4"))),
+            ("Part 10; Part 1", format!("{}; {}", link("Part 10"), link("Part 1"))),
+            ("named in the plan: 3.4; 1", format!("named in the plan: {}; {}", link("3.4"), link("1"))),
+            ("规划点名：3.4", format!("规划点名：{}", link("3.4"))),
+            ("3.4 Units of 2027；2 Money", format!("{} Units of 2027；{} Money", link("3.4"), link("2"))),
+            ("stands in Hub 2, which is counted", "stands in Hub 2, which is counted".to_owned()),
+            ("3.45; 23; not stated", "3.45; 23; not stated".to_owned()),
+        ] {
+            assert_eq!(sections.cited(text).into_string(), want);
+        }
+    }
 
     #[test]
     fn sections_in_a_text_are_links() {

@@ -47,7 +47,7 @@ fn table(table: &Table) -> Value {
 fn cell(cell: &Cell) -> Value {
     match cell {
         Cell::Missing => Value::Null,
-        Cell::Text(text) => text.as_str().into(),
+        Cell::Text(text) | Cell::Cited(text) => text.as_str().into(),
         Cell::Number(number, _) => (*number).into(),
         Cell::Digits(whole) => (*whole).into(),
         Cell::Day(day) => day.to_string().into(),

@@ -202,7 +202,7 @@ impl<'a> Maker<'a> {
             return Cell::Missing;
         }
         let said = |citation: &Citation| format!("{citation}{}", if citation.inferred { "?" } else { "" });
-        Cell::Text(citations.iter().map(said).collect::<Vec<_>>().join("; "))
+        Cell::Cited(citations.iter().map(said).collect::<Vec<_>>().join("; "))
     }
 
     pub(super) fn column(&self, zh: &str, en: &str, weight: u8) -> Column {

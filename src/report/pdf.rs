@@ -99,8 +99,9 @@ pub fn missing(document: &Document) -> BTreeSet<char> {
                 Block::Notes(notes) => texts.extend(notes.iter().map(String::as_str)),
                 Block::Table(table) => {
                     let cells = table.rows.iter().chain(&table.total).flatten();
-                    let cells =
-                        cells.filter_map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None });
+                    let cells = cells.filter_map(|cell| {
+                        if let Cell::Text(text) | Cell::Cited(text) = cell { Some(text) } else { None }
+                    });
                     texts.push(&table.title);
                     texts.extend(
                         table.columns.iter().map(|column| &column.heading).chain(cells).map(String::as_str),

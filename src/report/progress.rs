@@ -373,7 +373,7 @@ fn baselines(maker: &Maker<'_>, baselines: &[Baseline]) -> Section {
 
 fn cautions(maker: &Maker<'_>, facts: &PlanFacts, progress: &Progress<'_>) -> Section {
     let cited = |citations: &[crate::model::Citation]| match Maker::cited(citations) {
-        Cell::Text(sections) => sections,
+        Cell::Cited(sections) => sections,
         _ => String::new(),
     };
     let mut notes: Vec<String> = facts

@@ -177,7 +177,7 @@ pub(super) fn table(maker: &Maker<'_>, subjects: &[Subject<'_>], walks: &Walks) 
     }));
     let rows = sheet.rows(subjects, walks).into_iter().map(|(name, values)| {
         let mut row = vec![Cell::Text(name)];
-        row.extend(values.into_iter().map(Cell::Text));
+        row.extend(values);
         row
     });
     Table {
@@ -245,6 +245,11 @@ struct Sheet<'a> {
 
 type Row = (String, Vec<String>);
 
+/// Rows whose values become cells.
+fn cells(rows: Vec<Row>, cell: fn(String) -> Cell) -> impl Iterator<Item = (String, Vec<Cell>)> {
+    rows.into_iter().map(move |(name, values)| (name, values.into_iter().map(cell).collect()))
+}
+
 impl<'a> Sheet<'a> {
     fn pick(&self, zh: &str, en: &str) -> String {
         self.maker.pick(zh, en)
@@ -272,7 +277,7 @@ impl<'a> Sheet<'a> {
         langs.iter().enumerate().map(|(at, &lang)| line(at, lang)).collect::<Vec<_>>().join("\n")
     }
 
-    fn rows(&self, subjects: &[Subject<'_>], walks: &Walks) -> Vec<Row> {
+    fn rows(&self, subjects: &[Subject<'_>], walks: &Walks) -> Vec<(String, Vec<Cell>)> {
         let row = |zh: &str, en: &str, tell: &dyn Fn(&Subject<'_>) -> String| -> Row {
             (self.pick(zh, en), subjects.iter().map(tell).collect())
         };
@@ -301,12 +306,14 @@ impl<'a> Sheet<'a> {
         rows.push(row("轨道与桥梁", "Transit", &|subject| self.transit(subject)));
         rows.extend(self.gateways(subjects));
         rows.push(walks.row(self.maker));
-        rows.push(row("规划章节", "Sections of the plan", &|subject| {
-            self.joined(&self.clauses(subject))
-        }));
-        rows.push(row("位置依据", "Basis of the position", &|subject| self.basis(subject)));
-        rows.push(row("位置精度", "Positional accuracy", &|subject| self.accuracy(subject)));
-        rows
+        let cited =
+            row("规划章节", "Sections of the plan", &|subject| self.joined(&self.clauses(subject)));
+        let last = vec![
+            row("位置依据", "Basis of the position", &|subject| self.basis(subject)),
+            row("位置精度", "Positional accuracy", &|subject| self.accuracy(subject)),
+        ];
+        let rows = cells(rows, Cell::Text).chain(cells(vec![cited], Cell::Cited));
+        rows.chain(cells(last, Cell::Text)).collect()
     }
 
     fn kind(&self, subject: &Subject<'_>) -> String {

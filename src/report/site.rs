@@ -9,9 +9,9 @@ use crate::map::color::Color;
 use crate::map::style::View;
 use crate::model::plan::{self, PlanFacts};
 use crate::model::{FeatureRef, Layer, Place, Value, Words};
-use crate::register;
 use crate::register::block::{self, Member, Sheet, Standing};
 use crate::register::say;
+use crate::register::{self, clauses};
 
 pub(super) fn compose(
     maker: &Maker<'_>,
@@ -175,7 +175,11 @@ fn on_the_ground(maker: &Maker<'_>, layer: &Layer, feature: FeatureRef<'_>) -> S
         };
         let unit = field.unit.as_deref().filter(|&unit| unit != "1");
         let title = field.title.as_ref().map_or_else(|| field.name.to_string(), |title| maker.say(title));
-        rows.push((title, Cell::Text(unit.map_or(value.clone(), |unit| format!("{value} {unit}")))));
+        let value = unit.map_or(value.clone(), |unit| format!("{value} {unit}"));
+        rows.push((
+            title,
+            if *field.name == *clauses::FIELD { Cell::Cited(value) } else { Cell::Text(value) },
+        ));
     }
     let shape = feature.geometry().map(GeometryRef::to_shape);
     match &shape {

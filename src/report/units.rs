@@ -10,7 +10,7 @@ use crate::map::style::{Look, Theme, View};
 use crate::model::plan::{CountingRule, PlanFacts, Scope, UnitRole};
 use crate::model::{Date, FeatureIx, Lang, Words};
 use crate::register::area::{Choice, Chosen};
-use crate::register::{self, Count, Line, TargetState, Unit};
+use crate::register::{self, Count, Line, Reason, TargetState, Unit};
 
 pub(super) fn compose(maker: &Maker<'_>, area: Option<&Choice>) -> Result<Document, ReportError> {
     let facts = maker.facts()?;
@@ -199,7 +199,7 @@ fn difference(maker: &Maker<'_>, all: &Count<'_>, top: &Count<'_>) -> String {
     let nested: Vec<_> = top
         .excluded
         .iter()
-        .filter(|line| matches!(line.reason, register::Reason::Nested(_)))
+        .filter(|line| matches!(line.reason, Reason::Nested(_)))
         .map(|line| line.unit)
         .collect();
     let Words { zh, en } = &all.rule.title;
@@ -272,7 +272,9 @@ fn list(maker: &Maker<'_>, facts: &PlanFacts, at: usize, counts: &[&Count<'_>]) 
         let mut reasons: Vec<String> =
             lines.iter().map(|line| maker.say(&line.reason.words(&unit, name))).collect();
         reasons.dedup();
-        row.push(Cell::Text(reasons.join("\n")));
+        let is_cited = lines.iter().any(|line| line.reason == Reason::Named);
+        let reasons = reasons.join("\n");
+        row.push(if is_cited { Cell::Cited(reasons) } else { Cell::Text(reasons) });
         rows.push(row);
     }
     // What is counted comes first.

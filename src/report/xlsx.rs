@@ -264,7 +264,7 @@ mod tests {
                     let got = &range[(row, at)];
                     match &cells[at] {
                         Cell::Missing => assert_eq!(*got, Data::Empty),
-                        Cell::Text(text) => assert_eq!(*got, Data::String(text.clone())),
+                        Cell::Text(text) | Cell::Cited(text) => assert_eq!(*got, Data::String(text.clone())),
                         Cell::Number(number, _) => assert_eq!(*got, Data::Float(*number)),
                         Cell::Digits(whole) => assert_eq!(got.to_string(), whole.to_string()),
                         Cell::Day(day) if day.days() < -25_508 => {

@@ -835,6 +835,23 @@ fn a_plan_of_another_zone_states_what_it_states() {
             }
         }
     }
+    // Sections that are plain numbers stand in days and counts, too; only the three units that cite the second lead to it.
+    let numbered = |file: &str, from: [&str; 2], to: [&str; 2]| {
+        let text = std::fs::read_to_string(folder.path().join(file)).expect("the seeds");
+        write(file, &text.replace(from[0], to[0]).replace(from[1], to[1]));
+    };
+    let (parts, numbers) = (["Part 1", "Part 2"], ["1", "2"]);
+    numbered("plan.toml", parts, numbers);
+    numbered("places.csv", parts, numbers);
+    let page = Service::over(folder.path()).get("/units?f=html&lang=en&as_of=2025-02-12").text().to_owned();
+    assert!(page.contains("named in the plan: <a href="), "{page}");
+    assert_eq!(
+        [">2</a>", ">1</a>", ">Schedule A</a>"].map(|link| page.matches(link).count()),
+        [3, 0, 1],
+        "{page}"
+    );
+    numbered("plan.toml", ["\"1\"", "\"2\""], ["\"Part 1\"", "\"Part 2\""]);
+    numbered("places.csv", [",,2,,", "Part 1"], [",,Part 2,,", "Part 1"]);
     // A type is called as the plan calls it; what is no unit is a park as others are.
     for (id, kind) in
         [("hub-a", "maker hub"), ("yard-c", "works yard"), ("shed-f", "works yard"), ("lawn-e", "park")]

@@ -65,7 +65,7 @@ fn line(
                 let format = side(format, head.is_number).set_num_format("yyyy-mm-dd");
                 sheet.write_number_with_format(row, column, f64::from(day.days()) + EPOCH, &format)?;
             }
-            Cell::Text(text) if !text.is_empty() => {
+            Cell::Text(text) | Cell::Cited(text) if !text.is_empty() => {
                 let format = side(format, head.is_number);
                 sheet.write_string_with_format(row, column, fitting(text), &format)?;
             }
@@ -73,7 +73,7 @@ fn line(
                 let format = side(format, head.is_number);
                 sheet.write_string_with_format(row, column, cell.shown(), &format)?;
             }
-            Cell::Missing | Cell::Number(..) | Cell::Text(_) => {
+            Cell::Missing | Cell::Number(..) | Cell::Text(_) | Cell::Cited(_) => {
                 sheet.write_blank(row, column, format)?;
             }
         }
@@ -99,7 +99,7 @@ fn head_lines(table: &Table, widths: &[usize]) -> f64 {
 /// The most lines of a cell.
 fn row_lines(cells: &[Cell], widths: &[usize]) -> f64 {
     let texts = cells.iter().zip(widths).filter_map(|(cell, &width)| match cell {
-        Cell::Text(text) => Some(lines(text, width.saturating_sub(1))),
+        Cell::Text(text) | Cell::Cited(text) => Some(lines(text, width.saturating_sub(1))),
         _ => None,
     });
     texts.fold(1.0, f64::max)
