@@ -470,7 +470,13 @@ fn faults_of_the_register_name_file_line_and_column() {
         ),
         (
             "chunsun,,,,,designated,2024-02-01,,N,,\nchunsun,,,,,designated,2024-03-01,,M,,",
-            "register.csv, line 3, column `unit`: `chunsun` is already the id of register.csv, line 2",
+            "register.csv, line 3, column `date`: `2024-03-01` is not the start of a period apart from that of line 2, \
+             designated from 2024-02-01; those of one event of a unit do not overlap",
+        ),
+        (
+            "chunsun,,,,,built,2024-02-01,2024-05-01,N,,\nchunsun,,,,,built,2024-01-01,2024-02-02,M,,",
+            "line 3, column `date`: `2024-01-01` is not the start of a period apart from that of line 2, \
+             built from 2024-02-01 until 2024-05-01",
         ),
         (
             "a,甲,A,block,,designated,2024-02-01,,N,,\na,丙,C,block,,built,2024-02-01,,N,,",
@@ -500,7 +506,7 @@ fn faults_of_observations_name_file_line_and_column() {
         ("target-innovation-units,2024-12-31,2,count,D,,", "units are counted from register.csv"),
         (
             "unicorns,2024-12-31,2,count,D,,\nunicorns,2024-12-31,3,count,E,,",
-            "observations.csv, line 3, column `date`: `unicorns` is already the id of observations.csv, line 2",
+            "observations.csv, line 3, column `date`: `2024-12-31` is not a day of its own for unicorns; line 2 has a value for it",
         ),
     ];
     all_told(&cases, row);

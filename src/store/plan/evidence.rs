@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::table::{Row, Table};
-use super::{At, Located, PlanError, cut, wrong};
+use super::{Located, PlanError, cut, wrong};
 use crate::model::plan::{Place, PlanFacts};
 use crate::model::{Document, Entry, Event, Evidence, Observation, Registered, Words};
 
@@ -36,8 +36,12 @@ pub(super) fn read(folder: &Path, facts: &PlanFacts) -> Result<Evidence, PlanErr
                     && !ends_first(&entry, known)
             };
             if let Some(first) = evidence.register.iter().find(overlaps) {
-                let first = At::row(REGISTER, first.line);
-                return Err(PlanError::Duplicate { at: row.at("unit"), id: cut(&entry.unit), first });
+                let until = first.until.map_or_else(String::new, |until| format!(" until {until}"));
+                let expected = format!(
+                    "the start of a period apart from that of line {}, {} from {}{until}; those of one event of a unit do not overlap",
+                    first.line, first.event, first.from
+                );
+                return Err(wrong(row.at("date"), &entry.from.to_string(), expected));
             }
             evidence.register.push(entry);
         }
@@ -49,8 +53,9 @@ pub(super) fn read(folder: &Path, facts: &PlanFacts) -> Result<Evidence, PlanErr
             let found = observation(row, facts)?;
             let same = |known: &&Observation| known.subject == found.subject && known.date == found.date;
             if let Some(first) = evidence.observations.iter().find(same) {
-                let first = At::row(OBSERVATIONS, first.line);
-                return Err(PlanError::Duplicate { at: row.at("date"), id: cut(&found.subject), first });
+                let expected =
+                    format!("a day of its own for {}; line {} has a value for it", found.subject, first.line);
+                return Err(wrong(row.at("date"), &found.date.to_string(), expected));
             }
             evidence.observations.push(found);
         }
