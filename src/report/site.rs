@@ -247,8 +247,8 @@ fn sheet_sections(maker: &Maker<'_>, sheet: &Sheet<'_>) -> Vec<Section> {
     sections.push(Section {
         heading: maker.pick("四至", "Its edges"),
         blocks: vec![Block::Table(edges(maker, sheet)), Block::Notes(vec![maker.pick(
-            "“最近”“最远”为多边形该侧边界到所述地物的最近、最远距离；容差为二者位置精度之和，精度未知的按100米计。",
-            "Nearest and farthest are those of the polygon's border on that side from what it runs along; the tolerance is the sum of both accuracies, 100 m where one is not known.",
+            "“最近”“最远”为多边形该侧边界到所述地物的最近、最远距离；一侧为从多边形中心看该方向左右各45度以内的边界；容差为二者位置精度之和，精度未知的按100米计。",
+            "Nearest and farthest are those of the polygon's border on that side from what it runs along, a side being what is seen within 45 degrees of its direction from the middle; the tolerance is the sum of both accuracies, 100 m where one is not known.",
         )])],
     });
     if !sheet.block.notes.is_empty() {
