@@ -104,7 +104,7 @@ pub fn compose(
             Kind::Fill => fills(stage, layer, own(layer), &mut scene)?,
             Kind::Line => lines(stage, layer, own(layer), &mut scene)?,
             Kind::Circle => circles(stage, layer, own(layer), &mut scene)?,
-            Kind::Symbol => symbols = self::symbols(stage, layer, own(layer))?,
+            Kind::Symbol => symbols = self::symbols(stage, layer, own(layer), &mut scene)?,
         }
         scene.signs.extend(symbols.iter().filter_map(|symbol| Some(symbol.sign.as_ref()?.id.clone())));
         wanted.push(symbols);
@@ -323,9 +323,14 @@ fn circles(
 }
 
 /// The symbols of a layer, those with a lower key first.
-fn symbols(stage: Stage<'_>, layer: &Layer, features: &[Feature<'_>]) -> Result<Vec<Symbol>, QueryError> {
+fn symbols(
+    stage: Stage<'_>,
+    layer: &Layer,
+    features: &[Feature<'_>],
+    scene: &mut Scene,
+) -> Result<Vec<Symbol>, QueryError> {
     let mut symbols = Vec::new();
-    each(stage, layer, features, |_, outline, context| {
+    each(stage, layer, features, |number, outline, context| {
         let key = f64::from(layer.number("symbol-sort-key", 0.0, context));
         let name = name(layer, context);
         let placement = layer.text("symbol-placement", context);
@@ -348,6 +353,9 @@ fn symbols(stage: Stage<'_>, layer: &Layer, features: &[Feature<'_>]) -> Result<
         let Parts::Points(points) = &outline.parts else { return };
         if name.is_none() && sign.is_none() {
             return;
+        }
+        if sign.is_some() {
+            scene.see(layer, number, outline, stage.frame);
         }
         let (sides, justify) = (sides(layer, context), justify(layer, context));
         for &at in points.iter().filter(|at| is_inside(**at, stage.frame)) {
