@@ -47,6 +47,8 @@ export class Explorer extends Telling {
   legendOpen = $state(false);
   /** The search for what is near, once it was opened. */
   near = $state.raw<NearSearch | null>(null);
+  /** What Back to its entry of the history opens again. */
+  private closedNear: NearSearch | null = null;
   /** Who waits for a position that is picked on the map (longitude, latitude). */
   picking = $state.raw<((at: [number, number]) => void) | null>(null);
   /** Who waits for another place, which the next press or search opens. */
@@ -105,7 +107,8 @@ export class Explorer extends Telling {
     const followHistory = () => {
       const { address: earlier } = readAddress(location.search);
       const day = this.asOf;
-      if (this.near && !isOfNear(history.state)) this.closeNear();
+      if (isOfNear(history.state)) this.near ??= this.closedNear;
+      else if (this.near) this.closeNear();
       this.take(earlier);
       if (this.asOf !== day) {
         this.loaded = new Map();
@@ -369,6 +372,7 @@ export class Explorer extends Telling {
   }
 
   private closeNear(): void {
+    this.closedNear = this.near ?? this.closedNear;
     this.near = null;
     this.picking = null;
   }
@@ -483,9 +487,11 @@ export class Explorer extends Telling {
     const usual = this.usualLayers();
     const changed = layers.length !== usual.length || usual.some((id) => !this.layers.has(id));
     const address = writeAddress({ map: this.view, sel: this.sel, card: this.card, layers: changed ? layers : null, q: this.filter, asOf: this.asOf, embed: this.embedded, lang: this.lang, theme: this.theme });
-    if (address === location.search) return;
+    // The entry of what is near has the address of what it was opened from; what leads out of it is a step all the same.
+    const leavesNear = this.near === null && isOfNear(history.state);
+    if (address === location.search && !(leavesNear && change === 'push')) return;
     if (change === 'push') history.pushState(null, '', address);
-    else history.replaceState(history.state, '', address);
+    else history.replaceState(leavesNear ? null : history.state, '', address);
   }
 
   // ---- words

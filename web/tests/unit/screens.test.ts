@@ -209,4 +209,37 @@ describe('explore', () => {
     await vi.waitFor(() => expect(location.pathname).toBe('/parcels'));
     stop();
   });
+
+  test('the way from what is near to the first view is a step that Back takes back; every Back does something', async () => {
+    openPage(['/parcels', '/'], service);
+    const { explorer, stop } = await begin();
+    const back = async () => {
+      const listened = new Promise<void>((resolve) => addEventListener('popstate', () => resolve(), { once: true }));
+      history.back();
+      await listened;
+    };
+    await explorer.openNear();
+    const question = explorer.near;
+    explorer.home();
+    expect(explorer.panel).toBe('overview');
+    await back();
+    expect(explorer).toMatchObject({ panel: 'near', near: question });
+    await back();
+    expect([explorer.panel, location.pathname]).toEqual(['overview', '/']);
+    await back();
+    expect(location.pathname).toBe('/parcels');
+    stop();
+  });
+
+  test('a filter takes the place of what is near; Back to it shows it again', async () => {
+    openPage(['/parcels', '/'], service);
+    const { explorer, stop } = await begin();
+    await explorer.openNear();
+    explorer.setFilter('a');
+    explorer.open('sites:a');
+    history.back();
+    await vi.waitFor(() => expect(explorer.place).toBeNull());
+    expect(explorer).toMatchObject({ panel: 'overview', filter: 'a', near: null });
+    stop();
+  });
 });
