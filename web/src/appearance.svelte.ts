@@ -1,22 +1,19 @@
 // Language and theme of a screen: asked by the address, else remembered, else usual; and whether single keys do something.
 import { themeAfter, themes, type ThemeChoice } from './address';
-import { say, type AppInfo, type Lang } from './catalogue';
+import type { AppInfo, Lang, UnitType } from './catalogue';
 import { recall, remember } from './preferences';
-import { messages } from './words';
+import { inWordsOfPlan } from './words';
 
 export class Appearance {
   lang = $state<Lang>('zh');
   /** Did nobody choose the language: no link, no earlier visit, no browser that speaks one of ours? */
   private unasked = true;
-  private unitTypes = $state.raw<NonNullable<AppInfo['plan']>['unit_types']>([]);
+  private unitTypes = $state.raw<readonly UnitType[]>([]);
   theme = $state<ThemeChoice>('auto');
   shortcuts = $state(recall('shortcuts') !== 'off');
   private systemDark = $state(matchMedia('(prefers-color-scheme: dark)').matches);
 
-  words = $derived({
-    ...messages[this.lang],
-    unitKinds: { ...messages[this.lang].unitKinds, ...Object.fromEntries(this.unitTypes.map(({ id, name }) => [id, say(name, this.lang)])) },
-  });
+  words = $derived(inWordsOfPlan(this.unitTypes, this.lang));
   dark = $derived(this.theme === 'dark' || (this.theme === 'auto' && this.systemDark));
 
   /** Reads what is asked, and follows the system's theme; gives back how to stop. */

@@ -16,13 +16,14 @@ export interface Field { name: string; title: Words; unit: string | null; kind: 
 export interface Collection { id: string; title: Words; description: Words; draw: DrawRole; synthetic: boolean; count: number; has_areas: boolean; fields: Field[]; names: Record<Lang, string[]> }
 export interface LayoutEntry { part: Part; ids: string[]; section: string; sentence: Words }
 export interface Target { id: string; op: string; value: number; by: number | null; section: string }
+export interface UnitType { id: string; name: Words }
 export interface Plan {
   title: Words;
   period: { start: number; end: number };
   formula: Words;
   section: string | null;
   layout: LayoutEntry[];
-  unit_types: { id: string; name: Words }[];
+  unit_types: UnitType[];
   industries: { id: string; name: Words; group: string }[];
   target: Target | null;
 }

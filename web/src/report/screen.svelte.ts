@@ -91,7 +91,8 @@ export class Screen extends Appearance {
       this.app = app;
       // The language of the report may be that of the data.
       this.heed(app);
-      const report = await readReport(this.query, this.areaQuery);
+      // Units and progress are those of a plan.
+      const report = app.plan === null ? null : await readReport(this.query, this.areaQuery);
       if (run !== this.run) return;
       this.report = report;
     } catch (cause) {

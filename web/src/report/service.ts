@@ -21,7 +21,8 @@ export interface Cells {
 }
 
 export interface CrossRow extends Cells {
-  types: (Cells & { type: 'block' | 'park' | 'building' | null })[];
+  /** Those of the plan; null for units whose type nobody tells. */
+  types: (Cells & { type: string | null })[];
 }
 
 /** How a count spreads over the layout, types and states. A unit of two parts stands in both rows, once in the total. */

@@ -1,5 +1,5 @@
 // The words of the page in both languages. Missing keys fail the type check.
-import type { Lang, Part } from '../catalogue';
+import { say, type Lang, type Part, type UnitType } from '../catalogue';
 import type { ServiceError } from '../service';
 import { en } from './en';
 import { zh } from './zh';
@@ -48,11 +48,30 @@ export function partTitle(part: Part, count: number, lang: Lang): string {
   return lang === 'zh' ? `${amount}${noun}` : `${amount} ${noun}`;
 }
 
-/** “9 parks”, “园区 9”; of a unit type without forms of its own its name. */
-export function countedUnits(type: string, name: string, count: number, lang: Lang): string {
+/** “9 parks”, “园区 9”; of a unit type without forms of its own, or that the plan calls otherwise, its name. */
+export function countedUnits(type: string | null, name: string, count: number, lang: Lang): string {
   const forms = messages[lang].unitCounts[type as keyof Messages['unitCounts']];
   const form = pluralRules[lang].select(count) === 'one' ? forms?.one : forms?.other;
   return fill(form ?? `${name} {count}`, { count: formatNumber(count, lang) });
+}
+
+/** Does a plan call a type of units as the page does, so that the page's own forms of the word hold? */
+export const isUsualName = (type: string, name: string, lang: Lang): boolean => (messages[lang].unitKinds as Record<string, string>)[type] === name;
+
+export type WordsOfPlan = Messages & Record<'kinds' | 'unitKinds' | 'unitNames' | 'reportTypes', Record<string, string>>;
+
+/** The words of the page, in which types of units are called as their plan calls them. */
+export function inWordsOfPlan(types: readonly UnitType[], lang: Lang): WordsOfPlan {
+  const words = messages[lang];
+  const called = types.map(({ id, name }): [string, string] => [id, say(name, lang) || id]);
+  const own = Object.fromEntries(called.filter(([id, name]) => !isUsualName(id, name, lang)));
+  return {
+    ...words,
+    kinds: { ...own, ...words.kinds },
+    unitKinds: { ...words.unitKinds, ...own },
+    unitNames: { ...words.unitNames, ...own },
+    reportTypes: { ...words.reportTypes, ...own },
+  };
 }
 
 /** The word for a code of the data, or the code itself when the data uses one we have no word for. */

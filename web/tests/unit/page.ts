@@ -1,7 +1,7 @@
 // A page without a browser: an address with a history, and a service that answers as it is told. What a screen keeps and does runs
 // in it as it is, without being shown.
 import { vi } from 'vitest';
-import type { AppInfo, Collection } from '../../src/catalogue';
+import type { AppInfo, Collection, Plan } from '../../src/catalogue';
 
 /** What the service says to a request; thrown, the request fails. A status alone is a refusal. */
 export type Service = (path: string, query: URLSearchParams) => unknown;
@@ -62,3 +62,6 @@ export function held(): { kept: Promise<void>; keep: () => void } {
 export function appOf(collections: Collection[], more: Partial<AppInfo> = {}): AppInfo {
   return { title: { zh: '区', en: 'Zone' }, lang: null, description: null, attribution: null, licence: '', data_date: '', approval_number: '', start_extent: null, extents: [], revision: '', version: '', collections, plan: null, ...more };
 }
+
+/** A plan of nothing but types of units. */
+export const planOf = (unit_types: Plan['unit_types'] = []): Plan => ({ title: null, period: { start: 2023, end: 2027 }, formula: null, section: null, layout: [], unit_types, industries: [], target: null });

@@ -4,7 +4,7 @@ import { Explorer } from '../../src/explorer.svelte';
 import { Parcels } from '../../src/parcels/screen.svelte';
 import { Screen } from '../../src/report/screen.svelte';
 import { collectionOf } from './data';
-import { appOf, held, openPage, refused, type Service } from './page';
+import { appOf, held, openPage, planOf, refused, type Service } from './page';
 
 afterEach(() => vi.unstubAllGlobals());
 // Nothing is shown here.
@@ -163,7 +163,7 @@ describe('report', () => {
     for (const [address, browser, lang] of [['/report', 'fr', 'en'], ['/report', 'zh', 'zh'], ['/report?lang=zh', 'fr', 'zh']] as const) {
       const languages = new Set<string | null>();
       openPage([address], (path, query) => {
-        if (path === '/app.json') return appOf([], { lang: 'en' });
+        if (path === '/app.json') return appOf([], { lang: 'en', plan: planOf() });
         languages.add(query.get('lang'));
         return { blocks: [] };
       }, [browser]);
