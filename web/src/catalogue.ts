@@ -139,7 +139,28 @@ export function membersOf(part: Part, plan: Plan | null, gazetteer: Gazetteer): 
   if (found.length > 0) return found;
   if (part !== 'point') return gazetteer.drawn(part);
   const units = gazetteer.units();
-  return units.length > 0 ? units : gazetteer.drawn('site');
+  return units.length > 0 || plan === null ? units : gazetteer.drawn('site');
+}
+
+const says = ({ fields }: Collection, name: string): boolean => fields.some((field) => field.name === name);
+
+/** Collections whose features are units: of those that say so the named ones, else, of a plan, the sites. */
+export function unitCollections({ collections, plan }: AppInfo): { named: boolean; collections: Collection[] } {
+  const saying = collections.filter((collection) => says(collection, 'named_unit'));
+  if (saying.length > 0 || plan === null) return { named: true, collections: saying };
+  return { named: false, collections: collections.filter(({ draw }) => draw === 'site') };
+}
+
+const holds = (collections: readonly Collection[], draw: DrawRole): boolean => collections.some((collection) => collection.draw === draw && collection.count > 0);
+
+/** Is there a core, an axis or a belt, whose courses are schematic? */
+export const hasCourses = ({ collections }: AppInfo): boolean => (['core', 'axis', 'belt'] as const).some((part) => holds(collections, part));
+
+/** The parts of the layout that the plan tells of or the data has; points by their number, once they are counted. */
+export function partsOf(app: AppInfo, points: number | null): Part[] {
+  const mayHavePoints = () => unitCollections(app).collections.some(({ count }) => count > 0);
+  const has = (part: Part) => (part === 'point' ? (points === null ? mayHavePoints() : points > 0) : holds(app.collections, part));
+  return parts.filter((part) => has(part) || (app.plan?.layout ?? []).some((entry) => entry.part === part));
 }
 
 /** Places that belong to a core, an axis or a belt: its listed parts or anchors in their order, then all that name it. */

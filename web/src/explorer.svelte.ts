@@ -2,7 +2,7 @@
 // the map is told what to do through `stage`.
 import type { FeatureCollection, LineString } from 'geojson';
 import { readAddress, writeAddress, type Address, type View } from './address';
-import { belongingTo, Gazetteer, groupPlaces, matchesFilter, membersOf, say, type AppInfo, type Collection, type Part, type Place } from './catalogue';
+import { belongingTo, Gazetteer, groupPlaces, matchesFilter, membersOf, parts, partsOf, say, type AppInfo, type Collection, type Part, type Place } from './catalogue';
 import { Frame } from './frame.svelte';
 import type { NearSearch } from './near/near.svelte';
 import { joinBounds, type Bounds } from './geometry';
@@ -74,6 +74,8 @@ export class Explorer extends Telling {
   places = $derived(this.gazetteer.places.filter((place) => this.layers.has(place.collection.id)));
   found = $derived(this.filter.trim() === '' ? this.places : this.places.filter((place) => matchesFilter(place, this.filter)));
   groups = $derived(groupPlaces(this.found, this.app?.plan ?? null, this.lang));
+  /** The parts of the layout that there are; all of them until the service tells. */
+  parts = $derived<readonly Part[]>(this.app ? partsOf(this.app, this.counts?.parts.point ?? null) : parts);
   place = $derived(this.sel === null ? null : (this.gazetteer.byKey.get(this.sel) ?? null));
   alsoHere = $derived(this.here.map((key) => this.gazetteer.byKey.get(key)).filter((place) => place !== undefined));
   panel = $derived<'legend' | 'place' | 'near' | 'part' | 'overview'>(
@@ -156,7 +158,9 @@ export class Explorer extends Telling {
     this.layers = new Set(layers ? this.knownLayers(layers) : usual);
     const needed = this.app.collections.filter(({ id }) => usual.includes(id) || this.layers.has(id) || id === asked);
     await Promise.all([this.count(run), ...needed.map((collection) => this.load(collection))]);
-    if (run === this.run) this.dropDeadSelection();
+    if (run !== this.run) return;
+    this.dropDeadSelection();
+    this.dropDeadCard();
   }
 
   retry(): void {
@@ -218,6 +222,13 @@ export class Explorer extends Telling {
     if (this.sel === null || this.place || this.pending.size > 0 || !this.app) return;
     this.tell('info', fill(this.words.deadPlace, { parts: `sel=${this.sel}` }));
     this.sel = null;
+    this.write('replace');
+  }
+
+  private dropDeadCard(): void {
+    if (this.card === null || this.parts.includes(this.card)) return;
+    this.tell('info', fill(this.words.droppedParts, { parts: `card=${this.card}` }));
+    this.card = null;
     this.write('replace');
   }
 

@@ -1,6 +1,6 @@
 // All requests to the service. Every failure becomes a ServiceError that says what to show.
 import type { Feature, FeatureCollection } from 'geojson';
-import { placeOf, type AppInfo, type Collection, type DrawRole, type Lang, type Part, type Place } from './catalogue';
+import { placeOf, unitCollections, type AppInfo, type Collection, type DrawRole, type Lang, type Part, type Place } from './catalogue';
 
 export class ServiceError extends Error {
   constructor(readonly kind: 'unreachable' | 'refused' | 'unreadable', readonly detail: string) {
@@ -100,15 +100,14 @@ export async function readCounts(app: AppInfo): Promise<Counts> {
   const sum = async (counted: readonly Collection[], query: Record<string, string> = {}) =>
     (await Promise.all(counted.map((collection) => countOf(collection, query)))).reduce((total, count) => total + count, 0);
   const drawn = (draw: DrawRole) => app.collections.filter((collection) => collection.draw === draw);
-  const having = (...names: string[]) => app.collections.filter((collection) => names.every((name) => collection.fields.some((field) => field.name === name)));
-  const named = having('named_unit');
-  const typed = having('named_unit', 'unit_type');
+  const units = unitCollections(app);
+  const typed = units.named ? units.collections.filter(({ fields }) => fields.some(({ name }) => name === 'unit_type')) : [];
   const types = typed.length > 0 ? (app.plan?.unit_types ?? []) : [];
   const [core, axis, belt, point, unitTypes] = await Promise.all([
     sum(drawn('core')),
     sum(drawn('axis')),
     sum(drawn('belt')),
-    named.length > 0 ? sum(named, { named_unit: 'true' }) : sum(drawn('site')),
+    sum(units.collections, units.named ? { named_unit: 'true' } : {}),
     Promise.all(types.map(async ({ id }) => ({ id, count: await sum(typed, { named_unit: 'true', unit_type: id }) }))),
   ]);
   return { parts: { core, axis, belt, point }, unitTypes };

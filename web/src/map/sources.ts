@@ -2,14 +2,11 @@
 import type { Feature, FeatureCollection, Geometry, Polygon, Position } from 'geojson';
 import { text, type DrawRole, type Lang, type Place } from '../catalogue';
 import { bandAround, joinBounds, pointsAlong } from '../geometry';
-import { fillOf, shapeOf } from './symbols';
+import { fillOf, pointRoles, shapeOf } from './symbols';
 
 export const sourceIds = ['mask', 'zone', 'water', 'road', 'transit', 'subdistrict', 'link', 'belt', 'belt-line', 'core', 'axis', 'area', 'point', 'parcel', 'label'] as const;
 export type SourceId = (typeof sourceIds)[number];
 export type Sources = Record<SourceId, FeatureCollection>;
-
-/** Roles drawn as signs at a point, whatever their extent. */
-export const pointRoles = new Set<DrawRole>(['site', 'facility', 'region']);
 
 const collect = (features: Feature[]): FeatureCollection => ({ type: 'FeatureCollection', features });
 

@@ -5,12 +5,14 @@
 // both halves look equally heavy, and the middle of the mark for an unknown status lies at `mark`. `kinds` and
 // `lifecycles` tell which kind has which shape and which status which fill. Belts take the hatches in turn, lines at 45
 // degrees that meet at the seams.
-import type { Place } from '../catalogue';
+import type { Collection, DrawRole, Place } from '../catalogue';
 import { text } from '../catalogue';
 import symbols from './symbols.json' with { type: 'json' };
 
 export const unitShapes = ['block', 'park', 'building'] as const;
 export type Shape = keyof typeof symbols.shapes;
+/** Roles drawn as signs at a point, whatever their extent. */
+export const pointRoles = new Set<DrawRole>(['site', 'facility', 'region']);
 export const fills = ['built', 'in-progress', 'planned', 'unknown'] as const;
 export type Fill = (typeof fills)[number];
 
@@ -27,9 +29,19 @@ export const shapeColour = (shape: Shape): string => `--${shapes[shape].colour}`
 const shapeOfKind = symbols.kinds as Partial<Record<string, Shape>>;
 const fillOfLifecycle = symbols.lifecycles as Partial<Record<string, Fill>>;
 
-export function shapeOf(place: Place): Shape {
-  const kind = place.unit ?? text(place.properties['unit_type']) ?? text(place.properties['kind']) ?? '';
-  return shapeOfKind[kind] ?? (place.collection.draw === 'facility' ? 'facility' : 'other');
+const shapeOfKindIn = (kind: string, draw: DrawRole): Shape => shapeOfKind[kind] ?? (draw === 'facility' ? 'facility' : 'other');
+
+export const shapeOf = ({ unit, properties, collection }: Place): Shape =>
+  shapeOfKindIn(unit ?? text(properties['unit_type']) ?? text(properties['kind']) ?? '', collection.draw);
+
+/** The sign of a type of units, which stand on sites. */
+export const shapeOfType = (type: string): Shape => shapeOfKindIn(type, 'site');
+
+/** The signs that features of some collections may have. */
+export function possibleShapes(collections: readonly Collection[]): ReadonlySet<Shape> {
+  const drawn = collections.filter(({ draw, count }) => pointRoles.has(draw) && count > 0);
+  const tell = drawn.some(({ fields }) => fields.some(({ name }) => name === 'unit_type' || name === 'kind'));
+  return new Set(tell ? shapeNames : drawn.map(({ draw }) => shapeOfKindIn('', draw)));
 }
 
 export function fillOf(place: Place): Fill {

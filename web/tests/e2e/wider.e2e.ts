@@ -127,6 +127,13 @@ kind = "real"
       await open(page, '?v=1&lang=en');
       await expect(page.getByText('Harbour').first()).toBeVisible();
       await expect(page.getByRole('link', { name: 'Report' })).toHaveCount(0);
+      // It has one axis, and nothing else of a layout; the signs of one are of no use to it.
+      await expect(page.locator('#panel [data-part]')).toHaveText([/One axis/]);
+      await expect(page.locator('.legend ul[aria-label="Structure"] li')).toHaveText([/innovation axis/]);
+      await page.goto(`${url}/report?lang=en`);
+      await expect(page.getByRole('heading', { name: 'The data has no plan' })).toBeVisible();
+      await expect(page.getByRole('link', { name: /^Parcels \((PDF|Word|Excel)\)$/ })).toHaveCount(3);
+      await page.goto(`${url}/?v=1&lang=en`);
       await page.getByRole('link', { name: 'Parcels' }).click();
       await mapIdle(page);
       await expect(page.getByTestId('count')).toHaveText('4');
@@ -167,6 +174,8 @@ test('an area drawn across 180 degrees holds what lies on both of its sides, and
       };
       await page.goto(`${url}/parcels?v=1&lang=en&map=179.99,-16.69,11`);
       await mapIdle(page);
+      // Nothing here is schematic.
+      await expect(page.getByText(/schematic/i)).toHaveCount(0);
       await page.getByRole('button', { name: 'Polygon' }).click();
       for (const [longitude, latitude] of [[179.94, -16.72], [180.06, -16.72], [180.06, -16.66], [179.94, -16.66]] as const) {
         const { x, y } = await windowPoint(page, [longitude, latitude]);

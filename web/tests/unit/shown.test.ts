@@ -3,13 +3,18 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { render } from 'svelte/server';
 import type { Component } from 'svelte';
 import type { AppInfo, Collection, DrawRole, Plan } from '../../src/catalogue';
+import { Explorer } from '../../src/explorer.svelte';
+import LegendSigns from '../../src/parts/LegendSigns.svelte';
+import Legend from '../../src/parts/Legend.svelte';
+import Overview from '../../src/parts/Overview.svelte';
+import PlaceRow from '../../src/parts/PlaceRow.svelte';
 import ReportScreen from '../../src/report/ReportScreen.svelte';
 import { Screen } from '../../src/report/screen.svelte';
 import type { Cells, Count, Report } from '../../src/report/service';
 import { typesOf } from '../../src/report/types';
 import { inWordsOfPlan } from '../../src/words';
-import { collectionOf } from './data';
-import { appOf, openPage, planOf } from './page';
+import { collectionOf, shippedPlaces } from './data';
+import { appOf, openPage, planOf, type Service } from './page';
 
 const told = vi.hoisted(() => ({ app: null as unknown, report: null as unknown }));
 vi.mock('../../src/report/screen.svelte', async (original) => {
@@ -113,5 +118,68 @@ describe('report', () => {
       expect(html).not.toContain('/reports/units');
       expect(html).not.toContain('type="date"');
     }
+  });
+});
+
+describe('explore', () => {
+  /** An Explorer over places of some collections, as the service would answer. */
+  async function explorerOf(app: AppInfo, places: Record<string, object[]> = {}, query = '') {
+    const service: Service = (path, asked) => {
+      if (path === '/app.json') return app;
+      const all = (places[path.split('/')[3]!] ?? []) as { properties: Record<string, unknown> }[];
+      const matching = all.filter(({ properties }) => [...asked].every(([name, value]) => name === 'limit' || String(properties[name]) === value));
+      return { numberMatched: matching.length, features: matching };
+    };
+    openPage([`/?lang=en${query}`], service);
+    const explorer = new Explorer();
+    const stop = explorer.begin();
+    await vi.waitFor(() => {
+      expect(explorer.counts).not.toBeNull();
+      expect(explorer.isPartial).toBe(false);
+    });
+    return { explorer, stop };
+  }
+  const feature = (id: string, properties: object) => ({ type: 'Feature', id, geometry: { type: 'Point', coordinates: [4, 51] }, properties });
+
+  test('units are called as the plan calls them: in lists, numbers and the legend', async () => {
+    const app = appOf([holding('core', 1), holding('site', 3, 'named_unit', 'unit_type', 'kind', 'lifecycle')], { plan });
+    const unit = (id: string, type: string) => feature(id, { named_unit: true, unit_type: type, kind: type, lifecycle: 'existing' });
+    const { explorer, stop } = await explorerOf(app, { cores: [feature('c', {})], sites: [unit('a', 'hub'), unit('b', 'building'), unit('d', 'building'), feature('e', { named_unit: false, kind: 'campus-unit', lifecycle: 'planned' })] });
+    expect(shown(Overview, {}, explorer).text).toContain('innovation hub 1 · innovation campus 0 · innovation tower 2');
+    expect(shown(PlaceRow, { place: explorer.gazetteer.named('b') }, explorer).text).toContain('innovation tower · existing');
+    expect(shown(PlaceRow, { place: explorer.gazetteer.named('e') }, explorer).text).toContain('innovation campus · planned');
+    // The sign of others stands for the plan's types that have none of their own.
+    const legend = shown(Legend, {}, explorer).text;
+    expect(legend).toContain('innovation hub innovation campus innovation tower Other Existing');
+    expect(legend).not.toMatch(/Block|Park|Building|Company|axis/);
+    stop();
+  });
+
+  test('a zone shows no part of a layout that it has not', async () => {
+    const lots = Array.from({ length: 3 }, (_, id) => feature(`lot-${id}`, {}));
+    const { explorer, stop } = await explorerOf(appOf([holding('site', 3), holding('facility', 1)]), { sites: lots, facilitys: [feature('f', {})] }, '&card=core');
+    expect(explorer).toMatchObject({ parts: [], card: null, panel: 'overview' });
+    const { html, text } = shown(Overview, {}, explorer);
+    expect(text).not.toMatch(/structure|core|axes|belts|Many points/i);
+    expect(text).toContain('Nearest to me');
+    expect(html).not.toContain('intro-title');
+    expect(shown(Legend, {}, explorer).text).toMatch(/^ Institution or facility Other Dashed/);
+    stop();
+    const { explorer: quay, stop: leave } = await explorerOf(appOf([holding('axis', 1), holding('belt', 0), holding('parcel', 800)]), { axiss: [feature('q', {})] });
+    expect(quay.parts).toEqual(['axis']);
+    expect(shown(Overview, {}, quay).text).toContain('One axis');
+    expect(shown(LegendSigns, { belts: [] }, quay).text).toMatch(/^ innovation axis Dashed/);
+    leave();
+  });
+
+  test('the shipped data has all signs and parts', async () => {
+    const places = shippedPlaces();
+    const collections = [...new Set(places.map(({ collection }) => collection))].map((collection): Collection => ({ ...collection, fields: Object.keys(places.find((place) => place.collection === collection)!.properties).map((name) => ({ name, title: null, unit: null, kind: 'text' })) }));
+    const app = appOf(collections, { plan: planOf(usual) });
+    const { explorer, stop } = await explorerOf(app, Object.fromEntries(collections.map(({ id }) => [id, places.filter(({ collection }) => collection.id === id).map(({ id: key, geometry, properties }) => ({ type: 'Feature', id: key, geometry, properties }))])));
+    expect(explorer.parts).toEqual(['core', 'axis', 'belt', 'point']);
+    expect(shown(Legend, {}, explorer).text).toContain(' Block Park Building Area Company Institution or facility Other Existing In progress Planned ? Unknown innovation core innovation axis Smart-manufacturing Innovation Belt ');
+    expect(shown(Overview, {}, explorer).text).toContain('1 block · 9 parks · 3 buildings');
+    stop();
   });
 });
