@@ -142,7 +142,8 @@ export function membersOf(part: Part, plan: Plan | null, gazetteer: Gazetteer): 
   return units.length > 0 || plan === null ? units : gazetteer.drawn('site');
 }
 
-const says = ({ fields }: Collection, name: string): boolean => fields.some((field) => field.name === name);
+/** Has a collection a field of this name? */
+export const says = ({ fields }: Collection, name: string): boolean => fields.some((field) => field.name === name);
 
 /** Collections whose features are units: of those that say so the named ones, else, of a plan, the sites. */
 export function unitCollections({ collections, plan }: AppInfo): { named: boolean; collections: Collection[] } {

@@ -29,7 +29,8 @@ export const shapeColour = (shape: Shape): string => `--${shapes[shape].colour}`
 const shapeOfKind = symbols.kinds as Partial<Record<string, Shape>>;
 const fillOfLifecycle = symbols.lifecycles as Partial<Record<string, Fill>>;
 
-const shapeOfKindIn = (kind: string, draw: DrawRole): Shape => shapeOfKind[kind] ?? (draw === 'facility' ? 'facility' : 'other');
+/** The sign of what is of some type or kind, on a layer that is drawn so. */
+export const shapeOfKindIn = (kind: string, draw: DrawRole): Shape => shapeOfKind[kind] ?? (draw === 'facility' ? 'facility' : 'other');
 
 export const shapeOf = ({ unit, properties, collection }: Place): Shape =>
   shapeOfKindIn(unit ?? text(properties['unit_type']) ?? text(properties['kind']) ?? '', collection.draw);

@@ -1,7 +1,8 @@
 // What the Parcels screen asks the service. Every number on it comes from here.
 import type { Feature, Geometry } from 'geojson';
-import { nameOf, type Collection, type Lang } from '../catalogue';
+import { nameOf, says, text, type Collection, type Lang } from '../catalogue';
 import { longestAddress } from '../drawings';
+import { pointRoles, possibleShapes, shapeOfKindIn, type Shape } from '../map/symbols';
 import { collectionPath, readJson, ServiceError } from '../service';
 import { fieldsOf, type Field, type Schema } from './fields';
 
@@ -186,4 +187,17 @@ export const fitsTiles = (collection: string, filter: string): boolean => tileAd
 export function tileAddress(collection: string, filter: string): string {
   const query = new URLSearchParams({ properties: '', ...(filter === '' ? {} : { filter }) });
   return `${location.origin}/tiles/${encodeURIComponent(collection)}/{z}/{x}/{y}.mvt?${query}`;
+}
+
+/** The signs that the map of parcels has: those of every type and kind that its layers of signs hold. */
+export async function readShapes(collections: readonly Collection[]): Promise<ReadonlySet<Shape>> {
+  const shapesOf = async (collection: Collection) => {
+    const keys = ['unit_type', 'kind'].filter((name) => says(collection, name));
+    if (keys.length === 0) return possibleShapes([collection]);
+    const query = new URLSearchParams({ 'group-by': keys.join(','), measure: 'count' });
+    const { groups, groupsMatched } = await readJson<{ groups: Record<string, unknown>[]; groupsMatched: number }>(`${aggregatesOf(collection)}?${query}`);
+    return groups.length < groupsMatched ? possibleShapes([collection]) : groups.map((group) => shapeOfKindIn(text(group['unit_type']) ?? text(group['kind']) ?? '', collection.draw));
+  };
+  const drawn = collections.filter(({ draw, count }) => pointRoles.has(draw) && count > 0);
+  return new Set((await Promise.all(drawn.map(shapesOf))).flatMap((shapes) => [...shapes]));
 }

@@ -9,6 +9,7 @@ import Legend from '../../src/parts/Legend.svelte';
 import Overview from '../../src/parts/Overview.svelte';
 import PlaceRow from '../../src/parts/PlaceRow.svelte';
 import ReportScreen from '../../src/report/ReportScreen.svelte';
+import { readShapes } from '../../src/parcels/service';
 import { Screen } from '../../src/report/screen.svelte';
 import type { Cells, Count, Report } from '../../src/report/service';
 import { typesOf } from '../../src/report/types';
@@ -170,6 +171,20 @@ describe('explore', () => {
     expect(shown(Overview, {}, quay).text).toContain('One axis');
     expect(shown(LegendSigns, { belts: [] }, quay).text).toMatch(/^ innovation axis Dashed/);
     leave();
+  });
+
+  test('the map of parcels has the signs of what its layers hold', async () => {
+    const groups: Record<string, object[]> = { sites: [{ unit_type: 'hub', kind: 'hub' }, { unit_type: null, kind: 'building' }], facilitys: [{ kind: 'park' }, { kind: 'unheard-of' }] };
+    const { asked } = openPage(['/parcels'], (path) => {
+      const found = groups[path.split('/')[3]!]!;
+      return { groups: found, groupsMatched: found.length };
+    });
+    const collections = [holding('site', 3, 'unit_type', 'kind'), holding('facility', 2, 'kind'), holding('parcel', 9), holding('region', 0, 'kind')];
+    const shapes = await readShapes(collections);
+    expect([...shapes].toSorted()).toEqual(['building', 'facility', 'other', 'park']);
+    expect(asked).toEqual(['/ogc/collections/sites/aggregates', '/ogc/collections/facilitys/aggregates']);
+    expect(shown(LegendSigns, { belts: [], shapes }, { app: appOf(collections, { plan }), words: inWordsOfPlan(plan.unit_types, 'en') }).text).toMatch(/^ innovation hub innovation campus innovation tower Park Institution or facility Other Dashed/);
+    expect([...(await readShapes([holding('site', 3)]))]).toEqual(['other']);
   });
 
   test('the shipped data has all signs and parts', async () => {
