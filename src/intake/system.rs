@@ -321,10 +321,10 @@ fn by_numbers(sample: &[[f64; 2]], home: Option<Bounds>) -> Vec<(System, bool, S
         if let Some([longitude, latitude]) = home.map(Bounds::middle)
             && fits(&|[x, y]| (0.0..1e7).contains(&y) && (1e5..1e6).contains(&x))
         {
-            // Zones of six degrees from 180 degrees west on; data on a border is in either.
+            // Data on the border of two zones is in either.
             let is_south = latitude < 0.0;
             let zones = (1..=60).filter(|&zone| {
-                let off = (f64::from(zone * 6 - 183) - longitude).abs();
+                let off = (Strip::utm(zone, is_south).meridian - longitude).abs();
                 off.min(360.0 - off) <= 6.0 && (is_south || !UTM_IN_CHINA.contains(&zone))
             });
             candidates.extend(zones.map(|zone| System::Strip(Strip::utm(zone, is_south))));

@@ -35,6 +35,8 @@ export interface AppInfo {
   licence: string;
   data_date: string;
   approval_number: string;
+  /** Maps of it need an approval number and have none. */
+  is_internal: boolean;
   start_extent: Bounds | null;
   extents: { id: string; title: Words; bbox: Bounds }[];
   revision: string;

@@ -60,7 +60,7 @@ export function held(): { kept: Promise<void>; keep: () => void } {
 
 /** What the service says of itself, with some collections and no plan. */
 export function appOf(collections: Collection[], more: Partial<AppInfo> = {}): AppInfo {
-  return { title: { zh: '区', en: 'Zone' }, lang: null, description: null, attribution: null, licence: '', data_date: '', approval_number: '', start_extent: null, extents: [], revision: '', version: '', collections, plan: null, ...more };
+  return { title: { zh: '区', en: 'Zone' }, lang: null, description: null, attribution: null, licence: '', data_date: '', approval_number: '', is_internal: false, start_extent: null, extents: [], revision: '', version: '', collections, plan: null, ...more };
 }
 
 /** A plan of nothing but types of units. */
