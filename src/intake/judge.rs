@@ -20,6 +20,9 @@ const STRAY_M: f64 = 100.0;
 /// A shift of less is how exactly places are known, metres.
 const LEAST_SHIFT_M: f64 = 50.0;
 
+/// Days from that before 1900, which workbooks count from, to the first of 1904.
+const DAYS_TO_1904: i32 = 1462;
+
 impl Intake {
     /// Which numbers have decimal commas.
     fn find_commas(&mut self, file: usize) {
@@ -160,7 +163,9 @@ impl Intake {
             self.find_percent(file);
             self.find_unit(file)?;
             self.find_lengths(file);
-            self.mapping.writing[file].is_1904 = self.files[file].told.is_1904;
+            if self.files[file].told.is_1904 {
+                self.mapping.writing[file].days_late = DAYS_TO_1904;
+            }
             self.find_ruins(file);
         }
         Ok(())

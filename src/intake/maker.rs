@@ -13,7 +13,7 @@ use super::value::{self, Kind, Made};
 use super::{Intake, cell_of};
 use crate::catalog::Catalog;
 use crate::geometry::{Bounds, Crs, GeometryRef, stored_area_m2};
-use crate::model::{Layer, narrowed};
+use crate::model::{Lang, Layer, narrowed};
 use crate::render::View;
 use crate::render::geojson::{FeatureWriter, nullable_geometry, number, string};
 
@@ -141,38 +141,7 @@ impl<'a> Maker<'a> {
         findings.extend(placed.noted.into_iter().map(|(kind, reason)| (Fate::Noted, kind, reason)));
         let shape = placed.array.as_ref().and_then(|array| array.get(0));
         let lang = self.intake.catalog.as_ref().map(Catalog::lang).unwrap_or_default();
-        let mut values: Vec<(String, Cell)> = Vec::new();
-        let mut kept = Vec::new();
-        for field in &mapping.fields {
-            let cell = cell_of(row, field.heading).unwrap_or(&Cell::Null);
-            let ways = mapping.writing[file].ways(field.heading, row);
-            if field.kind() == Some(Kind::Share)
-                && let Some(reason) = value::odd_share(cell, ways)
-            {
-                findings.push((Fate::Noted, "a share among per cent", format!("{}: {reason}", field.name)));
-            }
-            let value = match field.value(cell, ways) {
-                Made::Value(value) => value,
-                Made::Changed(value, reason) => {
-                    findings.push((
-                        Fate::Repaired,
-                        "a value read another way",
-                        format!("{}: {reason}", field.name),
-                    ));
-                    value
-                }
-                Made::Lost(reason) => {
-                    findings.push((
-                        Fate::Repaired,
-                        "a value that is not understood",
-                        format!("{}: {reason}; left unknown, kept in the note", field.name),
-                    ));
-                    kept.push(format!("{}: {}", field.title(lang), cell.shown()));
-                    Cell::Null
-                }
-            };
-            values.push((field.name.clone(), value));
-        }
+        let (mut values, mut kept) = self.values(file, row, lang, findings);
         kept.extend(self.settle_use(&mut values, findings));
         settle_area(&mut values, shape, mapping, findings);
         fill(&mut values, "basis", order.basis.as_ref().map(|basis| Cell::Text(basis.clone())));
@@ -218,6 +187,50 @@ impl<'a> Maker<'a> {
         let has_area = values.iter().any(|(name, cell)| name == "area_m2" && *cell != Cell::Null);
         self.write(&id, &values, placed.array.as_ref());
         Some(Feature { id, window, is_made_up, has_area })
+    }
+
+    /// The values of a row by their fields, and what is kept for the note of those that are not understood.
+    fn values(
+        &self,
+        file: usize,
+        row: &Row,
+        lang: Lang,
+        findings: &mut Vec<Tale>,
+    ) -> (Vec<(String, Cell)>, Vec<String>) {
+        let mapping = &self.intake.mapping;
+        let mut values: Vec<(String, Cell)> = Vec::new();
+        let mut kept = Vec::new();
+        for field in &mapping.fields {
+            let cell = cell_of(row, field.heading).unwrap_or(&Cell::Null);
+            let ways = mapping.writing[file].ways(field.heading, row);
+            if field.kind() == Some(Kind::Share)
+                && let Some(reason) = value::odd_share(cell, ways)
+            {
+                findings.push((Fate::Noted, "a share among per cent", format!("{}: {reason}", field.name)));
+            }
+            let value = match field.value(cell, ways) {
+                Made::Value(value) => value,
+                Made::Changed(value, reason) => {
+                    findings.push((
+                        Fate::Repaired,
+                        "a value read another way",
+                        format!("{}: {reason}", field.name),
+                    ));
+                    value
+                }
+                Made::Lost(reason) => {
+                    findings.push((
+                        Fate::Repaired,
+                        "a value that is not understood",
+                        format!("{}: {reason}; left unknown, kept in the note", field.name),
+                    ));
+                    kept.push(format!("{}: {}", field.title(lang), cell.shown()));
+                    Cell::Null
+                }
+            };
+            values.push((field.name.clone(), value));
+        }
+        (values, kept)
     }
 
     /// Why a row without position is no parcel, by the word it begins with or has for a number.

@@ -459,7 +459,7 @@ impl Mapped {
         };
         match self.declared {
             Some(kind) => {
-                own.then(|value| made(kind, value, Ways { is_1904: ways.is_1904, ..Ways::default() }))
+                own.then(|value| made(kind, value, Ways { days_late: ways.days_late, ..Ways::default() }))
             }
             None => own,
         }
@@ -485,8 +485,8 @@ pub(super) struct Writing {
     pub unit: Option<(Unit, String)>,
     /// Headings of shares that are written in per cent.
     pub percent: Vec<usize>,
-    /// Its days are counted from 1904 on.
-    pub is_1904: bool,
+    /// So many days later than others it begins to count them.
+    pub days_late: i32,
     /// The heading of heights, and metres of the unit that it names.
     pub lengths: Option<(usize, f64)>,
     /// Headings of numbers with decimal commas, and whether the whole column is written so.
@@ -503,7 +503,7 @@ impl Writing {
             is_percent: self.percent.contains(&heading) && !row.percent.contains(&heading),
             is_decimal: decimal.is_some(),
             is_told: decimal.is_some_and(|(_, is_whole)| *is_whole),
-            is_1904: self.is_1904,
+            days_late: self.days_late,
             field: None,
         }
     }

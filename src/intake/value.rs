@@ -226,8 +226,8 @@ pub(super) struct Ways {
     pub is_decimal: bool,
     /// Of the whole column it is told that its commas are those of decimals.
     pub is_told: bool,
-    /// Days without a date are counted from 1904 on.
-    pub is_1904: bool,
+    /// So many days later than others its workbook begins to count them.
+    pub days_late: i32,
     /// The known field they are of.
     pub field: Option<&'static str>,
 }
@@ -248,18 +248,16 @@ fn date_of(text: &str) -> Option<Date> {
 }
 
 /// A day that is not written in full, and how it is understood: a month, or the days that workbooks count.
-fn other_date_of(cell: &Cell, is_1904: bool) -> Option<(Date, &'static str)> {
-    /// Days that workbooks count before 1970, and those of them before 1904.
+fn other_date_of(cell: &Cell, days_late: i32) -> Option<(Date, &'static str)> {
+    /// Days that workbooks count before 1970.
     const BEFORE_1970: i32 = 25_569;
-    const BEFORE_1904: i32 = 1_462;
     let shown = narrowed(&cell.shown());
     if let Some(days) = shown.parse().ok().filter(|days| (20_000..80_000).contains(days)) {
-        let (before, how) = if is_1904 {
-            (BEFORE_1970 - BEFORE_1904, "the day that this workbook counts so, from 1904 on")
-        } else {
-            (BEFORE_1970, "the day that workbooks count so")
+        let how = match days_late {
+            0 => "the day that workbooks count so",
+            _ => "the day that this workbook counts so, from 1904 on",
         };
-        return Some((Date::from_days(days - before), how));
+        return Some((Date::from_days(days - BEFORE_1970 + days_late), how));
     }
     let Cell::Text(_) = cell else { return None };
     let parts: Vec<&str> =
@@ -359,7 +357,7 @@ pub(super) fn made(kind: Kind, cell: &Cell, ways: Ways) -> Made {
         Kind::Whole | Kind::Year => whole(kind, cell, exact.as_ref()),
         Kind::Date => match cell {
             Cell::Date(_) => Made::Value(cell.clone()),
-            _ => match (date_of(&shown), other_date_of(cell, ways.is_1904)) {
+            _ => match (date_of(&shown), other_date_of(cell, ways.days_late)) {
                 (Some(day), _) => Made::Value(Cell::Date(day)),
                 (None, Some((day, how))) => {
                     Made::Changed(Cell::Date(day), format!("{:?} is read as {day}, {how}", cut(&shown)))

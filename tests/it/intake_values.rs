@@ -383,11 +383,12 @@ fn a_balance_beside_the_parcels_is_none_of_them() {
     let data = folder();
     for (rows, below) in [(3, 6), (12, 40)] {
         let path = data.path().join(format!("{rows}.csv"));
-        let mut text = "地块编号,经度,纬度,容积率,,用地类别,用地面积(公顷)\n".to_owned();
-        for row in 0..below {
+        let line = |row: usize| {
             let balance = if row < rows { format!("居住用地,{row}.5") } else { ",".to_owned() };
-            text += &format!("A-{row},114.{row:02},30.4,1.5,,{balance}\n");
-        }
+            format!("A-{row},114.{row:02},30.4,1.5,,{balance}\n")
+        };
+        let head = "地块编号,经度,纬度,容积率,,用地类别,用地面积(公顷)\n";
+        let text = head.to_owned() + &(0..below).map(line).collect::<String>();
         fs::write(&path, text).expect("written");
         let (said, all) = taken(data.path(), &path);
         assert!(said.contains("the columns from F on stand beside the table"), "{said}");

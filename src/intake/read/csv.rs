@@ -108,27 +108,27 @@ pub(super) fn read(
     Ok(told)
 }
 
+/// Where a byte of a table stands.
+#[derive(PartialEq)]
+enum At {
+    /// Where a cell begins.
+    Start,
+    Bare,
+    Quoted,
+    /// Behind a mark that closes, or is the first of two.
+    Mark,
+}
+
 /// Does a table end within quotation marks that its last row, which begins at a byte, has opened? The parser takes the end of a
 /// file for theirs.
 fn ends_within_quotes(table: &mut impl Read, last: u64, delimiter: u8) -> io::Result<bool> {
     io::copy(&mut table.take(last), &mut io::sink())?;
-    /// Where a byte stands.
-    #[derive(PartialEq)]
-    enum At {
-        Start,
-        Bare,
-        Quoted,
-        /// Behind a mark that closes, or is the first of two.
-        Mark,
-    }
     let mut at = At::Start;
     for byte in BufReader::with_capacity(1 << 16, table).bytes() {
         at = match (at, byte?) {
-            (At::Start, b'"') | (At::Mark, b'"') => At::Quoted,
             (At::Quoted, b'"') => At::Mark,
-            (At::Quoted, _) => At::Quoted,
-            (_, b'\n' | b'\r') => At::Start,
-            (_, byte) if byte == delimiter => At::Start,
+            (At::Quoted, _) | (At::Start | At::Mark, b'"') => At::Quoted,
+            (_, byte) if byte == delimiter || b"\r\n".contains(&byte) => At::Start,
             _ => At::Bare,
         };
     }
