@@ -11,6 +11,7 @@ import type { Hit } from '../search/service';
 import { asServiceError, readAppInfo, type ServiceError } from '../service';
 import { fill } from '../words';
 import { parcelWords } from '../words/parcels';
+import { reportWords } from '../words/report';
 import { readReport, type Report } from './service';
 
 /** An area as the service takes it; null for what has none. */
@@ -24,6 +25,8 @@ export class Screen extends Appearance {
   readonly frame = new Frame();
   /** What is said of drawing. */
   readonly own = $derived(parcelWords[this.lang]);
+  /** The words of the page and of this screen. */
+  readonly text = $derived({ ...this.words, ...reportWords[this.lang] });
   /** There is no map to search around. */
   readonly stage = null;
   /** What came of copying the link. */
@@ -125,7 +128,7 @@ export class Screen extends Appearance {
       const { geometry } = await measure({ geometry: text }, this.lang);
       const polygon = areaText(geometry);
       if (polygon === null) return void (this.said = this.own.pasteNoArea);
-      if (encodeURIComponent(polygon).length > longestAddress) return void (this.said = this.words.reportTooLong);
+      if (encodeURIComponent(polygon).length > longestAddress) return void (this.said = this.text.reportTooLong);
       if (polygon.length > longestInLink && !this.kept.has(polygon)) {
         await keepDrawing(geometry).then(
           (id) => this.kept.set(polygon, id),

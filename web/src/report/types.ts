@@ -1,6 +1,7 @@
 // The types of units as the plan has them: their order, their words, and the colours that the figures of the service have, too.
 import type { UnitType } from '../catalogue';
 import { wordFor, type WordsOfPlan } from '../words';
+import type { ReportWords } from '../words/report';
 import type { Count } from './service';
 
 /** `id` is null for units whose type nobody tells. */
@@ -23,6 +24,6 @@ export function countOf(count: Pick<Count, 'count' | 'byType'>, type: string | n
 }
 
 /** A type in tables and figures; null is no type. */
-export function typeShown(type: string | null, types: readonly TypeShown[], words: WordsOfPlan): TypeShown {
+export function typeShown(type: string | null, types: readonly TypeShown[], words: Pick<ReportWords, 'reportNoType'>): TypeShown {
   return types.find(({ id }) => id === type) ?? { id: type, name: type ?? words.reportNoType, color: 'var(--tx2)' };
 }
