@@ -1,7 +1,7 @@
 //! What the rows that were looked at show: units, shares in per cent, the system where several fit, the shift.
 
 use super::folder::{Anchors, Known, SAME_M};
-use super::mapping::{self, KNOWN};
+use super::mapping::KNOWN;
 use super::number::Commas;
 use super::place::place;
 use super::row::{Cell, Row, cut};
@@ -162,7 +162,6 @@ impl Intake {
             self.find_commas(file);
             self.find_percent(file);
             self.find_unit(file)?;
-            self.find_lengths(file);
             if self.files[file].told.is_1904 {
                 self.mapping.writing[file].days_late = DAYS_TO_1904;
             }
@@ -246,21 +245,6 @@ impl Intake {
         self.mapping.writing[file].unit = unit;
         self.files[file].told.traps.append(&mut traps);
         Ok(())
-    }
-
-    /// Finds the unit of heights, where their heading names one.
-    fn find_lengths(&mut self, file: usize) {
-        let Some(heading) = self.mapping.heading_of(value::HEIGHT) else { return };
-        let name = &self.headings.names()[heading];
-        // What has a number below it in this file; another may have the field under another heading.
-        if let Some(metres) = mapping::length_of(name).filter(|metres| metres.total_cmp(&1.0).is_ne()) {
-            self.mapping.writing[file].lengths = Some((heading, metres));
-            if file == 0 {
-                self.traps.push(format!(
-                    "the heading {name:?} names a unit of {metres} m; its heights are read in metres"
-                ));
-            }
-        }
     }
 
     /// Areas of a Mercator plane are not taken.

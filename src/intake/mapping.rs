@@ -116,33 +116,39 @@ const OF_CODES: &[&str] = &[
 /// word, as in 限高m.
 pub(super) fn without_unit(heading: &str) -> Option<String> {
     let folded = narrowed(heading).to_lowercase();
-    let (at, sign) = folded.char_indices().rfind(|(_, c)| matches!(c, '/' | ':' | '_' | ',' | ' ')).unzip();
-    if let Some((at, sign)) = at.zip(sign)
-        && let unit = &folded[at + sign.len_utf8()..]
+    if let Some((before, unit)) = behind_sign(&folded)
         // 面积/户 is no area with a unit.
         && (named_unit(unit).is_some() || named_length(unit).is_some() || ["%", "层"].contains(&unit))
     {
-        let bare = plain(&folded[..at]);
+        let bare = plain(before);
         let bare = bare.strip_suffix("单位").map_or(bare.clone(), str::to_owned);
         return Some(bare).filter(|bare| !bare.is_empty());
     }
-    let bare =
-        |unit: &&str| folded.strip_suffix(*unit).filter(|bare| bare.ends_with(|c: char| !c.is_ascii()));
     let areas = ["km²", "km2", "hm²", "hm2", "m²", "m2", "㎡", "ha", "公顷"];
-    areas.iter().chain(LENGTHS.iter().map(|(unit, _)| unit)).find_map(bare).map(plain)
+    let mut units = areas.iter().chain(LENGTHS.iter().map(|(unit, _)| unit));
+    units.find_map(|unit| before_unit(&folded, unit)).map(plain)
+}
+
+/// A small heading in two, before and behind its last sign between words.
+fn behind_sign(folded: &str) -> Option<(&str, &str)> {
+    folded.rsplit_once(['/', ':', '_', ',', ' '])
+}
+
+/// The Chinese word before a unit at the end of a small heading.
+fn before_unit<'a>(folded: &'a str, unit: &str) -> Option<&'a str> {
+    folded.strip_suffix(unit).filter(|bare| bare.ends_with(|c: char| !c.is_ascii()))
 }
 
 /// Metres of the unit of lengths that a heading names: in brackets, behind a sign, or right after a Chinese word.
 pub(super) fn length_of(heading: &str) -> Option<f64> {
     let folded = narrowed(heading).to_lowercase();
-    let behind = folded.rsplit(['/', ':', '_', ',', ' ']).next().filter(|unit| unit.len() < folded.len());
-    let after_word = |(unit, _): &&(&str, f64)| {
-        folded.strip_suffix(unit).is_some_and(|bare| bare.ends_with(|c: char| !c.is_ascii()))
+    let after_word = || {
+        let units = LENGTHS.iter().filter(|(unit, _)| before_unit(&folded, unit).is_some());
+        units.max_by_key(|(unit, _)| unit.len()).map(|(_, metres)| *metres)
     };
     let in_brackets = in_brackets(heading);
-    in_brackets.iter().find_map(|part| named_length(of_unit(part))).or_else(|| named_length(behind?)).or_else(
-        || LENGTHS.iter().filter(after_word).max_by_key(|(unit, _)| unit.len()).map(|(_, metres)| *metres),
-    )
+    let in_brackets = in_brackets.iter().find_map(|part| named_length(of_unit(part)));
+    in_brackets.or_else(|| named_length(behind_sign(&folded)?.1)).or_else(after_word)
 }
 
 /// A part of a heading without the word that says that a unit follows, and without the sign of a limit.
@@ -436,6 +442,8 @@ pub(super) struct Mapped {
     pub known: Option<usize>,
     /// What the catalogue says that the field holds, where that is another kind than the known field's.
     pub declared: Option<Kind>,
+    /// Of heights: metres of the unit that the heading names.
+    pub metres: Option<f64>,
     pub name: String,
     pub by: &'static str,
 }
@@ -454,7 +462,9 @@ impl Mapped {
     /// A value of the field, as the catalogue takes it.
     pub(super) fn value(&self, cell: &Cell, ways: Ways) -> Made {
         let own = match self.known.map(|at| &KNOWN[at]) {
-            Some(known) => made(known.kind, cell, Ways { field: Some(known.name), ..ways }),
+            Some(known) => {
+                made(known.kind, cell, Ways { field: Some(known.name), metres: self.metres, ..ways })
+            }
             None => Made::Value(cell.clone()),
         };
         match self.declared {
@@ -487,8 +497,6 @@ pub(super) struct Writing {
     pub percent: Vec<usize>,
     /// So many days later than others it begins to count them.
     pub days_late: i32,
-    /// The heading of heights, and metres of the unit that it names.
-    pub lengths: Option<(usize, f64)>,
     /// Headings of numbers with decimal commas, and whether the whole column is written so.
     pub decimal: Vec<(usize, bool)>,
 }
@@ -499,7 +507,7 @@ impl Writing {
         let decimal = self.decimal.iter().find(|(of, _)| *of == heading);
         Ways {
             unit: self.unit.as_ref().map(|(unit, _)| *unit),
-            metres: self.lengths.filter(|(of, _)| *of == heading).map(|(_, metres)| metres),
+            metres: None,
             is_percent: self.percent.contains(&heading) && !row.percent.contains(&heading),
             is_decimal: decimal.is_some(),
             is_told: decimal.is_some_and(|(_, is_whole)| *is_whole),
@@ -636,7 +644,13 @@ impl Mapping {
             let kind = declared.iter().find(|field| field.name == name).and_then(|field| field.kind);
             let own = known.map(|at| KNOWN[at].kind.value_kind());
             let declared = kind.filter(|kind| own != Some(*kind)).map(Kind::declared);
-            mapping.fields.push(Mapped { heading: at, known, declared, name, by });
+            let metres = length_of(heading).filter(|_| name == HEIGHT);
+            if let Some(metres) = metres.filter(|metres| metres.total_cmp(&1.0).is_ne()) {
+                mapping.told.push(format!(
+                    "the heading {heading:?} names a unit of {metres} m; its heights are read in metres"
+                ));
+            }
+            mapping.fields.push(Mapped { heading: at, known, declared, metres, name, by });
         }
         Ok(mapping)
     }

@@ -142,7 +142,9 @@ pub fn cross<'a>(catalog: &Catalog, facts: &'a PlanFacts, count: &Count<'a>) -> 
         };
         Row { place, all: cells(None), types: types.iter().map(|&one| (one, cells(Some(one)))).collect() }
     };
-    let belongs: Vec<BTreeSet<&str>> = units.iter().map(|unit| parts_of(catalog, facts, *unit)).collect();
+    let all = super::units(facts);
+    let belongs: Vec<BTreeSet<&str>> =
+        units.iter().map(|unit| parts_of(catalog, facts, &all, *unit)).collect();
     let nowhere = Place { part: Part::Point, id: None, name: None };
     let mut rows: Vec<Row<'a>> = places(facts)
         .into_iter()
@@ -174,7 +176,12 @@ fn places(facts: &PlanFacts) -> Vec<Place<'_>> {
 }
 
 /// The ids of the parts that a unit is said to belong to.
-fn parts_of<'a>(catalog: &Catalog, facts: &'a PlanFacts, unit: Unit<'_>) -> BTreeSet<&'a str> {
+fn parts_of<'a>(
+    catalog: &Catalog,
+    facts: &'a PlanFacts,
+    all: &[Unit<'a>],
+    unit: Unit<'a>,
+) -> BTreeSet<&'a str> {
     let layout = &facts.layout;
     let along = along(catalog, unit.id);
     let courses = layout.axes.iter().chain(&layout.belts);
@@ -182,7 +189,7 @@ fn parts_of<'a>(catalog: &Catalog, facts: &'a PlanFacts, unit: Unit<'_>) -> BTre
         along.iter().any(|id| **id == *course.id) || course.places().any(|place| place == unit.id)
     };
     let mut parts: BTreeSet<&str> = courses.filter(is_of).map(|course| &*course.id).collect();
-    let around = super::around(facts, &super::units(facts), unit.within);
+    let around = super::around(facts, all, unit.within);
     let cores = layout.cores.iter().filter(|core| {
         let is_part =
             |id: &str| core.parts.iter().any(|part| *part.place == *id) || core.body.as_deref() == Some(id);

@@ -101,8 +101,9 @@ pub(super) fn workbook(path: &Path) -> Result<Option<Workbook>, String> {
 pub(super) fn counts_from_1904(path: &Path) -> Result<bool, String> {
     let mut archive = opened(path)?;
     let Ok(about) = archive.by_name("xl/workbook.xml") else { return Ok(false) };
-    let mut text = String::new();
-    about.take(1 << 20).read_to_string(&mut text).map_err(|fault| fault.to_string())?;
+    let mut bytes = Vec::new();
+    about.take(1 << 20).read_to_end(&mut bytes).map_err(|fault| fault.to_string())?;
+    let text = String::from_utf8_lossy(&bytes);
     Ok(["1", "true", "on"].iter().any(|yes| text.contains(&format!("date1904=\"{yes}\""))))
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{BufReader, Read as _};
 use std::path::Path;
 
 use encoding_rs::UTF_8;
@@ -42,28 +42,35 @@ pub(super) fn read(
     }
     let (delimiter, ends_by_return) = (delimiter_of(&begin[..read]), ends_by_return(&begin[..read]));
     let (source, spent) = Metered::new(decoded(open(path)?));
+    // The parser takes the end of a file for that of a cell whose mark is never closed; then this row is part of the cell.
+    let end: &[u8] = if ends_by_return { b"\r\n\0end of the table\0" } else { b"\n\0end of the table\0" };
     let mut records = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter)
-        .from_reader(BufReader::with_capacity(1 << 16, source));
+        .from_reader(BufReader::with_capacity(1 << 16, source.chain(end)));
     let mut rows = Rows::new(path, "", wish);
     let mut record = csv::ByteRecord::new();
     let mut guarded = None;
     let mut garbled = Passed::default();
-    let mut last = csv::Position::new();
+    let mut start = 1;
     loop {
         spent.set(0);
-        last = record.position().cloned().unwrap_or(last);
         match records.read_byte_record(&mut record) {
+            Ok(true) if end.ends_with(record.as_slice()) && record.as_slice().starts_with(b"\0") => break,
             Ok(true) => {}
-            Ok(false) => break,
+            Ok(false) => {
+                return Err(unfit(format!(
+                    "the quotation mark of a cell in the row that begins at line {start} is never closed, so that all that follows \
+                     would be part of it; expected one more at the end of the cell"
+                )));
+            }
             Err(fault) => return Err(unfit(format!("cannot be read as a table: {fault}"))),
         }
         // The parser counts line feeds, blank lines among them. After a record it has counted those within it and the one
         // that ends it, but for one that follows a return or is left out at the end of the file.
         let within = memchr::memchr_iter(b'\n', record.as_slice()).count() as u64;
-        let start = record.position().map_or(0, csv::Position::line);
+        start = record.position().map_or(0, csv::Position::line);
         let after = records.position().line() - within;
         let line = if ends_by_return { after } else { (after - 1).max(start) };
         if record.len() > table::MOST_COLUMNS {
@@ -87,14 +94,6 @@ pub(super) fn read(
             .collect();
         rows.push(Line::new(line, cells), headings, take)?;
     }
-    let unclosed = ends_within_quotes(&mut decoded(open(path)?), last.byte(), delimiter);
-    if unclosed.map_err(|fault| IntakeError::read(path, fault))? {
-        return Err(unfit(format!(
-            "the quotation mark of a cell in the row that begins at line {} is never closed, so that all that follows would be \
-             part of it; expected one more at the end of the cell",
-            last.line()
-        )));
-    }
     let mut told = rows.end(headings, take)?;
     if encoding != UTF_8 {
         told.notes.push(format!("read as {}", encoding.name()));
@@ -106,33 +105,6 @@ pub(super) fn read(
         ));
     }
     Ok(told)
-}
-
-/// Where a byte of a table stands.
-#[derive(PartialEq)]
-enum At {
-    /// Where a cell begins.
-    Start,
-    Bare,
-    Quoted,
-    /// Behind a mark that closes, or is the first of two.
-    Mark,
-}
-
-/// Does a table end within quotation marks that its last row, which begins at a byte, has opened? The parser takes the end of a
-/// file for theirs.
-fn ends_within_quotes(table: &mut impl Read, last: u64, delimiter: u8) -> io::Result<bool> {
-    io::copy(&mut table.take(last), &mut io::sink())?;
-    let mut at = At::Start;
-    for byte in BufReader::with_capacity(1 << 16, table).bytes() {
-        at = match (at, byte?) {
-            (At::Quoted, b'"') => At::Mark,
-            (At::Quoted, _) | (At::Start | At::Mark, b'"') => At::Quoted,
-            (_, byte) if byte == delimiter || b"\r\n".contains(&byte) => At::Start,
-            _ => At::Bare,
-        };
-    }
-    Ok(at == At::Quoted)
 }
 
 /// A cell that is guarded so that workbooks take it as a text, without its guard: `="0701"`, or `'0701` before a number, a

@@ -1,6 +1,7 @@
 //! What the evidence says that can hardly be meant, though it may be: it is served, and told.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::REGISTER;
 use crate::model::case_folded;
@@ -16,11 +17,10 @@ pub(super) fn of(facts: &PlanFacts) -> Vec<(&'static str, String)> {
 fn twins(facts: &PlanFacts) -> Vec<(&'static str, String)> {
     let mut units = register::units(facts);
     units.retain(|unit| unit.role != Some(UnitRole::Outcome));
-    let mut told = Vec::new();
+    let (mut told, mut first) = (Vec::new(), HashMap::new());
     for (at, unit) in units.iter().enumerate() {
-        let own = names(unit);
-        let twin = units[..at].iter().find(|other| names(other).iter().any(|name| own.contains(name)));
-        if let Some(twin) = twin {
+        let earliest = names(unit).map(|name| *first.entry(name).or_insert(at)).into_iter().min();
+        if let Some(twin) = earliest.filter(|other| *other < at).map(|other| &units[other]) {
             let file = if facts.place(unit.id).is_some() { "places.csv" } else { REGISTER };
             let (id, name, other) = (unit.id, &unit.name.zh, twin.id);
             told.push((
