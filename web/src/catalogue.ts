@@ -154,7 +154,8 @@ export function unitCollections({ collections, plan }: AppInfo): { named: boolea
   return { named: false, collections: collections.filter(({ draw }) => draw === 'site') };
 }
 
-const holds = (collections: readonly Collection[], draw: DrawRole): boolean => collections.some((collection) => collection.draw === draw && collection.count > 0);
+/** Is there a feature that is drawn so? */
+export const holds = (collections: readonly Collection[], draw: DrawRole): boolean => collections.some((collection) => collection.draw === draw && collection.count > 0);
 
 /** Is there a core, an axis or a belt, whose courses are schematic? */
 export const hasCourses = ({ collections }: AppInfo): boolean => (['core', 'axis', 'belt'] as const).some((part) => holds(collections, part));

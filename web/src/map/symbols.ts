@@ -5,8 +5,7 @@
 // both halves look equally heavy, and the middle of the mark for an unknown status lies at `mark`. `kinds` and
 // `lifecycles` tell which kind has which shape and which status which fill. Belts take the hatches in turn, lines at 45
 // degrees that meet at the seams.
-import type { Collection, DrawRole, Place } from '../catalogue';
-import { text } from '../catalogue';
+import { says, text, type Collection, type DrawRole, type Place } from '../catalogue';
 import symbols from './symbols.json' with { type: 'json' };
 
 export const unitShapes = ['block', 'park', 'building'] as const;
@@ -38,10 +37,13 @@ export const shapeOf = ({ unit, properties, collection }: Place): Shape =>
 /** The sign of a type of units, which stand on sites. */
 export const shapeOfType = (type: string): Shape => shapeOfKindIn(type, 'site');
 
+/** Those of some collections whose features are drawn as signs. */
+export const drawnAsSigns = (collections: readonly Collection[]): Collection[] => collections.filter(({ draw, count }) => pointRoles.has(draw) && count > 0);
+
 /** The signs that features of some collections may have. */
 export function possibleShapes(collections: readonly Collection[]): ReadonlySet<Shape> {
-  const drawn = collections.filter(({ draw, count }) => pointRoles.has(draw) && count > 0);
-  const tell = drawn.some(({ fields }) => fields.some(({ name }) => name === 'unit_type' || name === 'kind'));
+  const drawn = drawnAsSigns(collections);
+  const tell = drawn.some((collection) => says(collection, 'unit_type') || says(collection, 'kind'));
   return new Set(tell ? shapeNames : drawn.map(({ draw }) => shapeOfKindIn('', draw)));
 }
 

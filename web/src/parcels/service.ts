@@ -2,7 +2,7 @@
 import type { Feature, Geometry } from 'geojson';
 import { nameOf, says, text, type Collection, type Lang } from '../catalogue';
 import { longestAddress } from '../drawings';
-import { pointRoles, possibleShapes, shapeOfKindIn, type Shape } from '../map/symbols';
+import { drawnAsSigns, possibleShapes, shapeOfKindIn, type Shape } from '../map/symbols';
 import { collectionPath, readJson, ServiceError } from '../service';
 import { fieldsOf, type Field, type Schema } from './fields';
 
@@ -198,6 +198,5 @@ export async function readShapes(collections: readonly Collection[]): Promise<Re
     const { groups, groupsMatched } = await readJson<{ groups: Record<string, unknown>[]; groupsMatched: number }>(`${aggregatesOf(collection)}?${query}`);
     return groups.length < groupsMatched ? possibleShapes([collection]) : groups.map((group) => shapeOfKindIn(text(group['unit_type']) ?? text(group['kind']) ?? '', collection.draw));
   };
-  const drawn = collections.filter(({ draw, count }) => pointRoles.has(draw) && count > 0);
-  return new Set((await Promise.all(drawn.map(shapesOf))).flatMap((shapes) => [...shapes]));
+  return new Set((await Promise.all(drawnAsSigns(collections).map(shapesOf))).flatMap((shapes) => [...shapes]));
 }
