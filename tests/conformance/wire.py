@@ -249,7 +249,7 @@ def sample(parameter, sortables=()):
     if "enum" in schema:
         return str(schema["enum"][0])
     plain = {"integer": "1", "number": "1.5", "boolean": "true", "date": "2021-01-01", "date-time": "2021-01-01T00:00:00Z"}
-    return plain.get(schema.get("format"), plain.get(schema["type"], "a"))
+    return plain.get(schema.get("format"), plain.get(schema["type"], schema.get("default", "a")))
 
 
 def every_type(root, found, path):

@@ -53,6 +53,9 @@ fn counts(service: &Service, query: &str) -> Counts {
     counts.collect()
 }
 
+/// Groups that nothing is in are as good as none, and left out they cost no time.
+const OCCUPIED: &str = "having=count%20%3E%200";
+
 fn check(rule: &str, before: &Counts, after: &Counts, place: &str) {
     for (key, [_, certain, _]) in before {
         let drawn = after.get(key).map_or(0, |row| row[0]);
@@ -107,7 +110,7 @@ fn whatever_lies_where_it_may_counts_between_certain_and_possible() {
         let parcels: Vec<_> = known.iter().map(|parcel| moved(&mut random, parcel, way)).collect();
         let (drawn, _folder) = service(&[("areas", &areas), ("parcels", &parcels)]);
         for (rule, before) in rules.iter().zip(&before) {
-            check(rule, before, &counts(&drawn, &ask(rule)), "areas");
+            check(rule, before, &counts(&drawn, &format!("{}&{OCCUPIED}", ask(rule))), "areas");
         }
     }
 }
@@ -150,7 +153,7 @@ fn bands_hold_whatever_lies_where_it_may() {
             .collect();
         let roads: Vec<_> = roads.iter().map(|road| moved(&mut random, road, None)).collect();
         let (drawn, _folder) = service(&[("roads", &roads), ("parcels", &parcels)]);
-        check("distance", &known, &counts(&drawn, ask), "bands");
+        check("distance", &known, &counts(&drawn, &format!("{ask}&{OCCUPIED}")), "bands");
     }
 }
 
