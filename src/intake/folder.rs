@@ -20,31 +20,39 @@ pub(super) struct Known {
     pub accuracy_m: f64,
 }
 
+impl Known {
+    /// Is the place exact enough to measure with? One that is not shows a shift only where features lie exactly there but for it.
+    pub(super) fn is_measure(self) -> bool {
+        self.accuracy_m <= ANCHOR_M
+    }
+}
+
 /// Places of features by what they are called; none for a name of several places.
 pub(super) type Anchors = HashMap<String, Option<Known>>;
 
 /// The places that a folder knows. What the collection itself holds may be what is to be mended, and tells only of names that
-/// no other has.
+/// no other has; so do places that are known roughly.
 pub(super) fn anchors(catalog: &Catalog, collection: &str) -> Anchors {
-    let places = |keep: &dyn Fn(&str) -> bool| {
+    let mut anchors = Anchors::new();
+    for (is_own, is_measure) in [(false, true), (true, true), (false, false), (true, false)] {
         let mut places = Anchors::new();
-        for layer in catalog.layers().map(|indexed| indexed.layer()).filter(|layer| keep(layer.id.as_str())) {
-            add_places(&mut places, layer);
+        let layers = catalog.layers().map(|indexed| indexed.layer());
+        for layer in layers.filter(|layer| (layer.id.as_str() == collection) == is_own) {
+            add_places(&mut places, layer, is_measure);
         }
-        places
-    };
-    let mut anchors = places(&|id| id != collection);
-    for (name, known) in places(&|id| id == collection) {
-        anchors.entry(name).or_insert(known);
+        for (name, known) in places {
+            anchors.entry(name).or_insert(known);
+        }
     }
     anchors
 }
 
-fn add_places(places: &mut Anchors, layer: &Layer) {
+fn add_places(places: &mut Anchors, layer: &Layer, is_measure: bool) {
     for ix in layer.positions() {
         let feature = layer.feature(ix);
         let accuracy_m = feature.accuracy_m().unwrap_or(0.0);
-        let Some(geometry) = feature.geometry().filter(|_| accuracy_m <= ANCHOR_M) else { continue };
+        let is_wanted = (accuracy_m <= ANCHOR_M) == is_measure;
+        let Some(geometry) = feature.geometry().filter(|_| is_wanted) else { continue };
         let Some(at) = centroid(&geometry.to_shape()) else { continue };
         let mut names = vec![feature.id().to_string()];
         for name in ["parcel_no", "name_zh", "name_en", "name"] {

@@ -5,7 +5,7 @@ use super::mapping::KNOWN;
 use super::number::Commas;
 use super::place::place;
 use super::row::{Cell, Row, cut};
-use super::system::{self, LEAST_ANCHORS, Reading};
+use super::system::{self, LEAST_ANCHORS, Offset, Reading};
 use super::value::{self, Kind};
 use super::{Intake, IntakeError, Seen, cell_of};
 use crate::geometry::{centroid, metres_between, stored_area_m2};
@@ -301,7 +301,7 @@ impl Intake {
         anchors: &'a Anchors,
     ) -> impl Iterator<Item = (String, [f64; 2], Known)> + 'a {
         let keys = self.keys();
-        file.survey.sample.iter().filter_map(move |row| {
+        file.survey.called.iter().filter_map(move |row| {
             let (name, known) = keys.iter().find_map(|&key| {
                 let name = cell_of(row, key)?.shown();
                 anchors.get(&name).copied().flatten().map(|known| (name, known))
@@ -327,7 +327,7 @@ impl Intake {
     fn far(&self, file: &Seen, anchors: &Anchors) -> Option<String> {
         let known = self.known(file, &file.reading, anchors);
         let mut metres: Vec<f64> = known
-            .filter(|(name, ..)| name.parse::<f64>().is_err())
+            .filter(|(name, _, known)| known.is_measure() && name.parse::<f64>().is_err())
             .map(|(_, here, known)| metres_between(here, known.at))
             .collect();
         metres.sort_by(f64::total_cmp);
@@ -361,8 +361,8 @@ impl Intake {
             names().any(|name| is_name(&name) && anchors.get(&name).is_some_and(Option::is_none))
                 && !names().any(|name| anchors.get(&name).is_some_and(Option::is_some))
         };
-        let count = file.survey.sample.iter().filter(of_several).count();
-        let known = self.anchored(file, &file.reading, anchors).count();
+        let count = file.survey.called.iter().filter(of_several).count();
+        let known = self.pairs(file, &file.reading, anchors).len();
         (count >= LEAST_ANCHORS && known < LEAST_ANCHORS).then(|| {
             format!(
                 "{count} features are called as features that the data folder knows at several places, more than {SAME_M:.0} m apart; \
@@ -371,12 +371,24 @@ impl Intake {
         })
     }
 
-    /// Where these features lie, and where they are known to.
+    /// Where those of them lie whose place is known well, and where they are known to.
     fn pairs(&self, file: &Seen, reading: &Reading, anchors: &Anchors) -> Vec<([f64; 2], [f64; 2])> {
-        self.anchored(file, reading, anchors).map(|(_, here, known)| (here, known.at)).collect()
+        let measures = self.anchored(file, reading, anchors).filter(|(_, _, known)| known.is_measure());
+        measures.map(|(_, here, known)| (here, known.at)).collect()
     }
 
-    /// Names the few features that lie off their known places while the others do not.
+    /// The shift of a file. Few features, and those whose place is known roughly, prove one where it leads exactly there.
+    fn offset(&self, file: &Seen, anchors: &Anchors) -> Option<Offset> {
+        let measured = system::offset(&self.pairs(file, &file.reading, anchors));
+        let is_told = |offset: &Offset| offset.datum.is_some() || offset.mixed.is_some();
+        if measured.as_ref().is_some_and(is_told) {
+            return measured;
+        }
+        let all = self.anchored(file, &file.reading, anchors).map(|(_, here, known)| (here, known.at));
+        system::exact_offset(&all.collect::<Vec<_>>()).or(measured)
+    }
+
+    /// Names the features that lie off their known places while the others do not, or while they are too few to tell of a shift.
     fn strays(&self, file: &Seen, anchors: &Anchors) -> Option<String> {
         let (mut strays, mut others) = (Vec::new(), 0);
         for (name, here, known) in self.anchored(file, &file.reading, anchors) {
@@ -387,7 +399,8 @@ impl Intake {
                 others += 1;
             }
         }
-        if strays.is_empty() || strays.len() >= others {
+        let are_few = others == 0 && strays.len() < LEAST_ANCHORS;
+        if strays.is_empty() || strays.len() >= others && !are_few {
             return None;
         }
         let named: Vec<_> = strays.iter().take(5).map(|(name, off)| format!("{name} {off:.0} m")).collect();
@@ -477,12 +490,11 @@ impl Intake {
     /// Holds features against places that the data folder knows.
     pub(super) fn find_shift(&mut self, anchors: &Anchors) {
         for at in 0..self.files.len() {
-            let after = system::offset(&self.pairs(&self.files[at], &self.files[at].reading, anchors));
+            let after = self.offset(&self.files[at], anchors);
             let before = match self.files[at].reading.datum.take() {
                 None => after.clone(),
                 Some(datum) => {
-                    let before =
-                        system::offset(&self.pairs(&self.files[at], &self.files[at].reading, anchors));
+                    let before = self.offset(&self.files[at], anchors);
                     self.files[at].reading.datum = Some(datum);
                     before
                 }

@@ -211,6 +211,7 @@ impl Intake {
         if home.is_none() {
             traps.push("the data folder has no zone or layer to hold positions against".to_owned());
         }
+        let anchors = catalog.as_ref().map(|catalog| anchors(catalog, &order.collection)).unwrap_or_default();
         let (mut headings, mut seen) = (Headings::default(), Vec::new());
         for path in &order.files {
             begin(&path.display().to_string());
@@ -218,7 +219,7 @@ impl Intake {
             let mut look = |wish: &Wish| {
                 let mut survey = Survey::default();
                 let told = source.read(wish, &mut headings, &mut |row| {
-                    survey.take(row);
+                    survey.take(row, &anchors);
                     Ok(())
                 })?;
                 Ok::<_, IntakeError>((told, survey))
@@ -313,8 +314,6 @@ impl Intake {
             refused_file: None,
             state,
         };
-        let collection = intake.order.collection.as_str();
-        let anchors = intake.catalog.as_ref().map(|catalog| anchors(catalog, collection)).unwrap_or_default();
         intake.find_rivals();
         intake.settle_systems(&anchors);
         intake.find_units()?;

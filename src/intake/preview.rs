@@ -56,7 +56,7 @@ impl Intake {
             } else if self.said.datum.is_some() {
                 let _ = writeln!(
                     text,
-                    "  offset   not measured: fewer than 3 features have a known place in the data folder"
+                    "  offset   not measured: no feature has a known place in the data folder"
                 );
             }
             for note in &told.notes {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::folder::Anchors;
 use super::row::{Cell, Figure, Row};
 use super::value::{Kind, is_nothing};
 
@@ -19,6 +20,11 @@ pub(super) struct Survey {
     /// The first position of each of them.
     pub(super) places: Vec<[f64; 2]>,
     stride: u64,
+    /// Rows with texts that the data folder has places for, whatever their headings are: these and the geometries.
+    pub(super) called: Vec<Row>,
+    called_stride: u64,
+    called_seen: u64,
+    called_positions: usize,
     pub(super) first: Vec<Row>,
     /// Headings with whole numbers that a column of reals would round, and headings whose column must be one.
     pub(super) long: BTreeSet<usize>,
@@ -31,9 +37,14 @@ pub(super) struct Survey {
 impl Survey {
     const MOST: usize = 2048;
     const MOST_POSITIONS: usize = 4096;
+    /// Those of some hundred thousand parcels.
+    const MOST_CALLED: usize = 1 << 22;
     const SHOWN: usize = 3;
 
-    pub(super) fn take(&mut self, row: Row) {
+    pub(super) fn take(&mut self, row: Row, anchors: &Anchors) {
+        if row.fault.is_none() {
+            self.take_called(&row, anchors);
+        }
         for (at, cell) in &row.cells {
             match cell {
                 // The lowest whole number stands for none in columns of whole ones.
@@ -70,6 +81,34 @@ impl Survey {
         }
         self.rows += 1;
     }
+
+    /// Keeps a row that may be called as something known; of more than can be kept, some from all over the file.
+    fn take_called(&mut self, row: &Row, anchors: &Anchors) {
+        let is_name = |(_, cell): &&(usize, Cell)| match cell {
+            Cell::Null => false,
+            Cell::Text(text) => anchors.contains_key(text.as_str()),
+            cell => anchors.contains_key(&cell.shown()),
+        };
+        if anchors.is_empty() || row.figures.is_empty() || !row.cells.iter().any(|cell| is_name(&cell)) {
+            return;
+        }
+        self.called_seen += 1;
+        if !self.called_seen.is_multiple_of(self.called_stride.max(1)) {
+            return;
+        }
+        let cells = row.cells.iter().filter(is_name).cloned().collect();
+        self.called_positions += positions(row);
+        self.called.push(Row { number: row.number, cells, figures: row.figures.clone(), ..Row::default() });
+        while self.called_positions > Self::MOST_CALLED && self.called.len() > 1 {
+            halve(&mut self.called);
+            self.called_positions = self.called.iter().map(positions).sum();
+            self.called_stride = self.called_stride.max(1) * 2;
+        }
+    }
+}
+
+fn positions(row: &Row) -> usize {
+    row.figures.iter().map(|figure| figure.positions().count()).sum()
 }
 
 /// Is a text a number that says nothing beside its value, and loses nothing as a real? Zeros before others are of a code, an

@@ -424,6 +424,8 @@ pub(super) struct Offset {
 pub(super) const LEAST_ANCHORS: usize = 3;
 /// Metres within which known places prove a system.
 const PROOF_M: f64 = 100.0;
+/// Metres within which a place is met exactly: a shift of some hundred metres that is turned back and ends there is no chance.
+const EXACT_M: f64 = 10.0;
 
 /// Which of several ways to understand the numbers leads to the known places, and how many metres off each leads: those of
 /// the best must be few, and less than half of the next.
@@ -449,25 +451,41 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
+/// Median shift of positions to the east and to the north of where their features are known to be, metres.
+fn shift_m(pairs: &[([f64; 2], [f64; 2])]) -> [f64; 2] {
+    let along = |east: bool| {
+        let metres = pairs.iter().map(|(here, known)| {
+            let along = if east { [here[0], known[1]] } else { [known[0], here[1]] };
+            let metres = metres_between(*known, along);
+            if along[0] < known[0] || along[1] < known[1] { -metres } else { metres }
+        });
+        median(metres.collect())
+    };
+    [along(true), along(false)]
+}
+
+/// The shift of a datum that leads most features exactly to where they are known to be, however few they are.
+pub(super) fn exact_offset(pairs: &[([f64; 2], [f64; 2])]) -> Option<Offset> {
+    let is_exact = |datum: Datum, (here, known): ([f64; 2], [f64; 2])| {
+        metres_between(here, known) > PROOF_M && metres_between(datum.inverse(here), known) < EXACT_M
+    };
+    let is_proven =
+        |datum: &Datum| pairs.iter().filter(|pair| is_exact(*datum, **pair)).count() * 2 > pairs.len();
+    let datum = Datum::ALL.into_iter().find(is_proven)?;
+    let metres = shift_m(pairs);
+    Some(Offset { anchors: pairs.len(), metres, datum: Some(datum), is_uniform: true, mixed: None })
+}
+
 /// Measures the shift of positions from where their features are known to be. It is that of a datum when all are shifted
-/// about alike and what remains after turning it back is less than half.
+/// about alike and what remains after turning it back is less than half. Few prove nothing.
 pub(super) fn offset(pairs: &[([f64; 2], [f64; 2])]) -> Option<Offset> {
-    if pairs.len() < LEAST_ANCHORS {
+    if pairs.is_empty() {
         return None;
     }
-    let apart = |east: bool| {
-        median(
-            pairs
-                .iter()
-                .map(|(here, known)| {
-                    let along = if east { [here[0], known[1]] } else { [known[0], here[1]] };
-                    let metres = metres_between(*known, along);
-                    if along[0] < known[0] || along[1] < known[1] { -metres } else { metres }
-                })
-                .collect(),
-        )
-    };
-    let metres = [apart(true), apart(false)];
+    let metres = shift_m(pairs);
+    if pairs.len() < LEAST_ANCHORS {
+        return Some(Offset { anchors: pairs.len(), metres, datum: None, is_uniform: false, mixed: None });
+    }
     let remains = |back: &dyn Fn([f64; 2]) -> [f64; 2]| {
         median(pairs.iter().map(|(here, known)| metres_between(back(*here), *known)).collect())
     };
@@ -509,12 +527,16 @@ impl Offset {
         let way = |metres: f64, plus: &str, minus: &str| {
             format!("{:.0} m {}", metres.abs(), if metres < 0.0 { minus } else { plus })
         };
+        let of = match self.anchors {
+            1 => "by the one feature whose place is known".to_owned(),
+            several => format!("the median of {several} features whose place is known"),
+        };
+        let [east, north] = self.metres;
         format!(
-            "{:.0} m ({}, {}), the median of {} features whose place is known",
+            "{:.0} m ({}, {}), {of}",
             self.length(),
-            way(self.metres[0], "east", "west"),
-            way(self.metres[1], "north", "south"),
-            self.anchors
+            way(east, "east", "west"),
+            way(north, "north", "south")
         )
     }
 }
@@ -704,6 +726,27 @@ mod tests {
         let shifted = |at: [f64; 2]| (Datum::Gcj02.forward(at), at);
         let half: Vec<_> = known.iter().map(|&at| (at, at)).chain(known.map(shifted)).collect();
         assert_eq!(offset(&half).and_then(|offset| offset.mixed), Some((Datum::Gcj02, 4, 4)));
-        assert_eq!(offset(&[([0.0, 0.0], [0.0, 0.0])]), None);
+        let few = offset(&[shifted(known[0])]).expect("metres");
+        assert_eq!((few.datum, few.is_uniform, few.mixed), (None, false, None));
+        assert_eq!(offset(&[]), None);
+    }
+
+    #[test]
+    fn few_features_prove_a_shift_that_leads_exactly_to_their_places() {
+        let known = [114.1, 30.4];
+        for datum in Datum::ALL {
+            let shifted = (datum.forward(known), known);
+            let found = exact_offset(&[shifted]).expect("a shift");
+            assert_eq!((found.datum, found.anchors), (Some(datum), 1));
+            // 30 m off it is near, and no proof.
+            assert_eq!(exact_offset(&[(shifted.0, [known[0] + 0.0003, known[1]])]), None);
+            assert_eq!(
+                exact_offset(&[shifted, (known, known)]),
+                None,
+                "half of them lie where they are known to"
+            );
+        }
+        assert_eq!(exact_offset(&[(known, known)]), None);
+        assert_eq!(exact_offset(&[]), None);
     }
 }

@@ -655,6 +655,61 @@ fn shifts_that_are_not_of_all_or_of_none_known_are_named() {
     );
 }
 
+/// What shows a shift may be little and hard to see: one feature, far down a long file, with more corners than others, or
+/// where places are known roughly. Exactly the shift of such degrees is no chance.
+#[test]
+fn a_shift_is_found_by_whatever_shows_it() {
+    let data = folder();
+    let path = data.path().join("more.geojson");
+    let file = path.to_str().expect("a path");
+    let polygon = |[x, y]: [f64; 2], corners: u32| -> Vec<[f64; 2]> {
+        let corner = |at: u32| {
+            let turn = std::f64::consts::TAU * f64::from(at % corners) / f64::from(corners);
+            [x + 0.01 * turn.cos(), y + 0.01 * turn.sin()]
+        };
+        (0..=corners).map(corner).collect()
+    };
+    let write = |features: &[(String, Vec<[f64; 2]>, u32)]| {
+        let features = features.iter().map(|(name, ring, accuracy)| {
+            json!({"type":"Feature","properties":{"name_zh":name,"accuracy_m":accuracy},
+                   "geometry":{"type":"Polygon","coordinates":[ring]}})
+        });
+        let all = json!({"type":"FeatureCollection","features":features.collect::<Vec<_>>()});
+        fs::write(&path, all.to_string()).expect("written");
+    };
+    let shifted =
+        |ring: Vec<[f64; 2]>| ring.into_iter().map(|at| Datum::Gcj02.forward(at)).collect::<Vec<_>>();
+    let [well, roughly, fine] = [[114.0, 30.4], [114.1, 30.4], [114.2, 30.4]];
+    write(&[
+        ("东街".to_owned(), polygon(well, 4), 5),
+        ("西街".to_owned(), polygon(roughly, 4), 2000),
+        ("南街".to_owned(), polygon(fine, 5000), 5),
+    ]);
+    assert_eq!(import_into("streets", data.path(), &[file, "--yes"]).0, Some(0));
+    let stops = |features: &[(String, Vec<[f64; 2]>, u32)], what: &str| {
+        write(features);
+        let (code, said) = import_into("others", data.path(), &[file, "--yes"]);
+        assert!(code == Some(2) && said.contains("the shift of GCJ-02"), "{what}: {code:?} {said}");
+        // The wrong shift is told, the right one leads there.
+        let (_, said) = import_into("others", data.path(), &[file, "--dry-run", "--from", "bd09"]);
+        assert!(said.contains("that of GCJ-02"), "{what}: {said}");
+        let (code, said) = import_into("others", data.path(), &[file, "--dry-run", "--from", "gcj02"]);
+        assert!(code == Some(0) && !said.contains("lie off it"), "{what}: {said}");
+    };
+    stops(&[("东街".to_owned(), shifted(polygon(well, 4)), 5)], "one feature");
+    stops(&[("西街".to_owned(), shifted(polygon(roughly, 4)), 2000)], "a place that is known roughly");
+    stops(&[("南街".to_owned(), shifted(polygon(fine, 5000)), 5)], "many corners");
+    let unknown =
+        |at: u32| (format!("无名{at}"), shifted(polygon([114.0 + f64::from(at) * 1e-5, 30.5], 4)), 5);
+    let far_down = (0..4999).map(unknown).chain([("东街".to_owned(), shifted(polygon(well, 4)), 5)]);
+    stops(&far_down.collect::<Vec<_>>(), "far down");
+    // 400 m to the east is the shift of nothing; of so few it is told, and taken.
+    let off = polygon(well, 4).into_iter().map(|[x, y]| [x + 400.0 / 96_000.0, y]).collect();
+    write(&[("东街".to_owned(), off, 5)]);
+    let (code, said) = import_into("others", data.path(), &[file, "--dry-run"]);
+    assert!(code == Some(0) && said.contains("1 of 1 features whose place is known lie off it"), "{said}");
+}
+
 #[test]
 fn positions_of_another_system_than_the_others_are_refused() {
     let data = folder();
