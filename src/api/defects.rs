@@ -19,9 +19,7 @@ use crate::config::Limits;
 use crate::geometry::{Crs, GeometryKind};
 use crate::index::IndexedLayer;
 use crate::model::{Field, FieldIx, Lang, Layer};
-use crate::query::defects::{
-    Checked, Checking, Kind, MOST_REACHED, Tolerances, check, is_numbering, square_metres,
-};
+use crate::query::defects::{Checked, Checking, Kind, MOST_REACHED, Tolerances, check, is_numbering};
 use crate::query::{Budget, Page, Selection};
 use crate::render::defects::Told;
 use crate::render::html::Link;
@@ -70,7 +68,7 @@ fn names(layer: &Layer, fits: impl Fn(&Field) -> bool) -> Vec<&str> {
 }
 
 fn is_area(field: &Field) -> bool {
-    square_metres(field).is_some()
+    field.square_metres().is_some()
 }
 
 /// The parameters of the check of a layer.

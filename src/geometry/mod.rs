@@ -57,7 +57,7 @@ pub use measure::{
 };
 pub use nearest::{Nearest, Origin, Sight, metres_between};
 pub use network::{Network, Off, Walk};
-pub use overlay::{enclosed_ground, shared_ground, uncrossed};
+pub use overlay::{Enclosed, enclosed_ground, shared_ground, uncrossed};
 pub use prepared::Prepared;
 pub use relate::{intersects_plane, intersects_window};
 pub(crate) use ring::place as place_in_ring;

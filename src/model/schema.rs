@@ -98,7 +98,7 @@ pub struct Field {
     pub kind: ValueKind,
     /// What people call it.
     pub title: Option<Words>,
-    /// Unit of its values, in UCUM.
+    /// Unit of its values, best in UCUM.
     pub unit: Option<Box<str>>,
     /// Is a feature looked for by it? `None` leaves it to the name of the field.
     pub find: Option<FindBy>,
@@ -114,6 +114,21 @@ impl Field {
             "plan_refs" => Some(FindBy::Section),
             _ => None,
         })
+    }
+
+    /// Square metres of its unit, in UCUM or as people write it; none where it does not hold areas.
+    #[must_use]
+    pub fn square_metres(&self) -> Option<f64> {
+        if !matches!(self.kind, ValueKind::Integer | ValueKind::Real) {
+            return None;
+        }
+        match self.unit.as_deref()? {
+            "m2" | "m²" | "㎡" | "平方米" => Some(1.0),
+            "har" | "ha" | "hm2" | "hm²" | "公顷" => Some(10_000.0),
+            "km2" | "km²" | "平方公里" => Some(1_000_000.0),
+            "[mu]" | "mu" | "亩" => Some(10_000.0 / 15.0),
+            _ => None,
+        }
     }
 
     /// Which of the names of a feature it holds for a reader of a language, the first to be shown having the least rank.

@@ -226,6 +226,16 @@ fn bounds_of_every_kind_move() {
         service.get(&path("lots", "items", &[("filter", &filter)])).json()["numberMatched"].clone()
     };
     assert_eq!((found("389.61"), found("389.62")), (json!(0), json!(1)));
+    // Both ends of one range as a criterion of its own, in either order; an end that is left out is no end of such a range.
+    let of_two = |filter: &str| {
+        let list = told(&service, &[("criteria", &json!([filter]).to_string()), ("want", "2")]);
+        list["criteria"][0]["relaxation"].clone()
+    };
+    for filter in ["area_m2 >= 10000 AND area_m2 <= 11000", "area_m2 <= 11000 AND 10000 <= area_m2"] {
+        assert_eq!(of_two(filter)["criterion"], "area_m2 BETWEEN 10000 AND 12300", "{filter}");
+    }
+    assert_eq!(of_two("area_m2 > 10000 AND area_m2 <= 11000")["fixed"], true);
+    assert_eq!(of_two("area_m2 >= 20000 AND area_m2 >= 30000")["fixed"], true);
     // What has no bound says so, with what it costs.
     for filter in
         ["use LIKE 'X%'", "use = 'X' OR status = 'X'", "use IS NULL AND status IS NULL", "use <> 'M0'"]

@@ -289,6 +289,66 @@ fn corners_rounded_off_an_edge_do_not_open_a_gap() {
     assert_eq!(told(&service, &[("tolerance", "0.002")])["kinds"]["gap"], 0);
 }
 
+/// A catalogue may call a unit as people do.
+#[test]
+fn stated_areas_are_checked_in_the_unit_that_they_are_in() {
+    let square = vec![rectangle([0.0, 0.0], [0, 0, 9000, 9000])];
+    // 15 mu are a hectare; the second states a twentieth too much.
+    let mu = 9000.0 * 9000.0 * STEP_M2 * 15.0 / 10_000.0;
+    let features =
+        [1.0, 1.05].map(|times| feature(&times.to_string(), &square, &json!({ "area_x": mu * times })));
+    for unit in ["亩", "mu", "[mu]"] {
+        let (_folder, service) =
+            lots(&features, &format!("[layers.fields.area_x]\nunit = \"{unit}\"\nkind = \"real\"\n"));
+        let list = told(&service, &[("kind", "stated-area")]);
+        assert_eq!(list["rules"]["area-field"], "area_x");
+        let [one] = defects(&list) else { panic!("{unit}: {list}") };
+        assert_eq!(one["properties"]["features"], json!(["1.05"]), "{unit}");
+    }
+}
+
+/// Two gaps that a chink of rounding joins are two, and each as large as it is by itself.
+#[test]
+fn a_chink_does_not_make_one_of_two_gaps() {
+    let lot = |id: &str, steps: &[[i32; 2]]| feature(id, &vec![ring([0.0, 0.0], steps)], &json!({}));
+    // The edge rises by 0.00014: the corners below stand 0.08 to 0.66 of a step under it, and it meets them at its ends.
+    let west = [
+        [0, -8000],
+        [22_000, -8000],
+        [22_000, 3],
+        [19_000, 2],
+        [19_000, -998],
+        [18_000, -998],
+        [18_000, 2],
+        [0, 0],
+    ];
+    let east = [
+        [22_000, -8000],
+        [50_000, -8000],
+        [50_000, 7],
+        [26_000, 3],
+        [26_000, -997],
+        [25_000, -997],
+        [25_000, 3],
+        [22_000, 3],
+    ];
+    let street = [
+        lot("above", &[[0, 0], [50_000, 7], [50_000, 9000], [0, 9000]]),
+        lot("west", &west),
+        lot("east", &east),
+    ];
+    let (_folder, service) = lots(&street, "");
+    let list = told(&service, &[]);
+    let gap = |id: &str| ("gap".to_owned(), Some("gap".to_owned()), vec!["above".to_owned(), id.to_owned()]);
+    let mut all = said(&list);
+    all.sort();
+    assert_eq!(all, [gap("east"), gap("west")], "{list}");
+    for found in defects(&list) {
+        // Notches of 1000 steps, and half a step above them.
+        near(number(found, "area_m2"), 1000.0 * 1000.5 * STEP_M2);
+    }
+}
+
 /// A layer of lots that fit but for what was planted in them, as rings.
 fn town(random: &mut Random) -> Vec<Rings> {
     const WIDE: usize = 12;

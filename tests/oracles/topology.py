@@ -13,10 +13,15 @@ ROUNDING, SLIVER, GAP, AREA, SAME, LONGEST = 0.02, 1.0, 200.0, 0.01, 0.99, 500.0
 STATED = 2600.0
 
 
+def border(polygon):
+    """The length of all rings; pyproj leaves that of holes out."""
+    return sum(GEOD.geometry_length(ring) for ring in [polygon.exterior, *polygon.interiors])
+
+
 def size(polygon):
-    """Area, and twice that by the length of all rings; pyproj leaves the length of holes out, and adds holes turned like shells."""
+    """Area, and twice that by the length of all rings; pyproj adds holes turned like shells."""
     area = abs(GEOD.geometry_area_perimeter(shapely.geometry.polygon.orient(polygon))[0])
-    return area, 2 * area / sum(GEOD.geometry_length(ring) for ring in [polygon.exterior, *polygon.interiors])
+    return area, 2 * area / border(polygon)
 
 
 def enclosed(union):
@@ -89,11 +94,16 @@ def defects(shapes):
             else:
                 found += ground(shared, "overlap", [a, b])
     union = shapely.union_all([shapes[place] for place in kept])
-    whole = enclosed(union)
-    # Ground that is enclosed once corners are joined to edges that they were rounded away from; it is no part of other such ground.
-    ajar = enclosed(shapely.union_all([union, *plugs(union)]))
-    ajar = [piece for piece in ajar if size(piece)[1] >= ROUNDING and not any(map(piece.representative_point().within, whole))]
-    for piece in whole + ajar:
+    # Once corners are joined to edges that they were rounded away from, chinks are apart from the ground that they opened or joined.
+    # Ground whose border is shorter by 10 cm or more without them, or that falls apart, is what is left of it.
+    pieces = [piece for piece in enclosed(shapely.union_all([union, *plugs(union)])) if size(piece)[1] >= ROUNDING]
+    grounds = []
+    for whole in enclosed(union):
+        inside = [piece for piece in pieces if piece.representative_point().within(whole)]
+        pieces = [piece for piece in pieces if piece not in inside]
+        is_cut = len(inside) > 1 or inside and border(whole) - border(inside[0]) >= 0.1
+        grounds += inside if is_cut else [whole]
+    for piece in grounds + pieces:
         west, south, east, north = piece.bounds
         if max(GEOD.line_length([west, east], [south, south]), GEOD.line_length([west, west], [south, north])) > LONGEST:
             continue

@@ -5,9 +5,13 @@
 //! that reaches farther is none, so that the answer is the same however the layer is cut. A corner that stands in the
 //! middle of an edge is rounded away from it; chinks that are no wider than rounding therefore do not open ground.
 
+use geo_types::Polygon;
+
 use super::super::{Budget, QueryError, fold_on_all_cores};
 use super::{Found, Ground, LONGEST_GAP_M, Role, Thin, size_of};
-use crate::geometry::{Bounds, Shape, bounds_of, enclosed_ground, reach, uncrossed, within_distance};
+use crate::geometry::{
+    Bounds, Enclosed, Shape, bounds_of, enclosed_ground, length_m, reach, uncrossed, within_distance,
+};
 use crate::index::IndexedLayer;
 use crate::model::FeatureIx;
 
@@ -19,6 +23,8 @@ const LEAST: f64 = 0.004;
 const BESIDE_M: f64 = 0.000_1;
 /// Wider openings are none of rounding, whatever is told of overlaps and gaps, metres.
 const WIDEST_CHINK_M: f64 = 0.1;
+/// Ground whose border is shorter without its chinks by less is left as it is drawn: bridges take as much of it, metres.
+const LEAST_CHINK_M: f64 = 0.1;
 
 pub fn check(found: &mut Found<'_>, ground: &Ground<'_>) -> Result<(), QueryError> {
     let Some(window) = ground.window() else { return Ok(()) };
@@ -83,9 +89,17 @@ fn within(found: &mut Found<'_>, ground: &Ground<'_>, cell: &Bounds) {
         .collect();
     let rounding_m = found.asked.tolerances.rounding_m;
     let enclosed = enclosed_ground(&shapes, rounding_m.min(WIDEST_CHINK_M));
-    // The chinks themselves are no ground.
-    let ajar = enclosed.ajar.into_iter().filter(|piece| size_of(piece).1 >= rounding_m);
-    for piece in enclosed.whole.into_iter().chain(ajar) {
+    let border_m = |piece: &Polygon| length_m(&Shape::Polygon(piece.clone()));
+    let pieces = enclosed.into_iter().flat_map(|Enclosed { whole, mut pieces }| {
+        // The chinks themselves are no ground, unless that is all there is.
+        pieces.retain(|piece| size_of(piece).1 >= rounding_m);
+        match (whole, &pieces[..]) {
+            (Some(whole), []) => vec![whole],
+            (Some(whole), [left]) if border_m(&whole) - border_m(left) < LEAST_CHINK_M => vec![whole],
+            _ => pieces,
+        }
+    });
+    for piece in pieces {
         if ground.budget.check().is_err() {
             return;
         }

@@ -59,7 +59,7 @@ impl Tolerances {
     /// What suits a layer. 200 m² is the least area of built-up land that the third national land survey maps (TD/T 1055-2019).
     #[must_use]
     pub fn usual(layer: &Layer) -> Self {
-        let is_area = |field: &Field| field.name.starts_with("area") && square_metres(field).is_some();
+        let is_area = |field: &Field| field.name.starts_with("area") && field.square_metres().is_some();
         let is_number = |field: &Field| field.find == Some(FindBy::Code) && is_numbering(field);
         let first = |fits: &dyn Fn(&Field) -> bool| {
             layer.schema.fields().find(|(_, field)| fits(field)).map(|(at, _)| at)
@@ -72,21 +72,6 @@ impl Tolerances {
             area_field: first(&is_area),
             number_field: first(&is_number),
         }
-    }
-}
-
-/// Square metres of the unit of a field of areas; none where it holds something else.
-#[must_use]
-pub fn square_metres(field: &Field) -> Option<f64> {
-    if !matches!(field.kind, ValueKind::Integer | ValueKind::Real) {
-        return None;
-    }
-    match field.unit.as_deref()? {
-        "m2" => Some(1.0),
-        "har" | "ha" => Some(10_000.0),
-        "km2" => Some(1_000_000.0),
-        "[mu]" => Some(10_000.0 / 15.0),
-        _ => None,
     }
 }
 

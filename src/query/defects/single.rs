@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use geo_types::{MultiPoint, Point};
 
 use super::super::{QueryError, fold_on_all_cores};
-use super::{Defect, Detail, Found, Ground, Kind, Role, STRIDE, Thin, square_metres};
+use super::{Defect, Detail, Found, Ground, Kind, Role, STRIDE, Thin};
 use crate::geometry::{
     GeometryRef, Shape, about_length_m, centroid, has_area, length_m, outline, polygon_faults, stored_area_m2,
 };
@@ -21,7 +21,7 @@ pub fn check(found: &mut Found<'_>, ground: &mut Ground<'_>) -> Result<(), Query
     let start = || (Found::new(asked), Vec::<Seen>::new());
     let blocks: Vec<_> = shared.rows.chunks(STRIDE).collect();
     let area_field = asked.tolerances.area_field;
-    let area = area_field.and_then(|at| Some((at, square_metres(shared.layer.schema.field(at))?)));
+    let area = area_field.and_then(|at| Some((at, shared.layer.schema.field(at).square_metres()?)));
     let parts = fold_on_all_cores(blocks.len(), shared.budget, start, |(found, seen), at| {
         for &ix in blocks[at] {
             let geometry = shared.layer.feature(ix).geometry();

@@ -119,6 +119,27 @@ fn form(expr: &Expr) -> Option<Form> {
         };
     }
     match (op, operands.as_slice()) {
+        // Both ends of a range, each a criterion by itself, and included: `far >= 1 AND far <= 2`.
+        (Op::And, [one, other]) => {
+            let is_included = |expr: &Expr| {
+                comparison(expr).is_some_and(|(comparison, ..)| {
+                    matches!(comparison, Comparison::AtLeast | Comparison::AtMost)
+                })
+            };
+            let (Form::Range { value, low, high, .. }, Form::Range { value: again, low: from, high: to, .. }) =
+                (form(one)?, form(other)?)
+            else {
+                return None;
+            };
+            let is_range =
+                value == again && low.is_some() != from.is_some() && high.is_some() != to.is_some();
+            (is_range && is_included(one) && is_included(other)).then(|| Form::Range {
+                value,
+                low: low.or(from),
+                high: high.or(to),
+                within: None,
+            })
+        }
         (Op::Between, [value, low, high]) if is_literal(low) && is_literal(high) => {
             range(value, Some(low), Some(high))
         }
@@ -180,13 +201,7 @@ pub(super) fn least_area_m2(expr: &Expr, layer: &Layer) -> Option<f64> {
         return None;
     };
     let factor = match &value.node {
-        Node::Property(name) => match layer.schema.find(name)?.1.unit.as_deref()? {
-            "m2" => 1.0,
-            "har" | "ha" => 10_000.0,
-            "km2" => 1_000_000.0,
-            "[mu]" => 10_000.0 / 15.0,
-            _ => return None,
-        },
+        Node::Property(name) => layer.schema.find(name)?.1.square_metres()?,
         Node::Call(Op::Function(name), _) if name.eq_ignore_ascii_case("area") => 1.0,
         _ => return None,
     };
