@@ -676,13 +676,11 @@ impl Mapping {
         }
     }
 
-    /// Makes fields of numbers of those that nobody knows, where numbers are all that stands below them and they are not called
-    /// codes.
-    pub(super) fn find_numbers(&mut self, headings: &[String], are_numbers: &dyn Fn(usize) -> bool) {
-        let unknown = self.fields.iter_mut().filter(|field| field.kind().is_none());
-        for field in unknown.filter(|field| !is_code(&headings[field.heading]) && are_numbers(field.heading))
-        {
-            field.declared = Some(Kind::Real);
+    /// Gives fields that nobody knows the kind that all texts below them are of; what is called a code is no number.
+    pub(super) fn find_kinds(&mut self, headings: &[String], kind_of: &dyn Fn(usize) -> Option<Kind>) {
+        for field in self.fields.iter_mut().filter(|field| field.kind().is_none()) {
+            let is_code = is_code(&headings[field.heading]);
+            field.declared = kind_of(field.heading).filter(|kind| *kind != Kind::Real || !is_code);
         }
     }
 

@@ -51,7 +51,7 @@ use refused::Refusals;
 use report::Lines;
 pub use report::{Fate, Finding, Report, ReportForm};
 use row::{Cell, Figure, Headings, Row};
-use survey::Survey;
+use survey::{Sort, Survey};
 use system::{Offset, Reading, Said};
 use uses::Uses;
 use value::{Kind, Made, Ways, made};
@@ -296,10 +296,10 @@ impl Intake {
             let reason = "has no field that is known, and no row with a position; name its fields with --map, as in --map parcel_no=HEADING";
             return Err(IntakeError::unfit(&order.files[0], reason));
         }
-        mapping.find_numbers(headings.names(), &|heading| {
+        mapping.find_kinds(headings.names(), &|heading| {
             let name = &headings.names()[heading];
-            extended.is_none_or(|layer| layer.layer().schema.find(name).is_none())
-                && are_numbers(&seen, heading)
+            let is_new = extended.is_none_or(|layer| layer.layer().schema.find(name).is_none());
+            kind_of_texts(&seen, heading).filter(|_| is_new)
         });
         let mut intake = Self {
             order,
@@ -640,13 +640,21 @@ impl Below for Looked<'_> {
     }
 }
 
-/// Are numbers all that stands below a heading, and texts only where a file has nothing else? Texts of other formats are meant.
-fn are_numbers(files: &[Seen], heading: usize) -> bool {
-    let has = |file: &&Seen| file.survey.figures.contains(&heading);
-    files.iter().any(|file| has(&file))
-        && files
-            .iter()
-            .all(|file| !file.survey.words.contains(&heading) && (file.source.is_plain_text() || !has(&file)))
+/// What all texts below a heading are, if they are numbers, truths or lists and files have nothing but texts for these. Texts of
+/// other formats are meant.
+fn kind_of_texts(files: &[Seen], heading: usize) -> Option<Kind> {
+    let mut sorts = files.iter().flat_map(|file| file.survey.sorts(heading));
+    let sort = sorts.next()?;
+    let is_meant = |file: &Seen| !file.source.is_plain_text() && file.survey.sorts(heading).next().is_some();
+    if sorts.any(|other| other != sort) || files.iter().any(is_meant) {
+        return None;
+    }
+    match sort {
+        Sort::Number => Some(Kind::Real),
+        Sort::Truth => Some(Kind::Flag),
+        Sort::List => Some(Kind::Array),
+        Sort::Word => None,
+    }
 }
 
 /// A file of more features is nothing that people open and compare as text; how soon it is loaded counts then.

@@ -6,6 +6,18 @@ use super::folder::Anchors;
 use super::row::{Cell, Figure, Row};
 use super::value::{Kind, is_nothing};
 
+/// What a text is, where a format has nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sort {
+    /// A plain number.
+    Number,
+    /// `true` or `false`.
+    Truth,
+    /// An array of texts, in JSON.
+    List,
+    Word,
+}
+
 /// No coordinate of any system is as large.
 const FARTHEST: f64 = 1e9;
 
@@ -29,9 +41,8 @@ pub(super) struct Survey {
     /// Headings with whole numbers that a column of reals would round, and headings whose column must be one.
     pub(super) long: BTreeSet<usize>,
     pub(super) real: BTreeSet<usize>,
-    /// Headings with texts that are plain numbers, and headings with texts that are none.
-    pub(super) figures: BTreeSet<usize>,
-    pub(super) words: BTreeSet<usize>,
+    /// What the texts under each heading are.
+    sorts: BTreeSet<(usize, Sort)>,
 }
 
 impl Survey {
@@ -52,9 +63,11 @@ impl Survey {
                 Cell::Integer(value) if value.unsigned_abs() > 1 << f64::MANTISSA_DIGITS => {
                     self.long.insert(*at)
                 }
-                Cell::Text(_) if self.words.contains(at) || is_nothing(Kind::Real, cell) => continue,
-                Cell::Text(text) if is_plain_number(text) => self.figures.insert(*at),
-                Cell::Text(_) => self.words.insert(*at),
+                Cell::Text(text)
+                    if !self.sorts.contains(&(*at, Sort::Word)) && !is_nothing(Kind::Real, cell) =>
+                {
+                    self.sorts.insert((*at, sort(text)))
+                }
                 _ => continue,
             };
         }
@@ -80,6 +93,11 @@ impl Survey {
             }
         }
         self.rows += 1;
+    }
+
+    /// What the texts under a heading are, in their order.
+    pub(super) fn sorts(&self, heading: usize) -> impl Iterator<Item = Sort> + '_ {
+        self.sorts.range((heading, Sort::Number)..=(heading, Sort::Word)).map(|(_, sort)| *sort)
     }
 
     /// Keeps a row that may be called as something known; of more than can be kept, some from all over the file.
@@ -111,10 +129,25 @@ fn positions(row: &Row) -> usize {
     row.figures.iter().map(|figure| figure.positions().count()).sum()
 }
 
+fn sort(text: &str) -> Sort {
+    match text {
+        "true" | "false" | "True" | "False" | "TRUE" | "FALSE" => Sort::Truth,
+        _ if is_plain_number(text) => Sort::Number,
+        _ if text == "[]" || text.starts_with("[\"") && serde_json::from_str::<Vec<String>>(text).is_ok() => {
+            Sort::List
+        }
+        _ => Sort::Word,
+    }
+}
+
 /// Is a text a number that says nothing beside its value, and loses nothing as a real? Zeros before others are of a code, an
-/// exponent of a room or a part.
+/// exponent of a room or a part unless it is one below nought, as programs write it.
 fn is_plain_number(text: &str) -> bool {
     let bare = text.strip_prefix('-').unwrap_or(text);
+    let bare = match bare.split_once("e-") {
+        Some((bare, exponent)) if exponent.parse::<u8>().is_ok() => bare,
+        _ => bare,
+    };
     let (whole, decimals) =
         bare.split_once('.').map_or((bare, None), |(whole, decimals)| (whole, Some(decimals)));
     let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -76,8 +76,15 @@ fn served(data: &Path, collection: &str) -> usize {
 fn collections_come_back_the_same_through_every_format() {
     let folder = shipped(40);
     let data = folder.path().join("geodata");
-    let ways =
-        [("csv", "en"), ("xlsx", "zh"), ("xlsx", "en"), ("parquet", "en"), ("geojson", "en"), ("fgb", "en")];
+    let ways = [
+        ("csv", "en"),
+        ("xlsx", "zh"),
+        ("xlsx", "en"),
+        ("parquet", "en"),
+        ("geojson", "en"),
+        ("fgb", "en"),
+        ("kml", "zh"),
+    ];
     // Regions lie too far from the zone to be taken without a word; of what has few fields of its own two ways do.
     let few = ["zone", "subdistricts", "water", "cores", "axes", "belts"].map(|name| (name, &ways[..2]));
     let all = ["roads", "transit", "links", "sites", "facilities", "parcels"].map(|name| (name, &ways[..]));
@@ -111,6 +118,52 @@ fn collections_come_back_the_same_through_every_format() {
             assert_eq!(own, before, "{what}: {id}\n{said}");
         }
         assert_eq!(after.len(), before.len(), "{what}");
+    }
+}
+
+/// What nobody declared is of the kind that it was, also where a format has nothing but texts for it.
+#[test]
+fn fields_of_no_catalogue_come_back_of_their_kind() {
+    let data = tempfile::tempdir().expect("a folder");
+    let files = tempfile::tempdir().expect("a folder");
+    let feature = |at: usize, own: Value| {
+        json!({"type":"Feature","id":format!("e-{at}"),"properties":own,
+               "geometry":{"type":"Point","coordinates":[114.0 + 0.01 * f64::from(u8::try_from(at).expect("few")), 30.4]}})
+    };
+    let all = json!({"type":"FeatureCollection","features":[
+        feature(0, json!({"flag":true,"tags":["a","b"],"tiny":1e-12,"seen":"2026-05-01T08:00:00Z","room":"1E5"})),
+        feature(1, json!({"flag":false,"tags":[],"tiny":-2.5,"seen":"2026-05-02T09:30:00Z","room":"0012"})),
+        feature(2, json!({"flag":null,"tags":["[1]"],"tiny":null,"seen":null,"room":"7"})),
+    ]});
+    fs::write(data.path().join("extras.geojson"), all.to_string()).expect("written");
+    let before = values(&data.path().join("extras.geojson"));
+    let endings = ["csv", "parquet", "fgb", "kml", "geojson", "ndjson"];
+    let file =
+        |ending: &str| files.path().join(format!("extras.{ending}")).to_str().expect("a path").to_owned();
+    for ending in endings {
+        innospace(data.path(), &["items", "extras", "-o", &file(ending), "--lang", "en"]);
+    }
+    for ending in endings {
+        let file = &file(ending);
+        let (code, said) = import_into("again", data.path(), &[file, "--yes"]);
+        assert_eq!(code, Some(0), "{ending}: {said}");
+        assert!(!said.contains("states no zone"), "{ending}: {said}");
+        let (path, _) = entry(data.path(), "again");
+        let after = values(&path);
+        assert_eq!(after.len(), 3, "{ending}");
+        for (id, own) in &after {
+            for (name, value) in &before[id] {
+                // Typed fields of KML have no arrays.
+                if (ending, name.as_str()) != ("kml", "tags") {
+                    assert_eq!(
+                        own.get(name).unwrap_or(&Value::Null),
+                        value,
+                        "{ending}: {name} of {id}\n{said}"
+                    );
+                }
+            }
+            assert!(!own.contains_key("name_zh") && !own.contains_key("name"), "{ending}: {own:?}");
+        }
     }
 }
 

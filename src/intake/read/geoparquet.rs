@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+use parquet::basic::{ConvertedType, LogicalType};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::FileMetaData;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
@@ -43,6 +44,7 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     let batches = pages::batches(open(path)?, &file).map_err(unfit)?;
     let mut moments = moments::columns(file.metadata().file_metadata());
     look_at_moments(&file, &batches, &mut moments).map_err(broken)?;
+    let nested = json_columns(file.metadata().file_metadata());
     let mut left_out = LeftOut::default();
     let mut beyond = beyond(file.metadata().file_metadata(), &column);
     let all = file.metadata().file_metadata().schema_descr_ptr();
@@ -79,7 +81,11 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
                 continue;
             }
             let moment = moments.iter().find(|moments| moments.name == *name);
-            let Some(cell) = moment.and_then(|moments| moments.cell(field)).or_else(|| cell(field)) else {
+            let cell = match field {
+                Field::Str(text) if nested.contains(name) => Some(Cell::Json(text.clone())),
+                field => moment.and_then(|moments| moments.cell(field)).or_else(|| cell(field)),
+            };
+            let Some(cell) = cell else {
                 left_out.push(name);
                 continue;
             };
@@ -97,6 +103,17 @@ pub(super) fn read(path: &Path, headings: &mut Headings, take: &mut Take<'_>) ->
     }
     let notes = left_out.notes().into_iter().chain(beyond.note()).collect();
     Ok(Told { stated, by: "its entry \"geo\"", notes, traps, ..Told::default() })
+}
+
+/// The columns whose texts are JSON.
+fn json_columns(about: &FileMetaData) -> Vec<String> {
+    let fields = about.schema_descr().root_schema().get_fields().iter();
+    let is_json = |field: &&Arc<Type>| {
+        let basic = field.get_basic_info();
+        matches!(basic.logical_type_ref(), Some(LogicalType::Json))
+            || basic.converted_type() == ConvertedType::JSON
+    };
+    fields.filter(is_json).map(|field| field.name().to_owned()).collect()
 }
 
 /// What the positions of a column of native geometries have beside two numbers.

@@ -14,6 +14,8 @@ use super::{Beyond, Metered, Stated, Take, Told, Wish, encoding_of, fill, open};
 use crate::geometry::{Crs, System};
 use crate::intake::IntakeError;
 use crate::intake::row::{Cell, Figure, Headings, MOST_HEADINGS, Row, cut};
+use crate::model::Lang;
+use crate::render::synthetic_notice;
 
 /// What is being read of a placemark.
 #[derive(Default)]
@@ -247,6 +249,7 @@ fn document(
                             }
                         }
                         leave_labels_out(&mut row);
+                        leave_repetitions_out(&mut row, headings).map_err(unfit)?;
                         if row.fault.is_some() {
                             row.figures.clear();
                             row.raw = Some(drawn);
@@ -419,6 +422,27 @@ fn end(
         _ => {}
     }
     Ok(())
+}
+
+/// Leaves out a name that is another value once more, as of what has no name of its own, and makes a value of the notice of
+/// data that is made up.
+fn leave_repetitions_out(row: &mut Row, headings: &mut Headings) -> Result<(), String> {
+    let shown: Vec<String> = row.cells.iter().map(|(_, cell)| cell.shown()).collect();
+    let is_notice = |text: &str| Lang::ALL.into_iter().any(|lang| synthetic_notice(lang) == text);
+    let (mut at, mut is_made_up) = (0, false);
+    row.cells.retain(|(heading, _)| {
+        let text = &shown[at];
+        at += 1;
+        match headings.names()[*heading].as_str() {
+            "name" => shown.iter().filter(|other| *other == text).count() == 1,
+            "description" if is_notice(text) => {
+                is_made_up = true;
+                false
+            }
+            _ => true,
+        }
+    });
+    if is_made_up { row.put("synthetic", Cell::Bool(true), headings) } else { Ok(()) }
 }
 
 /// Leaves out the points beside areas, no more of them than there are areas: programs put them there to hold the name.

@@ -29,10 +29,12 @@ pub(super) struct Moments {
 /// The columns of moments of a file; all are taken to be days until one is seen that is none.
 pub(super) fn columns(about: &FileMetaData) -> Vec<Moments> {
     let zones = zones(about);
+    // What this program wrote counts in UTC.
+    let own = entry(about, "innospace").map(|_| "UTC");
     let fields = about.schema_descr().root_schema().get_fields();
     fields
         .iter()
-        .filter_map(|field| Moments::of(field, zones.get(field.name()).map(String::as_str)))
+        .filter_map(|field| Moments::of(field, zones.get(field.name()).map(String::as_str).or(own)))
         .collect()
 }
 
@@ -98,11 +100,14 @@ impl Moments {
     }
 }
 
+fn entry<'a>(about: &'a FileMetaData, name: &str) -> Option<&'a str> {
+    about.key_value_metadata()?.iter().find(|entry| entry.key == name)?.value.as_deref()
+}
+
 /// Zones of columns, which Parquet leaves to those who write it: Arrow states them, and pandas does.
 fn zones(about: &FileMetaData) -> HashMap<String, String> {
-    let entry =
-        |name: &str| about.key_value_metadata()?.iter().find(|entry| entry.key == name)?.value.as_deref();
-    let pandas: Value = entry("pandas").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let pandas: Value =
+        entry(about, "pandas").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let mut zones: HashMap<String, String> = pandas["columns"]
         .as_array()
         .into_iter()
@@ -112,7 +117,7 @@ fn zones(about: &FileMetaData) -> HashMap<String, String> {
             Some((name.to_owned(), column["metadata"]["timezone"].as_str()?.to_owned()))
         })
         .collect();
-    let arrow = entry("ARROW:schema").and_then(|text| STANDARD.decode(text).ok());
+    let arrow = entry(about, "ARROW:schema").and_then(|text| STANDARD.decode(text).ok());
     zones.extend(arrow.as_deref().and_then(|bytes| Arrow(bytes).zones()).unwrap_or_default());
     zones
 }

@@ -74,6 +74,8 @@ pub(super) fn role(heading: &str) -> Option<Role> {
         "x坐标",
         "x值",
         "坐标x",
+        "坐标e",
+        "e坐标",
         "横坐标",
         "横坐标y",
         "y横坐标",
@@ -97,6 +99,8 @@ pub(super) fn role(heading: &str) -> Option<Role> {
         "y坐标",
         "y值",
         "坐标y",
+        "坐标n",
+        "n坐标",
         "纵坐标",
         "纵坐标x",
         "x纵坐标",
@@ -121,8 +125,20 @@ pub(super) fn role(heading: &str) -> Option<Role> {
 
 /// What a plain heading of coordinates says beside which one it is, as 高德 and `wgs84`, and the rest.
 fn kin(plain: &str) -> (String, String) {
-    const KIN: &[&str] =
-        &["2000", "gps", "坐标系", "大地坐标", "中心点", "中心", "质心", "地块", "宗地", "项目", "center"];
+    const KIN: &[&str] = &[
+        "2000",
+        "gps",
+        "坐标系",
+        "大地坐标",
+        "高斯",
+        "中心点",
+        "中心",
+        "质心",
+        "地块",
+        "宗地",
+        "项目",
+        "center",
+    ];
     let (mut kin, mut rest) = (String::new(), plain);
     while let Some((word, left)) = says::names().chain(KIN.iter().copied()).find_map(|word| {
         let left = rest.strip_prefix(word).or_else(|| rest.strip_suffix(word))?;
@@ -200,6 +216,7 @@ mod tests {
         ] {
             assert!(role(east) == Some(Role::East) && role(north) == Some(Role::North), "{east}, {north}");
         }
+        assert!(role("坐标E") == Some(Role::East) && role("高斯Y") == Some(Role::North));
         assert!(role("空间坐标WKT") == Some(Role::Text) && role("中心").is_none() && role("项目").is_none());
         let pair =
             |names: &[&str]| pair_of(&names.iter().map(|name| Some((*name).to_owned())).collect::<Vec<_>>());
