@@ -11,6 +11,8 @@ use zip::ZipArchive;
 
 /// Most bytes of one file in an archive: what the parts of a shapefile may have.
 const MOST_FILE: u64 = 4 << 30;
+/// Most bytes of all files in an archive: four such parts.
+const MOST_ARCHIVE: u64 = 4 * MOST_FILE;
 /// Most bytes of all files of a workbook, and of its texts, which are held in memory.
 const MOST_WORKBOOK: u64 = 1 << 30;
 const MOST_TEXTS: u64 = 256 << 20;
@@ -29,44 +31,68 @@ fn opened(path: &Path) -> Result<ZipArchive<File>, String> {
     Ok(archive)
 }
 
-/// Copies what is packed, as far as it is no bomb; gives the number of bytes.
-fn copy(
-    name: &str,
+/// What came out of an archive so far, against the size of the archive itself: its files may share what is packed.
+struct Swell {
     packed: u64,
-    source: &mut impl io::Read,
-    target: &mut impl io::Write,
+    total: u64,
     most: u64,
-) -> Result<u64, String> {
-    let (mut buffer, mut total) = (vec![0; 1 << 16], 0_u64);
-    loop {
-        let read =
-            source.read(&mut buffer).map_err(|fault| format!("{name:?} cannot be unpacked: {fault}"))?;
-        if read == 0 {
-            return Ok(total);
+}
+
+impl Swell {
+    fn of(path: &Path, most: u64) -> Result<Self, String> {
+        let packed = path.metadata().map_err(|fault| fault.to_string())?.len();
+        Ok(Self { packed, total: 0, most })
+    }
+
+    /// Copies what is packed, as far as it is no bomb.
+    fn copy(
+        &mut self,
+        name: &str,
+        packed: u64,
+        source: &mut impl io::Read,
+        target: &mut impl io::Write,
+        most: u64,
+    ) -> Result<(), String> {
+        let is_bomb = |total: u64, packed: u64| total > SUSPECT && total / packed.max(1) > TIGHTEST;
+        let (mut buffer, mut own) = (vec![0; 1 << 16], 0_u64);
+        loop {
+            let read =
+                source.read(&mut buffer).map_err(|fault| format!("{name:?} cannot be unpacked: {fault}"))?;
+            if read == 0 {
+                return Ok(());
+            }
+            own += read as u64;
+            self.total += read as u64;
+            for (total, most, what) in [(own, most, ""), (self.total, self.most, "all up to ")] {
+                if total > most {
+                    return Err(format!(
+                        "{what}{name:?} unpacks to more than {} MiB, which is not taken",
+                        most >> 20
+                    ));
+                }
+            }
+            if is_bomb(own, packed) || is_bomb(self.total, self.packed) {
+                return Err(format!(
+                    "{name:?} unpacks to more than {TIGHTEST} times its size, alone or with the files before it, as archives do that \
+                     are made to fill memory; not taken"
+                ));
+            }
+            target
+                .write_all(&buffer[..read])
+                .map_err(|fault| format!("{name:?} cannot be unpacked: {fault}"))?;
         }
-        total += read as u64;
-        if total > most {
-            return Err(format!("{name:?} unpacks to more than {} MiB, which is not taken", most >> 20));
-        }
-        if total > SUSPECT && total / packed.max(1) > TIGHTEST {
-            return Err(format!(
-                "{name:?} unpacks to more than {TIGHTEST} times its size, as archives do that are made to fill memory; \
-                 not taken"
-            ));
-        }
-        target.write_all(&buffer[..read]).map_err(|fault| format!("{name:?} cannot be unpacked: {fault}"))?;
     }
 }
 
 /// Is a workbook small enough when it is unpacked?
 pub(super) fn weigh(path: &Path) -> Result<(), String> {
     let mut archive = opened(path)?;
-    let mut total = 0;
+    let mut swell = Swell::of(path, MOST_WORKBOOK)?;
     for at in 0..archive.len() {
         let mut file = archive.by_index(at).map_err(|fault| fault.to_string())?;
         let (name, packed) = (decoded(file.name_raw()), file.compressed_size());
         let most = if name.ends_with("sharedStrings.xml") { MOST_TEXTS } else { MOST_WORKBOOK };
-        total += copy(&name, packed, &mut file, &mut io::sink(), most.min(MOST_WORKBOOK - total))?;
+        swell.copy(&name, packed, &mut file, &mut io::sink(), most)?;
     }
     Ok(())
 }
@@ -126,6 +152,7 @@ pub(super) fn holds(path: &Path, suffix: &str) -> Result<bool, String> {
 pub(super) fn unpack(path: &Path, suffixes: &[&str]) -> Result<Unpacked, String> {
     let mut archive = opened(path)?;
     let folder = tempfile::tempdir().map_err(|fault| format!("no folder to unpack it into: {fault}"))?;
+    let mut swell = Swell::of(path, MOST_ARCHIVE)?;
     let (mut files, mut folders_of) = (Vec::new(), HashMap::<String, Vec<String>>::new());
     for at in 0..archive.len() {
         let mut file = archive.by_index(at).map_err(|fault| fault.to_string())?;
@@ -148,7 +175,7 @@ pub(super) fn unpack(path: &Path, suffixes: &[&str]) -> Result<Unpacked, String>
         let mut out =
             File::create_new(&target).map_err(|fault| format!("{name:?} cannot be unpacked: {fault}"))?;
         let packed = file.compressed_size();
-        copy(&name, packed, &mut file, &mut out, MOST_FILE)?;
+        swell.copy(&name, packed, &mut file, &mut out, MOST_FILE)?;
         out.flush().map_err(|fault| fault.to_string())?;
         files.push((target, name.replace('\\', "/")));
     }
@@ -162,10 +189,16 @@ pub(super) fn unpack_alone(path: &Path) -> Result<Unpacked, String> {
     let folder = tempfile::tempdir().map_err(|fault| format!("no folder to unpack it into: {fault}"))?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let file = File::open(path).map_err(said)?;
-    let packed = file.metadata().map_err(said)?.len();
+    let mut swell = Swell::of(path, MOST_FILE)?;
     let target = folder.path().join(&name);
     let mut out = File::create_new(&target).map_err(said)?;
-    copy(&name, packed, &mut MultiGzDecoder::new(io::BufReader::new(file)), &mut out, MOST_FILE)?;
+    swell.copy(
+        &name,
+        swell.packed,
+        &mut MultiGzDecoder::new(io::BufReader::new(file)),
+        &mut out,
+        MOST_FILE,
+    )?;
     Ok(Unpacked { folder, files: vec![(target, name)] })
 }
 
@@ -197,13 +230,26 @@ mod tests {
 
     #[test]
     fn what_swells_too_much_is_not_taken() {
-        let mut zeros = io::repeat(0).take(SUSPECT * 2);
-        assert!(
-            copy("bomb", 1000, &mut zeros, &mut io::sink(), MOST_FILE)
-                .is_err_and(|why| why.contains("400 times"))
-        );
-        let mut small = io::repeat(0).take(1000);
-        assert_eq!(copy("blank", 1, &mut small, &mut io::sink(), MOST_FILE), Ok(1000));
-        assert!(copy("long", 1000, &mut io::repeat(0).take(1000), &mut io::sink(), 999).is_err());
+        let zeros = |count: u64| io::repeat(0).take(count);
+        let swell = |packed: u64| Swell { packed, total: 0, most: MOST_ARCHIVE };
+        let alone = |packed: u64, count: u64, most: u64| {
+            swell(packed).copy("blank", packed, &mut zeros(count), &mut io::sink(), most)
+        };
+        assert!(alone(1000, SUSPECT * 2, MOST_FILE).is_err_and(|why| why.contains("400 times")));
+        assert_eq!(alone(1, 1000, MOST_FILE), Ok(()));
+        assert!(alone(1000, 1000, 999).is_err());
+
+        // Four files, each too small to be suspect; each may say that all of the archive is its own.
+        let mut four = swell(1000);
+        let mut next = || {
+            four.copy("part", 1000, &mut zeros(SUSPECT / 2), &mut io::sink(), MOST_FILE)
+                .map_err(|why| why.len())
+        };
+        assert_eq!([next(), next()], [Ok(()), Ok(())]);
+        assert!(next().is_err() && next().is_err());
+
+        let mut few = Swell { most: 1500, ..swell(1000) };
+        assert_eq!(few.copy("a", 1000, &mut zeros(1000), &mut io::sink(), MOST_FILE), Ok(()));
+        assert!(few.copy("b", 1000, &mut zeros(1000), &mut io::sink(), MOST_FILE).is_err());
     }
 }
