@@ -55,7 +55,8 @@ fn chosen<'a>(params: &Params, all: &'a Clauses<'a>) -> Result<Vec<&'a Clause<'a
 fn find<'a>(asked: &str, all: &'a Clauses<'a>) -> Option<&'a Clause<'a>> {
     let key = finder::section(asked)?;
     let is_same = |clause: &&Clause<'_>| finder::section(&clause.section).as_ref() == Some(&key);
-    all.clauses.iter().find(is_same)
+    // A chapter and an article may have one number.
+    all.clauses.iter().find(|clause| clause.section == asked).or_else(|| all.clauses.iter().find(is_same))
 }
 
 /// Addresses in a service.

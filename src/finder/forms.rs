@@ -212,41 +212,55 @@ fn is_small_word(pieces: &[Piece], at: usize, text: &str) -> bool {
     SMALL_WORDS.iter().any(|small| word.eq_ignore_ascii_case(small))
 }
 
-/// A section of the plan as numbers: `三(一)4`, `三（一）4` and `3(1)4` are `3.1.4`, `专栏3-1` is `专栏3.1`. `None` for what is
-/// no section.
+/// A section of the plan as numbers: `三(一)4`, `三（一）4` and `3(1)4` are `3.1.4`, `第三章第四节` is `3.4`, `第二十一条` is `21`,
+/// `专栏3-1` is `专栏3.1`, `第三章专栏2` is `3专栏2`. `None` for what is no section.
 #[must_use]
 pub fn section(text: &str) -> Option<String> {
-    let mut key = String::new();
-    let mut was_digit = false;
-    for c in text.chars().map(|c| simplified(narrow(c))) {
-        let numeral = "一二三四五六七八九".chars().position(|numeral| numeral == c);
-        if let Some(number) = numeral {
+    let chars: Vec<char> = text.chars().map(|c| simplified(narrow(c))).collect();
+    let (mut key, mut word) = (String::new(), String::new());
+    let mut rest = chars.as_slice();
+    while let Some((&c, behind)) = rest.split_first() {
+        if let Some((number, read)) = number(rest) {
+            key.push_str(&std::mem::take(&mut word));
             if key.ends_with(|c: char| c.is_ascii_digit()) {
                 key.push('.');
             }
-            key.push_str(&(number + 1).to_string());
-            was_digit = false;
-        } else if c.is_ascii_digit() {
-            if !was_digit && key.ends_with(|c: char| c.is_ascii_digit()) {
-                key.push('.');
-            }
-            key.push(c);
-            was_digit = true;
-        } else if c.is_alphabetic() {
-            if key.contains(|c: char| c.is_ascii_digit()) {
-                // What a chapter or a section is called stands behind its number.
-                if !matches!(c, '章' | '节' | '条') {
-                    return None;
-                }
-            } else if c != '第' {
-                key.push(c);
-            }
-            was_digit = false;
-        } else {
-            was_digit = false;
+            key.push_str(&number);
+            rest = &rest[read..];
+            continue;
         }
+        // What a chapter or a section is called stands around its number.
+        if c.is_alphabetic()
+            && c != '第'
+            && !(word.is_empty() && !key.is_empty() && matches!(c, '章' | '节' | '条'))
+        {
+            word.push(c);
+        }
+        rest = behind;
     }
-    (!key.is_empty()).then_some(key)
+    // A word behind the last number is that of a name.
+    let is_section = key.is_empty() || word.is_empty();
+    key.push_str(&word);
+    (is_section && !key.is_empty()).then_some(key)
+}
+
+/// The number that some characters begin with, and how many of them it is: digits, one numeral, or one put together with tens.
+fn number(chars: &[char]) -> Option<(String, usize)> {
+    let digits = chars.iter().take_while(|c| c.is_ascii_digit()).count();
+    if digits > 0 {
+        return Some((chars[..digits].iter().collect(), digits));
+    }
+    let numeral = |at: usize| {
+        let position = "一二三四五六七八九".chars().position(|numeral| chars.get(at) == Some(&numeral))?;
+        Some(position + 1)
+    };
+    let is_ten = |at: usize| chars.get(at) == Some(&'十');
+    let (tens, ten) = if is_ten(0) { (1, 0) } else { (numeral(0)?, 1) };
+    if !is_ten(ten) {
+        return Some((tens.to_string(), 1));
+    }
+    let ones = numeral(ten + 1);
+    Some(((tens * 10 + ones.unwrap_or(0)).to_string(), ten + 1 + usize::from(ones.is_some())))
 }
 
 /// What someone typed, in all the forms that it may be found in.
@@ -452,6 +466,16 @@ mod tests {
             ("三一4", Some("3.1.4")),
             ("3(1)4", Some("3.1.4")),
             ("第三章", Some("3")),
+            ("第三章第四节", Some("3.4")),
+            ("三、（四）", Some("3.4")),
+            ("第十章", Some("10")),
+            ("第十二章", Some("12")),
+            ("第二十一条", Some("21")),
+            ("二十(三)", Some("20.3")),
+            ("第三章专栏2", Some("3专栏2")),
+            ("3 专栏 2", Some("3专栏2")),
+            ("附件2", Some("附件2")),
+            ("Section 5.2", Some("Section5.2")),
             ("专栏3-1", Some("专栏3.1")),
             ("专栏 3－1", Some("专栏3.1")),
             ("專欄3-1", Some("专栏3.1")),
@@ -460,6 +484,8 @@ mod tests {
             ("九(五)?", Some("9.5")),
             ("前言", Some("前言")),
             ("三环线", None),
+            ("十堰", None),
+            ("第三章程", None),
             ("(", None),
         ];
         for (text, want) in cases {
