@@ -259,7 +259,7 @@ export const zh = {
     waiting: '正在搜索…',
     count: '{count} 条结果，上下键选择',
     none: '没有找到“{text}”',
-    noneHint: '可用中文、拼音、首字母、英文、地块编号或规划章节，如 三(一)4。',
+    noneHint: '可用中文、拼音、首字母、英文、地块编号或规划章节。',
     failed: '搜索没有成功',
     how: { name: '名称', alias: '别名', pinyin: '拼音', initials: '首字母', code: '编号', id: '标识', section: '规划章节', parts: '部分文字', typo: '近似' },
   },
