@@ -11,7 +11,7 @@ use super::document::{Block, Cell, Column, Document, Section, Table};
 use super::maker::{Maker, widened};
 use super::walk::Walks;
 use crate::catalog::Catalog;
-use crate::geometry::{Bounds, GeometryRef, Network, area_m2, is_areal};
+use crate::geometry::{Bounds, GeometryKind, GeometryRef, Network, Prepared, Relation, area_m2, is_areal};
 use crate::index::IndexedLayer;
 use crate::locate::{self, Direction, Member, Standpoint, Way};
 use crate::map::sources::role;
@@ -435,9 +435,21 @@ impl<'a> Sheet<'a> {
         else {
             return self.nowhere();
         };
+        if role(member.indexed.layer()) == "subdistrict" {
+            return self.pick("本身是街道", "it is one itself");
+        }
+        // A place that only touches one is not in it; a point has no inside, so its border is enough.
+        let is_point =
+            |at: GeometryRef<'_>| matches!(at.kind(), GeometryKind::Point | GeometryKind::MultiPoint);
+        let wide = member.feature().geometry().filter(|at| !is_point(*at));
+        let wide = wide.map(|at| Prepared::new(&at.to_shape(), None));
+        let touches = |at: &Member| {
+            let other = at.feature().geometry();
+            wide.as_ref().zip(other).is_some_and(|(own, other)| own.relates(other, Relation::Touches))
+        };
         let mut names = Vec::new();
         for (at, way) in self.layers("subdistrict").flat_map(|layer| self.near(member, layer, usize::MAX)) {
-            if way.is_inside() && !at.is(&member.indexed, member.ix) {
+            if way.is_inside() && !touches(&at) {
                 names.push(self.maker.say(&at.indexed.layer().feature(at.ix).names()));
             }
         }
