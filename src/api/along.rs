@@ -1,5 +1,6 @@
 //! What comes next along a line: over HTTP and for the command line; as a picture it is a strip diagram.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -12,7 +13,7 @@ use super::collections::{self, path_of};
 use super::document::Ask;
 use super::link::{link, segment};
 use super::locate::{amount, collections_parameter, document, layers, member, number, parameter};
-use super::maps::at_desk;
+use super::maps::{at_desk, tell_missing};
 use super::negotiate::{Format, GEOJSON, HTML, JSON, MAP_PNG, MAP_SVG};
 use super::params::{self, Parameter, Params, format_parameter};
 use super::problem::Problem;
@@ -112,7 +113,7 @@ impl Asked {
         (lang, form): (Lang, Format),
         href: Option<Href<'_>>,
         budget: &Budget,
-    ) -> Result<Vec<u8>, Problem> {
+    ) -> Result<(Vec<u8>, BTreeSet<char>), Problem> {
         let asked = strip::Look::read(params, catalog)?;
         let found = self.find(catalog, line, budget)?;
         if found.stops.len() > self.most {
@@ -167,8 +168,12 @@ pub async fn along(
                 asked.draw((params, catalog), &line, (ask.lang, ask.format), Some(&href), budget)
             }
         });
-        let made = made.await??;
-        return Ok(ask.not_modified().unwrap_or_else(|| ask.finish(ask.body(made.into()))));
+        let (made, missing) = made.await??;
+        return Ok(ask.not_modified().unwrap_or_else(|| {
+            let mut response = ask.finish(ask.body(made.into()));
+            tell_missing(&mut response, &missing);
+            response
+        }));
     }
     // What is wrong with a picture is wrong with the document, too.
     strip::Look::read(&ask.params, &ask.catalog)?;
@@ -229,7 +234,8 @@ pub fn draw_strip(
         let line = line_of(catalog, line)?;
         let asked = Asked::read(&params, catalog, &line, limits)?;
         let form = if as_pixels { MAP_PNG } else { MAP_SVG };
-        asked.draw((&params, catalog), &line, (lang, form), None, &Budget::default())
+        let (bytes, _) = asked.draw((&params, catalog), &line, (lang, form), None, &Budget::default())?;
+        Ok(bytes)
     };
     draw().map_err(|problem: Problem| problem.detail().to_owned())
 }

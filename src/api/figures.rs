@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::link::Base;
-use super::maps::{at_desk, finish};
+use super::maps::{at_desk, finish, tell_missing};
 use super::negotiate::{self, Format, MAP_PNG, MAP_SVG};
 use super::params::{Parameter, Params, read};
 use super::problem::Problem;
@@ -107,16 +107,18 @@ pub async fn one(
     }
     let made = at_desk(&app, move |budget| {
         let picture = figure::draw(&catalog, &request, budget)?;
-        if form == MAP_SVG {
-            return Ok(svg::write(&picture));
+        let bytes = if form == MAP_SVG { Ok(svg::write(&picture)) } else { png::write(&picture) };
+        match bytes {
+            Ok(bytes) => Ok((bytes, picture.missing)),
+            Err(fault) => Err(ReportError::Refused { format: "png", fault: fault.to_string() }),
         }
-        png::write(&picture).map_err(|fault| ReportError::Refused { format: "png", fault: fault.to_string() })
     });
-    let bytes = made.await??;
+    let (bytes, missing) = made.await??;
     let mut response = ([(header::CONTENT_TYPE, form.content_type())], bytes).into_response();
     let name = format!("inline; filename=\"units-figure-{}.{}\"", figure.number(), form.name);
     if let Ok(name) = HeaderValue::try_from(name) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
     }
+    tell_missing(&mut response, &missing);
     Ok(finish(response, tag, lang))
 }

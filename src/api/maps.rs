@@ -1,5 +1,6 @@
 //! Static maps: pictures of the map as PNG, SVG and PDF, over HTTP and for the command line; the signs of styles.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -195,7 +196,7 @@ pub async fn one(
     let drawn = at_desk(&app, move |budget| {
         let sources = service.desk.sources(&catalog, lang);
         let picture = map::draw(&catalog, &sources, &request, budget)?;
-        Ok::<_, Problem>((write(&picture, form)?, missing(&picture)))
+        Ok::<_, Problem>((write(&picture, form)?, picture.missing))
     });
     let (bytes, missing) = drawn.await??;
     let mut response = ([(header::CONTENT_TYPE, form.content_type())], bytes).into_response();
@@ -206,9 +207,7 @@ pub async fn one(
     if let Ok(name) = HeaderValue::try_from(name) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
     }
-    if let Some(missing) = missing.and_then(|missing| HeaderValue::try_from(missing).ok()) {
-        response.headers_mut().insert(MISSING, missing);
-    }
+    tell_missing(&mut response, &missing);
     Ok(finish(response, tag, lang))
 }
 
@@ -246,9 +245,16 @@ fn write(picture: &Picture, form: Format) -> Result<Vec<u8>, Problem> {
     }
 }
 
+/// Says in an answer which characters are drawn as boxes.
+pub fn tell_missing(response: &mut Response, missing: &BTreeSet<char>) {
+    if let Some(missing) = named_missing(missing).and_then(|missing| HeaderValue::try_from(missing).ok()) {
+        response.headers_mut().insert(MISSING, missing);
+    }
+}
+
 /// The first characters that no font has, by their numbers.
-fn missing(picture: &Picture) -> Option<String> {
-    let names: Vec<_> = picture.missing.iter().take(20).map(|&c| format!("U+{:04X}", u32::from(c))).collect();
+fn named_missing(missing: &BTreeSet<char>) -> Option<String> {
+    let names: Vec<_> = missing.iter().take(20).map(|&c| format!("U+{:04X}", u32::from(c))).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }
 
@@ -291,7 +297,7 @@ pub fn draw(
         Some(paint) => paint(&picture)?,
         None => write(&picture, form).map_err(told)?,
     };
-    Ok((bytes, missing(&picture)))
+    Ok((bytes, named_missing(&picture.missing)))
 }
 
 /// What a request asks.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::document::listed;
 use super::link::Base;
-use super::maps::at_desk;
+use super::maps::{at_desk, tell_missing};
 use super::negotiate::{self, CSV, DOCX, Format, HTML, JSON, MAP_PDF, XLSX};
 use super::params::{self, Parameter, Params, read, selecting_parameters};
 use super::problem::Problem;
@@ -230,16 +230,18 @@ pub async fn one(
             move |budget| {
                 let document = report::compose(&catalog, || network_of(&app, &catalog), &request, budget)?;
                 let bytes = report::write(&document, form, table.as_deref())?;
-                Ok::<_, ReportError>((document.name, bytes))
+                let missing = report::missing(&document, form);
+                Ok::<_, ReportError>((document.name, bytes, missing))
             }
         });
-        let (name, bytes) = made.await??;
+        let (name, bytes, missing) = made.await??;
         let mut response = ([(header::CONTENT_TYPE, format.content_type())], bytes).into_response();
         let shown = if matches!(format, HTML | MAP_PDF | JSON) { "inline" } else { "attachment" };
         let name = format!("{shown}; filename=\"{name}.{}\"", format.name);
         if let Ok(name) = HeaderValue::try_from(name) {
             response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
         }
+        tell_missing(&mut response, &missing);
         response
     };
     let headers = response.headers_mut();

@@ -1,5 +1,7 @@
 //! The strip diagram of what stands along a line: how the picture is asked for that `…/along` is as SVG or PNG.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::grouping;
@@ -75,7 +77,7 @@ impl Look {
         })
     }
 
-    /// The file of the diagram.
+    /// The file of the diagram, and the characters that no font has.
     ///
     /// # Errors
     /// There are no fonts, the step is too small, or the budget is spent.
@@ -87,17 +89,17 @@ impl Look {
         (lang, form): (Lang, Format),
         href: Option<Href<'_>>,
         budget: &Budget,
-    ) -> Result<Vec<u8>, Problem> {
+    ) -> Result<(Vec<u8>, BTreeSet<char>), Problem> {
         let counted = self.density.as_ref();
         let band = counted.map(|indexed| self.band(indexed, line, half_width_m, lang, budget)).transpose()?;
         let (theme, width) = (self.theme, self.width);
         let request = Request { line, along, half_width_m, band, lang, theme, width };
         let picture = strip::draw(catalog, &request, href)?;
         if form == MAP_SVG {
-            return Ok(svg::write(&picture));
+            return Ok((svg::write(&picture), picture.missing));
         }
         let refused = |fault: png::PngError| ReportError::Refused { format: "png", fault: fault.to_string() };
-        Ok(png::write(&picture).map_err(refused)?)
+        Ok((png::write(&picture).map_err(refused)?, picture.missing))
     }
 
     fn band(

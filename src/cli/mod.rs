@@ -782,8 +782,8 @@ fn make_report(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let catalog = load(&mut Store::new(&args.data.data))?.catalog;
     let (document, bytes) =
         api::make_report(&catalog, kind, form, &parameters(given)).map_err(anyhow::Error::msg)?;
-    let missing = report::pdf::missing(&document);
-    if !missing.is_empty() && matches!(form, Form::Pdf) {
+    let missing = report::missing(&document, form);
+    if !missing.is_empty() {
         eprintln!("warning: no font has {}; boxes are drawn", missing.iter().collect::<String>());
     }
     deliver(args.output.as_deref(), &bytes)

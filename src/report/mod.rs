@@ -33,6 +33,7 @@ mod units;
 mod walk;
 pub mod xlsx;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -250,6 +251,23 @@ impl Form {
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|form| form.name() == name)
+    }
+}
+
+/// The characters that a form draws as boxes, since no font has them: all of print, elsewhere those of maps alone.
+#[must_use]
+pub fn missing(document: &Document, form: Form) -> BTreeSet<char> {
+    let blocks = document.sections.iter().flat_map(|section| &section.blocks);
+    match form {
+        Form::Pdf => pdf::missing(document),
+        Form::Html | Form::Docx => blocks
+            .filter_map(|block| {
+                if let document::Block::Map { picture, .. } = block { Some(&picture.missing) } else { None }
+            })
+            .flatten()
+            .copied()
+            .collect(),
+        _ => BTreeSet::new(),
     }
 }
 

@@ -17,16 +17,18 @@ pub(super) fn compose(maker: &Maker<'_>) -> Result<Document, ReportError> {
         &format!("{}规划指标进展", facts.zone.name.zh),
         &format!("Progress of the plan of the {}", facts.zone.name.en),
     );
-    let sections = vec![
+    let mut sections = vec![
         result(maker, &progress),
         indicators(maker, facts, &progress),
         targets(maker, &progress),
         observed(maker, facts, &progress),
-        baselines(maker, &facts.baselines),
-        cautions(maker, facts, &progress),
-        on_the_map(maker, facts)?,
-        definitions(maker, facts),
     ];
+    // What the plan leaves out is shown nowhere.
+    if !facts.baselines.is_empty() {
+        sections.push(baselines(maker, &facts.baselines));
+    }
+    sections.extend(cautions(maker, facts, &progress));
+    sections.extend([on_the_map(maker, facts)?, definitions(maker, facts)]);
     let head = vec![(maker.pick("判定规则", "Rule"), maker.say(&facts.judging.sentence))];
     let name = format!("progress-{}-{}", maker.as_of, maker.tongue.name());
     Ok(maker.document(name, title, head, None, sections))
@@ -371,7 +373,7 @@ fn baselines(maker: &Maker<'_>, baselines: &[Baseline]) -> Section {
     Section { heading: maker.pick("前期情况", "Before the plan"), blocks: vec![Block::Table(table)] }
 }
 
-fn cautions(maker: &Maker<'_>, facts: &PlanFacts, progress: &Progress<'_>) -> Section {
+fn cautions(maker: &Maker<'_>, facts: &PlanFacts, progress: &Progress<'_>) -> Option<Section> {
     let cited = |citations: &[crate::model::Citation]| match Maker::cited(citations) {
         Cell::Cited(sections) => sections,
         _ => String::new(),
@@ -393,10 +395,10 @@ fn cautions(maker: &Maker<'_>, facts: &PlanFacts, progress: &Progress<'_>) -> Se
     for Words { zh, en } in facts.blocks.iter().flat_map(|block| &block.notes) {
         notes.push(maker.pick(zh, en));
     }
-    Section {
+    (!notes.is_empty()).then(|| Section {
         heading: maker.pick("规划文本中的出入", "Where the plan does not agree with itself"),
         blocks: vec![Block::Notes(notes)],
-    }
+    })
 }
 
 fn on_the_map(maker: &Maker<'_>, facts: &PlanFacts) -> Result<Section, ReportError> {
