@@ -97,14 +97,18 @@ pub fn clauses<'a>(catalog: &'a Catalog, facts: &'a PlanFacts) -> Clauses<'a> {
         .map(|place| (&*place.id, place.citations.iter().map(|citation| &*citation.section).collect()))
         .collect();
     let mut mapped: HashSet<&str> = HashSet::new();
+    let mut has_zone = false;
     let (mut citing, mut uncited) = (0, Vec::new());
     let mut by_section: BTreeMap<String, Vec<(&Layer, FeatureIx)>> = BTreeMap::new();
     for layer in catalog.layers().map(|indexed| indexed.layer()) {
+        // The zone goes by the part it plays: whoever drew it need not know its id in the plan.
+        has_zone |= layer.about.draw.as_deref() == Some("zone") && layer.positions().next().is_some();
         let field = layer.schema.find(FIELD).map(|(at, _)| at);
         let mut without = Uncited { layer, count: 0, named: Vec::new() };
         for ix in layer.positions() {
             let feature = layer.feature(ix);
             let id = feature.id().to_string();
+            has_zone |= id == *facts.zone.id;
             let mut sections = field.map_or_else(Vec::new, |at| own_sections(&feature.value(at)));
             if let Some((&id, cited)) = places.get_key_value(id.as_str()) {
                 mapped.insert(id);
@@ -145,6 +149,7 @@ pub fn clauses<'a>(catalog: &'a Catalog, facts: &'a PlanFacts) -> Clauses<'a> {
     // What only features cite is a section, too.
     let only = by_section.keys().filter(|section| !list.all.iter().any(|entry| entry.section == **section));
     let only: Vec<String> = only.cloned().collect();
+    let is_mapped = |id: &str| mapped.contains(id) || has_zone && id == &*facts.zone.id;
     let told = list.all.into_iter().map(|entry| {
         let of = |what: What| entry.stated.iter().filter(move |stated| stated.what == what).copied();
         let known = [What::Place, What::Indicator, What::Target];
@@ -153,7 +158,7 @@ pub fn clauses<'a>(catalog: &'a Catalog, facts: &'a PlanFacts) -> Clauses<'a> {
             subject: facts.subject(entry.section),
             inferred: entry.is_cited && entry.inferred,
             features: by_section.remove(entry.section).unwrap_or_default(),
-            unmapped: of(What::Place).filter(|place| !mapped.contains(place.id)).collect(),
+            unmapped: of(What::Place).filter(|place| !is_mapped(place.id)).collect(),
             indicators: of(What::Indicator).filter_map(|stated| facts.indicator(stated.id)).collect(),
             targets: of(What::Target).filter_map(|stated| facts.target(stated.id)).collect(),
             others: entry.stated.iter().filter(|stated| !known.contains(&stated.what)).copied().collect(),

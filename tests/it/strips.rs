@@ -311,6 +311,9 @@ fn the_plan_leads_to_places_and_places_to_the_plan() {
     assert!(ids(&clause(&plan, "三(一)2")["features"]).contains(&"axis-chegu-avenue"));
     assert_eq!(ids(&clause(&plan, "表1")["indicators"]).len(), 9, "the table has nine rows");
     assert!(clause(&plan, "四(二)")["features"].as_array().expect("a list").is_empty());
+    // The zone itself is drawn, under the id that the plan has for it.
+    let zone = clause(&plan, "前言");
+    assert_eq!((ids(&zone["features"]), ids(&zone["placesWithoutFeature"])), (vec!["wedz"], vec![]));
     let coverage = &plan["coverage"];
     let without = coverage["clausesWithoutFeature"].as_array().expect("a list");
     assert!(without.contains(&json!("四(二)")) && !without.contains(&json!("三(一)4")));
