@@ -536,3 +536,85 @@ fn a_sheet_is_of_the_feature_of_its_collection() {
     assert!(basis.is_some_and(|basis| basis.contains("not stated")), "{basis:?}");
     assert!(stop.contains("<li>") && !stop.contains("<li></li>"), "{stop}");
 }
+
+/// Three subdistricts side by side; a place in the first that touches the second on a line and the third at a corner.
+#[test]
+fn a_place_lies_in_the_subdistricts_that_hold_some_of_it() {
+    let data = tempfile::tempdir().expect("a folder");
+    let square = |id: &str, [west, south, east, north]: [f64; 4]| {
+        let ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
+        serde_json::json!({"type": "Feature", "id": id, "properties": {"name_en": id},
+            "geometry": {"type": "Polygon", "coordinates": [ring]}})
+    };
+    let point = serde_json::json!({"type": "Feature", "id": "gate", "properties": {},
+        "geometry": {"type": "Point", "coordinates": [114.1, 30.45]}});
+    let collection = |features: &[serde_json::Value]| {
+        serde_json::json!({"type": "FeatureCollection", "features": features}).to_string()
+    };
+    let parts = [
+        square("first", [114.0, 30.4, 114.1, 30.5]),
+        square("second", [114.1, 30.4, 114.2, 30.5]),
+        square("third", [114.1, 30.5, 114.2, 30.6]),
+    ];
+    let sites =
+        [square("one", [114.05, 30.45, 114.1, 30.5]), square("two", [114.05, 30.45, 114.15, 30.5]), point];
+    std::fs::write(data.path().join("parts.geojson"), collection(&parts)).expect("written");
+    std::fs::write(data.path().join("sites.geojson"), collection(&sites)).expect("written");
+    let catalog = "title = { en = \"T\" }\ndata_date = 2026-01-01\n\n[[layers]]\nid = \"parts\"\nfile = \"parts.geojson\"\n\
+                   title = { en = \"P\" }\ndraw = \"subdistrict\"\n\n[[layers]]\nid = \"sites\"\nfile = \"sites.geojson\"\n\
+                   title = { en = \"S\" }\ndraw = \"site\"\n";
+    std::fs::write(data.path().join("catalog.toml"), catalog).expect("written");
+    let loaded = load(data.path());
+    for (id, want) in [
+        ("one", "first"),
+        ("two", "first; second"),
+        ("gate", "first; second"),
+        ("parts:first", "it is one itself"),
+    ] {
+        let document = made(&loaded.catalog, Subject::Site { ids: vec![id.to_owned()] }, "en");
+        let row = document
+            .tables()
+            .flat_map(|table| &table.rows)
+            .find(|row| row[0] == Cell::Text("Subdistrict".to_owned()))
+            .expect("a row");
+        assert_eq!(row[1], Cell::Text(want.to_owned()), "{id}");
+    }
+}
+
+#[test]
+fn what_the_plan_leaves_out_is_no_section() {
+    let evidence = Evidence::new("", "");
+    let seeds = evidence.data().join("../seeds");
+    std::fs::remove_file(seeds.join("baselines.csv")).expect("removed");
+    let indicators = std::fs::read_to_string(seeds.join("indicators.csv")).expect("indicators");
+    let parts = "national-enterprise-tech-centres;provincial-enterprise-rd";
+    std::fs::write(seeds.join("indicators.csv"), indicators.replace(parts, "")).expect("written");
+    let loaded = load(&evidence.data());
+    let document = made(&loaded.catalog, Subject::Progress, "en");
+    assert!(document.sections.iter().all(|section| section.heading != "Before the plan"));
+    assert!(document.tables().all(|table| !table.rows.is_empty()));
+    let full = made(&load(shipped()).catalog, Subject::Progress, "en");
+    assert!(full.sections.iter().any(|section| section.heading == "Before the plan"));
+}
+
+#[test]
+fn characters_without_a_font_are_told_with_a_report() {
+    let data = tempfile::tempdir().expect("a folder");
+    let features: Vec<_> = [("one", "Plain"), ("two", "Rocket \u{1F680}")]
+        .iter()
+        .map(|(id, name)| {
+            serde_json::json!({"type": "Feature", "id": id, "properties": {"name_en": name},
+                "geometry": {"type": "Point", "coordinates": [114.1, 30.45]}})
+        })
+        .collect();
+    let sites = serde_json::json!({"type": "FeatureCollection", "features": features});
+    std::fs::write(data.path().join("sites.geojson"), sites.to_string()).expect("written");
+    let catalog = "title = { en = \"T\" }\ndata_date = 2026-01-01\n\n[[layers]]\nid = \"sites\"\nfile = \"sites.geojson\"\n\
+                   title = { en = \"S\" }\ndraw = \"site\"\n";
+    std::fs::write(data.path().join("catalog.toml"), catalog).expect("written");
+    let service = Service::over(data.path());
+    let told = |address: &str| service.get(address).header("map-missing-characters").to_owned();
+    assert_eq!(told("/reports/site.pdf?id=two&lang=en"), "U+1F680");
+    // A workbook is shown with the fonts of whoever reads it.
+    assert_eq!(told("/reports/site.xlsx?id=two&lang=en"), "");
+}
