@@ -183,15 +183,18 @@ impl Catalog {
     }
 
     /// Where the data lies: its zone, its subdistricts, what a map shows first, all layers. A collection that is itself held
-    /// against the data counts only where there is no other.
+    /// against the data counts only where there is no other, and one that lies where a guess has put it proves nothing.
     #[must_use]
     pub fn home(&self, held: Option<&str>) -> Option<Bounds> {
-        let drawn = |role: &str| self.window(|layer| layer.about.draw.as_deref() == Some(role));
+        let window = |keep: &dyn Fn(&Layer) -> bool| {
+            self.window(|layer| keep(layer) && (held.is_none() || !layer.about.is_place_guessed))
+        };
+        let drawn = |role: &str| window(&|layer| layer.about.draw.as_deref() == Some(role));
         drawn("zone")
             .or_else(|| drawn("subdistrict"))
             .or(self.about.start_extent)
-            .or_else(|| self.window(|layer| Some(layer.id.as_str()) != held))
-            .or_else(|| self.window(|_| true))
+            .or_else(|| window(&|layer| Some(layer.id.as_str()) != held))
+            .or_else(|| window(&|_| true))
     }
 
     /// The home of the data, and where each layer lies; but for layers that reach far beyond it, as regions around a zone do.

@@ -197,10 +197,10 @@ impl Crs {
         }
     }
 
-    /// Is it meant for all of a window, by its area of use, and does it give every position there exact coordinates?
+    /// Where it is meant for, as far as it gives positions exact coordinates.
     #[must_use]
-    pub fn covers(self, bounds: Bounds) -> bool {
-        let area = match self {
+    pub fn area_of_use(self) -> Bounds {
+        match self {
             Self::Crs84 | Self::Epsg4326 => Bounds::WORLD,
             Self::Epsg4490 => CHINA,
             Self::Epsg3857 => {
@@ -208,7 +208,13 @@ impl Crs {
                 Bounds { west, south, east, north }
             }
             Self::Zone(zone) => zone.area_of_use(),
-        };
+        }
+    }
+
+    /// Is it meant for all of a window?
+    #[must_use]
+    pub fn covers(self, bounds: Bounds) -> bool {
+        let area = self.area_of_use();
         bounds.parts().all(|part| {
             part.west >= area.west
                 && part.south >= area.south

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
+use toml_edit::{ArrayOfTables, Datetime, DocumentMut, InlineTable, Item, Table, value};
 
 use super::IntakeError;
 use super::mapping::KNOWN;
-use crate::model::Words;
+use crate::model::{Date, Words};
 use crate::store::manifest::{self, FileFormat, LayerSpec, Manifest};
 use crate::store::{self, Effect, Warning, Warnings};
 
@@ -79,7 +79,7 @@ impl Draft {
         let (text, is_listed) = match fs::read_to_string(&catalog) {
             Ok(text) => (text, false),
             Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => {
-                (listed(folder, before.as_ref()), true)
+                (listed(folder, before.as_ref(), entry.day), true)
             }
             Err(fault) => return Err(IntakeError::read(&catalog, fault)),
         };
@@ -199,13 +199,19 @@ fn free_name(folder: &Path, id: &str, ending: &str, manifest: Option<&Manifest>)
     std::iter::once(format!("{id}.{ending}")).chain(numbered).find(is_free).unwrap_or_default()
 }
 
-/// A catalogue file for a folder that has none: its files as they are.
-fn listed(folder: &Path, manifest: Option<&Manifest>) -> String {
+/// A catalogue file for a folder that has none: its files as they are. Where there are none, the day of the data is that of the
+/// import, so that reports have one.
+fn listed(folder: &Path, manifest: Option<&Manifest>, day: Date) -> String {
     let name =
         folder.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
     let mut document = DocumentMut::new();
     let name = name.unwrap_or_else(|| "innospace".to_owned());
     document["title"] = words(&name, &name);
+    if manifest.is_none()
+        && let Ok(day) = day.to_string().parse::<Datetime>()
+    {
+        document["data_date"] = value(day);
+    }
     let mut layers = ArrayOfTables::new();
     for layer in
         manifest.into_iter().flat_map(|manifest| &manifest.layers).filter(|layer| layer.twin.is_none())
@@ -245,12 +251,16 @@ pub(super) struct Entry<'a> {
     /// Chinese and English; what the file says already is kept where it is left out.
     pub title: Option<(String, String)>,
     pub description: (String, String),
+    /// The day of the import.
+    pub day: Date,
     /// Who is credited; where it is left out, the source stands in.
     pub attribution: Option<String>,
     pub source: &'a str,
     pub draw: Option<&'a str>,
     /// Features are made up.
     pub is_synthetic: bool,
+    /// Nothing supports the system that its coordinates were read in.
+    pub is_place_guessed: bool,
     /// The features that the collection had are kept, and what is said of them.
     pub is_added: bool,
     /// Names of the fields written.
@@ -319,6 +329,11 @@ impl Entry<'_> {
             layer["draw"] = value(draw);
         }
         layer["synthetic"] = value(self.is_synthetic);
+        if self.is_place_guessed {
+            layer["guessed_place"] = value(true);
+        } else {
+            layer.remove("guessed_place");
+        }
         if was_synthetic {
             layer.remove("licence");
         }

@@ -36,7 +36,8 @@ pub(super) fn anchors(catalog: &Catalog, collection: &str) -> Anchors {
     let mut anchors = Anchors::new();
     for (is_own, is_measure) in [(false, true), (true, true), (false, false), (true, false)] {
         let mut places = Anchors::new();
-        let layers = catalog.layers().map(|indexed| indexed.layer());
+        let layers =
+            catalog.layers().map(|indexed| indexed.layer()).filter(|layer| !layer.about.is_place_guessed);
         for layer in layers.filter(|layer| (layer.id.as_str() == collection) == is_own) {
             add_places(&mut places, layer, is_measure);
         }

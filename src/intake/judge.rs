@@ -6,7 +6,7 @@ use super::number::Commas;
 use super::place::place;
 use super::row::{Cell, Row, cut};
 use super::system::{self, LEAST_ANCHORS, Offset, Reading};
-use super::value::{self, Kind};
+use super::value::{self, DayOrder, Kind};
 use super::{Intake, IntakeError, Seen, cell_of};
 use crate::geometry::{centroid, metres_between, stored_area_m2};
 use crate::model::{Timestamp, narrowed};
@@ -53,6 +53,50 @@ impl Intake {
             decimal.push((field.heading, is_whole));
         }
         self.mapping.writing[file].decimal = decimal;
+        self.files[file].told.traps.append(&mut traps);
+    }
+
+    /// What begins the days that end with their year: a number above twelve is no month. Where a column has none, or some of both,
+    /// nothing is guessed.
+    fn find_days(&mut self, file: usize) {
+        let (mut days, mut traps) = (Vec::new(), Vec::new());
+        for field in &self.mapping.fields {
+            if field.kind() != Some(Kind::Date) && field.declared != Some(Kind::Date) {
+                continue;
+            }
+            let texts =
+                self.files[file].survey.sample.iter().filter_map(|row| match cell_of(row, field.heading) {
+                    Some(Cell::Text(text)) => Some((value::year_last(text)?, text)),
+                    _ => None,
+                });
+            let (mut any, mut day_first, mut month_first) = (None, None, None);
+            for ([first, second, _], text) in texts {
+                any.get_or_insert(text);
+                match (first > 12, second > 12) {
+                    (true, false) => day_first.get_or_insert(text),
+                    (false, true) => month_first.get_or_insert(text),
+                    _ => continue,
+                };
+            }
+            let name = &self.headings.names()[field.heading];
+            let Some(any) = any else { continue };
+            let unread = "they are left unknown and kept in the note; write them as 2026-05-01";
+            traps.push(match (day_first, month_first) {
+                (Some(proof), None) => {
+                    days.push((field.heading, DayOrder::DayFirst));
+                    format!("the days of {name:?} begin with the day, as {proof:?} shows; read so")
+                }
+                (None, Some(proof)) => {
+                    days.push((field.heading, DayOrder::MonthFirst));
+                    format!("the days of {name:?} begin with the month, as {proof:?} shows; read so")
+                }
+                (None, None) => format!("nothing shows whether the days of {name:?}, as {any:?}, begin with the day or the month; {unread}"),
+                (Some(one), Some(other)) => format!(
+                    "some days of {name:?} begin with the day and some with the month, as {one:?} and {other:?}; {unread}"
+                ),
+            });
+        }
+        self.mapping.writing[file].days = days;
         self.files[file].told.traps.append(&mut traps);
     }
 
@@ -161,6 +205,7 @@ impl Intake {
         for file in 0..self.files.len() {
             self.find_commas(file);
             self.find_percent(file);
+            self.find_days(file);
             self.find_unit(file)?;
             if self.files[file].told.is_1904 {
                 self.mapping.writing[file].days_late = DAYS_TO_1904;

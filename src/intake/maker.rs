@@ -13,7 +13,7 @@ use super::value::{self, Kind, Made};
 use super::{Intake, cell_of};
 use crate::catalog::Catalog;
 use crate::geometry::{Bounds, Crs, GeometryRef, stored_area_m2};
-use crate::model::{Lang, Layer, narrowed};
+use crate::model::{Layer, narrowed};
 use crate::render::View;
 use crate::render::geojson::{FeatureWriter, nullable_geometry, number, string};
 
@@ -141,7 +141,7 @@ impl<'a> Maker<'a> {
         findings.extend(placed.noted.into_iter().map(|(kind, reason)| (Fate::Noted, kind, reason)));
         let shape = placed.array.as_ref().and_then(|array| array.get(0));
         let lang = self.intake.catalog.as_ref().map(Catalog::lang).unwrap_or_default();
-        let (mut values, mut kept) = self.values(file, row, lang, findings);
+        let (mut values, mut kept) = self.values(file, row, findings);
         kept.extend(self.settle_use(&mut values, findings));
         settle_area(&mut values, shape, mapping, findings);
         fill(&mut values, "basis", order.basis.as_ref().map(|basis| Cell::Text(basis.clone())));
@@ -190,13 +190,7 @@ impl<'a> Maker<'a> {
     }
 
     /// The values of a row by their fields, and what is kept for the note of those that are not understood.
-    fn values(
-        &self,
-        file: usize,
-        row: &Row,
-        lang: Lang,
-        findings: &mut Vec<Tale>,
-    ) -> (Vec<(String, Cell)>, Vec<String>) {
+    fn values(&self, file: usize, row: &Row, findings: &mut Vec<Tale>) -> (Vec<(String, Cell)>, Vec<String>) {
         let mapping = &self.intake.mapping;
         let mut values: Vec<(String, Cell)> = Vec::new();
         let mut kept = Vec::new();
@@ -224,7 +218,9 @@ impl<'a> Maker<'a> {
                         "a value that is not understood",
                         format!("{}: {reason}; left unknown, kept in the note", field.name),
                     ));
-                    kept.push(format!("{}: {}", field.title(lang), cell.shown()));
+                    // In the words of the file, whose language no option tells.
+                    let own = field.known.map(|_| &self.intake.headings.names()[field.heading]);
+                    kept.push(format!("{}: {}", own.unwrap_or(&field.name), cell.shown()));
                     Cell::Null
                 }
             };

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use super::limit::{self, End};
 use super::row::{Cell, Row};
-use super::value::{HEIGHT, Kind, LENGTHS, Made, Unit, Ways, made, named_length, named_unit, unit_of};
-use crate::model::{Lang, Schema, ValueKind, narrowed};
+use super::value::{
+    DayOrder, HEIGHT, Kind, LENGTHS, Made, Unit, Ways, made, named_length, named_unit, unit_of,
+};
+use crate::model::{Schema, ValueKind, narrowed};
 use crate::store::manifest::FieldSpec;
 
 /// A field that is known, and the headings it goes by, plain.
@@ -454,11 +456,6 @@ impl Mapped {
         self.known.map(|at| KNOWN[at].kind).or(self.declared)
     }
 
-    /// What people call it.
-    pub(super) fn title(&self, lang: Lang) -> &str {
-        self.known.map_or(&self.name, |at| lang.pick(KNOWN[at].zh, KNOWN[at].en))
-    }
-
     /// A value of the field, as the catalogue takes it.
     pub(super) fn value(&self, cell: &Cell, ways: Ways) -> Made {
         let own = match self.known.map(|at| &KNOWN[at]) {
@@ -469,7 +466,8 @@ impl Mapped {
         };
         match self.declared {
             Some(kind) => {
-                own.then(|value| made(kind, value, Ways { days_late: ways.days_late, ..Ways::default() }))
+                let Ways { days_late, days, .. } = ways;
+                own.then(|value| made(kind, value, Ways { days_late, days, ..Ways::default() }))
             }
             None => own,
         }
@@ -499,6 +497,8 @@ pub(super) struct Writing {
     pub days_late: i32,
     /// Headings of numbers with decimal commas, and whether the whole column is written so.
     pub decimal: Vec<(usize, bool)>,
+    /// Headings of days that end with their year, and what begins them.
+    pub days: Vec<(usize, DayOrder)>,
 }
 
 impl Writing {
@@ -512,6 +512,7 @@ impl Writing {
             is_decimal: decimal.is_some(),
             is_told: decimal.is_some_and(|(_, is_whole)| *is_whole),
             days_late: self.days_late,
+            days: self.days.iter().find(|(of, _)| *of == heading).map(|(_, order)| *order),
             field: None,
         }
     }

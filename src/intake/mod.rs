@@ -210,6 +210,10 @@ impl Intake {
         let home = catalog.as_ref().and_then(|catalog| catalog.home(Some(&order.collection)));
         if home.is_none() {
             traps.push("the data folder has no zone or layer to hold positions against".to_owned());
+            let layers = catalog.iter().flat_map(Catalog::layers).map(|indexed| indexed.layer());
+            traps.extend(layers.filter(|layer| layer.about.is_place_guessed).map(|layer| {
+                format!("{} lies where a guess of its system has put it, and proves nothing", layer.id)
+            }));
         }
         let anchors = catalog.as_ref().map(|catalog| anchors(catalog, &order.collection)).unwrap_or_default();
         let (mut headings, mut seen) = (Headings::default(), Vec::new());
@@ -409,14 +413,25 @@ impl Intake {
         let uses = ["use_name_zh", "use_name_en"].into_iter().filter(|_| has(&["use_code", "use_name_zh"]));
         let filled = uses.chain(["area_m2"].into_iter().filter(|_| has_areas || is_parcels));
         let drawn = self.existing().and_then(|layer| layer.about.draw.as_deref());
-        let zh = format!("{today} 由 {source} 导入。");
+        let mut description =
+            [format!("{today} 由 {source} 导入。"), format!("Imported from {source} on {today}.")];
+        let is_guessed = self.files.iter().any(|file| file.reading.is_guess);
+        if is_guessed {
+            description[0] += "坐标系是推测的，位置未经核实。";
+            description[1] += " The system of its coordinates is a guess; nothing has proved where it lies.";
+        }
+        let had_guess =
+            self.order.append && self.existing().is_some_and(|layer| layer.about.is_place_guessed);
+        let [zh, en] = description;
         Entry {
             id: &self.order.collection,
             title: self.order.title.clone().map(|title| (title.clone(), title)),
-            description: (zh, format!("Imported from {source} on {today}.")),
+            description: (zh, en),
+            day: today,
             attribution: self.order.attribution.clone(),
             source,
             is_synthetic,
+            is_place_guessed: is_guessed || had_guess,
             is_added: self.order.append,
             draw: drawn.or(is_parcels.then_some("parcel")),
             fields: self
@@ -486,7 +501,7 @@ impl Intake {
             None => None,
         };
         let mut refusals = beside.map(|beside| self.refusals(beside));
-        let mut headings = std::mem::take(&mut self.headings);
+        let mut headings = self.headings.clone();
         let mut maker = Maker::new(&*self);
         if let Some(draft) = &mut draft {
             maker.begin(&mut draft.out).map_err(|fault| draft.fault(fault))?;

@@ -150,7 +150,7 @@ impl Row {
 }
 
 /// The headings of all files, each once.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Headings {
     names: Vec<String>,
     known: HashMap<String, usize>,

@@ -32,6 +32,8 @@ pub(super) struct Reading {
     pub others: Vec<Reading>,
     /// Where the data of the folder lies, if positions are found to lie there.
     pub home: Option<Bounds>,
+    /// Is the system one that nothing but a custom of this service speaks for?
+    pub is_guess: bool,
     /// Do numbers look like those of the system, so that some which do not are none of it?
     pub is_suited: bool,
 }
@@ -112,6 +114,7 @@ pub(super) fn decide(
             unstated: None,
             others: Vec::new(),
             home,
+            is_guess: false,
             is_suited: sample.iter().filter(|at| suits(system, **at, north_first)).count() * 2
                 >= sample.len().max(1),
         })
@@ -173,10 +176,13 @@ pub(super) fn decide(
     let Some(&&(system, north_first, _)) = fitting.first() else {
         let shown = pair(sample[0]);
         return Err(match all.first() {
-            None => format!(
-                "nothing states the system of its coordinates, and numbers such as {shown} are none of a known one; name it \
-                 with --crs"
-            ),
+            None => match utm_anywhere(sample).filter(|_| home.is_none()) {
+                Some(utm) => format!("{unstated}; numbers such as {shown} may be {utm}; name it with --crs"),
+                None => format!(
+                    "nothing states the system of its coordinates, and numbers such as {shown} are none of a known one; name it \
+                     with --crs"
+                ),
+            },
             Some(best) => {
                 let what = format!("nothing states the system; by the numbers it is {}", best.0);
                 away(&what, *best, sample, home)
@@ -197,18 +203,23 @@ pub(super) fn decide(
             Some((system, north_first, _)) => (*system, *north_first),
             None => (system, north_first),
         };
-    if home.is_none() && all.len() > 1 && Some(system) != own && !system.is_geographic() && !is_zoned(system)
-    {
-        return Err(format!(
-            "{unstated}; numbers such as {} fit {}, and the data folder has nothing to hold them against; name it with --crs",
-            pair(sample[0]),
-            named(&all)
-        ));
+    let is_open = home.is_none() && !system.is_geographic() && !is_zoned(system);
+    if is_open && Some(system) != own {
+        let utm = utm_anywhere(sample);
+        if all.len() > 1 || utm.is_some() {
+            let all: Vec<String> = named(&all).into_iter().chain(utm).collect();
+            return Err(format!(
+                "{unstated}; numbers such as {} fit {}, and the data folder has nothing to hold them against; name it with --crs",
+                pair(sample[0]),
+                all.join(", ")
+            ));
+        }
     }
     let shown = |system: System, north_first: bool| {
         let mut traps = vec![format!("{unstated}; the numbers show {system}: {}", digits(system))];
-        if home.is_none() && !system.is_geographic() && !is_zoned(system) {
-            traps.push(format!("the data folder has nothing to hold the zone against; {system} is that of this service, --crs names another"));
+        let is_guess = is_open && Some(system) == own;
+        if is_guess {
+            traps.push(guess_trap(system, north_first, sample));
         }
         if north_first {
             traps.push(swapped_trap(system, sample[0]));
@@ -217,6 +228,7 @@ pub(super) fn decide(
         let why = format!("{system}, by the numbers{against}");
         Ok::<_, String>(Reading {
             unstated: Some(unstated.clone()),
+            is_guess,
             ..reading(system, north_first, why, traps)?
         })
     };
@@ -227,8 +239,39 @@ pub(super) fn decide(
     Ok(Reading { others: others.collect::<Result<_, _>>()?, ..shown(system, north_first)? })
 }
 
+/// Zones of UTM that six-digit eastings may be in, where nothing shows one: what both hemispheres make of the northing.
+fn utm_anywhere(sample: &[[f64; 2]]) -> Option<String> {
+    let is_position = |[east, north]: [f64; 2]| (1e5..1e6).contains(&east) && (0.0..1e7).contains(&north);
+    let [a, b] = sample[0];
+    let east_first = [[a, b], [b, a]].into_iter().find(|&at| is_position(at))?;
+    let latitude =
+        |is_south| Some(Placer::new(System::Strip(Strip::utm(31, is_south))).degrees(east_first)?[1]);
+    Some(format!(
+        "UTM, EPSG:32601 to 32660 where they lie at {:.1}° N, EPSG:32701 to 32760 where they lie at {:.1}° S",
+        latitude(false)?,
+        -latitude(true)?
+    ))
+}
+
+/// What a guess of the meridian would mean for what lies along another: its eastings are the same.
+fn guess_trap(system: System, north_first: bool, sample: &[[f64; 2]]) -> String {
+    let Some(at) = sample.first() else { return String::new() };
+    let place = |system| Placer::new(system).degrees(if north_first { [at[1], at[0]] } else { *at });
+    let told = |system: System, [x, y]: [f64; 2]| format!("{x:.2}, {y:.2} with {system}");
+    let others = Zone::all(false).filter(|zone| zone.code().abs_diff(OWN).wrapping_sub(1) < 3);
+    let others = others.map(|zone| System::Strip(zone.strip()));
+    let others: Vec<String> = others.filter_map(|other| Some(told(other, place(other)?))).collect();
+    format!(
+        "the data folder has nothing to hold the zone against, and nothing supports its middle: {} lies at {}, but at {}, and so on \
+         with each zone; --crs names the true one, and until then what is imported proves nothing to later imports",
+        pair(*at),
+        place(system).map(|place| told(system, place)).unwrap_or_default(),
+        others.join(", ")
+    )
+}
+
 /// The first of some systems, each once.
-fn named(all: &[(System, bool, Share)]) -> String {
+fn named(all: &[(System, bool, Share)]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (system, ..) in all {
         let name = system.to_string();
@@ -236,7 +279,7 @@ fn named(all: &[(System, bool, Share)]) -> String {
             names.push(name);
         }
     }
-    names.join(", ")
+    names
 }
 
 /// Do two systems give the same coordinates, the easting or longitude first?
@@ -338,7 +381,14 @@ fn by_numbers(sample: &[[f64; 2]], home: Option<Bounds>) -> Vec<(System, bool, S
                 .map(|system| (system, north_first, share(sample, system, north_first, home))),
         );
     }
-    found.retain(|(_, _, share)| share.earth >= MOST);
+    // Gauss-Kruger of CGCS2000 leads to China or is none; with no data to hold the numbers against, zones of UTM are not told apart.
+    let in_china = |system, north_first| {
+        self::share(sample, system, north_first, Some(Crs::Epsg4490.area_of_use())).home >= MOST
+    };
+    found.retain(|&(system, north_first, share)| {
+        let is_open = home.is_none() && matches!(system, System::Strip(_)) && !is_zoned(system);
+        share.earth >= MOST && (!is_open || in_china(system, north_first))
+    });
     found
 }
 

@@ -228,12 +228,45 @@ pub(super) struct Ways {
     pub is_told: bool,
     /// So many days later than others its workbook begins to count them.
     pub days_late: i32,
+    /// What begins days that end with their year.
+    pub days: Option<DayOrder>,
     /// The known field they are of.
     pub field: Option<&'static str>,
 }
 
-/// A day as people write it: 2026-05-01, 2026/5/1, 2026.5.1, 2026年5月1日, 20260501.
-fn date_of(text: &str) -> Option<Date> {
+/// What begins days that end with their year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DayOrder {
+    /// 31/12/2021
+    DayFirst,
+    /// 12/31/2021
+    MonthFirst,
+}
+
+/// The numbers of a day that ends with its year, as they stand: 31/12/2021, 31.12.2021, 31-12-2021.
+pub(super) fn year_last(text: &str) -> Option<[u32; 3]> {
+    let folded = narrowed(text);
+    let first = folded.split(['T', ' ']).next()?;
+    let mut parts = first.split(['/', '.', '-']);
+    let mut next = |most: usize| {
+        let part = parts.next()?;
+        let is_number =
+            !part.is_empty() && part.len() <= most && part.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| part.parse::<u32>().ok()).flatten()
+    };
+    let numbers = [next(2)?, next(2)?, next(4).filter(|year| *year >= 1000)?];
+    parts.next().is_none().then_some(numbers)
+}
+
+/// A day as people write it: 2026-05-01, 2026/5/1, 2026.5.1, 2026年5月1日, 20260501; with its year last where the order is known.
+fn date_of(text: &str, order: Option<DayOrder>) -> Option<Date> {
+    if let (Some(order), Some([first, second, year])) = (order, year_last(text)) {
+        let (month, day) = match order {
+            DayOrder::DayFirst => (second, first),
+            DayOrder::MonthFirst => (first, second),
+        };
+        return Date::parse(&format!("{year:04}-{month:02}-{day:02}"));
+    }
     let folded = narrowed(text);
     let first = folded.split(['T', ' ']).next()?;
     let parts: Vec<&str> =
@@ -357,7 +390,7 @@ pub(super) fn made(kind: Kind, cell: &Cell, ways: Ways) -> Made {
         Kind::Whole | Kind::Year => whole(kind, cell, exact.as_ref()),
         Kind::Date => match cell {
             Cell::Date(_) => Made::Value(cell.clone()),
-            _ => match (date_of(&shown), other_date_of(cell, ways.days_late)) {
+            _ => match (date_of(&shown, ways.days), other_date_of(cell, ways.days_late)) {
                 (Some(day), _) => Made::Value(Cell::Date(day)),
                 (None, Some((day, how))) => {
                     Made::Changed(Cell::Date(day), format!("{:?} is read as {day}, {how}", cut(&shown)))
@@ -398,7 +431,7 @@ fn whole(kind: Kind, cell: &Cell, read: Option<&Written>) -> Made {
     };
     let day = match cell {
         Cell::Date(day) => Some(*day),
-        Cell::Text(text) => date_of(text),
+        Cell::Text(text) => date_of(text, None),
         _ => None,
     };
     match (cell, value.filter(is_fit), day) {

@@ -135,6 +135,8 @@ pub struct LayerAbout {
     pub draw: Option<Box<str>>,
     /// Is every feature made up?
     pub synthetic: bool,
+    /// Was the system of its coordinates a guess that nothing supports? Then it shows nobody where others lie.
+    pub is_place_guessed: bool,
 }
 
 impl LayerAbout {

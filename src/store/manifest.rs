@@ -215,6 +215,8 @@ struct TomlLayer {
     #[serde(default)]
     synthetic: bool,
     #[serde(default)]
+    guessed_place: bool,
+    #[serde(default)]
     geodesic: bool,
     id_field: Option<String>,
     time: Option<TomlTime>,
@@ -390,6 +392,7 @@ fn layer_spec(layer: TomlLayer, common: &[FieldSpec]) -> Result<LayerSpec, Store
         licence: layer.licence.map(Into::into),
         draw: layer.draw.map(Into::into),
         synthetic: layer.synthetic,
+        is_place_guessed: layer.guessed_place,
     };
     let time = layer.time.map_or_else(default_time, |time| (time.start, time.end));
     let id_field = layer.id_field;

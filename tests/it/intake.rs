@@ -468,6 +468,27 @@ fn an_empty_folder_takes_its_first_collection() {
 }
 
 #[test]
+fn a_folder_made_by_import_has_a_day() {
+    let data = tempfile::tempdir().expect("a folder");
+    let path = data.path().join("points.csv");
+    fs::write(&path, "地块编号,lon,lat\nT-0,114.0,30.4\n").expect("written");
+    let day = || std::process::Command::new("date").args(["-u", "+%F"]).output().expect("a day").stdout;
+    let before = String::from_utf8(day()).expect("a day");
+    assert_eq!(import(data.path(), &[path.to_str().expect("a path"), "--yes"]).0, Some(0));
+    let after = String::from_utf8(day()).expect("a day");
+    let told = load(data.path()).catalog.about.data_date.expect("a day").to_string();
+    assert!([before, after].iter().any(|day| day.trim() == told), "{told}");
+    // What was there before has a day that nobody knows.
+    let data = tempfile::tempdir().expect("a folder");
+    table(&data.path().join("points.csv"), "lon,lat", |[x, y]| format!("{x},{y}"));
+    let old = r#"{"type":"Feature","id":"a","properties":{},"geometry":{"type":"Point","coordinates":[114.1,30.4]}}"#;
+    fs::write(data.path().join("old.geojson"), old).expect("written");
+    let path = data.path().join("points.csv");
+    assert_eq!(import(data.path(), &[path.to_str().expect("a path"), "--yes"]).0, Some(0));
+    assert_eq!(load(data.path()).catalog.about.data_date, None);
+}
+
+#[test]
 fn made_up_rows_keep_their_mark() {
     let data = folder();
     let path = data.path().join("made-up.csv");

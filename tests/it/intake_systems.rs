@@ -6,7 +6,7 @@ use std::path::Path;
 use innospace::geometry::{Datum, metres_between};
 use serde_json::{Value, json};
 
-use crate::intake::{folder, import, imported, place_of, refused_rows, taken, workbook};
+use crate::intake::{folder, import, import_into, imported, place_of, refused_rows, taken, workbook};
 
 fn stated(data: &Path, text: &str) -> (Option<i32>, String) {
     let path = data.join("stated.csv");
@@ -193,4 +193,52 @@ fn data_on_the_other_side_of_the_antimeridian_is_near() {
         .expect("written");
     let (code, said) = import(data.path(), &[file, "--yes"]);
     assert!(code == Some(2) && said.contains("far from the data of the folder"), "{said}");
+}
+
+/// The first row lies at 108.86, 34.17 by PROJ: `echo 3782852.757 579293.402 | cs2cs -f %.6f EPSG:4545 EPSG:4326`.
+#[test]
+fn a_meridian_that_nothing_supports_is_told_and_proves_nothing() {
+    let data = tempfile::tempdir().expect("a folder");
+    let files = tempfile::tempdir().expect("a folder");
+    let path = files.path().join("own.csv");
+    let file = path.to_str().expect("a path");
+    let rows = [[579_293.402, 3_782_852.757], [579_660.339, 3_783_077.734], [580_027.26, 3_783_302.725]];
+    let numbers = rows.iter().enumerate().map(|(at, [x, y])| format!("GX-{at},{x},{y}\n"));
+    fs::write(&path, format!("地块编号,横坐标,纵坐标\n{}", numbers.collect::<String>())).expect("written");
+    let (code, said) = import(data.path(), &[file, "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    for told in
+        ["nothing supports its middle", "114.86, 34.17 with EPSG:4547", "108.86, 34.17 with EPSG:4545"]
+    {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    // The same in degrees, in another collection: the guess neither refuses them nor measures a shift from itself.
+    let degrees = [[108.86, 34.17], [108.864, 34.172], [108.868, 34.174]];
+    let lines = degrees.iter().enumerate().map(|(at, [x, y])| format!("GX-{at},{x},{y}\n"));
+    let other = files.path().join("degrees.csv");
+    fs::write(&other, format!("地块编号,经度,纬度\n{}", lines.collect::<String>())).expect("written");
+    let (code, said) = import_into("sites", data.path(), &[other.to_str().expect("a path"), "--dry-run"]);
+    assert!(code == Some(0) && said.contains("parcels lies where a guess"), "{said}");
+    assert!(!said.contains("features whose place is known") && !said.contains("far from"), "{said}");
+    // What says its system is no guess, and proves where it lies.
+    let (code, said) = import(data.path(), &[file, "--yes", "--crs", "4545"]);
+    assert!(code == Some(0) && !said.contains("nothing supports"), "{said}");
+    let [longitude, latitude] = place_of(data.path(), "GX-0");
+    assert!(metres_between([longitude, latitude], [108.86, 34.17]) < 0.1, "{longitude}, {latitude}");
+    let (code, said) = import_into("sites", data.path(), &[file, "--dry-run"]);
+    assert!(code == Some(0) && said.contains("EPSG:4545") && !said.contains("a guess"), "{said}");
+}
+
+/// 293802.12, 9108375.63 in UTM zone 25 south is at 8.06° S; the same northing from the equator is at 81.82° N (PROJ).
+#[test]
+fn what_lies_in_no_zone_of_china_is_not_called_one() {
+    let data = tempfile::tempdir().expect("a folder");
+    let text = "id,X,Y\nA-1,293802.12,9108375.63\nA-2,293712.41,9108707.05\n";
+    let (code, said) = stated(data.path(), text);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("EPSG:32701 to 32760 where they lie at 8.1° S") && said.contains("81.8° N"),
+        "{said}"
+    );
+    assert!(!said.contains("Gauss-Kruger"), "{said}");
 }

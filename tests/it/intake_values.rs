@@ -783,3 +783,41 @@ fn appended_values_are_of_the_kind_that_the_collection_has() {
         assert!(said.contains(&format!("{name:?} holds values that are no integer")), "{said}");
     }
 }
+
+#[test]
+fn days_that_end_with_their_year_are_read_as_their_column_proves() {
+    let data = folder();
+    let path = data.path().join("a.csv");
+    let take = |days: [&str; 3]| {
+        let rows: Vec<_> =
+            days.iter().zip(1..).map(|(day, at)| format!("A-{at},{day},114.1,30.4\n")).collect();
+        fs::write(&path, format!("地块编号,data de registro,x,y\n{}", rows.concat())).expect("written");
+        let map = "valid_from=data de registro";
+        let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--yes", "--map", map]);
+        assert_eq!(code, Some(0), "{said}");
+        let all: Vec<[Value; 2]> = imported(data.path())
+            .into_iter()
+            .map(|mut row| ["valid_from", "note"].map(|name| row["properties"][name].take()))
+            .collect();
+        (said, all)
+    };
+    let (said, all) = take(["31/12/2021", "02/02/2019", ""]);
+    assert!(said.contains("begin with the day, as \"31/12/2021\" shows"), "{said}");
+    let days: Vec<_> = all.iter().map(|[day, _]| day.clone()).collect();
+    assert_eq!(days, [json!("2021-12-31"), json!("2019-02-02"), json!(null)], "{said}");
+    let (said, all) = take(["12/31/2021", "02/03/2019", "1/2/2020"]);
+    assert!(said.contains("begin with the month"), "{said}");
+    let days: Vec<_> = all.iter().map(|[day, _]| day.clone()).collect();
+    assert_eq!(days, [json!("2021-12-31"), json!("2019-02-03"), json!("2020-01-02")], "{said}");
+    // What nothing proves, or what is both, is not guessed; the note speaks in the words of the file.
+    for (days, told) in [
+        (["02/03/2019", "05.06.2020", "1-2-2021"], "nothing shows whether the days"),
+        (["31/12/2021", "12/31/2021", "02/03/2019"], "some days of"),
+    ] {
+        let (said, all) = take(days);
+        assert!(said.contains(told), "{said}");
+        for ([day, note], written) in all.iter().zip(days) {
+            assert_eq!((day, note), (&json!(null), &json!(format!("data de registro: {written}"))), "{said}");
+        }
+    }
+}
