@@ -507,7 +507,7 @@ fn faults_of_observations_name_file_line_and_column() {
         ("target-innovation-units,2024-12-31,2,count,D,,", "units are counted from register.csv"),
         (
             "unicorns,2024-12-31,2,count,D,,\nunicorns,2024-12-31,3,count,E,,",
-            "observations.csv, line 3, column `date`: `2024-12-31` is not a day of its own for unicorns; line 2 has a value for it",
+            "observations.csv, line 3, column `date`: `2024-12-31` is not a day of its own for unicorns; line 2 has a value for it: correct that line",
         ),
     ];
     all_told(&cases, row);

@@ -53,8 +53,10 @@ pub(super) fn read(folder: &Path, facts: &PlanFacts) -> Result<Evidence, PlanErr
             let found = observation(row, facts)?;
             let same = |known: &&Observation| known.subject == found.subject && known.date == found.date;
             if let Some(first) = evidence.observations.iter().find(same) {
-                let expected =
-                    format!("a day of its own for {}; line {} has a value for it", found.subject, first.line);
+                let expected = format!(
+                    "a day of its own for {}; line {} has a value for it: correct that line, or say here from which day on this one holds",
+                    found.subject, first.line
+                );
                 return Err(wrong(row.at("date"), &found.date.to_string(), expected));
             }
             evidence.observations.push(found);

@@ -121,7 +121,7 @@ impl RawCounting {
         let (order, scopes): (Vec<_>, Vec<_>) = scopes.into_iter().unzip();
         if order != Scope::ALL {
             let said: Vec<_> = order.iter().map(|scope| scope.as_str()).collect();
-            return Err(wrong(at.at("scopes"), &said.join(", "), "all, top-level"));
+            return Err(wrong(at.at("scopes"), &said.join(", "), "both of all and top-level, in this order"));
         }
         let decides = at.at("deciding");
         let deciding = |deciding: RawDeciding| {
