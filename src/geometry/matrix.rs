@@ -10,6 +10,7 @@
 //! edges that meet nothing are located by one of their ends. So no computed position decides anything: an answer
 //! is wrong only where three members of mixed collections cross within rounding of each other.
 
+use std::cell::Cell;
 use std::fmt;
 
 use super::exact::order_of_crossings;
@@ -29,7 +30,7 @@ impl Matrix {
 
     /// Of two geometries.
     pub fn of(a: &Topology, b: &Topology) -> Self {
-        let mut study = Study::new(a, b);
+        let mut study = Study::new(a, b, &|| false);
         study.meet(&mut |_| false);
         study.finish()
     }
@@ -69,8 +70,8 @@ impl fmt::Display for Matrix {
     }
 }
 
-/// Does the relation hold between two geometries?
-pub(super) fn relates(a: &Topology, b: &Topology, relation: Relation) -> bool {
+/// Does the relation hold between two geometries? Where `spent` says that nobody waits any longer, the answer is either.
+pub(super) fn relates(a: &Topology, b: &Topology, relation: Relation, spent: &dyn Fn() -> bool) -> bool {
     let (Some(frame_a), Some(frame_b)) = (a.frame, b.frame) else {
         return relation == Relation::Disjoint || (relation == Relation::Equals && a.frame == b.frame);
     };
@@ -82,8 +83,8 @@ pub(super) fn relates(a: &Topology, b: &Topology, relation: Relation) -> bool {
     // Two areas without anything else: where their rings cross, both interiors have parts in and out of the other.
     let areas = [a, b].iter().all(|shape| shape.areas == 1 && shape.is_plain() && shape.points.is_empty());
     let impossible = match relation {
-        Relation::Intersects => return touch(a, b),
-        Relation::Disjoint => return !touch(a, b),
+        Relation::Intersects => return touch(a, b, spent),
+        Relation::Disjoint => return !touch(a, b, spent),
         Relation::Equals => dimensions[0] != dimensions[1] || frame_a != frame_b,
         Relation::Within => dimensions[0] > dimensions[1] || !inside(&frame_a, &frame_b),
         Relation::Contains => dimensions[0] < dimensions[1] || !inside(&frame_b, &frame_a),
@@ -94,7 +95,7 @@ pub(super) fn relates(a: &Topology, b: &Topology, relation: Relation) -> bool {
     if impossible {
         return false;
     }
-    let mut study = Study::new(a, b);
+    let mut study = Study::new(a, b, spent);
     if study.meet(&mut |meeting| areas && meeting == Meeting::Crossing) {
         return relation == Relation::Overlaps;
     }
@@ -102,18 +103,49 @@ pub(super) fn relates(a: &Topology, b: &Topology, relation: Relation) -> bool {
 }
 
 /// Do two geometries have a position in common?
-fn touch(a: &Topology, b: &Topology) -> bool {
-    let mut study = Study::plain(a, b);
+fn touch(a: &Topology, b: &Topology, spent: &dyn Fn() -> bool) -> bool {
+    let mut study = Study::plain(a, b, spent);
     study.meet(&mut |_| true)
         || study.any_apart(0, &mut |place| place != Place::Exterior)
         || study.any_apart(1, &mut |place| place != Place::Exterior)
-        || a.points.iter().any(|&point| place(b, point) != Place::Exterior)
+        || a.points.iter().any(|&point| place_for(&study.watch, b, point) != Place::Exterior)
         || b.points_in(&a.frame.unwrap_or(Frame::of([f64::NAN; 2])))
-            .any(|point| place(a, point) != Place::Exterior)
+            .any(|point| place_for(&study.watch, a, point) != Place::Exterior)
+}
+
+/// Looks now and then whether an answer is still wanted.
+struct Watch<'a> {
+    spent: &'a dyn Fn() -> bool,
+    steps: Cell<u32>,
+    over: Cell<bool>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(spent: &'a dyn Fn() -> bool) -> Self {
+        Self { spent, steps: Cell::new(0), over: Cell::new(false) }
+    }
+
+    /// To be asked at each step that takes a millisecond at most.
+    fn is_over(&self) -> bool {
+        const STEPS: u32 = 64;
+        let steps = self.steps.get().wrapping_add(1);
+        self.steps.set(steps);
+        if steps % STEPS == 0 && (self.spent)() {
+            self.over.set(true);
+        }
+        self.over.get()
+    }
 }
 
 /// Where a position lies in a geometry.
 pub(super) fn place(shape: &Topology, position: Position) -> Place {
+    place_for(&Watch::new(&|| false), shape, position)
+}
+
+fn place_for(watch: &Watch<'_>, shape: &Topology, position: Position) -> Place {
+    if watch.is_over() {
+        return Place::Exterior;
+    }
     let sight = shape.sight(position);
     if !sight.on_edge {
         let holds = sight.inside.any() || shape.has_point(position);
@@ -124,7 +156,7 @@ pub(super) fn place(shape: &Topology, position: Position) -> Place {
     }
     let mut node = Node { position, exact: true, rays: Vec::new() };
     node.gather(0, shape);
-    node.place(0, shape, &node.inside(0, shape))
+    node.place(0, shape, &node.inside(0, shape), watch)
 }
 
 /// How two edges meet.
@@ -136,102 +168,162 @@ enum Meeting {
     End,
 }
 
+/// Calls `act` with the pairs of edges of two geometries, or of one with itself, whose boxes meet, until it answers true. Tells
+/// whether it did.
+fn each_pair(
+    shapes: [&Topology; 2],
+    [x, y]: [usize; 2],
+    watch: &Watch<'_>,
+    mut act: impl FnMut(usize, &Edge, usize, &Edge) -> bool,
+) -> bool {
+    let (outer, inner) = (shapes[x], shapes[y]);
+    let (Some(outer_frame), Some(inner_frame)) = (outer.frame, inner.frame) else { return false };
+    let common = outer_frame.common(&inner_frame);
+    let mut found = false;
+    outer.any_edge(&common, |i, first| {
+        found = inner.any_edge(&first.frame(), |j, second| (x != y || j > i) && act(i, first, j, second));
+        found || watch.is_over()
+    });
+    found
+}
+
+/// How two edges meet, if they do; ends of one on the other are entered.
+fn meet_edges(first: &Edge, second: &Edge, ends: &mut Vec<Position>) -> Option<Meeting> {
+    let apart = |p: f64, q: f64| (p > 0.0 && q > 0.0) || (p < 0.0 && q < 0.0);
+    let of_second = [side(first.a, first.b, second.a), side(first.a, first.b, second.b)];
+    if apart(of_second[0], of_second[1]) {
+        return None;
+    }
+    let of_first = [side(second.a, second.b, first.a), side(second.a, second.b, first.b)];
+    if apart(of_first[0], of_first[1]) {
+        return None;
+    }
+    if of_first.iter().chain(&of_second).all(|&turn| turn != 0.0) {
+        return Some(Meeting::Crossing);
+    }
+    let before = ends.len();
+    let (frame_first, frame_second) = (first.frame(), second.frame());
+    for (turns, tips, frame) in
+        [(of_second, [second.a, second.b], frame_first), (of_first, [first.a, first.b], frame_second)]
+    {
+        for (turn, tip) in turns.into_iter().zip(tips) {
+            if turn == 0.0 && frame.holds(tip) {
+                ends.push(tip);
+            }
+        }
+    }
+    (ends.len() > before).then_some(Meeting::End)
+}
+
 struct Study<'a> {
     shapes: [&'a Topology; 2],
     plain: bool,
     matrix: Matrix,
     /// Ends of edges where the two meet.
     ends: Vec<Position>,
-    /// Pairs of edges that cross, each by its geometry and number.
+    /// Pairs of edges that cross, each by its geometry and number; the first [`MOST_KEPT`].
     crossings: Vec<[(usize, usize); 2]>,
+    /// How many cross, kept or not.
+    crossed: usize,
     /// Edges of either geometry that meet the other.
     met: [Vec<usize>; 2],
+    watch: Watch<'a>,
+}
+
+/// So many crossings are kept; the others are found a second time when they are looked at. Lines that cross everywhere have
+/// billions.
+const MOST_KEPT: usize = 1 << 16;
+
+/// Sorts a list that the same is entered in again and again, before it outgrows what it holds.
+fn compact<T>(list: &mut Vec<T>, order: impl FnMut(&T, &T) -> std::cmp::Ordering)
+where
+    T: PartialEq,
+{
+    list.sort_unstable_by(order);
+    list.dedup();
 }
 
 impl<'a> Study<'a> {
-    fn new(a: &'a Topology, b: &'a Topology) -> Self {
-        Self { plain: a.is_plain() && b.is_plain(), ..Self::plain(a, b) }
+    fn new(a: &'a Topology, b: &'a Topology, spent: &'a dyn Fn() -> bool) -> Self {
+        Self { plain: a.is_plain() && b.is_plain(), ..Self::plain(a, b, spent) }
     }
 
     /// A study in which the geometries' own borders do not count.
-    fn plain(a: &'a Topology, b: &'a Topology) -> Self {
+    fn plain(a: &'a Topology, b: &'a Topology, spent: &'a dyn Fn() -> bool) -> Self {
         let mut matrix = Matrix([[-1; 3]; 3]);
         matrix.raise(Place::Exterior, Place::Exterior, 2);
-        Self { shapes: [a, b], plain: true, matrix, ends: vec![], crossings: vec![], met: [vec![], vec![]] }
+        Self {
+            shapes: [a, b],
+            plain: true,
+            matrix,
+            ends: vec![],
+            crossings: vec![],
+            crossed: 0,
+            met: [vec![], vec![]],
+            watch: Watch::new(spent),
+        }
     }
 
-    /// Finds where edges meet, until `enough` says so.
-    fn meet(&mut self, enough: &mut impl FnMut(Meeting) -> bool) -> bool {
+    /// The pairs of geometries whose edges are held against each other: the one with fewer edges first.
+    fn pairs(&self) -> impl Iterator<Item = [usize; 2]> + use<> {
         let [a, b] = self.shapes;
         let pair = if a.edges.len() <= b.edges.len() { [0, 1] } else { [1, 0] };
-        let found = self.meet_pair(pair, enough);
-        if !found && !self.plain {
-            self.meet_pair([0, 0], &mut |_| false);
-            self.meet_pair([1, 1], &mut |_| false);
-            for edge in a.edges.iter().chain(&b.edges) {
+        let own = [[0, 0], [1, 1]];
+        std::iter::once(pair).chain(own.into_iter().take(if self.plain { 0 } else { 2 }))
+    }
+
+    /// Finds where edges meet, until `enough` says so of a meeting of the two geometries.
+    fn meet(&mut self, enough: &mut impl FnMut(Meeting) -> bool) -> bool {
+        for pair in self.pairs() {
+            let is_own = pair[0] == pair[1];
+            if self.meet_pair(pair, &mut |meeting| !is_own && enough(meeting)) {
+                return true;
+            }
+        }
+        if !self.plain {
+            for edge in self.shapes.iter().flat_map(|shape| &shape.edges) {
                 self.ends.extend([edge.a, edge.b]);
             }
         }
-        self.ends.sort_unstable_by(order);
-        self.ends.dedup();
-        for met in &mut self.met {
-            met.sort_unstable();
-            met.dedup();
-        }
-        found
+        compact(&mut self.ends, order);
+        self.met.iter_mut().for_each(|met| compact(met, usize::cmp));
+        false
     }
 
-    fn meet_pair(&mut self, [x, y]: [usize; 2], enough: &mut impl FnMut(Meeting) -> bool) -> bool {
-        let (outer, inner) = (self.shapes[x], self.shapes[y]);
-        let (Some(outer_frame), Some(inner_frame)) = (outer.frame, inner.frame) else { return false };
-        let common = outer_frame.common(&inner_frame);
-        outer.any_edge(&common, |i, first| {
-            inner.any_edge(&first.frame(), |j, second| {
-                if x == y && j <= i {
-                    return false;
-                }
-                let Some(meeting) = self.meet_edges(first, second) else { return false };
-                if meeting == Meeting::Crossing {
-                    self.crossings.push([(x, i), (y, j)]);
-                }
-                if x != y {
-                    self.met[x].push(i);
-                    self.met[y].push(j);
-                }
-                enough(meeting)
-            })
-        })
-    }
-
-    fn meet_edges(&mut self, first: &Edge, second: &Edge) -> Option<Meeting> {
-        let apart = |p: f64, q: f64| (p > 0.0 && q > 0.0) || (p < 0.0 && q < 0.0);
-        let of_second = [side(first.a, first.b, second.a), side(first.a, first.b, second.b)];
-        if apart(of_second[0], of_second[1]) {
-            return None;
-        }
-        let of_first = [side(second.a, second.b, first.a), side(second.a, second.b, first.b)];
-        if apart(of_first[0], of_first[1]) {
-            return None;
-        }
-        if of_first.iter().chain(&of_second).all(|&turn| turn != 0.0) {
-            return Some(Meeting::Crossing);
-        }
-        let before = self.ends.len();
-        let (frame_first, frame_second) = (first.frame(), second.frame());
-        for (turns, ends, frame) in
-            [(of_second, [second.a, second.b], frame_first), (of_first, [first.a, first.b], frame_second)]
-        {
-            for (turn, end) in turns.into_iter().zip(ends) {
-                if turn == 0.0 && frame.holds(end) {
-                    self.ends.push(end);
+    fn meet_pair(&mut self, pair: [usize; 2], enough: &mut impl FnMut(Meeting) -> bool) -> bool {
+        /// Lists are compacted when they have doubled since, and before that only beyond this.
+        const ROOM: usize = 1 << 16;
+        let ([x, y], mut room) = (pair, ROOM);
+        let (shapes, watch) = (self.shapes, &self.watch);
+        let (ends, crossings, crossed, met) =
+            (&mut self.ends, &mut self.crossings, &mut self.crossed, &mut self.met);
+        each_pair(shapes, pair, watch, |i, first, j, second| {
+            let Some(meeting) = meet_edges(first, second, ends) else { return false };
+            if meeting == Meeting::Crossing {
+                *crossed += 1;
+                if *crossed <= MOST_KEPT {
+                    crossings.push([(x, i), (y, j)]);
                 }
             }
-        }
-        (self.ends.len() > before).then_some(Meeting::End)
+            if x != y {
+                met[x].push(i);
+                met[y].push(j);
+            }
+            let longest = |met: &[Vec<usize>; 2]| met[0].len().max(met[1].len());
+            if ends.len().max(longest(met)) > room {
+                compact(ends, order);
+                met.iter_mut().for_each(|met| compact(met, usize::cmp));
+                room = ROOM.max(2 * ends.len().max(longest(met)));
+            }
+            enough(meeting)
+        })
     }
 
     fn finish(mut self) -> Matrix {
         for at in 0..self.ends.len() {
+            if self.watch.is_over() {
+                return self.matrix;
+            }
             let mut node = Node { position: self.ends[at], exact: true, rays: Vec::new() };
             for (x, shape) in self.shapes.into_iter().enumerate() {
                 node.gather(x, shape);
@@ -239,9 +331,13 @@ impl<'a> Study<'a> {
             self.record_node(&node);
         }
         for [first, second] in std::mem::take(&mut self.crossings) {
-            if let Some(node) = self.crossing_node(first, second) {
-                self.record_node(&node);
+            if self.watch.is_over() {
+                return self.matrix;
             }
+            self.record_crossing(first, second);
+        }
+        if self.crossed > MOST_KEPT {
+            self.record_crossings_not_kept();
         }
         for x in 0..2 {
             if self.plain {
@@ -260,6 +356,29 @@ impl<'a> Study<'a> {
             self.record_points(x);
         }
         self.matrix
+    }
+
+    fn record_crossing(&mut self, first: (usize, usize), second: (usize, usize)) {
+        if let Some(node) = self.crossing_node(first, second) {
+            self.record_node(&node);
+        }
+    }
+
+    fn record_crossings_not_kept(&mut self) {
+        let (shapes, watch) = (self.shapes, Watch::new(self.watch.spent));
+        let (mut seen, mut ends) = (0, Vec::new());
+        for pair @ [x, y] in self.pairs() {
+            each_pair(shapes, pair, &watch, |i, first, j, second| {
+                ends.clear();
+                if meet_edges(first, second, &mut ends) == Some(Meeting::Crossing) {
+                    seen += 1;
+                    if seen > MOST_KEPT {
+                        self.record_crossing((x, i), (y, j));
+                    }
+                }
+                self.watch.is_over()
+            });
+        }
     }
 
     fn raise(&mut self, x: usize, own: Place, other: Place, dimension: i8) {
@@ -300,7 +419,7 @@ impl<'a> Study<'a> {
                 _ => Place::Exterior,
             };
             last = Some((edge.b, place));
-            enough(place)
+            enough(place) || self.watch.is_over()
         });
         found || (seen < own.edges.len() && enough(Place::Exterior))
     }
@@ -317,7 +436,7 @@ impl<'a> Study<'a> {
             if !near && !std::mem::replace(&mut outside, true) {
                 self.raise(x, Place::Border, Place::Exterior, 0);
             } else if near && self.ends.binary_search_by(|known| order(known, &end)).is_err() {
-                self.raise(x, Place::Border, place(other, end), 0);
+                self.raise(x, Place::Border, place_for(&self.watch, other, end), 0);
             }
         }
     }
@@ -326,14 +445,14 @@ impl<'a> Study<'a> {
         let (own, other) = (self.shapes[x], self.shapes[1 - x]);
         if !own.edges.is_empty() {
             for &point in &own.points {
-                self.raise(x, place(own, point), place(other, point), 0);
+                self.raise(x, place_for(&self.watch, own, point), place_for(&self.watch, other, point), 0);
             }
             return;
         }
         let mut near = 0;
         for point in other.frame.iter().flat_map(|frame| own.points_in(frame)) {
             near += 1;
-            self.raise(x, Place::Interior, place(other, point), 0);
+            self.raise(x, Place::Interior, place_for(&self.watch, other, point), 0);
         }
         if near < own.points.len() {
             self.raise(x, Place::Interior, Place::Exterior, 0);
@@ -360,7 +479,7 @@ impl<'a> Study<'a> {
                 if (x, at) == first || (x, at) == second || (!alone && passes(edge, &e, &f)) {
                     node.pass(x, edge);
                 }
-                false
+                self.watch.is_over()
             });
         }
         Some(node)
@@ -370,12 +489,18 @@ impl<'a> Study<'a> {
         let [a, b] = self.shapes;
         let inside = [node.inside(0, a), node.inside(1, b)];
         for ray in &node.rays {
-            let [of_a, of_b] = [node.around(ray, 0, a, &inside[0]), node.around(ray, 1, b, &inside[1])];
+            let around = |x: usize, shape| node.around(ray, x, shape, &inside[x], &self.watch);
+            let [of_a, of_b] = [around(0, a), around(1, b)];
+            if self.watch.is_over() {
+                return;
+            }
             self.matrix.raise(of_a.on, of_b.on, 1);
             self.matrix.raise(half(of_a.left), half(of_b.left), 2);
             self.matrix.raise(half(of_a.right), half(of_b.right), 2);
         }
-        self.matrix.raise(node.place(0, a, &inside[0]), node.place(1, b, &inside[1]), 0);
+        let place = |x: usize, shape| node.place(x, shape, &inside[x], &self.watch);
+        let (of_a, of_b) = (place(0, a), place(1, b));
+        self.matrix.raise(of_a, of_b, 0);
     }
 }
 
@@ -493,9 +618,19 @@ impl Node {
         }
     }
 
-    fn around(&self, ray: &Ray, geometry: usize, shape: &Topology, inside: &Inside) -> Around {
+    fn around(
+        &self,
+        ray: &Ray,
+        geometry: usize,
+        shape: &Topology,
+        inside: &Inside,
+        watch: &Watch<'_>,
+    ) -> Around {
         let (mut left, mut right, mut on_ring) = (false, false, false);
         for area in 0..shape.areas {
+            if watch.is_over() {
+                break;
+            }
             if !self.bounds_area(geometry, area) {
                 left |= inside.of(area);
                 right |= inside.of(area);
@@ -531,11 +666,11 @@ impl Node {
     }
 
     /// Where it lies itself.
-    fn place(&self, geometry: usize, shape: &Topology, inside: &Inside) -> Place {
+    fn place(&self, geometry: usize, shape: &Topology, inside: &Inside, watch: &Watch<'_>) -> Place {
         let mut on_ring = false;
         for ray in self.rays_of(geometry).filter(|ray| ray.area != LINE) {
             on_ring = true;
-            let around = self.around(ray, geometry, shape, inside);
+            let around = self.around(ray, geometry, shape, inside, watch);
             if !(around.left && around.right) {
                 return Place::Border;
             }

@@ -5,9 +5,13 @@
 //! Edges are straight in degrees. WGS 84 and GRS 80 (CGCS2000) are taken as one: areas differ in the tenth digit.
 
 use geo::algorithm::buffer::{BufferStyle, LineCap, LineJoin};
-use geo::{BoundingRect as _, Buffer as _, Centroid as _, Distance as _, GeodesicArea as _};
-use geo::{Geodesic, Length as _, MapCoords as _};
+use geo::{
+    BooleanOps as _, BoundingRect as _, Buffer, Centroid as _, CoordsIter as _, Distance as _,
+    GeodesicArea as _,
+};
+use geo::{Geodesic, Length as _, LinesIter as _, MapCoords as _};
 use geo_types::{Coord, Line, LineString, MultiLineString, MultiPolygon, Point, Polygon};
+use thiserror::Error;
 
 use super::antimeridian::{Turn, cut, turned, window_of};
 use super::array::{GeometryRef, Run};
@@ -37,10 +41,16 @@ const FAR: f64 = 2_000.0;
 /// than a hundred thousandth.
 #[must_use]
 pub fn distance_m(a: &Shape, b: &Shape) -> Option<f64> {
+    distance_unless(a, b, &|| false)
+}
+
+/// The same; where `spent` says that nobody waits any longer, the answer is any.
+#[must_use]
+pub fn distance_unless(a: &Shape, b: &Shape, spent: &dyn Fn() -> bool) -> Option<f64> {
     let (of_a, of_b) = (Topology::of_shape(a), Topology::of_shape(b));
     of_a.frame.and(of_b.frame)?;
-    let Some(approach) = Approach::of(&of_a, &of_b) else { return Some(0.0) };
-    let candidates = nearly_nearest(&approach.lines_a, &approach.lines_b, approach.latitude);
+    let Some(approach) = Approach::of(&of_a, &of_b, spent) else { return Some(0.0) };
+    let candidates = nearly_nearest(&approach.lines_a, &approach.lines_b, approach.latitude, spent);
     let metres = candidates.into_iter().map(|mut pair| {
         if pair.metres() > FAR {
             pair.improve();
@@ -52,9 +62,13 @@ pub fn distance_m(a: &Shape, b: &Shape) -> Option<f64> {
 
 /// Metres between which the distance of two shapes lies; far quicker than the distance itself. `None` when one is empty.
 pub(super) fn distance_between(a: &Shape, b: &Shape) -> Option<Span> {
+    distance_between_unless(a, b, &|| false)
+}
+
+fn distance_between_unless(a: &Shape, b: &Shape, spent: &dyn Fn() -> bool) -> Option<Span> {
     let (of_a, of_b) = (Topology::of_shape(a), Topology::of_shape(b));
     of_a.frame.and(of_b.frame)?;
-    let Some(approach) = Approach::of(&of_a, &of_b) else { return Some(Span::exactly(0.0)) };
+    let Some(approach) = Approach::of(&of_a, &of_b, spent) else { return Some(Span::exactly(0.0)) };
     let most = approach.best.metres();
     // All pairs that are about as near lie along the lower of the two shapes, and what separates them from the scale
     // that was used is that height and the distance itself.
@@ -75,8 +89,8 @@ struct Approach {
 
 impl Approach {
     /// `None` when they touch.
-    fn of(of_a: &Topology, of_b: &Topology) -> Option<Self> {
-        if matrix::relates(of_a, of_b, super::Relation::Intersects) {
+    fn of(of_a: &Topology, of_b: &Topology, spent: &dyn Fn() -> bool) -> Option<Self> {
+        if matrix::relates(of_a, of_b, super::Relation::Intersects, spent) {
             return None;
         }
         let middle = |topology: &Topology| {
@@ -86,14 +100,14 @@ impl Approach {
         let centre = middle(of_a);
         let (lines_a, lines_b) = (lines(of_a, centre[0]), lines(of_b, centre[0]));
         let mut latitude = f64::midpoint(centre[1], middle(of_b)[1]);
-        let mut best = nearest(&lines_a, &lines_b, latitude)?;
+        let mut best = nearest(&lines_a, &lines_b, latitude, spent)?;
         for _ in 0..3 {
             let halfway = f64::midpoint(best.on_a().y, best.on_b().y);
             if (halfway - latitude).abs() < 1e-6 {
                 break;
             }
             latitude = halfway;
-            best = nearest(&lines_a, &lines_b, latitude)?;
+            best = nearest(&lines_a, &lines_b, latitude, spent)?;
         }
         Some(Self { lines_a, lines_b, latitude, best })
     }
@@ -102,13 +116,19 @@ impl Approach {
 /// Are two shapes no farther apart than this?
 #[must_use]
 pub fn within_distance(a: &Shape, b: &Shape, metres: f64) -> bool {
+    within_distance_unless(a, b, metres, &|| false)
+}
+
+/// The same; where `spent` says that nobody waits any longer, the answer is either.
+#[must_use]
+pub fn within_distance_unless(a: &Shape, b: &Shape, metres: f64, spent: &dyn Fn() -> bool) -> bool {
     let (Some(of_a), Some(of_b)) = (bounds_of(a), bounds_of(b)) else { return false };
     let is_within = |span: Span| span.is_within(metres, false);
     metres >= 0.0
         && reach(of_a, metres).overlaps(of_b)
-        && distance_between(a, b)
-            .and_then(|span| is_within(span).or_else(|| is_within(Span::exactly(distance_m(a, b)?))))
-            == Some(true)
+        && distance_between_unless(a, b, spent).and_then(|span| {
+            is_within(span).or_else(|| is_within(Span::exactly(distance_unless(a, b, spent)?)))
+        }) == Some(true)
 }
 
 /// The edges and points of a topology as lines, longitudes within half a turn of a meridian.
@@ -191,17 +211,18 @@ pub(super) fn scale(latitude: f64) -> Coord {
     Coord { x: (prime * latitude.to_radians().cos()).to_radians(), y: meridian.to_radians() }
 }
 
-/// The nearest pair of lines with the scale at a latitude.
-fn nearest(a: &[Line], b: &[Line], latitude: f64) -> Option<Pair> {
+/// Lines in metres, by the scale at a latitude.
+fn scaled(lines: &[Line], latitude: f64) -> Vec<Line> {
     let scale = scale(latitude);
-    let to_metres = |line: &Line| {
-        let of = |c: Coord| Coord { x: c.x * scale.x, y: c.y * scale.y };
-        Line::new(of(line.start), of(line.end))
-    };
-    let (scaled_a, scaled_b): (Vec<_>, Vec<_>) =
-        (a.iter().map(to_metres).collect(), b.iter().map(to_metres).collect());
+    let of = |c: Coord| Coord { x: c.x * scale.x, y: c.y * scale.y };
+    lines.iter().map(|line| Line::new(of(line.start), of(line.end))).collect()
+}
+
+/// The nearest pair of lines with the scale at a latitude.
+fn nearest(a: &[Line], b: &[Line], latitude: f64, spent: &dyn Fn() -> bool) -> Option<Pair> {
+    let (scaled_a, scaled_b) = (scaled(a, latitude), scaled(b, latitude));
     let mut best: Option<(f64, Pair)> = None;
-    for (i, p) in scaled_a.iter().enumerate() {
+    for (i, p) in scaled_a.iter().enumerate().take_while(|_| !spent()) {
         for (j, q) in scaled_b.iter().enumerate() {
             if best.is_some_and(|(least, _)| gap_2(p, q) > least) {
                 continue;
@@ -217,19 +238,21 @@ fn nearest(a: &[Line], b: &[Line], latitude: f64) -> Option<Pair> {
 
 /// The pairs of positions that are within a fiftieth of the nearest with the scale at a latitude: where lines run
 /// side by side, the scale at one latitude does not tell which of them is nearest. At most so many, nearest first.
-fn nearly_nearest(a: &[Line], b: &[Line], latitude: f64) -> Vec<Pair> {
+fn nearly_nearest(a: &[Line], b: &[Line], latitude: f64, spent: &dyn Fn() -> bool) -> Vec<Pair> {
     const MOST: usize = 64;
+    /// So many are gathered before all but the nearest are dropped.
+    const GATHERED: usize = 1 << 12;
     const SLACK: f64 = 1.02 * 1.02;
-    let scale = scale(latitude);
-    let to_metres = |line: &Line| {
-        let of = |c: Coord| Coord { x: c.x * scale.x, y: c.y * scale.y };
-        Line::new(of(line.start), of(line.end))
-    };
-    let (scaled_a, scaled_b): (Vec<_>, Vec<_>) =
-        (a.iter().map(to_metres).collect(), b.iter().map(to_metres).collect());
+    let (scaled_a, scaled_b) = (scaled(a, latitude), scaled(b, latitude));
     let mut found: Vec<(f64, Pair)> = Vec::new();
     let mut limit = f64::INFINITY;
-    for (i, p) in scaled_a.iter().enumerate() {
+    let keep_nearest = |found: &mut Vec<(f64, Pair)>, limit: f64| {
+        found.retain(|(distance_2, _)| *distance_2 <= limit);
+        // Of those equally near the first stay first.
+        found.sort_by(|a, b| a.0.total_cmp(&b.0));
+        found.truncate(MOST);
+    };
+    for (i, p) in scaled_a.iter().enumerate().take_while(|_| !spent()) {
         for (j, q) in scaled_b.iter().enumerate() {
             if gap_2(p, q) > limit {
                 continue;
@@ -240,11 +263,13 @@ fn nearly_nearest(a: &[Line], b: &[Line], latitude: f64) -> Vec<Pair> {
                     found.push((distance_2, Pair { lines: [a[i], b[j]], shares }));
                 }
             }
+            if found.len() >= GATHERED {
+                keep_nearest(&mut found, limit);
+            }
         }
     }
-    found.retain(|(distance_2, _)| *distance_2 <= limit);
-    found.sort_by(|a, b| a.0.total_cmp(&b.0));
-    found.into_iter().take(MOST).map(|(_, pair)| pair).collect()
+    keep_nearest(&mut found, limit);
+    found.into_iter().map(|(_, pair)| pair).collect()
 }
 
 /// Square of the distance between the boxes of two lines.
@@ -466,69 +491,194 @@ pub fn about_length_m(geometry: GeometryRef<'_>) -> f64 {
 /// ten thousandth up to 90 km from it.
 #[must_use]
 pub fn buffer_m(shape: &Shape, metres: f64) -> Option<Shape> {
+    widened(shape, metres, u64::MAX, &|| false).ok()
+}
+
+/// Why a shape is not widened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum NotWidened {
+    /// It is too wide to be drawn in one plane, or what it becomes is.
+    #[error("there is no such area on the earth")]
+    Nowhere,
+    /// It has too many positions.
+    #[error(
+        "the shape has {0} positions, with one each 0.01 degree along long edges; at most {MOST_WIDENED} are widened"
+    )]
+    TooLong(u64),
+    /// Its outline has too many.
+    #[error("the outline of what it becomes has more than the {MOST_OUTLINED} positions that are drawn")]
+    TooWinding,
+    /// Nobody waits any longer.
+    #[error("the time is over")]
+    Spent,
+}
+
+/// The most positions of a shape that is widened on request, with those set along its long edges.
+pub const MOST_WIDENED: u64 = 200_000;
+/// The most positions of an outline that is drawn of what lies within a distance.
+pub const MOST_OUTLINED: usize = 400_000;
+
+/// The same for what anyone may ask: of [`MOST_WIDENED`] positions at most, until `spent` says that nobody waits any longer.
+///
+/// # Errors
+/// Why there is none.
+pub fn buffer_unless(shape: &Shape, metres: f64, spent: &dyn Fn() -> bool) -> Result<Shape, NotWidened> {
+    widened(shape, metres, MOST_WIDENED, spent)
+}
+
+fn widened(shape: &Shape, metres: f64, most: u64, spent: &dyn Fn() -> bool) -> Result<Shape, NotWidened> {
     const WIDEST: f64 = 10.0;
-    let window = window_of(shape)?;
+    let window = window_of(shape).ok_or(NotWidened::Nowhere)?;
     if window.width() > 2.0 * WIDEST || window.south < -85.0 || window.north > 85.0 {
-        return None;
+        return Err(NotWidened::Nowhere);
     }
     let turn = Turn::of(window);
+    let turned = turn.shape(shape);
+    let positions = densified_positions(&turned);
+    if positions > most {
+        return Err(NotWidened::TooLong(positions));
+    }
     // The plane is that of Greenwich; longitudes are counted from the middle of the shape, so that none is torn by the
     // antimeridian.
     let meridian = turn.longitude(window.west) + window.width() / 2.0;
     let greenwich = Strip { meridian: 0.0, scale: 1.0, false_easting: 0.0, false_northing: 0.0 };
-    let plane = Plane::new(&greenwich.definition())?;
-    let drawn = densified(&turn.shape(shape))
-        .try_map_coords(|Coord { x, y }| plane.eastings([x - meridian, y]).map(Coord::from).ok_or(()))
-        .ok()?;
+    let plane = Plane::new(&greenwich.definition()).ok_or(NotWidened::Nowhere)?;
+    let drawn = densified(&turned).try_map_coords(|Coord { x, y }| {
+        plane.eastings([x - meridian, y]).map(Coord::from).ok_or(NotWidened::Nowhere)
+    })?;
+    let grower = Grower { metres, spent };
+    let back = grower.grown(&drawn)?.try_map_coords(|Coord { x, y }| {
+        let [x, y] = plane.degrees([x, y]).ok_or(NotWidened::Nowhere)?;
+        Ok(Coord { x: x + meridian, y })
+    })?;
+    Ok(Shape::MultiPolygon(cut(back)))
+}
+
+/// Grows shapes of a plane. What has many edges is put together from what lies around each: the time of drawing it at once
+/// rises with the square of the edges, and nothing could end it.
+struct Grower<'a> {
+    metres: f64,
+    spent: &'a dyn Fn() -> bool,
+}
+
+impl Grower<'_> {
+    /// A ring of so many edges is drawn at once.
+    const FEW: usize = 500;
+
+    fn grown(&self, shape: &Shape) -> Result<MultiPolygon, NotWidened> {
+        match shape {
+            // All edges of a line at once would leave seams where they cross, so each is grown alone.
+            Shape::MultiLineString(lines) => self.around(&lines.0, self.metres),
+            Shape::MultiPoint(points) => self.around(&points.0, self.metres),
+            Shape::GeometryCollection(members) => {
+                let all: Result<Vec<_>, _> = members.iter().map(|member| self.grown(member)).collect();
+                self.together(&all?)
+            }
+            Shape::Polygon(polygon) => self.grown_polygon(polygon),
+            Shape::MultiPolygon(polygons) if edges_of(polygons) > Self::FEW => {
+                let all: Result<Vec<_>, _> = polygons.iter().map(|one| self.grown_polygon(one)).collect();
+                self.together(&all?)
+            }
+            other => Ok(other.buffer_with_style(round(self.metres))),
+        }
+    }
+
+    fn grown_polygon(&self, polygon: &Polygon) -> Result<MultiPolygon, NotWidened> {
+        if edges_of([polygon]) <= Self::FEW {
+            return Ok(polygon.buffer_with_style(round(self.metres)));
+        }
+        let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
+        let edges: Vec<LineString> =
+            rings.flat_map(LineString::lines).map(|edge| LineString(vec![edge.start, edge.end])).collect();
+        let border = self.around(&edges, self.metres.abs())?;
+        let whole = MultiPolygon(vec![polygon.clone()]);
+        if self.metres < 0.0 { Ok(whole.difference(&border)) } else { self.together(&[whole, border]) }
+    }
+
+    /// What lies around each of some parts, as one.
+    fn around(&self, parts: &[impl Buffer<Scalar = f64>], metres: f64) -> Result<MultiPolygon, NotWidened> {
+        /// Neighbours come together first, so that what lies within all of them is soon done with.
+        const AT_ONCE: usize = 8;
+        if metres <= 0.0 {
+            return Ok(MultiPolygon(Vec::new()));
+        }
+        if parts.len() > AT_ONCE {
+            let (first, last) = parts.split_at(parts.len() / 2);
+            return self.together(&[self.around(first, metres)?, self.around(last, metres)?]);
+        }
+        let grown: Vec<_> = parts.iter().map(|part| part.buffer_with_style(round(metres))).collect();
+        self.together(&grown)
+    }
+
+    fn together(&self, all: &[MultiPolygon]) -> Result<MultiPolygon, NotWidened> {
+        if (self.spent)() {
+            return Err(NotWidened::Spent);
+        }
+        if edges_of(all.iter().flatten()) > MOST_OUTLINED {
+            return Err(NotWidened::TooWinding);
+        }
+        Ok(geo::unary_union(all.iter().flatten()))
+    }
+}
+
+/// Round corners and ends of short chords.
+fn round(metres: f64) -> BufferStyle<f64> {
     let chord = 1.5_f64.to_radians();
-    let style = BufferStyle::new(metres).line_cap(LineCap::Round(chord)).line_join(LineJoin::Round(chord));
-    let back = grown(&drawn, &style)
-        .try_map_coords(|Coord { x, y }| {
-            let [x, y] = plane.degrees([x, y]).ok_or(())?;
-            Ok::<_, ()>(Coord { x: x + meridian, y })
-        })
-        .ok()?;
-    Some(Shape::MultiPolygon(cut(back)))
+    BufferStyle::new(metres).line_cap(LineCap::Round(chord)).line_join(LineJoin::Round(chord))
 }
 
-/// A shape of a plane, grown. All edges of a line at once would leave seams where they cross, so each is grown alone.
-fn grown(shape: &Shape, style: &BufferStyle<f64>) -> MultiPolygon {
-    let all: Vec<MultiPolygon> = match shape {
-        Shape::MultiLineString(edges) => {
-            edges.iter().map(|edge| edge.buffer_with_style(style.clone())).collect()
-        }
-        Shape::GeometryCollection(members) => members.iter().map(|member| grown(member, style)).collect(),
-        other => return other.buffer_with_style(style.clone()),
-    };
-    geo::unary_union(all.iter().flatten())
+/// How many edges polygons have.
+fn edges_of<'a>(polygons: impl IntoIterator<Item = &'a Polygon>) -> usize {
+    let rings = polygons.into_iter().flat_map(|one| std::iter::once(one.exterior()).chain(one.interiors()));
+    rings.map(|ring| ring.0.len().saturating_sub(1)).sum()
 }
 
-/// The same with positions set along long edges, since what is straight in degrees bends in a plane: between two
-/// positions by a centimetre at most.
+/// Degrees between positions that are set along an edge: what is straight in degrees bends in a plane, between two such by a
+/// centimetre at most.
+const STEP: f64 = 0.01;
+
+/// The pieces that an edge is taken apart into.
+fn pieces(edge: &Line) -> u32 {
+    let along = edge.end - edge.start;
+    let longest = along.x.abs().max(along.y.abs());
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 36,000")]
+    let pieces = (longest / STEP).ceil().max(1.0) as u32;
+    pieces
+}
+
+/// How many positions [`densified`] makes, about.
+fn densified_positions(shape: &Shape) -> u64 {
+    let of = |edges: &mut dyn Iterator<Item = Line>| edges.map(|edge| u64::from(pieces(&edge))).sum();
+    match shape {
+        Shape::LineString(line) => of(&mut line.lines()),
+        Shape::MultiLineString(lines) => of(&mut lines.lines_iter()),
+        Shape::Polygon(polygon) => of(&mut polygon.lines_iter()),
+        Shape::MultiPolygon(polygons) => of(&mut polygons.lines_iter()),
+        Shape::GeometryCollection(members) => members.iter().map(densified_positions).sum(),
+        points => points.coords_count() as u64,
+    }
+}
+
+/// The same with positions set along long edges.
 fn densified(shape: &Shape) -> Shape {
-    const STEP: f64 = 0.01;
+    let along = |edge: Line| {
+        let (whole, pieces) = (edge.end - edge.start, pieces(&edge));
+        let at = move |piece: u32| edge.start + whole * (f64::from(piece) / f64::from(pieces));
+        (1..pieces).map(at).chain([edge.end])
+    };
     let line = |line: &LineString| -> LineString {
-        let mut dense: Vec<Coord> = line.0.first().copied().into_iter().collect();
-        for edge in line.lines() {
-            let along = edge.end - edge.start;
-            let longest = along.x.abs().max(along.y.abs());
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 36,000")]
-            let pieces = (longest / STEP).ceil().max(1.0) as u32;
-            let at = |piece: u32| edge.start + along * (f64::from(piece) / f64::from(pieces));
-            dense.extend((1..pieces).map(at).chain([edge.end]));
-        }
-        LineString(dense)
+        line.0.first().copied().into_iter().chain(line.lines().flat_map(along)).collect()
     };
     // A line is taken edge by edge: round ends make round corners, also where the line turns back on itself.
-    let pieces = |whole: &LineString| -> MultiLineString {
+    let edges = |whole: &LineString| -> MultiLineString {
         whole.lines().map(|edge| line(&LineString(vec![edge.start, edge.end]))).collect()
     };
     let polygon = |polygon: &Polygon| {
         Polygon::new(line(polygon.exterior()), polygon.interiors().iter().map(line).collect())
     };
     match shape {
-        Shape::LineString(one) => Shape::MultiLineString(pieces(one)),
-        Shape::MultiLineString(all) => Shape::MultiLineString(all.iter().flat_map(pieces).collect()),
+        Shape::LineString(one) => Shape::MultiLineString(edges(one)),
+        Shape::MultiLineString(all) => Shape::MultiLineString(all.iter().flat_map(edges).collect()),
         Shape::Polygon(one) => Shape::Polygon(polygon(one)),
         Shape::MultiPolygon(all) => Shape::MultiPolygon(all.iter().map(polygon).collect()),
         Shape::GeometryCollection(members) => {

@@ -52,8 +52,9 @@ pub use geodesic::along_geodesic;
 pub use grid::{Steps, to_grid};
 pub(crate) use grid::{degrees, extend_on_grid};
 pub use measure::{
-    about_length_m, area_m2, bounds_of, buffer_m, centroid, distance_m, has_area, is_areal, length_m, reach,
-    stored_area_m2, within_distance,
+    MOST_WIDENED, NotWidened, about_length_m, area_m2, bounds_of, buffer_m, buffer_unless, centroid,
+    distance_m, distance_unless, has_area, is_areal, length_m, reach, stored_area_m2, within_distance,
+    within_distance_unless,
 };
 pub use nearest::{Nearest, Origin, Sight, metres_between};
 pub use network::{Network, Off, Walk};
@@ -61,7 +62,7 @@ pub use overlay::{Enclosed, enclosed_ground, shared_ground, uncrossed};
 pub use prepared::Prepared;
 pub use relate::{intersects_plane, intersects_window};
 pub(crate) use ring::place as place_in_ring;
-pub use shape::{Relation, Shape, de9im, relate};
+pub use shape::{Relation, Shape, de9im, relate, relate_unless};
 pub use simplify::simplified;
 pub use stretches::{Stretches, StretchesError, round_up};
 pub use strip::{Strip, Zone};

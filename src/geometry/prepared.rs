@@ -49,6 +49,17 @@ impl Prepared {
     /// A stored geometry with a position that the plane cannot express is disjoint from everything.
     #[must_use]
     pub fn relates(&self, stored: GeometryRef<'_>, relation: Relation) -> bool {
+        self.relates_unless(stored, relation, &|| false)
+    }
+
+    /// The same; where `spent` says that nobody waits any longer, the answer is either.
+    #[must_use]
+    pub fn relates_unless(
+        &self,
+        stored: GeometryRef<'_>,
+        relation: Relation,
+        spent: &dyn Fn() -> bool,
+    ) -> bool {
         let Some(bounds) = stored.bounds() else {
             return relation == Relation::Disjoint || (relation == Relation::Equals && self.bounds.is_none());
         };
@@ -59,7 +70,7 @@ impl Prepared {
         if let Some(crs) = self.plane {
             let place = |position| crs.forward(position).map(|coordinates| crs.east_first(coordinates));
             return Topology::of_stored(stored, place)
-                .map_or(apart, |topology| relates(&topology, &self.topology, relation));
+                .map_or(apart, |topology| relates(&topology, &self.topology, relation, spent));
         }
         if let Some(holds) = self.by_box(bounds, relation) {
             return holds;
@@ -68,7 +79,7 @@ impl Prepared {
             (Relation::Intersects, Some(window)) => intersects_window(stored, window),
             (Relation::Disjoint, Some(window)) => !intersects_window(stored, window),
             _ => Topology::of_stored(stored, Some)
-                .is_some_and(|topology| relates(&topology, &self.topology, relation)),
+                .is_some_and(|topology| relates(&topology, &self.topology, relation, spent)),
         }
     }
 

@@ -77,7 +77,13 @@ impl Relation {
 /// Polygons that cross themselves get an answer, but none that the standard defines.
 #[must_use]
 pub fn relate(a: &Shape, b: &Shape, relation: Relation) -> bool {
-    relates(&Topology::of_shape(a), &Topology::of_shape(b), relation)
+    relate_unless(a, b, relation, &|| false)
+}
+
+/// The same; where `spent` says that nobody waits any longer, the answer is either.
+#[must_use]
+pub fn relate_unless(a: &Shape, b: &Shape, relation: Relation, spent: &dyn Fn() -> bool) -> bool {
+    relates(&Topology::of_shape(a), &Topology::of_shape(b), relation, spent)
 }
 
 /// The matrix of what two shapes have to do with each other (OGC 06-103r4, 6.1.15.2), row by row: the dimensions of what

@@ -1,11 +1,13 @@
 //! Relations and measures beside GEOS and PROJ, which `make tools` installs.
 
+use std::time::{Duration, Instant};
+
 use geo::{CoordsIter as _, Destination as _};
 use geo_types::{Coord, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use innospace::geometry::{
-    Area, Bounds, Distances, GeometryArray, GeometryBuilder, GeometryKind, Lies, Prepared, Relation, Scratch,
-    Shape, Span, area_m2, buffer_m, distance_m, intersects_window, length_m, reach, relate, stored_area_m2,
-    within_distance,
+    Area, Bounds, Distances, GeometryArray, GeometryBuilder, GeometryKind, Lies, NotWidened, Prepared,
+    Relation, Scratch, Shape, Span, area_m2, buffer_m, buffer_unless, de9im, distance_m, distance_unless,
+    intersects_window, length_m, reach, relate, relate_unless, stored_area_m2, within_distance,
 };
 
 use crate::oracle::{ask, shape as literal, wkt};
@@ -457,6 +459,77 @@ fn the_border_of_a_buffer_lies_at_its_distance() {
     let shrunk = buffer_m(&square, -100.0).expect("a buffer");
     assert!(relate(&shrunk, &square, Relation::Within) && area_m2(&shrunk) < area_m2(&square));
     assert!(area_m2(&buffer_m(&square, -1000.0).expect("empty")) == 0.0);
+}
+
+/// Areas and lines of many edges are widened from what lies around each edge, those of few at once.
+#[test]
+fn the_border_of_a_buffer_of_many_edges_lies_at_its_distance() {
+    let at = |share: f64, radius: f64| {
+        let (y, x) = (share * std::f64::consts::TAU).sin_cos();
+        // A wave of 30 m, so that there are corners to both sides.
+        let radius = radius * (1.0 + 0.015 * (40.0 * share * std::f64::consts::TAU).sin());
+        Coord { x: 114.0 + radius * x / 0.8660, y: 30.0 + radius * y }
+    };
+    let ring = |radius: f64, count: u32| -> geo_types::LineString {
+        (0..=count).map(|corner| at(f64::from(corner % count) / f64::from(count), radius)).collect()
+    };
+    let area = geo_types::Polygon::new(ring(0.02, 900), vec![ring(0.01, 300)]);
+    let line = Shape::LineString(ring(0.02, 700));
+    let area = Shape::Polygon(area);
+    for (shape, metres) in [(&area, 150.0), (&area, -150.0), (&line, 150.0)] {
+        let grown = buffer_m(shape, metres).expect("a buffer");
+        let relation = if metres < 0.0 { Relation::Contains } else { Relation::Within };
+        assert!(relate(shape, &grown, relation), "{metres}");
+        let rings = match shape {
+            Shape::Polygon(area) => {
+                std::iter::once(area.exterior()).chain(area.interiors()).cloned().collect()
+            }
+            _ => vec![ring(0.02, 700)],
+        };
+        let rings = Shape::MultiLineString(geo_types::MultiLineString(rings));
+        for position in grown.coords_iter().step_by(25) {
+            let distance = distance_m(&Shape::Point(position.into()), &rings).expect("not empty");
+            assert!((distance - 150.0).abs() < 0.15, "{distance} m of {metres}");
+        }
+    }
+}
+
+/// Lines that cross in more places than are kept at once.
+#[test]
+fn crossings_are_counted_however_many_there_are() {
+    let comb = |teeth: u32, turned: bool| -> Shape {
+        let ends = (0..teeth).flat_map(|tooth| {
+            let (low, high) = if tooth % 2 == 0 { (0.0, 1.0) } else { (1.0, 0.0) };
+            [low, high].map(|along| (along, (f64::from(tooth) + 0.5) / f64::from(teeth)))
+        });
+        Shape::LineString(
+            ends.map(|(x, y)| if turned { Coord { x: y, y: x } } else { Coord { x, y } }).collect(),
+        )
+    };
+    // 260 teeth by 260 are 67,600 crossings.
+    let (a, b) = (comb(260, false), comb(260, true));
+    let holds: Vec<_> = Relation::ALL.into_iter().filter(|&relation| relate(&a, &b, relation)).collect();
+    assert_eq!(holds, [Relation::Intersects, Relation::Crosses]);
+    assert_eq!(de9im(&a, &b), "0F1FF0102");
+}
+
+#[test]
+fn work_that_nobody_waits_for_ends() {
+    let line = |shift: f64| -> Shape {
+        let at = |at: u32| Coord { x: shift + f64::from(at % 2), y: f64::from(at) / 20_000.0 };
+        Shape::LineString((0..20_000).map(at).collect())
+    };
+    let (one, other, began) = (line(0.0), line(0.0), Instant::now());
+    for relation in Relation::ALL {
+        let _ = relate_unless(&one, &other, relation, &|| true);
+    }
+    let _ = distance_unless(&one, &line(5.0), &|| true);
+    assert!(matches!(buffer_unless(&one, 100.0, &|| true), Err(NotWidened::TooLong(1_999_900..))));
+    let few = Shape::LineString(
+        (0..2000).map(|at| Coord { x: f64::from(at % 2) / 100.0, y: f64::from(at) / 1e5 }).collect(),
+    );
+    assert_eq!(buffer_unless(&few, 100.0, &|| true), Err(NotWidened::Spent));
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }
 
 #[test]
