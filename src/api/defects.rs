@@ -203,9 +203,17 @@ fn asked(
 
 /// The answer to what was asked, by GET or POST.
 pub async fn answer(app: Arc<App>, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
-    let question = asked(&ask.params, &ask.catalog, indexed.layer(), [USUAL_ITEMS, MOST_ITEMS])?;
-    // What the layer does not understand is refused before anything is looked for.
-    crate::query::plan(&question.select, &indexed)?;
+    let ask = Arc::new(ask);
+    let question = blocking(app.config.limits.patience, {
+        let (ask, indexed) = (Arc::clone(&ask), Arc::clone(&indexed));
+        move |budget| {
+            let question = asked(&ask.params, &ask.catalog, indexed.layer(), [USUAL_ITEMS, MOST_ITEMS])?;
+            // What the layer does not understand is refused before anything is looked for.
+            crate::query::plan(&question.select, &indexed, budget)?;
+            Ok::<_, Problem>(question)
+        }
+    });
+    let question = question.await??;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }

@@ -69,9 +69,11 @@ fn keep(app: &App, body: &[u8]) -> Result<(DrawingId, bool), Problem> {
     let drawings = kept(app)?;
     let text =
         std::str::from_utf8(body).map_err(|_| Problem::body("not UTF-8, which RFC 8259, 8.1 asks for"))?;
-    let is_object = text.trim_start().starts_with('{');
-    let shape = if is_object { cql2::geometry(text) } else { None };
-    let shape = shape.ok_or_else(|| Problem::body(EXPECTED))?;
+    if !text.trim_start().starts_with('{') {
+        return Err(Problem::body(EXPECTED));
+    }
+    let shape =
+        cql2::geometry(text).map_err(|fault| Problem::body(&format!("{fault}; expected {EXPECTED}")))?;
     let reading = positions::Reading { crs: Crs::Crs84, north_first: false };
     let shape = positions::placed(&shape, reading).map_err(|fault| Problem::body(&fault))?;
     if let Some(fault) = positions::fault(&shape) {

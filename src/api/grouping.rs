@@ -153,8 +153,7 @@ pub fn aggregation(params: &Params, catalog: &Catalog, layer: &Layer) -> Result<
     let rule = Rule::ALL[choice("assign", &Rule::ALL.map(|(name, _)| name))?].1;
     let doubt = choice("accuracy", &["ignore", "respect"])? == 1;
     let may_overlap = choice("overlap", &["false", "true"])? == 1;
-    let drawn =
-        read(params, "polygon", "a polygon as WKT or GeoJSON, longitude first, in degrees", cql2::geometry)?;
+    let drawn = params::polygon(params)?;
     let drawn = drawn.map(Areas::drawn).transpose()?;
     let mut places = drawn.map(|areas| Places::Areas { areas, rule, doubt });
     let mut fields = Vec::new();

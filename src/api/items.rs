@@ -63,18 +63,35 @@ pub async fn search(
 }
 
 async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
-    let limits = app.config.limits;
-    let question = Question::read(&ask.params, &indexed, &ask.catalog, limits, ask.lang)?;
+    /// Bytes of a filter that is soon read.
+    const SHORT: usize = 1 << 12;
+    let (limits, ask) = (app.config.limits, Arc::new(ask));
+    let read = {
+        let (ask, indexed) = (Arc::clone(&ask), Arc::clone(&indexed));
+        move |_: &Budget| Question::read(&ask.params, indexed.layer(), &ask.catalog, limits, ask.lang)
+    };
+    let is_short = ask.params.get("filter").is_none_or(|filter| filter.len() <= SHORT);
+    let question = if is_short { read(&Budget::default()) } else { blocking(limits.patience, read).await? }?;
     let (page, view) = (question.query.page, question.view.clone());
     forms::check(&ask, &view, page)?;
-    if let Some(response) = ask.not_modified() {
-        return Ok(response);
-    }
-    let (layer, picked) = if question.is_quick(indexed.layer()) {
-        select(&question, &indexed, &Budget::default())?
-    } else {
-        blocking(limits.patience, move |budget| select(&question, &indexed, budget)).await??
+    let is_soon = question.query.is_soon_planned();
+    let plan = is_soon.then(|| question.plan(&indexed, &Budget::default())).transpose()?;
+    let held = ask.not_modified();
+    let found = match (held.is_some(), plan) {
+        (true, Some(_)) => None,
+        (false, Some(plan)) if question.is_quick(&plan, indexed.layer()) => {
+            Some(question.select(&plan, &indexed, &Budget::default())?)
+        }
+        (is_held, plan) => {
+            // What the layer does not understand is refused whatever the client holds.
+            blocking(limits.patience, move |budget| {
+                let plan = plan.map_or_else(|| question.plan(&indexed, budget), Ok)?;
+                (!is_held).then(|| question.select(&plan, &indexed, budget)).transpose()
+            })
+            .await??
+        }
     };
+    let Some((layer, picked)) = found else { return Ok(held.unwrap_or_default()) };
     let links = page_links(&ask, &layer, page, &picked);
     let (crs, counts) = (view.crs, (picked.matched, picked.items.len() as u64));
     let response = if ask.format == HTML {
@@ -89,42 +106,54 @@ async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Respo
 struct Question {
     query: Query,
     view: View,
-    /// How the features are reached; not looked at where distances are asked for.
-    plan: Plan,
     distance: Option<DistanceTo>,
 }
 
 impl Question {
     fn read(
         params: &Params,
-        indexed: &IndexedLayer,
+        layer: &Layer,
         catalog: &Catalog,
         limits: Limits,
         lang: Lang,
     ) -> Result<Self, Problem> {
-        let layer = indexed.layer();
         let distance = params::distance_to(params, layer, catalog)?;
         let query = params::items(params, layer, catalog, limits)?;
         let view = match &distance {
             Some(distance) => params::view(params, &*fielded(distance, layer)?, lang)?,
             None => params::view(params, layer, lang)?,
         };
-        // What the layer does not understand is refused before anything is looked for.
-        let plan = if distance.is_none() {
-            query::plan(&query, indexed)?
-        } else {
-            let known = |key: &&SortKey| key.name != DISTANCE;
-            let sort = query.sort.iter().filter(known).cloned().collect();
-            query::plan(&Query { sort, ..query.clone() }, indexed)?
-        };
-        Ok(Self { query, view, plan, distance })
+        Ok(Self { query, view, distance })
+    }
+
+    /// How the features are reached; where distances are asked for it only tells what the layer does not understand.
+    fn plan(&self, indexed: &IndexedLayer, budget: &Budget) -> Result<Plan, QueryError> {
+        if self.distance.is_none() {
+            return query::plan(&self.query, indexed, budget);
+        }
+        let known = |key: &&SortKey| key.name != DISTANCE;
+        let sort = self.query.sort.iter().filter(known).cloned().collect();
+        query::plan(&Query { sort, ..self.query.clone() }, indexed, budget)
     }
 
     /// Is it answered so soon that no other thread need take it over?
-    fn is_quick(&self, layer: &Layer) -> bool {
+    fn is_quick(&self, plan: &Plan, layer: &Layer) -> bool {
         /// Other connections wait as long for a page to be written.
         const QUICK: Duration = Duration::from_micros(300);
-        self.distance.is_none() && self.plan.takes_about(layer).is_some_and(|time| time < QUICK)
+        self.distance.is_none() && plan.takes_about(layer).is_some_and(|time| time < QUICK)
+    }
+
+    /// The page that is asked for, and the layer that its features are shown of.
+    fn select(
+        &self,
+        plan: &Plan,
+        indexed: &IndexedLayer,
+        budget: &Budget,
+    ) -> Result<(Arc<Layer>, Selection), QueryError> {
+        match &self.distance {
+            Some(distance) => distance.select(&self.query, indexed, budget),
+            None => Ok((indexed.shared_layer(), query::execute(plan, indexed, budget)?)),
+        }
     }
 }
 
@@ -134,18 +163,6 @@ fn fielded(distance: &DistanceTo, layer: &Layer) -> Result<Box<Layer>, Problem> 
         .field_on(layer)
         .map(Box::new)
         .map_err(|fault| Problem::wrong_parameter("distance-to", fault.to_string()))
-}
-
-/// The page that is asked for, and the layer that its features are shown of.
-fn select(
-    question: &Question,
-    indexed: &IndexedLayer,
-    budget: &Budget,
-) -> Result<(Arc<Layer>, Selection), QueryError> {
-    match &question.distance {
-        Some(distance) => distance.select(&question.query, indexed, budget),
-        None => Ok((indexed.shared_layer(), query::execute(&question.plan, indexed, budget)?)),
-    }
 }
 
 /// The same answer without a server, as a file: parameters as in an address, without their percent signs.
@@ -164,8 +181,10 @@ pub fn export(
     let limits = Limits { default_items: u32::MAX, most_items: u32::MAX, ..Limits::default() };
     let table = params::items_parameters(indexed.layer(), limits, FORMS);
     let params = Params::of_pairs(parameters, &table).map_err(words)?;
-    let question = Question::read(&params, &indexed, catalog, limits, lang).map_err(words)?;
-    let picked = select(&question, &indexed, &Budget::default());
+    let question = Question::read(&params, indexed.layer(), catalog, limits, lang).map_err(words)?;
+    let budget = Budget::default();
+    let picked = question.plan(&indexed, &budget);
+    let picked = picked.and_then(|plan| question.select(&plan, &indexed, &budget));
     let (layer, picked) = picked.map_err(|fault| fault.to_string())?;
     let cover = Cover {
         matched: picked.matched,

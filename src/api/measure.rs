@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse, Response};
+use geo::CoordsIter as _;
 use serde_json::{Value, json};
 
 use super::document::body_of;
@@ -16,12 +17,16 @@ use super::params::{ANY_CRS, Parameter, Params, any_crs_schema, read};
 use super::problem::Problem;
 use super::{App, blocking};
 use crate::geometry::positions::{self, Reading};
-use crate::geometry::{Bounds, Crs, Shape, area_m2, buffer_m, distance_m, length_m};
-use crate::query::cql2;
+use crate::geometry::{
+    Bounds, Crs, NotWidened, Shape, area_m2, buffer_unless, distance_unless, is_areal, length_m,
+};
+use crate::query::{Budget, QueryError, cql2};
 use crate::render::drawn;
 
 /// The longest body, bytes.
 const MOST_BODY_BYTES: usize = 4 << 20;
+/// The most positions of areas: whether they are valid is found in a time that rises with the square, and cannot be ended.
+const MOST_OF_AREAS: usize = 30_000;
 /// The farthest that a shape is widened, metres.
 const FARTHEST: f64 = 200_000.0;
 /// 15 mu are a hectare.
@@ -75,8 +80,8 @@ pub async fn post(
 
 async fn answer(app: &App, params: Params) -> Result<Response, Problem> {
     let catalog = app.catalog.snapshot();
-    let body = blocking(app.config.limits.patience, move |_| {
-        measured(&params, catalog.home(None), &catalog.local_windows())
+    let body = blocking(app.config.limits.patience, move |budget| {
+        measured(&params, catalog.home(None), &catalog.local_windows(), budget)
     })
     .await??;
     let headers = [(header::CONTENT_TYPE, GEOJSON.media_type), (header::CACHE_CONTROL, "no-store")];
@@ -85,8 +90,19 @@ async fn answer(app: &App, params: Params) -> Result<Response, Problem> {
 
 /// The shape as a feature in CRS84, with its measures on the ellipsoid, how its numbers were understood against `home`, where the
 /// data lies, and how far it is from the nearest of the windows where data is.
-fn measured(params: &Params, home: Option<Bounds>, data: &[Bounds]) -> Result<String, Problem> {
+fn measured(
+    params: &Params,
+    home: Option<Bounds>,
+    data: &[Bounds],
+    budget: &Budget,
+) -> Result<String, Problem> {
     let (shape, reading) = shape_of(params, home)?;
+    let positions = shape.coords_count();
+    if is_areal(&shape) && positions > MOST_OF_AREAS {
+        let detail =
+            format!("the shape has {positions} positions; areas of at most {MOST_OF_AREAS} are measured");
+        return Err(Problem::wrong_parameter("geometry", detail));
+    }
     if let Some(fault) = positions::fault(&shape) {
         return Err(Problem::wrong_parameter("geometry", format!("the shape is not valid: {fault}")));
     }
@@ -94,15 +110,21 @@ fn measured(params: &Params, home: Option<Bounds>, data: &[Bounds]) -> Result<St
     let in_range = |text: &str| text.parse().ok().filter(|metres: &f64| *metres > 0.0 && *metres <= FARTHEST);
     let shape = match read(params, "buffer", &expected, in_range)? {
         None => shape,
-        Some(metres) => buffer_m(&shape, metres).ok_or_else(|| {
-            Problem::wrong_parameter("buffer", "there is no such area on the earth".to_owned())
-        })?,
+        Some(metres) => {
+            buffer_unless(&shape, metres, &|| budget.is_spent()).map_err(|fault| match fault {
+                NotWidened::Spent => QueryError::Spent.into(),
+                fault => Problem::wrong_parameter("buffer", fault.to_string()),
+            })?
+        }
     };
     let mut properties = json!({
         "crs": reading.crs.to_string(), "north_first": reading.north_first, "length_m": length_m(&shape),
     });
-    let distances = data.iter().filter_map(|window| distance_m(&shape, &window.to_shape()));
-    if let Some(metres) = distances.min_by(f64::total_cmp) {
+    let distances =
+        data.iter().filter_map(|window| distance_unless(&shape, &window.to_shape(), &|| budget.is_spent()));
+    let nearest = distances.min_by(f64::total_cmp);
+    budget.check()?;
+    if let Some(metres) = nearest {
         properties["data_distance_m"] = metres.into();
     }
     if matches!(shape, Shape::Polygon(_) | Shape::MultiPolygon(_)) {
@@ -123,9 +145,8 @@ fn shape_of(params: &Params, home: Option<Bounds>) -> Result<(Shape, Reading), P
     let text = text.ok_or_else(|| Problem::wrong_parameter("geometry", "geometry is missing".to_owned()))?;
     let crs = read(params, "crs", ANY_CRS, Crs::parse)?;
     let wrong = |fault: String| Problem::wrong_parameter("geometry", fault);
-    if text.trim_start().starts_with(|first: char| first == '{' || first.is_ascii_alphabetic())
-        && let Some(shape) = cql2::geometry(text)
-    {
+    if cql2::begins_geometry(text) {
+        let shape = cql2::geometry(text).map_err(|fault| wrong(format!("geometry, {fault}")))?;
         let reading = Reading { crs: crs.unwrap_or(Crs::Crs84), north_first: false };
         return Ok((positions::placed(&shape, reading).map_err(wrong)?, reading));
     }
@@ -151,7 +172,8 @@ mod tests {
 
     fn ask(pairs: &[(&str, &str)]) -> Result<Value, Problem> {
         let params = Params::of_pairs(pairs, &parameters())?;
-        Ok(serde_json::from_str(&measured(&params, Some(WUHAN), &[WUHAN])?).expect("JSON"))
+        Ok(serde_json::from_str(&measured(&params, Some(WUHAN), &[WUHAN], &Budget::default())?)
+            .expect("JSON"))
     }
 
     #[test]
@@ -202,6 +224,20 @@ mod tests {
             (vec![("geometry", "0 0"), ("buffer", "-1")], "metres above 0"),
             (vec![("geometry", "0 0"), ("crs", "x")], "4513 to 4554"),
             (vec![("geometry", "0 zero")], "line 1"),
+            (
+                vec![("geometry", "POLYGON((0 0, 1 0, 1 1, 115 x, 0 0))")],
+                "at character 29: expected a number",
+            ),
+            (
+                vec![("geometry", "POLYGON((0 0, 1 0, 0 0))")],
+                "at character 9: expected 4 positions or more, found 3",
+            ),
+            (vec![("geometry", "point(1 2")], "at character 10"),
+            (
+                vec![("geometry", r#"{"type":"Polygon","coordinates":[[[0,0],[1,0],[0,0]]]}"#)],
+                "at /coordinates/0",
+            ),
+            (vec![("geometry", r#"{"type":"Point""#)], "no JSON"),
         ] {
             let fault = ask(&pairs).expect_err("refused");
             assert!(fault.detail().contains(word), "{pairs:?}: {}", fault.detail());

@@ -62,7 +62,7 @@ use crate::config::Config;
 use crate::finder::Finder;
 use crate::geometry::Network;
 use crate::model::Timestamp;
-use crate::query::Budget;
+use crate::query::{Budget, QueryError};
 use crate::store::{Drawings, Room};
 pub use aggregates::count;
 pub use along::draw_strip;
@@ -338,8 +338,8 @@ async fn health(State(app): State<Arc<App>>) -> Response {
         .into_response()
 }
 
-/// Runs work that needs the processor away from the threads that serve connections. The work ends early when
-/// the client goes away or `patience` is over.
+/// Runs work that needs the processor away from the threads that serve connections. When the client goes away or `patience` is
+/// over, nobody waits for it any longer: it ends at its next look at the budget.
 async fn blocking<T: Send + 'static>(
     patience: Duration,
     work: impl FnOnce(&Budget) -> T + Send + 'static,
@@ -353,13 +353,7 @@ async fn blocking<T: Send + 'static>(
     let owner = SpendOnDrop(Budget::default());
     let budget = owner.0.clone();
     let task = tokio::task::spawn_blocking(move || work(&budget));
-    tokio::pin!(task);
-    let done = if let Ok(done) = tokio::time::timeout(patience, &mut task).await {
-        done
-    } else {
-        owner.0.spend();
-        task.await
-    };
+    let done = tokio::time::timeout(patience, task).await.map_err(|_| QueryError::Spent)?;
     done.map_err(|fault| Problem::internal(fault.to_string()))
 }
 
@@ -381,10 +375,14 @@ mod tests {
                 budget.check()?;
             }
         };
-        let outcome =
-            blocking(Duration::from_millis(5), endless).await.expect("the work itself did not fail");
-        assert_eq!(outcome, Err(QueryError::Spent));
-        let response = Problem::from(QueryError::Spent).into_response();
+        let (ended, ends) = tokio::sync::oneshot::channel();
+        let work = move |budget: &Budget| {
+            let outcome = endless(budget);
+            let _ = ended.send(outcome);
+        };
+        let problem = blocking(Duration::from_millis(5), work).await.expect_err("the time is over");
+        assert_eq!(ends.await, Ok(Err(QueryError::Spent)), "the work itself ended");
+        let response = problem.into_response();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.headers()[header::RETRY_AFTER], "5");
     }

@@ -13,7 +13,7 @@ use super::problem::Problem;
 use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::geometry::positions::{self, Reading};
-use crate::geometry::{Crs, Window};
+use crate::geometry::{Crs, Shape, Window};
 use crate::model::{Domain, Field, Interval, Lang, Layer, Words};
 use crate::query::cql2::{self, Encoding, MOST_BYTES};
 use crate::query::{
@@ -143,6 +143,19 @@ pub fn view_parameters(layer: &Layer) -> Vec<Parameter> {
     ]
 }
 
+/// The shape of the parameter polygon; that it has an area is looked at where it is used.
+///
+/// # Errors
+/// It is no geometry.
+pub fn polygon(params: &Params) -> Result<Option<Shape>, Problem> {
+    const EXPECTED: &str = "a polygon as WKT or GeoJSON, longitude first, in degrees";
+    let Some(text) = params.get("polygon") else { return Ok(None) };
+    cql2::geometry(text).map(Some).map_err(|fault| match cql2::begins_geometry(text) {
+        true => Problem::wrong_parameter("polygon", format!("polygon, {fault}; expected {EXPECTED}")),
+        false => Problem::parameter("polygon", text, EXPECTED),
+    })
+}
+
 /// The place that distances are measured from, if one is asked for.
 ///
 /// # Errors
@@ -156,7 +169,11 @@ pub fn distance_to(params: &Params, layer: &Layer, catalog: &Catalog) -> Result<
         return Err(Problem::parameter("distance-to", text, &expected));
     }
     let reading = Reading { crs: Crs::Crs84, north_first: false };
-    if let Some(shape) = cql2::geometry(text).and_then(|shape| positions::placed(&shape, reading).ok()) {
+    let drawn = cql2::geometry(text);
+    if let (Err(fault), true) = (&drawn, cql2::begins_geometry(text)) {
+        return Err(Problem::wrong_parameter("distance-to", format!("distance-to, {fault}")));
+    }
+    if let Some(shape) = drawn.ok().and_then(|shape| positions::placed(&shape, reading).ok()) {
         let words = Words { zh: "所给位置".into(), en: "the given place".into() };
         return Ok(Some(DistanceTo::new(shape, &words)));
     }

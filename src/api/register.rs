@@ -14,13 +14,12 @@ use super::document::{Ask, Document};
 use super::link::link;
 use super::maps::at_desk;
 use super::negotiate::{Format, HTML, JSON, MAP_PDF};
-use super::params::{Parameter, Params, format_parameter, read};
+use super::params::{self, Parameter, Params, format_parameter, read};
 use super::problem::Problem;
 use super::{App, blocking, plan, reach, reports, styles};
 use crate::catalog::Catalog;
 use crate::model::Date;
 use crate::model::plan::{PlanFacts, Scope};
-use crate::query::cql2;
 use crate::register::area::{Choice, Chosen, offers};
 use crate::register::{self, block, progress};
 use crate::render;
@@ -91,9 +90,7 @@ pub fn area(params: &Params) -> Result<Option<Choice>, Problem> {
         let is_named = !layer.is_empty() && !id.is_empty();
         is_named.then(|| Choice::Feature { layer: layer.to_owned(), id: id.to_owned() })
     })?;
-    let expected = "a polygon as WKT or GeoJSON, longitude first, in degrees";
-    let drawn =
-        read(params, "polygon", expected, cql2::geometry)?.map(|shape| Choice::Drawn(Box::new(shape)));
+    let drawn = params::polygon(params)?.map(|shape| Choice::Drawn(Box::new(shape)));
     match (within, drawn) {
         (Some(_), Some(_)) => {
             Err(Problem::wrong_parameter("polygon", "expected either within or polygon, not both".to_owned()))

@@ -124,11 +124,16 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
 }
 
 /// What a request asks.
-fn asked(params: &Params, catalog: &Catalog, indexed: &IndexedLayer) -> Result<Shortlisting, Problem> {
+fn asked(
+    params: &Params,
+    catalog: &Catalog,
+    indexed: &IndexedLayer,
+    budget: &Budget,
+) -> Result<Shortlisting, Problem> {
     let layer = indexed.layer();
     let mut select = params::selection(params, layer, catalog, OWN)?;
     let crs = params::crs(params, "filter-crs", layer)?;
-    let criteria = criteria(params, select.filter.take(), crs, catalog, indexed)?;
+    let criteria = criteria(params, select.filter.take(), crs, catalog, indexed, budget)?;
     if criteria.len() > MOST_CRITERIA {
         let problem =
             format!("parameter criteria, at most {MOST_CRITERIA} are looked at, here are {}", criteria.len());
@@ -202,6 +207,7 @@ fn criteria(
     crs: Crs,
     catalog: &Catalog,
     indexed: &IndexedLayer,
+    budget: &Budget,
 ) -> Result<Vec<Criterion>, Problem> {
     const EXPECTED: &str = "a JSON array of CQL2 expressions, each a text, an object of CQL2 JSON, or an object with name and filter";
     let Some(list) = params.get("criteria") else {
@@ -249,7 +255,7 @@ fn criteria(
         with_features(&mut expr, crs, catalog).map_err(|fault| fail(fault.to_string()))?;
         // What does not fit the layer is told with the number of the criterion.
         let alone = Query { filter: Some(Filter { expr: expr.clone(), crs }), ..Query::default() };
-        plan(&alone, indexed).map_err(|fault| match fault {
+        plan(&alone, indexed, budget).map_err(|fault| match fault {
             QueryError::Filter(fault) => fail(fault.to_string()),
             other => other.into(),
         })?;
@@ -308,7 +314,12 @@ fn places(params: &Params, catalog: &Catalog) -> Result<Vec<Place>, Problem> {
 
 /// The answer to what was asked, by GET or POST.
 pub async fn answer(app: Arc<App>, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
-    let question = asked(&ask.params, &ask.catalog, &indexed)?;
+    let ask = Arc::new(ask);
+    let question = blocking(app.config.limits.patience, {
+        let (ask, indexed) = (Arc::clone(&ask), Arc::clone(&indexed));
+        move |budget| asked(&ask.params, &ask.catalog, &indexed, budget)
+    });
+    let question = question.await??;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
@@ -360,7 +371,7 @@ pub fn shortlist(
     let layer = indexed.layer();
     let table = self::parameters(layer, Limits::default(), FORMS);
     let params = Params::of_pairs(parameters, &table).map_err(words)?;
-    let asked = asked(&params, catalog, &indexed).map_err(words)?;
+    let asked = asked(&params, catalog, &indexed, &Budget::default()).map_err(words)?;
     let list = select(&asked, &indexed, &Budget::default()).map_err(|fault| fault.to_string())?;
     let told = Told { asked: &asked, list: &list, layer, lang };
     let cover = Cover {

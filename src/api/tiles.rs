@@ -22,7 +22,7 @@ use crate::catalog::Catalog;
 use crate::config::Limits;
 use crate::index::IndexedLayer;
 use crate::model::{FieldIx, Interval, Lang, Layer};
-use crate::query::{self, ID_NAME, Query, QueryError};
+use crate::query::{self, Budget, ID_NAME, Query, QueryError};
 use crate::render::geojson::TileWriter;
 use crate::tile::{self, Detail, MatrixSet, Sheet, TileId};
 
@@ -201,9 +201,9 @@ impl Content {
     ///
     /// # Errors
     /// One does not.
-    pub fn check(&self) -> Result<(), Problem> {
+    pub fn check(&self, budget: &Budget) -> Result<(), Problem> {
         for Sheet { layer, query, .. } in &self.sheets {
-            query::plan(query, layer).map_err(|fault| match self.sheets.len() {
+            query::plan(query, layer, budget).map_err(|fault| match self.sheets.len() {
                 1 => fault.into(),
                 _ => Problem::from(fault).in_collection(layer.layer().id.as_str()),
             })?;

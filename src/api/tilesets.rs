@@ -8,7 +8,6 @@ use axum::response::Response;
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
-use super::App;
 use super::collections::{self, path_of};
 use super::document::{Ask, Document, ROOT, links_json};
 use super::landing::FORMS;
@@ -17,11 +16,13 @@ use super::negotiate::{Format, GEOJSON, HTML, JSON, MVT, TILEJSON};
 use super::params::{Parameter, format_parameter};
 use super::problem::Problem;
 use super::tiles::{self, set_of};
+use super::{App, blocking};
 use crate::archive::Order;
 use crate::catalog::Catalog;
 use crate::geometry::{Bounds, Crs, GeometryKind, to_grid};
 use crate::index::IndexedLayer;
 use crate::model::{Domain, Lang, Layer};
+use crate::query::Budget;
 use crate::render::html::{self as pages, Link};
 use crate::render::schema::value_schema;
 use crate::tile::{FINEST, MatrixSet, TILE_PIXELS, counts_name, id_attribute};
@@ -428,7 +429,8 @@ pub async fn plain(
     headers.remove(header::ACCEPT);
     let ask = Ask::read(&app, Arc::clone(&catalog), &uri, &headers, &table, TILEJSON_FORMS)?;
     // Conditions that tiles would refuse are refused here.
-    tiles::Content::new(&ask.params, layers.clone(), &catalog)?.check()?;
+    let content = tiles::Content::new(&ask.params, layers.clone(), &catalog)?;
+    blocking(app.config.limits.patience, move |budget| content.check(budget)).await??;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
@@ -460,7 +462,7 @@ pub fn archive_order(
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     let params = tiles::read(Some(&query), &about, false).map_err(words)?;
     let content = tiles::Content::new(&params, layers.clone(), catalog).map_err(words)?;
-    content.check().map_err(words)?;
+    content.check(&Budget::default()).map_err(words)?;
     let mut about = tile_json(catalog, &layers, lang, &Base::none(), "", "");
     about["center"] =
         json!([middle(window)[0], middle(window)[1], zoom_of(MatrixSet::WebMercatorQuad, window)]);

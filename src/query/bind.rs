@@ -7,11 +7,12 @@ use std::cmp::Ordering;
 use geo::MapCoords as _;
 use geo_types::{Coord, Rect};
 
+use super::Budget;
 use super::cql2::{Comparison, Expr, FilterError, Node, Op, Place, SetRelation, TimeRelation};
 use super::functions::{self, Type};
 use super::number::NumberExpr;
 use super::predicate::{FALSE, Predicate, TRUE, Test, TextCondition, TextTest, UNKNOWN, truth};
-use super::scalar::{Condition, Fold, Pattern, Scalar, ValueExpr};
+use super::scalar::{Condition, Elements, Fold, Pattern, Scalar, ValueExpr};
 use crate::geometry::{Crs, Distances, Prepared, Relation, Shape, reach};
 use crate::index::IndexedLayer;
 use crate::model::{Column, FeatureIx, FieldIx, Ids, Instant, Layer, ValueKind, normalized};
@@ -23,20 +24,27 @@ pub const ID_NAME: &str = "id";
 
 type Bound<T> = Result<T, FilterError>;
 
-/// Binds a filter whose coordinates are those of a system.
-pub fn bind(expr: &Expr, crs: Crs, indexed: &IndexedLayer) -> Bound<Predicate> {
-    Ok(Binder { indexed, layer: indexed.layer(), crs }.predicate(expr)?.cheap_first())
+/// Binds a filter whose coordinates are those of a system. Constants are any where the budget is spent; it is to be checked
+/// before they are used.
+pub fn bind(expr: &Expr, crs: Crs, indexed: &IndexedLayer, budget: &Budget) -> Bound<Predicate> {
+    Ok(Binder { indexed, layer: indexed.layer(), crs, budget }.predicate(expr)?.cheap_first())
 }
 
 /// Binds a part of a filter that has a value.
-pub fn bind_value(expr: &Expr, crs: Crs, indexed: &IndexedLayer) -> Bound<(ValueExpr, Type)> {
-    Binder { indexed, layer: indexed.layer(), crs }.value(expr)
+pub fn bind_value(
+    expr: &Expr,
+    crs: Crs,
+    indexed: &IndexedLayer,
+    budget: &Budget,
+) -> Bound<(ValueExpr, Type)> {
+    Binder { indexed, layer: indexed.layer(), crs, budget }.value(expr)
 }
 
 struct Binder<'a> {
     indexed: &'a IndexedLayer,
     layer: &'a Layer,
     crs: Crs,
+    budget: &'a Budget,
 }
 
 /// A bound operand and what it was.
@@ -156,7 +164,7 @@ impl Binder<'_> {
             && let Scalar::Text(text) = constant
         {
             let condition = TextCondition::Compare(comparison, text.as_ref().into());
-            return Some(Test::Text(TextTest::new(field, folds, condition, self.layer)));
+            return Some(Test::Text(TextTest::new(field, folds, condition, self.layer, self.budget)));
         }
         let ValueExpr::Field(field) = *value else { return None };
         match (self.layer.column(field), constant) {
@@ -192,7 +200,7 @@ impl Binder<'_> {
         }
         Ok(Predicate::Test(match text_field(&value) {
             Some((field, folds)) => {
-                Test::Text(TextTest::new(field, folds, TextCondition::Like(pattern), self.layer))
+                Test::Text(TextTest::new(field, folds, TextCondition::Like(pattern), self.layer, self.budget))
             }
             None => Test::Other(Box::new(Condition::Like(value, pattern))),
         }))
@@ -229,7 +237,13 @@ impl Binder<'_> {
             (text_field(value), texts.collect::<Option<Vec<Box<str>>>>())
         {
             texts.sort_unstable();
-            return Some(Test::Text(TextTest::new(field, folds, TextCondition::Among(texts), self.layer)));
+            return Some(Test::Text(TextTest::new(
+                field,
+                folds,
+                TextCondition::Among(texts),
+                self.layer,
+                self.budget,
+            )));
         }
         let ValueExpr::Field(field) = *value else { return None };
         let column = self.layer.column(field);
@@ -288,7 +302,7 @@ impl Binder<'_> {
     }
 
     fn constant_condition(&self, condition: &Condition) -> Predicate {
-        Predicate::Always(truth(condition.holds(self.layer, FeatureIx::of_row(0))))
+        Predicate::Always(truth(condition.holds(self.layer, FeatureIx::of_row(0), self.budget)))
     }
 
     /// `DWITHIN(geometry, constant, constant)` by the R-tree.
@@ -342,12 +356,13 @@ impl Binder<'_> {
         };
         for (field, constant, relation) in [(&a, &b, relation), (&b, &a, converse)] {
             if let (ValueExpr::Field(field), Some(Scalar::Array(elements))) = (field, constant.constant()) {
-                let condition = TextCondition::Set(relation, elements.clone());
+                let condition = TextCondition::Set(relation, Elements::new(elements.clone()));
                 return Ok(Predicate::Test(Test::Text(TextTest::new(
                     *field,
                     Vec::new(),
                     condition,
                     self.layer,
+                    self.budget,
                 ))));
             }
         }
@@ -484,7 +499,15 @@ impl Binder<'_> {
             }
             values.push(value);
         }
-        Ok((self.folded(ValueExpr::Function(function, values)), function.returns))
+        let constants: Option<Vec<_>> = values.iter().map(|value| value.constant().cloned()).collect();
+        let value = match constants {
+            Some(constants) => match function.call(&constants, self.budget) {
+                Ok(result) => ValueExpr::Constant(result),
+                Err(fault) => return fail(at, format!("{}: {fault}", function.name.to_uppercase())),
+            },
+            None => ValueExpr::Function(function, values),
+        };
+        Ok((value, function.returns))
     }
 
     /// A constant in the place of what has only constant operands.
@@ -493,13 +516,11 @@ impl Binder<'_> {
             ValueExpr::Fold(_, text) => text.constant().is_some(),
             ValueExpr::Arithmetic(_, operands) => operands.iter().all(|operand| operand.constant().is_some()),
             ValueExpr::Interval(ends) => ends.iter().flatten().all(|end| end.constant().is_some()),
-            ValueExpr::Array(operands) | ValueExpr::Function(_, operands) => {
-                operands.iter().all(|operand| operand.constant().is_some())
-            }
+            ValueExpr::Array(operands) => operands.iter().all(|operand| operand.constant().is_some()),
             _ => false,
         };
         if constant {
-            ValueExpr::Constant(value.value(self.layer, FeatureIx::of_row(0)).into_owned())
+            ValueExpr::Constant(value.value(self.layer, FeatureIx::of_row(0), self.budget).into_owned())
         } else {
             value
         }

@@ -64,7 +64,7 @@ impl DistanceTo {
         budget: &Budget,
     ) -> Result<(Arc<Layer>, Selection), QueryError> {
         if query.sort.iter().all(|key| key.name != DISTANCE) {
-            let found = execute(&plan(query, indexed)?, indexed, budget)?;
+            let found = execute(&plan(query, indexed, budget)?, indexed, budget)?;
             return Ok((self.measured(indexed.layer(), &found.items, budget)?, found));
         }
         let all = Query { sort: Vec::new(), page: Page::default(), ..query.clone() };

@@ -40,7 +40,7 @@ pub fn matching(
     budget: &Budget,
 ) -> Result<Vec<FeatureIx>, QueryError> {
     budget.check()?;
-    gather(&plan(query, indexed)?, indexed, budget)
+    gather(&plan(query, indexed, budget)?, indexed, budget)
 }
 
 /// All matches, in no order; `None` when the whole layer matches.
@@ -91,7 +91,7 @@ fn sift(
         budget.check()?;
         let truths = &mut truths[..rows.len()];
         truths.fill(TRUE);
-        predicate.narrow(layer, Rows::List(rows), truths);
+        predicate.narrow(layer, Rows::List(rows), truths, budget);
         // Each is written and overwritten where it is not kept: a branch could not be foretold.
         let mut count = 0;
         for (&ix, &mut truth) in std::iter::zip(rows, truths) {
@@ -100,6 +100,7 @@ fn sift(
         }
         kept.extend_from_slice(&found[..count]);
     }
+    budget.check()?;
     Ok(kept)
 }
 
@@ -117,7 +118,7 @@ fn scan(layer: &Layer, predicate: &Predicate, page: Page, budget: &Budget) -> Re
         budget.check()?;
         let truths = &mut truths[..STRIDE.min(layer.len() - first)];
         truths.fill(TRUE);
-        predicate.narrow(layer, Rows::From(first), truths);
+        predicate.narrow(layer, Rows::From(first), truths, budget);
         let found = truths.iter().map(|&truth| u64::from(truth == TRUE)).sum::<u64>();
         if found > 0 && items.len() < most && matched + found > page.offset {
             let rows =
@@ -127,6 +128,7 @@ fn scan(layer: &Layer, predicate: &Predicate, page: Page, budget: &Budget) -> Re
         }
         matched += found;
     }
+    budget.check()?;
     Ok(Selection { matched, items })
 }
 

@@ -63,10 +63,11 @@ pub fn conditions(expr: &Expr) -> Vec<&Expr> {
 /// A condition that the layer does not understand, or the budget is spent.
 pub fn explain(query: &Query, indexed: &IndexedLayer, budget: &Budget) -> Result<Reasons, QueryError> {
     let filter = query.filter.as_ref();
-    let bind = |expr: &Expr, filter: &super::Filter| bind::bind(expr, filter.crs, indexed);
+    let bind = |expr: &Expr, filter: &super::Filter| bind::bind(expr, filter.crs, indexed, budget);
     let bound =
         filter.map(|filter| conditions(&filter.expr).into_iter().map(|expr| bind(expr, filter)).collect());
     let bound: Vec<Predicate> = bound.transpose()?.unwrap_or_default();
+    budget.check()?;
     Ok(part(&bound, query, false, indexed, budget)?.reasons)
 }
 
@@ -93,7 +94,7 @@ pub(super) fn part(
     budget: &Budget,
 ) -> Result<Parted, QueryError> {
     let rest = Query { filter: None, sort: Vec::new(), page: Page::default(), ..query.clone() };
-    let rows = matches(&plan(&rest, indexed)?, indexed, budget)?;
+    let rows = matches(&plan(&rest, indexed, budget)?, indexed, budget)?;
     let layer = indexed.layer();
     let count = rows.as_ref().map_or(layer.len(), Vec::len);
     let start = || Parted {
@@ -112,7 +113,7 @@ pub(super) fn part(
             let open = |fate: &Fate| fate.false_at.is_none() || gathers && fate.not_true < 2;
             truths.clear();
             truths.extend(fates.iter().map(|fate| if open(fate) { TRUE } else { FALSE }));
-            condition.narrow(layer, rows, &mut truths);
+            condition.narrow(layer, rows, &mut truths, budget);
             for (fate, truth) in fates.iter_mut().zip(&truths).filter(|(fate, _)| open(fate)) {
                 if *truth != TRUE {
                     fate.not_true += 1;

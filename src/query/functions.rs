@@ -4,8 +4,12 @@
 
 use std::borrow::Cow;
 
+use super::Budget;
 use super::scalar::Scalar;
-use crate::geometry::{Shape, area_m2, buffer_m, centroid, distance_m, is_areal, length_m, within_distance};
+use crate::geometry::{
+    NotWidened, Shape, area_m2, buffer_unless, centroid, distance_unless, is_areal, length_m,
+    within_distance_unless,
+};
 
 /// What an expression yields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +85,18 @@ pub struct Function {
     pub arguments: &'static [Argument],
     /// Its result.
     pub returns: Type,
-    compute: fn(&[Scalar<'_>]) -> Option<Scalar<'static>>,
+    compute: Compute,
+}
+
+/// How a result comes about.
+#[derive(Debug)]
+enum Compute {
+    /// Soon, whatever the operands.
+    Soon(fn(&[Scalar<'_>]) -> Option<Scalar<'static>>),
+    /// By work that ends with a budget.
+    Paid(fn(&[Scalar<'_>], &Budget) -> Option<Scalar<'static>>),
+    /// The same, which may be refused.
+    Refusable(fn(&[Scalar<'_>], &Budget) -> Option<Result<Scalar<'static>, NotWidened>>),
 }
 
 const fn needed(title: &'static str, kind: Type) -> Argument {
@@ -104,7 +119,7 @@ pub static FUNCTIONS: [Function; 8] = [
         ],
         arguments: &[needed("collection", Type::Text), needed("id", Type::Text)],
         returns: Type::Geometry,
-        compute: |_| None,
+        compute: Compute::Soon(|_| None),
     },
     Function {
         name: "distance",
@@ -114,7 +129,10 @@ pub static FUNCTIONS: [Function; 8] = [
         ],
         arguments: &[needed("a", Type::Geometry), needed("b", Type::Geometry)],
         returns: Type::Number,
-        compute: |operands| Some(Scalar::Real(distance_m(shape(operands, 0)?, shape(operands, 1)?)?)),
+        compute: Compute::Paid(|operands, budget| {
+            let (a, b) = (shape(operands, 0)?, shape(operands, 1)?);
+            Some(Scalar::Real(distance_unless(a, b, &|| budget.is_spent())?))
+        }),
     },
     Function {
         name: "dwithin",
@@ -129,10 +147,10 @@ pub static FUNCTIONS: [Function; 8] = [
             UNIT,
         ],
         returns: Type::Bool,
-        compute: |operands| {
-            let metres = metres(operands, 2)?;
-            Some(Scalar::Bool(within_distance(shape(operands, 0)?, shape(operands, 1)?, metres)))
-        },
+        compute: Compute::Paid(|operands, budget| {
+            let (a, b, metres) = (shape(operands, 0)?, shape(operands, 1)?, metres(operands, 2)?);
+            Some(Scalar::Bool(within_distance_unless(a, b, metres, &|| budget.is_spent())))
+        }),
     },
     Function {
         name: "area",
@@ -142,10 +160,10 @@ pub static FUNCTIONS: [Function; 8] = [
         ],
         arguments: &[needed("geometry", Type::Geometry)],
         returns: Type::Number,
-        compute: |operands| {
+        compute: Compute::Soon(|operands| {
             let shape = shape(operands, 0)?;
             is_areal(shape).then(|| Scalar::Real(area_m2(shape)))
-        },
+        }),
     },
     Function {
         name: "length",
@@ -155,7 +173,7 @@ pub static FUNCTIONS: [Function; 8] = [
         ],
         arguments: &[needed("geometry", Type::Geometry)],
         returns: Type::Number,
-        compute: |operands| Some(Scalar::Real(length_m(shape(operands, 0)?))),
+        compute: Compute::Soon(|operands| Some(Scalar::Real(length_m(shape(operands, 0)?)))),
     },
     Function {
         name: "buffer",
@@ -165,27 +183,31 @@ pub static FUNCTIONS: [Function; 8] = [
         ],
         arguments: &[needed("geometry", Type::Geometry), needed("distance", Type::Number), UNIT],
         returns: Type::Geometry,
-        compute: |operands| {
-            let metres = metres(operands, 1)?;
-            Some(Scalar::Geometry(Cow::Owned(buffer_m(shape(operands, 0)?, metres)?)))
-        },
+        compute: Compute::Refusable(|operands, budget| {
+            let (shape, metres) = (shape(operands, 0)?, metres(operands, 1)?);
+            match buffer_unless(shape, metres, &|| budget.is_spent()) {
+                Ok(grown) => Some(Ok(Scalar::Geometry(Cow::Owned(grown)))),
+                Err(NotWidened::Nowhere | NotWidened::Spent) => None,
+                Err(fault) => Some(Err(fault)),
+            }
+        }),
     },
     Function {
         name: "centroid",
         description: ["几何的重心", "the centre of gravity of a geometry"],
         arguments: &[needed("geometry", Type::Geometry)],
         returns: Type::Geometry,
-        compute: |operands| {
+        compute: Compute::Soon(|operands| {
             let [x, y] = centroid(shape(operands, 0)?)?;
             Some(Scalar::Geometry(Cow::Owned(Shape::Point(geo_types::Point::new(x, y)))))
-        },
+        }),
     },
     Function {
         name: "year",
         description: ["日期或时刻（UTC）的年份", "the year of a date or a timestamp (UTC)"],
         arguments: &[needed("time", Type::Instant)],
         returns: Type::Number,
-        compute: |operands| match operands {
+        compute: Compute::Soon(|operands| match operands {
             // The text of a date begins with its year.
             [Scalar::Instant(instant)] => {
                 let text = instant.to_string();
@@ -193,7 +215,7 @@ pub static FUNCTIONS: [Function; 8] = [
                 digits?.parse().ok().map(Scalar::Integer)
             }
             _ => None,
-        },
+        }),
     },
 ];
 
@@ -205,8 +227,20 @@ pub fn find(name: &str) -> Option<&'static Function> {
 
 impl Function {
     /// The result for some operands; null where one is null or there is none.
-    pub(super) fn call(&self, operands: &[Scalar<'_>]) -> Scalar<'static> {
-        (self.compute)(operands).unwrap_or(Scalar::Null)
+    ///
+    /// # Errors
+    /// What the operands make is larger than is drawn.
+    pub(super) fn call(
+        &self,
+        operands: &[Scalar<'_>],
+        budget: &Budget,
+    ) -> Result<Scalar<'static>, NotWidened> {
+        let result = match self.compute {
+            Compute::Soon(compute) => compute(operands),
+            Compute::Paid(compute) => compute(operands, budget),
+            Compute::Refusable(compute) => compute(operands, budget).transpose()?,
+        };
+        Ok(result.unwrap_or(Scalar::Null))
     }
 
     /// As a person writes it: `dwithin(a, b, distance, [unit])`.

@@ -62,6 +62,14 @@ pub struct Query {
 }
 
 impl Query {
+    /// Is it planned so soon that no other thread need take that over?
+    #[must_use]
+    pub fn is_soon_planned(&self) -> bool {
+        let mut parts = 64;
+        let is_plain = |filter: &Filter| filter.expr.is_plain(&mut parts);
+        self.search.is_none() && self.filter.as_ref().is_none_or(is_plain)
+    }
+
     /// Is anything asked but the place, the order and the page?
     #[must_use]
     pub fn has_conditions(&self) -> bool {
@@ -191,9 +199,16 @@ impl Budget {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    /// Is the answer no longer wanted? It stays so: work that stops for it may leave anything behind, as long as the budget
+    /// is checked before that is used.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// # Errors
     /// The budget is spent.
     pub fn check(&self) -> Result<(), QueryError> {
-        if self.0.load(Ordering::Relaxed) { Err(QueryError::Spent) } else { Ok(()) }
+        if self.is_spent() { Err(QueryError::Spent) } else { Ok(()) }
     }
 }

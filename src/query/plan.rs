@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::cql2::Comparison;
 use super::predicate::{Predicate, Test, TextCondition, TextTest, Whereabouts};
 use super::sort::{self, Order};
-use super::{Equality, ID_NAME, Page, Query, QueryError, bind};
+use super::{Budget, Equality, ID_NAME, Page, Query, QueryError, bind};
 use crate::geometry::Bounds;
 use crate::index::IndexedLayer;
 use crate::model::{Date, FeatureIx, Ids, Layer, Timestamp, ValueKind, normalized};
@@ -61,12 +61,13 @@ pub(super) enum Access {
     Rows(Vec<FeatureIx>),
 }
 
-/// Binds a query to a layer.
+/// Binds a query to a layer. What is constant in its filter is computed, which may take long: what
+/// [`Query::is_soon_planned`] does not promise belongs where the budget ends the work.
 ///
 /// # Errors
-/// A name that is no field, a field that holds no simple values, a value that does not fit its field, a filter
+/// The budget is spent, a name that is no field, a field that holds no simple values, a value that does not fit its field, a filter
 /// that does not fit the layer.
-pub fn plan(query: &Query, indexed: &IndexedLayer) -> Result<Plan, QueryError> {
+pub fn plan(query: &Query, indexed: &IndexedLayer, budget: &Budget) -> Result<Plan, QueryError> {
     let layer = indexed.layer();
     let mut ways = Vec::new();
     let mut tests = Vec::new();
@@ -75,16 +76,17 @@ pub fn plan(query: &Query, indexed: &IndexedLayer) -> Result<Plan, QueryError> {
         tests.extend(window.plane.map(Test::InPlane));
     }
     for equality in &query.equal {
-        tests.push(bind_equality(equality, indexed)?);
+        tests.push(bind_equality(equality, indexed, budget)?);
     }
     if let Some(during) = query.during.filter(|_| layer.time.is_some()) {
         tests.push(Test::During(during.first(), during.last()));
     }
     let mut conditions: Vec<_> = tests.into_iter().map(Predicate::Test).collect();
     if let Some(filter) = &query.filter {
-        conditions.extend(bind::bind(&filter.expr, filter.crs, indexed)?.into_conjuncts());
+        conditions.extend(bind::bind(&filter.expr, filter.crs, indexed, budget)?.into_conjuncts());
     }
-    conditions.extend(query.search.as_ref().map(|search| search.bind(layer)));
+    conditions.extend(query.search.as_ref().map(|search| search.bind(layer, budget)));
+    budget.check()?;
     let windows = ways.len();
     ways.extend(conditions.iter().filter_map(way));
     // All ways lead to every match, so the shortest is taken. What reached the features need not be tested again
@@ -127,7 +129,7 @@ fn reached(way: &Access, indexed: &IndexedLayer) -> u64 {
 }
 
 /// The test of an equality.
-fn bind_equality(equality: &Equality, indexed: &IndexedLayer) -> Result<Test, QueryError> {
+fn bind_equality(equality: &Equality, indexed: &IndexedLayer, budget: &Budget) -> Result<Test, QueryError> {
     let layer = indexed.layer();
     let Equality { field: name, value } = equality;
     // A field that repeats the ids is looked up by the table of ids.
@@ -170,7 +172,7 @@ fn bind_equality(equality: &Equality, indexed: &IndexedLayer) -> Result<Test, Qu
         }
         ValueKind::Text => {
             let condition = TextCondition::Compare(Comparison::Equal, normalized(value).as_ref().into());
-            Test::Text(TextTest::new(at, Vec::new(), condition, layer))
+            Test::Text(TextTest::new(at, Vec::new(), condition, layer, budget))
         }
         kind @ (ValueKind::Array | ValueKind::Object) => {
             return Err(QueryError::NotSimple { name: name.clone(), kind });

@@ -6,9 +6,12 @@
 //! is to do: a comparison of a number costs about a nanosecond a feature. Truths are ordered false, unknown,
 //! true; then AND is the lesser of two, OR the greater, and NOT counts from the other end.
 
+use std::collections::HashMap;
+
+use super::Budget;
 use super::cql2::{Comparison, SetRelation};
 use super::number::NumberExpr;
-use super::scalar::{Condition, Fold, Pattern, Scalar, sets_relate};
+use super::scalar::{Condition, Elements, Fold, Pattern, Scalar, sets_relate};
 use super::search::Phrases;
 use crate::geometry::{
     Bounds, Distances, GeometryRef, PlaneWindow, Prepared, Relation, intersects_plane, intersects_window,
@@ -99,7 +102,7 @@ pub enum TextCondition {
     /// An array of texts one of which holds a phrase.
     ElementHolds(Phrases),
     /// An array of JSON that relates to a constant one.
-    Set(SetRelation, Vec<Scalar<'static>>),
+    Set(SetRelation, Elements<'static>),
 }
 
 /// Codes of one byte: fewer texts, and [`NARROW_NULL`], the greatest.
@@ -110,13 +113,20 @@ const MOST_TABLED: usize = 1 << 16;
 
 impl TextTest {
     /// A test whose truths are tabled where that pays.
-    pub fn new(field: FieldIx, folds: Vec<Fold>, condition: TextCondition, layer: &Layer) -> Self {
+    pub fn new(
+        field: FieldIx,
+        folds: Vec<Fold>,
+        condition: TextCondition,
+        layer: &Layer,
+        budget: &Budget,
+    ) -> Self {
         let mut test = Self { field, folds, condition, table: None };
         if let Column::Text(texts) | Column::Json(texts) = layer.column(field)
             && texts.is_coded()
             && texts.dictionary().len() <= MOST_TABLED
         {
-            let mut table: Vec<Truth> = texts.dictionary().iter().map(|text| of(test.holds(text))).collect();
+            let holds = |text| if budget.is_spent() { UNKNOWN } else { of(test.holds(text, budget)) };
+            let mut table: Vec<Truth> = texts.dictionary().iter().map(holds).collect();
             if texts.narrow_codes().is_some() {
                 // So that every byte has its truth, that of null among them.
                 table.resize(BYTES, UNKNOWN);
@@ -126,10 +136,10 @@ impl TextTest {
         test
     }
 
-    fn holds(&self, text: &str) -> bool {
+    fn holds(&self, text: &str, budget: &Budget) -> bool {
         if let TextCondition::Set(relation, constant) = &self.condition {
             return match Scalar::of_json(text) {
-                Scalar::Array(elements) => sets_relate(*relation, &elements, constant),
+                Scalar::Array(elements) => sets_relate(*relation, &Elements::new(elements), constant, budget),
                 _ => false,
             };
         }
@@ -146,11 +156,11 @@ impl TextTest {
         }
     }
 
-    fn truth(&self, texts: &TextColumn, row: usize) -> Truth {
+    fn truth(&self, texts: &TextColumn, row: usize, budget: &Budget) -> Truth {
         match (&self.table, texts.code(row)) {
             (_, None) => UNKNOWN,
             (Some(table), Some(code)) => table[code as usize],
-            (None, Some(_)) => texts.get(row).map_or(UNKNOWN, |text| of(self.holds(text))),
+            (None, Some(_)) => texts.get(row).map_or(UNKNOWN, |text| of(self.holds(text, budget))),
         }
     }
 }
@@ -199,22 +209,35 @@ impl Predicate {
     pub fn cheap_first(self) -> Self {
         let sorted = |members: Vec<Self>| {
             let mut members: Vec<_> = members.into_iter().map(Self::cheap_first).collect();
-            members.sort_by_key(Self::cost);
+            members.sort_by_cached_key(Self::cost);
             members
         };
         match self {
             Self::Not(inner) => Self::Not(Box::new(inner.cheap_first())),
             Self::And(members) => {
                 let mut kept: Vec<Self> = Vec::with_capacity(members.len());
+                let mut spans: HashMap<FieldIx, usize> = HashMap::new();
                 for member in sorted(members) {
-                    if !kept.iter_mut().any(|known| known.narrow_span(&member)) {
-                        kept.push(member);
+                    let known = member.span_field().map(|field| *spans.entry(field).or_insert(kept.len()));
+                    match known {
+                        Some(at) if at < kept.len() && kept[at].narrow_span(&member) => {}
+                        _ => kept.push(member),
                     }
                 }
                 Self::all(kept)
             }
             Self::Or(members) => Self::Or(sorted(members)),
             same => same,
+        }
+    }
+
+    /// The field of which it asks whether a number lies in a span.
+    fn span_field(&self) -> Option<FieldIx> {
+        match self {
+            Self::Test(Test::Real { field, inside: true, .. } | Test::Whole { field, inside: true, .. }) => {
+                Some(*field)
+            }
+            _ => None,
         }
     }
 
@@ -240,24 +263,29 @@ impl Predicate {
     }
 
     /// Its truth for one feature.
-    pub fn truth(&self, layer: &Layer, ix: FeatureIx) -> Truth {
+    pub fn truth(&self, layer: &Layer, ix: FeatureIx, budget: &Budget) -> Truth {
         let mut truth = [TRUE];
-        self.narrow(layer, Rows::List(&[ix]), &mut truth);
+        self.narrow(layer, Rows::List(&[ix]), &mut truth, budget);
         truth[0]
     }
 
-    /// Lowers each truth to that of the predicate where it is less. Rows that are false already may be skipped.
-    pub fn narrow(&self, layer: &Layer, rows: Rows<'_>, truths: &mut [Truth]) {
+    /// Lowers each truth to that of the predicate where it is less. Rows that are false already may be skipped. Where the budget
+    /// is spent meanwhile truths are left as they are; it is to be checked before they are used.
+    pub fn narrow(&self, layer: &Layer, rows: Rows<'_>, truths: &mut [Truth], budget: &Budget) {
         match self {
             Self::Always(truth) => truths.iter_mut().for_each(|slot| *slot = (*slot).min(*truth)),
-            Self::And(members) => members.iter().for_each(|member| member.narrow(layer, rows, truths)),
+            Self::And(members) => {
+                for member in members.iter().take_while(|_| !budget.is_spent()) {
+                    member.narrow(layer, rows, truths, budget);
+                }
+            }
             Self::Or(members) => {
                 let mut best = vec![FALSE; truths.len()];
-                for member in members {
+                for member in members.iter().take_while(|_| !budget.is_spent()) {
                     let mut own: Vec<_> = std::iter::zip(&*truths, &best)
                         .map(|(&slot, &best)| if slot == FALSE || best == TRUE { FALSE } else { TRUE })
                         .collect();
-                    member.narrow(layer, rows, &mut own);
+                    member.narrow(layer, rows, &mut own, budget);
                     best.iter_mut().zip(&own).for_each(|(best, own)| *best = (*best).max(*own));
                 }
                 truths.iter_mut().zip(&best).for_each(|(slot, best)| *slot = (*slot).min(*best));
@@ -265,10 +293,10 @@ impl Predicate {
             Self::Not(inner) => {
                 let mut own: Vec<_> =
                     truths.iter().map(|&slot| if slot == FALSE { FALSE } else { TRUE }).collect();
-                inner.narrow(layer, rows, &mut own);
+                inner.narrow(layer, rows, &mut own, budget);
                 truths.iter_mut().zip(&own).for_each(|(slot, own)| *slot = (*slot).min(TRUE - own));
             }
-            Self::Test(test) => test.narrow(layer, rows, truths),
+            Self::Test(test) => test.narrow(layer, rows, truths, budget),
         }
     }
 }
@@ -296,9 +324,13 @@ fn each(rows: Rows<'_>, truths: &mut [Truth], test: impl Fn(usize) -> Truth) {
     }
 }
 
-/// Lowers truths by a dear test, where it can still lower them.
-fn where_needed(rows: Rows<'_>, truths: &mut [Truth], test: impl Fn(usize) -> Truth) {
+/// Lowers truths by a dear test, where it can still lower them, until the budget is spent: looking at it costs about a
+/// nanosecond, and a test may cost seconds.
+fn where_needed(rows: Rows<'_>, truths: &mut [Truth], budget: &Budget, test: impl Fn(usize) -> Truth) {
     for (at, slot) in truths.iter_mut().enumerate().filter(|(_, slot)| **slot != FALSE) {
+        if budget.is_spent() {
+            return;
+        }
         let row = match rows {
             Rows::From(first) => first + at,
             Rows::List(list) => list[at].row(),
@@ -342,7 +374,7 @@ impl Test {
         }
     }
 
-    fn narrow(&self, layer: &Layer, rows: Rows<'_>, truths: &mut [Truth]) {
+    fn narrow(&self, layer: &Layer, rows: Rows<'_>, truths: &mut [Truth], budget: &Budget) {
         let geometry = |row: usize| layer.geometries().get(row);
         let spatial = |row: usize, test: &dyn Fn(GeometryRef<'_>) -> bool| {
             geometry(row).map_or(UNKNOWN, |geometry| of(test(geometry)))
@@ -353,12 +385,12 @@ impl Test {
                     .span(FeatureIx::of_row(row))
                     .is_none_or(|(begins, ends)| begins <= *last && ends >= *first))
             }),
-            Self::InWindow(window) => where_needed(rows, truths, |row| {
+            Self::InWindow(window) => where_needed(rows, truths, budget, |row| {
                 of(geometry(row).is_none_or(|geometry| {
                     geometry.bounds().is_none() || intersects_window(geometry, *window)
                 }))
             }),
-            Self::InPlane(window) => where_needed(rows, truths, |row| {
+            Self::InPlane(window) => where_needed(rows, truths, budget, |row| {
                 of(geometry(row).is_none_or(|geometry| intersects_plane(geometry, window)))
             }),
             Self::NullField(field) => {
@@ -395,9 +427,9 @@ impl Test {
                     if let (Some(codes), Some(table)) = (texts.narrow_codes(), of_byte) {
                         each(rows, truths, |row| table[usize::from(codes[row])]);
                     } else if test.table.is_some() {
-                        each(rows, truths, |row| test.truth(texts, row));
+                        each(rows, truths, |row| test.truth(texts, row, budget));
                     } else {
-                        where_needed(rows, truths, |row| test.truth(texts, row));
+                        where_needed(rows, truths, budget, |row| test.truth(texts, row, budget));
                     }
                 }
             }
@@ -405,11 +437,13 @@ impl Test {
                 each(rows, truths, |row| of(list.binary_search(&FeatureIx::of_row(row)).is_ok()));
             }
             Self::Spatial(relation, prepared) => {
-                where_needed(rows, truths, |row| {
-                    spatial(row, &|geometry| prepared.relates(geometry, *relation))
+                where_needed(rows, truths, budget, |row| {
+                    spatial(row, &|geometry| {
+                        prepared.relates_unless(geometry, *relation, &|| budget.is_spent())
+                    })
                 });
             }
-            Self::Near { from, reach, metres, strict } => where_needed(rows, truths, |row| {
+            Self::Near { from, reach, metres, strict } => where_needed(rows, truths, budget, |row| {
                 spatial(row, &|geometry| {
                     let near = match (geometry.bounds(), reach) {
                         (Some(bounds), Some(reach)) => bounds.overlaps(*reach),
@@ -419,7 +453,9 @@ impl Test {
                 })
             }),
             Self::Other(condition) => {
-                where_needed(rows, truths, |row| truth(condition.holds(layer, FeatureIx::of_row(row))));
+                where_needed(rows, truths, budget, |row| {
+                    truth(condition.holds(layer, FeatureIx::of_row(row), budget))
+                });
             }
         }
     }

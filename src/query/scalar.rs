@@ -6,10 +6,11 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use super::Budget;
 use super::cql2::{Arithmetic, Comparison, SetRelation, TimeRelation};
 use super::functions::Function;
 use super::predicate::{Predicate, TRUE, UNKNOWN};
-use crate::geometry::{Shape, relate};
+use crate::geometry::{Relation, Shape, relate_unless};
 use crate::model::{
     FeatureId, FeatureIx, FieldIx, Instant, Layer, Value, case_folded, normalized, without_accents,
 };
@@ -92,8 +93,8 @@ impl ValueExpr {
         }
     }
 
-    /// Its value on a feature.
-    pub fn value<'a>(&'a self, layer: &'a Layer, ix: FeatureIx) -> Scalar<'a> {
+    /// Its value on a feature; any where the budget is spent, as it is by what is larger than can be drawn.
+    pub fn value<'a>(&'a self, layer: &'a Layer, ix: FeatureIx, budget: &Budget) -> Scalar<'a> {
         match self {
             Self::Constant(value) => value.clone(),
             Self::Field(field) => layer.feature(ix).value(*field).into(),
@@ -105,19 +106,20 @@ impl ValueExpr {
                 Some(geometry) => Scalar::Geometry(Cow::Owned(geometry.to_shape())),
                 None => Scalar::Null,
             },
-            Self::Fold(fold, text) => match text.value(layer, ix) {
+            Self::Fold(fold, text) => match text.value(layer, ix, budget) {
                 Scalar::Text(text) => Scalar::Text(fold.apply(text)),
                 _ => Scalar::Null,
             },
             Self::Arithmetic(operation, operands) => {
-                let [a, b] = operands.each_ref().map(|operand| operand.value(layer, ix).number());
+                let [a, b] = operands.each_ref().map(|operand| operand.value(layer, ix, budget).number());
                 match (a, b) {
                     (Some(a), Some(b)) => operation.compute(a, b).map_or(Scalar::Null, Scalar::Real),
                     _ => Scalar::Null,
                 }
             }
             Self::Interval(ends) => {
-                let [start, end] = ends.each_ref().map(|end| end.as_ref().map(|end| end.value(layer, ix)));
+                let [start, end] =
+                    ends.each_ref().map(|end| end.as_ref().map(|end| end.value(layer, ix, budget)));
                 let end_of = |value: Option<Scalar<'_>>, open| match value {
                     None => Some(open),
                     Some(Scalar::Instant(instant)) => Some(end_of(instant)),
@@ -129,13 +131,17 @@ impl ValueExpr {
                 }
             }
             Self::Array(elements) => {
-                Scalar::Array(elements.iter().map(|element| element.value(layer, ix)).collect())
+                Scalar::Array(elements.iter().map(|element| element.value(layer, ix, budget)).collect())
             }
             Self::Function(function, operands) => {
-                let operands: Vec<_> = operands.iter().map(|operand| operand.value(layer, ix)).collect();
-                function.call(&operands)
+                let operands: Vec<_> =
+                    operands.iter().map(|operand| operand.value(layer, ix, budget)).collect();
+                function.call(&operands, budget).unwrap_or_else(|_| {
+                    budget.spend();
+                    Scalar::Null
+                })
             }
-            Self::Predicate(predicate) => match predicate.truth(layer, ix) {
+            Self::Predicate(predicate) => match predicate.truth(layer, ix, budget) {
                 UNKNOWN => Scalar::Null,
                 truth => Scalar::Bool(truth == TRUE),
             },
@@ -226,13 +232,17 @@ impl<'a> Scalar<'a> {
     }
 
     /// Are they the same as elements of arrays? An instant is the same as its text, since JSON has no instants.
-    fn same(&self, other: &Self) -> bool {
+    fn same(&self, other: &Self, budget: &Budget) -> bool {
         match (self, other) {
             (Self::Instant(instant), Self::Text(text)) | (Self::Text(text), Self::Instant(instant)) => {
                 Instant::parse(text) == Some(*instant)
             }
-            (Self::Array(a), Self::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b)),
-            (Self::Geometry(a), Self::Geometry(b)) => relate(a, b, crate::geometry::Relation::Equals),
+            (Self::Array(a), Self::Array(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b, budget))
+            }
+            (Self::Geometry(a), Self::Geometry(b)) => {
+                relate_unless(a, b, Relation::Equals, &|| budget.is_spent())
+            }
             (Self::Null, Self::Null) => true,
             (Self::Interval(a), Self::Interval(b)) => a == b,
             (Self::Object(a), Self::Object(b)) => a == b,
@@ -298,16 +308,87 @@ fn times_relate(relation: TimeRelation, a: Span, b: Span) -> bool {
     }
 }
 
-/// Does the relation hold between two arrays taken as sets?
-pub fn sets_relate(relation: SetRelation, a: &[Scalar<'_>], b: &[Scalar<'_>]) -> bool {
-    let within = |some: &[Scalar<'_>], all: &[Scalar<'_>]| {
-        some.iter().all(|element| all.iter().any(|known| known.same(element)))
-    };
+/// What an element is sought by where that tells all about it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key<'a> {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    /// A real that no integer equals, by its bits.
+    Real(u64),
+    Text(&'a str),
+    Object(&'a str),
+}
+
+impl Scalar<'_> {
+    fn key(&self) -> Option<Key<'_>> {
+        const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+        Some(match self {
+            Self::Null => Key::Null,
+            Self::Bool(value) => Key::Bool(*value),
+            Self::Integer(whole) => Key::Integer(*whole),
+            #[expect(clippy::cast_possible_truncation, reason = "it is whole, and the range is checked")]
+            Self::Real(real) if real.fract() == 0.0 && (-TWO_TO_63..TWO_TO_63).contains(real) => {
+                Key::Integer(*real as i64)
+            }
+            Self::Real(real) => Key::Real(real.to_bits()),
+            Self::Text(text) => Key::Text(text),
+            Self::Object(text) => Key::Object(text),
+            Self::Instant(_) | Self::Interval(_) | Self::Geometry(_) | Self::Array(_) => return None,
+        })
+    }
+}
+
+/// An array taken as a set.
+#[derive(Debug, Clone)]
+pub struct Elements<'a> {
+    all: Vec<Scalar<'a>>,
+    /// The numbers of those that have a key, by their keys; empty where the array is soon looked through.
+    by_key: Vec<usize>,
+    /// The numbers of the others.
+    others: Vec<usize>,
+}
+
+impl<'a> Elements<'a> {
+    /// Of an array.
+    pub fn new(all: Vec<Scalar<'a>>) -> Self {
+        const FEW: usize = 8;
+        let (mut by_key, mut others) = (Vec::new(), Vec::new());
+        if all.len() > FEW {
+            (by_key, others) = (0..all.len()).partition(|&at| all[at].key().is_some());
+            by_key.sort_by(|&a, &b| all[a].key().cmp(&all[b].key()));
+        }
+        Self { all, by_key, others }
+    }
+
+    fn holds(&self, element: &Scalar<'_>, budget: &Budget) -> bool {
+        let among = |numbers: &[usize]| {
+            numbers.iter().any(|&at| !budget.is_spent() && self.all[at].same(element, budget))
+        };
+        let key = element.key();
+        if self.by_key.is_empty() && self.others.is_empty() {
+            return self.all.iter().any(|known| known.same(element, budget));
+        }
+        let found = self.by_key.binary_search_by(|&at| self.all[at].key().cmp(&key)).is_ok();
+        // An instant is the same as its text, which tells nothing of how it is written.
+        let is_time = matches!(element, Scalar::Instant(_));
+        found
+            || (key.is_none() || matches!(element, Scalar::Text(_))) && among(&self.others)
+            || is_time && among(&self.by_key)
+    }
+
+    fn lie_in(&self, other: &Self, budget: &Budget) -> bool {
+        self.all.iter().all(|element| !budget.is_spent() && other.holds(element, budget))
+    }
+}
+
+/// Does the relation hold between two arrays taken as sets? Any answer where the budget is spent.
+pub fn sets_relate(relation: SetRelation, a: &Elements<'_>, b: &Elements<'_>, budget: &Budget) -> bool {
     match relation {
-        SetRelation::Equals => within(a, b) && within(b, a),
-        SetRelation::Contains => within(b, a),
-        SetRelation::ContainedBy => within(a, b),
-        SetRelation::Overlaps => a.iter().any(|element| b.iter().any(|known| known.same(element))),
+        SetRelation::Equals => a.lie_in(b, budget) && b.lie_in(a, budget),
+        SetRelation::Contains => b.lie_in(a, budget),
+        SetRelation::ContainedBy => a.lie_in(b, budget),
+        SetRelation::Overlaps => a.all.iter().any(|element| !budget.is_spent() && b.holds(element, budget)),
     }
 }
 
@@ -328,24 +409,24 @@ pub enum Condition {
 
 impl Condition {
     /// Does it hold for a feature? `None` when that is unknown.
-    pub fn holds(&self, layer: &Layer, ix: FeatureIx) -> Option<bool> {
+    pub fn holds(&self, layer: &Layer, ix: FeatureIx, budget: &Budget) -> Option<bool> {
         match self {
             Self::Compare(comparison, a, b) => {
-                let order = a.value(layer, ix).compare(&b.value(layer, ix));
+                let order = a.value(layer, ix, budget).compare(&b.value(layer, ix, budget));
                 order.map(|order| comparison.holds(order))
             }
-            Self::Like(text, pattern) => match text.value(layer, ix) {
+            Self::Like(text, pattern) => match text.value(layer, ix, budget) {
                 Scalar::Text(text) => Some(pattern.matches(&text)),
                 _ => None,
             },
             Self::Among(value, list) => {
-                let value = value.value(layer, ix);
+                let value = value.value(layer, ix, budget);
                 if value == Scalar::Null {
                     return None;
                 }
                 let mut answer = Some(false);
                 for known in list {
-                    match value.compare(&known.value(layer, ix)) {
+                    match value.compare(&known.value(layer, ix, budget)) {
                         Some(Ordering::Equal) => return Some(true),
                         Some(_) => {}
                         None => answer = None,
@@ -353,20 +434,24 @@ impl Condition {
                 }
                 answer
             }
-            Self::IsNull(value) => Some(value.value(layer, ix) == Scalar::Null),
-            Self::Spatial(relation, a, b) => match (a.value(layer, ix), b.value(layer, ix)) {
-                (Scalar::Geometry(a), Scalar::Geometry(b)) => Some(relate(&a, &b, *relation)),
+            Self::IsNull(value) => Some(value.value(layer, ix, budget) == Scalar::Null),
+            Self::Spatial(relation, a, b) => match (a.value(layer, ix, budget), b.value(layer, ix, budget)) {
+                (Scalar::Geometry(a), Scalar::Geometry(b)) => {
+                    Some(relate_unless(&a, &b, *relation, &|| budget.is_spent()))
+                }
                 _ => None,
             },
             Self::Temporal(relation, a, b) => {
-                let (a, b) = (a.value(layer, ix).span()?, b.value(layer, ix).span()?);
+                let (a, b) = (a.value(layer, ix, budget).span()?, b.value(layer, ix, budget).span()?);
                 Some(times_relate(*relation, a, b))
             }
-            Self::Set(relation, a, b) => match (a.value(layer, ix), b.value(layer, ix)) {
-                (Scalar::Array(a), Scalar::Array(b)) => Some(sets_relate(*relation, &a, &b)),
+            Self::Set(relation, a, b) => match (a.value(layer, ix, budget), b.value(layer, ix, budget)) {
+                (Scalar::Array(a), Scalar::Array(b)) => {
+                    Some(sets_relate(*relation, &Elements::new(a), &Elements::new(b), budget))
+                }
                 _ => None,
             },
-            Self::Is(value) => match value.value(layer, ix) {
+            Self::Is(value) => match value.value(layer, ix, budget) {
                 Scalar::Bool(value) => Some(value),
                 _ => None,
             },
@@ -471,6 +556,40 @@ mod tests {
     fn a_pattern_of_many_runs_takes_no_exponential_time() {
         let pattern = Pattern::parse(&format!("{}b", "%a".repeat(200)));
         assert!(!pattern.matches(&"a".repeat(5000)));
+    }
+
+    #[test]
+    fn sets_of_any_length_relate_by_their_elements() {
+        use SetRelation as R;
+        let budget = Budget::default();
+        let text = |text: &'static str| Scalar::Text(text.into());
+        let day = || Scalar::Instant(Instant::parse("2022-04-16").expect("a day"));
+        let holds = |relation, a: &[Scalar<'static>], b: &[Scalar<'static>]| {
+            sets_relate(relation, &Elements::new(a.to_vec()), &Elements::new(b.to_vec()), &budget)
+        };
+        let numbers = |range: std::ops::Range<i64>| range.map(Scalar::Integer).collect::<Vec<_>>();
+        // As many others beside as make an array one that is not looked through.
+        for others in [0, 20, 50_000] {
+            let with = |more: &[Scalar<'static>]| [numbers(100..100 + others), more.to_vec()].concat();
+            let all = with(&[text("a"), Scalar::Real(2.0), Scalar::Real(0.5), Scalar::Null, day()]);
+            for element in
+                [text("a"), Scalar::Integer(2), Scalar::Real(0.5), Scalar::Null, text("2022-04-16"), day()]
+            {
+                assert!(holds(R::Contains, &all, &[element.clone()]), "{element:?} beside {others}");
+                assert!(holds(R::Overlaps, &[element.clone()], &all), "{element:?} beside {others}");
+                assert!(holds(R::ContainedBy, &[element.clone(), element], &all));
+            }
+            for element in
+                [text("b"), Scalar::Integer(3), Scalar::Real(0.25), Scalar::Bool(true), text("2022-04-17")]
+            {
+                assert!(!holds(R::Contains, &all, &[element.clone()]), "{element:?} beside {others}");
+                assert!(!holds(R::Equals, &all, &[all.clone(), vec![element]].concat()));
+            }
+            // What is written as a text is the moment, whichever side has it.
+            assert!(holds(R::Contains, &with(&[text("2022-04-16")]), &[day()]));
+            let turned: Vec<_> = all.iter().rev().cloned().collect();
+            assert!(holds(R::Equals, &all, &turned));
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@
 
 use memchr::memmem::Finder;
 
+use super::Budget;
 use super::predicate::{Predicate, Test, TextCondition, TextTest};
 use super::scalar::Fold;
 use crate::model::{Column, Domain, Element, Layer, case_folded};
@@ -34,14 +35,15 @@ impl Search {
     }
 
     /// The predicate: one of the text fields, or an element of an array of texts, holds one of the phrases.
-    pub(super) fn bind(&self, layer: &Layer) -> Predicate {
+    pub(super) fn bind(&self, layer: &Layer, budget: &Budget) -> Predicate {
         let conditions =
             layer.schema.fields().filter_map(|(at, _)| match (layer.column(at), layer.domain(at)) {
                 (Column::Text(_), _) => Some((at, TextCondition::Holds(self.finder()))),
                 (_, Domain::Arrays(Element::Text)) => Some((at, TextCondition::ElementHolds(self.finder()))),
                 _ => None,
             });
-        let test = |(at, condition)| Test::Text(TextTest::new(at, vec![Fold::Case], condition, layer));
+        let test =
+            |(at, condition)| Test::Text(TextTest::new(at, vec![Fold::Case], condition, layer, budget));
         Predicate::Or(conditions.map(test).map(Predicate::Test).collect())
     }
 

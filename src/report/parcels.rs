@@ -93,7 +93,11 @@ impl<'a> Asked<'a> {
 
     fn find(&self) -> Result<Selection, ReportError> {
         let query = Query { page: Page { limit: LISTED, offset: 0 }, ..self.query.clone() };
-        Ok(query::execute(&query::plan(&query, self.indexed)?, self.indexed, self.maker.budget)?)
+        Ok(query::execute(
+            &query::plan(&query, self.indexed, self.maker.budget)?,
+            self.indexed,
+            self.maker.budget,
+        )?)
     }
 
     /// Fields with a few texts, each in the first language of the report.
@@ -135,7 +139,11 @@ impl<'a> Asked<'a> {
     fn without_area(&self) -> Result<usize, ReportError> {
         let query =
             Query { page: Page { limit: u32::MAX, offset: 0 }, sort: Vec::new(), ..self.query.clone() };
-        let found = query::execute(&query::plan(&query, self.indexed)?, self.indexed, self.maker.budget)?;
+        let found = query::execute(
+            &query::plan(&query, self.indexed, self.maker.budget)?,
+            self.indexed,
+            self.maker.budget,
+        )?;
         let areal = |ix: &&FeatureIx| self.layer().feature(**ix).geometry().is_some_and(has_area);
         Ok(found.items.len() - found.items.iter().filter(areal).count())
     }

@@ -190,7 +190,8 @@ fn equality(field: &str, value: &str) -> Equality {
 }
 
 fn answer(layer: &IndexedLayer, query: &Query) -> Selection {
-    execute(&plan(query, layer).unwrap(), layer, &Budget::default()).unwrap()
+    let budget = Budget::default();
+    execute(&plan(query, layer, &budget).unwrap(), layer, &budget).unwrap()
 }
 
 /// South-western corners of features picked by chance, the same every time, so that windows lie where parcels do.

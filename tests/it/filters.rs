@@ -2,6 +2,7 @@
 //! a plain evaluation.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use innospace::geometry::Crs;
 use innospace::index::IndexedLayer;
@@ -133,6 +134,34 @@ fn limits_hold_and_nothing_overflows() {
         let fault = cql2::parse(&filter, encoding).expect_err(says).to_string();
         assert!(fault.contains(says), "{}: {fault}", &filter[..60]);
     }
+}
+
+/// Reading, and binding, rise with the length of a filter and not with its square.
+#[test]
+fn long_filters_are_soon_read_and_bound() {
+    let service = Service::over(towns());
+    let terms = |term: &str, count: usize, sign: &str| vec![term; count].join(sign);
+    for filter in [
+        terms("name = '武汉'", 40_000, " OR "),
+        terms("TRUE", 100_000, " AND "),
+        terms("people > 0", 60_000, " AND "),
+        format!("name IN ({})", terms("'武汉'", 60_000, ",")),
+    ] {
+        let began = Instant::now();
+        let body = serde_json::json!({ "filter": filter, "limit": 1 }).to_string();
+        let kind = [("content-type", "application/json")];
+        let answer = service.send("POST", "/ogc/collections/towns/search", &kind, body.into_bytes());
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(began.elapsed() < Duration::from_secs(15), "{:?} for {}…", began.elapsed(), &filter[..20]);
+    }
+}
+
+/// What is wrong is told with its character, of whatever length those before it are.
+#[test]
+fn places_count_characters() {
+    let fault = cql2::parse("name = '武汉市' AND (é = 1 OR ü ~ 2)", Encoding::Text).expect_err("refused");
+    // 17 characters up to the bracket, 10 more up to the ü; the sign is the second behind that.
+    assert!(fault.to_string().starts_with("at character 30: "), "{fault}");
 }
 
 #[test]
@@ -386,7 +415,8 @@ proptest! {
             let layer = indexed.layer();
             let expr = cql2::parse(&filter.text(), Encoding::Text).expect("a filter");
             let query = Query { filter: Some(Filter { expr, crs: Crs::Crs84 }), ..Query::default() };
-            let answer = execute(&plan(&query, indexed).expect("a plan"), indexed, &Budget::default());
+            let budget = Budget::default();
+            let answer = execute(&plan(&query, indexed, &budget).expect("a plan"), indexed, &budget);
             let number = |name: &str, ix| {
                 let (field, _) = layer.schema.find(name).expect("a field");
                 match layer.feature(ix).value(field) {

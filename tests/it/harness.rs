@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -43,10 +44,19 @@ impl Service {
 
     /// The same with a folder of drawings.
     pub fn keeping(folder: &Path, drawings: Option<PathBuf>) -> Self {
+        Self::with(folder, drawings, Limits::default())
+    }
+
+    /// The same that waits for no query longer than so.
+    pub fn waiting(folder: &Path, patience: Duration) -> Self {
+        Self::with(folder, None, Limits { patience, ..Limits::default() })
+    }
+
+    fn with(folder: &Path, drawings: Option<PathBuf>, limits: Limits) -> Self {
         let config = Config {
             listen: ([127, 0, 0, 1], 0).into(),
             public_url: None,
-            limits: Limits::default(),
+            limits,
             tile_cache_bytes: USUAL_TILE_CACHE_BYTES,
             page_cache_bytes: USUAL_PAGE_CACHE_BYTES,
             drawings,
@@ -54,6 +64,26 @@ impl Service {
         let app = Arc::new(App::new(load(folder).catalog, config));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         Self { app, runtime }
+    }
+
+    /// What is answered to a body of JSON, and how long other connections had to wait meanwhile, at most.
+    pub fn post_and_wait(&self, path: &str, body: &Value) -> (Answer, Duration) {
+        let longest = std::cell::Cell::new(Duration::ZERO);
+        let others = async {
+            loop {
+                let began = Instant::now();
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                longest.set(longest.get().max(began.elapsed()));
+            }
+        };
+        let kind = [("content-type", "application/json")];
+        let answer = self.runtime.block_on(async {
+            tokio::select! {
+                answer = self.answer("POST", path, &kind, body.to_string().into_bytes()) => answer,
+                () = others => unreachable!("it has no end"),
+            }
+        });
+        (answer, longest.get())
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -65,17 +95,19 @@ impl Service {
     }
 
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        self.runtime.block_on(self.answer(method, path, headers, body))
+    }
+
+    async fn answer(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let mut request = Request::builder().method(method).uri(path).header("host", "map.test");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::from(body)).expect("a request");
-        self.runtime.block_on(async {
-            let response = router(Arc::clone(&self.app)).oneshot(request).await.expect("a response");
-            let (parts, body) = response.into_parts();
-            let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body").to_vec();
-            Answer { status: parts.status, headers: parts.headers, body }
-        })
+        let response = router(Arc::clone(&self.app)).oneshot(request).await.expect("a response");
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body").to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
     }
 }
 

@@ -141,8 +141,9 @@ fn check(indexed: &IndexedLayer, query: &Query) {
             }
         })
         .collect();
+    let budget = Budget::default();
     let answer =
-        execute(&plan(query, indexed).expect("a plan"), indexed, &Budget::default()).expect("an answer");
+        execute(&plan(query, indexed, &budget).expect("a plan"), indexed, &budget).expect("an answer");
     let page: Vec<_> = want
         .iter()
         .copied()

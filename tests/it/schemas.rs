@@ -160,7 +160,7 @@ fn sorted(layer: &IndexedLayer, keys: &[SortKey]) -> Vec<FeatureIx> {
 }
 
 fn answer(layer: &IndexedLayer, query: &Query) -> Vec<FeatureIx> {
-    let plan = plan(query, layer).expect("a plan");
+    let plan = plan(query, layer, &Budget::default()).expect("a plan");
     execute(&plan, layer, &Budget::default()).expect("an answer").items
 }
 

@@ -1,10 +1,12 @@
 //! What holds for every resource: forms, tags, methods, errors, links, the API definition.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::harness::{Service, fixtures};
+use crate::harness::{Service, fixtures, shipped};
 
 const RESOURCES: [&str; 8] = [
     "/ogc",
@@ -274,4 +276,92 @@ fn the_definition_describes_exactly_what_is_served() {
         }
     }
     assert!(asked > 40, "only {asked} parameters were tried");
+}
+
+/// A line between two sides of a rectangle, every edge of which crosses every other.
+fn zigzag(positions: u32, [west, south]: [f64; 2], [wide, high]: [f64; 2]) -> String {
+    let mut text = String::from("LINESTRING(");
+    for at in 0..positions {
+        let share = f64::from(at) / f64::from(positions);
+        let (x, y) = if at % 2 == 0 { (west, share) } else { (west + wide, 1.0 - share) };
+        let comma = if at == 0 { "" } else { "," };
+        write!(text, "{comma}{x:.7} {:.7}", south + y * high).expect("a text");
+    }
+    text + ")"
+}
+
+/// Whatever is asked, other connections are served meanwhile, whoever asked is told by the patience of the server that it took too
+/// long, and the work is over soon after: no service is dropped before.
+#[test]
+fn dear_questions_end_in_time_and_keep_nobody_waiting() {
+    const SOON: Duration = Duration::from_secs(3);
+    let long = zigzag(3000, [114.0, 30.3], [0.2, 0.2]);
+    let moment = |at: u32| {
+        let (hour, minute, second) = (at / 3600, at / 60 % 60, at % 60);
+        format!("TIMESTAMP('2025-12-31T{hour:02}:{minute:02}:{second:02}Z')")
+    };
+    let moments: Vec<_> = (0..12_000).map(moment).collect();
+    let turned: Vec<_> = (0..12_000).rev().map(moment).collect();
+    let search = "/ogc/collections/parcels/search";
+    let questions = [
+        (search, json!({ "filter": format!("S_CROSSES({long},{long})") })),
+        (search, json!({ "filter": format!("S_INTERSECTS(geometry,BUFFER({long},100))") })),
+        (search, json!({ "filter": format!("S_CROSSES(geometry,{long})") })),
+        (
+            search,
+            json!({ "filter": format!("DISTANCE({long},{}) > 1", zigzag(3000, [100.0, 10.0], [0.2, 0.2])) }),
+        ),
+        (search, json!({ "filter": format!("A_EQUALS(({}),({}))", moments.join(","), turned.join(",")) })),
+        ("/ogc/collections/parcels/topology", json!({ "filter": format!("S_CROSSES({long},{long})") })),
+        ("/ogc/collections/parcels/shortlist", json!({ "filter": format!("S_CROSSES({long},{long})") })),
+        ("/measure", json!({ "geometry": long, "buffer": 100 })),
+    ];
+    for (path, body) in questions {
+        let service = Service::waiting(shipped(), Duration::from_millis(300));
+        let began = Instant::now();
+        let (answer, waited) = service.post_and_wait(path, &body);
+        let answered = began.elapsed();
+        let asked = &body.to_string()[..40];
+        assert_eq!(answer.status, 503, "{path} {asked}: {}", answer.text());
+        assert!(waited < SOON, "others waited for {waited:?}: {path} {asked}");
+        assert!(answered < SOON, "answered after {answered:?}: {path} {asked}");
+        // The runtime waits for work that has begun.
+        drop(service);
+        assert!(began.elapsed() < 4 * SOON, "ended after {:?}: {path} {asked}", began.elapsed());
+    }
+}
+
+/// What no time would be enough for, or no memory, is refused with what is allowed.
+#[test]
+fn what_is_too_large_is_refused_with_the_number_that_is_not() {
+    let service = Service::over(shipped());
+    let post = |path: &str, body: &Value| {
+        let body = body.to_string().into_bytes();
+        service.send("POST", path, &[("content-type", "application/json")], body)
+    };
+    let refused = |answer: crate::harness::Answer, words: &[&str]| {
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        let detail = answer.json()["detail"].as_str().expect("words").to_owned();
+        assert!(words.iter().all(|word| detail.contains(word)), "{detail}");
+    };
+    // 200 edges of 19 degrees make 1,900 positions each, together 380,000.
+    let positions: Vec<_> =
+        (0..=200).map(|at| format!("{} {}", 19 * (at % 2), f64::from(at) / 100.0)).collect();
+    let wide = format!("LINESTRING({})", positions.join(","));
+    refused(post("/measure", &json!({ "geometry": wide, "buffer": 100 })), &["380", "200000"]);
+    let filter = format!("S_INTERSECTS(geometry, BUFFER({wide}, 100))");
+    refused(
+        post("/ogc/collections/parcels/search", &json!({ "filter": filter })),
+        &["at character 24", "BUFFER", "200000"],
+    );
+    let corners: Vec<_> = (0..30_001)
+        .map(|at| {
+            let angle = f64::from(at % 30_000) / 30_000.0 * std::f64::consts::TAU;
+            format!("{} {}", 114.0 + angle.cos(), 30.0 + angle.sin())
+        })
+        .collect();
+    refused(
+        post("/measure", &json!({ "geometry": format!("POLYGON(({}))", corners.join(",")) })),
+        &["30001", "30000"],
+    );
 }

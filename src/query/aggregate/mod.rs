@@ -299,7 +299,7 @@ pub fn aggregate(asked: &Aggregation, indexed: &IndexedLayer, budget: &Budget) -
         }
     }
     let select = Query { sort: Vec::new(), page: Page::default(), ..asked.select.clone() };
-    let plan = plan(&select, indexed)?;
+    let plan = plan(&select, indexed, budget)?;
     let rows = matches(&plan, indexed, budget)?;
     let set = rows.map(|rows| RowSet::of(layer.len(), rows.iter().map(|ix| ix.0)));
     let scope = Asked { indexed, set: set.as_ref(), budget };
@@ -593,7 +593,7 @@ impl Counter<'_> {
         if matches!(asked.places, Some(Places::Stretches(_))) {
             add_density(&mut table);
         }
-        table.page(asked)
+        table.page(asked, self.scope.budget)
     }
 }
 

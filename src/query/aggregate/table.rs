@@ -44,7 +44,7 @@ pub struct Table {
 
 impl Table {
     /// Of a table with all groups the page that is asked for.
-    pub(super) fn page(mut self, asked: &Aggregation) -> Result<Self, QueryError> {
+    pub(super) fn page(mut self, asked: &Aggregation, budget: &Budget) -> Result<Self, QueryError> {
         let mut seen = HashSet::new();
         for row in &mut self.groups {
             while !seen.insert(row.id.clone()) {
@@ -58,11 +58,11 @@ impl Table {
             page: asked.page,
             ..Query::default()
         };
-        let plan = plan(&query, &indexed).map_err(|fault| match fault {
+        let plan = plan(&query, &indexed, budget).map_err(|fault| match fault {
             QueryError::Filter(fault) => QueryError::Having(fault),
             other => other,
         })?;
-        let found = execute(&plan, &indexed, &Budget::default())?;
+        let found = execute(&plan, &indexed, budget)?;
         let groups = found.items.iter().map(|ix| self.groups[ix.row()].clone()).collect();
         Ok(Self { groups, matched: found.matched, ..self })
     }

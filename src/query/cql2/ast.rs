@@ -33,6 +33,20 @@ pub struct Expr {
     pub at: Place,
 }
 
+impl Expr {
+    /// Is it of at most so many parts, none of which is a geometry or a function? Takes them from `most`.
+    pub(in crate::query) fn is_plain(&self, most: &mut usize) -> bool {
+        let Some(left) = most.checked_sub(1) else { return false };
+        *most = left;
+        match &self.node {
+            Node::Geometry(_) | Node::Bbox(_) | Node::Call(Op::Spatial(_) | Op::Function(_), _) => false,
+            Node::Call(_, parts) | Node::Array(parts) => parts.iter().all(|part| part.is_plain(most)),
+            Node::Interval(ends) => ends.iter().flatten().all(|end| end.is_plain(most)),
+            _ => true,
+        }
+    }
+}
+
 impl PartialEq for Expr {
     fn eq(&self, other: &Self) -> bool {
         self.node == other.node

@@ -12,10 +12,22 @@ use crate::geometry::Shape;
 use crate::model::Instant;
 
 pub fn parse(text: &str) -> Result<Expr, FilterError> {
-    let value = strict::parse(text.as_bytes()).map_err(|fault| {
-        FilterError::new(Place::Pointer("".into()), format!("the filter is no JSON: {fault}"))
+    let (mut reader, value) = open(text, "the filter")?;
+    reader.expression(&value)
+}
+
+/// Reads a GeoJSON geometry alone.
+pub fn geometry(text: &str) -> Result<Shape, FilterError> {
+    let (mut reader, value) = open(text, "the geometry")?;
+    reader.shape(&value)
+}
+
+fn open(text: &str, what: &str) -> Read<(Reader, Value)> {
+    let value = strict::parse(text.as_bytes());
+    let value = value.map_err(|fault| {
+        FilterError::new(Place::Pointer("".into()), format!("{what} is no JSON: {fault}"))
     })?;
-    Reader { path: String::new(), allowance: Allowance::default() }.expression(&value)
+    Ok((Reader { path: String::new(), allowance: Allowance::default() }, value))
 }
 
 struct Reader {
@@ -175,8 +187,11 @@ impl Reader {
         if kind == "GeometryCollection" {
             let members = value.get("geometries").and_then(Value::as_array);
             let members = members.ok_or_else(|| self.expected("an array geometries", value))?;
+            let path = &self.path;
+            self.allowance.deeper(|| Place::Pointer(path.as_str().into()))?;
             let read = |(at, member)| self.below(at, |reader| reader.shape(member));
             let members: Read<Vec<Shape>> = members.iter().enumerate().map(read).collect();
+            self.allowance.depth -= 1;
             return Ok(Shape::GeometryCollection(GeometryCollection(members?)));
         }
         let none = Value::Null;

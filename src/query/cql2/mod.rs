@@ -111,20 +111,20 @@ impl Allowance {
     }
 }
 
-/// Reads a geometry alone, well-known text or GeoJSON, as filters write it; `None` for anything else.
+/// Reads a geometry alone, well-known text or GeoJSON, as filters write it.
+///
+/// # Errors
+/// What is no geometry, or exceeds a limit.
+pub fn geometry(text: &str) -> Result<Shape, FilterError> {
+    if is_json(text) { json::geometry(text) } else { text::geometry(text) }
+}
+
+/// Does a text begin as well-known text or JSON does, so that what is wrong with it is best told of as such?
 #[must_use]
-pub fn geometry(text: &str) -> Option<Shape> {
-    let text = text.trim();
-    let expr = if text.starts_with('{') {
-        let filter = format!(r#"{{"op":"s_intersects","args":[{{"property":"geometry"}},{text}]}}"#);
-        parse(&filter, Encoding::Json)
-    } else {
-        parse(&format!("S_INTERSECTS(geometry,{text})"), Encoding::Text)
-    };
-    let Node::Call(_, operands) = expr.ok()?.node else { return None };
-    let mut operands = operands.into_iter();
-    match (operands.next()?.node, operands.next()?.node, operands.next()) {
-        (Node::Property(_), Node::Geometry(shape), None) => Some(shape),
-        _ => None,
-    }
+pub fn begins_geometry(text: &str) -> bool {
+    is_json(text) || text::begins_geometry(text)
+}
+
+fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with('{')
 }

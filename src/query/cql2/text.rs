@@ -3,6 +3,8 @@
 //! The grammar of the standard splits expressions by type; here one descent reads all of them and the types are
 //! checked when names are resolved, so that a message can say what a field holds.
 
+use std::cell::Cell;
+
 use geo_types::{Coord, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 
 use super::ast::{self, Arithmetic, Comparison, Expr, Node, Op, Place};
@@ -15,14 +17,29 @@ const RESERVED: [&str; 11] =
     ["and", "or", "not", "like", "between", "in", "is", "null", "true", "false", "div"];
 
 pub fn parse(text: &str) -> Result<Expr, FilterError> {
-    let mut reader = Reader { text, at: 0, allowance: Allowance::default() };
+    let mut reader = Reader::new(text);
     let expr = reader.expression()?;
-    reader.space();
-    if reader.at < text.len() {
-        return Err(reader.expected("AND, OR, an operator or the end"));
-    }
+    reader.end("AND, OR, an operator or the end")?;
     Ok(expr)
 }
+
+/// Reads well-known text alone.
+pub fn geometry(text: &str) -> Result<Shape, FilterError> {
+    let mut reader = Reader::new(text);
+    reader.space();
+    let shape = reader.shape()?;
+    reader.end("the end")?;
+    Ok(shape)
+}
+
+/// Does a text begin as well-known text does?
+pub fn begins_geometry(text: &str) -> bool {
+    Reader::new(text).geometry_follows()
+}
+
+/// The words that geometries begin with.
+const SHAPES: [&str; 7] =
+    ["point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection"];
 
 /// May a property stand without quotes?
 pub fn is_plain_name(name: &str) -> bool {
@@ -36,12 +53,18 @@ struct Reader<'a> {
     text: &'a str,
     /// Byte of the next character.
     at: usize,
+    /// A byte and the number of characters before it: places follow one another, and are counted from the last.
+    counted: Cell<(usize, usize)>,
     allowance: Allowance,
 }
 
 type Read<T> = Result<T, FilterError>;
 
 impl<'a> Reader<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, at: 0, counted: Cell::new((0, 0)), allowance: Allowance::default() }
+    }
+
     // ---- characters -------------------------------------------------------------------------------------
 
     fn rest(&self) -> &'a str {
@@ -53,7 +76,20 @@ impl<'a> Reader<'a> {
     }
 
     fn place_of(&self, byte: usize) -> Place {
-        Place::Character(self.text[..byte].chars().count() + 1)
+        let (known, before) = self.counted.get();
+        let before = if byte >= known {
+            before + self.text[known..byte].chars().count()
+        } else {
+            before - self.text[byte..known].chars().count()
+        };
+        self.counted.set((byte, before));
+        Place::Character(before + 1)
+    }
+
+    /// Demands that nothing follows.
+    fn end(&mut self, what: &str) -> Read<()> {
+        self.space();
+        if self.at < self.text.len() { Err(self.expected(what)) } else { Ok(()) }
     }
 
     fn place(&self) -> Place {
@@ -111,11 +147,15 @@ impl<'a> Reader<'a> {
     }
 
     fn inside<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
-        let (text, at) = (self.text, self.at);
-        self.allowance.deeper(|| Place::Character(text[..at].chars().count() + 1))?;
+        self.deeper()?;
         let read = read(self)?;
         self.allowance.depth -= 1;
         Ok(read)
+    }
+
+    fn deeper(&mut self) -> Read<()> {
+        let (text, at) = (self.text, self.at);
+        self.allowance.deeper(|| Place::Character(text[..at].chars().count() + 1))
     }
 
     /// Reads what is split by commas up to the closing bracket, once at least.
@@ -217,8 +257,7 @@ impl<'a> Reader<'a> {
             for &sign in signs {
                 let found = if sign == "div" { self.keyword(sign) } else { self.sign(sign) };
                 if found {
-                    let (text, at) = (self.text, self.at);
-                    self.allowance.deeper(|| Place::Character(text[..at].chars().count() + 1))?;
+                    self.deeper()?;
                     let at = left.at.clone();
                     left = call(infix(sign), vec![left, read(self)?], at);
                     continue 'operators;
@@ -301,17 +340,7 @@ impl<'a> Reader<'a> {
                 self.expected("a property (a reserved word in double quotes), a value or a predicate")
             );
         }
-        let is_shape = matches!(
-            folded.as_str(),
-            "point"
-                | "linestring"
-                | "polygon"
-                | "multipoint"
-                | "multilinestring"
-                | "multipolygon"
-                | "geometrycollection"
-        );
-        if is_shape && (self.opens_after(word) || self.height_follows(word)) {
+        if self.geometry_follows() {
             return Ok(Node::Geometry(self.shape()?));
         }
         if !self.opens_after(word) {
@@ -477,6 +506,13 @@ impl<'a> Reader<'a> {
     }
 
     // ---- well-known text ----------------------------------------------------------------------------------
+
+    /// Does a word follow that geometries begin with, and then a bracket?
+    fn geometry_follows(&mut self) -> bool {
+        let word = self.word();
+        SHAPES.iter().any(|shape| word.eq_ignore_ascii_case(shape))
+            && (self.opens_after(word) || self.height_follows(word))
+    }
 
     /// Does `Z` and then a bracket follow the word?
     fn height_follows(&self, word: &str) -> bool {

@@ -428,7 +428,7 @@ impl Ground<'_> {
 /// A condition that the layer does not understand, or the budget is spent.
 pub fn check(asked: &Checking, indexed: &IndexedLayer, budget: &Budget) -> Result<Checked, QueryError> {
     let layer = indexed.layer();
-    let picked = matches(&plan(&asked.select, indexed)?, indexed, budget)?;
+    let picked = matches(&plan(&asked.select, indexed, budget)?, indexed, budget)?;
     let mut ground = Ground {
         indexed,
         layer,

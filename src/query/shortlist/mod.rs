@@ -115,9 +115,13 @@ pub fn shortlist(
     indexed: &IndexedLayer,
     budget: &Budget,
 ) -> Result<Shortlist, QueryError> {
-    let bound: Result<Vec<_>, _> =
-        asked.criteria.iter().map(|criterion| bind::bind(&criterion.expr, asked.crs, indexed)).collect();
+    let bound: Result<Vec<_>, _> = asked
+        .criteria
+        .iter()
+        .map(|criterion| bind::bind(&criterion.expr, asked.crs, indexed, budget))
+        .collect();
     let bound = bound?;
+    budget.check()?;
     let Parted { reasons, matched, only } = part(&bound, &asked.select, true, indexed, budget)?;
     let found = reasons.matched;
     let relaxing = relax::Relaxing { select: &asked.select, crs: asked.crs, indexed, budget };

@@ -247,7 +247,7 @@ impl Relaxing<'_> {
             Form::Range { value, .. } => value,
             Form::Texts { property, .. } => property,
         };
-        let (subject, kind) = bind_value(subject, self.crs, self.indexed)?;
+        let (subject, kind) = bind_value(subject, self.crs, self.indexed, self.budget)?;
         let made = match (&bound, kind) {
             (Form::Range { .. }, Type::Number | Type::Instant) => {
                 self.range(&bound, &written, &subject, kind, only, missing)?
@@ -279,7 +279,7 @@ impl Relaxing<'_> {
             let filter = Some(Filter { expr: expr.clone(), crs: self.crs });
             let page = Page { offset: 0, limit: 0 };
             let query = Query { filter, sort: Vec::new(), page, ..self.select.clone() };
-            Ok(execute(&plan(&query, self.indexed)?, self.indexed, self.budget)?.matched)
+            Ok(execute(&plan(&query, self.indexed, self.budget)?, self.indexed, self.budget)?.matched)
         };
         let let_in = by_itself(&expr)?.saturating_sub(by_itself(&criterion.expr)?);
         Ok(Relaxed::Enough(Box::new(Relaxation { moves, added, written, matched: matched + more, let_in })))
@@ -287,14 +287,15 @@ impl Relaxing<'_> {
 
     /// How many of some features satisfy an expression.
     fn satisfying(&self, expr: &Expr, rows: &[FeatureIx]) -> Result<u64, QueryError> {
-        let predicate = bind(expr, self.crs, self.indexed)?;
+        let predicate = bind(expr, self.crs, self.indexed, self.budget)?;
         let mut count = 0;
         for rows in rows.chunks(super::super::execute::STRIDE) {
             self.budget.check()?;
             let mut truths = vec![TRUE; rows.len()];
-            predicate.narrow(self.indexed.layer(), Rows::List(rows), &mut truths);
+            predicate.narrow(self.indexed.layer(), Rows::List(rows), &mut truths, self.budget);
             count += truths.iter().map(|&truth| u64::from(truth == TRUE)).sum::<u64>();
         }
+        self.budget.check()?;
         Ok(count)
     }
 
@@ -324,8 +325,9 @@ impl Relaxing<'_> {
             if at % super::super::execute::STRIDE == 0 {
                 self.budget.check()?;
             }
-            known.extend(key_of(&subject.value(layer, ix), factor));
+            known.extend(key_of(&subject.value(layer, ix, self.budget), factor));
         }
+        self.budget.check()?;
         known.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let keys: Vec<f64> = known.iter().map(|(key, _)| *key).collect();
         let Some(let_in) = least_moved(&keys, [least, most], usize::try_from(missing).unwrap_or(usize::MAX))
@@ -379,7 +381,7 @@ impl Relaxing<'_> {
         self.budget.check()?;
         let mut counts: HashMap<String, u64> = HashMap::new();
         for &ix in only {
-            if let Scalar::Text(text) = subject.value(layer, ix) {
+            if let Scalar::Text(text) = subject.value(layer, ix, self.budget) {
                 *counts.entry(text.into_owned()).or_default() += 1;
             }
         }
