@@ -150,9 +150,12 @@ pub fn view_parameters(layer: &Layer) -> Vec<Parameter> {
 pub fn polygon(params: &Params) -> Result<Option<Shape>, Problem> {
     const EXPECTED: &str = "a polygon as WKT or GeoJSON, longitude first, in degrees";
     let Some(text) = params.get("polygon") else { return Ok(None) };
-    cql2::geometry(text).map(Some).map_err(|fault| match cql2::begins_geometry(text) {
-        true => Problem::wrong_parameter("polygon", format!("polygon, {fault}; expected {EXPECTED}")),
-        false => Problem::parameter("polygon", text, EXPECTED),
+    cql2::geometry(text).map(Some).map_err(|fault| {
+        if cql2::begins_geometry(text) {
+            Problem::wrong_parameter("polygon", format!("polygon, {fault}; expected {EXPECTED}"))
+        } else {
+            Problem::parameter("polygon", text, EXPECTED)
+        }
     })
 }
 

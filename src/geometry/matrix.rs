@@ -11,6 +11,7 @@
 //! is wrong only where three members of mixed collections cross within rounding of each other.
 
 use std::cell::Cell;
+use std::cmp::Ordering;
 use std::fmt;
 
 use super::exact::order_of_crossings;
@@ -130,7 +131,7 @@ impl<'a> Watch<'a> {
         const STEPS: u32 = 64;
         let steps = self.steps.get().wrapping_add(1);
         self.steps.set(steps);
-        if steps % STEPS == 0 && (self.spent)() {
+        if steps.is_multiple_of(STEPS) && (self.spent)() {
             self.over.set(true);
         }
         self.over.get()
@@ -235,10 +236,7 @@ struct Study<'a> {
 const MOST_KEPT: usize = 1 << 16;
 
 /// Sorts a list that the same is entered in again and again, before it outgrows what it holds.
-fn compact<T>(list: &mut Vec<T>, order: impl FnMut(&T, &T) -> std::cmp::Ordering)
-where
-    T: PartialEq,
-{
+fn compact<T: PartialEq>(list: &mut Vec<T>, order: impl FnMut(&T, &T) -> Ordering) {
     list.sort_unstable_by(order);
     list.dedup();
 }
@@ -286,7 +284,9 @@ impl<'a> Study<'a> {
             }
         }
         compact(&mut self.ends, order);
-        self.met.iter_mut().for_each(|met| compact(met, usize::cmp));
+        for met in &mut self.met {
+            compact(met, usize::cmp);
+        }
         false
     }
 
@@ -312,7 +312,9 @@ impl<'a> Study<'a> {
             let longest = |met: &[Vec<usize>; 2]| met[0].len().max(met[1].len());
             if ends.len().max(longest(met)) > room {
                 compact(ends, order);
-                met.iter_mut().for_each(|met| compact(met, usize::cmp));
+                for met in &mut *met {
+                    compact(met, usize::cmp);
+                }
                 room = ROOM.max(2 * ends.len().max(longest(met)));
             }
             enough(meeting)

@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json};
 use thiserror::Error;
 
 use super::color::Color;
+use crate::model::cut;
 
 /// Why an expression cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -98,8 +99,7 @@ impl Expr {
     /// An operator that is not known, or arguments that do not fit it.
     pub fn parse(json: &Json) -> Result<Self, ExpressionError> {
         let Some((operator, arguments)) = call(json) else { return Ok(Self::Literal(json.clone())) };
-        let fault =
-            |fault| ExpressionError { expression: json.to_string().chars().take(80).collect(), fault };
+        let fault = |fault| ExpressionError { expression: cut(&json.to_string()), fault };
         let each = || arguments.iter().map(Self::parse).collect::<Result<Vec<_>, _>>();
         let one = || match arguments {
             [a] => Ok(Box::new(Self::parse(a)?)),

@@ -86,13 +86,13 @@ impl<'a> FeatureRef<'a> {
     /// The same by the field of its layer, looked up once for many features.
     #[must_use]
     pub fn accuracy_in(self, field: Option<FieldIx>) -> Option<f64> {
-        number(self.value(field?)).filter(|metres| *metres >= 0.0)
+        self.value(field?).number().filter(|metres| *metres >= 0.0)
     }
 
     /// How far a line that stands for a band reaches to each side, metres, by the field that says so.
     #[must_use]
     pub fn half_width_m(self) -> Option<f64> {
-        number(self.named("half_width_m")).filter(|metres| metres.is_finite() && *metres > 0.0)
+        self.named("half_width_m").number().filter(|metres| metres.is_finite() && *metres > 0.0)
     }
 
     /// Its names in both languages, as [`name`](Self::name) has them.
@@ -115,15 +115,5 @@ impl<'a> FeatureRef<'a> {
             Value::Text(text) if !text.trim().is_empty() => Some(text),
             _ => None,
         })
-    }
-}
-
-/// The number that a value is.
-fn number(value: Value<'_>) -> Option<f64> {
-    match value {
-        #[expect(clippy::cast_precision_loss, reason = "metres on the earth")]
-        Value::Integer(number) => Some(number as f64),
-        Value::Real(number) => Some(number),
-        _ => None,
     }
 }

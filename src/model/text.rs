@@ -6,6 +6,12 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::geometry::give_back;
 
+/// The beginning of a text, for a message.
+#[must_use]
+pub fn cut(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
 /// Strings one after the other in one allocation.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct TextArena {

@@ -26,6 +26,17 @@ pub enum Value<'a> {
 }
 
 impl Value<'_> {
+    /// Its number; `None` for what is none.
+    #[must_use]
+    pub fn number(self) -> Option<f64> {
+        match self {
+            #[expect(clippy::cast_precision_loss, reason = "as near as a real can be")]
+            Self::Integer(number) => Some(number as f64),
+            Self::Real(number) => Some(number),
+            _ => None,
+        }
+    }
+
     /// The order of two values of one kind; integers and reals compare as numbers, text by code point.
     /// `None` when one is null or the kinds differ.
     #[must_use]

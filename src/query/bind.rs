@@ -15,7 +15,7 @@ use super::predicate::{FALSE, Predicate, TRUE, Test, TextCondition, TextTest, UN
 use super::scalar::{Condition, Elements, Fold, Pattern, Scalar, ValueExpr};
 use crate::geometry::{Crs, Distances, Prepared, Relation, Shape, reach};
 use crate::index::IndexedLayer;
-use crate::model::{Column, FeatureIx, FieldIx, Ids, Instant, Layer, ValueKind, normalized};
+use crate::model::{Column, FeatureIx, FieldIx, Ids, Instant, Layer, ValueKind, cut, normalized};
 
 /// The names of the geometry of a feature in a filter, unless a field has such a name.
 pub const GEOMETRY_NAMES: [&str; 2] = ["geometry", "geom"];
@@ -576,7 +576,7 @@ impl Binder<'_> {
             Node::Bool(value) => format!("the boolean {}", if *value { "TRUE" } else { "FALSE" }),
             Node::Integer(value) => format!("the number {value}"),
             Node::Real(value) => format!("the number {value}"),
-            Node::Text(text) => format!("the text {:?}", text.chars().take(80).collect::<String>()),
+            Node::Text(text) => format!("the text {:?}", cut(text)),
             Node::Instant(Instant::Date(day)) => format!("the date {day}"),
             Node::Instant(Instant::Timestamp(moment)) => format!("the timestamp {moment}"),
             Node::Call(Op::Function(name), _) => format!("{name}(…) ({})", operand.kind.name()),

@@ -88,6 +88,8 @@ pub struct Function {
     compute: Compute,
 }
 
+type Widened = Result<Scalar<'static>, NotWidened>;
+
 /// How a result comes about.
 #[derive(Debug)]
 enum Compute {
@@ -96,7 +98,7 @@ enum Compute {
     /// By work that ends with a budget.
     Paid(fn(&[Scalar<'_>], &Budget) -> Option<Scalar<'static>>),
     /// The same, which may be refused.
-    Refusable(fn(&[Scalar<'_>], &Budget) -> Option<Result<Scalar<'static>, NotWidened>>),
+    Refusable(fn(&[Scalar<'_>], &Budget) -> Option<Widened>),
 }
 
 const fn needed(title: &'static str, kind: Type) -> Argument {

@@ -8,7 +8,7 @@ use super::sort::{self, Order};
 use super::{Budget, Equality, ID_NAME, Page, Query, QueryError, bind};
 use crate::geometry::Bounds;
 use crate::index::IndexedLayer;
-use crate::model::{Date, FeatureIx, Ids, Layer, Timestamp, ValueKind, normalized};
+use crate::model::{Date, FeatureIx, Ids, Layer, Timestamp, ValueKind, cut, normalized};
 
 /// A query bound to a layer.
 #[derive(Debug, Clone)]
@@ -137,18 +137,17 @@ fn bind_equality(equality: &Equality, indexed: &IndexedLayer, budget: &Budget) -
     let Some((at, field)) = field else {
         if name == ID_NAME {
             if matches!(layer.ids(), Ids::Integer(_)) && value.parse::<i64>().is_err() {
-                let value = value.chars().take(80).collect();
-                return Err(QueryError::WrongValue { name: name.clone(), value, expected: "a whole number" });
+                return Err(QueryError::WrongValue {
+                    name: name.clone(),
+                    value: cut(value),
+                    expected: "a whole number",
+                });
             }
             return Ok(Test::Rows(indexed.find(value).into_iter().collect()));
         }
         return Err(unknown(name, layer));
     };
-    let wrong = |expected| QueryError::WrongValue {
-        name: name.clone(),
-        value: value.chars().take(80).collect(),
-        expected,
-    };
+    let wrong = |expected| QueryError::WrongValue { name: name.clone(), value: cut(value), expected };
     let whole = |value| Test::Whole { field: at, low: value, high: value, inside: true };
     Ok(match field.kind {
         ValueKind::Bool => {

@@ -575,14 +575,23 @@ mod tests {
             for element in
                 [text("a"), Scalar::Integer(2), Scalar::Real(0.5), Scalar::Null, text("2022-04-16"), day()]
             {
-                assert!(holds(R::Contains, &all, &[element.clone()]), "{element:?} beside {others}");
-                assert!(holds(R::Overlaps, &[element.clone()], &all), "{element:?} beside {others}");
+                assert!(
+                    holds(R::Contains, &all, std::slice::from_ref(&element)),
+                    "{element:?} beside {others}"
+                );
+                assert!(
+                    holds(R::Overlaps, std::slice::from_ref(&element), &all),
+                    "{element:?} beside {others}"
+                );
                 assert!(holds(R::ContainedBy, &[element.clone(), element], &all));
             }
             for element in
                 [text("b"), Scalar::Integer(3), Scalar::Real(0.25), Scalar::Bool(true), text("2022-04-17")]
             {
-                assert!(!holds(R::Contains, &all, &[element.clone()]), "{element:?} beside {others}");
+                assert!(
+                    !holds(R::Contains, &all, std::slice::from_ref(&element)),
+                    "{element:?} beside {others}"
+                );
                 assert!(!holds(R::Equals, &all, &[all.clone(), vec![element]].concat()));
             }
             // What is written as a text is the moment, whichever side has it.

@@ -8,7 +8,7 @@
 //! is sorted; what stands before and after it is set apart in linear time.
 
 use super::{ID_NAME, Page, QueryError, Selection};
-use crate::model::{Column, FeatureId, FeatureIx, FieldIx, Layer, Schema, Value};
+use crate::model::{Column, FeatureId, FeatureIx, FieldIx, Layer, Schema, Value, cut};
 
 /// A key of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub fn bind(keys: &[SortKey], layer: &Layer) -> Result<Option<Order>, QueryError
             None if key.name == ID_NAME => By::Id,
             _ => {
                 let known = sortables(&layer.schema).collect::<Vec<_>>().join(", ");
-                return Err(QueryError::NotSortable { name: key.name.chars().take(80).collect(), known });
+                return Err(QueryError::NotSortable { name: cut(&key.name), known });
             }
         };
         if bound.iter().any(|(known, _)| *known == by) {

@@ -11,6 +11,7 @@ use super::cql2::{Expr, FilterError, Node, Op};
 use super::functions::FEATURE;
 use crate::catalog::Catalog;
 use crate::geometry::{Crs, Shape};
+use crate::model::cut;
 
 /// Puts the geometries of features in the place of calls of `feature`, in the system of the filter.
 ///
@@ -52,13 +53,12 @@ fn shape_of(operands: &[Expr], crs: Crs, catalog: &Catalog, room: &mut usize) ->
         Node::Integer(id) => id.to_string(),
         _ => return Err(expected()),
     };
-    let short = |text: &str| text.chars().take(80).collect::<String>();
     let indexed = catalog.layer(collection).ok_or_else(|| {
         let known: Vec<_> = catalog.layers().map(|layer| layer.layer().id.as_str()).collect();
-        format!("there is no collection {:?}; there are {}", short(collection), known.join(", "))
+        format!("there is no collection {:?}; there are {}", cut(collection), known.join(", "))
     })?;
     let ix = indexed.find(&id);
-    let ix = ix.ok_or_else(|| format!("collection {collection} has no feature {:?}", short(&id)))?;
+    let ix = ix.ok_or_else(|| format!("collection {collection} has no feature {:?}", cut(&id)))?;
     let geometry = indexed.layer().feature(ix).geometry().filter(|geometry| geometry.bounds().is_some());
     let geometry =
         geometry.ok_or_else(|| format!("feature {id:?} of collection {collection} has no position"))?;

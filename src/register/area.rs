@@ -13,7 +13,7 @@ use super::block::{Standing, USUAL_ACCURACY_M};
 use crate::catalog::Catalog;
 use crate::geometry::{Area, GeometryRef, Scratch, Shape, buffer_m, distance_m};
 use crate::model::plan::PlanFacts;
-use crate::model::{FeatureRef, Words};
+use crate::model::{FeatureRef, Words, cut};
 
 /// An area as it is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +54,7 @@ impl Chosen {
                 let key = format!("{layer}:{id}");
                 let wrong = |expected: &str| RegisterError::Area {
                     parameter: "within",
-                    asked: key.chars().take(80).collect(),
+                    asked: cut(&key),
                     expected: expected.to_owned(),
                 };
                 let indexed = catalog.layer(layer).ok_or_else(|| {

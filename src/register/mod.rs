@@ -21,7 +21,7 @@ use area::Chosen;
 use block::Standing;
 
 use crate::model::plan::{Basis, CountingRule, PlanFacts, Scope, Target, UnitRole};
-use crate::model::{Citation, Date, Entry, Event, Place, Words};
+use crate::model::{Citation, Date, Entry, Event, Place, Words, cut};
 
 /// A question that the register cannot answer.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -81,7 +81,7 @@ pub fn day(facts: &PlanFacts, asked: Date) -> Result<Date, RegisterError> {
 /// There is none.
 pub fn rule<'a>(facts: &'a PlanFacts, name: &str) -> Result<&'a CountingRule, RegisterError> {
     facts.counting.rules.iter().find(|rule| &*rule.id == name).ok_or_else(|| RegisterError::UnknownRule {
-        asked: name.chars().take(80).collect(),
+        asked: cut(name),
         known: facts.counting.rules.iter().map(|rule| &*rule.id).collect::<Vec<_>>().join(", "),
     })
 }

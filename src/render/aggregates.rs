@@ -197,8 +197,8 @@ impl Told<'_> {
     pub fn html(&self) -> Markup {
         let (table, lang) = (self.table, self.lang);
         let first = table.key_columns;
-        let most = table.groups.iter().filter_map(|row| number(&row.cells[first])).fold(0.0, f64::max);
-        let length = |row: &Row| match number(&row.cells[first]) {
+        let most = table.groups.iter().filter_map(|row| row.cells[first].number()).fold(0.0, f64::max);
+        let length = |row: &Row| match row.cells[first].number() {
             Some(value) if most > 0.0 && value > 0.0 => (value / most * BAR).max(1.0),
             _ => 0.0,
         };
@@ -332,15 +332,6 @@ fn unit_name(unit: &str, lang: Lang) -> &str {
         "[mu]" => lang.pick("亩", "mu"),
         "/km" => lang.pick("个/公里", "per km"),
         other => other,
-    }
-}
-
-fn number(cell: &Incoming<'_>) -> Option<f64> {
-    match cell {
-        #[expect(clippy::cast_precision_loss, reason = "the length of a bar")]
-        Incoming::Integer(whole) => Some(*whole as f64),
-        Incoming::Real(real) => Some(*real),
-        _ => None,
     }
 }
 

@@ -8,6 +8,7 @@
 use thiserror::Error;
 
 use super::document::{Cell, Document, Table, joined};
+use crate::model::cut;
 use crate::render::SYNTHETIC;
 use crate::render::csv::{cell, unformulated};
 
@@ -51,7 +52,7 @@ fn find<'a>(document: &'a Document, name: Option<&str>) -> Result<&'a Table, Csv
     let Some(name) = name else { return first() };
     document.tables().find(|table| table.name == name).ok_or_else(|| CsvError::Unknown {
         report: document.name.clone(),
-        asked: name.chars().take(80).collect(),
+        asked: cut(name),
         known: document.tables().map(|table| table.name).collect::<Vec<_>>().join(", "),
     })
 }

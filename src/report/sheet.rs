@@ -17,7 +17,7 @@ use crate::locate::{self, Direction, Member, Standpoint, Way};
 use crate::map::sources::role;
 use crate::map::style::View;
 use crate::model::plan::PlanFacts;
-use crate::model::{Entry, Event, FeatureRef, Lang, Place, Value, Words};
+use crate::model::{Entry, Event, FeatureRef, Lang, Place, Value, Words, cut};
 use crate::query::Query;
 use crate::register::{self, Reason, clauses, say};
 use crate::render::locate::{said, where_beside};
@@ -44,7 +44,7 @@ impl<'a> Subject<'a> {
         if let Some(place) = place_of(text) {
             return Ok(Self { id: text.to_owned(), place: Some(place), member: member_of(catalog, text) });
         }
-        let shown = || text.chars().take(80).collect();
+        let shown = || cut(text);
         let mut holding: Vec<Member> = catalog.layers().filter_map(|layer| member_in(layer, text)).collect();
         if holding.len() > 1 {
             let name = |member: &Member| format!("{}:{text}", member.indexed.layer().id.as_str());

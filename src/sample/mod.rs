@@ -29,6 +29,7 @@ use std::io::{self, Write};
 use thiserror::Error;
 
 use crate::geometry::{GeometryKind, GeometryRef};
+use crate::model::cut;
 
 use city::{Site, fit};
 use plane::Piece;
@@ -202,7 +203,7 @@ fn check(ground: &Ground) -> Result<(), SampleError> {
         let plain =
             (1..=8).contains(&area.code.len()) && area.code.bytes().all(|b| b.is_ascii_alphanumeric());
         if !plain || ground.areas[..at].iter().any(|other| other.code == area.code) {
-            return Err(SampleError::Code(area.code.chars().take(80).collect()));
+            return Err(SampleError::Code(cut(&area.code)));
         }
     }
     let rings = ground.areas.iter().map(|area| &area.rings).chain(&ground.outside);

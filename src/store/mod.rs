@@ -28,7 +28,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::catalog::{Catalog, Revision};
 use crate::geometry::Crs;
 use crate::index::{IndexError, IndexedLayer};
-use crate::model::{FeatureIx, LayerError, LayerId, ValueKind};
+use crate::model::{FeatureIx, LayerError, LayerId, ValueKind, cut};
 use crate::query::Budget;
 use crate::render::geoparquet::{self as geoparquet_file, Packing};
 use crate::render::{Cover, View};
@@ -534,11 +534,6 @@ pub(crate) fn count(path: &Path, spec: &LayerSpec) -> Result<(usize, Warnings), 
 /// The field that a layer computes for itself, which its file must not have.
 pub(crate) fn computed(spec: &LayerSpec) -> Option<FieldSpec> {
     spec.geodesic.then(geodesic::field)
-}
-
-/// The beginning of a text, for a message.
-fn cut(text: &str) -> String {
-    text.chars().take(80).collect()
 }
 
 /// The digest with a file added.

@@ -64,7 +64,8 @@ fn filtered(layer: &IndexedLayer, windows: &[Bounds], filter: &str) -> Value {
         ..Query::default()
     };
     let queries: Vec<Query> = windows.iter().map(of_window).collect();
-    clock(&queries, |query| execute(&plan(query, layer).unwrap(), layer, &Budget::default()).unwrap().matched)
+    let budget = Budget::default();
+    clock(&queries, |query| execute(&plan(query, layer, &budget).unwrap(), layer, &budget).unwrap().matched)
 }
 
 fn near(layer: &IndexedLayer, position: [f64; 2], most: usize) -> Vec<f64> {

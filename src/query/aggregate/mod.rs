@@ -22,7 +22,7 @@ use super::execute::matches;
 use super::{Budget, Filter, Page, Query, QueryError, SortKey, plan};
 use crate::geometry::{Area, Distances, LEAST_SHARE, Shape, Stretches, length_m};
 use crate::index::IndexedLayer;
-use crate::model::{FeatureId, FeatureIx, Field, FieldIx, Incoming, Lang, Layer, ValueKind, Words};
+use crate::model::{FeatureId, FeatureIx, Field, FieldIx, Incoming, Lang, Layer, ValueKind, Words, cut};
 
 pub use measure::{EXPECTED as EXPECTED_MEASURES, Measure, owned};
 pub use table::{Row, Table, as_layer};
@@ -268,7 +268,7 @@ fn fail<T>(parameter: &'static str, problem: String) -> Result<T, QueryError> {
 
 fn unknown<T>(parameter: &'static str, name: &str, layer: &Layer) -> Result<T, QueryError> {
     let known = layer.schema.fields().map(|(_, field)| &*field.name).collect::<Vec<_>>().join(", ");
-    let name: String = name.chars().take(80).collect();
+    let name = cut(name);
     fail(parameter, format!("{name:?} is no field of collection {}; its fields are {known}", layer.id))
 }
 

@@ -7,6 +7,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use crate::model::cut;
+
 /// Reads a text.
 ///
 /// # Errors
@@ -68,7 +70,7 @@ impl<'de> Visitor<'de> for Reader {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             if object.contains_key(&name) {
-                let name: String = name.chars().take(80).collect();
+                let name = cut(&name);
                 return Err(A::Error::custom(format_args!("member {name:?} stands more than once")));
             }
             let Strict(value) = members.next_value()?;

@@ -78,7 +78,7 @@ fn look_at(
             measure(found, ix, geometry, measured_m2);
         }
         if let Some((at, factor)) = area {
-            match number(ground.layer.feature(ix).value(at)) {
+            match ground.layer.feature(ix).value(at).number() {
                 None => found.counts.without_area += 1,
                 Some(stated) => {
                     let stated_m2 = stated * factor;
@@ -96,15 +96,6 @@ fn look_at(
     let mut hasher = DefaultHasher::new();
     outline(geometry).hash(&mut hasher);
     (hasher.finish(), ix, role)
-}
-
-fn number(value: Value<'_>) -> Option<f64> {
-    match value {
-        #[expect(clippy::cast_precision_loss, reason = "areas on the earth")]
-        Value::Integer(whole) => Some(whole as f64),
-        Value::Real(real) => Some(real),
-        _ => None,
-    }
 }
 
 /// Is a feature itself a sliver?

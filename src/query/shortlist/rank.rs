@@ -6,7 +6,9 @@ use super::super::{Budget, ID_NAME, Page, QueryError, SortKey, sort};
 use super::{Order, Shortlisting};
 use crate::geometry::Distances;
 use crate::index::IndexedLayer;
-use crate::model::{Column, FeatureId, FeatureIx, Field, FieldIx, Incoming, Layer, Value, ValueKind, Words};
+use crate::model::{
+    Column, FeatureId, FeatureIx, Field, FieldIx, Incoming, Layer, Value, ValueKind, Words, cut,
+};
 
 /// Before the names of places, where they are keys.
 const DISTANCE_TO: &str = "distance:";
@@ -285,7 +287,7 @@ impl Points {
             let Some((field, _)) = layer.schema.find(key).filter(|(_, field)| counts(field.kind)) else {
                 let known = layer.schema.fields().filter(|(_, field)| counts(field.kind));
                 let known = known.map(|(_, field)| &*field.name).collect::<Vec<_>>().join(", ");
-                let key: String = key.chars().take(80).collect();
+                let key = cut(key);
                 return Err(QueryError::Shortlist {
                     parameter: "weights",
                     problem: format!(
@@ -350,10 +352,8 @@ fn told(parts: Vec<Option<f64>>) -> (Vec<Option<f64>>, Option<f64>) {
 #[expect(clippy::cast_precision_loss, reason = "points are told to a hundredth")]
 fn number(value: Value<'_>) -> Option<f64> {
     match value {
-        Value::Integer(whole) => Some(whole as f64),
-        Value::Real(real) => Some(real),
         Value::Date(day) => Some(f64::from(day.days())),
         Value::Timestamp(moment) => Some(moment.microseconds() as f64),
-        _ => None,
+        other => other.number(),
     }
 }

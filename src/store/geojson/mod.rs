@@ -23,7 +23,7 @@ use super::manifest::LayerSpec;
 use super::{StoreError, Warnings};
 use crate::geometry::GeometryKind;
 use crate::index::IndexedLayer;
-use crate::model::Layer;
+use crate::model::{Layer, cut};
 use reader::{Features, Reader};
 use values::Word;
 
@@ -105,7 +105,7 @@ fn check_crs(name: &str, file: &str, warnings: &mut Warnings) -> Result<(), Stor
             .note(file, &format!("has the obsolete member crs ({name}), which RFC 7946, 4 removed; ignored"));
         return Ok(());
     }
-    Err(StoreError::Crs { file: file.into(), name: name.chars().take(80).collect() })
+    Err(StoreError::Crs { file: file.into(), name: cut(name) })
 }
 
 /// What the members of the top level say.
