@@ -35,10 +35,18 @@ pub struct Limits {
     pub most_items: u32,
     /// The most time for a query.
     pub patience: Duration,
+    /// The most time in which nothing moves on a connection. More than twice [`Limits::patience`], since a client that
+    /// waits for an answer, and before for a place to have it made at, has nothing to say.
+    pub silence: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { default_items: 100, most_items: 100_000, patience: Duration::from_secs(20) }
+        Self {
+            default_items: 100,
+            most_items: 100_000,
+            patience: Duration::from_secs(20),
+            silence: Duration::from_secs(60),
+        }
     }
 }

@@ -21,7 +21,7 @@ use crate::config::Limits;
 use crate::index::IndexedLayer;
 use crate::model::{Lang, Layer};
 use crate::query::aggregate::aggregate;
-use crate::query::{Budget, QueryError, Reasons, explain};
+use crate::query::{Budget, Reasons, explain};
 use crate::render::aggregates::Told;
 use crate::render::html::Link;
 use crate::render::{Cover, RenderError};
@@ -50,38 +50,39 @@ pub async fn answer(app: Arc<App>, ask: Ask, indexed: Arc<IndexedLayer>) -> Resu
         let (ask, indexed) = (Arc::clone(&ask), Arc::clone(&indexed));
         move |_| grouping::aggregation(&ask.params, &ask.catalog, indexed.layer())
     });
-    let asked = Arc::new(asked.await??);
+    let asked = asked.await??;
     if let Some(response) = ask.not_modified() {
         return Ok(response);
     }
     let explains = grouping::explains(&ask.params)?;
-    let (table, reasons) = blocking(patience, {
-        let (asked, indexed) = (Arc::clone(&asked), Arc::clone(&indexed));
-        move |budget| {
-            let table = aggregate(&asked, &indexed, budget)?;
-            let reasons = explains.then(|| explain(&asked.select, &indexed, budget)).transpose()?;
-            Ok::<_, QueryError>((table, reasons))
-        }
+    blocking(patience, move |budget| {
+        let table = aggregate(&asked, &indexed, budget)?;
+        let reasons = explains.then(|| explain(&asked.select, &indexed, budget)).transpose()?;
+        let told = Told { asked: &asked, table: &table, layer: indexed.layer(), lang: ask.lang };
+        shown(&ask, &told, reasons.as_ref())
     })
-    .await??;
-    let layer = indexed.layer();
-    let told = Told { asked: &asked, table: &table, layer, lang: ask.lang };
+    .await?
+}
+
+/// The table in the asked form.
+fn shown(ask: &Ask, told: &Told<'_>, reasons: Option<&Reasons>) -> Result<Response, Problem> {
+    let &Told { asked, table, layer, .. } = told;
     if matches!(ask.format, CSV | XLSX) {
-        return file(&ask, &told);
+        return file(ask, told);
     }
     let mut links = ask.own_links();
     links.push(link(ask.url(&path_of(layer)), "collection", JSON, layer.about.title.say(ask.lang)));
     links.extend(ask.turns(asked.page, table.groups.len(), table.matched));
     let title = format!("{}{}", layer.about.title.say(ask.lang), ask.lang.pick("统计", ": aggregates"));
     let here = (ask.lang.pick("统计", "Aggregates"), format!("{}/{NAME}", path_of(layer)));
-    let crumbs = collections::crumbs(&ask, layer, &[here]);
+    let crumbs = collections::crumbs(ask, layer, &[here]);
     let mut json = told.json();
     if let Some(reasons) = reasons {
-        json["explained"] = explained(&reasons);
+        json["explained"] = explained(reasons);
     }
     ask.date(&mut json);
     let html = html! {
-        (question(&ask))
+        (question(ask))
         (told.html())
     };
     Ok(ask.document(Document { title, crumbs, links, json, html }))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use maud::html;
@@ -16,6 +16,7 @@ use super::locate::{amount, collections_parameter, document, layers, member, num
 use super::maps::{at_desk, tell_missing};
 use super::negotiate::{Format, GEOJSON, HTML, JSON, MAP_PNG, MAP_SVG};
 use super::params::{self, Parameter, Params, format_parameter};
+use super::path::Path;
 use super::problem::Problem;
 use super::{App, aggregates, blocking, strip};
 use crate::catalog::Catalog;
@@ -156,6 +157,11 @@ pub async fn along(
     let table = parameters(&catalog, limits);
     let ask = Arc::new(Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?.spoken()?);
     let asked = Asked::read(&ask.params, &ask.catalog, &line, limits)?;
+    // What is wrong with a picture is wrong with the document, too.
+    strip::Look::read(&ask.params, &ask.catalog)?;
+    if let Some(response) = ask.not_modified() {
+        return Ok(response);
+    }
     if let (MAP_SVG | MAP_PNG, ask) = (ask.format, &ask) {
         let made = at_desk(&app, {
             let (ask, line) = (Arc::clone(ask), line.clone());
@@ -169,14 +175,10 @@ pub async fn along(
             }
         });
         let (made, missing) = made.await??;
-        return Ok(ask.not_modified().unwrap_or_else(|| {
-            let mut response = ask.finish(ask.body(made.into()));
-            tell_missing(&mut response, &missing);
-            response
-        }));
+        let mut response = ask.finish(ask.body(made.into()));
+        tell_missing(&mut response, &missing);
+        return Ok(response);
     }
-    // What is wrong with a picture is wrong with the document, too.
-    strip::Look::read(&ask.params, &ask.catalog)?;
     let looked: Vec<_> = asked.layers.clone();
     let told = blocking(limits.patience, {
         let (ask, line) = (Arc::clone(&ask), line.clone());
@@ -186,9 +188,6 @@ pub async fn along(
         }
     });
     let told = told.await??;
-    if let Some(response) = ask.not_modified() {
-        return Ok(response);
-    }
     let (layer, lang) = (line.indexed.layer(), ask.lang);
     let path = format!("{}/items/{}", path_of(layer), segment(&feature));
     let (name, word) = (line.feature().name(lang), lang.pick("沿线", "Along"));

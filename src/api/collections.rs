@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get};
@@ -16,6 +16,7 @@ use super::landing::FORMS;
 use super::link::{link, segment};
 use super::negotiate::{Format, HTML, JSON};
 use super::params::{Parameter, Params, format_parameter, systems};
+use super::path::Path;
 use super::problem::Problem;
 use super::{App, aggregates, defects, locate, schemas, shortlist, tilesets};
 use crate::catalog::Catalog;

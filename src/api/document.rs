@@ -1,6 +1,7 @@
 //! What every document of the API has in common: a request read against its table, links, entity tag, form.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -23,10 +24,13 @@ use crate::render::html::{self, Link, Shell};
 /// Root of the OGC API.
 pub const ROOT: &str = "/ogc";
 
+/// How long a body may take to come: at 35 kB a second all that is read of any.
+const BODY_PATIENCE: Duration = Duration::from_secs(120);
+
 /// A body of one of these media types, which holds all that is asked.
 ///
 /// # Errors
-/// A parameter in the address, another media type, or a body too long.
+/// A parameter in the address, another media type, or a body too long or too slow.
 pub async fn body_of(
     uri: &Uri,
     headers: &HeaderMap,
@@ -40,7 +44,12 @@ pub async fn body_of(
     if !kinds.iter().any(|known| known.eq_ignore_ascii_case(kind)) {
         return Err(Problem::unsupported_media_type(&kinds.join(" or ")));
     }
-    axum::body::to_bytes(body, most).await.map_err(|_| Problem::body_too_large(most))
+    in_time(body, most, BODY_PATIENCE).await
+}
+
+async fn in_time(body: Body, most: usize, patience: Duration) -> Result<Bytes, Problem> {
+    let read = tokio::time::timeout(patience, axum::body::to_bytes(body, most)).await;
+    read.map_err(|_| Problem::body_too_slow(patience))?.map_err(|_| Problem::body_too_large(most))
 }
 
 /// A request, read.
@@ -128,7 +137,8 @@ impl Ask {
         Ok(Self { catalog, base, path, params, format, offers, lang, posted: true, tag, is_held: false })
     }
 
-    /// A link to this request with some parameters changed, or (with an empty value) left out.
+    /// A link to this request with some parameters changed, or (with an empty value) left out. It names the form that it leads to,
+    /// unless whoever follows it gets that one anyway.
     pub fn here(
         &self,
         changes: &[(&str, &str)],
@@ -137,10 +147,13 @@ impl Ask {
         title: impl Into<String>,
     ) -> Link {
         let here = self.base.url(&self.path);
+        let is_said = format == self.offers[0] || changes.iter().any(|(name, _)| *name == "f");
+        let form = (!is_said && self.params.get("f").is_none()).then_some(("f", format.name));
+        let changes: Vec<_> = changes.iter().copied().chain(form).collect();
         if self.posted {
-            return Link { body: Some(self.params.to_json(changes)), ..link(here, rel, format, title) };
+            return Link { body: Some(self.params.to_json(&changes)), ..link(here, rel, format, title) };
         }
-        link(format!("{here}{}", self.params.with(changes)), rel, format, title)
+        link(format!("{here}{}", self.params.with(&changes)), rel, format, title)
     }
 
     /// The address of a path below the root of the API.
@@ -294,5 +307,18 @@ impl<'a> LinkJson<'a> {
         let Link { href, rel, media_type, title, body } = link;
         let method = body.is_some().then_some("POST");
         Self { href, rel, r#type: media_type, title, method, body: body.as_ref() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_does_not_end_is_given_up() {
+        let endless =
+            Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::convert::Infallible>>());
+        let problem = in_time(endless, 1, Duration::from_millis(5)).await.expect_err("no body");
+        assert_eq!(problem.into_response().status(), StatusCode::REQUEST_TIMEOUT);
     }
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::document::body_of;
 use super::negotiate::GEOJSON;
+use super::path::Path;
 use super::problem::Problem;
 use super::{App, blocking};
 use crate::geometry::{Crs, positions};

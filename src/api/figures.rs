@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ use super::link::Base;
 use super::maps::{at_desk, finish, tell_missing};
 use super::negotiate::{self, Format, MAP_PNG, MAP_SVG};
 use super::params::{Parameter, Params, read};
+use super::path::Path;
 use super::problem::Problem;
 use super::{App, register, styles};
 use crate::catalog::Catalog;

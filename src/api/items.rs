@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use maud::html;
@@ -16,6 +16,7 @@ use super::link::{link, segment};
 use super::negotiate::{CSV, FLATGEOBUF, Format, GEOJSON, GEOPARQUET, HTML, JSONFG, KML, NDJSON, XLSX};
 use super::page_cache::PageKey;
 use super::params::{self, Params, format_parameter, view_parameters};
+use super::path::Path;
 use super::problem::Problem;
 use super::{App, blocking, schemas};
 use crate::catalog::Catalog;
@@ -94,10 +95,16 @@ async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Respo
     let Some((layer, picked)) = found else { return Ok(held.unwrap_or_default()) };
     let links = page_links(&ask, &layer, page, &picked);
     let (crs, counts) = (view.crs, (picked.matched, picked.items.len() as u64));
-    let response = if ask.format == HTML {
-        self::page(&ask, &layer, page, &picked, &view, &links)
+    let (ask, response, links) = if ask.format == HTML {
+        let (count, layer) = (picked.items.len(), Arc::clone(&layer));
+        let work = move |_: &_| {
+            let page = self::page(&ask, &layer, page, &picked, &view, &links);
+            (ask, page, links)
+        };
+        forms::made_whole(app, count, work).await?
     } else {
-        forms::answer(app, &ask, Arc::clone(&layer), picked, page, view, &links).await?
+        let response = forms::answer(app, &ask, Arc::clone(&layer), picked, page, view, &links).await?;
+        (ask, response, links)
     };
     Ok(ask.finish(forms::with_headers(response, &ask, &layer, crs, counts, &links)))
 }

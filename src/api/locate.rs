@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use maud::{Markup, html};
@@ -17,6 +17,7 @@ use super::negotiate::{Format, GEOJSON, HTML, JSON};
 use super::params::{
     self, ANY_CRS, Parameter, Params, any_crs_schema, format_parameter, read, selecting_parameters,
 };
+use super::path::Path;
 use super::problem::Problem;
 use super::styles::language_parameter;
 use super::{App, along, blocking};
@@ -282,7 +283,7 @@ struct Nearest {
 impl Nearest {
     fn read(params: &Params, catalog: &Catalog, layer: &Layer) -> Result<Self, Problem> {
         let Start { standpoint, asked, .. } = start(params, catalog)?;
-        let fits = |text: &str| text.parse().ok().filter(|number: &u64| *number >= 1);
+        let fits = |text: &str| params::whole(text).filter(|number| *number >= 1);
         let most = read(params, "k", "a whole number from 1 on", fits)?.unwrap_or(u64::from(USUAL_NEAREST));
         let farthest = amount(params, "max-distance", "metres, a number from 0 on")?.unwrap_or(f64::INFINITY);
         let most = usize::try_from(most.min(u64::from(MOST_NEAREST))).unwrap_or(usize::MAX);
@@ -305,30 +306,44 @@ impl Nearest {
     }
 }
 
-/// The question what is at a position, read and answered.
-fn answer_at(params: &Params, catalog: &Catalog, lang: Lang, budget: &Budget) -> Result<Told, Problem> {
-    let asked = position(params)?.ok_or_else(|| {
-        Problem::wrong_parameter("point", "parameter point (longitude,latitude) is needed".to_owned())
-    })?;
-    let expected = format!("metres, a number from 0 to {MOST_TOLERANCE}");
-    let tolerance = amount(params, "tolerance", &expected)?.unwrap_or(USUAL_TOLERANCE);
-    if tolerance > MOST_TOLERANCE {
-        return Err(Problem::parameter("tolerance", params.get("tolerance").unwrap_or(""), &expected));
-    }
-    let layers =
-        layers(params, "collections", catalog)?.unwrap_or_else(|| catalog.layers().cloned().collect());
-    let standpoint = Standpoint::at(asked.position, asked.accuracy_m)
-        .ok_or_else(|| Problem::parameter("point", params.get("point").unwrap_or(""), "a position"))?;
-    let mut found = Vec::with_capacity(layers.len());
-    for indexed in layers {
-        let here = locate::at(&standpoint, asked.position, tolerance, &indexed, budget)?;
-        found.push((indexed, here));
-    }
-    Ok(told::at(asked, tolerance, &found, lang))
+/// The question what is at a position, read.
+struct At {
+    standpoint: Standpoint,
+    asked: Asked,
+    tolerance: f64,
+    layers: Vec<Arc<IndexedLayer>>,
 }
 
-/// The question how two features lie to each other, read and answered.
-fn answer_distance(params: &Params, catalog: &Catalog, lang: Lang) -> Result<Told, Problem> {
+impl At {
+    fn read(params: &Params, catalog: &Catalog) -> Result<Self, Problem> {
+        let asked = position(params)?.ok_or_else(|| {
+            Problem::wrong_parameter("point", "parameter point (longitude,latitude) is needed".to_owned())
+        })?;
+        let expected = format!("metres, a number from 0 to {MOST_TOLERANCE}");
+        let tolerance = amount(params, "tolerance", &expected)?.unwrap_or(USUAL_TOLERANCE);
+        if tolerance > MOST_TOLERANCE {
+            return Err(Problem::parameter("tolerance", params.get("tolerance").unwrap_or(""), &expected));
+        }
+        let layers =
+            layers(params, "collections", catalog)?.unwrap_or_else(|| catalog.layers().cloned().collect());
+        let standpoint = Standpoint::at(asked.position, asked.accuracy_m)
+            .ok_or_else(|| Problem::parameter("point", params.get("point").unwrap_or(""), "a position"))?;
+        Ok(Self { standpoint, asked, tolerance, layers })
+    }
+
+    fn answer(self, lang: Lang, budget: &Budget) -> Result<Told, Problem> {
+        let Self { standpoint, asked, tolerance, layers } = self;
+        let mut found = Vec::with_capacity(layers.len());
+        for indexed in layers {
+            let here = locate::at(&standpoint, asked.position, tolerance, &indexed, budget)?;
+            found.push((indexed, here));
+        }
+        Ok(told::at(asked, tolerance, &found, lang))
+    }
+}
+
+/// The features of the question how two lie to each other.
+fn two(params: &Params, catalog: &Catalog) -> Result<[Member; 2], Problem> {
     let needed = |name: &'static str| {
         let found = member(params, name, catalog)?;
         found.ok_or_else(|| {
@@ -341,8 +356,13 @@ fn answer_distance(params: &Params, catalog: &Catalog, lang: Lang) -> Result<Tol
             return Err(no_position(name, member));
         }
     }
-    let apart = locate::apart(&from, &to).ok_or_else(|| no_position("from", &from))?;
-    Ok(told::apart(&from, &to, &apart, lang))
+    Ok([from, to])
+}
+
+/// How they lie to each other.
+fn answer_distance([from, to]: &[Member; 2], lang: Lang) -> Result<Told, Problem> {
+    let apart = locate::apart(from, to).ok_or_else(|| no_position("from", from))?;
+    Ok(told::apart(from, to, &apart, lang))
 }
 
 /// The middle of what a map shows first, where links ask from.
@@ -425,11 +445,12 @@ pub async fn nearest(
 pub async fn at(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     let catalog = app.catalog.snapshot();
     let table = at_parameters(&catalog);
-    let ask = Arc::new(Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?.spoken()?);
-    let told = blocking(app.config.limits.patience, {
-        let ask = Arc::clone(&ask);
-        move |budget| answer_at(&ask.params, &ask.catalog, ask.lang, budget)
-    });
+    let ask = Ask::read(&app, catalog, &uri, &headers, &table, FORMS)?.spoken()?;
+    let (asked, lang) = (At::read(&ask.params, &ask.catalog)?, ask.lang);
+    if let Some(response) = ask.not_modified() {
+        return Ok(response);
+    }
+    let told = blocking(app.config.limits.patience, move |budget| asked.answer(lang, budget));
     Ok(finish(&ask, told.await??, ask.lang.pick("此处", "At this place"), "/at"))
 }
 
@@ -440,18 +461,18 @@ pub async fn distance(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let ask = Ask::read(&app, app.catalog.snapshot(), &uri, &headers, &distance_parameters(), FORMS)?;
-    let ask = Arc::new(ask.spoken()?);
-    let told = blocking(app.config.limits.patience, {
-        let ask = Arc::clone(&ask);
-        move |_| answer_distance(&ask.params, &ask.catalog, ask.lang)
-    });
+    let ask = ask.spoken()?;
+    let (two, lang) = (two(&ask.params, &ask.catalog)?, ask.lang);
+    if let Some(response) = ask.not_modified() {
+        return Ok(response);
+    }
+    let told = blocking(app.config.limits.patience, move |_| answer_distance(&two, lang));
     Ok(finish(&ask, told.await??, ask.lang.pick("距离与关系", "Distance and relation"), "/distance"))
 }
 
 pub(super) fn finish(ask: &Ask, told: Told, title: &str, path: &str) -> Response {
-    let held = ask.not_modified();
     let crumbs = [(title, path.to_owned())];
-    held.unwrap_or_else(|| document(ask, told, title.to_owned(), &crumbs, Vec::new(), &html! {}))
+    document(ask, told, title.to_owned(), &crumbs, Vec::new(), &html! {})
 }
 
 /// A question of the command line.
@@ -486,8 +507,8 @@ pub fn locate(
                 let params = params(&nearest_parameters(indexed.layer(), limits, NEAREST_FORMS))?;
                 Nearest::read(&params, catalog, indexed.layer())?.answer(&indexed, lang, &budget)
             }
-            Question::At => answer_at(&params(&at_parameters(catalog))?, catalog, lang, &budget),
-            Question::Distance => answer_distance(&params(&distance_parameters())?, catalog, lang),
+            Question::At => At::read(&params(&at_parameters(catalog))?, catalog)?.answer(lang, &budget),
+            Question::Distance => answer_distance(&two(&params(&distance_parameters())?, catalog)?, lang),
             Question::Along(line) => {
                 let params = params(&along::parameters(catalog, limits))?;
                 along::answer(&params, catalog, &along::line_of(catalog, line)?, lang, &budget)

@@ -2,21 +2,23 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
-use tokio::sync::Semaphore;
 
 use super::document::listed;
+use super::kept::Kept;
 use super::link::Base;
 use super::negotiate::{self, Format, JSON, MAP_PDF, MAP_PNG, MAP_SVG};
 use super::params::{Parameter, Params, read};
+use super::path::Path;
 use super::problem::Problem;
+use super::seats::Seats;
 use super::{App, blocking, styles};
-use crate::catalog::{Catalog, Revision};
+use crate::catalog::Catalog;
 use crate::geometry::Bounds;
 use crate::map::frame::{Frame, MOST_LATITUDE, MOST_ZOOM, Margins, Size};
 use crate::map::furniture::Furniture;
@@ -25,7 +27,7 @@ use crate::map::plot::Plot;
 use crate::map::style::{Look, Theme, View, tokens};
 use crate::map::{self, MapError, Request, Sources};
 use crate::model::{FeatureIx, Lang};
-use crate::query::{Budget, QueryError};
+use crate::query::Budget;
 
 /// The forms of a map.
 const FORMS: [Format; 3] = [MAP_PNG, MAP_SVG, MAP_PDF];
@@ -49,33 +51,28 @@ const MISSING: HeaderName = HeaderName::from_static("map-missing-characters");
 /// Where maps are drawn.
 #[derive(Debug)]
 pub struct Desk {
-    /// One seat for each core.
-    seats: Arc<Semaphore>,
-    /// The features of the newest catalogues, by language.
-    sources: Mutex<Vec<(Revision, Lang, Arc<Sources>)>>,
+    /// One for each core.
+    seats: Seats,
+    /// The features of the newest catalogues in each language, once it is asked for.
+    sources: Kept<[OnceLock<Arc<Sources>>; Lang::ALL.len()]>,
 }
 
 impl Default for Desk {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self { seats: Arc::new(Semaphore::new(cores)), sources: Mutex::default() }
+        Self { seats: Seats::new(cores), sources: Kept::default() }
     }
 }
 
 impl Desk {
     fn sources(&self, catalog: &Catalog, lang: Lang) -> Arc<Sources> {
-        let held = |kept: &[(Revision, Lang, Arc<Sources>)]| {
-            let same = kept.iter().find(|(revision, of, _)| *revision == catalog.revision && *of == lang);
-            same.map(|(_, _, sources)| Arc::clone(sources))
+        let spoken = self.sources.of(catalog.revision, |_| Default::default());
+        let [zh, en] = &*spoken;
+        let made = match lang {
+            Lang::Zh => zh,
+            Lang::En => en,
         };
-        if let Some(sources) = held(&self.sources.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return sources;
-        }
-        let made = Arc::new(map::sources::sources(catalog, lang));
-        let mut kept = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.insert(0, (catalog.revision, lang, Arc::clone(&made)));
-        kept.truncate(2);
-        made
+        Arc::clone(made.get_or_init(|| Arc::new(map::sources::sources(catalog, lang))))
     }
 }
 
@@ -145,14 +142,7 @@ pub async fn at_desk<T: Send + 'static>(
     app: &App,
     work: impl FnOnce(&Budget) -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let patience = app.config.limits.patience;
-    let seat = tokio::time::timeout(patience, Arc::clone(&app.desk.seats).acquire_owned()).await;
-    let seat = seat.map_err(|_| QueryError::Spent)?.map_err(|fault| Problem::internal(fault.to_string()))?;
-    blocking(patience, move |budget| {
-        let _seat = seat;
-        work(budget)
-    })
-    .await
+    app.desk.seats.work(app.config.limits.patience, work).await
 }
 
 /// The maps there are: `GET /maps`.

@@ -26,6 +26,7 @@ mod negotiate;
 mod openapi;
 mod page_cache;
 mod params;
+mod path;
 mod plan;
 mod problem;
 mod reach;
@@ -33,6 +34,7 @@ mod register;
 mod reports;
 mod schemas;
 mod search;
+mod seats;
 mod server;
 mod shortlist;
 mod strip;
@@ -47,7 +49,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -78,6 +80,7 @@ use problem::Problem;
 pub use reach::stroll;
 pub use reports::make as make_report;
 pub use search::find;
+use seats::Seats;
 pub use server::serve;
 pub use shortlist::shortlist;
 use tile_cache::TileCache;
@@ -93,6 +96,7 @@ pub struct App {
     tiles: TileCache,
     pages: PageCache,
     desk: Desk,
+    files: Seats,
     finders: kept::Kept<Finder>,
     networks: kept::Kept<Option<Network>>,
     tables: kept::Kept<collections::Tables>,
@@ -117,6 +121,7 @@ impl App {
             tiles,
             pages,
             desk,
+            files: Seats::new(forms::FILES_AT_ONCE),
             finders,
             networks,
             tables: kept::Kept::default(),
@@ -233,19 +238,25 @@ pub fn router(app: Arc<App>) -> Router {
         .layer((
             SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid),
             PropagateRequestIdLayer::new(REQUEST_ID),
+            // Outside of what still writes into problems.
+            CompressionLayer::new().compress_when(worth_packing()),
             middleware::from_fn(around),
             CatchPanicLayer::custom(|fault: Box<dyn std::any::Any + Send>| {
                 let text = fault.downcast_ref::<String>().map(String::as_str);
                 let text = text.or_else(|| fault.downcast_ref::<&str>().copied()).unwrap_or("panic");
                 Problem::internal(text.to_owned()).into_response()
             }),
-            CompressionLayer::new().compress_when(worth_packing()),
         ))
 }
 
-/// Answers that packing makes smaller: not those that are packed themselves.
+/// Answers that packing makes smaller: not those that are packed themselves, and none whose strong entity tag promises these very
+/// bytes (RFC 9110, 8.8.3).
 fn worth_packing() -> impl Predicate {
+    let may_change = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
+        headers.get(header::ETAG).is_none_or(|tag| tag.as_bytes().starts_with(b"W/"))
+    };
     DefaultPredicate::new()
+        .and(may_change)
         .and(NotForContentType::const_new(negotiate::XLSX.media_type))
         .and(NotForContentType::const_new(negotiate::DOCX.media_type))
         .and(NotForContentType::const_new(negotiate::GEOPARQUET.media_type))

@@ -277,10 +277,16 @@ fn tile_paths(subject: &Tiled<'_>, layers: &[&Layer], limits: Limits, paths: &mu
     let set = set_in_path();
     let form = |forms| vec![format_parameter(forms)];
     add("", "getTileSetsList", "tilesets", FORMS, "tileSets", form(FORMS), &[]);
-    let (forms, in_path) = (tilesets::TILESET_FORMS, [set.clone()]);
-    let choice = (of == "dataset").then(|| tiles::collections_parameter(layers));
-    let parameters = choice.into_iter().chain(form(forms)).collect();
-    add("/{tileMatrixSetId}", "getTileSet", "one tileset", forms, "tileSet", parameters, &in_path);
+    let parameters = |forms| {
+        let choice = (of == "dataset").then(|| tiles::collections_parameter(layers));
+        choice.into_iter().chain(form(forms)).collect()
+    };
+    let (forms, in_path) = (tilesets::forms_of(false), [set.clone()]);
+    add("/{tileMatrixSetId}", "getTileSet", "one tileset", forms, "tileSet", parameters(forms), &in_path);
+    // A path that is spelt out goes before one with a name in it (OpenAPI 3.0, Paths Object).
+    let (forms, only) = (tilesets::forms_of(true), MatrixSet::WebMercatorQuad.id());
+    let (id, summary) = (format!("{only}.getTileSet"), format!("the tileset in {only}"));
+    add(&format!("/{only}"), &id, &summary, forms, "tileSet", parameters(forms), &[]);
     let number = |name: &str, description: &str| {
         json!({ "name": name, "in": "path", "required": true, "description": description,
                 "schema": { "type": "integer", "minimum": 0 } })

@@ -559,15 +559,17 @@ pub fn selection(params: &Params, layer: &Layer, catalog: &Catalog, own: &[&str]
 /// # Errors
 /// A limit or an offset that is no number.
 pub fn page(params: &Params, usual: u32, most: u32) -> Result<Page, Problem> {
-    let whole = |name: &str, least: u64, expected: &str| {
-        let value = params.get(name);
-        let number =
-            value.map(|value| value.parse().ok().filter(|&number: &u64| number >= least).ok_or(value));
-        number.transpose().map_err(|value| Problem::parameter(name, value, expected))
-    };
-    let limit = whole("limit", 1, "a whole number from 1 on")?;
+    let from = |least: u64| move |text: &str| whole(text).filter(|number| *number >= least);
+    let limit = read(params, "limit", "a whole number from 1 on", from(1))?;
     let limit = limit.map_or(usual, |limit| u32::try_from(limit).unwrap_or(u32::MAX).min(most));
-    Ok(Page { offset: whole("offset", 0, "a whole number from 0 on")?.unwrap_or(0), limit })
+    Ok(Page { offset: read(params, "offset", "a whole number from 0 on", from(0))?.unwrap_or(0), limit })
+}
+
+/// A whole number; one that is larger than all that can be counted is taken as the largest.
+pub fn whole(text: &str) -> Option<u64> {
+    use std::num::{IntErrorKind, ParseIntError};
+    let largest = |fault: ParseIntError| (*fault.kind() == IntErrorKind::PosOverflow).then_some(u64::MAX);
+    text.parse().map_or_else(largest, Some)
 }
 
 /// The order of an answer.

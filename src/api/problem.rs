@@ -1,5 +1,7 @@
 //! `Problem`: every error as `application/problem+json` (RFC 9457); the only place that knows status codes.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -95,6 +97,12 @@ impl Problem {
             StatusCode::PAYLOAD_TOO_LARGE,
             format!("the body has more than the {most} bytes that are read"),
         )
+    }
+
+    /// A body that does not come.
+    pub fn body_too_slow(patience: Duration) -> Self {
+        let detail = format!("the body took longer than the {} s that are waited for it", patience.as_secs());
+        Self::new(StatusCode::REQUEST_TIMEOUT, detail)
     }
 
     /// A body of another kind.

@@ -126,16 +126,15 @@ fn asked(params: &Params, catalog: &Catalog) -> Result<Stroll, Problem> {
     })
 }
 
-/// The question, read and answered.
+/// The question, answered.
 fn answer(
-    params: &Params,
+    (start, asked): (Start, Stroll),
     catalog: &Catalog,
     network: Option<&Network>,
     lang: Lang,
     budget: &Budget,
 ) -> Result<Told, Problem> {
-    let Start { standpoint, asked: position, shape } = start(params, catalog)?;
-    let (asked, about) = (asked(params, catalog)?, &catalog.about.walk);
+    let (Start { standpoint, asked: position, shape }, about) = (start, &catalog.about.walk);
     let reach = locate::reach(about, network, &standpoint, &shape, &asked, budget)?;
     let reach = reach.map_err(|why| {
         let off = about.off_network_m;
@@ -159,11 +158,15 @@ pub async fn reach(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) ->
     let catalog = app.catalog.snapshot();
     let table = parameters(&catalog);
     let ask = Arc::new(Ask::read(&app, catalog, &uri, &headers, &table, NEAREST_FORMS)?.spoken()?);
+    let question = (start(&ask.params, &ask.catalog)?, asked(&ask.params, &ask.catalog)?);
+    if let Some(response) = ask.not_modified() {
+        return Ok(response);
+    }
     let told = blocking(app.config.limits.patience, {
         let (ask, app) = (Arc::clone(&ask), Arc::clone(&app));
         move |budget| {
             let network = network_of(&app, &ask.catalog);
-            answer(&ask.params, &ask.catalog, (*network).as_ref(), ask.lang, budget)
+            answer(question, &ask.catalog, (*network).as_ref(), ask.lang, budget)
         }
     });
     Ok(finish(&ask, told.await??, ask.lang.pick("步行可达", "Within a walk"), "/reach"))
@@ -175,7 +178,8 @@ pub async fn reach(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) ->
 /// What was wrong with them, in words.
 pub fn stroll(catalog: &Catalog, parameters: &[(&str, String)], lang: Lang) -> Result<Told, String> {
     let told = Params::of_pairs(parameters, &self::parameters(catalog)).and_then(|params| {
-        answer(&params, catalog, locate::network(catalog).as_ref(), lang, &Budget::default())
+        let question = (start(&params, catalog)?, asked(&params, catalog)?);
+        answer(question, catalog, locate::network(catalog).as_ref(), lang, &Budget::default())
     });
     told.map_err(|problem| problem.detail().to_owned())
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use maud::{Markup, PreEscaped, html};
@@ -15,6 +15,7 @@ use super::link::link;
 use super::maps::at_desk;
 use super::negotiate::{Format, HTML, JSON, MAP_PDF};
 use super::params::{self, Parameter, Params, format_parameter, read};
+use super::path::Path;
 use super::problem::Problem;
 use super::{App, blocking, plan, reach, reports, styles};
 use crate::catalog::Catalog;

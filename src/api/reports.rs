@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -13,6 +13,7 @@ use super::link::Base;
 use super::maps::{at_desk, tell_missing};
 use super::negotiate::{self, CSV, DOCX, Format, HTML, JSON, MAP_PDF, XLSX};
 use super::params::{self, Parameter, Params, read, selecting_parameters};
+use super::path::Path;
 use super::problem::Problem;
 use super::reach::network_of;
 use super::{App, figures, register};

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::Response;
 use maud::{Markup, html};
@@ -16,6 +16,7 @@ use super::document::Ask;
 use super::link::link;
 use super::negotiate::{Format, HTML, SCHEMA};
 use super::params::format_parameter;
+use super::path::Path;
 use super::problem::Problem;
 use crate::model::{Lang, Layer};
 use crate::render::html::Link;
@@ -68,15 +69,15 @@ impl Resource {
 }
 
 pub async fn returnables(app: State<Arc<App>>, id: Path<String>, uri: Uri, headers: HeaderMap) -> Answer {
-    answer(&app, &id, &uri, &headers, RESOURCES[0])
+    answer(&app, &id.0, &uri, &headers, RESOURCES[0])
 }
 
 pub async fn queryables(app: State<Arc<App>>, id: Path<String>, uri: Uri, headers: HeaderMap) -> Answer {
-    answer(&app, &id, &uri, &headers, RESOURCES[1])
+    answer(&app, &id.0, &uri, &headers, RESOURCES[1])
 }
 
 pub async fn sortables(app: State<Arc<App>>, id: Path<String>, uri: Uri, headers: HeaderMap) -> Answer {
-    answer(&app, &id, &uri, &headers, RESOURCES[2])
+    answer(&app, &id.0, &uri, &headers, RESOURCES[2])
 }
 
 type Answer = Result<Response, Problem>;

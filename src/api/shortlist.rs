@@ -154,7 +154,7 @@ fn asked(
         }
         None => Order::Keys(keys),
     };
-    let whole = |text: &str| text.parse().ok().filter(|number: &u64| *number >= 1);
+    let whole = |text: &str| params::whole(text).filter(|number| *number >= 1);
     let above_0 =
         |text: &str| text.trim().parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
     let share = |text: &str| text.trim().parse().ok().filter(|share: &f64| (0.0..=1.0).contains(share));
@@ -314,28 +314,23 @@ fn places(params: &Params, catalog: &Catalog) -> Result<Vec<Place>, Problem> {
 
 /// The answer to what was asked, by GET or POST.
 pub async fn answer(app: Arc<App>, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
-    let ask = Arc::new(ask);
-    let question = blocking(app.config.limits.patience, {
-        let (ask, indexed) = (Arc::clone(&ask), Arc::clone(&indexed));
-        move |budget| asked(&ask.params, &ask.catalog, &indexed, budget)
-    });
-    let question = question.await??;
-    if let Some(response) = ask.not_modified() {
-        return Ok(response);
-    }
-    let (question, list) = blocking(app.config.limits.patience, {
-        let indexed = Arc::clone(&indexed);
-        move |budget| {
-            let list = select(&question, &indexed, budget);
-            list.map(|list| (question, list))
+    blocking(app.config.limits.patience, move |budget| {
+        let question = asked(&ask.params, &ask.catalog, &indexed, budget)?;
+        if let Some(response) = ask.not_modified() {
+            return Ok(response);
         }
+        let list = select(&question, &indexed, budget)?;
+        shown(&ask, &Told { asked: &question, list: &list, layer: indexed.layer(), lang: ask.lang })
     })
-    .await??;
-    let (layer, lang) = (indexed.layer(), ask.lang);
-    let told = Told { asked: &question, list: &list, layer, lang };
+    .await?
+}
+
+/// The shortlist in the asked form.
+fn shown(ask: &Ask, told: &Told<'_>) -> Result<Response, Problem> {
+    let &Told { asked: question, list, layer, lang } = told;
     let (matched, returned) = (list.reasons.matched, list.ranking.items.len());
     if matches!(ask.format, CSV | XLSX) {
-        let cover = forms::cover(&ask, layer, matched, question.page, returned);
+        let cover = forms::cover(ask, layer, matched, question.page, returned);
         let made = if ask.format == CSV { told.csv() } else { told.xlsx(&cover) };
         let made = made.map_err(|fault| Problem::internal(fault.to_string()))?;
         let mut response = ask.body(Body::from(made));
@@ -347,7 +342,7 @@ pub async fn answer(app: Arc<App>, ask: Ask, indexed: Arc<IndexedLayer>) -> Resu
     links.extend(ask.turns(question.page, returned, matched));
     let title = format!("{}{}", layer.about.title.say(lang), lang.pick("比选", ": shortlist"));
     let here = (lang.pick("比选", "Shortlist"), format!("{}/{NAME}", path_of(layer)));
-    let crumbs = collections::crumbs(&ask, layer, &[here]);
+    let crumbs = collections::crumbs(ask, layer, &[here]);
     let mut json = told.json();
     ask.date(&mut json);
     let address = |id: &str| ask.url(&format!("{}/items/{}?f={}", path_of(layer), segment(id), HTML.name));

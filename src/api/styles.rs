@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use maud::html;
@@ -13,6 +13,7 @@ use super::landing::FORMS;
 use super::link::{link, segment};
 use super::negotiate::{Format, GEOJSON, STYLE};
 use super::params::{Parameter, format_parameter, read};
+use super::path::Path;
 use super::problem::Problem;
 use super::{App, blocking, tilesets};
 use crate::catalog::Catalog;
@@ -250,19 +251,24 @@ fn parcel_source(ask: &Ask, look: Look, parcels: &[&IndexedLayer]) -> Value {
 
 /// Says on the map who is credited for a source, that it is made up, and what else is to be known.
 fn credit(json: &mut Value, ask: &Ask, lang: Lang, layers: &[&IndexedLayer], notice: Option<&str>) {
-    let mut lines: Vec<&str> = Vec::new();
     let made_up = layers.iter().any(|indexed| indexed.layer().about.synthetic);
     let made_up = made_up.then(|| lang.pick(MADE_UP[0], MADE_UP[1]));
     let credited = layers.iter().map(|indexed| ask.catalog.attribution(indexed.layer()).say(lang));
-    for line in credited.chain(made_up).chain(notice) {
-        if !line.is_empty() && !lines.contains(&line) {
-            lines.push(line);
+    let told = credits(credited.chain(made_up).chain(notice), lang);
+    if !told.is_empty() {
+        json["attribution"] = told.into();
+    }
+}
+
+/// What is said of a source, each line once, as HTML: that is what map libraries take it for.
+pub fn credits<'a>(lines: impl Iterator<Item = &'a str>, lang: Lang) -> String {
+    let mut told: Vec<&str> = Vec::new();
+    for line in lines {
+        if !line.is_empty() && !told.contains(&line) {
+            told.push(line);
         }
     }
-    if !lines.is_empty() {
-        // The specification has HTML here.
-        json["attribution"] = html! { (lines.join(lang.pick("；", "; "))) }.into_string().into();
-    }
+    html! { (told.join(lang.pick("；", "; "))) }.into_string()
 }
 
 /// A layer of parcels for each collection of them, which is a layer of the tiles.

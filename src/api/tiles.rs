@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -15,6 +15,7 @@ use super::App;
 use super::collections;
 use super::negotiate::{self, Format, GEOJSON, MVT, accepts_encoding, is_held};
 use super::params::{self, Parameter, Params, format_parameter, is_parameter, items_parameters};
+use super::path::Path;
 use super::problem::Problem;
 use super::tile_cache::{Packed, TileKey};
 use super::{blocking, tilesets};

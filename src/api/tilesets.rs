@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
 use maud::{Markup, html};
@@ -14,7 +14,9 @@ use super::landing::FORMS;
 use super::link::{Base, link, segment};
 use super::negotiate::{Format, GEOJSON, HTML, JSON, MVT, TILEJSON};
 use super::params::{Parameter, format_parameter};
+use super::path::Path;
 use super::problem::Problem;
+use super::styles;
 use super::tiles::{self, set_of};
 use super::{App, blocking};
 use crate::archive::Order;
@@ -28,7 +30,7 @@ use crate::render::schema::value_schema;
 use crate::tile::{FINEST, MatrixSet, TILE_PIXELS, counts_name, id_attribute};
 
 /// The forms of one tileset.
-pub const TILESET_FORMS: &[Format] = &[JSON, TILEJSON, HTML];
+const TILESET_FORMS: &[Format] = &[JSON, TILEJSON, HTML];
 const TILEJSON_FORMS: &[Format] = &[TILEJSON];
 
 /// Relation of a link to the list of tilesets.
@@ -167,8 +169,8 @@ pub fn tileset_parameters(catalog: &Catalog, forms: &[Format], of_dataset: bool)
     choice.into_iter().chain([format_parameter(forms)]).collect()
 }
 
-/// `TileJSON` knows Web Mercator only.
-fn forms_of(is_web_mercator: bool) -> &'static [Format] {
+/// The forms of a tileset; `TileJSON` knows Web Mercator only.
+pub fn forms_of(is_web_mercator: bool) -> &'static [Format] {
     if is_web_mercator { TILESET_FORMS } else { FORMS }
 }
 
@@ -361,15 +363,10 @@ fn tile_json(
 ) -> Value {
     let about = &catalog.about;
     let titles: Vec<_> = layers.iter().map(|layer| layer.layer().about.title.say(lang)).collect();
-    let mut credits: Vec<&str> = layers
-        .iter()
-        .map(|layer| catalog.attribution(layer.layer()).say(lang))
-        .filter(|credit| !credit.is_empty())
-        .collect();
-    credits.dedup();
+    let credits = layers.iter().map(|layer| catalog.attribution(layer.layer()).say(lang));
     let mut json = json!({
         "tilejson": "3.0.0", "name": titles.join(lang.pick("、", ", ")), "description": about.title.say(lang),
-        "version": "1.0.0", "scheme": "xyz", "attribution": credits.join(lang.pick("；", "; ")),
+        "version": "1.0.0", "scheme": "xyz", "attribution": styles::credits(credits, lang),
         "tiles": [base.url(&format!("/tiles/{list}/{{z}}/{{x}}/{{y}}.mvt{query}"))],
         "minzoom": 0, "maxzoom": FINEST, "vector_layers": vector_layers(layers, lang),
         "revision": catalog.revision.to_string(),

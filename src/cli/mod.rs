@@ -169,15 +169,20 @@ fn drawings_folder(asked: Option<&Path>) -> Option<PathBuf> {
     }
 }
 
-/// An absolute http or https address without query, its last slash cut off.
+/// An http or https address without path and query, its last slash cut off: the web app and what redirects stand at the root of
+/// their host.
 fn public_url(text: &str) -> anyhow::Result<String> {
     let uri: axum::http::Uri =
         text.parse().with_context(|| format!("--public-url {text:?} is no address"))?;
     let fits = matches!(uri.scheme_str(), Some("http" | "https"))
         && uri.authority().is_some()
+        && matches!(uri.path(), "" | "/")
         && uri.query().is_none();
     if !fits {
-        bail!("--public-url is {text:?}, expected an address as in https://map.example.org");
+        bail!(
+            "--public-url is {text:?}, expected an address as in https://map.example.org, without a path: the service stands at \
+             the root of its host"
+        );
     }
     Ok(text.trim_end_matches('/').to_owned())
 }

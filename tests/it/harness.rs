@@ -31,6 +31,18 @@ pub fn load(folder: &Path) -> Loaded {
     Store::new(folder).load(&mut |_| {}).expect("the folder loads")
 }
 
+/// How a service usually runs.
+pub fn configured(drawings: Option<PathBuf>) -> Config {
+    Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        public_url: None,
+        limits: Limits::default(),
+        tile_cache_bytes: USUAL_TILE_CACHE_BYTES,
+        page_cache_bytes: USUAL_PAGE_CACHE_BYTES,
+        drawings,
+    }
+}
+
 /// A running service.
 pub struct Service {
     pub app: Arc<App>,
@@ -44,23 +56,16 @@ impl Service {
 
     /// The same with a folder of drawings.
     pub fn keeping(folder: &Path, drawings: Option<PathBuf>) -> Self {
-        Self::with(folder, drawings, Limits::default())
+        Self::with(folder, configured(drawings))
     }
 
     /// The same that waits for no query longer than so.
     pub fn waiting(folder: &Path, patience: Duration) -> Self {
-        Self::with(folder, None, Limits { patience, ..Limits::default() })
+        Self::with(folder, Config { limits: Limits { patience, ..Limits::default() }, ..configured(None) })
     }
 
-    fn with(folder: &Path, drawings: Option<PathBuf>, limits: Limits) -> Self {
-        let config = Config {
-            listen: ([127, 0, 0, 1], 0).into(),
-            public_url: None,
-            limits,
-            tile_cache_bytes: USUAL_TILE_CACHE_BYTES,
-            page_cache_bytes: USUAL_PAGE_CACHE_BYTES,
-            drawings,
-        };
+    /// The same, run in another way.
+    pub fn with(folder: &Path, config: Config) -> Self {
         let app = Arc::new(App::new(load(folder).catalog, config));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         Self { app, runtime }

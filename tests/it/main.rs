@@ -4,6 +4,7 @@ mod aggregates;
 mod annex;
 mod architecture;
 mod cases;
+mod connections;
 mod crs;
 mod data;
 mod drawings;
