@@ -46,7 +46,7 @@ impl Default for Limits {
             default_items: 100,
             most_items: 100_000,
             patience: Duration::from_secs(20),
-            silence: Duration::from_secs(60),
+            silence: Duration::from_mins(1),
         }
     }
 }

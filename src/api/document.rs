@@ -25,7 +25,7 @@ use crate::render::html::{self, Link, Shell};
 pub const ROOT: &str = "/ogc";
 
 /// How long a body may take to come: at 35 kB a second all that is read of any.
-const BODY_PATIENCE: Duration = Duration::from_secs(120);
+const BODY_PATIENCE: Duration = Duration::from_mins(2);
 
 /// A body of one of these media types, which holds all that is asked.
 ///

@@ -1,4 +1,4 @@
-//! `Problem`: every error as `application/problem+json` (RFC 9457); the only place that knows status codes.
+//! `Problem`: every error as `application/problem+json` (RFC 9457); the only place that gives errors their status.
 
 use std::time::Duration;
 

@@ -56,7 +56,7 @@ mod tests {
                     begin.send(()).expect("someone waits");
                     ended.recv().is_ok()
                 };
-                seats.work(Duration::from_secs(60), work).await
+                seats.work(Duration::from_mins(1), work).await
             }
         });
         begun.await.expect("the first has its seat");
@@ -64,6 +64,6 @@ mod tests {
         assert_eq!(refused.detail(), Problem::from(QueryError::Spent).detail());
         end.send(()).expect("the first is at work");
         assert!(first.await.expect("no panic").expect("a seat"));
-        seats.work(Duration::from_secs(60), |_| ()).await.expect("the seat is free again");
+        seats.work(Duration::from_mins(1), |_| ()).await.expect("the seat is free again");
     }
 }

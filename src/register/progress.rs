@@ -19,7 +19,7 @@ pub enum Status {
     OnTrack,
     /// A little less.
     SlightlyOff,
-    /// Much less, or the target date is past.
+    /// Much less.
     OffTrack,
     /// It moves away from the target.
     Reverse,

@@ -136,3 +136,42 @@ fn without_a_folder_that_can_be_written_the_rest_works_and_says_why() {
         assert_eq!(service.get("/ogc").status, 200);
     }
 }
+
+/// Well-known text and GeoJSON are read as such once they begin so, and what is wrong with them is told where it is.
+#[test]
+fn what_is_wrong_with_a_geometry_is_told_where_it_is() {
+    let (_folder, service) = keeping();
+    let encoded = |text: &str| {
+        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    };
+    for (text, where_, what) in [
+        ("POLYGON((115 30, 115 x, 116 30, 115 30))", "at character 22", "\"x, 116"),
+        ("POLYGON((115 30, 116 30))", "at character 9", "4 positions or more"),
+        ("POLYGON((115 30, 116 30, 116 31, 115 30)", "at character 41", "the end"),
+        (
+            r#"{"type":"Polygon","coordinates":[[[115,30],[116,30]]]}"#,
+            "at /coordinates/0",
+            "4 positions or more",
+        ),
+        (r#"{"type":"Polygon","coordinates":[[[115,30],"#, "at the top", "no JSON"),
+    ] {
+        for path in ["/measure?geometry=", "/ogc/collections/squares/aggregates?polygon="] {
+            let answer = service.get(&format!("{path}{}", encoded(text)));
+            let said = answer.json()["detail"].as_str().expect("a detail").to_owned();
+            assert!(
+                answer.status == 400 && said.contains(where_) && said.contains(what),
+                "{path} {text}: {said}"
+            );
+        }
+        if text.starts_with('{') {
+            let said = post(&service, text).json()["detail"].as_str().expect("a detail").to_owned();
+            assert!(said.contains(where_) && said.contains(what), "{text}: {said}");
+        }
+    }
+    // More than a filter may have, and no more positions than are read.
+    let corners = 70_000;
+    let body = json!({ "geometry": round(corners) }).to_string();
+    assert!(body.len() > 1 << 20);
+    let answer = service.send("POST", "/measure", &[("content-type", "application/json")], body.into_bytes());
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}

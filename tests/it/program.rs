@@ -160,9 +160,13 @@ fn help_names_every_command_and_bad_usage_ends_with_2() {
         assert!(help.contains(command), "{help}");
         assert!(innospace(&[command, "--help"]).status.success(), "{command}");
     }
-    for arguments in
-        [&["fly"][..], &["serve", "--listen", "everywhere"], &["serve", "--public-url", "map"], &[]]
-    {
+    for arguments in [
+        &["fly"][..],
+        &["serve", "--listen", "everywhere"],
+        &["serve", "--public-url", "map"],
+        &["serve", "--public-url", "http://map.example/gis"],
+        &[],
+    ] {
         assert_eq!(innospace(arguments).status.code(), Some(2), "{arguments:?}");
     }
 }

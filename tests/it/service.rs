@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::io::Read as _;
 use std::time::{Duration, Instant};
 
+use innospace::config::{Config, Limits};
 use serde_json::{Value, json};
 
-use crate::harness::{Service, fixtures, shipped};
+use crate::harness::{Service, configured, fixtures, shipped};
 
 const RESOURCES: [&str; 8] = [
     "/ogc",
@@ -148,6 +150,163 @@ fn problems_say_where_and_carry_the_name_of_the_request() {
     assert_eq!(service.get("/assets/none.js").header("content-type"), "application/problem+json");
 }
 
+/// Packed or not, a problem says the same.
+#[test]
+fn problems_are_packed_whole() {
+    let service = Service::over(fixtures());
+    let path = format!("/ogc/collections/{}/items", "none".repeat(30));
+    let headers = [("accept-encoding", "gzip"), ("x-request-id", "req-8")];
+    let answer = service.ask("GET", &path, &headers);
+    assert_eq!((answer.status.as_u16(), answer.header("content-encoding")), (404, "gzip"));
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(&*answer.body).read_to_string(&mut text).expect("gzip");
+    let problem: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((&problem["instance"], &problem["request_id"]), (&Value::from(path), &Value::from("req-8")));
+}
+
+#[test]
+fn a_path_that_is_no_text_is_a_problem() {
+    let service = Service::over(fixtures());
+    for path in [
+        "/ogc/collections/%ff/items",
+        "/ogc/collections/squares/items/%ff",
+        "/ogc/collections/%ff/aggregates",
+        "/ogc/collections/%ff/queryables",
+        "/ogc/tiles/%ff/0/0/0",
+        "/tiles/%ff/0/0/0.mvt",
+        "/maps/%ff",
+        "/styles/%ff",
+        "/drawings/%ff",
+        "/blocks/%ff",
+        "/reports/%ff",
+    ] {
+        let answer = service.get(path);
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
+        assert_eq!(answer.json()["instance"], path);
+    }
+}
+
+/// Whatever form a client asked for by its headers, who follows a link without these gets what the link says.
+#[test]
+fn links_of_negotiated_forms_name_their_form() {
+    let service = Service::over(fixtures());
+    let path = "/ogc/collections/squares/items?limit=2&offset=2";
+    let leads = |href: &str, kind: &str| {
+        let href = href.replace("&amp;", "&");
+        let target = service.get(href.strip_prefix("http://map.test").expect("absolute"));
+        let bare = |kind: &str| kind.trim_end_matches("; charset=utf-8").to_owned();
+        assert_eq!(bare(target.header("content-type")), bare(kind), "{href}");
+    };
+    for accept in ["text/csv", "application/vnd.google-earth.kml+xml", "application/geo+json", "text/html"] {
+        let answer = service.ask("GET", path, &[("accept", accept)]);
+        let mut turns = 0;
+        for link in answer.headers.get_all("link") {
+            let link = link.to_str().expect("ASCII");
+            let (href, rest) = link.trim_start_matches('<').split_once('>').expect("an address");
+            leads(href, rest.split("type=\"").nth(1).expect("a type").trim_end_matches('"'));
+            turns += usize::from(rest.contains("next") || rest.contains("prev"));
+        }
+        assert_eq!(turns, 2, "{accept}");
+        if accept == "text/html" {
+            let links: Vec<_> = answer.text().split("<link ").skip(1).collect();
+            for link in &links {
+                let part = |name: &str| link.split(&format!("{name}=\"")).nth(1)?.split('"').next();
+                if let (Some(href), Some(kind)) = (part("href"), part("type")) {
+                    leads(href, kind);
+                }
+            }
+            assert!(links.len() > 4, "{links:?}");
+        }
+    }
+}
+
+/// A strong tag promises the same bytes (RFC 9110, 8.8.3).
+#[test]
+fn what_shares_a_strong_tag_is_the_same_to_the_byte() {
+    let service = Service::over(fixtures());
+    let mut known: Vec<(String, Vec<u8>)> = Vec::new();
+    for encoding in ["identity", "gzip", "br", "zstd", "zstd, gzip"] {
+        let answer = service.ask("GET", "/", &[("accept-encoding", encoding)]);
+        let tag = answer.header("etag").to_owned();
+        if tag.is_empty() || tag.starts_with("W/") {
+            continue;
+        }
+        for (_, body) in known.iter().filter(|(other, _)| *other == tag) {
+            assert!(*body == answer.body, "{encoding} has the tag of other bytes");
+        }
+        known.push((tag, answer.body));
+    }
+}
+
+#[test]
+fn numbers_too_large_to_be_counted_are_the_maximum() {
+    let service = Service::over(fixtures());
+    let huge = "99999999999999999999";
+    let all = service.get("/ogc/collections/squares/items").ids();
+    assert_eq!(service.get(&format!("/ogc/collections/squares/items?limit={huge}")).ids(), all);
+    assert!(service.get(&format!("/ogc/collections/squares/items?offset={huge}")).ids().is_empty());
+    let near = format!("/ogc/collections/squares/nearest?point=1,1&k={huge}");
+    assert_eq!(service.get(&near).ids().len(), all.len());
+    for wrong in ["-99999999999999999999", "9e99", "99999999999999999999x", "0"] {
+        assert_eq!(
+            service.get(&format!("/ogc/collections/squares/items?limit={wrong}")).status,
+            400,
+            "{wrong}"
+        );
+    }
+}
+
+/// What a path lists as its forms holds for all that may stand in it.
+#[test]
+fn every_form_of_every_tileset_that_is_promised_is_given() {
+    let service = Service::over(fixtures());
+    let definition = service.get("/ogc/api").json();
+    let mut asked = BTreeSet::new();
+    for (path, item) in definition["paths"].as_object().expect("paths") {
+        let is_tileset = item["get"]["operationId"].as_str().is_some_and(|id| id.ends_with(".getTileSet"));
+        if !is_tileset || path.contains("{featureId}") {
+            continue;
+        }
+        let parameters = item["get"]["parameters"].as_array().expect("parameters");
+        let choices = |name: &str| {
+            let found = parameters.iter().find(|one| one["name"] == name)?;
+            let list = found["schema"]["enum"].as_array().expect("choices").iter();
+            Some(list.map(|one| one.as_str().expect("a text").to_owned()).collect::<Vec<_>>())
+        };
+        for set in choices("tileMatrixSetId").unwrap_or_else(|| vec![String::new()]) {
+            for form in choices("f").expect("forms") {
+                let address = format!("/ogc{}?f={form}", path.replace("{tileMatrixSetId}", &set));
+                assert_eq!(service.get(&address).status, 200, "{address}");
+                asked.insert(form);
+            }
+        }
+    }
+    assert_eq!(asked.iter().map(String::as_str).collect::<Vec<_>>(), ["html", "json", "tilejson"]);
+}
+
+/// A client that holds an answer is told so where there is no time to make it.
+#[test]
+fn what_is_held_is_not_made_again() {
+    let service = Service::over(fixtures());
+    let limits = Limits { patience: Duration::ZERO, ..Limits::default() };
+    let hurried = Service::with(fixtures(), Config { limits, ..configured(None) });
+    for path in [
+        "/ogc/at?point=2,2",
+        "/ogc/distance?from=squares:11&to=squares:12",
+        "/ogc/reach?point=2,2",
+        "/ogc/collections/squares/nearest?point=2,2",
+    ] {
+        let held = [("if-none-match", service.get(path).header("etag").to_owned())];
+        let held = held.each_ref().map(|(name, tag)| (*name, tag.as_str()));
+        assert_eq!(hurried.ask("GET", path, &held).status, 304, "{path}");
+        let wrong = path.replace("2,2", "2,x").replace("squares:12", "squares:none");
+        if wrong != path {
+            assert_eq!(hurried.ask("GET", &wrong, &held).status, 400, "{wrong}");
+        }
+    }
+}
+
 #[test]
 fn health_counts_what_is_served() {
     let health = Service::over(fixtures()).get("/health").json();
@@ -176,10 +335,10 @@ fn the_definition_describes_exactly_what_is_served() {
     let service = Service::over(fixtures());
     let definition = service.get("/ogc/api").json();
     let parsed: openapiv3::OpenAPI = serde_json::from_value(definition.clone()).expect("OpenAPI 3.0");
-    // Six of the service, three about places, five of tiles; eleven of each of five collections, and three of its tiles; what
+    // Six of the service, three about places, six of tiles; eleven of each of five collections, and four of its tiles; what
     // stands along the items of the two that hold lines.
     let along = parsed.paths.iter().filter(|(path, _)| path.ends_with("/along")).count();
-    assert_eq!(parsed.paths.iter().count(), 6 + 3 + 5 + (11 + 3) * 5 + along);
+    assert_eq!(parsed.paths.iter().count(), 6 + 3 + 6 + (11 + 4) * 5 + along);
     let (mut ids, mut asked) = (BTreeSet::new(), 0);
     for (path, item) in definition["paths"].as_object().expect("paths") {
         let get = &item["get"];

@@ -484,3 +484,23 @@ fn a_zone_across_the_antimeridian_lies_in_one_place() {
     let around = service.get("/ogc/collections/stops/items?bbox=179.9,-17,-179.9,-16").json();
     assert_eq!(around["numberMatched"], 2);
 }
+
+/// Map libraries take the credit for HTML; layers with the same one are credited once, wherever they stand.
+#[test]
+fn credits_are_html_and_stand_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    let layer = |(id, credit)| {
+        write(
+            &format!("{id}.geojson"),
+            r#"{"type":"Feature","id":1,"properties":{},"geometry":{"type":"Point","coordinates":[1,1]}}"#,
+        );
+        format!(
+            "[[layers]]\nid = \"{id}\"\nfile = \"{id}.geojson\"\ntitle = {{ en = \"{id}\" }}\nattribution = {{ en = \"{credit}\" }}\n"
+        )
+    };
+    let layers = [("a", "Q<b>R & S"), ("b", "T"), ("c", "Q<b>R & S")].map(layer).concat();
+    write("catalog.toml", &format!("title = {{ en = \"Zone\" }}\n{layers}"));
+    let told = Service::over(folder.path()).ask("GET", "/tiles/a,b,c.json", &[("accept-language", "en")]);
+    assert_eq!(told.json()["attribution"], "Q&lt;b&gt;R &amp; S; T");
+}
