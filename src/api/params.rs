@@ -567,9 +567,9 @@ pub fn page(params: &Params, usual: u32, most: u32) -> Result<Page, Problem> {
 
 /// A whole number; one that is larger than all that can be counted is taken as the largest.
 pub fn whole(text: &str) -> Option<u64> {
-    use std::num::{IntErrorKind, ParseIntError};
-    let largest = |fault: ParseIntError| (*fault.kind() == IntErrorKind::PosOverflow).then_some(u64::MAX);
-    text.parse().map_or_else(largest, Some)
+    // Digits that are no number are too many.
+    let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().or(is_digits.then_some(u64::MAX))
 }
 
 /// The order of an answer.

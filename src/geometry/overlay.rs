@@ -287,6 +287,7 @@ mod tests {
     /// A notch of 2 m under a slanted edge, tied by chinks of less than a millimetre to both ends of that edge, one of which the
     /// hole touches.
     #[test]
+    #[expect(clippy::unreadable_literal, reason = "degrees as files have them")]
     fn chinks_are_cut_off_where_a_hole_touches_its_shell() {
         let lot = |ring: &[(f64, f64)]| Shape::Polygon(Polygon::new(ring.to_vec().into(), Vec::new()));
         let lots = [

@@ -168,10 +168,4 @@ fn what_is_wrong_with_a_geometry_is_told_where_it_is() {
             assert!(said.contains(where_) && said.contains(what), "{text}: {said}");
         }
     }
-    // More than a filter may have, and no more positions than are read.
-    let corners = 70_000;
-    let body = json!({ "geometry": round(corners) }).to_string();
-    assert!(body.len() > 1 << 20);
-    let answer = service.send("POST", "/measure", &[("content-type", "application/json")], body.into_bytes());
-    assert_eq!(answer.status, 200, "{}", answer.text());
 }
