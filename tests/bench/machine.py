@@ -113,6 +113,19 @@ def need_crate(name, version, *features):
     return WORK / name / "bin" / name
 
 
+@functools.cache
+def need_parse():
+    """The program of parse/, built for this very processor, without which sonic-rs has none of its ways."""
+    say("building the bare parse")
+    place, folder = WORK / "parse", ROOT / "tests/bench/parse"
+    command = ["cargo", "build", "--release", "--locked", "--target-dir", place]
+    environment = os.environ | {"RUSTFLAGS": "-C target-cpu=native"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise NotRun(f"cargo could not build it: {last_line(done.stderr)}")
+    return place / "release/parse"
+
+
 def memory_mib(pid):
     """Most and present resident memory of a process."""
     status = Path(f"/proc/{pid}/status").read_text()
