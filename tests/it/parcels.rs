@@ -203,7 +203,7 @@ fn a_page_by_distance_is_that_of_all_distances_in_order() {
 #[test]
 fn distances_of_items_are_those_of_the_nearest() {
     // However slow a build without optimisation is: what is tested are metres.
-    let service = Service::waiting(shipped(), Duration::from_secs(600));
+    let service = Service::waiting(shipped(), Duration::from_mins(10));
     for place in ["axes:axis-chegu-avenue", "cores:core-chegu-innovation", "belts:belt-emerging-industry"] {
         let asked = format!("properties=distance_m&distance-to={place}&sortby=distance_m&limit=3000");
         let items = distances(&service.get(&format!("/ogc/collections/parcels/items?{asked}")));
