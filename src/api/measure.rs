@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 
 use super::document::body_of;
 use super::negotiate::GEOJSON;
-use super::params::{ANY_CRS, Parameter, Params, any_crs_schema, read};
+use super::params::{self, ANY_CRS, Parameter, Params, any_crs_schema, read};
 use super::problem::Problem;
 use super::{App, blocking};
 use crate::geometry::positions::{self, Reading};
 use crate::geometry::{
     Bounds, Crs, NotWidened, Shape, area_m2, buffer_unless, distance_unless, is_areal, length_m,
 };
-use crate::query::{Budget, QueryError, cql2};
+use crate::query::{Budget, QueryError};
 use crate::render::drawn;
 
 /// The longest body, bytes.
@@ -145,8 +145,7 @@ fn shape_of(params: &Params, home: Option<Bounds>) -> Result<(Shape, Reading), P
     let text = text.ok_or_else(|| Problem::wrong_parameter("geometry", "geometry is missing".to_owned()))?;
     let crs = read(params, "crs", ANY_CRS, Crs::parse)?;
     let wrong = |fault: String| Problem::wrong_parameter("geometry", fault);
-    if cql2::begins_geometry(text) {
-        let shape = cql2::geometry(text).map_err(|fault| wrong(format!("geometry, {fault}")))?;
+    if let Some(shape) = params::geometry("geometry", text)? {
         let reading = Reading { crs: crs.unwrap_or(Crs::Crs84), north_first: false };
         return Ok((positions::placed(&shape, reading).map_err(wrong)?, reading));
     }

@@ -159,6 +159,15 @@ pub fn polygon(params: &Params) -> Result<Option<Shape>, Problem> {
     })
 }
 
+/// The geometry that a text begins as, none where it begins as something else; its axes are as they stand.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn geometry(name: &str, text: &str) -> Result<Option<Shape>, Problem> {
+    let wrong = |fault| Problem::wrong_parameter(name, format!("{name}, {fault}"));
+    cql2::begins_geometry(text).then(|| cql2::geometry(text).map_err(wrong)).transpose()
+}
+
 /// The place that distances are measured from, if one is asked for.
 ///
 /// # Errors
@@ -172,11 +181,8 @@ pub fn distance_to(params: &Params, layer: &Layer, catalog: &Catalog) -> Result<
         return Err(Problem::parameter("distance-to", text, &expected));
     }
     let reading = Reading { crs: Crs::Crs84, north_first: false };
-    let drawn = cql2::geometry(text);
-    if let (Err(fault), true) = (&drawn, cql2::begins_geometry(text)) {
-        return Err(Problem::wrong_parameter("distance-to", format!("distance-to, {fault}")));
-    }
-    if let Some(shape) = drawn.ok().and_then(|shape| positions::placed(&shape, reading).ok()) {
+    let drawn = geometry("distance-to", text)?;
+    if let Some(shape) = drawn.and_then(|shape| positions::placed(&shape, reading).ok()) {
         let words = Words { zh: "所给位置".into(), en: "the given place".into() };
         return Ok(Some(DistanceTo::new(shape, &words)));
     }

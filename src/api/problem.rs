@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::model::cut;
 use crate::query::QueryError;
 
 /// An error as the client sees it.
@@ -31,7 +32,7 @@ impl Problem {
 
     /// A parameter whose value makes no sense.
     pub fn parameter(name: &str, value: &str, expected: &str) -> Self {
-        let value: String = value.chars().take(80).collect();
+        let value = cut(value);
         let detail = format!("parameter {name} is {value:?}, expected {expected}");
         Self { parameter: Some(name.to_owned()), ..Self::new(StatusCode::BAD_REQUEST, detail) }
     }
@@ -48,7 +49,7 @@ impl Problem {
 
     /// A parameter that the resource does not have.
     pub fn unknown_parameter(name: &str, known: &str) -> Self {
-        let name: String = name.chars().take(80).collect();
+        let name = cut(name);
         let known =
             if known.is_empty() { "no parameter is known".to_owned() } else { format!("known are {known}") };
         let detail = format!("parameter {name:?} is unknown here; {known}");
@@ -63,7 +64,7 @@ impl Problem {
 
     /// A parameter in the address of a request whose body says all.
     pub fn beside_body(name: &str) -> Self {
-        let name: String = name.chars().take(80).collect();
+        let name = cut(name);
         let detail =
             format!("parameter {name:?} stands in the address; POST takes its parameters in the body");
         Self { parameter: Some(name), ..Self::new(StatusCode::BAD_REQUEST, detail) }
@@ -71,7 +72,7 @@ impl Problem {
 
     /// A name in the path that stands for nothing.
     pub fn not_found(what: &str, name: &str) -> Self {
-        let name: String = name.chars().take(80).collect();
+        let name = cut(name);
         Self::new(StatusCode::NOT_FOUND, format!("there is no {what} {name:?}"))
     }
 

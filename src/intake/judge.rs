@@ -346,7 +346,7 @@ impl Intake {
         anchors: &'a Anchors,
     ) -> impl Iterator<Item = (String, [f64; 2], Known)> + 'a {
         let keys = self.keys();
-        file.survey.called.iter().filter_map(move |row| {
+        file.survey.called.rows.iter().filter_map(move |row| {
             let (name, known) = keys.iter().find_map(|&key| {
                 let name = cell_of(row, key)?.shown();
                 anchors.get(&name).copied().flatten().map(|known| (name, known))
@@ -406,7 +406,7 @@ impl Intake {
             names().any(|name| is_name(&name) && anchors.get(&name).is_some_and(Option::is_none))
                 && !names().any(|name| anchors.get(&name).is_some_and(Option::is_some))
         };
-        let count = file.survey.called.iter().filter(of_several).count();
+        let count = file.survey.called.rows.iter().filter(of_several).count();
         let known = self.pairs(file, &file.reading, anchors).len();
         (count >= LEAST_ANCHORS && known < LEAST_ANCHORS).then(|| {
             format!(

@@ -33,10 +33,7 @@ pub(super) struct Survey {
     pub(super) places: Vec<[f64; 2]>,
     stride: u64,
     /// Rows with texts that the data folder has places for, whatever their headings are: these and the geometries.
-    pub(super) called: Vec<Row>,
-    called_stride: u64,
-    called_seen: u64,
-    called_positions: usize,
+    pub(super) called: Called,
     pub(super) first: Vec<Row>,
     /// Headings with whole numbers that a column of reals would round, and headings whose column must be one.
     pub(super) long: BTreeSet<usize>,
@@ -48,13 +45,11 @@ pub(super) struct Survey {
 impl Survey {
     const MOST: usize = 2048;
     const MOST_POSITIONS: usize = 4096;
-    /// Those of some hundred thousand parcels.
-    const MOST_CALLED: usize = 1 << 22;
     const SHOWN: usize = 3;
 
     pub(super) fn take(&mut self, row: Row, anchors: &Anchors) {
         if row.fault.is_none() {
-            self.take_called(&row, anchors);
+            self.called.take(&row, anchors);
         }
         for (at, cell) in &row.cells {
             match cell {
@@ -99,9 +94,22 @@ impl Survey {
     pub(super) fn sorts(&self, heading: usize) -> impl Iterator<Item = Sort> + '_ {
         self.sorts.range((heading, Sort::Number)..=(heading, Sort::Word)).map(|(_, sort)| *sort)
     }
+}
 
-    /// Keeps a row that may be called as something known; of more than can be kept, some from all over the file.
-    fn take_called(&mut self, row: &Row, anchors: &Anchors) {
+/// Rows that may be called as something known; of more than can be kept, some from all over the file.
+#[derive(Debug, Default)]
+pub(super) struct Called {
+    pub(super) rows: Vec<Row>,
+    seen: u64,
+    stride: u64,
+    positions: usize,
+}
+
+impl Called {
+    /// Those of some hundred thousand parcels.
+    const MOST_POSITIONS: usize = 1 << 22;
+
+    fn take(&mut self, row: &Row, anchors: &Anchors) {
         let is_name = |(_, cell): &&(usize, Cell)| match cell {
             Cell::Null => false,
             Cell::Text(text) => anchors.contains_key(text.as_str()),
@@ -110,17 +118,17 @@ impl Survey {
         if anchors.is_empty() || row.figures.is_empty() || !row.cells.iter().any(|cell| is_name(&cell)) {
             return;
         }
-        self.called_seen += 1;
-        if !self.called_seen.is_multiple_of(self.called_stride.max(1)) {
+        self.seen += 1;
+        if !self.seen.is_multiple_of(self.stride.max(1)) {
             return;
         }
         let cells = row.cells.iter().filter(is_name).cloned().collect();
-        self.called_positions += positions(row);
-        self.called.push(Row { number: row.number, cells, figures: row.figures.clone(), ..Row::default() });
-        while self.called_positions > Self::MOST_CALLED && self.called.len() > 1 {
-            halve(&mut self.called);
-            self.called_positions = self.called.iter().map(positions).sum();
-            self.called_stride = self.called_stride.max(1) * 2;
+        self.positions += positions(row);
+        self.rows.push(Row { number: row.number, cells, figures: row.figures.clone(), ..Row::default() });
+        while self.positions > Self::MOST_POSITIONS && self.rows.len() > 1 {
+            halve(&mut self.rows);
+            self.positions = self.rows.iter().map(positions).sum();
+            self.stride = self.stride.max(1) * 2;
         }
     }
 }

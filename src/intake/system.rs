@@ -258,7 +258,7 @@ fn guess_trap(system: System, north_first: bool, sample: &[[f64; 2]]) -> String 
     let Some(at) = sample.first() else { return String::new() };
     let place = |system| Placer::new(system).degrees(if north_first { [at[1], at[0]] } else { *at });
     let told = |system: System, [x, y]: [f64; 2]| format!("{x:.2}, {y:.2} with {system}");
-    let others = Zone::all(false).filter(|zone| zone.code().abs_diff(OWN).wrapping_sub(1) < 3);
+    let others = Zone::all(false).filter(|zone| (1..=3).contains(&zone.code().abs_diff(OWN)));
     let others = others.map(|zone| System::Strip(zone.strip()));
     let others: Vec<String> = others.filter_map(|other| Some(told(other, place(other)?))).collect();
     format!(
