@@ -223,6 +223,23 @@ impl Catalog {
         layer.about.attribution.as_ref().unwrap_or(&self.about.attribution)
     }
 
+    /// Who is credited for what shows some layers: the words of the catalogue, then the own ones of a layer behind its title.
+    #[must_use]
+    pub fn credits<'a>(&'a self, layers: impl Iterator<Item = &'a Layer>) -> Words {
+        let whole = &self.about.attribution;
+        let own = layers.filter_map(|layer| Some((&layer.about.title, layer.about.attribution.as_ref()?)));
+        let own: Vec<_> = own.filter(|(_, credit)| *credit != whole).collect();
+        let credits = |lang: Lang| {
+            let [colon, semicolon] = [lang.pick("：", ": "), lang.pick("；", "; ")];
+            let own =
+                own.iter().map(|(title, credit)| format!("{}{colon}{}", title.say(lang), credit.say(lang)));
+            let all =
+                std::iter::once(whole.say(lang).to_owned()).filter(|whole| !whole.is_empty()).chain(own);
+            all.collect::<Vec<_>>().join(semicolon)
+        };
+        Words { zh: credits(Lang::Zh).into(), en: credits(Lang::En).into() }
+    }
+
     /// The feature of an id, whatever its layer: the first with a position, or the first without where none has one.
     #[must_use]
     pub fn feature(&self, id: &str) -> Option<(&Layer, FeatureIx)> {

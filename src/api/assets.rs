@@ -161,6 +161,8 @@ fn collection(layer: &Layer) -> Value {
     });
     json!({
         "id": layer.id.as_str(), "title": words(&about.title), "description": about.description.as_ref().map(words),
+        // Words of its own only; those of the whole are beside the title.
+        "attribution": about.attribution.as_ref().map(words),
         "draw": about.draw.as_deref().unwrap_or("site"), "synthetic": about.synthetic, "count": layer.len(),
         "has_areas": layer.geometries().has_areas(), "fields": fields, "names": Value::Object(names.into_iter().collect()),
     })

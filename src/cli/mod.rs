@@ -259,13 +259,16 @@ fn check(data: &Path) -> anyhow::Result<ExitCode> {
     if listed < warnings.total() {
         writeln!(text, "… and {} more", warnings.total() - listed)?;
     }
+    let several = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     writeln!(
         text,
-        "{layers} layers, {features} features; {} errors, {} skipped, {} repaired, {} notes",
-        errors.len(),
+        "{}, {}; {}, {} skipped, {} repaired, {}",
+        several(layers as u64, "layer"),
+        several(features as u64, "feature"),
+        several(errors.len() as u64, "error"),
         warnings.count(Effect::Skipped),
         warnings.count(Effect::Repaired),
-        warnings.count(Effect::Noted),
+        several(warnings.count(Effect::Noted), "note"),
     )?;
     print(&text)?;
     Ok(if warnings.total() == 0 && errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })

@@ -42,7 +42,7 @@ use thiserror::Error;
 
 use crate::catalog::Catalog;
 use crate::geometry::Shape;
-use crate::model::{FeatureIx, Lang, Words};
+use crate::model::{self, FeatureIx, Lang};
 use crate::query::{Budget, QueryError};
 use color::Color;
 use frame::Frame;
@@ -237,25 +237,32 @@ fn told(
     request: &Request,
 ) -> About {
     let lang = request.look.lang;
-    let notices = notices(scene, features, catalog, parcels, lang);
-    about(catalog, lang, request.title.as_deref(), notices)
+    let seen = seen(scene, features, catalog, parcels);
+    let notices = notices(scene, &seen, parcels, lang);
+    about(catalog, lang, request.title.as_deref(), &seen, notices)
 }
 
 /// The same before it is known what is in sight: whatever a reader may have to know.
 fn expected(catalog: &Catalog, lang: Lang, title: Option<&str>) -> About {
-    let layers = || catalog.layers().map(|indexed| indexed.layer());
-    let schematic = layers().any(|layer| INTENDED.contains(&sources::role(layer))).then(|| schematic(lang));
-    let made_up =
-        layers().filter(|layer| layer.about.synthetic).map(|layer| made_up(&layer.about.title, lang));
-    about(catalog, lang, title, schematic.into_iter().chain(made_up).collect())
+    let layers: Vec<&model::Layer> = catalog.layers().map(|indexed| indexed.layer()).collect();
+    let schematic = layers.iter().any(|layer| INTENDED.contains(&sources::role(layer)));
+    let schematic = schematic.then(|| self::schematic(lang));
+    let notices = schematic.into_iter().chain(made_up(&layers, lang)).collect();
+    about(catalog, lang, title, &layers, notices)
 }
 
-fn about(catalog: &Catalog, lang: Lang, title: Option<&str>, notices: Vec<String>) -> About {
+fn about(
+    catalog: &Catalog,
+    lang: Lang,
+    title: Option<&str>,
+    seen: &[&model::Layer],
+    notices: Vec<String>,
+) -> About {
     About {
         title: title.unwrap_or_else(|| catalog.about.title.say(lang)).to_owned(),
         lang: lang.tag(),
         notices,
-        attribution: attribution(catalog, lang),
+        attribution: attribution(catalog, seen, lang),
     }
 }
 
@@ -267,37 +274,37 @@ fn schematic(lang: Lang) -> String {
     format!("{}{colon}{}", words::SCHEMATIC_TITLE.say(lang), words::SCHEMATIC.say(lang))
 }
 
-fn made_up(title: &Words, lang: Lang) -> String {
-    words::SYNTHETIC.with(lang, "name", title.say(lang))
+fn made_up(layers: &[&model::Layer], lang: Lang) -> BTreeSet<String> {
+    let made_up = layers.iter().filter(|layer| layer.about.synthetic);
+    made_up.map(|layer| words::SYNTHETIC.with(lang, "name", layer.about.title.say(lang))).collect()
+}
+
+/// The layers of what is in sight, in the order of the catalogue.
+fn seen<'a>(
+    scene: &Scene,
+    features: &Features<'_>,
+    catalog: &'a Catalog,
+    parcels: &Parcels,
+) -> Vec<&'a model::Layer> {
+    let mut ids: BTreeSet<&str> = BTreeSet::new();
+    if scene.seen.contains_key(PARCEL) {
+        ids.extend(parcels.layers.iter().map(String::as_str));
+    }
+    for (source, numbers) in &scene.seen {
+        let seen = numbers.iter().filter_map(|&number| features.get(source.as_str())?.get(number));
+        let keys = seen.filter_map(|feature| feature.properties.get("key")?.as_str()?.split_once(':'));
+        ids.extend(keys.map(|(id, _)| id));
+    }
+    catalog.layers().map(|indexed| indexed.layer()).filter(|layer| ids.contains(layer.id.as_str())).collect()
 }
 
 /// What a reader must know of what is in sight.
-fn notices(
-    scene: &Scene,
-    features: &Features<'_>,
-    catalog: &Catalog,
-    parcels: &Parcels,
-    lang: Lang,
-) -> Vec<String> {
+fn notices(scene: &Scene, seen: &[&model::Layer], parcels: &Parcels, lang: Lang) -> Vec<String> {
     let mut notices = Vec::new();
     if INTENDED.iter().any(|source| scene.seen.contains_key(*source)) {
         notices.push(schematic(lang));
     }
-    let mut titles: BTreeSet<String> = BTreeSet::new();
-    if scene.seen.contains_key(PARCEL) {
-        let layers = parcels.made_up.iter().filter_map(|id| catalog.layer(id));
-        titles.extend(layers.map(|indexed| made_up(&indexed.layer().about.title, lang)));
-    }
-    for (source, numbers) in &scene.seen {
-        for feature in numbers.iter().filter_map(|&number| features.get(source.as_str())?.get(number)) {
-            let id = feature.properties.get("key").and_then(|key| key.as_str()?.split_once(':'));
-            let layer = id.and_then(|(id, _)| catalog.layer(id)).map(|indexed| indexed.layer());
-            titles.extend(
-                layer.filter(|layer| layer.about.synthetic).map(|layer| made_up(&layer.about.title, lang)),
-            );
-        }
-    }
-    notices.extend(titles);
+    notices.extend(made_up(seen, lang));
     if parcels.left_out > 0 {
         notices.push(words::LEFT_OUT.with(lang, "count", &parcels.left_out.to_string()));
     }
@@ -305,10 +312,11 @@ fn notices(
 }
 
 /// Date, coordinate system, projection, who is credited.
-fn attribution(catalog: &Catalog, lang: Lang) -> String {
+fn attribution(catalog: &Catalog, seen: &[&model::Layer], lang: Lang) -> String {
     let about = &catalog.about;
     let date = about.data_date.map(|day| words::DATE.with(lang, "date", &day.to_string()));
-    let credit = Some(about.attribution.say(lang).to_owned()).filter(|credit| !credit.is_empty());
+    let credit = Some(catalog.credits(seen.iter().copied()).say(lang).to_owned());
+    let credit = credit.filter(|credit| !credit.is_empty());
     let system = [words::CRS.say(lang), words::PROJECTION.say(lang)].map(|text| Some(text.to_owned()));
     std::iter::once(date).chain(system).chain([credit]).flatten().collect::<Vec<_>>().join(" · ")
 }

@@ -6,7 +6,7 @@
 //! a pixel fills it, for all that begin in it. While more than [`MOST`] are left, the limit and the cells are doubled.
 //! What is too many even so is counted.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value as Json};
@@ -34,8 +34,8 @@ const LARGEST: f32 = 8.0;
 #[derive(Debug, Default)]
 pub struct Parcels {
     outlines: Vec<Vec<Outline>>,
-    /// Ids of layers among them whose features are made up.
-    pub made_up: Vec<String>,
+    /// Ids of the layers among them.
+    pub layers: BTreeSet<String>,
     /// How many were too many.
     pub left_out: u64,
 }
@@ -83,8 +83,8 @@ pub fn in_sight(
             budget.check()?;
         }
         let id = one.layer.id.as_str();
-        if one.layer.about.synthetic && parcels.made_up.last().is_none_or(|last| last != id) {
-            parcels.made_up.push(id.to_owned());
+        if !parcels.layers.contains(id) {
+            parcels.layers.insert(id.to_owned());
         }
         let whole = || Some(Outline::all_of(&one.layer.feature(one.ix).geometry()?.to_shape(), frame));
         let outlines = cell.map(|cell| vec![square(cell, small)]).or_else(whole);

@@ -132,6 +132,9 @@ impl Told<'_> {
                     ),
                 }
             }
+            None if self.asked.criteria.is_empty() => {
+                self.lang.pick("没有可以放宽的条件", "There is no criterion to relax").to_owned()
+            }
             None => match self.lang {
                 Lang::Zh => format!("只放宽任何一个条件都达不到 {want} 个"),
                 Lang::En => format!("No criterion relaxed alone is enough for {want}"),

@@ -118,7 +118,8 @@ impl<'a> Maker<'a> {
                 &format!("Text of the plan: {en}. Citations follow its own numbering; facts and figures only, in words of this project."),
             ));
         }
-        let attribution = self.say(&about.attribution);
+        let layers = self.catalog.layers().map(|indexed| indexed.layer());
+        let attribution = self.say(&self.catalog.credits(layers));
         notes.extend(Some(attribution).filter(|attribution| !attribution.trim().is_empty()));
         if !about.licence.is_empty() {
             notes

@@ -6,6 +6,8 @@
 //! Names are flags: each begins at the pole of its sign and runs to the right, one storey above every flag whose pole it
 //! passes. So no name covers another, and no pole crosses a name.
 
+use std::collections::BTreeSet;
+
 use tiny_skia::PathBuilder;
 
 use super::ReportError;
@@ -23,7 +25,7 @@ use crate::map::place::Box;
 use crate::map::style::{Theme, Tokens, tokens};
 use crate::map::text::{self, Weight};
 use crate::map::{MapError, signs, sources, words};
-use crate::model::Lang;
+use crate::model::{Lang, Words};
 use crate::render::locate::{said, where_beside};
 
 /// Width that diagrams are set in, CSS pixels; pixels are finer by the scale.
@@ -108,7 +110,7 @@ pub fn draw(
             title: title(&name, request),
             lang: request.lang.tag(),
             notices: vec![statement(request)],
-            attribution: catalog.about.attribution.say(request.lang).to_owned(),
+            attribution: credits(catalog, request).say(request.lang).to_owned(),
         },
         names: sheet.names,
         links: sheet.links,
@@ -443,13 +445,13 @@ impl<'a> Sheet<'a> {
     }
 
     fn notes(&mut self, top: f32) -> f32 {
-        let (about, lang) = (&self.catalog.about, self.request.lang);
+        let lang = self.request.lang;
         let look = self.type_of(Weight::Regular, 11.0, "tx2");
         let mut y = top + 12.0;
         let notes = [
             statement(self.request),
             of_data(self.catalog, lang),
-            about.attribution.say(lang).to_owned(),
+            credits(self.catalog, self.request).say(lang).to_owned(),
             approval(self.catalog, Tongue::Only(lang)),
         ];
         for note in notes.iter().filter(|note| !note.is_empty()) {
@@ -459,6 +461,14 @@ impl<'a> Sheet<'a> {
         }
         y
     }
+}
+
+fn credits(catalog: &Catalog, request: &Request<'_>) -> Words {
+    let stops = request.along.stops.iter().map(|stop| stop.member.indexed.layer());
+    let mut ids: BTreeSet<&str> = stops.map(|layer| layer.id.as_str()).collect();
+    ids.insert(request.line.indexed.layer().id.as_str());
+    let layers = catalog.layers().map(|indexed| indexed.layer());
+    catalog.credits(layers.filter(|layer| ids.contains(layer.id.as_str())))
 }
 
 fn is_core(stop: &Stop) -> bool {

@@ -177,15 +177,33 @@ pub enum PlanError {
         /// What was counted or added up.
         what: String,
     },
-    /// Several rows are wrong, each in its own way.
+    /// Several rows or keys are wrong, each in its own way.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Several(Vec<PlanError>),
 }
 
-impl PlanError {
-    /// All faults as one; `None` where there are none.
-    fn all(mut faults: Vec<Self>) -> Option<Self> {
-        if faults.len() > 1 { Some(Self::Several(faults)) } else { faults.pop() }
+/// What was wrong so far: the rest is read on, so that all is told at once.
+#[derive(Debug, Default)]
+struct Faults(Vec<PlanError>);
+
+impl Faults {
+    /// What was found; `None` keeps why not.
+    fn keep<T>(&mut self, found: Result<T, PlanError>) -> Option<T> {
+        found.map_err(|fault| self.add(fault)).ok()
+    }
+
+    fn add(&mut self, fault: PlanError) {
+        self.0.push(fault);
+    }
+
+    /// # Errors
+    /// All that was kept.
+    fn all(mut self) -> Result<(), PlanError> {
+        match self.0.len() {
+            0 => Ok(()),
+            1 => Err(self.0.remove(0)),
+            _ => Err(PlanError::Several(self.0)),
+        }
     }
 }
 
@@ -213,7 +231,7 @@ struct Rows {
 /// Reads the folder and checks that every fact is cited and every id leads somewhere.
 ///
 /// # Errors
-/// The first fault of `plan.toml`, else one of every row that has any, else the first that spans several files.
+/// The first fault of `plan.toml`, else one of every row that has any, else one of every row and entry that does not fit the others.
 pub fn read(folder: &Path) -> Result<PlanFacts, PlanError> {
     let nested = nested::read(folder)?;
     let rows = rows::read(folder, &nested)?;
@@ -227,7 +245,7 @@ pub fn read(folder: &Path) -> Result<PlanFacts, PlanError> {
 /// be meant in both, each with its file.
 ///
 /// # Errors
-/// The first fault found, in the register and then in the observations.
+/// One fault of every row that has any, in the register and in the observations.
 pub fn read_evidence(folder: &Path, facts: &mut PlanFacts) -> Result<Vec<(&'static str, String)>, PlanError> {
     facts.evidence = evidence::read(folder, facts)?;
     Ok(doubts::of(facts))
@@ -921,6 +939,28 @@ mod tests {
             lines[0].contains("line 2, column `name_zh`") && lines[1].contains("line 3, column `kind`"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn ids_and_counts_that_do_not_fit_are_told_at_once_too() {
+        let places = "hub-1,,Hub 1,,place,,,,,,nowhere,,,cars,,,,,a,,\n\
+                      hub-1,,Hub 2,,place,,,,,,hub-2,,,,,,,,a,,\n\
+                      hub-2,,Hub 3,,place,,,,,,,elsewhere,,,,,,,a,,\n";
+        let toml = "[unit_candidates]\nnamed = 3\nsections = [\"a\"]\n[test_roads]\ncore = \"gone\"\nsections = [\"a\"]\n";
+        let said = read_bare(toml, places).expect_err("three rows").to_string();
+        let told = [
+            "places.csv, line 3, column `id`: `hub-1` is already the id of places.csv, line 2",
+            "places.csv, line 2, column `within`: `nowhere` is unknown",
+            "places.csv, line 4, column `located_in`: `elsewhere` is unknown",
+        ];
+        assert_eq!(said.lines().count(), told.len(), "{said}");
+        assert!(told.iter().all(|told| said.contains(told)), "{said}");
+
+        let said =
+            read_bare(toml, "hub-1,,Hub 1,,place,,,,,,,,,,,,,,a,,\n").expect_err("two keys").to_string();
+        let told = ["key `unit_candidates.named`: says 3", "key `test_roads.core`: `gone` is unknown"];
+        assert_eq!(said.lines().count(), told.len(), "{said}");
+        assert!(told.iter().all(|told| said.contains(told)), "{said}");
     }
 
     #[test]

@@ -236,7 +236,7 @@ def validators(root):
                        "--generation-deterministic", "--checks",
                        "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,"
                        "response_headers_conformance,unsupported_method,allow_header_conformance"]
-            made = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=folder,
+            made = subprocess.run(command, capture_output=True, text=True, timeout=1200, cwd=folder,
                                   env=os.environ | {"NO_COLOR": "1"})
         assert made.returncode == 0, made.stdout[-1500:]
 

@@ -191,7 +191,9 @@ def offered(api, operation, status="200"):
 def address(root, path):
     """The path of the definition with ids that exist; None when the layer is empty."""
     if "{tileMatrixSetId}" in path:
-        tileset, _, rest = path.replace("{tileMatrixSetId}", "WebMercatorQuad").partition("/{tileMatrix}")
+        # The tileset of Web Mercator has a path of its own in the definition, since it has one more form.
+        name = "WorldCRS84Quad" if path.endswith("/tiles/{tileMatrixSetId}") else "WebMercatorQuad"
+        tileset, _, rest = path.replace("{tileMatrixSetId}", name).partition("/{tileMatrix}")
         # The finest matrix, where row and column differ; without limits all tiles are there.
         limits = read(root + tileset).get("tileMatrixSetLimits", [{}])[-1] if rest else {}
         numbers = [limits.get(name, "0") for name in ("tileMatrix", "maxTileRow", "maxTileCol")]

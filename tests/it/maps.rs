@@ -263,6 +263,55 @@ draw = "site"
 }
 
 #[test]
+fn layers_with_a_credit_of_their_own_are_credited_where_they_are_in_sight() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    for (layer, longitude) in [("near", 10.0), ("far", 50.0)] {
+        let site = json!({ "type": "Feature", "id": layer, "properties": { "name_en": layer },
+            "geometry": { "type": "Point", "coordinates": [longitude, 0.0] } });
+        write(
+            &format!("{layer}.geojson"),
+            &json!({ "type": "FeatureCollection", "features": [site] }).to_string(),
+        );
+    }
+    write(
+        "catalog.toml",
+        r#"title = { zh = "图", en = "Map" }
+description = { zh = "", en = "" }
+attribution = { zh = "市局", en = "Bureau" }
+[[layers]]
+id = "near"
+file = "near.geojson"
+title = { zh = "近处", en = "Near" }
+draw = "site"
+attribution = { zh = "甲测绘", en = "Survey A" }
+[[layers]]
+id = "far"
+file = "far.geojson"
+title = { zh = "远处", en = "Far" }
+draw = "site"
+attribution = { zh = "乙测绘", en = "Survey B" }
+"#,
+    );
+    let service = Service::over(folder.path());
+    for (lang, wanted) in [("zh", "市局；近处：甲测绘"), ("en", "Bureau; Near: Survey A")] {
+        let path = format!(
+            "/maps/explore.svg?bbox=9,-1,11,1&width=1400&height=700&lang={lang}&furniture=attribution"
+        );
+        let picture = service.get(&path);
+        let (_, _, labels) = words(&picture.body);
+        assert!(labels.iter().any(|label| label.ends_with(wanted)), "{labels:?}");
+    }
+    let own: Vec<_> = service.get("/app.json").json()["collections"]
+        .as_array()
+        .expect("collections")
+        .iter()
+        .map(|collection| collection["attribution"]["en"].clone())
+        .collect();
+    assert_eq!(own, ["Survey A", "Survey B"]);
+}
+
+#[test]
 fn parcels_too_small_to_see_stand_for_each_other() {
     assert_parcels_stand_for_each_other(0.0, 0.00005);
     // The same on a map whose middle is on the other side of the antimeridian.

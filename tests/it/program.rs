@@ -101,13 +101,13 @@ fn check_lists_errors_and_warnings_of_all_files_and_ends_with_1() {
     let (code, said) = check();
     assert_eq!(code, Some(1));
     assert!(said.contains("b.geojson: feature 1 (id \"1\"): skipped"), "{said}");
-    assert!(said.contains("1 layers, 1 features; 0 errors, 1 skipped, 0 repaired, 0 notes"), "{said}");
+    assert!(said.contains("1 layer, 1 feature; 0 errors, 1 skipped, 0 repaired, 0 notes"), "{said}");
     // A broken file hides nothing of the others.
     std::fs::write(folder.path().join("a.geojson"), "{").expect("written");
     let (code, said) = check();
     assert_eq!(code, Some(1));
     assert!(said.contains("error: a.geojson, line 1"), "{said}");
-    assert!(said.contains("1 layers, 1 features; 1 errors, 1 skipped, 0 repaired, 0 notes"), "{said}");
+    assert!(said.contains("1 layer, 1 feature; 1 error, 1 skipped, 0 repaired, 0 notes"), "{said}");
     std::fs::remove_file(folder.path().join("a.geojson")).expect("removed");
     std::fs::write(folder.path().join("b.geojson"), r#"{"type":"FeatureCollection","features":[]}"#)
         .expect("written");
@@ -227,7 +227,7 @@ fn what_the_catalogue_states_and_the_data_has_not_is_told() {
         layer.replace(".geojson", ".parquet")
     ));
     assert!(
-        said.contains("lots.parquet: no feature has the field \"zonning\"") && said.contains("1 notes"),
+        said.contains("lots.parquet: no feature has the field \"zonning\"") && said.contains("1 note"),
         "{said}"
     );
     let (code, said) = check(&format!("{title}{layer}geodesic = true\n"));

@@ -13,7 +13,7 @@ export const parts = ['core', 'axis', 'belt', 'point'] as const;
 export type Part = (typeof parts)[number];
 
 export interface Field { name: string; title: Words; unit: string | null; kind: string }
-export interface Collection { id: string; title: Words; description: Words; draw: DrawRole; synthetic: boolean; count: number; has_areas: boolean; fields: Field[]; names: Record<Lang, string[]> }
+export interface Collection { id: string; title: Words; description: Words; attribution: Words | null; draw: DrawRole; synthetic: boolean; count: number; has_areas: boolean; fields: Field[]; names: Record<Lang, string[]> }
 export interface LayoutEntry { part: Part; ids: string[]; section: string; sentence: Words }
 export interface Target { id: string; op: string; value: number; by: number | null; section: string }
 export interface UnitType { id: string; name: Words }
@@ -64,6 +64,18 @@ export interface Place {
 /** The words in the asked language, else in the other one: a missing translation never leaves a hole. */
 export function say(words: Words, lang: Lang): string {
   return words?.[lang] || words?.[lang === 'zh' ? 'en' : 'zh'] || '';
+}
+
+/** Who is credited for what shows some collections: the words of the whole, then a collection's own behind its title. */
+export function credits(app: AppInfo | null, shown: (collection: Collection) => boolean, lang: Lang): string {
+  if (app === null) return '';
+  const whole = say(app.attribution, lang);
+  const [colon, semicolon] = lang === 'zh' ? ['：', '；'] : [': ', '; '];
+  const own = app.collections.flatMap((collection) => {
+    const credit = collection.attribution && shown(collection) ? say(collection.attribution, lang) : whole;
+    return credit === whole ? [] : [`${say(collection.title, lang)}${colon}${credit}`];
+  });
+  return [...(whole === '' ? [] : [whole]), ...own].join(semicolon);
 }
 
 export function text(value: unknown): string | null {

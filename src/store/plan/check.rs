@@ -1,105 +1,124 @@
 //! What spans several files of the seeds: ids that lead somewhere, numbers stated twice, sections the plan leaps over.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::nested::{FILE, Nested, count};
-use super::{At, Located, PlanError, Rows, cut, wrong};
-use crate::model::plan::{Block, Citation, Course, Indicator, Place, PlanFacts, Stated, Target, UnitRole};
+use super::{At, Faults, Located, PlanError, Rows, cut, wrong};
+use crate::model::plan::{
+    Baseline, Block, Citation, Course, Indicator, Link, Place, PlanFacts, Stated, Target, UnitRole,
+};
 
 /// Checks the rows while their lines are known.
 pub(super) fn rows(rows: &Rows, nested: &Nested) -> Result<(), PlanError> {
-    unique_ids(rows, nested)?;
-    numbering_gaps(rows, &nested.about.numbering_gaps)?;
-    if let Some((_, again)) =
-        rows.clauses.iter().enumerate().find(|(at, row)| {
-            rows.clauses[..*at].iter().any(|other| other.value.section == row.value.section)
-        })
-    {
-        return Err(wrong(again.at.at("section"), &again.value.section, "each section once"));
+    let faults = &mut Faults::default();
+    unique_ids(rows, nested, faults);
+    numbering_gaps(rows, &nested.about.numbering_gaps, faults);
+    for (n, row) in rows.clauses.iter().enumerate() {
+        if rows.clauses[..n].iter().any(|other| other.value.section == row.value.section) {
+            faults.add(wrong(row.at.at("section"), &row.value.section, "each section once"));
+        }
     }
     let known = Known { rows, nested };
     for row in &rows.places {
-        place(row, &known)?;
-    }
-    if let Some(row) = rows.places.iter().find(|row| is_its_own_parent(&row.value, &rows.places)) {
-        let within = row.value.within.as_deref().unwrap_or_default();
-        return Err(wrong(row.at.at("within"), within, "a place that does not itself lie within this one"));
+        faults.keep(place(row, &known));
+        if is_its_own_parent(&row.value, &rows.places) {
+            let within = row.value.within.as_deref().unwrap_or_default();
+            let expected = "a place that does not itself lie within this one";
+            faults.add(wrong(row.at.at("within"), within, expected));
+        }
     }
     for row in &rows.industries {
-        known.group(&row.at.at("group"), &row.value.group)?;
+        faults.keep(known.group(&row.at.at("group"), &row.value.group));
     }
-    recount(
+    let found = rows.industries.len();
+    faults.keep(recount(
         At::key(FILE, "industries.count"),
         nested.industry_count,
-        rows.industries.len(),
+        found,
         "rows in industries.csv",
-    )?;
+    ));
     for (n, group) in nested.industry_groups.iter().enumerate() {
         let found = rows.industries.iter().filter(|row| row.value.group == group.id).count();
         let at = At::key(FILE, format!("industries.groups[{n}].count"));
-        recount(at, group.count, found, format!("rows of group `{}` in industries.csv", group.id))?;
+        let what = format!("rows of group `{}` in industries.csv", group.id);
+        faults.keep(recount(at, group.count, found, what));
     }
-    indicators(rows, nested)?;
+    let found = rows.indicators.len();
+    faults.keep(recount(
+        At::key(FILE, "indicators.count"),
+        nested.indicator_count,
+        found,
+        "rows in indicators.csv",
+    ));
+    for (row, expected) in rows.indicators.iter().zip(1_u16..) {
+        faults.keep(indicator(row, expected, &rows.baselines));
+    }
     for row in &rows.targets {
-        target(row, &known)?;
+        faults.keep(target(row, &known));
     }
     for row in &rows.baselines {
         if let Some(id) = &row.value.indicator {
-            known.indicator(&row.at.at("indicator"), id)?;
+            faults.keep(known.indicator(&row.at.at("indicator"), id));
         }
     }
     for row in &rows.link_ends {
         let (link, end) = &row.value;
         if !nested.links.iter().any(|known| known.id == *link) {
-            return Err(unknown(row.at.at("link"), link, "a link of plan.toml"));
+            faults.add(unknown(row.at.at("link"), link, "a link of plan.toml"));
         }
-        known.place(&row.at.at("place"), &end.place)?;
+        faults.keep(known.place(&row.at.at("place"), &end.place));
     }
     for row in &rows.data_products {
         if let Some(id) = &row.value.built_on {
-            known.place(&row.at.at("built_on"), id)?;
+            faults.keep(known.place(&row.at.at("built_on"), id));
         }
     }
-    links_and_layout(nested, &known)
+    links_and_layout(nested, &known, faults);
+    std::mem::take(faults).all()
 }
 
 /// Checks what can be recounted once all is joined.
 pub(super) fn facts(facts: &PlanFacts) -> Result<(), PlanError> {
-    candidates(facts)?;
+    let mut faults = Faults::default();
+    candidates(facts, &mut faults);
+    let mut without_row = HashSet::new();
     let cited = facts.stated().flat_map(|(stated, cited)| cited.iter().map(move |one| (stated, one)));
     let lost = |(_, one): &(Stated<'_>, &Citation)| facts.subject(&one.section).is_none();
-    if let Some((stated, one)) = cited.filter(|_| !facts.clauses.is_empty()).find(lost) {
-        let (what, id) = (stated.what, stated.id);
-        let expected = format!("a row for each section that is cited; {what} {id} cites this one");
-        return Err(wrong(At::key("clauses.csv", "section"), &one.section, expected));
+    for (stated, one) in cited.filter(|_| !facts.clauses.is_empty()).filter(lost) {
+        if without_row.insert(&*one.section) {
+            let (what, id) = (stated.what, stated.id);
+            let expected = format!("a row for each section that is cited; {what} {id} cites this one");
+            faults.add(wrong(At::key("clauses.csv", "section"), &one.section, expected));
+        }
     }
     for (n, block) in facts.blocks.iter().enumerate() {
-        self::block(&At::key(FILE, format!("blocks[{n}]")), block, facts)?;
+        faults.keep(self::block(&At::key(FILE, format!("blocks[{n}]")), block, facts));
     }
-    let key = |name: &str| At::key(FILE, name);
-    let places = |name: &str, ids: &[Box<str>]| {
-        let lost = ids.iter().find(|id| facts.place(id).is_none());
-        lost.map_or(Ok(()), |id| Err(unknown(key(name), id, "a place of places.csv")))
+    let mut places = |name: &str, ids: &[Box<str>]| {
+        for lost in ids.iter().filter(|id| facts.place(id).is_none()) {
+            faults.add(unknown(At::key(FILE, name), lost, "a place of places.csv"));
+        }
     };
     let renovation = &facts.renovation;
-    places("renovation.breakthrough_sites", &renovation.breakthrough_sites)?;
-    places("renovation.outcome_parks", &renovation.outcome_parks)?;
-    places("renovation.revitalised_buildings", &renovation.revitalised_buildings)?;
-    places("test_roads.core", facts.test_roads.core.as_slice())?;
-    places("chip_alliance.lead", facts.chip_alliance.lead.as_slice())?;
-    places("chip_alliance.members", &facts.chip_alliance.members)?;
+    places("renovation.breakthrough_sites", &renovation.breakthrough_sites);
+    places("renovation.outcome_parks", &renovation.outcome_parks);
+    places("renovation.revitalised_buildings", &renovation.revitalised_buildings);
+    places("test_roads.core", facts.test_roads.core.as_slice());
+    places("chip_alliance.lead", facts.chip_alliance.lead.as_slice());
+    places("chip_alliance.members", &facts.chip_alliance.members);
     for (n, scenario) in facts.scenarios.iter().enumerate() {
-        places(&format!("scenarios.groups[{n}].host_sites"), &scenario.host_sites)?;
+        places(&format!("scenarios.groups[{n}].host_sites"), &scenario.host_sites);
     }
     let target = facts.layout.target.as_deref();
     if let Some(lost) = target.filter(|id| facts.target(id).is_none()) {
-        return Err(unknown(key("layout.target"), lost, "a target of targets.csv"));
+        faults.add(unknown(At::key(FILE, "layout.target"), lost, "a target of targets.csv"));
     }
     let circle = facts.living_circle.applies_to.as_deref();
     if let Some(lost) = circle.filter(|id| facts.unit_type(id).is_none()) {
-        return Err(unknown(key("living_circle.applies_to"), lost, "one of the layout.unit_types"));
+        let at = At::key(FILE, "living_circle.applies_to");
+        faults.add(unknown(at, lost, "one of the layout.unit_types"));
     }
-    Ok(())
+    faults.all()
 }
 
 /// Holds a stated number, where it is stated, against a recount.
@@ -162,7 +181,7 @@ impl Known<'_> {
 }
 
 /// Refuses an id that stands twice. Places, the zone and the layout share one set, since they share the map.
-fn unique_ids(rows: &Rows, nested: &Nested) -> Result<(), PlanError> {
+fn unique_ids(rows: &Rows, nested: &Nested, faults: &mut Faults) {
     let layout = &nested.layout;
     let mut on_map = vec![(At::key(FILE, "area.id"), &*nested.zone.id)];
     let entry = |list: &str, n: usize| At::key(FILE, format!("layout.{list}[{n}].id"));
@@ -170,30 +189,30 @@ fn unique_ids(rows: &Rows, nested: &Nested) -> Result<(), PlanError> {
     on_map.extend(layout.axes.iter().enumerate().map(|(n, axis)| (entry("axes", n), &*axis.id)));
     on_map.extend(layout.belts.iter().enumerate().map(|(n, belt)| (entry("belts", n), &*belt.id)));
     on_map.extend(located(&rows.places, |place| &place.id));
-    once_each(on_map)?;
-    once_each(located(&rows.industries, |industry| &industry.id))?;
-    once_each(located(&rows.indicators, |indicator| &indicator.id))?;
-    once_each(located(&rows.targets, |target| &target.id))?;
-    once_each(located(&rows.baselines, |baseline| &baseline.id))?;
-    once_each(located(&rows.data_products, |product| &product.id))?;
-    once_each(located(&rows.roles, |role| &role.id))?;
+    once_each(on_map, faults);
+    once_each(located(&rows.industries, |industry| &industry.id), faults);
+    once_each(located(&rows.indicators, |indicator| &indicator.id), faults);
+    once_each(located(&rows.targets, |target| &target.id), faults);
+    once_each(located(&rows.baselines, |baseline| &baseline.id), faults);
+    once_each(located(&rows.data_products, |product| &product.id), faults);
+    once_each(located(&rows.roles, |role| &role.id), faults);
     let links = nested.links.iter().enumerate();
-    once_each(links.map(|(n, link)| (At::key(FILE, format!("links[{n}].id")), &*link.id)))
+    once_each(links.map(|(n, link)| (At::key(FILE, format!("links[{n}].id")), &*link.id)), faults);
 }
 
 fn located<T>(rows: &[Located<T>], id: fn(&T) -> &Box<str>) -> impl Iterator<Item = (At, &str)> {
     rows.iter().map(move |row| (row.at.at("id"), &**id(&row.value)))
 }
 
-fn once_each<'a>(ids: impl IntoIterator<Item = (At, &'a str)>) -> Result<(), PlanError> {
+fn once_each<'a>(ids: impl IntoIterator<Item = (At, &'a str)>, faults: &mut Faults) {
     let mut seen = HashMap::<&str, At>::new();
     for (at, id) in ids {
         if let Some(first) = seen.get(id) {
-            return Err(PlanError::Duplicate { at, id: cut(id), first: first.clone() });
+            faults.add(PlanError::Duplicate { at, id: cut(id), first: first.clone() });
+        } else {
+            seen.insert(id, at);
         }
-        seen.insert(id, at);
     }
-    Ok(())
 }
 
 fn place(row: &Located<Place>, known: &Known<'_>) -> Result<(), PlanError> {
@@ -229,25 +248,25 @@ fn is_its_own_parent(place: &Place, places: &[Located<Place>]) -> bool {
     false
 }
 
-fn indicators(rows: &Rows, nested: &Nested) -> Result<(), PlanError> {
-    let found = rows.indicators.len();
-    recount(At::key(FILE, "indicators.count"), nested.indicator_count, found, "rows in indicators.csv")?;
-    for (row, expected) in rows.indicators.iter().zip(1_u16..) {
-        let indicator = &row.value;
-        if indicator.number != expected {
-            let expected = format!("{expected}; rows are numbered from 1 without gaps");
-            return Err(wrong(row.at.at("number"), &indicator.number.to_string(), expected));
-        }
-        let at = row.at.at("baseline_parts");
-        let mut sum = 0.0;
-        for id in &indicator.baseline_parts {
-            let part = rows.baselines.iter().find(|part| part.value.id == *id);
-            sum += part.ok_or_else(|| unknown(at.clone(), id, "a baseline of baselines.csv"))?.value.value;
-        }
-        if !indicator.baseline_parts.is_empty() && indicator.baseline != Some(sum) {
-            let stated = indicator.baseline.unwrap_or(f64::NAN);
-            return Err(PlanError::Count { at, stated, found: sum, what: "as the sum of the parts".into() });
-        }
+fn indicator(
+    row: &Located<Indicator>,
+    number: u16,
+    baselines: &[Located<Baseline>],
+) -> Result<(), PlanError> {
+    let indicator = &row.value;
+    if indicator.number != number {
+        let expected = format!("{number}; rows are numbered from 1 without gaps");
+        return Err(wrong(row.at.at("number"), &indicator.number.to_string(), expected));
+    }
+    let at = row.at.at("baseline_parts");
+    let mut sum = 0.0;
+    for id in &indicator.baseline_parts {
+        let part = baselines.iter().find(|part| part.value.id == *id);
+        sum += part.ok_or_else(|| unknown(at.clone(), id, "a baseline of baselines.csv"))?.value.value;
+    }
+    if !indicator.baseline_parts.is_empty() && indicator.baseline != Some(sum) {
+        let stated = indicator.baseline.unwrap_or(f64::NAN);
+        return Err(PlanError::Count { at, stated, found: sum, what: "as the sum of the parts".into() });
     }
     Ok(())
 }
@@ -266,45 +285,44 @@ fn target(row: &Located<Target>, known: &Known<'_>) -> Result<(), PlanError> {
     Ok(())
 }
 
-fn links_and_layout(nested: &Nested, known: &Known<'_>) -> Result<(), PlanError> {
+fn links_and_layout(nested: &Nested, known: &Known<'_>, faults: &mut Faults) {
     for (n, link) in nested.links.iter().enumerate() {
-        let at = At::key(FILE, format!("links[{n}]"));
-        if let Some(id) = link.origin.as_ref().filter(|id| **id != nested.zone.id) {
-            return Err(unknown(at.at("origin"), id, "the zone"));
-        }
-        all(&link.industries, &at.at("industries"), |at, id| known.industry(at, id))?;
-        all(&link.products, &at.at("products"), |at, id| known.product(at, id))?;
+        faults.keep(self::link(&At::key(FILE, format!("links[{n}]")), link, known));
     }
     let product = nested.scenario_product.as_slice();
-    all(product, &At::key(FILE, "scenarios.product"), |at, id| known.product(at, id))?;
+    faults.keep(all(product, &At::key(FILE, "scenarios.product"), |at, id| known.product(at, id)));
     let layout = &nested.layout;
     for (n, core) in layout.cores.iter().enumerate() {
         let at = At::key(FILE, format!("layout.cores[{n}]"));
-        all(core.body.as_slice(), &at.at("body"), |at, id| known.place(at, id))?;
+        faults.keep(all(core.body.as_slice(), &at.at("body"), |at, id| known.place(at, id)));
         for (n, part) in core.parts.iter().enumerate() {
             let at = at.at(&format!("parts[{n}]"));
-            known.place(&at.at("place"), &part.place)?;
-            all(&part.near, &at.at("near"), |at, id| known.place(at, id))?;
-            all(&part.hosts, &at.at("hosts"), |at, id| known.place(at, id))?;
+            faults.keep(known.place(&at.at("place"), &part.place));
+            faults.keep(all(&part.near, &at.at("near"), |at, id| known.place(at, id)));
+            faults.keep(all(&part.hosts, &at.at("hosts"), |at, id| known.place(at, id)));
         }
     }
     for (n, axis) in layout.axes.iter().enumerate() {
-        course(&At::key(FILE, format!("layout.axes[{n}]")), axis, known)?;
+        faults.keep(course(&At::key(FILE, format!("layout.axes[{n}]")), axis, known));
     }
     for (n, belt) in layout.belts.iter().enumerate() {
         let at = At::key(FILE, format!("layout.belts[{n}]"));
-        course(&at, belt, known)?;
+        faults.keep(course(&at, belt, known));
         let Some(shared) = &layout.shared_terminus else { continue };
         if belt.start.as_ref() != Some(shared) && belt.end.as_ref() != Some(shared) {
             let start = belt.start.as_deref().unwrap_or_default();
-            return Err(wrong(
-                at.at("start"),
-                start,
-                format!("`{shared}`, the terminus the belts share, at one end"),
-            ));
+            let expected = format!("`{shared}`, the terminus the belts share, at one end");
+            faults.add(wrong(at.at("start"), start, expected));
         }
     }
-    Ok(())
+}
+
+fn link(at: &At, link: &Link, known: &Known<'_>) -> Result<(), PlanError> {
+    if let Some(id) = link.origin.as_ref().filter(|id| **id != known.nested.zone.id) {
+        return Err(unknown(at.at("origin"), id, "the zone"));
+    }
+    all(&link.industries, &at.at("industries"), |at, id| known.industry(at, id))?;
+    all(&link.products, &at.at("products"), |at, id| known.product(at, id))
 }
 
 fn course(at: &At, course: &Course, known: &Known<'_>) -> Result<(), PlanError> {
@@ -326,7 +344,7 @@ fn all(
     ids.iter().try_for_each(|id| check(at, id))
 }
 
-fn candidates(facts: &PlanFacts) -> Result<(), PlanError> {
+fn candidates(facts: &PlanFacts, faults: &mut Faults) {
     let stated = &facts.candidates;
     let of = |role| facts.candidates(role).count();
     let named = of(UnitRole::Named);
@@ -343,9 +361,10 @@ fn candidates(facts: &PlanFacts) -> Result<(), PlanError> {
             with_carriers + of(UnitRole::Outcome),
         ),
     ];
-    recounts.into_iter().try_for_each(|(name, stated, found)| {
-        recount(At::key(FILE, "unit_candidates").at(name), stated, found, "such rows in places.csv")
-    })
+    for (name, stated, found) in recounts {
+        let at = At::key(FILE, "unit_candidates").at(name);
+        faults.keep(recount(at, stated, found, "such rows in places.csv"));
+    }
 }
 
 fn block(at: &At, block: &Block, facts: &PlanFacts) -> Result<(), PlanError> {
@@ -370,11 +389,11 @@ fn block(at: &At, block: &Block, facts: &PlanFacts) -> Result<(), PlanError> {
 }
 
 /// Refuses a citation of a number the plan leaps over.
-fn numbering_gaps(rows: &Rows, gaps: &[Box<str>]) -> Result<(), PlanError> {
+fn numbering_gaps(rows: &Rows, gaps: &[Box<str>], faults: &mut Faults) {
     fn of<T>(rows: &[Located<T>], cited: fn(&T) -> &[Citation]) -> impl Iterator<Item = (&At, &Citation)> {
         rows.iter().flat_map(move |row| cited(&row.value).iter().map(|citation| (&row.at, citation)))
     }
-    let mut cited = of(&rows.places, |place| &place.citations)
+    let cited = of(&rows.places, |place| &place.citations)
         .chain(of(&rows.industries, |industry| &industry.citations))
         .chain(of(&rows.indicators, |indicator| &indicator.citations))
         .chain(of(&rows.targets, |target| &target.citations))
@@ -382,12 +401,8 @@ fn numbering_gaps(rows: &Rows, gaps: &[Box<str>]) -> Result<(), PlanError> {
         .chain(of(&rows.link_ends, |(_, end)| &end.citations))
         .chain(of(&rows.data_products, |product| &product.citations))
         .chain(of(&rows.roles, |role| &role.citations));
-    let leapt = cited.find(|(_, citation)| gaps.contains(&citation.section));
-    leapt.map_or(Ok(()), |(at, citation)| {
-        Err(wrong(
-            at.at("sections"),
-            &citation.section,
-            "a section of the plan, which leaps over this number",
-        ))
-    })
+    for (at, citation) in cited.filter(|(_, citation)| gaps.contains(&citation.section)) {
+        let expected = "a section of the plan, which leaps over this number";
+        faults.add(wrong(at.at("sections"), &citation.section, expected));
+    }
 }

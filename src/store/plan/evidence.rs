@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::table::{Row, Table};
-use super::{Located, PlanError, cut, wrong};
+use super::{Faults, Located, PlanError, cut, wrong};
 use crate::model::plan::{Place, PlanFacts};
 use crate::model::{Document, Entry, Event, Evidence, Observation, Registered, Words};
 
@@ -21,49 +21,27 @@ const OBSERVATION_COLUMNS: &[&str] = &["subject", "date", "value", "unit", "docu
 
 pub(super) fn read(folder: &Path, facts: &PlanFacts) -> Result<Evidence, PlanError> {
     let mut evidence = Evidence::default();
+    let mut faults = Faults::default();
     if let Some(table) = Table::open(folder, REGISTER, REGISTER_COLUMNS)? {
         evidence.has_register = true;
         let mut told: Vec<Located<Registered>> = Vec::new();
         for row in table.rows() {
-            unit(row, facts, &mut told)?;
-            let entry = entry(row)?;
-            // A second entry for the same time would count one unit twice, or hide which document holds.
-            let overlaps = |known: &&Entry| {
-                let ends_first = |a: &Entry, b: &Entry| a.until.is_some_and(|until| until <= b.from);
-                known.unit == entry.unit
-                    && known.event == entry.event
-                    && !ends_first(known, &entry)
-                    && !ends_first(&entry, known)
-            };
-            if let Some(first) = evidence.register.iter().find(overlaps) {
-                let until = first.until.map_or_else(String::new, |until| format!(" until {until}"));
-                let expected = format!(
-                    "the start of a period apart from that of line {}, {} from {}{until}; those of one event of a unit do not overlap",
-                    first.line, first.event, first.from
-                );
-                return Err(wrong(row.at("date"), &entry.from.to_string(), expected));
-            }
-            evidence.register.push(entry);
+            let read = unit(row, facts, &mut told).and_then(|()| entry(row, &evidence.register));
+            evidence.register.extend(faults.keep(read));
         }
-        nesting(facts, &told)?;
+        for unit in &told {
+            faults.keep(nesting(facts, &told, unit));
+        }
         evidence.units = told.into_iter().map(|unit| unit.value).collect();
     }
     if let Some(table) = Table::open(folder, OBSERVATIONS, OBSERVATION_COLUMNS)? {
         for row in table.rows() {
-            let found = observation(row, facts)?;
-            let same = |known: &&Observation| known.subject == found.subject && known.date == found.date;
-            if let Some(first) = evidence.observations.iter().find(same) {
-                let expected = format!(
-                    "a day of its own for {}; line {} has a value for it: correct that line, or say here from which day on this one holds",
-                    found.subject, first.line
-                );
-                return Err(wrong(row.at("date"), &found.date.to_string(), expected));
-            }
-            evidence.observations.push(found);
+            let read = observation(row, facts, &evidence.observations);
+            evidence.observations.extend(faults.keep(read));
         }
         evidence.observations.sort_by_key(|found| found.date);
     }
-    Ok(evidence)
+    faults.all().map(|()| evidence)
 }
 
 fn document(row: Row<'_>) -> Result<Document, PlanError> {
@@ -73,13 +51,15 @@ fn document(row: Row<'_>) -> Result<Document, PlanError> {
     Ok(Document { title, address: row.optional("address") })
 }
 
-fn entry(row: Row<'_>) -> Result<Entry, PlanError> {
+/// An entry for another time than those `before` it: a second one for the same would count one unit twice, or hide which
+/// document holds.
+fn entry(row: Row<'_>, before: &[Entry]) -> Result<Entry, PlanError> {
     let from = row.required_date("date")?;
     let until = row.date("until")?;
     if let Some(until) = until.filter(|&until| until <= from) {
         return Err(wrong(row.at("until"), &until.to_string(), format!("a day after {from}")));
     }
-    Ok(Entry {
+    let entry = Entry {
         unit: row.id("unit")?,
         event: row.required_word("event", Event::parse, Event::ALL)?,
         from,
@@ -87,7 +67,19 @@ fn entry(row: Row<'_>) -> Result<Entry, PlanError> {
         document: document(row)?,
         note: row.optional("note"),
         line: row.line(),
-    })
+    };
+    let ends_first = |a: &Entry, b: &Entry| a.until.is_some_and(|until| until <= b.from);
+    let overlaps = |known: &&Entry| {
+        let same = known.unit == entry.unit && known.event == entry.event;
+        same && !ends_first(known, &entry) && !ends_first(&entry, known)
+    };
+    let Some(first) = before.iter().find(overlaps) else { return Ok(entry) };
+    let until = first.until.map_or_else(String::new, |until| format!(" until {until}"));
+    let expected = format!(
+        "the start of a period apart from that of line {}, {} from {}{until}; those of one event of a unit do not overlap",
+        first.line, first.event, first.from
+    );
+    Err(wrong(row.at("date"), &from.to_string(), expected))
 }
 
 /// Joins what a row tells of its unit to what the rows before it told.
@@ -168,30 +160,33 @@ fn same<T: PartialEq>(
 }
 
 /// Follows `within`: it leads to something, and never back.
-fn nesting(facts: &PlanFacts, told: &[Located<Registered>]) -> Result<(), PlanError> {
+fn nesting(
+    facts: &PlanFacts,
+    told: &[Located<Registered>],
+    unit: &Located<Registered>,
+) -> Result<(), PlanError> {
     let registered = |id: &str| told.iter().find(|unit| &*unit.value.id == id);
-    for unit in told {
-        let Some(within) = unit.value.within.as_deref() else { continue };
-        let at = unit.at.at("within");
-        let is_core = facts.layout.cores.iter().any(|core| &*core.id == within);
-        if registered(within).is_none() && facts.place(within).is_none() && !is_core {
-            let expected = "a unit of the register, a place of places.csv or a core of plan.toml";
-            return Err(PlanError::UnknownId { at, id: cut(within), expected });
+    let Some(within) = unit.value.within.as_deref() else { return Ok(()) };
+    let at = unit.at.at("within");
+    let is_core = facts.layout.cores.iter().any(|core| &*core.id == within);
+    if registered(within).is_none() && facts.place(within).is_none() && !is_core {
+        let expected = "a unit of the register, a place of places.csv or a core of plan.toml";
+        return Err(PlanError::UnknownId { at, id: cut(within), expected });
+    }
+    let mut inside = Some(within);
+    for _ in 0..=told.len() + facts.places.len() {
+        let Some(id) = inside else { break };
+        if id == &*unit.value.id {
+            return Err(wrong(at, within, "a place that does not itself lie within this unit"));
         }
-        let mut inside = Some(within);
-        for _ in 0..=told.len() + facts.places.len() {
-            let Some(id) = inside else { break };
-            if id == &*unit.value.id {
-                return Err(wrong(at, within, "a place that does not itself lie within this unit"));
-            }
-            let own = registered(id).and_then(|unit| unit.value.within.as_deref());
-            inside = own.or_else(|| facts.place(id)?.within.as_deref());
-        }
+        let own = registered(id).and_then(|unit| unit.value.within.as_deref());
+        inside = own.or_else(|| facts.place(id)?.within.as_deref());
     }
     Ok(())
 }
 
-fn observation(row: Row<'_>, facts: &PlanFacts) -> Result<Observation, PlanError> {
+/// An observation of another day than those `before` it.
+fn observation(row: Row<'_>, facts: &PlanFacts, before: &[Observation]) -> Result<Observation, PlanError> {
     let subject = row.id("subject")?;
     let target = facts.target(&subject);
     if let Some(same) = target.and_then(|target| target.same_as.as_deref()) {
@@ -211,12 +206,19 @@ fn observation(row: Row<'_>, facts: &PlanFacts) -> Result<Observation, PlanError
     if said != *unit {
         return Err(wrong(row.at("unit"), &said, format!("{unit}, the unit of {subject}")));
     }
-    Ok(Observation {
+    let found = Observation {
         date: row.required_date("date")?,
         value: row.required_number("value")?,
         document: document(row)?,
         note: row.optional("note"),
         line: row.line(),
         subject,
-    })
+    };
+    let same = |known: &&Observation| known.subject == found.subject && known.date == found.date;
+    let Some(first) = before.iter().find(same) else { return Ok(found) };
+    let expected = format!(
+        "a day of its own for {}; line {} has a value for it: correct that line, or say here from which day on this one holds",
+        found.subject, first.line
+    );
+    Err(wrong(row.at("date"), &found.date.to_string(), expected))
 }

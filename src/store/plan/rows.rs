@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::nested::Nested;
 use super::table::{Row, Table};
-use super::{At, Located, Numbering, PlanError, Rows, wrong};
+use super::{At, Faults, Located, Numbering, PlanError, Rows, wrong};
 use crate::model::plan::{
     Baseline, Clause, DataProduct, Fact, Indicator, Industry, LinkEnd, Operator, Place, Relation, Role,
     Status, Target, UnitRole, Years,
@@ -61,7 +61,7 @@ const LINK_ROLES: &[&str] = &[
 
 /// Reads the tables; one that is not there is an empty one.
 pub(super) fn read(folder: &Path, nested: &Nested) -> Result<Rows, PlanError> {
-    let mut from = Source { folder, numbering: nested.numbering, faults: Vec::new() };
+    let mut from = Source { folder, numbering: nested.numbering, faults: Faults::default() };
     let types: Vec<&str> = nested.layout.unit_types.iter().map(|known| &*known.id).collect();
     let rows = Rows {
         places: from.each("places.csv", PLACE_COLUMNS, |row| place(row, &types))?,
@@ -74,7 +74,7 @@ pub(super) fn read(folder: &Path, nested: &Nested) -> Result<Rows, PlanError> {
         roles: from.each("roles.csv", ROLE_COLUMNS, role)?,
         clauses: from.each("clauses.csv", CLAUSE_COLUMNS, clause)?,
     };
-    PlanError::all(from.faults).map_or(Ok(rows), Err)
+    from.faults.all().map(|()| rows)
 }
 
 const CLAUSE_COLUMNS: &[&str] = &["section", "name_zh", "name_en"];
@@ -87,7 +87,7 @@ fn clause(row: Row<'_>) -> Result<Clause, PlanError> {
 struct Source<'a> {
     folder: &'a Path,
     numbering: Numbering,
-    faults: Vec<PlanError>,
+    faults: Faults,
 }
 
 impl Source<'_> {
@@ -100,14 +100,11 @@ impl Source<'_> {
     ) -> Result<Vec<Located<T>>, PlanError> {
         let Some(table) = Table::open(self.folder, file, columns)? else { return Ok(Vec::new()) };
         let table = table.numbered(self.numbering);
-        let mut rows = Vec::new();
-        for row in table.rows() {
-            match read(row) {
-                Ok(value) => rows.push(Located { at: row.here(), value }),
-                Err(fault) => self.faults.push(fault),
-            }
-        }
-        Ok(rows)
+        let sound = table.rows().filter_map(|row| {
+            let value = self.faults.keep(read(row))?;
+            Some(Located { at: row.here(), value })
+        });
+        Ok(sound.collect())
     }
 }
 

@@ -245,9 +245,10 @@ export const en: Messages = {
   aboutDataLine: 'Data licence: {licence}. Data date: {date}. {crs}.',
   aboutPlanLine: '{title}, {start}–{end}, section {section}.',
   aboutSources: 'Layers',
+  aboutCredit: 'Credit: {credit}',
   aboutSoftware: 'Licences of third-party software and fonts',
   aboutPlan: 'Plan',
-  items: '{count} items',
+  items: 'items: {count}',
   listSeparator: ', ',
   colon: ': ',
   search: {

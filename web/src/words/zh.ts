@@ -244,6 +244,7 @@ export const zh = {
   aboutDataLine: '数据许可：{licence}。数据日期：{date}。{crs}。',
   aboutPlanLine: '{title}，{start}—{end} 年，{section}。',
   aboutSources: '图层',
+  aboutCredit: '来源：{credit}',
   aboutSoftware: '第三方软件与字体许可',
   aboutPlan: '规划依据',
   items: '{count} 项',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { facts } from '../../src/search/facts';
-import { belongingTo, Gazetteer, groupPlaces, matchesFilter, membersOf, partOf, placeOf, say, type Plan } from '../../src/catalogue';
+import { belongingTo, credits, Gazetteer, groupPlaces, matchesFilter, membersOf, partOf, placeOf, say, type AppInfo, type Plan } from '../../src/catalogue';
 import { collectionOf, shippedPlaces } from './data';
 
 const places = shippedPlaces();
@@ -83,6 +83,23 @@ describe('filter', () => {
   });
   test('every word must occur', () => expect(matchesFilter(valley, 'valley moon')).toBe(false));
   test('no filter finds everything', () => expect(places.every((place) => matchesFilter(place, ' '))).toBe(true));
+});
+
+describe('credits', () => {
+  test('a collection with words of its own is credited behind the whole where it is shown', () => {
+    const whole = { zh: '市局', en: 'Bureau' };
+    const collections = [
+      { ...collectionOf('site', 'near'), attribution: { zh: '甲', en: 'A' } },
+      { ...collectionOf('site', 'far'), attribution: { zh: '乙', en: 'B' } },
+      { ...collectionOf('site', 'same'), attribution: whole },
+      collectionOf('site', 'none'),
+    ];
+    const app = { attribution: whole, collections } as AppInfo;
+    expect(credits(app, ({ id }) => id !== 'far', 'en')).toBe('Bureau; near: A');
+    expect(credits(app, () => true, 'zh')).toBe('市局；near：甲；far：乙');
+    expect(credits({ ...app, attribution: { zh: '', en: '' } }, ({ id }) => id === 'near', 'zh')).toBe('near：甲');
+    expect(credits(null, () => true, 'zh')).toBe('');
+  });
 });
 
 describe('place', () => {
