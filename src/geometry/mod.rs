@@ -66,4 +66,4 @@ pub use shape::{Relation, Shape, de9im, relate, relate_unless};
 pub use simplify::simplified;
 pub use stretches::{Stretches, StretchesError, round_up};
 pub use strip::{Strip, Zone};
-pub use system::{Placer, System};
+pub use system::{Frame, Placer, System};

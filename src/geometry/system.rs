@@ -8,6 +8,25 @@ use std::fmt;
 use super::crs::{Crs, Plane, leads_back, lies_in};
 use super::strip::{MIDDLE, Strip, UTM_SCALE, Zone};
 
+/// A frame of another continent. The register turns its coordinates into those of WGS 84 as they are, and says that they
+/// may lie off by a metre.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frame {
+    /// Of Europe (EPSG transformation 1149).
+    Etrs89,
+    /// Of Latin America (EPSG transformation 15485).
+    Sirgas2000,
+}
+
+impl Frame {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Etrs89 => "ETRS89",
+            Self::Sirgas2000 => "SIRGAS 2000",
+        }
+    }
+}
+
 /// A system of coordinates on the ellipsoid of WGS 84 or of CGCS2000, which are taken as one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum System {
@@ -15,6 +34,8 @@ pub enum System {
     Known(Crs),
     /// A strip along a meridian.
     Strip(Strip),
+    /// A strip of another frame, or its degrees.
+    Framed(Frame, Option<Strip>),
 }
 
 impl System {
@@ -35,6 +56,15 @@ impl System {
             }
             32_601..=32_660 => strip(Strip::utm(code - 32_600, false)),
             32_701..=32_760 => strip(Strip::utm(code - 32_700, true)),
+            4258 | 4937 => Some(Self::Framed(Frame::Etrs89, None)),
+            25_828..=25_838 => Some(Self::Framed(Frame::Etrs89, Some(Strip::utm(code - 25_800, false)))),
+            4674 | 4989 => Some(Self::Framed(Frame::Sirgas2000, None)),
+            31_965..=31_976 => {
+                Some(Self::Framed(Frame::Sirgas2000, Some(Strip::utm(code - 31_965 + 11, false))))
+            }
+            31_977..=31_985 => {
+                Some(Self::Framed(Frame::Sirgas2000, Some(Strip::utm(code - 31_977 + 17, true))))
+            }
             _ => None,
         }
     }
@@ -50,13 +80,32 @@ impl System {
                 .chain(32_601..=32_660)
                 .chain(32_701..=32_760)
                 .find(|&code| Self::of_epsg(code) == Some(self)),
+            Self::Framed(..) => [4258, 4674]
+                .into_iter()
+                .chain(25_828..=25_838)
+                .chain(31_965..=31_985)
+                .find(|&code| Self::of_epsg(code) == Some(self)),
         }
     }
 
     /// Are its coordinates degrees?
     #[must_use]
     pub fn is_geographic(self) -> bool {
-        matches!(self, Self::Known(crs) if crs.is_geographic())
+        match self {
+            Self::Known(crs) => crs.is_geographic(),
+            Self::Strip(_) => false,
+            Self::Framed(_, strip) => strip.is_none(),
+        }
+    }
+
+    /// Its strip, where it is one.
+    #[must_use]
+    pub fn strip(self) -> Option<Strip> {
+        match self {
+            Self::Known(_) => None,
+            Self::Strip(strip) => Some(strip),
+            Self::Framed(_, strip) => strip,
+        }
     }
 
     /// Do numbers, the easting or longitude first, look like coordinates that somebody would write in it? Metres are no
@@ -64,11 +113,10 @@ impl System {
     #[must_use]
     pub fn suits(self, [east, north]: [f64; 2]) -> bool {
         let are_metres = east.abs().max(north.abs()) > 180.0;
-        let middle = match self {
-            Self::Known(crs) if crs.is_geographic() => return east.abs() <= 180.0 && north.abs() <= 90.0,
-            Self::Known(_) => None,
-            Self::Strip(strip) => Some(strip.false_easting),
-        };
+        if self.is_geographic() {
+            return east.abs() <= 180.0 && north.abs() <= 90.0;
+        }
+        let middle = self.strip().map(|strip| strip.false_easting);
         are_metres && middle.is_none_or(|middle| (east - middle).abs() < MIDDLE)
     }
 }
@@ -87,6 +135,14 @@ impl fmt::Display for System {
             Self::Strip(Strip { meridian, scale, false_easting, .. }) => {
                 let kind = if *scale == UTM_SCALE { "UTM" } else { "CGCS2000 / Gauss-Kruger" };
                 write!(f, "({kind}, middle {meridian}° E, false easting {false_easting})")
+            }
+            Self::Framed(frame, strip) => {
+                write!(f, "({}, ", frame.name())?;
+                match strip {
+                    None => f.write_str("degrees")?,
+                    Some(strip) => write!(f, "UTM, middle {}° E", strip.meridian)?,
+                }
+                f.write_str(", taken as WGS 84, from which it may be a metre off)")
             }
         }
     }
@@ -108,10 +164,7 @@ impl Placer {
     /// Makes a system ready.
     #[must_use]
     pub fn new(system: System) -> Self {
-        let plane = match system {
-            System::Known(_) => None,
-            System::Strip(strip) => Plane::new(&strip.definition()),
-        };
+        let plane = system.strip().and_then(|strip| Plane::new(&strip.definition()));
         Self { system, plane }
     }
 
@@ -125,15 +178,14 @@ impl Placer {
     /// earth in this system.
     #[must_use]
     pub fn degrees(&self, coordinates: [f64; 2]) -> Option<[f64; 2]> {
-        match (self.system, &self.plane) {
-            (System::Known(crs), _) => crs.inverse(crs.east_first(coordinates)),
-            (System::Strip(strip), Some(plane)) => {
-                let position = plane.degrees(coordinates)?;
-                (lies_in(strip.domain(), position) && leads_back(plane.eastings(position)?, coordinates))
-                    .then_some(position)
-            }
-            _ => None,
-        }
+        let Some(strip) = self.system.strip() else {
+            let crs = if let System::Known(crs) = self.system { crs } else { Crs::Crs84 };
+            return crs.inverse(crs.east_first(coordinates));
+        };
+        let plane = self.plane.as_ref()?;
+        let position = plane.degrees(coordinates)?;
+        (lies_in(strip.domain(), position) && leads_back(plane.eastings(position)?, coordinates))
+            .then_some(position)
     }
 }
 
@@ -156,6 +208,31 @@ mod tests {
         // Beijing 1954 and Xian 1980 are not among them.
         assert!([2363, 2383, 2437, 4214, 4610].into_iter().all(|code| System::of_epsg(code).is_none()));
         assert_eq!(System::of_epsg(4526).and_then(System::epsg), Some(4526));
+    }
+
+    #[test]
+    fn frames_of_other_continents_are_taken_for_that_of_the_service_and_say_so() {
+        // 4.477, 51.924 in EPSG 25831 and -34.9, -8.05 in EPSG 31985, by PROJ.
+        for (code, [east, north], place) in [
+            (25_831, [601_565.7927, 5_753_615.9527], [4.477, 51.924]),
+            (31_985, [290_610.0108, 9_109_688.2471], [-34.9, -8.05]),
+            (4258, [4.477, 51.924], [4.477, 51.924]),
+        ] {
+            let system = System::of_epsg(code).expect("a system");
+            assert_eq!(system.epsg(), Some(code));
+            assert!(system.to_string().contains("taken as WGS 84"), "{system}");
+            let at = Placer::new(system).degrees([east, north]).expect("a place");
+            assert!((at[0] - place[0]).abs() < 1e-8 && (at[1] - place[1]).abs() < 1e-8, "{code}: {at:?}");
+        }
+        // By projinfo.
+        let middle = |code| {
+            System::of_epsg(code).and_then(System::strip).map(|strip| (strip.meridian, strip.false_northing))
+        };
+        assert_eq!(middle(25_828), Some((-15.0, 0.0)));
+        assert_eq!(middle(31_965), Some((-117.0, 0.0)));
+        assert_eq!(middle(31_976), Some((-51.0, 0.0)));
+        assert_eq!(middle(31_977), Some((-81.0, 10_000_000.0)));
+        assert_eq!(middle(31_985), Some((-33.0, 10_000_000.0)));
     }
 
     #[test]

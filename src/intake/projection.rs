@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::read::Stated;
 use super::row::cut;
-use crate::geometry::{Crs, Strip, System};
+use crate::geometry::{Crs, Frame, Strip, System};
 
 /// A keyword with what stands in its brackets.
 #[derive(Debug, Default)]
@@ -170,7 +170,12 @@ fn of_node(root: &Node) -> Option<System> {
         return by_code;
     }
     let datum = plain(root.find(&["DATUM", "ENSEMBLE", "TRF", "GEODETICDATUM"])?.name());
-    let is_ours = [
+    let is_one_of = |names: &[&str]| names.iter().any(|known| datum.contains(known));
+    let frame = if is_one_of(&["etrs1989", "etrs89", "europeanterrestrialreferencesystem1989"]) {
+        Some(Frame::Etrs89)
+    } else if is_one_of(&["sirgas2000", "sistemadereferenciageocentricoparalasamericas2000"]) {
+        Some(Frame::Sirgas2000)
+    } else if is_one_of(&[
         "china2000",
         "cgcs2000",
         "chinageodetic2000",
@@ -178,12 +183,14 @@ fn of_node(root: &Node) -> Option<System> {
         "wgs1984",
         "wgs84",
         "worldgeodeticsystem1984",
-    ];
-    if !is_ours.iter().any(|known| datum.contains(known)) {
+    ]) {
+        None
+    } else {
         return None;
-    }
+    };
     if root.is(&["GEOGCS", "GEOGCRS", "GEODCRS", "GEOGRAPHICCRS", "GEODETICCRS"]) {
-        return Some(System::Known(if datum.contains("84") { Crs::Crs84 } else { Crs::Epsg4490 }));
+        let own = System::Known(if datum.contains("84") { Crs::Crs84 } else { Crs::Epsg4490 });
+        return Some(frame.map_or(own, |frame| System::Framed(frame, None)));
     }
     if !root.is(&["PROJCS", "PROJCRS", "PROJECTEDCRS"]) {
         return None;
@@ -212,12 +219,13 @@ fn of_node(root: &Node) -> Option<System> {
     {
         return None;
     }
-    Some(System::Strip(Strip {
+    let strip = Strip {
         meridian: value(&["centralmeridian", "longitudeofnaturalorigin"])?,
         scale: value(&["scalefactor", "scalefactoratnaturalorigin"]).unwrap_or(1.0),
         false_easting: value(&["falseeasting"]).unwrap_or(0.0),
         false_northing: value(&["falsenorthing"]).unwrap_or(0.0),
-    }))
+    };
+    Some(frame.map_or(System::Strip(strip), |frame| System::Framed(frame, Some(strip))))
 }
 
 fn gather(node: &Node, into: &mut Vec<(String, f64)>) {
@@ -255,8 +263,8 @@ pub(super) fn refusal(name: &str) -> String {
         )
     } else {
         format!(
-            "its coordinates are stated to be in {name:?}, which is none of WGS 84, CGCS2000, Gauss-Kruger, UTM and Web \
-             Mercator; name the true system with --crs, or convert the file"
+            "its coordinates are stated to be in {name:?}, which is none of WGS 84, CGCS2000, Gauss-Kruger, UTM, Web \
+             Mercator, ETRS89 and SIRGAS 2000; name the true system with --crs, or convert the file"
         )
     }
 }
@@ -289,6 +297,11 @@ mod tests {
         assert_eq!(of_wkt(heights), Stated::Other(heights.chars().take(60).collect()));
         let degrees = r#"GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137,298.257223563]],PRIMEM["Greenwich",0],UNIT["Degree",0.0174532925199433]]"#;
         assert_eq!(of_wkt(degrees), Stated::System(System::Known(Crs::Crs84)));
+        // As ArcGIS writes EPSG 31985 and 4258.
+        let recife = r#"PROJCS["SIRGAS_2000_UTM_Zone_25S",GEOGCS["GCS_SIRGAS_2000",DATUM["D_SIRGAS_2000",SPHEROID["GRS_1980",6378137.0,298.257222101]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],PARAMETER["False_Easting",500000.0],PARAMETER["False_Northing",10000000.0],PARAMETER["Central_Meridian",-33.0],PARAMETER["Scale_Factor",0.9996],PARAMETER["Latitude_Of_Origin",0.0],UNIT["Meter",1.0]]"#;
+        assert_eq!(of_wkt(recife), Stated::System(System::of_epsg(31_985).unwrap()));
+        let europe = r#"GEOGCS["GCS_ETRS_1989",DATUM["D_ETRS_1989",SPHEROID["GRS_1980",6378137.0,298.257222101]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]"#;
+        assert_eq!(of_wkt(europe), Stated::System(System::of_epsg(4258).unwrap()));
         assert_eq!(of_wkt("nonsense"), Stated::Other("nonsense".to_owned()));
         assert!(matches!(of_wkt(&"A[".repeat(100_000)), Stated::Other(_)));
     }

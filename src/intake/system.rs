@@ -412,7 +412,7 @@ fn digits(system: System) -> String {
         System::Known(Crs::Epsg3857) => {
             "metres of Web Mercator, whose areas are too large and are never used".to_owned()
         }
-        System::Known(_) => "they are degrees".to_owned(),
+        System::Known(_) | System::Framed(..) => "they are degrees".to_owned(),
     }
 }
 
@@ -608,7 +608,7 @@ pub(super) fn of_option(text: &str) -> Result<System, String> {
     last.parse().ok().and_then(System::of_epsg).ok_or_else(|| {
         format!(
             "--crs is {:?}, expected the EPSG code of WGS 84 (4326), CGCS2000 (4490), its Gauss-Kruger zones (4491 to 4554), \
-             UTM (32601 to 32760) or Web Mercator (3857)",
+             UTM (32601 to 32760), Web Mercator (3857), ETRS89 (4258, 25828 to 25838) or SIRGAS 2000 (4674, 31965 to 31985)",
             cut(text)
         )
     })

@@ -321,8 +321,41 @@ pub(super) fn is_nothing(kind: Kind, cell: &Cell) -> bool {
     ALWAYS.contains(&folded.as_str()) || kind != Kind::Text && ["无", "暂无", "空"].contains(&folded.as_str())
 }
 
+/// A year or a day in Chinese numerals, 二〇二四年三月十五日, in digits; `None` for anything else.
+fn in_digits(text: &str) -> Option<String> {
+    let numeral = |c: char| match c {
+        '〇' | '○' | '零' => Some(0),
+        _ => "一二三四五六七八九".chars().position(|numeral| numeral == c).map(|at| at + 1),
+    };
+    let mut rest = text.trim();
+    let mut digits = String::new();
+    for (unit, is_year) in [('年', true), ('月', false), ('日', false)] {
+        let Some((number, behind)) = rest.split_once(unit) else { break };
+        let number = match number.split_once('十').filter(|_| !is_year) {
+            // 十五, 三十 and 三十一: what stands before the ten is how many, what stands behind it comes on top.
+            Some((tens, ones)) => {
+                let one = |part: &str, none| match part {
+                    "" => Some(none),
+                    part => part.chars().next().filter(|c| c.len_utf8() == part.len()).and_then(numeral),
+                };
+                one(tens, 1)? * 10 + one(ones, 0)?
+            }
+            None if number.chars().count() > 4 => return None,
+            None => number.chars().try_fold(0, |value, c| Some(value * 10 + numeral(c)?))?,
+        };
+        digits = format!("{digits}{number}{unit}");
+        rest = behind;
+    }
+    (rest.is_empty() && !digits.is_empty()).then_some(digits)
+}
+
 /// A value of a known field.
 pub(super) fn made(kind: Kind, cell: &Cell, ways: Ways) -> Made {
+    let numerals = match (kind, cell) {
+        (Kind::Date | Kind::Year, Cell::Text(text)) => in_digits(text).map(|digits| Cell::text(&digits)),
+        _ => None,
+    };
+    let cell = numerals.as_ref().unwrap_or(cell);
     if *cell == Cell::Null || is_nothing(kind, cell) {
         return Made::Value(Cell::Null);
     }
@@ -603,6 +636,20 @@ mod tests {
         let may = Made::Value(Cell::Date(Date::parse("2026-05-01").unwrap()));
         for written in ["2026-05-01", "2026/5/1", "2026年5月1日", "20260501", "2026.5.1"] {
             assert_eq!(made(Kind::Date, &text(written), None, false), may, "{written}");
+        }
+        for written in ["二〇二六年五月一日", "二○二六年五月一日", "二零二六年五月一日"]
+        {
+            assert_eq!(made(Kind::Date, &text(written), None, false), may, "{written}");
+        }
+        for (written, day) in
+            [("二〇二四年十月二十日", "2024-10-20"), ("二〇二四年十二月三十一日", "2024-12-31")]
+        {
+            let day = Made::Value(Cell::Date(Date::parse(day).unwrap()));
+            assert_eq!(made(Kind::Date, &text(written), None, false), day, "{written}");
+        }
+        assert_eq!(made(Kind::Year, &text("二〇二一年"), None, false), Made::Value(Cell::Integer(2021)));
+        for written in ["二〇二四年十三月一日", "一年期", "二〇二四年三月底"] {
+            assert!(matches!(made(Kind::Date, &text(written), None, false), Made::Lost(_)), "{written}");
         }
         assert!(matches!(made(Kind::Date, &text("2026-13-01"), None, false), Made::Lost(_)));
         let read = |cell: &Cell| match made(Kind::Date, cell, None, false) {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::cores::fold_on_all_cores;
 use super::execute::{STRIDE, matching};
 use super::{Budget, Page, Query, QueryError, Selection, execute, plan, sort};
-use crate::geometry::{Distances, Shape};
+use crate::geometry::{Distances, Shape, Span};
 use crate::index::IndexedLayer;
 use crate::model::{Column, FeatureIx, Field, Layer, LayerError, ValueKind, Words};
 
@@ -99,8 +99,8 @@ impl DistanceTo {
     }
 
     /// A layer on which the first `wanted` of some features in the order of their distances stand where they belong, with
-    /// their true distances. Those that come later by the windows around them are not measured: they hold a distance that
-    /// is not theirs, but on their side of all that was asked for.
+    /// their true distances. Those that come later by the windows around them, or by a look at them in a plane, are not
+    /// measured: they hold a distance that is not theirs, but on their side of all that was asked for.
     fn ranked(
         &self,
         layer: &Layer,
@@ -109,27 +109,36 @@ impl DistanceTo {
         descending: bool,
         budget: &Budget,
     ) -> Result<Arc<Layer>, QueryError> {
-        let bounds = |ix: FeatureIx| layer.feature(ix).geometry()?.bounds();
-        let spans = on_all(rows, budget, |ix| Some((ix, self.from.of_box(bounds(ix)?))))?;
-        // Rounding to the millimetre may lift a distance over a limit.
-        let slack = 1.0 / MILLIMETRES;
-        let mut limits: Vec<f64> =
-            spans.iter().map(|(_, span)| if descending { -span.least } else { span.most }).collect();
-        let limit = match wanted.checked_sub(1) {
-            Some(last) if last < limits.len() => {
-                *limits.select_nth_unstable_by(last, f64::total_cmp).1 + slack
-            }
-            _ => f64::INFINITY,
-        };
         let mut distances = vec![f64::NAN; layer.len()];
-        let mut near = Vec::new();
-        for (ix, span) in spans {
-            let (first, last) = if descending { (-span.most, span.most) } else { (span.least, span.least) };
-            if first <= limit + slack {
-                near.push(ix);
-            } else {
-                distances[ix.row()] = last;
+        let mut near_of = |spans: Vec<(FeatureIx, Span)>| {
+            // Rounding to the millimetre may lift a distance over a limit.
+            let slack = 1.0 / MILLIMETRES;
+            let mut limits: Vec<f64> =
+                spans.iter().map(|(_, span)| if descending { -span.least } else { span.most }).collect();
+            let limit = match wanted.checked_sub(1) {
+                Some(last) if last < limits.len() => {
+                    *limits.select_nth_unstable_by(last, f64::total_cmp).1 + slack
+                }
+                _ => f64::INFINITY,
+            };
+            let mut near = Vec::new();
+            for (ix, span) in spans {
+                let (first, last) =
+                    if descending { (-span.most, span.most) } else { (span.least, span.least) };
+                if first <= limit + slack {
+                    near.push(ix);
+                } else {
+                    distances[ix.row()] = last;
+                }
             }
+            near
+        };
+        let geometry = |ix: FeatureIx| layer.feature(ix).geometry();
+        let mut near =
+            near_of(on_all(rows, budget, |ix| Some((ix, self.from.of_box(geometry(ix)?.bounds()?))))?);
+        if near.len() > wanted {
+            let look = |ix| Some((ix, self.from.of_geometry(geometry(ix)?, 0.0).first()?.1));
+            near = near_of(on_all(&near, budget, look)?);
         }
         self.measure_into(&mut distances, layer, &near, budget)?;
         self.shared(layer, distances)

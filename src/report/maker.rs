@@ -90,7 +90,7 @@ impl<'a> Maker<'a> {
             head.push((self.pick("数据日期", "Date of the data"), said));
         }
         head.push((self.pick("数据版本", "Revision of the data"), self.catalog.revision.to_string()));
-        sections.push(self.sources());
+        sections.push(self.sources(banner.is_some()));
         Document {
             tongue: self.tongue,
             name,
@@ -108,7 +108,8 @@ impl<'a> Maker<'a> {
         approval(self.catalog, self.tongue)
     }
 
-    fn sources(&self) -> Section {
+    /// What the report is from; only one that says so in its banner is of made-up layers.
+    fn sources(&self, is_made_up: bool) -> Section {
         let about = &self.catalog.about;
         let mut notes = Vec::new();
         if let Some(plan) = &self.catalog.plan {
@@ -119,6 +120,7 @@ impl<'a> Maker<'a> {
             ));
         }
         let layers = self.catalog.layers().map(|indexed| indexed.layer());
+        let layers = layers.filter(|layer| is_made_up || !layer.about.synthetic);
         let attribution = self.say(&self.catalog.credits(layers));
         notes.extend(Some(attribution).filter(|attribution| !attribution.trim().is_empty()));
         if !about.licence.is_empty() {

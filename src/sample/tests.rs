@@ -195,7 +195,7 @@ fn parcels_are_valid_apart_and_on_the_ground() {
 // By itself, so that the other takes the second core meanwhile.
 #[test]
 fn many_parcels_are_valid_apart_and_on_the_ground() {
-    check_parcels(&zone(), 20_000, 2);
+    check_parcels(&zone(), 8_000, 2);
 }
 
 /// The parcels of a sample of ten million have this size: some twenty square metres.

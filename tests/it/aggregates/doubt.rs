@@ -12,7 +12,7 @@ use crate::harness::Service;
 use crate::oracle::shape;
 use crate::random::Random;
 
-const DRAWS: u64 = 200;
+const DRAWS: u64 = 100;
 
 /// Metres of a degree of longitude and of latitude, where they are longest in the zone (30.3° and 30.6° north), so that
 /// no move is longer than asked.

@@ -194,10 +194,10 @@ fn what_the_grid_breaks_is_mended() {
     let window = layer.layer().extent.and_then(|extent| extent.bounds).expect("positions");
     let mut lines = Vec::new();
     for set in MatrixSet::ALL {
-        for tile in some_tiles(&mut random, set, window, &[3, 6, 8, 10, 11, 12, 13, 14, 16], 12) {
+        for tile in some_tiles(&mut random, set, window, &[3, 6, 8, 10, 11, 12, 13, 14, 16], 6) {
             lines.push(line(&source, layer, set, tile));
         }
     }
     let compared = compare(&lines);
-    assert!(compared > 10_000, "{compared} features in {} tiles", lines.len());
+    assert!(compared > 5_000, "{compared} features in {} tiles", lines.len());
 }

@@ -100,7 +100,15 @@ export const apart = (a: readonly number[], b: readonly number[]) => Math.max(..
 export const languages = ['zh', 'en'] as const;
 export const themes = ['light', 'dark'] as const;
 
-/** Sizes of the page for a language in a theme: every such pair once, and on each size both languages and both themes. */
-export function sizesOf(lang: (typeof languages)[number], theme: (typeof themes)[number]): [string, typeof desktop][] {
-  return Object.entries((lang === 'zh') === (theme === 'light') ? { desktop } : { phone });
-}
+/** Details of a test: one that tries in one more language or look what another tries runs with `make browsers` alone. */
+export const always = (isAlways: boolean): { tag?: string } => (isAlways ? {} : { tag: '@more' });
+
+/** All ways to look at a page. Two of them have each language, theme and size once and are always tried. */
+export const looks = languages.flatMap((lang) =>
+  themes.flatMap((theme) =>
+    Object.entries({ desktop, phone }).map(([size, viewport]) => {
+      const details = always(['zh light desktop', 'en dark phone'].includes(`${lang} ${theme} ${size}`));
+      return { lang, theme, size, viewport, details };
+    }),
+  ),
+);

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { violations } from './axe';
-import { desktop, expect, items, languages, mapIdle, origin, phone, sizesOf, test, themes, windowPoint } from './explore';
+import { desktop, expect, items, looks, mapIdle, origin, phone, test, windowPoint } from './explore';
 import { walk } from './keyboard';
 import { inRepository, programAt } from './server';
 import { manyParcels, over, shipped } from './zones';
@@ -662,42 +662,38 @@ test('nothing found says so, and an export explains itself', async ({ page }) =>
   await expect(page.getByText('no rows to export')).toBeVisible();
 });
 
-for (const lang of languages) {
-  for (const theme of themes) {
-    for (const [size, viewport] of sizesOf(lang, theme)) {
-      test(`axe finds nothing on the parcels: ${lang}, ${theme}, ${size}`, async ({ page }) => {
-        await page.setViewportSize(viewport);
-        await visit(page, `?v=1&lang=${lang}&theme=${theme}&c=in~use_code~M0&c=near~axes~${axis}~${metres}`);
-        await expect(page.locator('tr[data-id]').first()).toBeVisible();
-        await page.locator('tr[data-id] .open').first().click();
-        await expect(page.getByTestId('detail')).toBeVisible();
-        expect(await violations(page), 'with a parcel').toEqual([]);
-        await page.getByTestId('add').click();
-        await page.getByTestId('about').selectOption('area_m2');
-        expect(await violations(page), 'a condition').toEqual([]);
-        await page.keyboard.press('Escape');
-        for (const name of lang === 'zh' ? ['列', '粘贴坐标', '帮助'] : ['Columns', 'Paste coordinates', 'Help']) {
-          const button = page.getByRole('button', { name, exact: true });
-          if (!(await button.isVisible())) {
-            await page.locator('header summary').click();
-            expect(await violations(page), 'the menu').toEqual([]);
-          }
-          await button.click();
-          await expect(page.getByRole('dialog')).toBeVisible();
-          expect(await violations(page), name).toEqual([]);
-          await page.keyboard.press('Escape');
-        }
-        await page.getByRole('button', { name: lang === 'zh' ? '矩形' : 'Box', exact: true }).click();
-        const box = (await page.getByTestId('map').boundingBox())!;
-        for (const share of [0.3, 0.4]) await page.mouse.click(box.x + box.width * share, box.y + box.height * (0.1 + share));
-        await page.getByRole('button', { name: lang === 'zh' ? /^修改图形/ : /^Change the shape/ }).click();
-        await expect(page.getByRole('button', { name: lang === 'zh' ? '保持图形不变' : 'Leave the shape as it was' })).toBeVisible();
-        expect(await violations(page), 'a shape that is changed').toEqual([]);
-        const suspicious = await page.evaluate(() => document.body.innerText.match(/\{\w+\}|undefined|\bNaN\b|\[object|\bnull\b|words\./g) ?? []);
-        expect(suspicious).toEqual([]);
-      });
+for (const { lang, theme, size, viewport, details } of looks) {
+  test(`axe finds nothing on the parcels: ${lang}, ${theme}, ${size}`, details, async ({ page }) => {
+    await page.setViewportSize(viewport);
+    await visit(page, `?v=1&lang=${lang}&theme=${theme}&c=in~use_code~M0&c=near~axes~${axis}~${metres}`);
+    await expect(page.locator('tr[data-id]').first()).toBeVisible();
+    await page.locator('tr[data-id] .open').first().click();
+    await expect(page.getByTestId('detail')).toBeVisible();
+    expect(await violations(page), 'with a parcel').toEqual([]);
+    await page.getByTestId('add').click();
+    await page.getByTestId('about').selectOption('area_m2');
+    expect(await violations(page), 'a condition').toEqual([]);
+    await page.keyboard.press('Escape');
+    for (const name of lang === 'zh' ? ['列', '粘贴坐标', '帮助'] : ['Columns', 'Paste coordinates', 'Help']) {
+      const button = page.getByRole('button', { name, exact: true });
+      if (!(await button.isVisible())) {
+        await page.locator('header summary').click();
+        expect(await violations(page), 'the menu').toEqual([]);
+      }
+      await button.click();
+      await expect(page.getByRole('dialog')).toBeVisible();
+      expect(await violations(page), name).toEqual([]);
+      await page.keyboard.press('Escape');
     }
-  }
+    await page.getByRole('button', { name: lang === 'zh' ? '矩形' : 'Box', exact: true }).click();
+    const box = (await page.getByTestId('map').boundingBox())!;
+    for (const share of [0.3, 0.4]) await page.mouse.click(box.x + box.width * share, box.y + box.height * (0.1 + share));
+    await page.getByRole('button', { name: lang === 'zh' ? /^修改图形/ : /^Change the shape/ }).click();
+    await expect(page.getByRole('button', { name: lang === 'zh' ? '保持图形不变' : 'Leave the shape as it was' })).toBeVisible();
+    expect(await violations(page), 'a shape that is changed').toEqual([]);
+    const suspicious = await page.evaluate(() => document.body.innerText.match(/\{\w+\}|undefined|\bNaN\b|\[object|\bnull\b|words\./g) ?? []);
+    expect(suspicious).toEqual([]);
+  });
 }
 
 for (const tool of ['Select', 'Polygon', 'Area']) {

@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { violations } from './axe';
-import { apart, appInfo, desktop, expect, items, languages, mapIdle, open, origin, phone, sizesOf, test, themes, token } from './explore';
+import { apart, appInfo, desktop, expect, items, looks, mapIdle, open, origin, phone, test, token } from './explore';
 import { walk } from './keyboard';
 import { decode } from './png';
 import { over, shipped } from './zones';
@@ -83,22 +83,18 @@ test('the numbers are those of the service, and each opens its list', async ({ p
   await expect(page.locator('[data-block=nantaizihu-innovation-block]')).toContainText('11 are not named');
 });
 
-for (const lang of languages) {
-  for (const theme of themes) {
-    for (const [size, viewport] of sizesOf(lang, theme)) {
-      test(`axe finds nothing on the report: ${lang}, ${theme}, ${size}`, async ({ page }) => {
-        await page.setViewportSize(viewport);
-        await report(page, `?lang=${lang}&theme=${theme}`);
-        await page.locator('main details summary').first().click();
-        expect(await violations(page)).toEqual([]);
-        await page.getByTestId('cross').locator('button').first().click();
-        await page.locator('.controls select').first().selectOption('drawn');
-        expect(await violations(page), 'with a list and the drawn area').toEqual([]);
-        const suspicious = await page.evaluate(() => document.body.innerText.match(/\{\w+\}|undefined|\bNaN\b|\[object|\bnull\b|words\./g) ?? []);
-        expect(suspicious).toEqual([]);
-      });
-    }
-  }
+for (const { lang, theme, size, viewport, details } of looks) {
+  test(`axe finds nothing on the report: ${lang}, ${theme}, ${size}`, details, async ({ page }) => {
+    await page.setViewportSize(viewport);
+    await report(page, `?lang=${lang}&theme=${theme}`);
+    await page.locator('main details summary').first().click();
+    expect(await violations(page)).toEqual([]);
+    await page.getByTestId('cross').locator('button').first().click();
+    await page.locator('.controls select').first().selectOption('drawn');
+    expect(await violations(page), 'with a list and the drawn area').toEqual([]);
+    const suspicious = await page.evaluate(() => document.body.innerText.match(/\{\w+\}|undefined|\bNaN\b|\[object|\bnull\b|words\./g) ?? []);
+    expect(suspicious).toEqual([]);
+  });
 }
 
 for (const viewport of [desktop, phone]) {

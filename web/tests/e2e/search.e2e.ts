@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { violations } from './axe';
-import { expect, items, languages, mapIdle, open, origin, sizesOf, test, themes } from './explore';
+import { expect, items, looks, mapIdle, open, origin, test } from './explore';
 
 const field = (page: Page) => page.locator('#search');
 const options = (page: Page) => page.locator('[role=option][data-found]');
@@ -166,22 +166,18 @@ test.describe('when the service is slow or fails', () => {
   });
 });
 
-for (const lang of languages) {
-  for (const theme of themes) {
-    for (const [size, viewport] of sizesOf(lang, theme)) {
-      test(`axe finds nothing with the list open: ${lang}, ${theme}, ${size}`, async ({ page }) => {
-        await page.setViewportSize(viewport);
-        await open(page, `?lang=${lang}&theme=${theme}`);
-        await field(page).fill('lake');
-        await expect(options(page).first()).toBeVisible();
-        await page.keyboard.press('ArrowDown');
-        await expect(page.getByRole('group', { name: lang === 'zh' ? '水系' : 'Water' })).toBeVisible();
-        expect(await violations(page), 'the list').toEqual([]);
-        await field(page).fill('qqqqqqqqqqqq');
-        await expect(options(page)).toHaveCount(0);
-        await expect(page.locator('header .found')).toBeVisible();
-        expect(await violations(page), 'nothing found').toEqual([]);
-      });
-    }
-  }
+for (const { lang, theme, size, viewport, details } of looks) {
+  test(`axe finds nothing with the list open: ${lang}, ${theme}, ${size}`, details, async ({ page }) => {
+    await page.setViewportSize(viewport);
+    await open(page, `?lang=${lang}&theme=${theme}`);
+    await field(page).fill('lake');
+    await expect(options(page).first()).toBeVisible();
+    await page.keyboard.press('ArrowDown');
+    await expect(page.getByRole('group', { name: lang === 'zh' ? '水系' : 'Water' })).toBeVisible();
+    expect(await violations(page), 'the list').toEqual([]);
+    await field(page).fill('qqqqqqqqqqqq');
+    await expect(options(page)).toHaveCount(0);
+    await expect(page.locator('header .found')).toBeVisible();
+    expect(await violations(page), 'nothing found').toEqual([]);
+  });
 }
