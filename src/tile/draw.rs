@@ -45,7 +45,7 @@ pub(super) struct Pen<'a> {
     pub(super) rings: Rings,
     placed: Vec<[f64; 2]>,
     cut: Vec<[f64; 2]>,
-    /// Spots of what vanished in the grid.
+    /// Spots of what vanished in the grid: of lines all, of polygons the ends of the longest.
     traces: Vec<Spot>,
 }
 
@@ -120,8 +120,9 @@ impl<'a> Pen<'a> {
             }
             Figure::Polygons => {
                 if !self.rings.are_valid() {
-                    let spots = &self.rings.spots;
-                    self.traces.extend([spots.iter().min(), spots.iter().max()].into_iter().flatten());
+                    for (ring, _) in self.rings.iter() {
+                        trace(ring.iter().copied(), &mut self.traces);
+                    }
                     self.rings.mend();
                 }
                 if self.rings.ends.is_empty() {
@@ -197,7 +198,7 @@ impl<'a> Pen<'a> {
         self.rings.spots.extend(self.placed.iter().rev().map(|&spot| snapped(spot)));
         if !self.rings.end_ring_around(snapped(middle), run.is_shell) {
             if run.is_shell {
-                self.traces.extend(self.placed.iter().map(|&spot| snapped(spot)));
+                trace(self.placed.iter().map(|&spot| snapped(spot)), &mut self.traces);
             }
             return false;
         }
@@ -218,11 +219,9 @@ impl<'a> Pen<'a> {
         }
     }
 
-    /// The thinnest triangle over the spots of polygons that have no area on the grid.
+    /// The thinnest triangle over the longest of the polygons that have no area on the grid.
     fn smallest_polygon(&mut self) {
-        let (Some(&first), Some(&last)) = (self.traces.iter().min(), self.traces.iter().max()) else {
-            return;
-        };
+        let &[first, last] = &self.traces[..] else { return };
         // The apex stands one unit beside the first spot, across the longer way to the last.
         let is_upright = (last[0] - first[0]).abs() < (last[1] - first[1]).abs();
         let apex = if is_upright { [first[0] + 1, first[1]] } else { [first[0], first[1] + 1] };
@@ -231,6 +230,39 @@ impl<'a> Pen<'a> {
         self.rings.spots.extend([first, last, apex]);
         self.rings.end_ring(true);
     }
+}
+
+/// Keeps the ends of a ring, where it is longer than what is kept. A ring that was cut is several where it runs along the border of
+/// the buffer, and nothing of it lies between them.
+fn trace(ring: impl ExactSizeIterator<Item = Spot> + Clone, traces: &mut Vec<Spot>) {
+    let reach = |[a, b]: [Spot; 2]| (a[0] - b[0]).abs().max((a[1] - b[1]).abs());
+    let mut keep = |ends: [Spot; 2]| {
+        if traces.len() < 2 || reach(ends) > reach([traces[0], traces[1]]) {
+            traces.clear();
+            traces.extend(ends);
+        }
+    };
+    let widened = |[low, high]: [Spot; 2], spot: Spot| [low.min(spot), high.max(spot)];
+    let is_beyond = |along: i32| f64::from(along) <= LOW || f64::from(along) >= HIGH;
+    let is_border = |a: Spot, b: Spot| (0..2).any(|axis| a[axis] == b[axis] && is_beyond(a[axis]));
+    let following = ring.clone().skip(1).chain(ring.clone().take(1));
+    let Some(begin) = ring.clone().zip(following).position(|(a, b)| is_border(a, b)) else {
+        if let Some(spot) = ring.clone().next() {
+            keep(ring.fold([spot; 2], widened));
+        }
+        return;
+    };
+    let mut ends: Option<([Spot; 2], Spot)> = None;
+    for spot in ring.clone().skip(begin + 1).chain(ring.take(begin + 1)) {
+        ends = match ends {
+            Some((ends, before)) if !is_border(before, spot) => Some((widened(ends, spot), spot)),
+            ended => {
+                ended.into_iter().for_each(|(ends, _)| keep(ends));
+                Some(([spot; 2], spot))
+            }
+        };
+    }
+    ends.into_iter().for_each(|(ends, _)| keep(ends));
 }
 
 fn place_all(
@@ -388,5 +420,36 @@ pub(super) fn cut_ring(ring: &mut Vec<[f64; 2]>, scratch: &mut Vec<[f64; 2]>) {
             a = b;
         }
         std::mem::swap(ring, scratch);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_ring_that_was_cut_are_not_joined_along_the_border() {
+        let traced = |rings: &[&[Spot]]| {
+            let mut traces = Vec::new();
+            for ring in rings {
+                trace(ring.iter().copied(), &mut traces);
+            }
+            traces
+        };
+        // Two prongs of one ring, which the border joins; the left is 13 units long, the right 3.
+        let prongs: &[Spot] = &[[1278, -64], [1279, -61], [1278, -64], [1253, -64], [1255, -51], [1253, -64]];
+        for turned in 0..prongs.len() {
+            let mut prongs = prongs.to_vec();
+            prongs.rotate_left(turned);
+            assert_eq!(traced(&[&prongs]), [[1253, -64], [1255, -51]], "{turned}");
+        }
+        // What was not cut is one, wherever it begins, and of several the longest is kept.
+        assert_eq!(traced(&[&[[5, 5], [9, 6], [5, 5]]]), [[5, 5], [9, 6]]);
+        assert_eq!(
+            traced(&[&[[5, 5], [9, 6], [5, 5]], &[[100, 0], [107, 0]], &[[1, 1]]]),
+            [[100, 0], [107, 0]]
+        );
+        assert_eq!(traced(&[&[[3, -64], [7, -64]]]).len(), 2, "along the border alone");
+        assert!(traced(&[&[]]).is_empty());
     }
 }
