@@ -257,12 +257,16 @@ fn trace(ring: impl ExactSizeIterator<Item = Spot> + Clone, traces: &mut Vec<Spo
         ends = match ends {
             Some((ends, before)) if !is_border(before, spot) => Some((widened(ends, spot), spot)),
             ended => {
-                ended.into_iter().for_each(|(ends, _)| keep(ends));
+                if let Some((ends, _)) = ended {
+                    keep(ends);
+                }
                 Some(([spot; 2], spot))
             }
         };
     }
-    ends.into_iter().for_each(|(ends, _)| keep(ends));
+    if let Some((ends, _)) = ends {
+        keep(ends);
+    }
 }
 
 fn place_all(
