@@ -137,8 +137,11 @@ impl DistanceTo {
         let mut near =
             near_of(on_all(rows, budget, |ix| Some((ix, self.from.of_box(geometry(ix)?.bounds()?))))?);
         if near.len() > wanted {
-            let look = |ix| Some((ix, self.from.of_geometry(geometry(ix)?, 0.0).first()?.1));
-            near = near_of(on_all(&near, budget, look)?);
+            // What such a look tells nothing of is measured.
+            let unknown = Span { least: 0.0, most: f64::INFINITY };
+            let look =
+                |geometry| self.from.of_geometry(geometry, 0.0).first().map_or(unknown, |(_, span)| *span);
+            near = near_of(on_all(&near, budget, |ix| Some((ix, look(geometry(ix)?))))?);
         }
         self.measure_into(&mut distances, layer, &near, budget)?;
         self.shared(layer, distances)

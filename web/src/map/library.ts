@@ -41,6 +41,11 @@ export function isThinned(map: MapLibre): boolean {
   );
 }
 
+/** Are there parcels in the style that it draws from closer by only? */
+export function hidesParcels(map: MapLibre): boolean {
+  return map.getLayersOrder().some((id) => id.startsWith('parcel-fill') && (map.getLayer(id)?.minzoom ?? 0) > map.getZoom());
+}
+
 type TileId = { x: number; y: number; z: number };
 
 /** The tiles of a map that could not be fetched, each told of. */

@@ -5,7 +5,7 @@ import type { View } from '../address';
 import type { Place } from '../catalogue';
 import { beside, crossesAntimeridian, rolled, unrolled, type Bounds } from '../geometry';
 import type { Stage } from '../explorer.svelte';
-import { canDraw, isThinned, metresPerPixel, MissingTiles, roomIn, Standing, type Padding } from './library';
+import { canDraw, hidesParcels, isThinned, metresPerPixel, MissingTiles, roomIn, Standing, type Padding } from './library';
 import { pressable, pressableOf, styleOf, type Scene } from './style';
 import { pictures, type Tokens } from './symbols';
 import type { ServiceError } from '../service';
@@ -23,8 +23,8 @@ export interface Surroundings {
   moved: (view: View) => void;
   /** Called on every frame that moves the map, for the scale bar. */
   scaled: (metresPerPixel: number) => void;
-  /** Called when the map rests: whether it draws all there is in sight. */
-  rested: (isThinned: boolean) => void;
+  /** Called when the map rests: whether it draws a part of what is in sight only, and whether parcels come from closer by. */
+  rested: (isThinned: boolean, hidesParcels: boolean) => void;
   leave: () => void;
   /** Called when a part of the map could not be fetched. */
   failed: (kind: ServiceError['kind']) => void;
@@ -83,7 +83,7 @@ export class MapStage implements Stage {
     map.on('move', () => this.scale());
     map.on('render', () => this.mark(false));
     map.on('idle', () => {
-      around.rested(isThinned(map));
+      around.rested(isThinned(map), hidesParcels(map));
       this.mark(true);
     });
     this.missing = new MissingTiles(map, around.failed);

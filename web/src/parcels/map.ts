@@ -3,7 +3,7 @@ import { Map as MapLibre, type ExpressionSpecification, type GeoJSONSource, type
 import type { Feature, Geometry, Position } from 'geojson';
 import type { Lang } from '../catalogue';
 import { beside, crossesAntimeridian, rolled, unrolled, type Bounds } from '../geometry';
-import { canDraw, isThinned, metresPerPixel, MissingTiles, roomIn, Standing, type Padding } from '../map/library';
+import { canDraw, hidesParcels, isThinned, metresPerPixel, MissingTiles, roomIn, Standing, type Padding } from '../map/library';
 import { readTokens } from '../map/symbols';
 import { asServiceError, readJson, ServiceError } from '../service';
 import type { Drawn } from './conditions';
@@ -45,8 +45,8 @@ export interface Surroundings {
   hovered: (id: string | null) => void;
   moved: (view: { longitude: number; latitude: number; zoom: number }) => void;
   scaled: (metresPerPixel: number) => void;
-  /** Called when the map rests: whether it draws all there is in sight. */
-  rested: (isThinned: boolean) => void;
+  /** Called when the map rests: whether it draws a part of what is in sight only, and whether parcels come from closer by. */
+  rested: (isThinned: boolean, hidesParcels: boolean) => void;
   key: (event: KeyboardEvent) => boolean;
   /** A shape that was changed by hand. */
   reshaped: (drawn: Drawn) => void;
@@ -112,7 +112,7 @@ export class ParcelMap {
     });
     map.on('render', () => this.mark(false));
     map.on('idle', () => {
-      around.rested(isThinned(map));
+      around.rested(isThinned(map), hidesParcels(map));
       this.mark(true);
     });
     this.missing = new MissingTiles(map, around.failed);

@@ -219,6 +219,7 @@ export const en: Messages = {
   errors: { unreachable: 'The service cannot be reached', refused: 'The service gave no data', unreadable: 'The answer of the service cannot be read' },
   errorHint: 'Check the connection and try again.',
   layerFailed: 'Layer “{name}” was not loaded',
+  parcelsHidden: 'Zoom in to see parcels',
   thinned: 'Not every feature is drawn at this zoom; zoom in for all',
   mapFailed: 'Part of the map was not loaded',
   noMap: 'This browser cannot show the map (no WebGL)',

@@ -218,6 +218,7 @@ export const zh = {
   errors: { unreachable: '连不上服务', refused: '服务没有给出数据', unreadable: '服务的回答无法读取' },
   errorHint: '请检查网络，稍后重试。',
   layerFailed: '“{name}”图层没有载入',
+  parcelsHidden: '地块放大后显示',
   thinned: '此比例下只画出部分要素，放大后全部显示',
   mapFailed: '地图有一部分没有载入',
   noMap: '此浏览器无法显示地图（不支持 WebGL）',

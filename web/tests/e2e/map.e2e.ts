@@ -138,6 +138,11 @@ test('layers are switched for map and list together; the synthetic layer is load
   await expect(box).not.toBeChecked();
   await box.check();
   await expect(page.locator('.synthetic')).toContainText('合成样例');
+  // Parcels are drawn from zoom 11 on, and the map says so before.
+  const hint = page.locator('.notes .hint');
+  await expect(hint).toHaveText('地块放大后显示');
+  await page.getByRole('button', { name: '放大地图' }).dblclick();
+  await expect(hint).toHaveCount(0);
   await expect(page.locator('#places .count')).toHaveText(new Intl.NumberFormat('zh-CN').format((await usualPlaces()).length + synthetic.count));
   expect(asked).toContain(path);
   // A long group shows its first rows and a way to the others.

@@ -442,6 +442,7 @@ test.describe('a drawing that is too long for a link', () => {
 
   test('of more corners than tiles take is not drawn in part, and the page says so', async ({ page }) => {
     await visit(page, '?v=1&lang=en');
+    await expect(page.locator('.notes .hint')).toHaveText('Zoom in to see parcels');
     await paste(page, star(5000));
     await expect(page.getByText('too many corners for tiles')).toBeVisible();
     await expect.poll(() => new URL(page.url()).searchParams.get('c')).toMatch(/^touch~drawing~/);
