@@ -724,6 +724,7 @@ test('at 320 px and at 200 % text nothing goes sideways', async ({ page }) => {
 test('the language switches in place, titles of fields and values too', async ({ page }) => {
   await visit(page, '?v=1&lang=zh&c=in~status~idle');
   await expect(page.locator('.chip')).toHaveText(/状态 = 闲置/);
+  await expect(page.locator('tr[data-id]').first()).toBeVisible();
   const before = await rowIds(page);
   await page.getByRole('button', { name: 'Switch to English' }).click();
   await expect(page.locator('.chip')).toHaveText(/status = idle/);
