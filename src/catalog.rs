@@ -225,9 +225,10 @@ impl Catalog {
 
     /// Who is credited for what shows some layers: the words of the catalogue, then the own ones of a layer behind its title.
     #[must_use]
-    pub fn credits<'a>(&'a self, layers: impl Iterator<Item = &'a Layer>) -> Words {
+    pub fn credits(&self, is_shown: impl Fn(&Layer) -> bool) -> Words {
         let whole = &self.about.attribution;
-        let own = layers.filter_map(|layer| Some((&layer.about.title, layer.about.attribution.as_ref()?)));
+        let shown = self.layers.iter().map(|indexed| indexed.layer()).filter(|layer| is_shown(layer));
+        let own = shown.filter_map(|layer| Some((&layer.about.title, layer.about.attribution.as_ref()?)));
         let own: Vec<_> = own.filter(|(_, credit)| *credit != whole).collect();
         let credits = |lang: Lang| {
             let [colon, semicolon] = [lang.pick("：", ": "), lang.pick("；", "; ")];

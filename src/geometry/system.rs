@@ -43,6 +43,7 @@ impl System {
     #[must_use]
     pub fn of_epsg(code: u32) -> Option<Self> {
         let strip = |strip| Some(Self::Strip(strip));
+        let framed = |frame, strip| Some(Self::Framed(frame, strip));
         match code {
             4326 | 4979 => Some(Self::Known(Crs::Epsg4326)),
             4490 | 4480 => Some(Self::Known(Crs::Epsg4490)),
@@ -56,15 +57,11 @@ impl System {
             }
             32_601..=32_660 => strip(Strip::utm(code - 32_600, false)),
             32_701..=32_760 => strip(Strip::utm(code - 32_700, true)),
-            4258 | 4937 => Some(Self::Framed(Frame::Etrs89, None)),
-            25_828..=25_838 => Some(Self::Framed(Frame::Etrs89, Some(Strip::utm(code - 25_800, false)))),
-            4674 | 4989 => Some(Self::Framed(Frame::Sirgas2000, None)),
-            31_965..=31_976 => {
-                Some(Self::Framed(Frame::Sirgas2000, Some(Strip::utm(code - 31_965 + 11, false))))
-            }
-            31_977..=31_985 => {
-                Some(Self::Framed(Frame::Sirgas2000, Some(Strip::utm(code - 31_977 + 17, true))))
-            }
+            4258 | 4937 => framed(Frame::Etrs89, None),
+            25_828..=25_838 => framed(Frame::Etrs89, Some(Strip::utm(code - 25_800, false))),
+            4674 | 4989 => framed(Frame::Sirgas2000, None),
+            31_965..=31_976 => framed(Frame::Sirgas2000, Some(Strip::utm(code - 31_965 + 11, false))),
+            31_977..=31_985 => framed(Frame::Sirgas2000, Some(Strip::utm(code - 31_977 + 17, true))),
             _ => None,
         }
     }

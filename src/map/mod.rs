@@ -315,8 +315,8 @@ fn notices(scene: &Scene, seen: &[&model::Layer], parcels: &Parcels, lang: Lang)
 fn attribution(catalog: &Catalog, seen: &[&model::Layer], lang: Lang) -> String {
     let about = &catalog.about;
     let date = about.data_date.map(|day| words::DATE.with(lang, "date", &day.to_string()));
-    let credit = Some(catalog.credits(seen.iter().copied()).say(lang).to_owned());
-    let credit = credit.filter(|credit| !credit.is_empty());
+    let credits = catalog.credits(|layer| seen.iter().any(|seen| seen.id == layer.id));
+    let credit = Some(credits.say(lang).to_owned()).filter(|credit| !credit.is_empty());
     let system = [words::CRS.say(lang), words::PROJECTION.say(lang)].map(|text| Some(text.to_owned()));
     std::iter::once(date).chain(system).chain([credit]).flatten().collect::<Vec<_>>().join(" · ")
 }

@@ -119,9 +119,8 @@ impl<'a> Maker<'a> {
                 &format!("Text of the plan: {en}. Citations follow its own numbering; facts and figures only, in words of this project."),
             ));
         }
-        let layers = self.catalog.layers().map(|indexed| indexed.layer());
-        let layers = layers.filter(|layer| is_made_up || !layer.about.synthetic);
-        let attribution = self.say(&self.catalog.credits(layers));
+        let credits = self.catalog.credits(|layer| is_made_up || !layer.about.synthetic);
+        let attribution = self.say(&credits);
         notes.extend(Some(attribution).filter(|attribution| !attribution.trim().is_empty()));
         if !about.licence.is_empty() {
             notes

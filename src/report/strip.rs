@@ -25,7 +25,7 @@ use crate::map::place::Box;
 use crate::map::style::{Theme, Tokens, tokens};
 use crate::map::text::{self, Weight};
 use crate::map::{MapError, signs, sources, words};
-use crate::model::{Lang, Words};
+use crate::model::Lang;
 use crate::render::locate::{said, where_beside};
 
 /// Width that diagrams are set in, CSS pixels; pixels are finer by the scale.
@@ -110,7 +110,7 @@ pub fn draw(
             title: title(&name, request),
             lang: request.lang.tag(),
             notices: vec![statement(request)],
-            attribution: credits(catalog, request).say(request.lang).to_owned(),
+            attribution: credits(catalog, request),
         },
         names: sheet.names,
         links: sheet.links,
@@ -451,7 +451,7 @@ impl<'a> Sheet<'a> {
         let notes = [
             statement(self.request),
             of_data(self.catalog, lang),
-            credits(self.catalog, self.request).say(lang).to_owned(),
+            credits(self.catalog, self.request),
             approval(self.catalog, Tongue::Only(lang)),
         ];
         for note in notes.iter().filter(|note| !note.is_empty()) {
@@ -463,12 +463,12 @@ impl<'a> Sheet<'a> {
     }
 }
 
-fn credits(catalog: &Catalog, request: &Request<'_>) -> Words {
+/// Who is credited for the line and its stops.
+fn credits(catalog: &Catalog, request: &Request<'_>) -> String {
     let stops = request.along.stops.iter().map(|stop| stop.member.indexed.layer());
     let mut ids: BTreeSet<&str> = stops.map(|layer| layer.id.as_str()).collect();
     ids.insert(request.line.indexed.layer().id.as_str());
-    let layers = catalog.layers().map(|indexed| indexed.layer());
-    catalog.credits(layers.filter(|layer| ids.contains(layer.id.as_str())))
+    catalog.credits(|layer| ids.contains(layer.id.as_str())).say(request.lang).to_owned()
 }
 
 fn is_core(stop: &Stop) -> bool {

@@ -245,13 +245,14 @@ fn trace(ring: impl ExactSizeIterator<Item = Spot> + Clone, traces: &mut Vec<Spo
     let widened = |[low, high]: [Spot; 2], spot: Spot| [low.min(spot), high.max(spot)];
     let is_beyond = |along: i32| f64::from(along) <= LOW || f64::from(along) >= HIGH;
     let is_border = |a: Spot, b: Spot| (0..2).any(|axis| a[axis] == b[axis] && is_beyond(a[axis]));
-    let following = ring.clone().skip(1).chain(ring.clone().take(1));
-    let Some(begin) = ring.clone().zip(following).position(|(a, b)| is_border(a, b)) else {
-        if let Some(spot) = ring.clone().next() {
-            keep(ring.fold([spot; 2], widened));
-        }
-        return;
-    };
+    let Some(first) = ring.clone().next() else { return };
+    // Most rings are whole and small, and one look is enough for them.
+    let (whole, reaches_border) = ring.clone().fold(([first; 2], false), |(ends, reaches), spot| {
+        (widened(ends, spot), reaches || spot.into_iter().any(is_beyond))
+    });
+    let following = || ring.clone().skip(1).chain([first]);
+    let along_border = || ring.clone().zip(following()).position(|(a, b)| is_border(a, b));
+    let Some(begin) = reaches_border.then(along_border).flatten() else { return keep(whole) };
     let mut ends: Option<([Spot; 2], Spot)> = None;
     for spot in ring.clone().skip(begin + 1).chain(ring.take(begin + 1)) {
         ends = match ends {

@@ -229,18 +229,26 @@ fn made_up_parcels_are_drawn_where_the_view_has_them_and_said_to_be_made_up() {
     assert!(texts.iter().any(|text| text.contains("合成样例")), "{texts:?}");
 }
 
-#[test]
-fn what_stands_beyond_the_antimeridian_is_on_a_map_of_both_sides() {
+/// A data folder of some layers, each with its features.
+fn folder(catalog: &str, layers: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    for (layer, features) in layers {
+        let text = format!(r#"{{"type":"FeatureCollection","features":[{features}]}}"#);
+        write(&format!("{layer}.geojson"), &text);
+    }
+    write("catalog.toml", catalog);
+    folder
+}
+
+#[test]
+fn what_stands_beyond_the_antimeridian_is_on_a_map_of_both_sides() {
     let site = |id: &str, x: f64, lifecycle: &str| {
         json!({ "type": "Feature", "id": id, "geometry": { "type": "Point", "coordinates": [x, 0.0] },
             "properties": { "name_zh": id, "name_en": id, "unit_type": id, "named_unit": true, "lifecycle": lifecycle } })
     };
-    let sites = [site("park", 179.9, "existing"), site("block", -179.9, "planned")];
-    write("sites.geojson", &json!({ "type": "FeatureCollection", "features": sites }).to_string());
-    write(
-        "catalog.toml",
+    let sites = format!("{},{}", site("park", 179.9, "existing"), site("block", -179.9, "planned"));
+    let folder = folder(
         r#"title = { zh = "斐济", en = "Fiji" }
 description = { zh = "", en = "" }
 attribution = { zh = "", en = "" }
@@ -250,6 +258,7 @@ file = "sites.geojson"
 title = { zh = "地点", en = "Sites" }
 draw = "site"
 "#,
+        &[("sites", &sites)],
     );
     let service = Service::over(folder.path());
     for bbox in ["179.5,-0.3,-179.5,0.3", "179.8,-0.3,-179.6,0.3"] {
@@ -264,18 +273,12 @@ draw = "site"
 
 #[test]
 fn layers_with_a_credit_of_their_own_are_credited_where_they_are_in_sight() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
-    for (layer, longitude) in [("near", 10.0), ("far", 50.0)] {
-        let site = json!({ "type": "Feature", "id": layer, "properties": { "name_en": layer },
-            "geometry": { "type": "Point", "coordinates": [longitude, 0.0] } });
-        write(
-            &format!("{layer}.geojson"),
-            &json!({ "type": "FeatureCollection", "features": [site] }).to_string(),
-        );
-    }
-    write(
-        "catalog.toml",
+    let site = |id: &str, x: f64| {
+        json!({ "type": "Feature", "id": id, "properties": { "name_en": id },
+            "geometry": { "type": "Point", "coordinates": [x, 0.0] } })
+        .to_string()
+    };
+    let folder = folder(
         r#"title = { zh = "图", en = "Map" }
 description = { zh = "", en = "" }
 attribution = { zh = "市局", en = "Bureau" }
@@ -292,6 +295,7 @@ title = { zh = "远处", en = "Far" }
 draw = "site"
 attribution = { zh = "乙测绘", en = "Survey B" }
 "#,
+        &[("near", &site("near", 10.0)), ("far", &site("far", 50.0))],
     );
     let service = Service::over(folder.path());
     for (lang, wanted) in [("zh", "市局；近处：甲测绘"), ("en", "Bureau; Near: Survey A")] {
@@ -331,11 +335,7 @@ fn assert_parcels_stand_for_each_other(origin: f64, middle: f64) {
             )
         })
         .collect();
-    let folder = tempfile::tempdir().expect("a folder");
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
-    write("lots.geojson", &format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, squares.join(",")));
-    write(
-        "catalog.toml",
+    let folder = folder(
         r#"title = { zh = "地块", en = "Lots" }
 description = { zh = "", en = "" }
 attribution = { zh = "", en = "" }
@@ -345,6 +345,7 @@ file = "lots.geojson"
 title = { zh = "地块", en = "Lots" }
 draw = "parcel"
 "#,
+        &[("lots", &squares.join(","))],
     );
     let service = Service::over(folder.path());
     let rings = |zoom: f64| {

@@ -10,9 +10,9 @@ use crate::model::plan::{
 
 /// Checks the rows while their lines are known.
 pub(super) fn rows(rows: &Rows, nested: &Nested) -> Result<(), PlanError> {
-    let faults = &mut Faults::default();
-    unique_ids(rows, nested, faults);
-    numbering_gaps(rows, &nested.about.numbering_gaps, faults);
+    let mut faults = Faults::default();
+    unique_ids(rows, nested, &mut faults);
+    numbering_gaps(rows, &nested.about.numbering_gaps, &mut faults);
     for (n, row) in rows.clauses.iter().enumerate() {
         if rows.clauses[..n].iter().any(|other| other.value.section == row.value.section) {
             faults.add(wrong(row.at.at("section"), &row.value.section, "each section once"));
@@ -30,26 +30,18 @@ pub(super) fn rows(rows: &Rows, nested: &Nested) -> Result<(), PlanError> {
     for row in &rows.industries {
         faults.keep(known.group(&row.at.at("group"), &row.value.group));
     }
-    let found = rows.industries.len();
-    faults.keep(recount(
-        At::key(FILE, "industries.count"),
-        nested.industry_count,
-        found,
-        "rows in industries.csv",
-    ));
     for (n, group) in nested.industry_groups.iter().enumerate() {
         let found = rows.industries.iter().filter(|row| row.value.group == group.id).count();
         let at = At::key(FILE, format!("industries.groups[{n}].count"));
         let what = format!("rows of group `{}` in industries.csv", group.id);
         faults.keep(recount(at, group.count, found, what));
     }
-    let found = rows.indicators.len();
-    faults.keep(recount(
-        At::key(FILE, "indicators.count"),
-        nested.indicator_count,
-        found,
-        "rows in indicators.csv",
-    ));
+    for (key, stated, found, what) in [
+        ("industries.count", nested.industry_count, rows.industries.len(), "rows in industries.csv"),
+        ("indicators.count", nested.indicator_count, rows.indicators.len(), "rows in indicators.csv"),
+    ] {
+        faults.keep(recount(At::key(FILE, key), stated, found, what));
+    }
     for (row, expected) in rows.indicators.iter().zip(1_u16..) {
         faults.keep(indicator(row, expected, &rows.baselines));
     }
@@ -73,8 +65,8 @@ pub(super) fn rows(rows: &Rows, nested: &Nested) -> Result<(), PlanError> {
             faults.keep(known.place(&row.at.at("built_on"), id));
         }
     }
-    links_and_layout(nested, &known, faults);
-    std::mem::take(faults).all()
+    links_and_layout(nested, &known, &mut faults);
+    faults.all()
 }
 
 /// Checks what can be recounted once all is joined.
