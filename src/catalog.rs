@@ -227,7 +227,7 @@ impl Catalog {
     #[must_use]
     pub fn credits(&self, is_shown: impl Fn(&Layer) -> bool) -> Words {
         let whole = &self.about.attribution;
-        let shown = self.layers.iter().map(|indexed| indexed.layer()).filter(|layer| is_shown(layer));
+        let shown = self.layers().map(|indexed| indexed.layer()).filter(|layer| is_shown(layer));
         let own = shown.filter_map(|layer| Some((&layer.about.title, layer.about.attribution.as_ref()?)));
         let own: Vec<_> = own.filter(|(_, credit)| *credit != whole).collect();
         let credits = |lang: Lang| {

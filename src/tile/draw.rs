@@ -250,8 +250,8 @@ fn trace(ring: impl ExactSizeIterator<Item = Spot> + Clone, traces: &mut Vec<Spo
     let (whole, reaches_border) = ring.clone().fold(([first; 2], false), |(ends, reaches), spot| {
         (widened(ends, spot), reaches || spot.into_iter().any(is_beyond))
     });
-    let following = || ring.clone().skip(1).chain([first]);
-    let along_border = || ring.clone().zip(following()).position(|(a, b)| is_border(a, b));
+    let mut edges = ring.clone().zip(ring.clone().skip(1).chain([first]));
+    let along_border = || edges.position(|(a, b)| is_border(a, b));
     let Some(begin) = reaches_border.then(along_border).flatten() else { return keep(whole) };
     let mut ends: Option<([Spot; 2], Spot)> = None;
     for spot in ring.clone().skip(begin + 1).chain(ring.take(begin + 1)) {

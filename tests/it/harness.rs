@@ -9,7 +9,8 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use innospace::api::{App, router};
 use innospace::config::{Config, Limits, USUAL_PAGE_CACHE_BYTES, USUAL_TILE_CACHE_BYTES};
 use innospace::store::{Loaded, Store};
-use serde_json::Value;
+use serde_json::{Value, json};
+use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 /// The shipped data.
@@ -25,6 +26,18 @@ pub fn fixtures() -> &'static Path {
 /// The official test data of CQL2.
 pub fn natural_earth() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/naturalearth"))
+}
+
+/// A data folder of a catalogue and the features of its layers, each in `{id}.geojson`.
+pub fn data_folder(catalog: &str, layers: &[(&str, &[Value])]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    for (id, features) in layers {
+        let collection = json!({ "type": "FeatureCollection", "features": features });
+        write(&format!("{id}.geojson"), &collection.to_string());
+    }
+    write("catalog.toml", catalog);
+    folder
 }
 
 pub fn load(folder: &Path) -> Loaded {

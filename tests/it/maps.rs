@@ -16,9 +16,9 @@ use innospace::map::{self, Request};
 use innospace::model::Lang;
 use innospace::query::Budget;
 use quick_xml::events::Event;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::harness::{Answer, Service, load, shipped};
+use crate::harness::{Answer, Service, data_folder, load, shipped};
 
 fn fixture() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/map"))
@@ -229,26 +229,14 @@ fn made_up_parcels_are_drawn_where_the_view_has_them_and_said_to_be_made_up() {
     assert!(texts.iter().any(|text| text.contains("合成样例")), "{texts:?}");
 }
 
-/// A data folder of some layers, each with its features.
-fn folder(catalog: &str, layers: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
-    for (layer, features) in layers {
-        let text = format!(r#"{{"type":"FeatureCollection","features":[{features}]}}"#);
-        write(&format!("{layer}.geojson"), &text);
-    }
-    write("catalog.toml", catalog);
-    folder
-}
-
 #[test]
 fn what_stands_beyond_the_antimeridian_is_on_a_map_of_both_sides() {
     let site = |id: &str, x: f64, lifecycle: &str| {
         json!({ "type": "Feature", "id": id, "geometry": { "type": "Point", "coordinates": [x, 0.0] },
             "properties": { "name_zh": id, "name_en": id, "unit_type": id, "named_unit": true, "lifecycle": lifecycle } })
     };
-    let sites = format!("{},{}", site("park", 179.9, "existing"), site("block", -179.9, "planned"));
-    let folder = folder(
+    let sites = [site("park", 179.9, "existing"), site("block", -179.9, "planned")];
+    let folder = data_folder(
         r#"title = { zh = "斐济", en = "Fiji" }
 description = { zh = "", en = "" }
 attribution = { zh = "", en = "" }
@@ -276,9 +264,8 @@ fn layers_with_a_credit_of_their_own_are_credited_where_they_are_in_sight() {
     let site = |id: &str, x: f64| {
         json!({ "type": "Feature", "id": id, "properties": { "name_en": id },
             "geometry": { "type": "Point", "coordinates": [x, 0.0] } })
-        .to_string()
     };
-    let folder = folder(
+    let folder = data_folder(
         r#"title = { zh = "图", en = "Map" }
 description = { zh = "", en = "" }
 attribution = { zh = "市局", en = "Bureau" }
@@ -295,7 +282,7 @@ title = { zh = "远处", en = "Far" }
 draw = "site"
 attribution = { zh = "乙测绘", en = "Survey B" }
 "#,
-        &[("near", &site("near", 10.0)), ("far", &site("far", 50.0))],
+        &[("near", &[site("near", 10.0)]), ("far", &[site("far", 50.0)])],
     );
     let service = Service::over(folder.path());
     for (lang, wanted) in [("zh", "市局；近处：甲测绘"), ("en", "Bureau; Near: Survey A")] {
@@ -325,17 +312,18 @@ fn parcels_too_small_to_see_stand_for_each_other() {
 /// A hundred parcels of a hundred thousandth of a degree, side by side. At zoom 11 that is 0.03 pixels, and all of
 /// them reach over 0.3 pixels, which is into at most four cells of half a pixel.
 fn assert_parcels_stand_for_each_other(origin: f64, middle: f64) {
-    let squares: Vec<String> = (0..100)
+    let squares: Vec<Value> = (0..100)
         .map(|number| {
             let (west, south) = (origin + f64::from(number % 10) * 1e-5, f64::from(number / 10) * 1e-5);
             let (east, north) = (west + 1e-5, south + 1e-5);
-            format!(
-                r#"{{"type":"Feature","id":{number},"properties":{{}},"geometry":{{"type":"Polygon","coordinates":
-                [[[{west:.5},{south:.5}],[{east:.5},{south:.5}],[{east:.5},{north:.5}],[{west:.5},{north:.5}],[{west:.5},{south:.5}]]]}}}}"#
-            )
+            let [west, south, east, north] =
+                [west, south, east, north].map(|degree| (degree * 1e5).round() / 1e5);
+            let ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
+            json!({ "type": "Feature", "id": number, "properties": {},
+                "geometry": { "type": "Polygon", "coordinates": [ring] } })
         })
         .collect();
-    let folder = folder(
+    let folder = data_folder(
         r#"title = { zh = "地块", en = "Lots" }
 description = { zh = "", en = "" }
 attribution = { zh = "", en = "" }
@@ -345,7 +333,7 @@ file = "lots.geojson"
 title = { zh = "地块", en = "Lots" }
 draw = "parcel"
 "#,
-        &[("lots", &squares.join(","))],
+        &[("lots", &squares)],
     );
     let service = Service::over(folder.path());
     let rings = |zoom: f64| {
@@ -705,7 +693,7 @@ fn signs_of_styles_stand_where_the_sheet_says() {
             let sheet = lodepng::decode32(&sheet.body).expect("a PNG file");
             let cells = cells.as_object().expect("an object");
             assert_eq!(cells.len(), 30, "seven shapes with four fills, two hatches");
-            let whole = |cell: &serde_json::Value, name: &str| {
+            let whole = |cell: &Value, name: &str| {
                 usize::try_from(cell[name].as_u64().expect("a number")).expect("small")
             };
             for (id, cell) in cells {

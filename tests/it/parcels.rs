@@ -7,7 +7,7 @@ use std::time::Duration;
 use calamine::{Data, Reader as _};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Service, shipped};
+use crate::harness::{Answer, Service, data_folder, shipped};
 
 /// Five squares of 0.001 degrees on a street along the equator, and one without position.
 ///
@@ -291,26 +291,24 @@ fn pasted_shapes_are_read_and_measured_over_http() {
 /// A zone with facilities beside it and regions in other parts of the country, and no extent for a map.
 #[test]
 fn pasted_positions_are_held_against_the_zone_and_what_lies_around_it() {
-    let folder = tempfile::tempdir().expect("a folder");
     let points = |all: [[f64; 2]; 2]| {
         let feature = |at| json!({ "type": "Feature", "properties": {}, "geometry": { "type": "Point", "coordinates": at } });
-        json!({ "type": "FeatureCollection", "features": all.map(feature) })
+        all.map(feature).to_vec()
     };
     let zone = json!({ "type": "Feature", "properties": {}, "geometry": { "type": "Polygon",
         "coordinates": [[[113.8, 30.2], [114.3, 30.2], [114.3, 30.6], [113.8, 30.6], [113.8, 30.2]]] } });
     let files = [
-        ("zone", "zone", json!({ "type": "FeatureCollection", "features": [zone] })),
+        ("zone", "zone", vec![zone]),
         ("facilities", "facility", points([[114.0, 30.3], [114.41, 30.5]])),
         ("regions", "region", points([[110.78, 22.55], [121.59, 39.98]])),
     ];
-    let layers = files.map(|(id, part, features)| {
-        std::fs::write(folder.path().join(format!("{id}.geojson")), features.to_string()).expect("written");
+    let tables = files.each_ref().map(|(id, part, _)| {
         format!(
             "[[layers]]\nid = \"{id}\"\nfile = \"{id}.geojson\"\ntitle = {{ zh = \"{id}\", en = \"{id}\" }}\ndraw = \"{part}\"\n"
         )
     });
-    let catalog = format!("title = {{ zh = \"区\", en = \"Zone\" }}\n{}", layers.concat());
-    std::fs::write(folder.path().join("catalog.toml"), catalog).expect("written");
+    let catalog = format!("title = {{ zh = \"区\", en = \"Zone\" }}\n{}", tables.concat());
+    let folder = data_folder(&catalog, &files.each_ref().map(|(id, _, features)| (*id, &features[..])));
     let service = Service::over(folder.path());
     let told = |query: &str| {
         let answer = service.get(&format!("/measure?{query}"));

@@ -8,7 +8,7 @@ use std::process::Command;
 use calamine::{Data, Reader as _};
 use serde_json::{Value, json};
 
-use crate::harness::{Service, shipped};
+use crate::harness::{Service, data_folder, shipped};
 use crate::oracle::{ask, shape, wkt};
 use crate::random::Random;
 
@@ -25,7 +25,6 @@ use crate::random::Random;
 /// | g  | M0   | idle   | 9000    | U3   | 0.010     |
 /// | h  | M0   | idle   | 25000   | U1   | nowhere   |
 fn street() -> (tempfile::TempDir, Service) {
-    let folder = tempfile::tempdir().expect("a folder");
     let rows = [
         ("a", json!("M0"), "idle", json!(12000.0), "U1", Some(0.0)),
         ("b", json!("M0"), "idle", json!(12300.0), "U1", Some(0.001)),
@@ -49,29 +48,22 @@ fn street() -> (tempfile::TempDir, Service) {
                 "use": code, "status": status, "area_m2": area, "unit": unit, "since": format!("2020-01-{:02}", id.as_bytes()[0] - b'a' + 1) } })
         })
         .collect();
-    let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).expect("a file");
-    let collection =
-        |features: Value| json!({ "type": "FeatureCollection", "features": features }).to_string();
-    write("lots.geojson", collection(features.into()));
-    write(
-        "ways.geojson",
-        collection(json!([
-            { "type": "Feature", "id": "way", "properties": { "name_zh": "路", "name_en": "Way" },
-              "geometry": { "type": "LineString", "coordinates": [[0.0145, 0.0], [0.0145, 0.01]] } },
-            { "type": "Feature", "id": "far", "properties": { "name_zh": "远", "name_en": "Far" },
-              "geometry": { "type": "Point", "coordinates": [1.0, 1.0] } },
-        ])),
-    );
-    write(
-        "catalog.toml",
-        lots_catalog("synthetic = true")
+    let ways = [
+        json!({ "type": "Feature", "id": "way", "properties": { "name_zh": "路", "name_en": "Way" },
+            "geometry": { "type": "LineString", "coordinates": [[0.0145, 0.0], [0.0145, 0.01]] } }),
+        json!({ "type": "Feature", "id": "far", "properties": { "name_zh": "远", "name_en": "Far" },
+            "geometry": { "type": "Point", "coordinates": [1.0, 1.0] } }),
+    ];
+    let folder = data_folder(
+        &(lots_catalog("synthetic = true")
             + r#"
 [[layers]]
 id = "ways"
 file = "ways.geojson"
 title = { zh = "道路", en = "Ways" }
 draw = "axis"
-"#,
+"#),
+        &[("lots", &features), ("ways", &ways)],
     );
     let service = Service::over(folder.path());
     (folder, service)
@@ -257,10 +249,7 @@ fn bounds_of_every_kind_move() {
 
 /// A folder with one layer of lots, and a service over it.
 fn lots(features: &[Value]) -> (tempfile::TempDir, Service) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).expect("a file");
-    write("lots.geojson", json!({ "type": "FeatureCollection", "features": features }).to_string());
-    write("catalog.toml", lots_catalog(""));
+    let folder = data_folder(&lots_catalog(""), &[("lots", features)]);
     let service = Service::over(folder.path());
     (folder, service)
 }

@@ -2,19 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::fs;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{Answer, Service, fixtures, shipped};
+use crate::harness::{Answer, Service, data_folder, fixtures, shipped};
 
 const STYLE: &str = "application/vnd.mapbox.style+json";
 const HOST: &str = "http://map.test";
 
 /// A data folder of layers: id, part on the map, further lines of its table, features.
 fn folder(layers: &[(&str, &str, &str, Vec<Value>)]) -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
     let mut catalog = r#"
         title = { zh = "小区", en = "Small zone" }
         description = { zh = "手工", en = "by hand" }
@@ -24,16 +22,15 @@ fn folder(layers: &[(&str, &str, &str, Vec<Value>)]) -> TempDir {
         approval_number = "GS 1"
     "#
     .to_owned();
-    for (id, part, more, features) in layers {
+    for (id, part, more, _) in layers {
         let _ = write!(
             catalog,
             "\n[[layers]]\nid = \"{id}\"\nfile = \"{id}.geojson\"\ntitle = {{ zh = \"{id}\", en = \"{id}\" }}\ndraw = \"{part}\"\n{more}\n"
         );
-        let json = json!({ "type": "FeatureCollection", "features": features });
-        fs::write(folder.path().join(format!("{id}.geojson")), json.to_string()).expect("a layer");
     }
-    fs::write(folder.path().join("catalog.toml"), catalog).expect("a catalogue");
-    folder
+    let features: Vec<(&str, &[Value])> =
+        layers.iter().map(|(id, _, _, features)| (*id, &features[..])).collect();
+    data_folder(&catalog, &features)
 }
 
 fn feature(id: &str, kind: &str, coordinates: &Value, properties: &Value) -> Value {

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use calamine::{Data, Reader as _};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Service, shipped};
+use crate::harness::{Answer, Service, data_folder, shipped};
 use crate::oracle::ask;
 use crate::random::Random;
 
@@ -15,12 +15,8 @@ type Rings = Vec<Vec<Position>>;
 
 /// A layer of polygons, as a service and as the folder it is read from.
 fn lots(features: &[Value], more: &str) -> (tempfile::TempDir, Service) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).expect("a file");
-    write("lots.geojson", json!({ "type": "FeatureCollection", "features": features }).to_string());
-    write(
-        "catalog.toml",
-        format!(
+    let folder = data_folder(
+        &format!(
             r#"
 title = {{ zh = "街", en = "Street" }}
 [[layers]]
@@ -37,6 +33,7 @@ kind = "text"
 find = "code"
 "#
         ),
+        &[("lots", features)],
     );
     let service = Service::over(folder.path());
     (folder, service)
