@@ -189,7 +189,7 @@ impl Catalog {
         let window = |keep: &dyn Fn(&Layer) -> bool| {
             self.window(|layer| keep(layer) && (held.is_none() || !layer.about.is_place_guessed))
         };
-        let drawn = |role: &str| window(&|layer| layer.about.draw.as_deref() == Some(role));
+        let drawn = |role: &str| window(&|layer| layer.about.role() == role);
         drawn("zone")
             .or_else(|| drawn("subdistrict"))
             .or(self.about.start_extent)

@@ -42,7 +42,7 @@ pub fn parameters(catalog: &Catalog, limits: Limits) -> Vec<Parameter> {
         collections_parameter(
             catalog,
             "The collections whose features are looked for, split by commas; when left out those that the map draws as \
-             cores, sites and facilities.",
+             cores, facilities and sites, which is what collections without `draw` are, but for the line's own.",
         ),
         parameter(
             "max-offset",
@@ -80,8 +80,11 @@ struct Asked {
 
 impl Asked {
     fn read(params: &Params, catalog: &Catalog, line: &Member, limits: Limits) -> Result<Self, Problem> {
+        // A line does not stand along those of its own layer.
+        let own = &line.indexed.layer().id;
         let is_anchor = |indexed: &&Arc<IndexedLayer>| {
-            indexed.layer().about.draw.as_deref().is_some_and(|draw| ANCHORS.contains(&draw))
+            let layer = indexed.layer();
+            layer.id != *own && ANCHORS.contains(&layer.about.role())
         };
         let anchors = || catalog.layers().filter(is_anchor).cloned().collect();
         let farthest = amount(params, "max-offset", "metres, a number from 0 on")?;

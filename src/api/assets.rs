@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::App;
 use super::negotiate::{accepts_encoding, is_held};
@@ -163,7 +163,7 @@ fn collection(layer: &Layer) -> Value {
         "id": layer.id.as_str(), "title": words(&about.title), "description": about.description.as_ref().map(words),
         // Words of its own only; those of the whole are beside the title.
         "attribution": about.attribution.as_ref().map(words),
-        "draw": about.draw.as_deref().unwrap_or("site"), "synthetic": about.synthetic, "count": layer.len(),
+        "draw": about.role(), "synthetic": about.synthetic, "count": layer.len(),
         "has_areas": layer.geometries().has_areas(), "fields": fields, "names": Value::Object(names.into_iter().collect()),
     })
 }
@@ -180,7 +180,9 @@ fn plan(facts: &PlanFacts) -> Value {
         .parts
         .iter()
         .map(|part| {
-            json!({ "part": part.part.as_str(), "ids": part.ids, "section": section(&part.citations), "sentence": words(&part.sentence) })
+            let places = part.ids.iter().map(|id| (id.to_string(), json!(facts.layout.places_of(id))));
+            let places: Map<String, Value> = places.filter(|(_, places)| *places != json!([])).collect();
+            json!({ "part": part.part.as_str(), "ids": part.ids, "places": places, "section": section(&part.citations), "sentence": words(&part.sentence) })
         })
         .collect();
     let named = |id: &str, name: &Words| json!({ "id": id, "name": words(name) });

@@ -41,7 +41,7 @@ pub fn find(catalog: &Catalog, id: &str) -> Result<Arc<IndexedLayer>, Problem> {
 /// There is none.
 pub fn named_or_parcels(catalog: &Catalog, id: Option<&str>) -> Result<Arc<IndexedLayer>, Problem> {
     let Some(id) = id else {
-        let drawn = catalog.layers().find(|indexed| indexed.layer().about.draw.as_deref() == Some("parcel"));
+        let drawn = catalog.layers().find(|indexed| indexed.layer().about.role() == "parcel");
         let missing = "no collection is drawn as parcels; name the collection";
         return drawn.cloned().ok_or_else(|| Problem::missing(missing.to_owned()));
     };

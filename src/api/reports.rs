@@ -119,7 +119,7 @@ fn collection_of(catalog: &Catalog, asked: Option<&str>) -> Result<String, Probl
     if let Some(asked) = asked {
         return Ok(asked.to_owned());
     }
-    let parcels = catalog.layers().find(|indexed| indexed.layer().about.draw.as_deref() == Some("parcel"));
+    let parcels = catalog.layers().find(|indexed| indexed.layer().about.role() == "parcel");
     let layer = parcels
         .ok_or_else(|| Problem::missing("no collection is one of parcels: give collection".to_owned()))?;
     Ok(layer.layer().id.as_str().to_owned())

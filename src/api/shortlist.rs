@@ -273,10 +273,9 @@ fn places(params: &Params, catalog: &Catalog) -> Result<Vec<Place>, Problem> {
     };
     let is_few = |indexed: &IndexedLayer| indexed.layer().len() <= MOST_MEMBERS;
     let Some(list) = params.get("distances") else {
-        let usual = catalog.layers().filter(|indexed| {
-            let part = indexed.layer().about.draw.as_deref();
-            part.is_some_and(|part| MEASURED_TO.contains(&part)) && is_few(indexed)
-        });
+        let usual = catalog
+            .layers()
+            .filter(|indexed| MEASURED_TO.contains(&indexed.layer().about.role()) && is_few(indexed));
         return Ok(usual.filter_map(|indexed| whole(indexed)).collect());
     };
     let mut places: Vec<Place> = Vec::new();

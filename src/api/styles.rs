@@ -19,6 +19,7 @@ use super::{App, blocking, tilesets};
 use crate::catalog::Catalog;
 use crate::geometry::Bounds;
 use crate::index::IndexedLayer;
+use crate::map;
 use crate::map::sources::{self, PARCEL, SOURCES};
 use crate::map::style::{self, Look, Theme, View};
 use crate::model::{Lang, Words};
@@ -35,11 +36,6 @@ const FINEST_PARCELS: u8 = 16;
 /// The window, in pixels, that a map is thought to have when it opens.
 const WINDOW: [f64; 2] = [1024.0, 768.0];
 
-/// How far the layout of the plan may be trusted.
-const NOTICE: [&str; 2] = [
-    "示意精度：核、轴、带为规划示意范围，不作为用地边界依据",
-    "Schematic accuracy: core, axis and belts show planning intent, not legal boundaries",
-];
 /// What is said of made-up data.
 const MADE_UP: [&str; 2] = ["合成样例，不代表真实地块", "synthetic sample, not real parcels"];
 
@@ -226,8 +222,9 @@ fn small_source(ask: &Ask, look: Look, source: &str) -> Value {
     // The layers behind the others are credited by the source of their own name.
     if !matches!(source, "mask" | "belt-line" | "area" | "label") {
         let layers: Vec<&IndexedLayer> = feeding(&ask.catalog, source).collect();
-        let notice = matches!(source, "core" | "axis" | "belt").then(|| look.lang.pick(NOTICE[0], NOTICE[1]));
-        credit(&mut json, ask, look.lang, &layers, notice);
+        let is_schematic = matches!(source, "core" | "axis" | "belt");
+        let notice = is_schematic.then(|| map::schematic(&ask.catalog, look.lang)).flatten();
+        credit(&mut json, ask, look.lang, &layers, notice.as_deref());
     }
     json
 }
@@ -301,7 +298,7 @@ fn metadata(ask: &Ask, look: Look, drawn: &Map<String, Value>, parcels: &[&Index
     tell("data-date", &about.data_date.map(|day| day.to_string()).unwrap_or_default());
     tell("approval-number", &about.approval_number);
     if ["core", "axis", "belt"].iter().any(|source| drawn.contains_key(*source)) {
-        tell("notice", lang.pick(NOTICE[0], NOTICE[1]));
+        tell("notice", &map::schematic(&ask.catalog, lang).unwrap_or_default());
     }
     let whole = SOURCES.into_iter().flat_map(|source| feeding(&ask.catalog, source));
     let made_up = whole.chain(parcels.iter().copied()).any(|indexed| indexed.layer().about.synthetic);

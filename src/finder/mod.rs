@@ -359,16 +359,16 @@ impl Finder {
     fn weight(&self, ask: &Ask, at: usize, row: u32) -> i32 {
         let indexed = &self.layers[at].layer;
         let layer = indexed.layer();
-        let part = match layer.about.draw.as_deref() {
-            Some("core" | "axis" | "belt") => 80,
-            Some("zone") => 75,
-            Some("subdistrict") => 65,
-            Some("site") | None => 55,
-            Some("water" | "road") => 45,
-            Some("facility") => 40,
-            Some("transit") => 35,
-            Some("parcel") => 0,
-            Some(_) => 30,
+        let part = match layer.about.role() {
+            "core" | "axis" | "belt" => 80,
+            "zone" => 75,
+            "subdistrict" => 65,
+            "site" => 55,
+            "water" | "road" => 45,
+            "facility" => 40,
+            "transit" => 35,
+            "parcel" => 0,
+            _ => 30,
         };
         let unit = if self.kinds.is_unit(indexed, row) { 15 } else { 0 };
         let geometry = layer.geometries().get(row as usize);

@@ -81,7 +81,7 @@ impl Stroll {
     pub fn usual(catalog: &Catalog) -> Self {
         let walk = &catalog.about.walk;
         let drawn_as = |part: &str| -> Vec<Arc<IndexedLayer>> {
-            let is_drawn = |indexed: &&Arc<IndexedLayer>| indexed.layer().about.draw.as_deref() == Some(part);
+            let is_drawn = |indexed: &&Arc<IndexedLayer>| indexed.layer().about.role() == part;
             catalog.layers().filter(is_drawn).cloned().collect()
         };
         let named: Vec<_> = walk.facilities.iter().filter_map(|id| catalog.layer(id).cloned()).collect();

@@ -245,9 +245,7 @@ fn told(
 /// The same before it is known what is in sight: whatever a reader may have to know.
 fn expected(catalog: &Catalog, lang: Lang, title: Option<&str>) -> About {
     let layers: Vec<&model::Layer> = catalog.layers().map(|indexed| indexed.layer()).collect();
-    let schematic = layers.iter().any(|layer| INTENDED.contains(&sources::role(layer)));
-    let schematic = schematic.then(|| self::schematic(lang));
-    let notices = schematic.into_iter().chain(made_up(&layers, lang)).collect();
+    let notices = schematic(catalog, lang).into_iter().chain(made_up(&layers, lang)).collect();
     about(catalog, lang, title, &layers, notices)
 }
 
@@ -266,12 +264,13 @@ fn about(
     }
 }
 
-/// Sources of what the plan intends, which no survey has measured.
-const INTENDED: [&str; 3] = ["core", "axis", "belt"];
-
-fn schematic(lang: Lang) -> String {
-    let colon = lang.pick("：", ": ");
-    format!("{}{colon}{}", words::SCHEMATIC_TITLE.say(lang), words::SCHEMATIC.say(lang))
+/// How far the layout of a catalogue may be trusted; `None` where it has neither core nor axis nor belt.
+#[must_use]
+pub fn schematic(catalog: &Catalog, lang: Lang) -> Option<String> {
+    let layers = || catalog.layers().map(|indexed| indexed.layer());
+    words::schematic(lang, |part| {
+        layers().filter(|layer| sources::role(layer) == part).map(model::Layer::len).sum()
+    })
 }
 
 fn made_up(layers: &[&model::Layer], lang: Lang) -> BTreeSet<String> {
@@ -300,11 +299,8 @@ fn seen<'a>(
 
 /// What a reader must know of what is in sight.
 fn notices(scene: &Scene, seen: &[&model::Layer], parcels: &Parcels, lang: Lang) -> Vec<String> {
-    let mut notices = Vec::new();
-    if INTENDED.iter().any(|source| scene.seen.contains_key(*source)) {
-        notices.push(schematic(lang));
-    }
-    notices.extend(made_up(seen, lang));
+    let in_sight = words::schematic(lang, |part| scene.seen.get(part).map_or(0, BTreeSet::len));
+    let mut notices: Vec<String> = in_sight.into_iter().chain(made_up(seen, lang)).collect();
     if parcels.left_out > 0 {
         notices.push(words::LEFT_OUT.with(lang, "count", &parcels.left_out.to_string()));
     }

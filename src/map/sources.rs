@@ -86,7 +86,7 @@ pub fn roles() -> Vec<&'static str> {
 /// The part that a layer plays on the map.
 #[must_use]
 pub fn role(layer: &Layer) -> &str {
-    layer.about.draw.as_deref().unwrap_or("site")
+    layer.about.role()
 }
 
 /// The id of the sign of a feature, as on the map: its shape and its fill.

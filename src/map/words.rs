@@ -38,10 +38,39 @@ pub const EDGES: Word = Word(
 /// Before the notice of schematic accuracy.
 pub const SCHEMATIC_TITLE: Word = Word("示意精度", "Schematic accuracy");
 /// The notice of schematic accuracy.
-pub const SCHEMATIC: Word = Word(
-    "核、轴、带为规划示意范围，不作为用地边界依据",
-    "core, axis and belts show planning intent, not legal boundaries",
-);
+const SCHEMATIC: Word =
+    Word("{parts}为规划示意范围，不作为用地边界依据", "{parts} show planning intent, not legal boundaries");
+/// The same of one core, axis or belt.
+const SCHEMATIC_ONE: Word =
+    Word("{parts}为规划示意范围，不作为用地边界依据", "{parts} shows planning intent, not legal boundaries");
+/// The parts of the layout that the plan intends and no survey has measured, one and several of each.
+pub const INTENDED: [(&str, [Word; 2]); 3] = [
+    ("core", [Word("核", "core"), Word("核", "cores")]),
+    ("axis", [Word("轴", "axis"), Word("轴", "axes")]),
+    ("belt", [Word("带", "belt"), Word("带", "belts")]),
+];
+
+/// The notice of schematic accuracy, which names the parts that there are, by their number; none where there are none.
+#[must_use]
+pub fn schematic(lang: Lang, count: impl Fn(&str) -> usize) -> Option<String> {
+    let counted = INTENDED.map(|(part, names)| (count(part), names));
+    let named = counted.iter().filter(|(count, _)| *count > 0);
+    let names: Vec<&str> =
+        named.map(|(count, [one, many])| if *count == 1 { one } else { many }.say(lang)).collect();
+    let (last, others) = names.split_last()?;
+    let parts = match others {
+        [] => (*last).to_owned(),
+        others => format!("{}{}{last}", others.join(lang.pick("、", ", ")), lang.pick("、", " and ")),
+    };
+    let is_one = counted.iter().map(|(count, _)| count).sum::<usize>() == 1;
+    let notice = if is_one { SCHEMATIC_ONE } else { SCHEMATIC };
+    Some(format!(
+        "{}{}{}",
+        SCHEMATIC_TITLE.say(lang),
+        lang.pick("：", ": "),
+        notice.with(lang, "parts", &parts)
+    ))
+}
 /// The notice of made-up features.
 pub const SYNTHETIC: Word =
     Word("“{name}”是合成样例数据，不代表真实地块", "“{name}” is a synthetic sample, not real parcels");
@@ -111,6 +140,7 @@ mod tests {
             EDGES,
             SCHEMATIC_TITLE,
             SCHEMATIC,
+            SCHEMATIC_ONE,
             SYNTHETIC,
             SYNTHETIC_SHORT,
             DATE,
@@ -120,6 +150,30 @@ mod tests {
             METRE,
         ];
         own.into_iter().chain(shapes.into_iter().filter_map(shape)).chain(fills.into_iter().filter_map(fill))
+    }
+
+    #[test]
+    fn only_parts_that_there_are_are_called_schematic() {
+        let of = |lang, counts: [usize; 3]| {
+            schematic(lang, |part| {
+                INTENDED.iter().position(|(known, _)| *known == part).map_or(0, |at| counts[at])
+            })
+        };
+        let said = |text: &str| Some(text.to_owned());
+        assert_eq!(of(Lang::Zh, [1, 1, 2]), said("示意精度：核、轴、带为规划示意范围，不作为用地边界依据"));
+        assert_eq!(
+            of(Lang::En, [1, 1, 2]),
+            said("Schematic accuracy: core, axis and belts show planning intent, not legal boundaries")
+        );
+        assert_eq!(
+            of(Lang::En, [0, 1, 0]),
+            said("Schematic accuracy: axis shows planning intent, not legal boundaries")
+        );
+        assert_eq!(
+            of(Lang::En, [2, 0, 1]),
+            said("Schematic accuracy: cores and belt show planning intent, not legal boundaries")
+        );
+        assert_eq!(of(Lang::Zh, [0, 0, 0]), None);
     }
 
     #[test]

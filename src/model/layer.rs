@@ -131,7 +131,7 @@ pub struct LayerAbout {
     pub attribution: Option<Words>,
     /// SPDX id or address of the licence.
     pub licence: Option<Box<str>>,
-    /// The part it plays on the map: `core`, `axis`, `belt`, `site`, `water` …
+    /// The part it is said to play on the map: `core`, `axis`, `belt`, `site`, `water` …; see [`LayerAbout::role`].
     pub draw: Option<Box<str>>,
     /// Is every feature made up?
     pub synthetic: bool,
@@ -140,6 +140,12 @@ pub struct LayerAbout {
 }
 
 impl LayerAbout {
+    /// The part it plays on the map: that of sites, unless another is said.
+    #[must_use]
+    pub fn role(&self) -> &str {
+        self.draw.as_deref().unwrap_or("site")
+    }
+
     /// What a table made of the layer is about: its title goes on with a text in each language.
     #[must_use]
     pub fn of_table(&self, zh: &str, en: &str) -> Self {

@@ -479,6 +479,21 @@ pub struct Layout {
     pub citations: Vec<Citation>,
 }
 
+impl Layout {
+    /// The places that the plan says to belong to a core, an axis or a belt, in the order of its text: the parts of a core, the
+    /// stations of a course and what it passes.
+    #[must_use]
+    pub fn places_of(&self, id: &str) -> Vec<&str> {
+        if let Some(core) = self.cores.iter().find(|core| *core.id == *id) {
+            return core.parts.iter().map(|part| &*part.place).collect();
+        }
+        let course = self.axes.iter().chain(&self.belts).find(|course| *course.id == *id);
+        course.map_or_else(Vec::new, |course| {
+            course.places().chain(course.passes.iter().map(AsRef::as_ref)).collect()
+        })
+    }
+}
+
 /// How many candidates the plan names; what is stated was recounted from the places when read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CandidateCounts {

@@ -113,7 +113,7 @@ pub struct Offer {
 pub fn offers(catalog: &Catalog) -> Vec<Offer> {
     let mut offers = Vec::new();
     for role in ROLES {
-        let of_role = |layer: &&crate::model::Layer| layer.about.draw.as_deref() == Some(role);
+        let of_role = |layer: &&crate::model::Layer| layer.about.role() == role;
         for layer in catalog.layers().map(|indexed| indexed.layer()).filter(of_role) {
             let features = layer.positions().map(|ix| layer.feature(ix)).filter(|&feature| is_area(feature));
             offers.extend(features.map(|feature| Offer {

@@ -102,7 +102,7 @@ pub fn clauses<'a>(catalog: &'a Catalog, facts: &'a PlanFacts) -> Clauses<'a> {
     let mut by_section: BTreeMap<String, Vec<(&Layer, FeatureIx)>> = BTreeMap::new();
     for layer in catalog.layers().map(|indexed| indexed.layer()) {
         // The zone goes by the part it plays: whoever drew it need not know its id in the plan.
-        has_zone |= layer.about.draw.as_deref() == Some("zone") && layer.positions().next().is_some();
+        has_zone |= layer.about.role() == "zone" && layer.positions().next().is_some();
         let field = layer.schema.find(FIELD).map(|(at, _)| at);
         let mut without = Uncited { layer, count: 0, named: Vec::new() };
         for ix in layer.positions() {

@@ -7,7 +7,7 @@ use innospace::geometry::{Bounds, Origin, Shape as Geometry, de9im};
 use innospace::locate::{Member, Standpoint, nearest};
 use innospace::query::{Budget, Query};
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Service, shipped};
 use crate::laws::{self, Shape};
@@ -270,6 +270,9 @@ fn what_stands_along_a_line_comes_in_order() {
     assert_eq!(stops.len(), 1);
     assert_eq!(stops[0]["id"], "right");
     assert!(near(&stops[0]["aheadM"], 0.75 * EAST), "{after:#}");
+    // Layers that do not say how they are drawn are sites, here as on the map.
+    let usual = service.get("/ogc/collections/lines/items/street/along?max-offset=6000").json();
+    assert_eq!(usual["stops"], along["stops"]);
     let cut = service.get(&format!("{path}&limit=1")).json();
     assert_eq!((&cut["numberMatched"], &cut["numberReturned"]), (&4.into(), &1.into()));
 }
@@ -480,6 +483,14 @@ fn the_ends_of_an_axis_are_those_of_the_plan() {
         |id: &str| ids.iter().position(|known| *known == id).unwrap_or_else(|| panic!("{id} is not along"));
     assert!(place("changfu-industrial-park") < place("core-chegu-innovation"));
     assert!(place("core-chegu-innovation") < place("jingang-manufacturing-area"));
+    // What the web app lists under the axis: the ends and what is between them, as the plan's text has them.
+    let app = service.get("/app.json").json();
+    let layout = app["plan"]["layout"].as_array().expect("a layout");
+    let axis = layout.iter().find(|entry| entry["part"] == "axis").expect("an axis");
+    assert_eq!(
+        axis["places"],
+        json!({ "axis-chegu-avenue": ["changfu-industrial-park", "core-chegu-innovation", "jingang-manufacturing-area"] })
+    );
     let page = service.ask(
         "GET",
         "/ogc/collections/axes/items/axis-chegu-avenue/along?f=html",

@@ -14,7 +14,8 @@ export type Part = (typeof parts)[number];
 
 export interface Field { name: string; title: Words; unit: string | null; kind: string }
 export interface Collection { id: string; title: Words; description: Words; attribution: Words | null; draw: DrawRole; synthetic: boolean; count: number; has_areas: boolean; fields: Field[]; names: Record<Lang, string[]> }
-export interface LayoutEntry { part: Part; ids: string[]; section: string; sentence: Words }
+/** `places` are those that the plan says to belong to a core, an axis or a belt, by its id. */
+export interface LayoutEntry { part: Part; ids: string[]; places: Record<string, string[]>; section: string; sentence: Words }
 export interface Target { id: string; op: string; value: number; by: number | null; section: string }
 export interface UnitType { id: string; name: Words }
 export interface Plan {
@@ -169,8 +170,11 @@ export function unitCollections({ collections, plan }: AppInfo): { named: boolea
 /** Is there a feature that is drawn so? */
 export const holds = (collections: readonly Collection[], draw: DrawRole): boolean => collections.some((collection) => collection.draw === draw && collection.count > 0);
 
-/** Is there a core, an axis or a belt, whose courses are schematic? */
-export const hasCourses = ({ collections }: AppInfo): boolean => (['core', 'axis', 'belt'] as const).some((part) => holds(collections, part));
+/** The parts whose courses are schematic, as no survey has measured them: how many cores, axes and belts there are. */
+export const coursesOf = ({ collections }: AppInfo): [part: 'core' | 'axis' | 'belt', count: number][] =>
+  (['core', 'axis', 'belt'] as const)
+    .map((part): [typeof part, number] => [part, collections.filter(({ draw }) => draw === part).reduce((sum, { count }) => sum + count, 0)])
+    .filter(([, count]) => count > 0);
 
 /** The parts of the layout that the plan tells of or the data has; points by their number, once they are counted. */
 export function partsOf(app: AppInfo, points: number | null): Part[] {
@@ -179,11 +183,13 @@ export function partsOf(app: AppInfo, points: number | null): Part[] {
   return parts.filter((part) => has(part) || (app.plan?.layout ?? []).some((entry) => entry.part === part));
 }
 
-/** Places that belong to a core, an axis or a belt: its listed parts or anchors in their order, then all that name it. */
-export function belongingTo(place: Place, gazetteer: Gazetteer): Place[] {
-  const listed = [place.properties['parts'], place.properties['anchors']]
+/** Places that belong to a core, an axis or a belt: the parts or anchors it lists, those of the plan, then all that name it. */
+export function belongingTo(place: Place, plan: Plan | null, gazetteer: Gazetteer): Place[] {
+  const ids = [place.properties['parts'], place.properties['anchors']]
     .flatMap((entries) => (Array.isArray(entries) ? (entries as { id?: unknown }[]) : []))
-    .flatMap(({ id }) => (typeof id === 'string' ? (gazetteer.named(id) ?? []) : []));
+    .flatMap(({ id }) => (typeof id === 'string' ? id : []));
+  const planned = (plan?.layout ?? []).flatMap(({ places }) => places[place.id] ?? []);
+  const listed = [...ids, ...planned].flatMap((id) => gazetteer.named(id) ?? []);
   const naming = gazetteer.places.filter((other) => other.properties['parent_id'] === place.id || texts(other.properties['along']).includes(place.id));
   return [...new Set([...listed, ...naming])].filter((other) => other !== place);
 }

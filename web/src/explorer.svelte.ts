@@ -85,7 +85,7 @@ export class Explorer extends Telling {
   emphasis = $derived.by<ReadonlySet<string> | null>(() => {
     if (!this.card) return null;
     const members = membersOf(this.card, this.app?.plan ?? null, this.gazetteer);
-    return new Set([...members, ...members.flatMap((member) => belongingTo(member, this.gazetteer))].map((place) => place.key));
+    return new Set([...members, ...members.flatMap((member) => belongingTo(member, this.app?.plan ?? null, this.gazetteer))].map((place) => place.key));
   });
   /** Collections that are drawn from tiles, because they are too large to be loaded. */
   tiled = $derived((this.app?.collections ?? []).filter((collection) => isLarge(collection) && this.layers.has(collection.id)).map(({ id }) => ({ id, tiles: `${location.origin}/tiles/${encodeURIComponent(id)}/{z}/{x}/{y}.mvt?properties=${this.asOf === null ? '' : `&datetime=${this.asOf}`}` })));

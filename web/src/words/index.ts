@@ -1,5 +1,5 @@
 // The words of the page in both languages. Missing keys fail the type check.
-import { say, type Lang, type Part, type UnitType } from '../catalogue';
+import { coursesOf, say, type AppInfo, type Lang, type Part, type UnitType } from '../catalogue';
 import type { ServiceError } from '../service';
 import { en } from './en';
 import { zh } from './zh';
@@ -46,6 +46,18 @@ export function partTitle(part: Part, count: number, lang: Lang): string {
   const { parts, partsSingle } = messages[lang];
   const noun = count === 1 && part !== 'point' ? partsSingle[part] : parts[part];
   return lang === 'zh' ? `${amount}${noun}` : `${amount} ${noun}`;
+}
+
+/** The notice of schematic accuracy and a short one, which name the parts that there are; `null` where there are none. */
+export function schematic(app: AppInfo | null, lang: Lang): { notice: string; short: string } | null {
+  const courses = app ? coursesOf(app) : [];
+  const names = courses.map(([part, count]) => messages[lang][count === 1 ? 'partsSingle' : 'parts'][part]);
+  const last = names.pop();
+  if (last === undefined) return null;
+  const { listSeparator, and, schematicNotice, schematicNoticeOne, schematicShort } = messages[lang];
+  const parts = names.length > 0 ? `${names.join(listSeparator)}${and}${last}` : last;
+  const isOne = courses.reduce((sum, [, count]) => sum + count, 0) === 1;
+  return { notice: fill(isOne ? schematicNoticeOne : schematicNotice, { parts }), short: fill(schematicShort, { parts }) };
 }
 
 /** “9 parks”, “园区 9”; of a unit type without forms of its own, or that the plan calls otherwise, its name. */

@@ -43,7 +43,7 @@ export const en: ParcelWords = {
   results: 'Results',
   matching: 'parcels match',
   matchesOne: 'parcel matches',
-  haAndMu: 'hectares, {mu} mu',
+  haAndMu: 'hectares measured, {mu} mu',
   searched: '{count} parcels were searched.',
   leftOut: '{count} more were left out, because a value is unknown.',
   costs: 'What each condition costs',

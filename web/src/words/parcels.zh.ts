@@ -41,7 +41,7 @@ export const zh = {
   results: '查询结果',
   matching: '宗地块符合条件',
   matchesOne: '宗地块符合条件',
-  haAndMu: '公顷，合 {mu} 亩',
+  haAndMu: '公顷（量算），合 {mu} 亩',
   searched: '共 {count} 宗参与查询。',
   leftOut: '另有 {count} 宗因数值未知未计入。',
   costs: '各条件排除了多少',

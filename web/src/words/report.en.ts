@@ -39,7 +39,7 @@ export const en: ReportWords = {
   reportCell: '{part}, {type}, {status}: {count}',
   reportFigure: 'Figure 3. The count under every rule, and the target',
   reportMap: 'Figure 2. The layout',
-  reportMapAlt: 'Map of the layout with legend and scale bar; core, axis and belts are schematic',
+  reportMapAlt: 'Map of the layout with legend and scale bar',
   reportTable: 'Table 2. The count under every rule',
   reportRule: 'Rule',
   reportScope: 'Scope',

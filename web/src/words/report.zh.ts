@@ -37,7 +37,7 @@ export const zh = {
   reportCell: '{part} · {type} · {status}：{count} 个',
   reportFigure: '图 3　各规则下的数量与目标',
   reportMap: '图 2　空间格局',
-  reportMapAlt: '空间格局图，带图例和比例尺；核、轴、带为示意精度',
+  reportMapAlt: '空间格局图，带图例和比例尺',
   reportTable: '表 2　各规则下的数量',
   reportRule: '规则',
   reportScope: '范围',

@@ -88,7 +88,7 @@ for (const hand of ['mouse', 'keyboard', 'touch'] as const) {
       const totals = (await (await fetch(`${origin()}/ogc/collections/parcels/aggregates?${new URLSearchParams({ filter: flowB, measure: 'area(ha),area(mu)' })}`)).json()) as { total: Record<string, number> };
       const written = (value: number) => new Intl.NumberFormat('en', { maximumFractionDigits: 2 }).format(value);
       await expect(page.getByTestId('area')).toHaveText(written(totals.total['area_ha']!));
-      await expect(page.getByText(`hectares, ${written(totals.total['area_mu']!)} mu`, { exact: true })).toBeVisible();
+      await expect(page.getByText(`hectares measured, ${written(totals.total['area_mu']!)} mu`, { exact: true })).toBeVisible();
       await expect(page.getByRole('status').filter({ hasText: `Parcels that match: ${want.length};` })).toHaveCount(1);
 
       const saved = page.waitForEvent('download');

@@ -30,18 +30,25 @@ describe('layout', () => {
 
   test('the order of the plan wins over the order of the data', () => {
     const ids = ['belt-emerging-industry', 'belt-smart-manufacturing'];
-    const ordered = { ...plan, layout: [{ part: 'belt' as const, ids, section: '', sentence: null }] };
+    const ordered = { ...plan, layout: [{ part: 'belt' as const, ids, places: {}, section: '', sentence: null }] };
     expect(membersOf('belt', ordered, gazetteer).map((place) => place.id)).toEqual(ids);
   });
 
   test('a belt lists its anchors in their order', () => {
     const [belt] = membersOf('belt', null, gazetteer);
     const anchors = (belt!.properties['anchors'] as { id: string }[]).map(({ id }) => id);
-    expect(belongingTo(belt!, gazetteer).slice(0, anchors.length).map((place) => place.id)).toEqual(anchors);
+    expect(belongingTo(belt!, null, gazetteer).slice(0, anchors.length).map((place) => place.id)).toEqual(anchors);
+  });
+
+  test('an axis whose feature lists nothing has the places of the plan, in its order', () => {
+    const axis = placeOf({ type: 'Feature', id: 'spine', geometry: null, properties: { name_en: 'Spine' } }, collectionOf('axis'));
+    const planned = { part: 'axis' as const, ids: ['spine'], places: { spine: ['junshan-science-area', 'chunsun', 'nowhere'] }, section: '', sentence: null };
+    expect(belongingTo(axis, { ...plan, layout: [planned] }, gazetteer).map((place) => place.id)).toEqual(['junshan-science-area', 'chunsun']);
+    expect(belongingTo(axis, plan, gazetteer)).toEqual([]);
   });
 
   test('the core lists its parts and what names it as parent, each once', () => {
-    const inside = belongingTo(gazetteer.named('core-chegu-innovation')!, gazetteer).map((place) => place.id);
+    const inside = belongingTo(gazetteer.named('core-chegu-innovation')!, null, gazetteer).map((place) => place.id);
     expect(inside.slice(0, 3)).toEqual(['chegu-innovation-service-centre', 'junshan-science-area', 'central-activity-zone']);
     expect(inside).toContain('chunsun');
     expect(new Set(inside).size).toBe(inside.length);
