@@ -12,7 +12,7 @@ use serde_json::json;
 use super::collections::{self, path_of};
 use super::document::Ask;
 use super::link::{link, segment};
-use super::locate::{amount, collections_parameter, document, layers, member, number, parameter};
+use super::locate::{amount, collections_parameter, document, layers, member, number};
 use super::maps::{at_desk, tell_missing};
 use super::negotiate::{Format, GEOJSON, HTML, JSON, MAP_PNG, MAP_SVG};
 use super::params::{self, Parameter, Params, format_parameter};
@@ -44,17 +44,17 @@ pub fn parameters(catalog: &Catalog, limits: Limits) -> Vec<Parameter> {
             "The collections whose features are looked for, split by commas; when left out those that the map draws as \
              cores, facilities and sites, which is what collections without `draw` are, but for the line's own.",
         ),
-        parameter(
+        Parameter::new(
             "max-offset",
             "How many metres from the line they may be; when left out the half width of the line, else 1000.",
             number(0.0),
         ),
-        parameter(
+        Parameter::new(
             "after",
             "Only what comes later along the line than this feature, as collection:id, and how far ahead of it.",
             json!({ "type": "string", "minLength": 1 }),
         ),
-        parameter(
+        Parameter::new(
             "limit",
             "The most features to return; a larger number is taken as the maximum.",
             json!({ "type": "integer", "minimum": 1, "maximum": limits.most_items, "default": limits.default_items }),

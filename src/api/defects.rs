@@ -9,7 +9,6 @@ use serde_json::json;
 use super::collections::{self, path_of};
 use super::document::{Ask, Document};
 use super::link::{link, segment};
-use super::locate::parameter;
 use super::negotiate::{CSV, FLATGEOBUF, Format, GEOJSON, GEOPARQUET, HTML, JSON, KML, XLSX};
 use super::params::{self, Parameter, Params, format_parameter, read, selecting_parameters};
 use super::problem::Problem;
@@ -79,15 +78,15 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
 fn table(layer: &Layer, limits: Limits, offers: &[Format], [usual, most]: [u32; 2]) -> Vec<Parameter> {
     let tolerances = Tolerances::usual(layer);
     let number = |name: &'static str, description: &'static str, usual: f64| {
-        parameter(name, description, json!({ "type": "number", "minimum": 0, "default": usual }))
+        Parameter::new(name, description, json!({ "type": "number", "minimum": 0, "default": usual }))
     };
     let field = |name: &'static str, description: &'static str, known: Vec<&str>| {
         let schema =
             json!({ "type": "string", "enum": known.iter().copied().chain([""]).collect::<Vec<_>>() });
-        parameter(name, description, schema)
+        Parameter::new(name, description, schema)
     };
     let own = [
-        parameter(
+        Parameter::new(
             "kind",
             "The kinds of defects to list, split by commas; all when left out. All kinds are counted whatever is listed.",
             json!({ "type": "array", "minItems": 1, "items": { "type": "string", "enum": Kind::ALL.map(Kind::name) } }),
@@ -114,12 +113,12 @@ fn table(layer: &Layer, limits: Limits, offers: &[Format], [usual, most]: [u32; 
             "The share of the measured area by which a stated one may differ.",
             tolerances.area_share,
         ),
-        parameter(
+        Parameter::new(
             "limit",
             "The most defects to return; a larger number is taken as the maximum.",
             json!({ "type": "integer", "minimum": 1, "maximum": most, "default": usual }),
         ),
-        parameter(
+        Parameter::new(
             "offset",
             "Defects to skip; links next and prev carry it. Up to 100,000 can be reached.",
             json!({ "type": "integer", "minimum": 0, "default": 0 }),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::link::Base;
 use super::maps::{at_desk, finish, tell_missing};
 use super::negotiate::{self, Format, MAP_PNG, MAP_SVG};
-use super::params::{Parameter, Params, read};
+use super::params::{self, Parameter, Params, read};
 use super::path::Path;
 use super::problem::Problem;
 use super::{App, register, styles};
@@ -27,16 +27,11 @@ const FORMS: [Format; 2] = [MAP_PNG, MAP_SVG];
 
 /// The parameters of a figure.
 fn parameters(figure: Figure, catalog: &Catalog) -> Vec<Parameter> {
-    let [least, most, usual] = WIDTHS;
     let mut table = vec![
         register::day_parameter(),
         styles::language_parameter(),
         styles::theme_parameter(),
-        Parameter {
-            name: "width".into(),
-            description: "Pixels across.".into(),
-            schema: json!({ "type": "integer", "minimum": least, "maximum": most, "default": usual }),
-        },
+        params::width_parameter("Pixels across.", WIDTHS),
     ];
     table.extend(register::area_parameters());
     if figure == Figure::Spread {
@@ -68,11 +63,6 @@ pub fn listed(kind: Kind, catalog: &Catalog, base: &Base) -> Vec<Value> {
 
 /// What a request asks.
 fn request(figure: Figure, params: &Params, catalog: &Catalog, lang: Lang) -> Result<Request, Problem> {
-    let [least, most, usual] = WIDTHS;
-    let expected = format!("a whole number of pixels from {least} to {most}");
-    let width = read(params, "width", &expected, |text| {
-        text.parse().ok().filter(|width: &u16| (least..=most).contains(width))
-    })?;
     Ok(Request {
         figure,
         lang: read(params, "lang", "zh or en", Lang::parse)?.unwrap_or(lang),
@@ -81,7 +71,7 @@ fn request(figure: Figure, params: &Params, catalog: &Catalog, lang: Lang) -> Re
         area: register::area(params)?,
         rule: params.get("rule").map(str::to_owned),
         scope: read(params, "scope", "all or top-level", Scope::parse)?.unwrap_or(Scope::All),
-        width: width.unwrap_or(usual),
+        width: params::width(params, WIDTHS)?,
     })
 }
 

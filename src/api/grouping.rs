@@ -41,14 +41,14 @@ const USUAL_BANDS: [f64; 4] = [500.0, 1000.0, 2000.0, 5000.0];
 pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Parameter> {
     let most = MOST_GROUPS;
     let own = [
-        (
+        Parameter::new(
             "group-by",
             "What makes groups, split by commas: names of fields, and at most one place: area:{collectionId} for the \
              areas of another collection, distance:{collectionId} or distance:{collectionId}/{featureId} for bands of \
              distance, or along:{collectionId}/{featureId} for stretches of a line. One group of all when left out.",
             json!({ "type": "array", "items": { "type": "string" } }),
         ),
-        (
+        Parameter::new(
             "measure",
             "What is told about each group beside count, split by commas: share; area or overlap, alone for m² or with \
              (ha) or (mu), geodesic: area is that of the features that count, overlap that of the parts within the \
@@ -56,40 +56,40 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
              in mean(far).",
             json!({ "type": "array", "minItems": 1, "items": { "type": "string" }, "default": ["count"] }),
         ),
-        (
+        Parameter::new(
             "assign",
             "When a feature counts in an area: larger (where the larger part of it lies, ties to the lower id), \
              intersects, within or centroid.",
             json!({ "type": "string", "enum": Rule::ALL.map(|(name, _)| name), "default": "larger" }),
         ),
-        (
+        Parameter::new(
             "polygon",
             "A polygon as the only area, WKT or GeoJSON, CRS84 (longitude first, degrees).",
             json!({ "type": "string", "minLength": 1 }),
         ),
-        (
+        Parameter::new(
             "bands",
             "Where one band of distance ends and the next begins, metres, ascending; the last band has no end.",
             json!({ "type": "array", "minItems": 1, "items": { "type": "number" }, "default": USUAL_BANDS }),
         ),
-        (
+        Parameter::new(
             "max-offset",
             "How many metres from the line a feature may be to count in a stretch; the half width of the line, else 1000, when \
              left out.",
             json!({ "type": "number", "minimum": 0 }),
         ),
-        (
+        Parameter::new(
             "accuracy",
             "ignore takes positions as they are; respect adds the columns certain and possible, because a feature and \
              an area may each lie off by their accuracy_m.",
             json!({ "type": "string", "enum": ["ignore", "respect"], "default": "ignore" }),
         ),
-        (
+        Parameter::new(
             "overlap",
             "true sorts features into areas that overlap; where both hold all of a feature it counts in the lower id.",
             json!({ "type": "boolean", "default": false }),
         ),
-        (
+        Parameter::new(
             "explain",
             "true adds explained: how many features the other conditions leave to the filter (searched), how many of them \
              match, and in conditions, for each member of its outermost ANDs as written, for how many features it is the \
@@ -97,36 +97,31 @@ pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Param
              value is missing (unknown).",
             json!({ "type": "boolean", "default": false }),
         ),
-        (
+        Parameter::new(
             "having",
             "A CQL2 expression (text, or JSON when it begins with a brace) over the columns of the answer; selects \
              groups. Totals do not change.",
             json!({ "type": "string", "minLength": 1 }),
         ),
-        (
+        Parameter::new(
             "sortby",
             "Columns of the answer split by commas, each after + (or nothing) for ascending or - for descending; nulls \
              come last. Areas by id, then values ascending, when left out.",
             json!({ "type": "array", "minItems": 1, "items": { "type": "string" } }),
         ),
-        (
+        Parameter::new(
             "limit",
             "The most groups to return; a larger number is taken as the maximum.",
             json!({ "type": "integer", "minimum": 1, "maximum": most, "default": USUAL_GROUPS }),
         ),
-        (
+        Parameter::new(
             "offset",
             "Groups to skip; links next and prev carry it.",
             json!({ "type": "integer", "minimum": 0, "default": 0 }),
         ),
     ];
-    let own = own.into_iter().map(|(name, description, schema)| Parameter {
-        name: name.into(),
-        description: description.into(),
-        schema,
-    });
     let selecting = selecting_parameters(layer, limits, OWN);
-    own.chain([step_parameter()]).chain(selecting).chain([format_parameter(offers)]).collect()
+    own.into_iter().chain([step_parameter()]).chain(selecting).chain([format_parameter(offers)]).collect()
 }
 
 /// Is it to be told why features do not match?
@@ -263,13 +258,12 @@ pub fn stretches_of(
 
 /// `step`, the length of stretches.
 pub fn step_parameter() -> Parameter {
-    Parameter {
-        name: "step".into(),
-        description: "Length of the stretches of a line, metres, the last as long as what is left; about a twentieth of the \
-                      line, a round number, when left out."
-            .into(),
-        schema: json!({ "type": "number", "minimum": 0, "exclusiveMinimum": true }),
-    }
+    Parameter::new(
+        "step",
+        "Length of the stretches of a line, metres, the last as long as what is left; about a twentieth of the \
+         line, a round number, when left out.",
+        json!({ "type": "number", "minimum": 0, "exclusiveMinimum": true }),
+    )
 }
 
 /// The length of stretches that is asked for, metres.

@@ -47,14 +47,6 @@ const MOST_NEAREST: u32 = 1000;
 const USUAL_TOLERANCE: f64 = 25.0;
 /// Beyond it a tolerance is a search, and there is another resource for that.
 const MOST_TOLERANCE: f64 = 100_000.0;
-pub(super) fn parameter(
-    name: &'static str,
-    description: &'static str,
-    schema: serde_json::Value,
-) -> Parameter {
-    Parameter { name: name.into(), description: description.into(), schema }
-}
-
 pub(super) fn number(least: f64) -> serde_json::Value {
     json!({ "type": "number", "minimum": least })
 }
@@ -63,23 +55,23 @@ pub(super) fn number(least: f64) -> serde_json::Value {
 pub(super) fn position_parameters() -> Vec<Parameter> {
     let datums: Vec<_> = Datum::ALL.iter().map(|datum| datum.name()).collect();
     vec![
-        parameter(
+        Parameter::new(
             "point",
             "A position: longitude and latitude in degrees (CRS84), or two coordinates in the axes of point-crs.",
             json!({ "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "number" } }),
         ),
-        parameter(
+        Parameter::new(
             "point-crs",
             "Coordinate reference system of point, its axes in the order of its definition; CRS84 when left out.",
             any_crs_schema(),
         ),
-        parameter(
+        Parameter::new(
             "datum",
             "The shifted degrees of Chinese web maps that point is given in, longitude first; the answer says that it was \
              converted.",
             json!({ "type": "string", "enum": datums }),
         ),
-        parameter(
+        Parameter::new(
             "point-accuracy",
             "How many metres point may be off, as a device tells; taken as exact when left out.",
             number(0.0),
@@ -95,17 +87,17 @@ const NEAREST_OWN: &[&str] =
 pub fn nearest_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Parameter> {
     let mut table = position_parameters();
     table.extend([
-        parameter(
+        Parameter::new(
             "feature",
             "Instead of point: the feature to start from, as collection:id. It is not near itself.",
             json!({ "type": "string", "minLength": 1 }),
         ),
-        parameter(
+        Parameter::new(
             "k",
             "How many features; a larger number is taken as the maximum.",
             json!({ "type": "integer", "minimum": 1, "maximum": MOST_NEAREST, "default": USUAL_NEAREST }),
         ),
-        parameter("max-distance", "Only features no farther than so many metres.", number(0.0)),
+        Parameter::new("max-distance", "Only features no farther than so many metres.", number(0.0)),
         language_parameter(),
         format_parameter(offers),
     ]);
@@ -118,7 +110,7 @@ pub fn at_parameters(catalog: &Catalog) -> Vec<Parameter> {
     let mut table = position_parameters();
     table.extend([
         collections_parameter(catalog, "The collections to look in; all when left out."),
-        parameter(
+        Parameter::new(
             "tolerance",
             "How many metres from the position a line or a point may be.",
             json!({ "type": "number", "minimum": 0, "maximum": MOST_TOLERANCE, "default": USUAL_TOLERANCE }),
@@ -132,15 +124,15 @@ pub fn at_parameters(catalog: &Catalog) -> Vec<Parameter> {
 pub(super) fn collections_parameter(catalog: &Catalog, description: &'static str) -> Parameter {
     let names: Vec<_> = catalog.layers().map(|indexed| indexed.layer().id.to_string()).collect();
     let items = json!({ "type": "string", "enum": names });
-    parameter("collections", description, json!({ "type": "array", "minItems": 1, "items": items }))
+    Parameter::new("collections", description, json!({ "type": "array", "minItems": 1, "items": items }))
 }
 
 /// The parameters of how two features lie to each other.
 pub fn distance_parameters() -> Vec<Parameter> {
     let feature = || json!({ "type": "string", "minLength": 1 });
     vec![
-        parameter("from", "The first feature, as collection:id.", feature()),
-        parameter("to", "The second feature, as collection:id.", feature()),
+        Parameter::new("from", "The first feature, as collection:id.", feature()),
+        Parameter::new("to", "The second feature, as collection:id.", feature()),
         language_parameter(),
         format_parameter(FORMS),
     ]

@@ -78,51 +78,46 @@ impl Desk {
 
 /// The parameters of a map.
 pub fn parameters(catalog: &Catalog) -> Vec<Parameter> {
-    let row = |name: &'static str, description: &'static str, schema: Value| Parameter {
-        name: name.into(),
-        description: description.into(),
-        schema,
-    };
     let side =
         |usual| json!({ "type": "integer", "minimum": LEAST_SIDE, "maximum": MOST_SIDE, "default": usual });
     let numbers = |count| json!({ "type": "array", "items": { "type": "number" }, "minItems": count, "maxItems": count });
     let mut table = vec![
-        row(
+        Parameter::new(
             "bbox",
             "West, south, east, north in degrees; the map shows all of it. That of the service when neither bbox, center nor features is given.",
             numbers(4),
         ),
-        row(
+        Parameter::new(
             "extent",
             "A part of the earth by its name, instead of bbox.",
             json!({ "type": "string", "enum": catalog.about.extents.iter().map(|extent| &*extent.id).collect::<Vec<_>>() }),
         ),
-        row("center", "Longitude and latitude of the middle, with zoom.", numbers(2)),
-        row(
+        Parameter::new("center", "Longitude and latitude of the middle, with zoom.", numbers(2)),
+        Parameter::new(
             "zoom",
             "Zoom of the middle, as in MapLibre: at 0 the world is 512 pixels wide.",
             json!({ "type": "number", "minimum": 0, "maximum": MOST_ZOOM }),
         ),
-        row(
+        Parameter::new(
             "features",
             "Features to highlight, each collection:id, split by commas. Without bbox and center the map is of them.",
             json!({ "type": "array", "items": { "type": "string" }, "maxItems": MOST_FEATURES }),
         ),
-        row("width", "Width in CSS pixels.", side(USUAL_SIZE[0])),
-        row("height", "Height in CSS pixels.", side(USUAL_SIZE[1])),
-        row(
+        Parameter::new("width", "Width in CSS pixels.", side(USUAL_SIZE[0])),
+        Parameter::new("height", "Height in CSS pixels.", side(USUAL_SIZE[1])),
+        Parameter::new(
             "scale",
             "Pixels per CSS pixel; a side has at most 8192 pixels, the picture 33554432.",
             json!({ "type": "number", "minimum": 1, "maximum": 3, "default": 1 }),
         ),
         styles::theme_parameter(),
         styles::language_parameter(),
-        row(
+        Parameter::new(
             "furniture",
             "What stands on the map beside the map: all, none, or names split by commas. All but the graticule when left out. With none, the notices of schematic accuracy and of made-up data stand in the file's metadata only.",
             json!({ "type": "string" }),
         ),
-        row(
+        Parameter::new(
             "title",
             "Title of the map; that of the service when left out.",
             json!({ "type": "string", "maxLength": LONGEST_TITLE }),

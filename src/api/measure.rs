@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse, Response};
 use geo::CoordsIter as _;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::document::body_of;
 use super::negotiate::GEOJSON;
@@ -34,19 +34,14 @@ const MU_PER_HA: f64 = 15.0;
 const M2_PER_HA: f64 = 10_000.0;
 
 fn parameters() -> Vec<Parameter> {
-    let parameter = |name: &'static str, description: &'static str, schema: Value| Parameter {
-        name: name.into(),
-        description: description.into(),
-        schema,
-    };
     vec![
-        parameter(
+        Parameter::new(
             "geometry",
             "A geometry: WKT or GeoJSON (easting or longitude first), or positions line by line, two numbers each, \
              perhaps behind the name of a point: one is a point, two are a line, more are the outline of a polygon.",
             json!({ "type": "string", "minLength": 1 }),
         ),
-        parameter(
+        Parameter::new(
             "crs",
             "The system of its numbers. Of positions line by line it may be left out: degrees and zones of three degrees are told \
              apart, and which number goes north, by their size; eastings without the number of a zone are in that of the \
@@ -54,7 +49,7 @@ fn parameters() -> Vec<Parameter> {
              the data, longitude first where neither does. CRS84 for WKT and GeoJSON when left out.",
             any_crs_schema(),
         ),
-        parameter(
+        Parameter::new(
             "buffer",
             "Metres by which the shape is widened before it is measured.",
             json!({ "type": "number", "exclusiveMinimum": 0, "maximum": FARTHEST }),

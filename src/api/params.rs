@@ -34,6 +34,15 @@ pub struct Parameter {
 }
 
 impl Parameter {
+    /// One of a name, with what it does and its JSON schema.
+    pub fn new(
+        name: impl Into<Cow<'static, str>>,
+        description: impl Into<Cow<'static, str>>,
+        schema: Json,
+    ) -> Self {
+        Self { name: name.into(), description: description.into(), schema }
+    }
+
     /// As the API definition writes it.
     pub fn to_openapi(&self) -> Json {
         json!({
@@ -46,11 +55,11 @@ impl Parameter {
 /// `f`, which every resource has.
 pub fn format_parameter(offers: &[Format]) -> Parameter {
     let names: Vec<_> = offers.iter().map(|offer| offer.name).collect();
-    Parameter {
-        name: "f".into(),
-        description: "Representation of the answer; wins over the header Accept.".into(),
-        schema: json!({ "type": "string", "enum": names }),
-    }
+    Parameter::new(
+        "f",
+        "Representation of the answer; wins over the header Accept.",
+        json!({ "type": "string", "enum": names }),
+    )
 }
 
 /// The systems that are meant for a whole layer, that of the stored coordinates first.
@@ -70,14 +79,12 @@ pub fn any_crs_schema() -> Json {
 
 /// `crs`, which answers with coordinates have (OGC 18-058r1, 6.2.2).
 pub fn crs_parameter(layer: &Layer) -> Parameter {
-    Parameter {
-        name: "crs".into(),
-        description:
-            "Coordinate reference system of the answer, its axes in the order of its definition; CRS84 \
-                      (longitude, latitude) when left out."
-                .into(),
-        schema: crs_schema(&[layer]),
-    }
+    Parameter::new(
+        "crs",
+        "Coordinate reference system of the answer, its axes in the order of its definition; CRS84 \
+                      (longitude, latitude) when left out.",
+        crs_schema(&[layer]),
+    )
 }
 
 /// A system that all of these layers are offered in.
@@ -109,31 +116,26 @@ fn returnables(layer: &Layer) -> Vec<&str> {
 
 /// What of features is written: their system, their fields and their geometry (drafts of OGC 24-019 and 24-020).
 pub fn view_parameters(layer: &Layer) -> Vec<Parameter> {
-    let parameter = |name: &'static str, description: &'static str, schema: Json| Parameter {
-        name: name.into(),
-        description: description.into(),
-        schema,
-    };
     vec![
         crs_parameter(layer),
-        parameter(
+        Parameter::new(
             "properties",
             "The properties to write, the fields in this order; all when left out, none when empty. The geometry is \
              one of them. Ids are always written.",
             json!({ "type": "array", "items": { "type": "string", "enum": returnables(layer) } }),
         ),
-        parameter(
+        Parameter::new(
             "skipGeometry",
             "Leaves the geometries out.",
             json!({ "type": "boolean", "default": false }),
         ),
-        parameter(
+        Parameter::new(
             "zoom-level",
             "Simplifies the geometries for a map at this level of WebMercatorQuad, to half a pixel; decimals are \
              levels in between.",
             json!({ "type": "number", "minimum": 0 }),
         ),
-        parameter(
+        Parameter::new(
             "distance-to",
             "Adds the field distance_m: metres on the ellipsoid from the nearest position of each feature to that of a \
              place, 0 where they touch. The place is {collectionId}:{featureId}, or a geometry as WKT or GeoJSON in \
@@ -273,17 +275,17 @@ pub fn selecting_parameters(
 /// The parameters of a layer's items.
 pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Parameter> {
     let fixed = [
-        (
+        Parameter::new(
             "limit",
             "The most features to return; a larger number is taken as the maximum.",
             json!({ "type": "integer", "minimum": 1, "maximum": limits.most_items, "default": limits.default_items }),
         ),
-        (
+        Parameter::new(
             "offset",
             "Matching features to skip; links next and prev carry it.",
             json!({ "type": "integer", "minimum": 0, "default": 0 }),
         ),
-        (
+        Parameter::new(
             "bbox",
             "West, south, east, north in degrees (CRS84: longitude first), or in the axes of bbox-crs; or six \
              numbers with a lowest height in third and a highest in sixth place, which are not looked at. West \
@@ -292,58 +294,51 @@ pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec
             json!({ "type": "array", "oneOf": [{ "minItems": 4, "maxItems": 4 }, { "minItems": 6, "maxItems": 6 }],
                     "items": { "type": "number" } }),
         ),
-        (
+        Parameter::new(
             "bbox-crs",
             "Coordinate reference system of bbox, its axes in the order of its definition; CRS84 when left out.",
             crs_schema(&[layer]),
         ),
-        (
+        Parameter::new(
             "datetime",
             "A date, a date-time (RFC 3339), or an interval of two with a slash; .. or nothing leaves an end \
              open. Selects features whose time meets it, and features without time.",
             json!({ "type": "string", "minLength": 1 }),
         ),
-        (
+        Parameter::new(
             "q",
             "Terms split by commas. Selects features of which a text, or an element of an array of texts, holds one \
              of them, whatever its case. Words of a term that white space splits must follow each other.",
             json!({ "type": "array", "minItems": 1, "items": { "type": "string" } }),
         ),
-        (
+        Parameter::new(
             "sortby",
             "Sortables of the collection split by commas, each after + (or nothing) for ascending or - for \
              descending. Nulls come last either way; equals stay in the order of the collection.",
             json!({ "type": "array", "minItems": 1, "items": { "type": "string", "pattern": r"^[+-]?[^+\-\s].*$" } }),
         ),
-        (
+        Parameter::new(
             "filter",
             "A CQL2 expression (OGC 21-065r2) over the queryables of the collection. Selects features for which it \
              is true, not those for which it is false or unknown.",
             json!({ "type": "string", "minLength": 1, "maxLength": MOST_BYTES }),
         ),
-        (
+        Parameter::new(
             "filter-lang",
             "The encoding of filter.",
             json!({ "type": "string", "enum": Encoding::ALL.map(|(name, _)| name), "default": Encoding::ALL[0].0 }),
         ),
-        (
+        Parameter::new(
             "filter-crs",
             "Coordinate reference system of the geometries in filter, their axes in the order of its definition; \
              CRS84 when left out.",
             crs_schema(&[layer]),
         ),
     ];
-    let fixed = fixed.into_iter().map(|(name, description, schema)| Parameter {
-        name: name.into(),
-        description: description.into(),
-        schema,
-    });
     // Each simple queryable is a parameter with its schema (OGC 19-079r2, 7.2), but for the values that occur: one
     // that does not occur is no error (17-069r4, 7.6), it finds nothing.
-    let equals = |name: &str, title: &str, schema| Parameter {
-        name: name.to_owned().into(),
-        description: format!("Only features whose {title} equals this value.").into(),
-        schema,
+    let equals = |name: &str, title: &str, schema| {
+        Parameter::new(name.to_owned(), format!("Only features whose {title} equals this value."), schema)
     };
     let id = layer.schema.find(ID_NAME).is_none();
     let id = id.then(|| equals(ID_NAME, "identifier", json!({ "type": id_type(layer) })));
@@ -351,7 +346,13 @@ pub fn items_parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec
         let title = field.title.as_ref().map_or(&*field.name, |title| &title.en);
         equals(&field.name, title, value_schema(field, &Domain::Any))
     });
-    fixed.chain(view_parameters(layer)).chain([format_parameter(offers)]).chain(id).chain(fields).collect()
+    fixed
+        .into_iter()
+        .chain(view_parameters(layer))
+        .chain([format_parameter(offers)])
+        .chain(id)
+        .chain(fields)
+        .collect()
 }
 
 /// The names of a table.
@@ -599,6 +600,22 @@ pub fn read<T>(
 ) -> Result<Option<T>, Problem> {
     let value = params.get(name);
     value.map(|text| parse(text).ok_or_else(|| Problem::parameter(name, text, expected))).transpose()
+}
+
+/// `width`, pixels across, of pictures that may have one of the least to the most.
+pub fn width_parameter(description: &'static str, [least, most, usual]: [u16; 3]) -> Parameter {
+    let schema = json!({ "type": "integer", "minimum": least, "maximum": most, "default": usual });
+    Parameter::new("width", description, schema)
+}
+
+/// The value of `width`.
+///
+/// # Errors
+/// It is no whole number, or none that such pictures have.
+pub fn width(params: &Params, [least, most, usual]: [u16; 3]) -> Result<u16, Problem> {
+    let expected = format!("a whole number of pixels from {least} to {most}");
+    let is_allowed = |width: &u16| (least..=most).contains(width);
+    Ok(read(params, "width", &expected, |text| text.parse().ok().filter(is_allowed))?.unwrap_or(usual))
 }
 
 /// `filter` with its encoding and its system (OGC 19-079r2, 8.2).

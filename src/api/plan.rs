@@ -28,11 +28,11 @@ const FORMS: &[Format] = &[JSON, HTML];
 pub const REL: &str = "urn:innospace:rel:clause";
 
 fn parameters() -> Vec<Parameter> {
-    let section = Parameter {
-        name: "section".into(),
-        description: "Only this section of the plan, as in 三(一)4, 三（一）4, 3(1)4 or 专栏3-1.".into(),
-        schema: json!({ "type": "string", "minLength": 1 }),
-    };
+    let section = Parameter::new(
+        "section",
+        "Only this section of the plan, as in 三(一)4, 三（一）4, 3(1)4 or 专栏3-1.",
+        json!({ "type": "string", "minLength": 1 }),
+    );
     vec![section, styles::language_parameter(), format_parameter(FORMS)]
 }
 

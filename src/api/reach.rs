@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde_json::json;
 
 use super::document::Ask;
-use super::locate::{NEAREST_FORMS, Start, amount, finish, layers, parameter, position_parameters, start};
+use super::locate::{NEAREST_FORMS, Start, amount, finish, layers, position_parameters, start};
 use super::params::{Parameter, Params, format_parameter, read};
 use super::problem::Problem;
 use super::styles::language_parameter;
@@ -38,47 +38,47 @@ pub fn parameters(catalog: &Catalog) -> Vec<Parameter> {
     let between = |[least, most]: [f64; 2], usual: f64| json!({ "type": "number", "minimum": least, "maximum": most, "default": usual });
     let mut table = position_parameters();
     table.extend([
-        parameter(
+        Parameter::new(
             "feature",
             "Instead of point: the feature to start from, as collection:id; from the edge of an area.",
             json!({ "type": "string", "minLength": 1 }),
         ),
-        parameter(
+        Parameter::new(
             "minutes",
             "Minutes of each ring, split by commas.",
             json!({ "type": "array", "minItems": 1, "maxItems": MOST_RINGS, "default": USUAL_MINUTES,
                     "items": { "type": "number", "minimum": 0.1, "maximum": MOST_MINUTES } }),
         ),
-        parameter("speed", "Kilometres an hour on foot.", between(WalkAbout::SPEEDS, walk.speed_kmh)),
-        parameter(
+        Parameter::new("speed", "Kilometres an hour on foot.", between(WalkAbout::SPEEDS, walk.speed_kmh)),
+        Parameter::new(
             "detour",
             "Metres walked for a metre straight where no street is known.",
             between(WalkAbout::FACTORS, walk.detour_factor),
         ),
-        parameter(
+        Parameter::new(
             "mode",
             "network walks along the lines that the data names as its network, and fails where there is none near the start; \
              straight takes straight lines times the detour factor. When left out the network where there is one near.",
             json!({ "type": "string", "enum": Mode::ALL.map(|(name, _)| name) }),
         ),
-        parameter(
+        Parameter::new(
             "collections",
             "The collections whose features are looked for; when left out those that the data names as facilities, else those \
              that the map draws as such.",
             list(),
         ),
-        parameter(
+        Parameter::new(
             "planned",
             "true counts what is only planned or proposed, too.",
             json!({ "type": "boolean", "default": false }),
         ),
-        parameter(
+        Parameter::new(
             "polygons",
             "Collections of polygons that are counted in each ring, with hectares; when left out those that the map draws as \
              parcels.",
             list(),
         ),
-        parameter(
+        Parameter::new(
             "measure",
             "What else is measured of the polygons with their centre in a ring, split by commas, as of aggregates: \
              polygons=census&measure=sum(people) tells how many people are reached.",

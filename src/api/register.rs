@@ -32,13 +32,11 @@ const FORMS: &[Format] = &[JSON, HTML];
 
 /// `as_of`, which everything that rests on evidence has.
 pub fn day_parameter() -> Parameter {
-    Parameter {
-        name: "as_of".into(),
-        description:
-            "The day to speak of, as in 2025-12-31, not before the plan; that of the data when left out."
-                .into(),
-        schema: json!({ "type": "string", "format": "date" }),
-    }
+    Parameter::new(
+        "as_of",
+        "The day to speak of, as in 2025-12-31, not before the plan; that of the data when left out.",
+        json!({ "type": "string", "format": "date" }),
+    )
 }
 
 /// The day that is asked for.
@@ -52,35 +50,29 @@ pub fn count_parameters(catalog: &Catalog) -> [Parameter; 2] {
     let rules = catalog.plan.iter().flat_map(|facts| &facts.counting.rules);
     let rules: Vec<_> = rules.map(|rule| rule.id.clone()).collect();
     [
-        Parameter {
-            name: "rule".into(),
-            description: "Only counts by this rule.".into(),
-            schema: json!({ "type": "string", "enum": rules }),
-        },
-        Parameter {
-            name: "scope".into(),
-            description: "Only counts of all units, or of those that stand in no other that is counted."
-                .into(),
-            schema: json!({ "type": "string", "enum": Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>() }),
-        },
+        Parameter::new("rule", "Only counts by this rule.", json!({ "type": "string", "enum": rules })),
+        Parameter::new(
+            "scope",
+            "Only counts of all units, or of those that stand in no other that is counted.",
+            json!({ "type": "string", "enum": Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>() }),
+        ),
     ]
 }
 
 /// `within` and `polygon`, which counts of units have.
 pub fn area_parameters() -> [Parameter; 2] {
     [
-        Parameter {
-            name: "within".into(),
-            description: "Only units that lie in a feature, collection:id: a polygon, or a line within its stated half width. \
-                          Units without a known position are listed apart."
-                .into(),
-            schema: json!({ "type": "string", "pattern": "^[^:]+:.+$" }),
-        },
-        Parameter {
-            name: "polygon".into(),
-            description: "Only units that lie in a polygon, WKT or GeoJSON, CRS84 (longitude first, degrees).".into(),
-            schema: json!({ "type": "string", "minLength": 1 }),
-        },
+        Parameter::new(
+            "within",
+            "Only units that lie in a feature, collection:id: a polygon, or a line within its stated half width. \
+         Units without a known position are listed apart.",
+            json!({ "type": "string", "pattern": "^[^:]+:.+$" }),
+        ),
+        Parameter::new(
+            "polygon",
+            "Only units that lie in a polygon, WKT or GeoJSON, CRS84 (longitude first, degrees).",
+            json!({ "type": "string", "minLength": 1 }),
+        ),
     ]
 }
 

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::document::listed;
 use super::link::Base;
@@ -72,19 +72,14 @@ fn parameters(
     collection: Option<&str>,
     limits: Limits,
 ) -> Result<Vec<Parameter>, Problem> {
-    let row = |name: &'static str, description: &'static str, schema: Value| Parameter {
-        name: name.into(),
-        description: description.into(),
-        schema,
-    };
     let mut table = vec![
         register::day_parameter(),
-        row(
+        Parameter::new(
             "lang",
             "Language of the report: zh, en, or both, Chinese and below it English.",
             json!({ "type": "string", "enum": ["zh", "en", "both"] }),
         ),
-        row(
+        Parameter::new(
             "table",
             "Of CSV, which table of the report: its main one when left out.",
             json!({ "type": "string" }),
@@ -94,8 +89,8 @@ fn parameters(
         Kind::Units => table.extend(register::area_parameters()),
         Kind::Progress => {}
         Kind::Site => {
-            table.push(row("id", "Id of a place of the plan, or of a feature; collection:id where several collections have it.", json!({ "type": "string" })));
-            table.push(row(
+            table.push(Parameter::new("id", "Id of a place of the plan, or of a feature; collection:id where several collections have it.", json!({ "type": "string" })));
+            table.push(Parameter::new(
                 "ids",
                 "Instead of id: ids of two or more, split by commas, that stand side by side.",
                 json!({ "type": "array", "minItems": 1, "maxItems": MOST, "items": { "type": "string" } }),
@@ -103,7 +98,7 @@ fn parameters(
         }
         Kind::Parcels => {
             let indexed = super::collections::find(catalog, &collection_of(catalog, collection)?)?;
-            table.push(row(
+            table.push(Parameter::new(
                 "collection",
                 "The collection; that of parcels when left out.",
                 json!({ "type": "string" }),

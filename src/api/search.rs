@@ -38,7 +38,7 @@ pub fn parameters(catalog: &Catalog) -> Vec<Parameter> {
     let layers: Vec<_> = catalog.layers().map(|indexed| indexed.layer().id.as_str().to_owned()).collect();
     let kinds: Vec<_> = Finder::kinds(catalog).into_iter().map(|kind| kind.id).collect();
     let fixed = [
-        (
+        Parameter::new(
             "q",
             "What is looked for: a name or a part of one, Chinese or English, pinyin with or without tones and spaces, \
              initials, words of several of these, another name, a code such as a parcel number, an id, or a section of the \
@@ -46,34 +46,29 @@ pub fn parameters(catalog: &Catalog) -> Vec<Parameter> {
              \"where is Zhuankou\", is left out. Nothing is found without it.",
             json!({ "type": "string", "minLength": 1 }),
         ),
-        (
+        Parameter::new(
             "limit",
             "The most hits to return; a larger number is taken as the maximum.",
             json!({ "type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL }),
         ),
-        (
+        Parameter::new(
             "bbox",
             "West, south, east, north in degrees (CRS84: longitude first). Features that touch the window come \
              earlier among those that fit alike; nothing is left out.",
             json!({ "type": "array", "minItems": 4, "maxItems": 6, "items": { "type": "number" } }),
         ),
-        (
+        Parameter::new(
             "collections",
             "Only features of these collections, split by commas.",
             json!({ "type": "array", "minItems": 1, "items": { "type": "string", "enum": layers } }),
         ),
-        (
+        Parameter::new(
             "kind",
             "Only features of these kinds, split by commas: types of units of the plan, else collections.",
             json!({ "type": "array", "minItems": 1, "items": { "type": "string", "enum": kinds } }),
         ),
     ];
-    let fixed = fixed.into_iter().map(|(name, description, schema)| Parameter {
-        name: name.into(),
-        description: description.into(),
-        schema,
-    });
-    fixed.chain([styles::language_parameter(), format_parameter(FORMS)]).collect()
+    fixed.into_iter().chain([styles::language_parameter(), format_parameter(FORMS)]).collect()
 }
 
 /// What a request looks for; an empty text where there is no `q`.

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use super::collections::{self, path_of};
 use super::document::{Ask, Document};
 use super::link::{link, segment};
-use super::locate::parameter;
 use super::negotiate::{CSV, Format, HTML, JSON, XLSX};
 use super::params::{self, Parameter, Params, format_parameter, read, selecting_parameters};
 use super::problem::Problem;
@@ -57,61 +56,61 @@ pub fn link_to(ask: &Ask, layer: &Layer) -> Link {
 /// The parameters of a layer's shortlists.
 pub fn parameters(layer: &Layer, limits: Limits, offers: &[Format]) -> Vec<Parameter> {
     let own = [
-        parameter(
+        Parameter::new(
             "criteria",
             "Instead of filter: a JSON array of criteria in their order, each a CQL2 expression (text, or an object of CQL2 JSON), or \
              an object with name and filter. By filter each member of its outermost ANDs is a criterion.",
             json!({ "type": "string", "minLength": 2 }),
         ),
-        parameter(
+        Parameter::new(
             "sortby",
             "Keys by which matches are ranked, split by commas, each after + (or nothing) for ascending or - for descending: \
              sortables of the collection, and distance:{place} of each of distances. What is not known comes last, equals \
              come by id. When left out, with weights neither, by the first of distances.",
             json!({ "type": "array", "minItems": 1, "items": { "type": "string" } }),
         ),
-        parameter(
+        Parameter::new(
             "weights",
             "Instead of sortby: keys that make points, split by commas, each after - where less is better, with * and a number \
              above 0 where it does not count once, as in area_m2*2,-distance:axes. Each value counts by its place between the \
              least and the greatest of all matches; all together make 100 points at most.",
             json!({ "type": "array", "minItems": 1, "items": { "type": "string" } }),
         ),
-        parameter(
+        Parameter::new(
             "distances",
             "What distances are measured to, split by commas: collections (the nearest of their features) and features as \
              collection:id; metres on the ellipsoid between nearest positions. The collections drawn as core, axis and belt when \
              left out, nothing when empty.",
             json!({ "type": "array", "items": { "type": "string" } }),
         ),
-        parameter(
+        Parameter::new(
             "want",
             "How many matches a relaxation must yield.",
             json!({ "type": "integer", "minimum": 1, "default": USUAL_WANT }),
         ),
-        parameter(
+        Parameter::new(
             "merge-area",
             "The size, square metres, that neighbours sharing a border must have together; when left out that of a criterion \
              which asks for a least area.",
             json!({ "type": "number", "minimum": 0, "exclusiveMinimum": true }),
         ),
-        parameter(
+        Parameter::new(
             "merge-by",
             "The field by which neighbours must be alike; the field of uses of [cap] in catalog.toml, else use_code, when left \
              out; any neighbours when empty.",
             json!({ "type": "string" }),
         ),
-        parameter(
+        Parameter::new(
             "cap",
             "The share of a unit's area that capped uses may fill; that of [cap] in catalog.toml when left out.",
             json!({ "type": "number", "minimum": 0, "maximum": 1 }),
         ),
-        parameter(
+        Parameter::new(
             "limit",
             "The most ranks to return; a larger number is taken as the maximum.",
             json!({ "type": "integer", "minimum": 1, "maximum": MOST_ITEMS, "default": USUAL_ITEMS }),
         ),
-        parameter(
+        Parameter::new(
             "offset",
             "Ranks to skip; links next and prev carry it.",
             json!({ "type": "integer", "minimum": 0, "default": 0 }),

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::grouping;
 use super::negotiate::{Format, MAP_SVG};
-use super::params::{Parameter, Params, read};
+use super::params::{self, Parameter, Params, read};
 use super::problem::Problem;
 use super::styles;
 use crate::catalog::Catalog;
@@ -22,22 +22,12 @@ use crate::report::strip::{self, Band, Href, Request, WIDTHS};
 
 /// The parameters of the diagram.
 pub fn parameters(catalog: &Catalog) -> Vec<Parameter> {
-    let [least, most, usual] = WIDTHS;
     let names: Vec<_> = catalog.layers().map(|indexed| indexed.layer().id.to_string()).collect();
-    let parameter = |name: &'static str, description: &'static str, schema| Parameter {
-        name: name.into(),
-        description: description.into(),
-        schema,
-    };
     vec![
         styles::language_parameter(),
         styles::theme_parameter(),
-        parameter(
-            "width",
-            "Of the diagram: pixels across.",
-            json!({ "type": "integer", "minimum": least, "maximum": most, "default": usual }),
-        ),
-        parameter(
+        params::width_parameter("Of the diagram: pixels across.", WIDTHS),
+        Parameter::new(
             "density",
             "Of the diagram: the collection whose features are counted by stretches of the line in a band below it; none \
              when left out.",
@@ -62,16 +52,11 @@ impl Look {
     /// # Errors
     /// A value that makes no sense.
     pub fn read(params: &Params, catalog: &Catalog) -> Result<Self, Problem> {
-        let [least, most, usual] = WIDTHS;
-        let expected = format!("a whole number of pixels from {least} to {most}");
-        let width = read(params, "width", &expected, |text| {
-            text.parse().ok().filter(|width: &u16| (least..=most).contains(width))
-        })?;
         let known: Vec<_> = catalog.layers().map(|indexed| indexed.layer().id.as_str()).collect();
         let expected = format!("one collection of {}", known.join(", "));
         Ok(Self {
             theme: read(params, "theme", "light or dark", Theme::parse)?.unwrap_or_default(),
-            width: width.unwrap_or(usual),
+            width: params::width(params, WIDTHS)?,
             density: read(params, "density", &expected, |name| catalog.layer(name).cloned())?,
             step: grouping::step(params)?,
         })

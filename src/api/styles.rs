@@ -41,20 +41,20 @@ const MADE_UP: [&str; 2] = ["合成样例，不代表真实地块", "synthetic s
 
 /// `lang`, which pictures of the map have, too.
 pub fn language_parameter() -> Parameter {
-    Parameter {
-        name: "lang".into(),
-        description: "Language of names and words; wins over the header Accept-Language.".into(),
-        schema: json!({ "type": "string", "enum": Lang::ALL.map(Lang::name) }),
-    }
+    Parameter::new(
+        "lang",
+        "Language of names and words; wins over the header Accept-Language.",
+        json!({ "type": "string", "enum": Lang::ALL.map(Lang::name) }),
+    )
 }
 
 /// `theme`, which pictures of the map have, too.
 pub fn theme_parameter() -> Parameter {
-    Parameter {
-        name: "theme".into(),
-        description: "Colours of the map.".into(),
-        schema: json!({ "type": "string", "enum": Theme::ALL.map(Theme::name), "default": Theme::default().name() }),
-    }
+    Parameter::new(
+        "theme",
+        "Colours of the map.",
+        json!({ "type": "string", "enum": Theme::ALL.map(Theme::name), "default": Theme::default().name() }),
+    )
 }
 
 /// A request in the language that it names.

@@ -38,20 +38,15 @@ const OWN: &[&str] = &["collections", "detail", "subset"];
 
 /// The parameters of tiles of some layers; `of_dataset` adds the choice of collections.
 pub fn parameters(layers: &[&Layer], limits: Limits, of_dataset: bool) -> Vec<Parameter> {
-    let own = |name: &'static str, description: &'static str, schema| Parameter {
-        name: name.into(),
-        description: description.into(),
-        schema,
-    };
     let mut all = Vec::new();
     all.extend(of_dataset.then(|| collections_parameter(layers)));
-    all.push(own(
+    all.push(Parameter::new(
         "subset",
         "Time as an axis: datetime(\"2025-12-31\") or datetime(\"2021-01-01\":\"2025-12-31\"), with * for an open end; \
          the same as datetime, in place of it.",
         json!({ "type": "string", "minLength": 1 }),
     ));
-    all.push(own(
+    all.push(Parameter::new(
         "detail",
         "auto leaves features out of vector tiles that would grow beyond 500,000 bytes: of the features whose middle \
          lies in one cell of a grid only the largest shows, and a layer named after the collection and :counts tells \
@@ -85,13 +80,12 @@ pub fn parameters(layers: &[&Layer], limits: Limits, of_dataset: bool) -> Vec<Pa
 /// The choice of collections.
 pub fn collections_parameter(layers: &[&Layer]) -> Parameter {
     let ids: Vec<_> = layers.iter().map(|layer| layer.id.as_str()).collect();
-    Parameter {
-        name: "collections".into(),
-        description: "The collections that become layers of tiles, from below to above; all when left out. A filter must \
-                      make sense for each of them; what has no field of a name equals no value of it."
-            .into(),
-        schema: json!({ "type": "array", "minItems": 1, "items": { "type": "string", "enum": ids } }),
-    }
+    Parameter::new(
+        "collections",
+        "The collections that become layers of tiles, from below to above; all when left out. A filter must \
+         make sense for each of them; what has no field of a name equals no value of it.",
+        json!({ "type": "array", "minItems": 1, "items": { "type": "string", "enum": ids } }),
+    )
 }
 
 /// The time of a subset (OGC 20-057, `/req/datetime/axis`) as the parameter datetime writes it.

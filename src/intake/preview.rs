@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::mapping::Writing;
+use super::report::counted;
 use super::row::{Cell, cut};
 use super::system::Offset;
 use super::{Intake, Seen, cell_of, name_of};
@@ -16,7 +17,7 @@ impl Intake {
         let unit_of =
             |writing: &Writing| writing.unit.as_ref().map(|(unit, by)| json!({ "unit": unit.0, "by": by }));
         let files = self.files.iter().zip(&self.mapping.writing).map(|(file, writing)| json!({
-            "file": name_of(&file.source.path), "format": format!("{:?}", file.source.format), "rows": file.survey.rows,
+            "file": name_of(&file.source.path), "format": file.source.format.name(), "rows": file.survey.rows,
             "system": file.reading.placer.system().to_string(), "why": file.reading.why, "northFirst": file.reading.north_first,
             "areaUnit": unit_of(writing), "traps": file.traps().collect::<Vec<_>>(), "notes": file.told.notes, "from": self.said.datum.map(Datum::title),
             "offset": file.offset.as_ref().map(|offset| json!({ "anchors": offset.anchors, "eastM": offset.metres[0], "northM": offset.metres[1], "is": offset.datum.map(Datum::title) })),
@@ -36,7 +37,13 @@ impl Intake {
         let names = self.headings.names();
         for file in &self.files {
             let Seen { source, told, survey, reading, offset, after, .. } = file;
-            let _ = writeln!(text, "{}: {} rows, {:?}", name_of(&source.path), survey.rows, source.format);
+            let _ = writeln!(
+                text,
+                "{}: {}, {}",
+                name_of(&source.path),
+                counted(survey.rows, "row"),
+                source.format.name()
+            );
             let _ = writeln!(text, "  system   {}", reading.why);
             if let Some(datum) = self.said.datum {
                 let _ = writeln!(text, "  from     {}, converted to WGS 84", datum.title());

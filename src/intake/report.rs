@@ -33,6 +33,12 @@ impl Fate {
     }
 }
 
+/// A number of things that a noun names.
+#[must_use]
+pub fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// One thing to say of one row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -175,11 +181,9 @@ impl Report {
             );
         }
         let [repaired, noted] = [Fate::Repaired, Fate::Noted].map(|fate| self.count(fate));
-        let _ = writeln!(
-            text,
-            "{} rows: {} taken, {} refused; {repaired} repairs, {noted} notes",
-            self.rows, self.taken, self.refused
-        );
+        let (rows, repairs, notes) =
+            (counted(self.rows, "row"), counted(repaired, "repair"), counted(noted, "note"));
+        let _ = writeln!(text, "{rows}: {} taken, {} refused; {repairs}, {notes}", self.taken, self.refused);
         for ((fate, kind), count) in &self.counts {
             let more = if count.rows > count.named.len() as u64 { ", …" } else { "" };
             let _ = writeln!(

@@ -1165,7 +1165,7 @@ fn holes_of_shapefiles_are_holes_however_they_are_wound() {
     let (code, said) = import(data.path(), &[shape, "--yes"]);
     assert_eq!(code, Some(0), "{said}");
     assert!(
-        said.contains("2 of its 2 rings are wound as what they are not") && said.contains("1 repairs"),
+        said.contains("2 of its 2 rings are wound as what they are not") && said.contains("1 repair,"),
         "{said}"
     );
     assert_same_places(data.path(), 0.1, "reversed rings");
@@ -1342,7 +1342,7 @@ fn points_with_values_of_their_own_stay_points() {
         let more = |at: usize| if more == "each its own" { format!("{}", 10 + at) } else { more.to_owned() };
         fs::write(&path, rows(head, &more)).expect("written");
         let (said, got) = taken(data.path(), &path);
-        assert!(said.contains("1 rows: 1 taken"), "{head}: {said}");
+        assert!(said.contains("1 row: 1 taken"), "{head}: {said}");
         assert!((got[0]["area_m2"].as_f64().expect("an area") - 10_000.0).abs() < 1.0, "{head}");
     }
     // What differs farther down than the head is looked for is refused with its rows.

@@ -255,7 +255,7 @@ fn what_ends_a_table_and_what_it_lacks_is_told() {
     for end in ["\r\n\u{1A}", "\u{1A}"] {
         fs::write(&path, format!("{head}\r\nU-1,A-1,38512345.1,3365432.1{end}")).expect("written");
         let (said, got) = taken(data.path(), &path);
-        assert!(got.len() == 1 && said.contains("1 rows: 1 taken, 0 refused; 0 repairs"), "{said}");
+        assert!(got.len() == 1 && said.contains("1 row: 1 taken, 0 refused; 0 repairs"), "{said}");
     }
     let file = path.to_str().expect("a path");
     let (code, said) = import(data.path(), &[file, "--yes", "--layer", "x"]);

@@ -97,6 +97,23 @@ pub(super) enum Format {
     GeoParquet,
 }
 
+impl Format {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GeoJson => "GeoJSON",
+            Self::NdJson => "newline-delimited GeoJSON",
+            Self::Shapefile => "shapefile",
+            Self::GeoPackage => "GeoPackage",
+            Self::Csv => "CSV",
+            Self::Xlsx => "XLSX",
+            Self::Kml => "KML",
+            Self::FlatGeobuf => "FlatGeobuf",
+            Self::GeoParquet => "GeoParquet",
+        }
+    }
+}
+
 /// What a file that is packed by gzip begins with (RFC 1952, 2.3.1).
 const GZIP: &[u8] = &[0x1F, 0x8B];
 
