@@ -164,7 +164,7 @@ mod tests {
 
     const WUHAN: Bounds = Bounds { west: 113.7, south: 30.0, east: 114.3, north: 30.6 };
 
-    fn ask(pairs: &[(&str, &str)]) -> Result<Value, Problem> {
+    fn ask(pairs: &[(&str, &str)]) -> Result<serde_json::Value, Problem> {
         let params = Params::of_pairs(pairs, &parameters())?;
         Ok(serde_json::from_str(&measured(&params, Some(WUHAN), &[WUHAN], &Budget::default())?)
             .expect("JSON"))
