@@ -64,14 +64,14 @@ pub async fn search(
 }
 
 async fn answer(app: &App, ask: Ask, indexed: Arc<IndexedLayer>) -> Result<Response, Problem> {
-    /// Bytes of a filter that is soon read.
+    /// Bytes of parameters that are soon read.
     const SHORT: usize = 1 << 12;
     let (limits, ask) = (app.config.limits, Arc::new(ask));
     let read = {
         let (ask, indexed) = (Arc::clone(&ask), Arc::clone(&indexed));
         move |_: &Budget| Question::read(&ask.params, indexed.layer(), &ask.catalog, limits, ask.lang)
     };
-    let is_short = ask.params.get("filter").is_none_or(|filter| filter.len() <= SHORT);
+    let is_short = ask.params.bytes() <= SHORT;
     let question = if is_short { read(&Budget::default()) } else { blocking(limits.patience, read).await? }?;
     let (page, view) = (question.query.page, question.view.clone());
     forms::check(&ask, &view, page)?;

@@ -494,6 +494,11 @@ impl Params {
         self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// How long all values are together.
+    pub fn bytes(&self) -> usize {
+        self.pairs.iter().map(|(_, value)| value.len()).sum()
+    }
+
     /// All parameters, in the order given.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))

@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::fmt;
 
 use geo_types::{Coord, LineString, Polygon};
 
@@ -28,6 +29,19 @@ pub enum PolygonFault {
     Disconnected,
     /// Two parts of a multipolygon have more in common than single positions.
     PartsOverlap,
+}
+
+impl fmt::Display for PolygonFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CrossesItself => "a ring crosses itself",
+            Self::TouchesItself => "a ring passes a position twice",
+            Self::HoleOutside => "a hole lies outside, or along the border",
+            Self::HolesOverlap => "holes overlap",
+            Self::Disconnected => "holes cut the inside into pieces",
+            Self::PartsOverlap => "parts overlap",
+        })
+    }
 }
 
 impl PolygonFault {

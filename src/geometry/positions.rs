@@ -8,13 +8,18 @@ use geo::{MapCoords as _, Validation as _};
 use geo_types::{Coord, LineString, Point, Polygon};
 
 use super::antimeridian::window_of;
+use super::array::{GeometryBuilder, GeometryKind};
 use super::bounds::Bounds;
 use super::crs::Crs;
+use super::faults::{PolygonFault, polygon_faults};
+use super::ring;
 use super::shape::Shape;
 use super::strip::Zone;
 
 /// Most positions of a list.
 const MOST: usize = 100_000;
+/// Rings are each held against all others: the most of their number multiplied by that of their positions, a tenth of a second.
+const MOST_BETWEEN_RINGS: usize = 2_000_000;
 
 /// How coordinates were understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,7 +175,51 @@ pub fn placed(shape: &Shape, reading: Reading) -> Result<Shape, String> {
 /// What makes a shape unfit to be measured or to select by; `None` when it is valid (OGC 06-103r4, 6.1.11).
 #[must_use]
 pub fn fault(shape: &Shape) -> Option<String> {
-    shape.check_validation().err().map(|fault| fault.to_string())
+    match shape {
+        Shape::Polygon(polygon) => fault_of_areas(std::slice::from_ref(polygon)),
+        Shape::MultiPolygon(polygons) => fault_of_areas(&polygons.0),
+        Shape::GeometryCollection(parts) => parts.iter().find_map(fault),
+        // Others are looked through in one go.
+        other => other.check_validation().err().map(|fault| fault.to_string()),
+    }
+}
+
+/// The same of polygons, along sweeps.
+fn fault_of_areas(polygons: &[Polygon]) -> Option<String> {
+    let mut rings =
+        polygons.iter().flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()));
+    let (count, positions) = (rings.clone().count(), rings.clone().map(|ring| ring.0.len()).sum::<usize>());
+    if count > 1 && count.saturating_mul(positions) > MOST_BETWEEN_RINGS {
+        return Some(format!(
+            "{count} rings of {positions} positions are too many to be held against each other: both multiplied, at most \
+             {MOST_BETWEEN_RINGS}"
+        ));
+    }
+    let crossing = rings.find_map(|LineString(ring)| {
+        let ring: Vec<[f64; 2]> = ring.iter().map(|at| [at.x, at.y]).collect();
+        ring::crossing_at(&ring)
+    });
+    if let Some([x, y]) = crossing {
+        return Some(format!("a ring crosses or touches itself at {x}, {y}"));
+    }
+    let mut builder = GeometryBuilder::default();
+    for polygon in polygons {
+        for (ring, is_shell) in std::iter::once((polygon.exterior(), true))
+            .chain(polygon.interiors().iter().map(|hole| (hole, false)))
+        {
+            let mut ring: Vec<[f64; 2]> = ring.0.iter().map(|at| [at.x, at.y]).collect();
+            if let Err(fault) = builder.ring(&mut ring, &mut [], is_shell) {
+                return Some(fault.to_string());
+            }
+        }
+    }
+    builder.end_member(GeometryKind::MultiPolygon);
+    builder.finish(false).err().map(|fault| fault.to_string()).or_else(|| {
+        let array = builder.build();
+        let faults = polygon_faults(array.get(0)?);
+        let (fault, [x, y]) = faults.into_iter().find(|(fault, _)| *fault != PolygonFault::TouchesItself)?;
+        Some(format!("{fault} at {x}, {y}"))
+    })
 }
 
 #[cfg(test)]

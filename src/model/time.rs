@@ -78,9 +78,24 @@ impl Timestamp {
         if !shape {
             return None;
         }
-        let moment: jiff::Timestamp = text.parse().ok()?;
-        Some(Self(moment.as_microsecond()))
+        let moment = text.parse().map(|moment: jiff::Timestamp| Self(moment.as_microsecond()));
+        moment.ok().or_else(|| Self::at_the_end(text))
     }
+
+    /// One of the last hours of the year 9999, which data writes for "for ever" and which the library's moments leave out.
+    fn at_the_end(text: &str) -> Option<Self> {
+        let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
+        let offset = pieces.to_numeric_offset()?;
+        let (day, time) = (Date((pieces.date() - epoch()).get_days()), pieces.time()?);
+        let of_day = time.duration_since(civil::Time::midnight()).as_micros()
+            - i128::from(offset.seconds()) * 1_000_000;
+        let microseconds = day.start().0 + i64::try_from(of_day).ok()?;
+        // No calendar of this program goes on beyond that year.
+        Some(Self(microseconds.min(Self::LAST))).filter(|moment| moment.0 > 0)
+    }
+
+    /// 9999-12-31T23:59:59.999999Z.
+    const LAST: i64 = 2_932_897 * MICROSECONDS_A_DAY - 1;
 
     /// Reads a moment as files write it: RFC 3339, or without a zone, which is taken as UTC, or with slashes in
     /// its date as older programs write them.
@@ -118,9 +133,13 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC, with a fraction only where there is one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let from_epoch = jiff::SignedDuration::from_micros(self.0);
         match jiff::Timestamp::from_microsecond(self.0) {
             Ok(moment) => write!(f, "{moment}"),
-            Err(_) => write!(f, "{} microseconds", self.0),
+            Err(_) => match epoch().at(0, 0, 0, 0).checked_add(from_epoch) {
+                Ok(there) => write!(f, "{there}Z"),
+                Err(_) => write!(f, "{} microseconds", self.0),
+            },
         }
     }
 }
@@ -281,6 +300,30 @@ mod tests {
         let noon_in_wuhan = Timestamp::parse("2025-06-01T12:00:00+08:00").expect("a timestamp");
         assert_eq!(noon_in_wuhan.to_string(), "2025-06-01T04:00:00Z");
         for text in ["2025-06-01T12:00:00", "2025-06-01", "2025-06-01T25:00:00Z", "noon"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    /// "For ever" as data writes it.
+    #[test]
+    fn the_last_year_has_all_its_hours() {
+        let last = Date::parse("9999-12-31").expect("a day");
+        for (text, written) in [
+            ("9999-12-30T21:59:59Z", "9999-12-30T21:59:59Z"),
+            ("9999-12-31T00:00:00Z", "9999-12-31T00:00:00Z"),
+            ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+            ("9999-12-31T23:59:59+08:00", "9999-12-31T15:59:59Z"),
+            ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
+            // Behind the last moment that is counted.
+            ("9999-12-31T23:59:59-08:00", "9999-12-31T23:59:59.999999Z"),
+        ] {
+            let moment = Timestamp::parse(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(moment.to_string(), written, "{text}");
+            assert!(moment <= last.end(), "{text}");
+        }
+        for text in
+            ["9999-12-31T24:00:00Z", "9999-12-32T00:00:00Z", "9999-12-31T23:59:59", "9999-12-31T10:61:00Z"]
+        {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
     }

@@ -196,7 +196,7 @@ impl Binder<'_> {
             _ => return fail(&pattern.at, "expected a text as pattern after LIKE, as in '武汉%'"),
         };
         if let Some(Scalar::Text(text)) = value.constant() {
-            return Ok(Predicate::Always(truth(Some(pattern.matches(text)))));
+            return Ok(Predicate::Always(truth(Some(pattern.matches(text, self.budget)))));
         }
         Ok(Predicate::Test(match text_field(&value) {
             Some((field, folds)) => {

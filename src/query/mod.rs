@@ -67,7 +67,7 @@ impl Query {
     pub fn is_soon_planned(&self) -> bool {
         let mut parts = 64;
         let is_plain = |filter: &Filter| filter.expr.is_plain(&mut parts);
-        self.search.is_none() && self.filter.as_ref().is_none_or(is_plain)
+        self.search.is_none() && self.equal.len() <= 8 && self.filter.as_ref().is_none_or(is_plain)
     }
 
     /// Is anything asked but the place, the order and the page?

@@ -149,7 +149,7 @@ impl TextTest {
         let text = self.folds.iter().fold(normalized(text), |text, fold| fold.apply(text));
         match &self.condition {
             TextCondition::Compare(comparison, constant) => comparison.holds((*text).cmp(&**constant)),
-            TextCondition::Like(pattern) => pattern.matches(&text),
+            TextCondition::Like(pattern) => pattern.matches(&text, budget),
             TextCondition::Among(list) => list.binary_search_by(|known| (**known).cmp(&*text)).is_ok(),
             TextCondition::Holds(phrases) => phrases.stand_in(&text),
             TextCondition::ElementHolds(_) | TextCondition::Set(..) => false,

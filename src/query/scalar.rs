@@ -416,7 +416,7 @@ impl Condition {
                 order.map(|order| comparison.holds(order))
             }
             Self::Like(text, pattern) => match text.value(layer, ix, budget) {
-                Scalar::Text(text) => Some(pattern.matches(&text)),
+                Scalar::Text(text) => Some(pattern.matches(&text, budget)),
                 _ => None,
             },
             Self::Among(value, list) => {
@@ -461,63 +461,105 @@ impl Condition {
 
 /// A pattern of `LIKE`: `%` is any run of characters, `_` exactly one, `\` takes the next as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern(Vec<Piece>);
+pub struct Pattern {
+    /// What the text begins with; the whole of it where there is no end.
+    start: Part,
+    /// What comes between, in this order, wherever it is.
+    middle: Vec<Part>,
+    /// What it ends with, behind the last run.
+    end: Option<Part>,
+}
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Piece {
-    Char(char),
-    One,
-    Run,
+/// A part of a pattern between runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Literal(Box<str>),
+    /// Characters, and `None` where any may stand.
+    Wild(Box<[Option<char>]>),
+}
+
+impl Part {
+    fn new(pieces: &[Option<char>]) -> Self {
+        let literal: Option<String> = pieces.iter().copied().collect();
+        literal.map_or_else(|| Self::Wild(pieces.into()), |literal| Self::Literal(literal.into()))
+    }
+
+    /// The rest of a text that begins with it.
+    fn strip_start<'a>(&self, text: &'a str) -> Option<&'a str> {
+        match self {
+            Self::Literal(literal) => text.strip_prefix(&**literal),
+            Self::Wild(pieces) => {
+                let mut chars = text.chars();
+                let is_next = |piece: &Option<char>| {
+                    chars.next().is_some_and(|c| piece.is_none_or(|wanted| wanted == c))
+                };
+                pieces.iter().all(is_next).then_some(chars.as_str())
+            }
+        }
+    }
+
+    fn ends(&self, text: &str) -> bool {
+        match self {
+            Self::Literal(literal) => text.ends_with(&**literal),
+            Self::Wild(pieces) => {
+                let mut chars = text.chars().rev();
+                let is_before = |piece: &Option<char>| {
+                    chars.next().is_some_and(|c| piece.is_none_or(|wanted| wanted == c))
+                };
+                pieces.iter().rev().all(is_before)
+            }
+        }
+    }
+
+    /// What comes behind the first place where it stands.
+    fn find<'a>(&self, text: &'a str, budget: &Budget) -> Option<&'a str> {
+        match self {
+            Self::Literal(literal) => text.find(&**literal).map(|at| &text[at + literal.len()..]),
+            Self::Wild(_) => {
+                let places = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+                places.take_while(|_| !budget.is_spent()).find_map(|at| self.strip_start(&text[at..]))
+            }
+        }
+    }
 }
 
 impl Pattern {
     /// Reads a pattern, its folds applied already.
     pub fn parse(text: &str) -> Self {
-        let mut pieces = Vec::new();
+        let mut parts = vec![Vec::new()];
         let mut chars = text.chars();
         while let Some(c) = chars.next() {
-            pieces.push(match c {
-                '%' => Piece::Run,
-                '_' => Piece::One,
-                '\\' => Piece::Char(chars.next().unwrap_or('\\')),
-                c => Piece::Char(c),
-            });
-        }
-        pieces.dedup_by(|a, b| *a == Piece::Run && *b == Piece::Run);
-        Self(pieces)
-    }
-
-    /// Does the whole text match? The time is at most the product of both lengths: only the last run is ever
-    /// lengthened.
-    pub fn matches(&self, text: &str) -> bool {
-        let pieces = &self.0;
-        let (mut rest, mut at) = (text.chars(), 0);
-        // Where to go on when what follows the last run does not match.
-        let mut retry = None;
-        loop {
-            let before = rest.clone();
-            match (pieces.get(at), rest.next()) {
-                (Some(Piece::Run), _) => {
-                    rest = before;
-                    at += 1;
-                    if at == pieces.len() {
-                        return true;
-                    }
-                    retry = Some((rest.clone(), at));
+            let piece = match c {
+                '%' => {
+                    parts.push(Vec::new());
+                    continue;
                 }
-                (None, None) => return true,
-                (Some(Piece::One), Some(_)) => at += 1,
-                (Some(Piece::Char(wanted)), Some(c)) if *wanted == c => at += 1,
-                _ => {
-                    let Some((longer, from)) = &mut retry else { return false };
-                    if longer.next().is_none() {
-                        return false;
-                    }
-                    rest = longer.clone();
-                    at = *from;
-                }
+                '_' => None,
+                '\\' => Some(chars.next().unwrap_or('\\')),
+                c => Some(c),
+            };
+            if let Some(part) = parts.last_mut() {
+                part.push(piece);
             }
         }
+        let mut parts = parts.iter().map(|pieces| Part::new(pieces));
+        let start = parts.next().unwrap_or_else(|| Part::new(&[]));
+        let mut middle: Vec<Part> = parts.collect();
+        let end = middle.pop();
+        middle.retain(|part| *part != Part::new(&[]));
+        Self { start, middle, end }
+    }
+
+    /// Does the whole text match? What lies between runs is taken where it first stands, so that the time is that of the text and
+    /// the pattern together; of parts with `_`, their product at most, and no longer than the budget lasts.
+    pub fn matches(&self, text: &str, budget: &Budget) -> bool {
+        let Some(mut rest) = self.start.strip_start(text) else { return false };
+        let Some(end) = &self.end else { return rest.is_empty() };
+        for part in &self.middle {
+            let Some(behind) = part.find(rest, budget) else { return false };
+            rest = behind;
+        }
+        end.ends(rest)
     }
 }
 
@@ -547,15 +589,62 @@ mod tests {
             ("_", "é", true),
             (r"a\", r"a\", true),
         ];
+        let budget = Budget::default();
         for (pattern, text, want) in cases {
-            assert_eq!(Pattern::parse(pattern).matches(text), want, "{text:?} LIKE {pattern:?}");
+            assert_eq!(Pattern::parse(pattern).matches(text, &budget), want, "{text:?} LIKE {pattern:?}");
         }
+    }
+
+    /// Every pattern of five signs against every text of up to five, held against the rule as it is written.
+    #[test]
+    fn patterns_match_as_the_rule_says() {
+        fn holds(pattern: &[char], text: &[char]) -> bool {
+            match (pattern, text) {
+                ([], text) => text.is_empty(),
+                (['%', rest @ ..], text) => (0..=text.len()).any(|at| holds(rest, &text[at..])),
+                (['_', rest @ ..], [_, more @ ..]) => holds(rest, more),
+                ([wanted, rest @ ..], [c, more @ ..]) => wanted == c && holds(rest, more),
+                (_, []) => false,
+            }
+        }
+        fn words(signs: &[char], most: usize) -> Vec<Vec<char>> {
+            let mut all = vec![Vec::new()];
+            let mut from = 0;
+            for _ in 0..most {
+                let until = all.len();
+                for at in from..until {
+                    all.extend(
+                        signs.iter().map(|&sign| [all[at].clone(), vec![sign]].concat()).collect::<Vec<_>>(),
+                    );
+                }
+                from = until;
+            }
+            all
+        }
+        let budget = Budget::default();
+        let texts = words(&['a', '武'], 5);
+        for pattern in words(&['%', '_', 'a', '武'], 5) {
+            let read = Pattern::parse(&pattern.iter().collect::<String>());
+            for text in &texts {
+                let got = read.matches(&text.iter().collect::<String>(), &budget);
+                assert_eq!(got, holds(&pattern, text), "{text:?} LIKE {pattern:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_pattern_ends_with_the_budget() {
+        let long = "a".repeat(200_000);
+        assert!(!Pattern::parse(&format!("%{long}b%")).matches(&long.repeat(2), &Budget::default()));
+        let spent = Budget::default();
+        spent.spend();
+        assert!(!Pattern::parse(&format!("%_{long}b%")).matches(&long.repeat(2), &spent));
     }
 
     #[test]
     fn a_pattern_of_many_runs_takes_no_exponential_time() {
         let pattern = Pattern::parse(&format!("{}b", "%a".repeat(200)));
-        assert!(!pattern.matches(&"a".repeat(5000)));
+        assert!(!pattern.matches(&"a".repeat(5000), &Budget::default()));
     }
 
     #[test]

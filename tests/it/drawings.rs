@@ -85,6 +85,25 @@ fn what_is_no_drawing_is_refused_in_words() {
     assert_eq!(kept, 0, "nothing of that is kept");
 }
 
+/// As many corners as the body may hold: their rings are looked through along a sweep, not edge by edge.
+#[test]
+fn a_drawing_may_have_as_many_corners_as_fit() {
+    let (_folder, service) = keeping();
+    let body = round(10_000);
+    assert!(body.len() < 256 << 10);
+    assert_eq!(post(&service, &body).status, 201);
+    let hole = "[[114,30],[114.01,30],[114.01,30.01],[114,30]]";
+    let with = |hole: &str| body.replace("]]]}", &format!("]],{hole}]}}"));
+    assert_eq!(post(&service, &with(hole)).status, 201);
+    for wrong in [
+        "[[116,30],[116.01,30],[116.01,30.01],[116,30]]",
+        "[[114,30],[114.01,30.01],[114.01,30],[114,30.01],[114,30]]",
+    ] {
+        let answer = post(&service, &with(wrong));
+        assert!(answer.status == 400 && answer.text().contains("not valid"), "{wrong}: {}", answer.text());
+    }
+}
+
 #[test]
 fn five_thousand_corners_fit() {
     let (_folder, service) = keeping();

@@ -120,6 +120,7 @@ fn limits_hold_and_nothing_overflows() {
         (negated(100_000), Encoding::Text, "nested deeper"),
         (format!("{}1 = 1", "-".repeat(100_000)), Encoding::Text, "nested deeper"),
         (format!("{}1", "casei(".repeat(100_000)), Encoding::Text, "nested deeper"),
+        (format!("{}1", "1 IN (".repeat(100_000)), Encoding::Text, "nested deeper"),
         (format!("A_EQUALS({}", "(".repeat(100_000)), Encoding::Text, "nested deeper"),
         (format!("s_equals({}", "geometrycollection(".repeat(10_000)), Encoding::Text, "nested deeper"),
         (format!("t_after({}", "interval(".repeat(10_000)), Encoding::Text, "nested deeper"),

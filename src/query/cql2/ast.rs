@@ -34,12 +34,21 @@ pub struct Expr {
 }
 
 impl Expr {
-    /// Is it of at most so many parts, none of which is a geometry or a function? Takes them from `most`.
+    /// Is it of at most so many parts, none of which is a geometry, a function or a pattern? Takes them from `most`, more for what
+    /// takes longer to plan.
     pub(in crate::query) fn is_plain(&self, most: &mut usize) -> bool {
-        let Some(left) = most.checked_sub(1) else { return false };
+        let cost = match &self.node {
+            // Of a text field a table of truths is made, of all its texts.
+            Node::Call(Op::Compare(_) | Op::Between | Op::In | Op::Set(_), _) => 6,
+            Node::Text(text) => 1 + text.len() / 64,
+            _ => 1,
+        };
+        let Some(left) = most.checked_sub(cost) else { return false };
         *most = left;
         match &self.node {
-            Node::Geometry(_) | Node::Bbox(_) | Node::Call(Op::Spatial(_) | Op::Function(_), _) => false,
+            Node::Geometry(_)
+            | Node::Bbox(_)
+            | Node::Call(Op::Spatial(_) | Op::Function(_) | Op::Like, _) => false,
             Node::Call(_, parts) | Node::Array(parts) => parts.iter().all(|part| part.is_plain(most)),
             Node::Interval(ends) => ends.iter().flatten().all(|end| end.is_plain(most)),
             _ => true,

@@ -233,7 +233,7 @@ impl<'a> Reader<'a> {
         } else if self.keyword("in") {
             self.demand("(")?;
             let mut operands = vec![first];
-            operands.extend(self.list(Self::element)?);
+            operands.extend(self.list(|reader| reader.inside(Self::element))?);
             call(Op::In, operands, at)
         } else {
             if negated {
