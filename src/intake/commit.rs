@@ -121,7 +121,8 @@ impl Draft {
             return Err(fault);
         }
         // From here on the new data is what the folder holds.
-        if let Some(old) = old.filter(|old| *old != file) {
+        let is_named = |name: &String| after.layers.iter().any(|layer| layer.file == *name);
+        if let Some(old) = old.filter(|old| !is_named(old)) {
             // What is no longer named is kept once, for those who want it back.
             let kept = folder.join(format!("{old}.old"));
             let _ = fs::rename(folder.join(&old), kept);
@@ -243,7 +244,7 @@ fn said(layer: &Table, name: &str) -> Option<Words> {
 }
 
 /// What stands before the sources where nobody else is credited.
-const CREDIT: [&str; 2] = ["来源：", "source: "];
+const CREDIT: [&str; 2] = ["导入自 ", "imported from "];
 
 /// What the catalogue file says of an imported collection.
 pub(super) struct Entry<'a> {

@@ -272,11 +272,11 @@ impl Intake {
                 Some((*other, format!("the areas measured, against {by}")))
             }
             (Some(unit), Some((ratio, None))) if is_mercator(ratio * unit.1, &stretch) => {
-                self.left_out(heading, ratio * unit.1);
+                self.left_out(file, heading, ratio * unit.1);
                 None
             }
             (None, Some((ratio, None))) if is_mercator(ratio, &stretch) => {
-                self.left_out(heading, ratio);
+                self.left_out(file, heading, ratio);
                 None
             }
             (Some(unit), _) => Some((unit, by)),
@@ -293,14 +293,19 @@ impl Intake {
     }
 
     /// Areas of a Mercator plane are not taken.
-    fn left_out(&mut self, heading: usize, ratio: f64) {
+    fn left_out(&mut self, file: usize, heading: usize, ratio: f64) {
         let name = &self.headings.names()[heading];
-        self.traps.push(format!(
+        self.files[file].told.traps.push(format!(
             "{name:?} holds areas of Web Mercator, {:.0} % too large here; they are left out, the measured ones are taken",
             (ratio - 1.0) * 100.0
         ));
-        self.mapping.fields.retain(|field| field.heading != heading);
-        self.mapping.left_out.push((heading, "areas of Web Mercator"));
+        self.mapping.writing[file].left_out.push(heading);
+        let is_held = |seen: &Seen| seen.survey.sample.iter().any(|row| cell_of(row, heading).is_some());
+        let mut files = self.files.iter().zip(&self.mapping.writing);
+        if files.all(|(seen, writing)| writing.left_out.contains(&heading) || !is_held(seen)) {
+            self.mapping.fields.retain(|field| field.heading != heading);
+            self.mapping.left_out.push((heading, "areas of Web Mercator"));
+        }
     }
 
     /// Files that call one field by different headings are not taken together: what is that field in one would be another in the other.

@@ -1,6 +1,6 @@
 //! Rows to features: values of fields, codes, areas, ids.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -29,6 +29,8 @@ pub(super) struct Maker<'a> {
     pub(super) intake: &'a Intake,
     /// Digests of the ids so far.
     pub(super) seen: HashSet<u64>,
+    /// The last number that was put behind an id that came before, by the hash of the id.
+    counts: HashMap<u64, u32>,
     pub(super) is_first: bool,
     /// The last feature, as it is written.
     pub(super) text: Vec<u8>,
@@ -87,6 +89,7 @@ impl<'a> Maker<'a> {
         Self {
             intake,
             seen: HashSet::new(),
+            counts: HashMap::new(),
             is_first: true,
             text: Vec::new(),
             numbered,
@@ -195,8 +198,9 @@ impl<'a> Maker<'a> {
         let mut values: Vec<(String, Cell)> = Vec::new();
         let mut kept = Vec::new();
         for field in &mapping.fields {
-            let cell = cell_of(row, field.heading).unwrap_or(&Cell::Null);
-            let ways = mapping.writing[file].ways(field.heading, row);
+            let writing = &mapping.writing[file];
+            let cell = cell_of(row, field.heading).filter(|_| !writing.left_out.contains(&field.heading));
+            let (cell, ways) = (cell.unwrap_or(&Cell::Null), writing.ways(field.heading, row));
             if field.kind() == Some(Kind::Share)
                 && let Some(reason) = value::odd_share(cell, ways)
             {
@@ -383,9 +387,12 @@ impl<'a> Maker<'a> {
             if known.is_none() && self.seen.insert(xxh3_64(id.as_bytes())) {
                 break id;
             }
-            count += 1;
+            // Numbers below the last one are taken and stay so.
+            let last = self.counts.get(&xxh3_64(given.as_bytes())).filter(|_| count == 1 && !row.is_mended);
+            count = last.map_or(count, |last| *last) + 1;
         };
         if id != given {
+            self.counts.insert(xxh3_64(given.as_bytes()), count);
             findings.push((
                 Fate::Repaired,
                 "an id that came before",

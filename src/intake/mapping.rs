@@ -43,6 +43,8 @@ pub(super) const KNOWN: &[Known] = &[
     Known { name: "year", kind: Kind::Year, zh: "年份", en: "year", unit: None, headings: &["year", "年份", "年度", "建成年份", "nf", "nd"] },
     Known { name: "valid_from", kind: Kind::Date, zh: "起始日期", en: "valid from", unit: None, headings: &["validfrom", "起始日期", "批准日期", "批复日期", "批复时间", "开始日期", "pfrq", "pzrq", "qsrq"] },
     Known { name: "valid_to", kind: Kind::Date, zh: "截止日期", en: "valid to", unit: None, headings: &["validto", "截止日期", "终止日期", "结束日期", "jzrq", "zzrq"] },
+    Known { name: "aliases", kind: Kind::List, zh: "别名", en: "aliases", unit: None, headings: &["aliases", "alias", "别名", "又名"] },
+    Known { name: "plan_refs", kind: Kind::List, zh: "规划章节", en: "sections of the plan", unit: None, headings: &["planrefs", "规划章节", "规划条款", "所在章节"] },
     Known { name: "basis", kind: Kind::Basis, zh: "位置依据", en: "basis of the position", unit: None, headings: &["basis", "位置依据"] },
     Known { name: "accuracy_m", kind: Kind::Whole, zh: "位置精度", en: "positional accuracy", unit: Some("m"), headings: &["accuracym", "位置精度"] },
     Known { name: "synthetic", kind: Kind::Flag, zh: "虚拟", en: "made up", unit: None, headings: &["synthetic", "是否虚拟", "虚拟数据"] },
@@ -353,6 +355,7 @@ fn fields_of(heading: &str) -> Vec<&'static Known> {
 }
 
 const USE_CODE: &str = "use_code";
+const NAME_ZH: &str = "name_zh";
 const USE_NAME: &str = "use_name_zh";
 
 /// What is said of headings that are no known field.
@@ -364,6 +367,7 @@ const AS_IT_WAS: &str = "kept under its own name: the field is what is planned";
 
 const BY_HEADING: &str = "its heading";
 const BY_CODES: &str = "its heading, and the codes below it";
+const BY_SCRIPT: &str = "its heading, and that no name below it is in Chinese";
 const BY_CATALOG: &str = "its title in the catalogue";
 
 /// Does a heading of names of uses hold codes? A column of codes is one whatever it is called, unless another is called so.
@@ -491,6 +495,8 @@ pub(super) struct Mapping {
 pub(super) struct Writing {
     /// Of areas: the unit, and what shows it.
     pub unit: Option<(Unit, String)>,
+    /// Headings of values that are wrong in this file and are not taken.
+    pub left_out: Vec<usize>,
     /// Headings of shares that are written in per cent.
     pub percent: Vec<usize>,
     /// So many days later than others it begins to count them.
@@ -526,6 +532,8 @@ pub(super) trait Below {
     fn holds(&self, heading: usize, kind: Kind) -> bool;
     /// Can all of it?
     fn holds_all(&self, heading: usize, kind: Kind) -> bool;
+    /// Are there words, and is nothing in a script of East Asia?
+    fn is_western(&self, heading: usize) -> bool;
 }
 
 /// What stands below a heading.
@@ -588,6 +596,13 @@ impl Mapping {
                 }
                 Some((name, rank)) => (Some(name), BY_CATALOG, Rank::exact(rank)),
                 None => match meant(headings, at, below) {
+                    (Some(known), _)
+                        if known.name == NAME_ZH
+                            && plain(&headings[at]) == "name"
+                            && below.is_western(at) =>
+                    {
+                        (Some("name_en"), BY_SCRIPT, Rank::of(known, &headings[at]))
+                    }
                     (Some(known), by) => (Some(known.name), by, Rank::of(known, &headings[at])),
                     (None, by) => (None, by, Rank::NONE),
                 },
@@ -724,6 +739,10 @@ mod tests {
 
         fn holds_all(&self, heading: usize, kind: Kind) -> bool {
             self.holds(heading, kind)
+        }
+
+        fn is_western(&self, _: usize) -> bool {
+            false
         }
     }
 
@@ -872,7 +891,7 @@ mod tests {
         };
         let declared = [
             field("lifecycle", "状态", "lifecycle", None, ValueKind::Text),
-            field("aliases", "别名", "aliases", None, ValueKind::Array),
+            field("tags", "标签", "tags", None, ValueKind::Array),
             field("half_m", "半宽", "half width", Some("m"), ValueKind::Text),
             field("far", "容积率", "FAR", None, ValueKind::Text),
         ];
@@ -882,8 +901,8 @@ mod tests {
         };
         assert_eq!(names(&["状态", "half width (m)", "半宽"]), "lifecycle,half_m,半宽");
         assert_eq!(names(&["半宽(m)", "half_m"]), "半宽(m),half_m", "its own name says most");
-        assert_eq!(names(&["别名", "半宽（km）"]), "别名,半宽（km）", "no values of it, another unit");
-        assert_eq!(names(&["aliases"]), "aliases");
+        assert_eq!(names(&["标签", "半宽（km）"]), "标签,半宽（km）", "no values of it, another unit");
+        assert_eq!(names(&["tags"]), "tags");
         let (_, mapping) = mapped(&["容积率"], &declared, &[]);
         assert_eq!(mapping.fields[0].value(&Cell::Integer(2), Ways::default()), Made::Value(Cell::text("2")));
     }

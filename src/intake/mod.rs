@@ -653,21 +653,29 @@ impl Below for Looked<'_> {
         self.cells(heading)
             .all(|cell| !is_code(cell) && !matches!(made(kind, cell, Ways::default()), Made::Lost(_)))
     }
+
+    fn is_western(&self, heading: usize) -> bool {
+        // Han, kana and hangul stand behind, as do their marks.
+        const FIRST_OF_EAST_ASIA: char = '\u{2E80}';
+        let has_word = |text: &str| text.split(|c: char| !c.is_alphabetic()).any(|word| word.chars().count() > 2);
+        let texts = || self.cells(heading).map(Cell::shown);
+        texts().any(|text| has_word(&text)) && texts().all(|text| text.chars().all(|c| c < FIRST_OF_EAST_ASIA))
+    }
 }
 
-/// What all texts below a heading are, if they are numbers, truths or lists and files have nothing but texts for these. Texts of
-/// other formats are meant.
+/// What all texts below a heading are, if they are numbers or truths and files have nothing but texts for these, or lists, for
+/// which few formats have anything else. Other texts of other formats are meant.
 fn kind_of_texts(files: &[Seen], heading: usize) -> Option<Kind> {
     let mut sorts = files.iter().flat_map(|file| file.survey.sorts(heading));
     let sort = sorts.next()?;
     let is_meant = |file: &Seen| !file.source.is_plain_text() && file.survey.sorts(heading).next().is_some();
-    if sorts.any(|other| other != sort) || files.iter().any(is_meant) {
+    if sorts.any(|other| other != sort) || sort != Sort::List && files.iter().any(is_meant) {
         return None;
     }
     match sort {
         Sort::Number => Some(Kind::Real),
         Sort::Truth => Some(Kind::Flag),
-        Sort::List => Some(Kind::Array),
+        Sort::List => Some(Kind::List),
         Sort::Word => None,
     }
 }

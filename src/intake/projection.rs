@@ -264,7 +264,8 @@ pub(super) fn refusal(name: &str) -> String {
     } else {
         format!(
             "its coordinates are stated to be in {name:?}, which is none of WGS 84, CGCS2000, Gauss-Kruger, UTM, Web \
-             Mercator, ETRS89 and SIRGAS 2000; name the true system with --crs, or convert the file"
+             Mercator, ETRS89 and SIRGAS 2000; convert the file to one of these (EPSG:4326, say). Where the statement is wrong, \
+             name the true system with --crs"
         )
     }
 }

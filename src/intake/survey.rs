@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::folder::Anchors;
 use super::row::{Cell, Figure, Row};
-use super::value::{Kind, is_nothing};
+use super::value::{Kind, is_nothing, list_of_programs};
 
 /// What a text is, where a format has nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,7 +13,7 @@ pub(super) enum Sort {
     Number,
     /// `true` or `false`.
     Truth,
-    /// An array of texts, in JSON.
+    /// A list of texts.
     List,
     Word,
 }
@@ -141,9 +141,7 @@ fn sort(text: &str) -> Sort {
     match text {
         "true" | "false" | "True" | "False" | "TRUE" | "FALSE" => Sort::Truth,
         _ if is_plain_number(text) => Sort::Number,
-        _ if text == "[]" || text.starts_with("[\"") && serde_json::from_str::<Vec<String>>(text).is_ok() => {
-            Sort::List
-        }
+        _ if list_of_programs(text).is_some() => Sort::List,
         _ => Sort::Word,
     }
 }

@@ -38,7 +38,8 @@ impl Uses {
         for line in CODES.lines().filter(|line| !line.starts_with('#')) {
             let mut parts = line.split('\t');
             let (Some(code), Some(zh)) = (parts.next(), parts.next()) else { continue };
-            uses.by_code.insert(code.to_owned(), (zh.to_owned(), None));
+            let en = parts.next().map(str::to_owned);
+            uses.by_code.insert(code.to_owned(), (zh.to_owned(), en));
             // A name of both classifications is that of the national one, which comes first.
             // One that several old codes have in turn is that of none, as 住宅用地 of R11, R21 and R31.
             let first = uses.by_name.entry(zh.to_owned()).or_insert_with(|| code.to_owned());
@@ -51,12 +52,15 @@ impl Uses {
         for name in unclear {
             uses.by_name.remove(name);
         }
-        let everywhere = LOCAL.iter().map(|[code, zh, en]| [*code, *zh, *en].map(str::to_owned));
-        let everywhere = everywhere.map(|[code, zh, en]| (code, zh, Some(en)));
-        for (code, zh, en) in local.chain(everywhere) {
+        for (code, zh, en) in local {
             uses.by_name.entry(zh.clone()).or_insert_with(|| code.clone());
             let known = uses.by_code.entry(code).or_insert((zh, None));
-            known.1 = known.1.take().or(en);
+            // What the folder calls it in English stands before what this program does.
+            known.1 = en.or(known.1.take());
+        }
+        for [code, zh, en] in LOCAL.iter().map(|names| names.map(str::to_owned)) {
+            uses.by_name.entry(zh.clone()).or_insert_with(|| code.clone());
+            uses.by_code.entry(code).or_insert((zh, None)).1.get_or_insert(en);
         }
         uses
     }
@@ -233,5 +237,32 @@ mod tests {
         ] {
             assert!(!uses.contradict(code, name), "{code} {name}");
         }
+    }
+
+    #[test]
+    fn uses_have_names_in_both_languages() {
+        let uses = Uses::new(std::iter::empty());
+        for line in CODES.lines().filter(|line| !line.starts_with('#')) {
+            let code = line.split('\t').next().expect("a code");
+            let found = uses.find(code, false);
+            let are_names = |names: [&Option<String>; 2]| {
+                names.iter().all(|name| name.as_ref().is_some_and(|name| !name.is_empty()))
+            };
+            assert!(found.is_known && are_names([&found.zh, &found.en]), "{code}: {found:?}");
+        }
+        let en = |code: &str, uses: &Uses| uses.find(code, false).en;
+        assert_eq!(en("0701", &uses).as_deref(), Some("urban residential"));
+        assert_eq!(
+            en("A33", &uses).as_deref(),
+            Some("primary and secondary schools"),
+            "as of the national code"
+        );
+        // What the data calls a use stands first; what it does not say comes from here.
+        let own = |code: &str, en: Option<&str>| (code.to_owned(), "用地".to_owned(), en.map(str::to_owned));
+        let uses = Uses::new([own("0701", Some("homes")), own("M0", None)].into_iter());
+        assert_eq!(
+            (en("0701", &uses).as_deref(), en("M0", &uses).as_deref()),
+            (Some("homes"), Some("new-type industrial"))
+        );
     }
 }

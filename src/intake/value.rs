@@ -29,6 +29,8 @@ pub(super) enum Kind {
     Real,
     Moment,
     Array,
+    /// An array of texts, which people also write one after the other.
+    List,
     Object,
 }
 
@@ -42,7 +44,7 @@ impl Kind {
             Self::Date => ValueKind::Date,
             Self::Flag => ValueKind::Bool,
             Self::Moment => ValueKind::Timestamp,
-            Self::Array => ValueKind::Array,
+            Self::Array | Self::List => ValueKind::Array,
             Self::Object => ValueKind::Object,
         }
     }
@@ -443,14 +445,51 @@ pub(super) fn made(kind: Kind, cell: &Cell, ways: Ways) -> Made {
         },
         Kind::Moment if Timestamp::of_data(&shown).is_some() => Made::Value(Cell::Text(shown)),
         Kind::Moment => lost("moment such as 2026-05-01T12:00:00Z"),
-        Kind::Array | Kind::Object => match serde_json::from_str(&shown) {
-            Ok(Value::Array(_)) if kind == Kind::Array => Made::Value(Cell::Json(shown)),
-            Ok(Value::Object(_)) if kind == Kind::Object => Made::Value(Cell::Json(shown)),
-            _ => lost(if kind == Kind::Array { "array of JSON" } else { "object of JSON" }),
-        },
+        Kind::Array | Kind::Object => json(kind, shown),
+        Kind::List => list(&shown),
         Kind::Basis if BASES.contains(&shown.as_str()) => Made::Value(cell.clone()),
         Kind::Basis => lost(&format!("basis: expected one of {}", BASES.join(", "))),
     }
+}
+
+/// An array or an object of JSON.
+fn json(kind: Kind, shown: String) -> Made {
+    match serde_json::from_str(&shown) {
+        Ok(Value::Array(_)) if kind == Kind::Array => Made::Value(Cell::Json(shown)),
+        Ok(Value::Object(_)) if kind == Kind::Object => Made::Value(Cell::Json(shown)),
+        _ => {
+            let expected = if kind == Kind::Array { "array" } else { "object" };
+            Made::Lost(format!("{:?} is no {expected} of JSON", cut(&shown)))
+        }
+    }
+}
+
+/// A list of texts.
+fn list(shown: &str) -> Made {
+    let cell = |texts: Vec<String>| Cell::Json(Value::from(texts).to_string());
+    match list_of_programs(shown) {
+        Some(texts) => Made::Value(cell(texts)),
+        None if shown.starts_with(['[', '{']) => Made::Lost(format!("{:?} is no list of texts", cut(shown))),
+        None => Made::Changed(cell(list_of_people(shown)), format!("{:?} is read as a list", cut(shown))),
+    }
+}
+
+/// The texts of a list as programs write it: an array of JSON, or as GDAL did, their number before them, as in `(2:a,b)`.
+pub(super) fn list_of_programs(text: &str) -> Option<Vec<String>> {
+    if text.starts_with('[') {
+        return serde_json::from_str(text).ok();
+    }
+    let (count, rest) = text.strip_prefix('(')?.strip_suffix(')')?.split_once(':')?;
+    let count: usize = count.parse().ok()?;
+    let texts: Vec<String> = rest.split(',').filter(|_| count > 0).map(str::to_owned).collect();
+    // A text with a comma in it would be two.
+    (texts.len() == count && (count > 0 || rest.is_empty())).then_some(texts)
+}
+
+/// The texts of a list as people write it: signs part them that names hardly hold.
+fn list_of_people(text: &str) -> Vec<String> {
+    let texts = text.split([';', '；', '|', '、', '\n']).map(str::trim).filter(|text| !text.is_empty());
+    texts.map(str::to_owned).collect()
 }
 
 /// A whole number, or a year, which a day has, too.
@@ -469,6 +508,10 @@ fn whole(kind: Kind, cell: &Cell, read: Option<&Written>) -> Made {
     };
     match (cell, value.filter(is_fit), day) {
         (Cell::Integer(_), ..) if !is_year => Made::Value(cell.clone()),
+        (_, Some(value), _) if read.is_some_and(|read| read.is_limit) => {
+            let told = format!("{:?} is a limit; its number is taken", cut(&cell.shown()));
+            Made::Changed(Cell::number(value), told)
+        }
         (_, Some(value), _) => Made::Value(Cell::number(value)),
         (_, None, Some(day)) if is_year => year_of(day),
         _ => {

@@ -59,9 +59,10 @@ pub struct Clauses<'a> {
     pub uncited: Vec<Uncited<'a>>,
 }
 
-/// The sections that a feature cites itself.
+/// The sections that a feature cites itself; a text is one.
 fn own_sections(value: &Value<'_>) -> Vec<String> {
     match value {
+        Value::Text(section) => vec![(*section).to_owned()],
         Value::Json(json) if *json != "[]" => serde_json::from_str(json).unwrap_or_default(),
         _ => Vec::new(),
     }

@@ -277,11 +277,9 @@ impl<'a> Rows<'a> {
         for (at, value) in &self.values {
             let (name, column) = &self.part.columns[*at];
             column.check(value).map_err(|conflict| {
-                format!(
-                    "field {name:?} takes a {}, not {:?}",
-                    conflict.expected.name(),
-                    cut(&value.to_string())
-                )
+                let kind = conflict.expected.name();
+                let article = if kind.starts_with(['a', 'i', 'o']) { "an" } else { "a" };
+                format!("field {name:?} takes {article} {kind}, not {:?}", cut(&value.to_string()))
             })?;
         }
         let (id, hash, repeats) = self.unique_id(id);

@@ -180,7 +180,7 @@ fn the_catalogue_credits_the_files_that_a_collection_is_of() {
         let description = both(about.description.as_ref().expect("a description"));
         (description, both(about.attribution.as_ref().expect("a credit")))
     };
-    let own = |names: &str| ["来源：", "source: "].map(|begin| format!("{begin}{names}"));
+    let own = |names: &str| ["导入自 ", "imported from "].map(|begin| format!("{begin}{names}"));
     let holds = |description: &[String; 2], names: &[&str]| {
         for text in description {
             for name in ["a.csv", "b.csv", "c.csv"] {
@@ -228,7 +228,7 @@ fn a_credit_that_is_given_stays() {
     assert_eq!(credited("attribution = { zh = \"规划局\" }\n", &["--append"]), somebody);
     // By the folder, as long as there are features of it.
     assert_eq!(credited("", &["--append"]), None);
-    let own = Some(["来源：more.csv", "source: more.csv"].map(str::to_owned));
+    let own = Some(["导入自 more.csv", "imported from more.csv"].map(str::to_owned));
     assert_eq!(credited("", &[]), own);
 }
 
@@ -275,7 +275,7 @@ fn an_accepted_import_is_served_and_says_what_it_is() {
     let loaded = load(data.path());
     let layer = loaded.catalog.layer("parcels").expect("the collection").layer();
     let credit = layer.about.attribution.as_ref().map(|credit| &*credit.en);
-    assert!(!layer.about.synthetic && credit == Some("source: originals.geojson"), "{:?}", layer.about);
+    assert!(!layer.about.synthetic && credit == Some("imported from originals.geojson"), "{:?}", layer.about);
     assert_eq!(layer.len(), 4);
     let got = imported(data.path());
     let first = &got[0]["properties"];
@@ -451,6 +451,26 @@ fn a_folder_that_is_broken_in_part_serves_as_far_as_it_is_sound() {
     assert!(code == Some(2) && said.contains("--from gcj02"), "{said}");
     let (code, said) = import(data.path(), &[file, "--yes", "--from", "gcj02"]);
     assert!(code == Some(0) && said.contains("zone.geojson"), "{said}");
+}
+
+/// Whoever else a file belongs to keeps it.
+#[test]
+fn a_file_that_another_collection_has_too_stays() {
+    let data = folder();
+    let catalog = data.path().join("catalog.toml");
+    let text = fs::read_to_string(&catalog).expect("a catalogue");
+    let shared = |id: &str| {
+        format!("\n[[layers]]\nid = \"{id}\"\nfile = \"zone.geojson\"\ntitle = {{ en = \"{id}\" }}\n")
+    };
+    fs::write(&catalog, format!("{text}{}{}", shared("one"), shared("other"))).expect("written");
+    let path = data.path().join("points.csv");
+    table(&path, "lon,lat", |[x, y]| format!("{x},{y}"));
+    let (code, said) = import_into("one", data.path(), &[path.to_str().expect("a path"), "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    let loaded = load(data.path());
+    let count = |id: &str| loaded.catalog.layer(id).map(|layer| layer.layer().len());
+    assert_eq!(count("other"), count("zone"), "{said}");
+    assert!(count("other").is_some() && count("one") != count("other"), "{said}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::intake::{folder, import, import_into, imported, refused_rows, taken, workbook};
+use super::intake::{folder, gdal, import, import_into, imported, refused_rows, taken, workbook};
 
 /// The data that comes with the program, of parcels only so many.
 fn shipped(parcels: usize) -> TempDir {
@@ -153,17 +153,114 @@ fn fields_of_no_catalogue_come_back_of_their_kind() {
         assert_eq!(after.len(), 3, "{ending}");
         for (id, own) in &after {
             for (name, value) in &before[id] {
-                // Typed fields of KML have no arrays.
-                if (ending, name.as_str()) != ("kml", "tags") {
-                    assert_eq!(
-                        own.get(name).unwrap_or(&Value::Null),
-                        value,
-                        "{ending}: {name} of {id}\n{said}"
-                    );
-                }
+                assert_eq!(own.get(name).unwrap_or(&Value::Null), value, "{ending}: {name} of {id}\n{said}");
             }
             assert!(!own.contains_key("name_zh") && !own.contains_key("name"), "{ending}: {own:?}");
         }
+    }
+}
+
+/// GDAL writes lists as texts of JSON where a format has none; people write them one after the other.
+#[test]
+fn lists_come_back_from_texts() {
+    let files = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| files.path().join(name).to_str().expect("a path").to_owned();
+    let features = json!({"type":"FeatureCollection","features":[
+        {"type":"Feature","properties":{"id":"a","plan_refs":["2.1","3.4"],"aliases":["East; Yard"],"tags":["x","y z"]},
+         "geometry":{"type":"Point","coordinates":[114.0,30.4]}},
+        {"type":"Feature","properties":{"id":"b","plan_refs":["2.1"],"aliases":[],"tags":["[1]"]},
+         "geometry":{"type":"Point","coordinates":[114.1,30.4]}}]});
+    fs::write(path("lists.geojson"), features.to_string()).expect("written");
+    gdal(&["-f", "GPKG", &path("lists.gpkg"), &path("lists.geojson")]);
+    gdal(&["-f", "CSV", "-lco", "GEOMETRY=AS_XY", &path("lists.csv"), &path("lists.geojson")]);
+    let by_hand = "id,规划章节,别名,tags,经度,纬度\na,2.1；3.4,East Yard | 东院,x;y,114.0,30.4\nb,\"[\"\"2.1\"\"]\",,x,114.1,30.4\n";
+    fs::write(path("hand.csv"), by_hand).expect("written");
+    for name in ["lists.gpkg", "lists.csv"] {
+        let data = folder();
+        let (code, said) = import_into("lists", data.path(), &[&path(name), "--yes"]);
+        assert_eq!(code, Some(0), "{name}: {said}");
+        let after = values(&entry(data.path(), "lists").0);
+        let field = |id: &str, name: &str| after[id].get(name).cloned().unwrap_or_default();
+        assert_eq!(field("a", "plan_refs"), json!(["2.1", "3.4"]), "{name}: {said}");
+        assert_eq!(field("b", "plan_refs"), json!(["2.1"]), "{name}: {said}");
+        assert_eq!(field("a", "aliases"), json!(["East; Yard"]), "{name}: {said}");
+        assert_eq!(
+            (field("a", "tags"), field("b", "tags")),
+            (json!(["x", "y z"]), json!(["[1]"])),
+            "{name}: {said}"
+        );
+    }
+    let data = folder();
+    let (code, said) = import_into("lists", data.path(), &[&path("hand.csv"), "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("is read as a list"), "{said}");
+    let after = values(&entry(data.path(), "lists").0);
+    assert_eq!(after["a"]["plan_refs"], json!(["2.1", "3.4"]), "{said}");
+    assert_eq!(after["b"]["plan_refs"], json!(["2.1"]), "{said}");
+    assert_eq!(after["a"]["aliases"], json!(["East Yard", "东院"]), "{said}");
+    assert_eq!(after["a"]["tags"], "x;y", "nobody knows what other headings hold");
+}
+
+/// At 30.405 degrees a square of a hundredth of a degree has 961 m by 1,109 m, and 1.344 times that on a Mercator plane.
+#[test]
+fn areas_of_mercator_are_left_out_of_the_file_that_has_them() {
+    let files = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, id: &str, area: u32| {
+        let row = |at: u32| {
+            let (west, east) = (114.0 + 0.02 * f64::from(at), 114.01 + 0.02 * f64::from(at));
+            format!("{id}-{at},{area},\"POLYGON(({west} 30.4,{east} 30.4,{east} 30.41,{west} 30.41,{west} 30.4))\"\n")
+        };
+        let path = files.path().join(name);
+        fs::write(&path, format!("地块编号,用地面积,WKT\n{}{}{}", row(0), row(1), row(2))).expect("written");
+        path.to_str().expect("a path").to_owned()
+    };
+    let (wrong, right) = (write("m1.csv", "a", 1_432_000), write("m2.csv", "b", 1_065_000));
+    let data = folder();
+    let (code, said) = import_into("lots", data.path(), &[&wrong, &right, "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    let (_, of_right) = said.split_once("m2.csv: 3 rows").expect("the second file");
+    assert!(said.contains("holds areas of Web Mercator") && !of_right.contains("holds areas of Web Mercator"), "{said}");
+    let after = values(&entry(data.path(), "lots").0);
+    let area = |id: &str| after[id]["area_m2"].as_f64().unwrap_or_else(|| panic!("{id}: {said}"));
+    assert!((area("a-0") / (961.0 * 1109.0) - 1.0).abs() < 0.01, "measured: {}", area("a-0"));
+    assert!((area("b-0") - 1_065_000.0).abs() < 0.5, "stated: {}", area("b-0"));
+}
+
+#[test]
+fn a_limit_of_a_whole_number_is_told_and_a_name_of_digits_is_kept() {
+    let files = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| files.path().join(name).to_str().expect("a path").to_owned();
+    fs::write(path("a.csv"), "id,年份,lon,lat\na,≤2024,114.0,30.4\nb,2023,114.1,30.4\n").expect("written");
+    let data = folder();
+    let (code, said) = import_into("years", data.path(), &[&path("a.csv"), "--yes"]);
+    assert!(code == Some(0) && said.contains("\"≤2024\" is a limit"), "{said}");
+    assert_eq!(values(&entry(data.path(), "years").0)["a"]["year"], 2024);
+    let mark = "<Placemark><name>12</name><ExtendedData><Data name=\"storeys\"><value>12</value></Data>\
+                <Data name=\"地块编号\"><value>A-1</value></Data></ExtendedData><Point><coordinates>114.0,30.4</coordinates></Point></Placemark>\
+                <Placemark><name>A-2</name><ExtendedData><Data name=\"地块编号\"><value>A-2</value></Data></ExtendedData>\
+                <Point><coordinates>114.1,30.4</coordinates></Point></Placemark>";
+    fs::write(path("a.kml"), format!("<kml><Document>{mark}</Document></kml>")).expect("written");
+    let (code, said) = import_into("marks", data.path(), &[&path("a.kml"), "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    let after = values(&entry(data.path(), "marks").0);
+    assert_eq!(after["A-1"]["name_zh"], "12", "{said}");
+    assert!(after["A-2"].get("name_zh").is_none_or(Value::is_null), "the number once more: {said}");
+}
+
+/// A heading that names no language is that of the names below it.
+#[test]
+fn names_are_of_the_language_that_they_are_in() {
+    let files = tempfile::tempdir().expect("a folder");
+    let file = files.path().join("yards.csv");
+    for (names, field) in [(["East Yard", "Ōtara 2"], "name_en"), (["East Yard", "东院"], "name_zh")] {
+        let rows = format!("id,name,lon,lat\na,{},114.0,30.4\nb,{},114.1,30.4\n", names[0], names[1]);
+        fs::write(&file, rows).expect("written");
+        let data = folder();
+        let (code, said) = import_into("yards", data.path(), &[file.to_str().expect("a path"), "--yes"]);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains(&format!("name -> {field}")), "{said}");
+        let after = values(&entry(data.path(), "yards").0);
+        assert_eq!((&after["a"][field], &after["b"][field]), (&names[0].into(), &names[1].into()), "{said}");
     }
 }
 

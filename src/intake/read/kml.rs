@@ -12,8 +12,8 @@ use quick_xml::{Reader, XmlVersion};
 
 use super::{Beyond, Metered, Stated, Take, Told, Wish, encoding_of, fill, open};
 use crate::geometry::{Crs, System};
-use crate::intake::IntakeError;
 use crate::intake::row::{Cell, Figure, Headings, MOST_HEADINGS, Row, cut};
+use crate::intake::{IntakeError, mapping};
 use crate::model::Lang;
 use crate::render::synthetic_notice;
 
@@ -424,17 +424,25 @@ fn end(
     Ok(())
 }
 
-/// Leaves out a name that is another value once more, as of what has no name of its own, and makes a value of the notice of
-/// data that is made up.
+/// Leaves out a name that is another name, number or id once more, as of what has no name of its own, and makes a value of the notice
+/// of data that is made up.
 fn leave_repetitions_out(row: &mut Row, headings: &mut Headings) -> Result<(), String> {
     let shown: Vec<String> = row.cells.iter().map(|(_, cell)| cell.shown()).collect();
+    let names_it = |heading: &str| {
+        matches!(mapping::name_of(heading), Some("id" | "parcel_no" | "name_zh" | "name_en"))
+            || heading.to_lowercase().contains("name")
+    };
+    let names: Vec<&String> = (row.cells.iter().zip(&shown))
+        .filter(|((heading, _), _)| names_it(&headings.names()[*heading]))
+        .map(|(_, shown)| shown)
+        .collect();
     let is_notice = |text: &str| Lang::ALL.into_iter().any(|lang| synthetic_notice(lang) == text);
     let (mut at, mut is_made_up) = (0, false);
     row.cells.retain(|(heading, _)| {
         let text = &shown[at];
         at += 1;
         match headings.names()[*heading].as_str() {
-            "name" => shown.iter().filter(|other| *other == text).count() == 1,
+            "name" => names.iter().filter(|other| **other == text).count() == 1,
             "description" if is_notice(text) => {
                 is_made_up = true;
                 false
