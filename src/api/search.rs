@@ -43,7 +43,7 @@ pub fn parameters(catalog: &Catalog) -> Vec<Parameter> {
             "What is looked for: a name or a part of one, Chinese or English, pinyin with or without tones and spaces, \
              initials, words of several of these, another name, a code such as a parcel number, an id, or a section of the \
              plan, in simplified or traditional characters. Slips are forgiven, and what people say around a name, as in \
-             \"where is Zhuankou\", is left out. Nothing is found without it.",
+             \"where is the east park\", is left out. Nothing is found without it.",
             json!({ "type": "string", "minLength": 1 }),
         ),
         Parameter::new(

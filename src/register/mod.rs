@@ -155,6 +155,8 @@ pub enum Reason<'a> {
     Outcome,
     /// Not counted: the plan does not take it for a unit.
     OtherRole(Option<UnitRole>),
+    /// Not counted: the target counts other types.
+    OtherType,
     /// Not counted: the register has no such entry.
     NoEntry(Event),
     /// Not counted yet: the entry holds from a later day on.
@@ -256,9 +258,27 @@ pub fn count_in<'a>(
     as_of: Date,
     chosen: Option<&Chosen>,
 ) -> Count<'a> {
+    count_types(facts, rule, scope, as_of, (chosen, &[]))
+}
+
+/// The same of units of some types, of all where none is named. One whose type nobody tells may be of any.
+fn count_types<'a>(
+    facts: &'a PlanFacts,
+    rule: &'a CountingRule,
+    scope: Scope,
+    as_of: Date,
+    (chosen, types): (Option<&Chosen>, &[Box<str>]),
+) -> Count<'a> {
     let units = units(facts);
+    let is_of = |id: &str| types.iter().any(|known| **known == *id);
+    let has_all = types.is_empty() || facts.layout.unit_types.iter().all(|kind| is_of(&kind.id));
     let line = |&unit: &Unit<'a>| {
-        let reason = reason(facts, rule, unit, as_of);
+        let reason = match reason(facts, rule, unit, as_of) {
+            found if found.is_counted() && !has_all && !unit.unit_type.is_some_and(is_of) => {
+                Reason::OtherType
+            }
+            reason => reason,
+        };
         let lies = chosen.filter(|_| reason.is_counted()).map(|chosen| chosen.standing(unit.id));
         let reason = match lies {
             None | Some(Standing::Inside { .. }) => reason,
@@ -389,14 +409,20 @@ impl TargetState<'_> {
     }
 }
 
-/// Is the target of units met on a day? None for a plan that states no target of units, or not which rule decides.
+/// Is the layout's target of units met on a day? None for a plan that states no such target, or not which rule decides.
 #[must_use]
 pub fn target(facts: &PlanFacts, as_of: Date) -> Option<TargetState<'_>> {
+    target_of_units(facts, facts.unit_target()?, as_of)
+}
+
+/// Is a target of units of some types met on a day? None for a plan that does not state which rule decides.
+#[must_use]
+pub fn target_of_units<'a>(facts: &'a PlanFacts, target: &'a Target, as_of: Date) -> Option<TargetState<'a>> {
     let (rule, scope) = facts.counting.deciding.as_ref()?;
     let rule = self::rule(facts, rule).ok()?;
-    let target = facts.unit_target()?;
-    let found = |day: Date| count(facts, rule, *scope, day).counted.len();
-    let count = count(facts, rule, *scope, as_of);
+    let count = |day: Date| count_types(facts, rule, *scope, day, (None, &target.counts));
+    let found = |day: Date| count(day).counted.len();
+    let count = count(as_of);
     let deadline = target.by.map(last_day).filter(|&deadline| deadline < as_of);
     let on_deadline = deadline.map(|deadline| (deadline, found(deadline)));
     let satisfied = runs(facts, rule, as_of, |day| reaches(target, found(day)));

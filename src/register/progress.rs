@@ -4,7 +4,7 @@
 //! of the observation; [`Judging`](crate::model::plan::Judging) says which share is called what. Whether a number was reached is
 //! decided by what was seen last up to the end of the target year, as that day decides for units.
 
-use super::{State, first_day, last_day, target};
+use super::{State, first_day, last_day, target_of_units};
 use crate::model::plan::{Baseline, Indicator, PlanFacts, Target};
 use crate::model::{Citation, Date, Observation, Operator, Words};
 
@@ -185,8 +185,8 @@ fn of_target<'a>(facts: &'a PlanFacts, goal: &'a Target, indicators: &[Row<'a>],
         row.baseline = indicator.baseline;
         row.observations.clone_from(&indicator.observations);
     }
-    if facts.layout.target.as_ref() == Some(&goal.id) {
-        row.count_units(facts, as_of);
+    if !goal.counts.is_empty() || facts.layout.target.as_ref() == Some(&goal.id) {
+        row.count_units(facts, goal, as_of);
     } else {
         row.judge(facts, as_of);
     }
@@ -200,8 +200,8 @@ fn observations<'a>(facts: &'a PlanFacts, subject: &str, as_of: Date) -> Vec<&'a
 
 impl Row<'_> {
     /// Units are counted from the register, which holds on every day.
-    fn count_units(&mut self, facts: &PlanFacts, as_of: Date) {
-        let Some(found) = target(facts, as_of) else { return };
+    fn count_units(&mut self, facts: &PlanFacts, goal: &Target, as_of: Date) {
+        let Some(found) = target_of_units(facts, goal, as_of) else { return };
         if found.state == State::NotEvidenced {
             return;
         }

@@ -59,6 +59,7 @@ impl Reason<'_> {
             Self::Outcome => "outcome",
             Self::OtherRole(Some(UnitRole::Carrier)) => "carrier",
             Self::OtherRole(_) => "not-in-plan",
+            Self::OtherType => "other-type",
             Self::NoEntry(_) => "no-entry",
             Self::Later(_) => "later",
             Self::Ended(_) => "ended",
@@ -94,6 +95,9 @@ impl Reason<'_> {
                 "an incubation carrier, which the plan does not call a unit".to_owned(),
             ),
             Self::OtherRole(_) => words("规划未点名".to_owned(), "not named in the plan".to_owned()),
+            Self::OtherType => {
+                words("目标不计此类型".to_owned(), "of a type that the target does not count".to_owned())
+            }
             Self::NoEntry(what) => {
                 let [zh, en] = event(what);
                 words(format!("登记册中没有“{zh}”的记录"), format!("the register has no entry “{en}”"))
@@ -489,6 +493,10 @@ pub fn word(facts: Option<&plan::PlanFacts>, field: &str, word: &str) -> Option<
         let (zh, en) = match word {
             "built" => ("已建成", "built"),
             "idle" => ("闲置", "idle"),
+            "surveyed" => ("实测", "surveyed"),
+            "authoritative" => ("权威资料", "authoritative record"),
+            "digitised" => ("数字化", "digitised"),
+            "osm" => ("开放街图", "OpenStreetMap"),
             "interpreted" => ("文字解读", "read from words"),
             "gazetteer" => ("地名资料", "gazetteer"),
             "synthetic" => ("虚拟", "made up"),

@@ -173,8 +173,8 @@ pub fn page(asked: &str, hits: &[Hit], lang: Lang, href: impl Fn(&Hit) -> String
             }
         }
         p.none { (lang.pick(
-            "可用中文、拼音、首字母、英文、别名、地块编号或规划章节，如 南太子湖、nantaizihu、ntzh、JS0405-001、三(一)4。",
-            "Chinese, pinyin, initials, English, other names, parcel numbers or sections of the plan, as in 南太子湖, nantaizihu, ntzh, JS0405-001, 三(一)4.",
+            "可用中文、全拼、拼音首字母、英文、别名、地块编号或规划章节。",
+            "Chinese, pinyin or its initials, English, other names, parcel numbers or sections of the plan.",
         )) }
         @if hits.is_empty() && !asked.is_empty() { p { (lang.pick("没有找到。", "Nothing found.")) } }
         @if !hits.is_empty() { div.scroll { table {

@@ -231,7 +231,7 @@ fn lists(maker: &Maker<'_>, facts: &PlanFacts, counts: &[Count<'_>]) -> Vec<Sect
     let section = |(at, rule): (usize, &CountingRule)| {
         let of_rule: Vec<_> = counts.iter().filter(|count| count.rule.id == rule.id).collect();
         let heading = maker.pick(&format!("名单：{}", rule.title.zh), &format!("List: {}", rule.title.en));
-        let table = list(maker, facts, at, &of_rule);
+        let table = list(maker, facts, (at, rule), &of_rule);
         Section { heading, blocks: vec![Block::Text(maker.say(&rule.sentence)), Block::Table(table)] }
     };
     facts.counting.rules.iter().enumerate().map(section).collect()
@@ -245,11 +245,17 @@ fn blank() -> Cell {
 /// Names of the tables of lists; a plan has a few rules.
 const LISTS: [&str; 8] = ["list-1", "list-2", "list-3", "list-4", "list-5", "list-6", "list-7", "list-8"];
 
-fn list(maker: &Maker<'_>, facts: &PlanFacts, at: usize, counts: &[&Count<'_>]) -> Table {
+fn list(
+    maker: &Maker<'_>,
+    facts: &PlanFacts,
+    (at, rule): (usize, &CountingRule),
+    counts: &[&Count<'_>],
+) -> Table {
     let name = |id: &str| register::name(facts, id);
     let mut columns =
         vec![maker.column("标识", "id", 3), maker.column("名称", "Name", 3), maker.column("类型", "Type", 2)];
-    let title = maker.pick("各单元与理由", "Each unit and the reason");
+    let title =
+        maker.pick(&format!("各单元与理由（{}）", rule.title.zh), &format!("Each unit ({})", rule.title.en));
     for count in counts {
         let Words { zh, en } = &scope_words(facts, count.scope).0;
         columns.push(maker.numbers(&format!("计入（{zh}）"), &format!("counted ({en})"), 2));

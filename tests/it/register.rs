@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Service, shipped};
 
@@ -248,7 +248,7 @@ fn a_target_met_on_its_deadline_stays_met() {
     assert_eq!((&after["state"], &after["since"]), (&"met".into(), &"2024-06-20".into()));
     assert_eq!((&after["holds"], &after["countOnDeadline"]), (&false.into(), &20.into()));
     assert_eq!(after["decidedBy"]["count"], 19);
-    assert_eq!(after["satisfied"], serde_json::json!([{ "from": "2024-06-20", "until": "2026-03-01" }]));
+    assert_eq!(after["satisfied"], json!([{ "from": "2024-06-20", "until": "2026-03-01" }]));
     assert_eq!(
         after["statement"],
         "Met: 20 designated on 2025-12-31, target ≥20 by 2025; satisfied from 2024-06-20 to 2026-02-28, and no longer: 19 designated on 2026-03-01."
@@ -263,8 +263,8 @@ fn a_target_met_on_its_deadline_stays_met() {
         (&row["status"], &row["statement"]),
         (&"met".into(), &"met on 2025-12-31, no longer on 2026-03-01".into())
     );
-    assert_eq!(row["latest"], serde_json::json!({ "value": 19.0, "date": "2026-03-01" }));
-    assert_eq!(row["decidedBy"], serde_json::json!({ "value": 20.0, "date": "2025-12-31" }));
+    assert_eq!(row["latest"], json!({ "value": 19.0, "date": "2026-03-01" }));
+    assert_eq!(row["decidedBy"], json!({ "value": 20.0, "date": "2025-12-31" }));
 }
 
 /// Satisfied once, lost two months before the deadline, reached again after it.
@@ -290,7 +290,7 @@ fn a_target_reached_again_too_late_is_met_late_and_was_satisfied_before() {
     assert_eq!((&late["state"], &late["since"]), (&"met-late".into(), &"2026-05-01".into()));
     assert_eq!(
         late["satisfied"],
-        serde_json::json!([{ "from": "2024-06-20", "until": "2025-11-01" }, { "from": "2026-05-01", "until": null }])
+        json!([{ "from": "2024-06-20", "until": "2025-11-01" }, { "from": "2026-05-01", "until": null }])
     );
     assert_eq!(
         late["statement"],
@@ -359,8 +359,8 @@ fn units_whose_type_nobody_tells_are_a_part_of_their_own() {
     assert_eq!(told(&counts(&service, ""))[..2], [("named", "all", 20), ("named", "top-level", 13)]);
     let json = service.get("/units?f=json").json();
     let by_type = |at: usize| json["counts"][at]["byType"].clone();
-    assert_eq!(by_type(0), serde_json::json!({ "block": 1, "park": 9, "building": 3, "unknown": 7 }));
-    assert_eq!(by_type(2), serde_json::json!({ "block": 0, "park": 0, "building": 0 }));
+    assert_eq!(by_type(0), json!({ "block": 1, "park": 9, "building": 3, "unknown": 7 }));
+    assert_eq!(by_type(2), json!({ "block": 0, "park": 0, "building": 0 }));
     let report = service.get("/reports/units.json?lang=en").json();
     let sections = report["sections"].as_array().expect("sections");
     let blocks = || sections.iter().flat_map(|section| section["blocks"].as_array().expect("blocks"));
@@ -381,7 +381,7 @@ fn units_whose_type_nobody_tells_are_a_part_of_their_own() {
     let chart =
         blocks().find(|block| block["type"] == "chart" && block["title"] == title).expect("the figure");
     assert_eq!(chart["series"][3], "type unknown");
-    assert_eq!(chart["bars"][0]["values"], serde_json::json!([1.0, 9.0, 3.0, 7.0]));
+    assert_eq!(chart["bars"][0]["values"], json!([1.0, 9.0, 3.0, 7.0]));
     let book = crate::reports::sheets_of_xlsx(&service.get("/reports/units.xlsx?lang=en").body);
     let (_, rows) = book.iter().find(|(name, _)| name == "Charts").expect("the sheet of charts");
     let row = rows.iter().find(|row| row[0] == "named in the plan, all").expect("the bar");
@@ -722,8 +722,8 @@ fn places_and_edges_of_a_square_block_lie_as_measured_by_hand() {
         feature["properties"]["accuracy_m"] = accuracy.into();
         std::fs::write(&path, json.to_string()).expect("written");
     };
-    let point = |x: f64, y: f64| serde_json::json!({ "type": "Point", "coordinates": [x, y] });
-    let square = serde_json::json!({ "type": "Polygon", "coordinates":
+    let point = |x: f64, y: f64| json!({ "type": "Point", "coordinates": [x, y] });
+    let square = json!({ "type": "Polygon", "coordinates":
         [[[114.10, 30.45], [114.12, 30.45], [114.12, 30.47], [114.10, 30.47], [114.10, 30.45]]] });
     place("sites.geojson", "nantaizihu-innovation-block", &square, 100);
     place("sites.geojson", "donghe-centre", &point(114.11, 30.46), 400);
@@ -832,6 +832,41 @@ fn plain_numbers_lead_to_sections_in_citations_only() {
     );
 }
 
+/// Of the four named units one is of each type.
+#[test]
+fn every_target_of_units_counts_the_types_that_it_states() {
+    let folder = harbour();
+    let path = folder.path().join("plan.toml");
+    let plan = std::fs::read_to_string(&path).expect("the plan");
+    let plan = plan.replace("[layout]", "[layout]\n        target = \"all-units\"");
+    let plan = format!(
+        "{plan}\n[counting]\ndeciding = {{ rule = \"named\", scope = \"all\" }}\nsections = [\"Part 2\"]\n"
+    );
+    std::fs::write(&path, plan).expect("written");
+    std::fs::write(
+        folder.path().join("targets.csv"),
+        "id,name_zh,name_en,same_as,op,value,unit,by,counts,soft,spatial,sections,line,note_zh,note_en\n\
+         all-units,,Units,,gte,4,count,2034,hub;tower;park;pier,false,true,Part 2,,,\n\
+         hubs,,Hubs,,gte,2,count,2034,hub,false,true,Part 2,,,\n\
+         yards-and-towers,,Yards and towers,,gte,2,count,2034,park;tower,false,true,Part 2,,,\n\
+         jobs,,Jobs,,gte,500,people,2034,,false,false,Part 2,,,\n",
+    )
+    .expect("written");
+    let progress = Service::over(folder.path()).get("/progress?f=json&as_of=2025-02-12").json();
+    let rows = progress["targets"].as_array().expect("targets");
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| (row["id"].clone(), row["latest"]["value"].clone(), row["status"].clone()))
+        .collect();
+    let want = [
+        json!(["all-units", 4.0, "met"]),
+        json!(["hubs", 1.0, "insufficient-data"]),
+        json!(["yards-and-towers", 2.0, "met"]),
+        json!(["jobs", null, "insufficient-data"]),
+    ];
+    assert_eq!(told.into_iter().map(|row| json!(row)).collect::<Vec<_>>(), want);
+}
+
 #[test]
 fn a_plan_of_another_zone_states_what_it_states() {
     let folder = harbour();
@@ -841,7 +876,7 @@ fn a_plan_of_another_zone_states_what_it_states() {
     let named = &units["counts"][0];
     assert_eq!(
         (&named["count"], &named["byType"]),
-        (&4.into(), &serde_json::json!({ "hub": 1, "tower": 1, "park": 1, "pier": 1 }))
+        (&4.into(), &json!({ "hub": 1, "tower": 1, "park": 1, "pier": 1 }))
     );
     assert!(named["counted"][1]["sections"].to_string().contains("Schedule A"), "{named}");
     let progress = service.get("/progress?f=json").json();
