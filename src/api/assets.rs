@@ -13,6 +13,8 @@ use super::negotiate::{accepts_encoding, is_held};
 use super::problem::Problem;
 use crate::catalog::{Catalog, NamedExtent};
 use crate::geometry::Bounds;
+use crate::map::sources::Signs;
+use crate::model::plan::Named;
 use crate::model::{Citation, Lang, Layer, PlanFacts, Words};
 
 #[derive(RustEmbed)]
@@ -124,6 +126,7 @@ pub async fn app(State(app): State<Arc<App>>) -> Response {
 fn description(catalog: &Catalog) -> Value {
     let about = &catalog.about;
     let extent = catalog.start_extent();
+    let signs = Signs::of(catalog);
     json!({
         "title": words(&about.title),
         "lang": about.lang.map(Lang::name),
@@ -137,8 +140,8 @@ fn description(catalog: &Catalog) -> Value {
         "extents": about.extents.iter().map(extent_of).collect::<Vec<_>>(),
         "revision": catalog.revision.to_string(),
         "version": env!("CARGO_PKG_VERSION"),
-        "collections": catalog.layers().map(|layer| collection(layer.layer())).collect::<Vec<_>>(),
-        "plan": catalog.plan.as_ref().map(plan),
+        "collections": catalog.layers().map(|layer| collection(layer.layer(), &signs)).collect::<Vec<_>>(),
+        "plan": catalog.plan.as_ref().map(|facts| plan(facts, &signs)),
     })
 }
 
@@ -146,8 +149,12 @@ fn extent_of(extent: &NamedExtent) -> Value {
     json!({ "id": extent.id, "title": words(&extent.title), "bbox": extent.bounds.bbox() })
 }
 
-fn collection(layer: &Layer) -> Value {
+fn collection(layer: &Layer, signs: &Signs<'_>) -> Value {
     let about = &layer.about;
+    let has_types = layer.schema.find("unit_type").is_some();
+    let types = signs.types().iter().filter(|_| has_types);
+    let shapes: Map<String, Value> =
+        types.map(|(kind, shape)| (kind.id.to_string(), (*shape).into())).collect();
     let fields: Vec<Value> = layer
         .schema
         .fields()
@@ -164,7 +171,7 @@ fn collection(layer: &Layer) -> Value {
         // Words of its own only; those of the whole are beside the title.
         "attribution": about.attribution.as_ref().map(words),
         "draw": about.role(), "synthetic": about.synthetic, "count": layer.len(),
-        "has_areas": layer.geometries().has_areas(), "fields": fields, "names": Value::Object(names.into_iter().collect()),
+        "has_areas": layer.geometries().has_areas(), "fields": fields, "signs": shapes, "names": Value::Object(names.into_iter().collect()),
     })
 }
 
@@ -173,7 +180,7 @@ fn words(words: &Words) -> Value {
 }
 
 /// The layout as the plan tells it.
-fn plan(facts: &PlanFacts) -> Value {
+fn plan(facts: &PlanFacts, signs: &Signs<'_>) -> Value {
     let section = |citations: &[Citation]| citations.first().map(|citation| citation.section.clone());
     let layout: Vec<Value> = facts
         .layout
@@ -185,9 +192,9 @@ fn plan(facts: &PlanFacts) -> Value {
             json!({ "part": part.part.as_str(), "ids": part.ids, "places": places, "section": section(&part.citations), "sentence": words(&part.sentence) })
         })
         .collect();
-    let named = |id: &str, name: &Words| json!({ "id": id, "name": words(name) });
-    let unit_types: Vec<Value> =
-        facts.layout.unit_types.iter().map(|kind| named(&kind.id, &kind.name)).collect();
+    let unit_type =
+        |(kind, shape): &(&Named, &str)| json!({ "id": kind.id, "name": words(&kind.name), "sign": shape });
+    let unit_types: Vec<Value> = signs.types().iter().map(unit_type).collect();
     let industries: Vec<Value> = facts
         .industries
         .iter()

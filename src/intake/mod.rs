@@ -657,9 +657,11 @@ impl Below for Looked<'_> {
     fn is_western(&self, heading: usize) -> bool {
         // Han, kana and hangul stand behind, as do their marks.
         const FIRST_OF_EAST_ASIA: char = '\u{2E80}';
-        let has_word = |text: &str| text.split(|c: char| !c.is_alphabetic()).any(|word| word.chars().count() > 2);
+        let has_word =
+            |text: &str| text.split(|c: char| !c.is_alphabetic()).any(|word| word.chars().count() > 2);
         let texts = || self.cells(heading).map(Cell::shown);
-        texts().any(|text| has_word(&text)) && texts().all(|text| text.chars().all(|c| c < FIRST_OF_EAST_ASIA))
+        texts().any(|text| has_word(&text))
+            && texts().all(|text| text.chars().all(|c| c < FIRST_OF_EAST_ASIA))
     }
 }
 

@@ -77,16 +77,20 @@ pub fn sections<'a>(
             .next()
             .map(|(source, feature)| Entry { swatch: Swatch::Piece { source, feature }, label })
     };
-    let shapes = ["block", "park", "building", "zone", "facility", "enterprise", "other"];
+    let units = super::sources::Signs::of(catalog);
+    let shapes =
+        ["block", "park", "building", "star", "cross", "shield", "zone", "facility", "enterprise", "other"];
     let fills = ["built", "in-progress", "planned", "unknown"];
     let has = |shape: &str, fill: &str| scene.signs.contains(&format!("{shape}-{fill}"));
     let shown = shapes.into_iter().filter(|shape| fills.iter().any(|fill| has(shape, fill)));
-    let of_shape = |shape: &str| {
-        Some(Entry {
-            swatch: Swatch::Sign(format!("{shape}-built")),
-            label: words::shape(shape)?.say(lang).to_owned(),
-        })
+    let label_of = |shape: &str| {
+        let own =
+            units.types().iter().filter(|(_, known)| *known == shape).map(|(kind, _)| kind.name.say(lang));
+        let usual = words::shape(shape).map(|word| word.say(lang).to_owned());
+        usual.unwrap_or_else(|| own.collect::<Vec<_>>().join(lang.pick("、", ", ")))
     };
+    let of_shape =
+        |shape: &str| Entry { swatch: Swatch::Sign(format!("{shape}-built")), label: label_of(shape) };
     // Features that know of no status have one sign, which tells none.
     let tells_status = |fill: &str| {
         seen("point").any(|(_, feature)| {
@@ -109,7 +113,7 @@ pub fn sections<'a>(
             title: words::STRUCTURE,
             entries: named("core").chain(named("axis")).chain(named("belt")).collect(),
         },
-        Section { title: words::SHAPES, entries: shown.filter_map(of_shape).collect() },
+        Section { title: words::SHAPES, entries: shown.map(of_shape).collect() },
         Section { title: words::FILLS, entries: fills.into_iter().filter_map(of_fill).collect() },
         Section {
             title: words::LAYERS,

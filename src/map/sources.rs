@@ -19,6 +19,7 @@ use super::style::View;
 use crate::catalog::Catalog;
 use crate::geometry::{Bounds, GeometryRef, Shape, buffer_m, turned};
 use crate::index::IndexedLayer;
+use crate::model::plan::Named;
 use crate::model::{FeatureRef, Lang, Layer, Value};
 
 /// One drawn feature.
@@ -89,11 +90,54 @@ pub fn role(layer: &Layer) -> &str {
     layer.about.role()
 }
 
-/// The id of the sign of a feature, as on the map: its shape and its fill.
-#[must_use]
-pub fn sign(layer: &Layer, feature: FeatureRef<'_>) -> String {
-    let place = Place { layer, feature };
-    format!("{}-{}", place.sign_shape(), place.sign_fill())
+/// The signs of a catalogue.
+#[derive(Debug)]
+pub struct Signs<'a> {
+    types: Vec<(&'a Named, &'static str)>,
+}
+
+impl<'a> Signs<'a> {
+    /// Blocks, parks and buildings have their own shapes; other types of a plan take theirs in turn, first those whose colour
+    /// no other type of the plan has.
+    #[must_use]
+    pub fn of(catalog: &'a Catalog) -> Self {
+        let types = catalog.plan.as_ref().map_or(&[][..], |facts| &facts.layout.unit_types);
+        let Symbols { unit_types: UnitTypes { usual, others }, shapes, .. } = &*SYMBOLS;
+        let usual_of = |kind: &Named| usual.iter().find(|known| **known == kind.id).map(|known| &**known);
+        let colours: Vec<&str> =
+            types.iter().filter_map(usual_of).map(|shape| &*shapes[shape].colour).collect();
+        let is_taken = |shape: &&str| colours.contains(&&*shapes[*shape].colour);
+        let (taken, free): (Vec<_>, Vec<_>) = others.iter().map(|shape| &**shape).partition(is_taken);
+        let mut in_turn = free.into_iter().chain(taken).cycle();
+        let shape = |kind: &'a Named| Some((kind, usual_of(kind).or_else(|| in_turn.next())?));
+        Self { types: types.iter().filter_map(shape).collect() }
+    }
+
+    /// The types of units of the plan, each with its shape.
+    #[must_use]
+    pub fn types(&self) -> &[(&'a Named, &'static str)] {
+        &self.types
+    }
+
+    /// The id of the sign of a feature: its shape and its fill.
+    #[must_use]
+    pub fn sign(&self, layer: &Layer, feature: FeatureRef<'_>) -> String {
+        let place = Place { layer, feature };
+        format!("{}-{}", self.shape(place), place.sign_fill())
+    }
+
+    fn shape(&self, place: Place<'_>) -> &'static str {
+        let unit_type = place.unit().or_else(|| place.text("unit_type"));
+        let of_type =
+            |id: &String| self.types.iter().find(|(kind, _)| *kind.id == **id).map(|(_, shape)| *shape);
+        if let Some(shape) = unit_type.as_ref().and_then(of_type) {
+            return shape;
+        }
+        let kind = unit_type.or_else(|| place.text("kind"));
+        let known = kind.and_then(|kind| SYMBOLS.kinds.get(&*kind));
+        let usual = if role(place.layer) == "facility" { "facility" } else { "other" };
+        known.map_or(usual, |shape| shape)
+    }
 }
 
 /// The layers of parcels that a view shows: made-up ones are not shown beside the layout of the plan.
@@ -113,7 +157,7 @@ pub fn sources(catalog: &Catalog, lang: Lang) -> BTreeMap<&'static str, Vec<Draw
 /// The features of one source, in the order of the catalogue; `None` where there is no such source.
 #[must_use]
 pub fn source(catalog: &Catalog, name: &str, lang: Lang) -> Option<Vec<Drawn>> {
-    let stage = Stage { catalog, lang };
+    let stage = Stage { catalog, lang, signs: Signs::of(catalog) };
     Some(match name {
         "mask" => stage.mask(),
         "road" => stage.whole(name, |place, _| object([("class", place.road_class().into())])),
@@ -147,6 +191,7 @@ fn object<const N: usize>(members: [(&str, Json); N]) -> Map<String, Json> {
 struct Stage<'a> {
     catalog: &'a Catalog,
     lang: Lang,
+    signs: Signs<'a>,
 }
 
 impl<'a> Stage<'a> {
@@ -221,7 +266,7 @@ impl<'a> Stage<'a> {
         let drawn = |place: Place<'a>| {
             let shape =
                 place.shape().filter(|shape| !matches!(shape, Shape::Point(_) | Shape::MultiPoint(_)))?;
-            Some(self.drawn(place, shape, object([("shape", place.sign_shape().into())])))
+            Some(self.drawn(place, shape, object([("shape", self.signs.shape(place).into())])))
         };
         self.signed().filter_map(drawn).collect()
     }
@@ -253,7 +298,7 @@ impl<'a> Stage<'a> {
         let drawn = |(rank, &(place, at)): (usize, &(Place<'a>, Coord))| {
             let part = role(place.layer);
             let more = object([
-                ("icon", sign(place.layer, place.feature).into()),
+                ("icon", self.signs.sign(place.layer, place.feature).into()),
                 ("unit", place.unit().is_some().into()),
                 ("role", part.into()),
                 // A name far from the zone leans towards it, where it is less likely to be cut off by the edge.
@@ -368,13 +413,6 @@ impl Place<'_> {
         }
     }
 
-    fn sign_shape(self) -> &'static str {
-        let kind = self.unit().or_else(|| self.text("unit_type")).or_else(|| self.text("kind"));
-        let known = kind.and_then(|kind| SYMBOLS.kinds.get(&*kind));
-        let usual = if role(self.layer) == "facility" { "facility" } else { "other" };
-        known.map_or(usual, |shape| shape)
-    }
-
     fn sign_fill(self) -> &'static str {
         match self.value("lifecycle") {
             // Regions and the like have no status to be unknown.
@@ -402,9 +440,24 @@ impl Place<'_> {
 
 /// Which kind has which shape, and which status which fill.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Symbols {
+    shapes: HashMap<Box<str>, Coloured>,
+    unit_types: UnitTypes,
     kinds: HashMap<Box<str>, Box<str>>,
     lifecycles: HashMap<Box<str>, Box<str>>,
+}
+
+#[derive(Deserialize)]
+struct Coloured {
+    colour: Box<str>,
+}
+
+/// The shapes of the types that plans mostly have, and those for others.
+#[derive(Deserialize)]
+struct UnitTypes {
+    usual: Vec<Box<str>>,
+    others: Vec<Box<str>>,
 }
 
 static SYMBOLS: LazyLock<Symbols> = LazyLock::new(|| {

@@ -53,11 +53,16 @@ pub enum Face {
     LatinBold,
     /// Han, bold.
     HanBold,
+    /// Letters of more Latin alphabets, regular.
+    MoreLatin,
+    /// The same, bold: the same variable font.
+    MoreLatinBold,
 }
 
 impl Face {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Latin, Self::Han, Self::LatinBold, Self::HanBold];
+    pub const ALL: [Self; 6] =
+        [Self::Latin, Self::Han, Self::LatinBold, Self::HanBold, Self::MoreLatin, Self::MoreLatinBold];
 
     /// The file, and the weight its axis is set to.
     #[must_use]
@@ -65,6 +70,8 @@ impl Face {
         match self {
             Self::Latin => ("edz-latin.ttf.gz", Some(400.0)),
             Self::LatinBold => ("edz-latin.ttf.gz", Some(700.0)),
+            Self::MoreLatin => ("edz-latin-more.ttf.gz", Some(400.0)),
+            Self::MoreLatinBold => ("edz-latin-more.ttf.gz", Some(700.0)),
             Self::Han => ("edz-han-400.ttf.gz", None),
             Self::HanBold => ("edz-han-700.ttf.gz", None),
         }
@@ -135,8 +142,8 @@ pub struct Glyph {
 /// The font for a character: that of the weight which has it, Latin before Han.
 fn face_of(character: char, weight: Weight) -> Option<Face> {
     let faces = match weight {
-        Weight::Regular => [Face::Latin, Face::Han],
-        Weight::Bold => [Face::LatinBold, Face::HanBold],
+        Weight::Regular => [Face::Latin, Face::MoreLatin, Face::Han],
+        Weight::Bold => [Face::LatinBold, Face::MoreLatinBold, Face::HanBold],
     };
     faces.into_iter().find(|&face| font(face).is_some_and(|font| font.holds(character)))
 }

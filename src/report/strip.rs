@@ -331,7 +331,8 @@ impl<'a> Sheet<'a> {
                         (PathBuilder::from_circle(middle[0], middle[1], 6.0), self.ink("core"));
                     self.items.extend(dot.map(|path| Item::Fill { path, color, smooth: true }));
                 } else {
-                    let sign = sources::sign(member.indexed.layer(), member.feature());
+                    let sign =
+                        sources::Signs::of(self.catalog).sign(member.indexed.layer(), member.feature());
                     self.items.extend(signs::draw(&sign, middle, SIGN, 1.0, self.tokens));
                 }
                 self.link(member, first, true);

@@ -696,7 +696,7 @@ fn signs_of_styles_stand_where_the_sheet_says() {
             let sheet = service.get(&format!("/styles/sprites/{theme}{suffix}.png"));
             let sheet = lodepng::decode32(&sheet.body).expect("a PNG file");
             let cells = cells.as_object().expect("an object");
-            assert_eq!(cells.len(), 30, "seven shapes with four fills, two hatches");
+            assert_eq!(cells.len(), 42, "ten shapes with four fills, two hatches");
             let whole = |cell: &Value, name: &str| {
                 usize::try_from(cell[name].as_u64().expect("a number")).expect("small")
             };

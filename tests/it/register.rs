@@ -867,6 +867,40 @@ fn every_target_of_units_counts_the_types_that_it_states() {
     assert_eq!(told.into_iter().map(|row| json!(row)).collect::<Vec<_>>(), want);
 }
 
+/// Parks are green circles everywhere; what only this plan has takes the other shapes, first those of other colours.
+#[test]
+fn types_of_a_plan_have_signs_of_their_own() {
+    let folder = harbour();
+    let service = Service::over(folder.path());
+    let app = service.get("/app.json").json();
+    let types = app["plan"]["unit_types"].as_array().expect("types");
+    let signs: Vec<_> = types.iter().map(|kind| json!([kind["id"], kind["sign"]])).collect();
+    let want = [
+        json!(["hub", "star"]),
+        json!(["tower", "shield"]),
+        json!(["park", "park"]),
+        json!(["pier", "cross"]),
+    ];
+    assert_eq!(signs, want);
+    assert_eq!(
+        app["collections"][0]["signs"],
+        json!({ "hub": "star", "tower": "shield", "park": "park", "pier": "cross" })
+    );
+    let drawn = service.get("/styles/explore/sources/point.geojson").json();
+    let icon = |id: &str| {
+        let features = drawn["features"].as_array().expect("features").iter();
+        let found =
+            features.map(|feature| &feature["properties"]).find(|own| own["key"] == format!("sites:{id}"));
+        found.unwrap_or_else(|| panic!("{id}: {drawn}"))["icon"].clone()
+    };
+    assert_eq!((icon("hub-a"), icon("shed-f")), (json!("star-built"), json!("park-built")));
+    let map = service.get("/maps/explore.svg?lang=en&width=1200&height=800").text().to_owned();
+    assert!(
+        map.contains("maker hub") && !map.contains("office tower"),
+        "only what is on the map is in its legend"
+    );
+}
+
 #[test]
 fn a_plan_of_another_zone_states_what_it_states() {
     let folder = harbour();

@@ -15,10 +15,14 @@ const packaged = (path) => require.resolve(path);
 const hanLicence = packaged('@expo-google-fonts/noto-sans-sc/LICENSE_FONT');
 const latinLicence = packaged('@fontsource-variable/inter/LICENSE');
 const latin = packaged('@fontsource-variable/inter/files/inter-latin-wght-normal.woff2');
+const latinMore = packaged('@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2');
 const han = {
   400: packaged('@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf'),
   700: packaged('@expo-google-fonts/noto-sans-sc/700Bold/NotoSansSC_700Bold.ttf'),
 };
+
+/** Letters of Latin alphabets beyond those of Western Europe, as Ō, ş and ž: Latin Extended-A, -B and Additional. */
+const moreLetters = [[0x100, 0x24f], [0x1e00, 0x1eff]].map(([first, last]) => String.fromCodePoint(...Array.from({ length: last - first + 1 }, (_, at) => first + at))).join('');
 
 /** Packed, as the program holds them until they are used. */
 const writePacked = (name, sfnt) => writeFileSync(web(`fonts-ttf/${name}.gz`), gzipSync(sfnt, { level: 9 }));
@@ -45,6 +49,7 @@ if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) {
   }
   copyFileSync(latin, web('fonts/edz-latin.woff2'));
   writePacked('edz-latin.ttf', await subsetFont(readFileSync(latin), null, { keepAllGlyphs: true, targetFormat: 'sfnt' }));
+  writePacked('edz-latin-more.ttf', await subsetFont(readFileSync(latinMore), moreLetters, { keepFeatures: [], targetFormat: 'sfnt' }));
   for (const folder of ['fonts', 'fonts-ttf']) {
     copyFileSync(hanLicence, web(`${folder}/OFL-Noto-Sans-SC.txt`));
     copyFileSync(latinLicence, web(`${folder}/OFL-Inter.txt`));

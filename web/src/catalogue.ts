@@ -13,11 +13,13 @@ export const parts = ['core', 'axis', 'belt', 'point'] as const;
 export type Part = (typeof parts)[number];
 
 export interface Field { name: string; title: Words; unit: string | null; kind: string }
-export interface Collection { id: string; title: Words; description: Words; attribution: Words | null; draw: DrawRole; synthetic: boolean; count: number; has_areas: boolean; fields: Field[]; names: Record<Lang, string[]> }
+/** `signs` are the shapes of the signs of the types of units of the plan, where its features have a type. */
+export interface Collection { id: string; title: Words; description: Words; attribution: Words | null; draw: DrawRole; synthetic: boolean; count: number; has_areas: boolean; fields: Field[]; names: Record<Lang, string[]>; signs: Record<string, string> }
 /** `places` are those that the plan says to belong to a core, an axis or a belt, by its id. */
 export interface LayoutEntry { part: Part; ids: string[]; places: Record<string, string[]>; section: string; sentence: Words }
 export interface Target { id: string; op: string; value: number; by: number | null; section: string }
-export interface UnitType { id: string; name: Words }
+/** `sign` is the shape of its sign. */
+export interface UnitType { id: string; name: Words; sign: string }
 export interface Plan {
   title: Words;
   period: { start: number; end: number };

@@ -3,7 +3,8 @@
 //
 // symbols.json: lengths are pixels of a sign of `box` pixels. Of each shape, the lower half begins at `halfway`, so that
 // both halves look equally heavy, and the middle of the mark for an unknown status lies at `mark`. `kinds` and
-// `lifecycles` tell which kind has which shape and which status which fill. Belts take the hatches in turn, lines at 45
+// `lifecycles` tell which kind has which shape and which status which fill. The service
+// gives the types of units of a plan their shapes, by `unitTypes`. Belts take the hatches in turn, lines at 45
 // degrees that meet at the seams.
 import { says, text, type Collection, type DrawRole, type Place } from '../catalogue';
 import symbols from './symbols.json' with { type: 'json' };
@@ -28,14 +29,15 @@ export const shapeColour = (shape: Shape): string => `--${shapes[shape].colour}`
 const shapeOfKind = symbols.kinds as Partial<Record<string, Shape>>;
 const fillOfLifecycle = symbols.lifecycles as Partial<Record<string, Fill>>;
 
-/** The sign of what is of some type or kind, on a layer that is drawn so. */
-export const shapeOfKindIn = (kind: string, draw: DrawRole): Shape => shapeOfKind[kind] ?? (draw === 'facility' ? 'facility' : 'other');
+/** A shape that the service names, where this page knows it. */
+export const shapeNamed = (name: string | undefined): Shape | null => shapeNames.find((shape) => shape === name) ?? null;
 
-export const shapeOf = ({ unit, properties, collection }: Place): Shape =>
-  shapeOfKindIn(unit ?? text(properties['unit_type']) ?? text(properties['kind']) ?? '', collection.draw);
+/** The sign of a feature of some type or kind: that of its type of units in the plan, else that of its kind. */
+export function shapeIn({ signs, draw }: Pick<Collection, 'signs' | 'draw'>, type: string | null, kind: string | null): Shape {
+  return shapeNamed(type === null ? undefined : signs[type]) ?? shapeOfKind[type ?? kind ?? ''] ?? (draw === 'facility' ? 'facility' : 'other');
+}
 
-/** The sign of a type of units, which stand on sites. */
-export const shapeOfType = (type: string): Shape => shapeOfKindIn(type, 'site');
+export const shapeOf = ({ unit, properties, collection }: Place): Shape => shapeIn(collection, unit ?? text(properties['unit_type']), text(properties['kind']));
 
 /** Those of some collections whose features are drawn as signs. */
 export const drawnAsSigns = (collections: readonly Collection[]): Collection[] => collections.filter(({ draw, count }) => pointRoles.has(draw) && count > 0);
@@ -44,7 +46,7 @@ export const drawnAsSigns = (collections: readonly Collection[]): Collection[] =
 export function possibleShapes(collections: readonly Collection[]): ReadonlySet<Shape> {
   const drawn = drawnAsSigns(collections);
   const tell = drawn.some((collection) => says(collection, 'unit_type') || says(collection, 'kind'));
-  return new Set(tell ? shapeNames : drawn.map(({ draw }) => shapeOfKindIn('', draw)));
+  return new Set(tell ? shapeNames : drawn.map((collection) => shapeIn(collection, null, null)));
 }
 
 export function fillOf(place: Place): Fill {

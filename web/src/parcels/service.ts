@@ -2,7 +2,7 @@
 import type { Feature, Geometry } from 'geojson';
 import { nameOf, says, text, type Collection, type Lang } from '../catalogue';
 import { longestAddress } from '../drawings';
-import { drawnAsSigns, possibleShapes, shapeOfKindIn, type Shape } from '../map/symbols';
+import { drawnAsSigns, possibleShapes, shapeIn, type Shape } from '../map/symbols';
 import { collectionPath, readJson, ServiceError } from '../service';
 import { fieldsOf, type Field, type Schema } from './fields';
 
@@ -196,7 +196,7 @@ export async function readShapes(collections: readonly Collection[]): Promise<Re
     if (keys.length === 0) return possibleShapes([collection]);
     const query = new URLSearchParams({ 'group-by': keys.join(','), measure: 'count' });
     const { groups, groupsMatched } = await readJson<{ groups: Record<string, unknown>[]; groupsMatched: number }>(`${aggregatesOf(collection)}?${query}`);
-    return groups.length < groupsMatched ? possibleShapes([collection]) : groups.map((group) => shapeOfKindIn(text(group['unit_type']) ?? text(group['kind']) ?? '', collection.draw));
+    return groups.length < groupsMatched ? possibleShapes([collection]) : groups.map((group) => shapeIn(collection, text(group['unit_type']), text(group['kind'])));
   };
   return new Set((await Promise.all(drawnAsSigns(collections).map(shapesOf))).flatMap((shapes) => [...shapes]));
 }

@@ -12,9 +12,9 @@ const plan: Plan = {
   section: '',
   layout: [],
   unit_types: [
-    { id: 'block', name: { zh: '创新街区', en: 'innovation block' } },
-    { id: 'park', name: { zh: '创新园区', en: 'innovation park' } },
-    { id: 'building', name: { zh: '创新楼宇', en: 'innovation building' } },
+    { id: 'block', name: { zh: '创新街区', en: 'innovation block' }, sign: 'block' },
+    { id: 'park', name: { zh: '创新园区', en: 'innovation park' }, sign: 'park' },
+    { id: 'building', name: { zh: '创新楼宇', en: 'innovation building' }, sign: 'building' },
   ],
   industries: [],
   target: null,

@@ -16,9 +16,9 @@ export function shippedPlaces(): Place[] {
   const ids = files.map((name) => name.replace('.geojson', '')).sort((a, b) => order.indexOf(drawOf[a]!) - order.indexOf(drawOf[b]!));
   return ids.flatMap((id) => {
     const { features } = JSON.parse(readFileSync(new URL(`${id}.geojson`, folder), 'utf8')) as FeatureCollection;
-    const collection: Collection = { id, title: { zh: id, en: id }, description: null, attribution: null, draw: drawOf[id]!, synthetic: false, count: features.length, has_areas: true, fields: [], names };
+    const collection: Collection = { id, title: { zh: id, en: id }, description: null, attribution: null, draw: drawOf[id]!, synthetic: false, count: features.length, has_areas: true, fields: [], names, signs: {} };
     return features.map((feature) => placeOf(feature, collection));
   });
 }
 
-export const collectionOf = (draw: DrawRole, id: string = draw): Collection => ({ id, title: { zh: id, en: id }, description: null, attribution: null, draw, synthetic: false, count: 0, has_areas: draw === 'parcel', fields: [], names });
+export const collectionOf = (draw: DrawRole, id: string = draw): Collection => ({ id, title: { zh: id, en: id }, description: null, attribution: null, draw, synthetic: false, count: 0, has_areas: draw === 'parcel', fields: [], names, signs: {} });

@@ -47,6 +47,11 @@ describe('signs', () => {
   test('shape shows the kind', () => {
     expect(['block', 'park', 'building', 'enterprise', 'zone', 'lab', 'moon'].map((kind) => shapeOf(site({ kind })))).toEqual(['block', 'park', 'building', 'enterprise', 'zone', 'facility', 'other']);
   });
+  test('a type of units of the plan has the sign that the service gives it', () => {
+    const collection = { ...collectionOf('site'), signs: { hub: 'star', park: 'park', later: 'a shape of later' } };
+    const of = (properties: Record<string, unknown>) => shapeOf(placeOf({ type: 'Feature', id: 'x', properties, geometry: null }, collection));
+    expect([{ unit_type: 'hub', named_unit: true }, { unit_type: 'hub' }, { unit_type: 'park' }, { kind: 'hub' }, { unit_type: 'later' }, { unit_type: 'tower', kind: 'building' }].map(of)).toEqual(['star', 'star', 'park', 'other', 'other', 'other']);
+  });
   test('fill shows the status', () => {
     expect(['existing', 'renovate', 'under-construction', 'planned', 'proposed', null].map((lifecycle) => fillOf(site({ lifecycle })))).toEqual(['built', 'in-progress', 'in-progress', 'planned', 'planned', 'unknown']);
     expect(fillOf(site({}))).toBe('built');

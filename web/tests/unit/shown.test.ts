@@ -46,14 +46,14 @@ function shown(component: Component<never>, props: object = {}, explorer?: unkno
 }
 
 const plan = planOf([
-  { id: 'hub', name: { zh: '创新枢纽', en: 'innovation hub' } },
-  { id: 'campus-unit', name: { zh: '创新园', en: 'innovation campus' } },
-  { id: 'building', name: { zh: '创新大楼', en: 'innovation tower' } },
+  { id: 'hub', name: { zh: '创新枢纽', en: 'innovation hub' }, sign: 'star' },
+  { id: 'campus-unit', name: { zh: '创新园', en: 'innovation campus' }, sign: 'cross' },
+  { id: 'building', name: { zh: '创新大楼', en: 'innovation tower' }, sign: 'building' },
 ]);
 const usual: Plan['unit_types'] = [
-  { id: 'block', name: { zh: '创新街区', en: 'innovation block' } },
-  { id: 'park', name: { zh: '创新园区', en: 'innovation park' } },
-  { id: 'building', name: { zh: '创新楼宇', en: 'innovation building' } },
+  { id: 'block', name: { zh: '创新街区', en: 'innovation block' }, sign: 'block' },
+  { id: 'park', name: { zh: '创新园区', en: 'innovation park' }, sign: 'park' },
+  { id: 'building', name: { zh: '创新楼宇', en: 'innovation building' }, sign: 'building' },
 ];
 const holding = (draw: DrawRole, count: number, ...fields: string[]): Collection => ({ ...collectionOf(draw, `${draw}s`), count, fields: fields.map((name) => ({ name, title: null, unit: null, kind: 'text' })) });
 
@@ -97,7 +97,7 @@ describe('report', () => {
     const named = (types: Plan['unit_types']) => typesOf(types, inWordsOfPlan(types, 'en')).map(({ name, color }) => `${name} ${color}`);
     expect(named(usual)).toEqual(['Blocks var(--block)', 'Parks var(--park)', 'Buildings var(--building)']);
     expect(named(plan.unit_types)).toEqual(['innovation hub var(--block)', 'innovation campus var(--park)', 'innovation tower var(--building)']);
-    const many = ['a', 'park', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((id) => ({ id, name: { en: id } }));
+    const many = ['a', 'park', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((id) => ({ id, name: { en: id }, sign: 'other' }));
     expect(typesOf(many, inWordsOfPlan(many, 'en')).map(({ color }) => color.slice(6, -1))).toEqual(['block', 'park', 'building', 'emerging', 'smart', 'axis', 'core', 'hit', 'tx2']);
   });
 
@@ -179,11 +179,12 @@ describe('explore', () => {
       const found = groups[path.split('/')[3]!]!;
       return { groups: found, groupsMatched: found.length };
     });
-    const collections = [holding('site', 3, 'unit_type', 'kind'), holding('facility', 2, 'kind'), holding('parcel', 9), holding('region', 0, 'kind')];
+    const sites = { ...holding('site', 3, 'unit_type', 'kind'), signs: { hub: 'star', 'campus-unit': 'cross', building: 'building' } };
+    const collections = [sites, holding('facility', 2, 'kind'), holding('parcel', 9), holding('region', 0, 'kind')];
     const shapes = await readShapes(collections);
-    expect([...shapes].toSorted()).toEqual(['building', 'facility', 'other', 'park']);
+    expect([...shapes].toSorted()).toEqual(['building', 'facility', 'park', 'star']);
     expect(asked).toEqual(['/ogc/collections/sites/aggregates', '/ogc/collections/facilitys/aggregates']);
-    expect(shown(LegendSigns, { belts: [], shapes }, { app: appOf(collections, { plan }), words: inWordsOfPlan(plan.unit_types, 'en') }).text).toMatch(/^ innovation hub innovation campus innovation tower Park Institution or facility Other Dashed/);
+    expect(shown(LegendSigns, { belts: [], shapes }, { app: appOf(collections, { plan }), words: inWordsOfPlan(plan.unit_types, 'en') }).text).toMatch(/^ innovation hub innovation campus innovation tower Park Institution or facility Dashed/);
     expect([...(await readShapes([holding('site', 3)]))]).toEqual(['other']);
   });
 
