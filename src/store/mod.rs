@@ -393,7 +393,7 @@ impl Store {
         self.read = read;
         // What is missing because a file is broken is no slip of the catalogue's.
         if layers.len() == specs.len() {
-            warnings.append(&unanswered::notes(&manifest, &layers));
+            warnings.append(&unanswered::notes(&manifest, &layers, plan.as_ref()));
         }
         warnings.note_each(&doubts.unwrap_or_default());
         let catalog = Catalog::new(Revision::new(revision.digest()), manifest.about, layers, plan);
@@ -451,9 +451,9 @@ impl Store {
             }
             None => None,
         };
-        let doubts = plan.map(|(_, doubts)| doubts);
+        let (plan, doubts) = plan.unzip();
         if layers.len() == manifest.layers.len() {
-            checked.warnings.append(&unanswered::notes(&manifest, &layers));
+            checked.warnings.append(&unanswered::notes(&manifest, &layers, plan.as_ref()));
         }
         checked.warnings.note_each(&doubts.unwrap_or_default());
         checked
