@@ -36,7 +36,7 @@ pub(crate) use damage::undamaged;
 pub use drawings::{DrawingError, DrawingId, Drawings, Room};
 pub use ground::ground;
 use manifest::{FieldSpec, FileFormat, LayerSpec, Manifest};
-use plan::PlanError;
+use plan::PlanFaults;
 pub use watch::Watch;
 
 /// Why a data folder makes no catalogue.
@@ -117,7 +117,7 @@ pub enum StoreError {
     },
     /// Facts of the plan that make no sense.
     #[error(transparent)]
-    Plan(#[from] PlanError),
+    Plan(#[from] PlanFaults),
     /// Parts that make no layer.
     #[error(transparent)]
     Layer(#[from] LayerError),
@@ -384,18 +384,16 @@ impl Store {
         let plan = seeds.as_deref().map(|folder| {
             begin(&folder.display().to_string());
             digest_folder(folder, &mut revision)?;
-            let mut facts = plan::read(folder)?;
             for file in [plan::REGISTER, plan::OBSERVATIONS] {
                 revision.update(&std::fs::read(self.folder.join(file)).unwrap_or_default());
             }
-            let doubts = plan::read_evidence(&self.folder, &mut facts)?;
-            Ok::<_, StoreError>((facts, doubts))
+            Ok::<_, StoreError>(plan::read(folder, &self.folder)?)
         });
         let (plan, doubts) = plan.transpose()?.unzip();
         self.read = read;
         // What is missing because a file is broken is no slip of the catalogue's.
         if layers.len() == specs.len() {
-            warnings.append(&unanswered::notes(&manifest, &layers));
+            warnings.append(&unanswered::notes(&manifest, &layers, plan.as_ref()));
         }
         warnings.note_each(&doubts.unwrap_or_default());
         let catalog = Catalog::new(Revision::new(revision.digest()), manifest.about, layers, plan);
@@ -445,17 +443,19 @@ impl Store {
                 Err(fault) => checked.errors.push(fault),
             }
         }
+        let plan = match manifest.seeds.as_deref().map(|folder| plan::read(folder, &self.folder)) {
+            Some(Ok(told)) => Some(told),
+            Some(Err(faults)) => {
+                checked.errors.extend(faults.each().map(StoreError::Plan));
+                None
+            }
+            None => None,
+        };
+        let (plan, doubts) = plan.unzip();
         if layers.len() == manifest.layers.len() {
-            checked.warnings.append(&unanswered::notes(&manifest, &layers));
+            checked.warnings.append(&unanswered::notes(&manifest, &layers, plan.as_ref()));
         }
-        let facts = manifest.seeds.as_deref().map(|folder| {
-            plan::read(folder).and_then(|mut facts| plan::read_evidence(&self.folder, &mut facts))
-        });
-        match facts {
-            Some(Ok(doubts)) => checked.warnings.note_each(&doubts),
-            Some(Err(fault)) => checked.errors.push(fault.into()),
-            None => {}
-        }
+        checked.warnings.note_each(&doubts.unwrap_or_default());
         checked
     }
 

@@ -27,7 +27,8 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn seeds() -> PlanFacts {
-    innospace::store::plan::read(&folder("seeds")).unwrap_or_else(|why| panic!("seeds: {why}"))
+    let read = innospace::store::plan::read(&folder("seeds"), &folder("geodata"));
+    read.unwrap_or_else(|why| panic!("seeds: {why}")).0
 }
 
 #[derive(Clone)]

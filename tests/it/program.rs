@@ -238,6 +238,59 @@ fn what_the_catalogue_states_and_the_data_has_not_is_told() {
     assert!(code == Some(1) && said.contains("nowhere/plan.toml: cannot be read"), "{said}");
 }
 
+/// A plan and a start that nothing in the data answers to, in a zone where both numbers of a position may be latitudes.
+#[test]
+fn ids_of_the_plan_without_features_and_a_start_without_data_are_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    let catalogue = "title = { en = \"Zone\" }\nseeds = \".\"\nstart_extent = [47.3, 8.4, 47.5, 8.6]\n\
+        [[layers]]\nid = \"ground\"\nfile = \"ground.geojson\"\ntitle = { en = \"Ground\" }\ndraw = \"zone\"\n";
+    let plan = "[plan]\nid = \"p\"\ntitle = { en = \"P\" }\nperiod = { start = 2024, end = 2034 }\nsections = [\"1\"]\n\
+        [area]\nid = \"precinct\"\nname = { en = \"Precinct\" }\nsections = [\"1\"]\n\
+        [layout]\nsections = [\"1\"]\nbelts = [{ id = \"north\", name = { en = \"North\" }, sections = [\"1\"] }]\n";
+    let places = "id,name_zh,name_en,aliases,kind,subtype,status,status_inferred,unit,also_kind,within,located_in,\
+        inside_zone,industries,level,partners,components,facts,sections,line,note\n\
+        yard,,Yard,,place,,,,,,,,,,,,,,1,,\npier,,Pier,,place,,,,,,,,,,,,,,1,,\n";
+    let feature = |id: &str, x: f64| {
+        format!(
+            r#"{{"type":"Feature","id":"{id}","properties":{{}},"geometry":{{"type":"Point","coordinates":[{x},47.4]}}}}"#
+        )
+    };
+    let ground = |ids: &[&str]| {
+        let features: Vec<_> = ids.iter().map(|id| feature(id, 8.5)).collect();
+        format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","))
+    };
+    let told = || {
+        let output = innospace(&["check", "--data", folder.path().to_str().expect("a path")]);
+        let said = text(&output.stdout);
+        let loaded = innospace::store::Store::new(folder.path()).load(&mut |_| {}).expect("it is served");
+        let log: Vec<_> = loaded.warnings.list().iter().map(|warning| format!("{warning}\n")).collect();
+        assert!(said.starts_with(&log.concat()), "the service logs the same: {log:?}, {said}");
+        (output.status.code(), said)
+    };
+    write("catalog.toml", catalogue);
+    write("plan.toml", plan);
+    write("places.csv", places);
+    write("ground.geojson", &ground(&["site", "pier"]));
+    let (code, said) = told();
+    assert_eq!(code, Some(1));
+    for note in [
+        "catalog.toml: start_extent = [47.3, 8.4, 47.5, 8.6] touches no feature; expected west, south, east, north",
+        "there is data in [8.4, 47.3, 8.6, 47.5]: do the latitudes stand first?",
+        "plan.toml: key `area.id`: no layer has a feature of the id `precinct`; expected that of the zone, drawn as `site`, `pier`",
+        "plan.toml: key `layout.belts`: no layer has a feature of the id `north`;",
+        "places.csv: column `id`: no layer has a feature of the id `yard`;",
+        "4 notes",
+    ] {
+        assert!(said.contains(note), "{note}: {said}");
+    }
+    // Not a word of it once all is right.
+    write("catalog.toml", &catalogue.replace("47.3, 8.4, 47.5, 8.6", "8.4, 47.3, 8.6, 47.5"));
+    write("ground.geojson", &ground(&["precinct", "north", "yard", "pier"]));
+    let (code, said) = told();
+    assert!(code == Some(0) && said.contains("0 notes"), "{said}");
+}
+
 #[test]
 fn a_running_server_takes_up_changed_files_and_survives_broken_ones() {
     let room = tempfile::tempdir().expect("a folder");

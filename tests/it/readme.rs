@@ -40,3 +40,18 @@ fn the_queries_of_the_readme_give_the_printed_answers() {
         }
     }
 }
+
+/// The parts that a collection may play stand in the table of `draw`, all of them and no others.
+#[test]
+fn the_values_of_draw_are_those_of_the_program() {
+    for name in ["README.md", "README.zh.md"] {
+        let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect(name);
+        let rows = readme.lines().skip_while(|line| !line.starts_with("| `draw` |")).skip(2);
+        let rows = rows.take_while(|line| line.starts_with('|'));
+        let cells = rows.filter_map(|row| row.split('|').nth(1));
+        let mut told: Vec<_> = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+        told.sort_unstable();
+        assert_eq!(told, innospace::map::sources::roles(), "{name}");
+        assert!(readme.contains("\nseeds = \""), "{name}: the key of the plan's folder");
+    }
+}

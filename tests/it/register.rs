@@ -432,6 +432,156 @@ fn one_unit_under_two_ids_and_places_that_move_are_noted() {
     );
 }
 
+/// A slip of the pen in a file: what stands there, what stands there then, and what is said of it: the column or key and some
+/// words.
+type Slip<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str);
+
+/// No slip adds or takes away a line, and none hangs on another one. A key that is renamed is unknown and missing.
+const SLIPS: &[Slip] = &[
+    ("plan.toml", "baseline_year = 2020", "baseline_year = \"2020\"", "key `plan.baseline_year`", "a year"),
+    (
+        "plan.toml",
+        "start = 2021, end = 2025",
+        "start = 2021, end = 2020",
+        "key `plan.period.end`",
+        "before 2021",
+    ),
+    ("plan.toml", "founded_year", "founded_yaer", "key `area.founded_yaer`", "unknown"),
+    ("plan.toml", "1993-04", "1993-13", "key `area.national_level_since`", "YYYY-MM"),
+    ("plan.toml", "\"target-innovation-units\"", "\"target-units\"", "key `layout.target`", "`target-units`"),
+    ("plan.toml", "count = 1\n", "count = 3\n", "key `layout.parts[0].count`", "says 3 but there are 1"),
+    ("plan.toml", "\"三(一)2\"", "\"三(九)2\"", "key `layout.parts[1].sections`", "`三(九)2`"),
+    ("plan.toml", "\"west-east\"", "\"westward\"", "key `layout.axes[0].direction`", "`westward`"),
+    ("places.csv", "planned,true,named,,,,true", "dreamt,true,named,,,,true", "column `status`", "`dreamt`"),
+    ("places.csv", "dreamt,true,named,,,,true", "dreamt,true,named,,,,yes", "column `inside_zone`", "`yes`"),
+    ("places.csv", "enterprises>=70", "enterprises>=many", "column `facts`", "enterprises>=many"),
+    ("places.csv", "named,,core-chegu-innovation", "named,,core-chegu", "column `within`", "`core-chegu`"),
+    ("industries.csv", "appliances,,advantage", "appliances,,advantages", "column `group`", "`advantages`"),
+    ("industries.csv", "beverage,,advantage,", "beverage,,advantage,,", ": ", "9 fields, expected 8"),
+    ("indicators.csv", "gte,14,", ">=,14,", "column `op`", "`>=`"),
+    ("indicators.csv", ">=,14,", ">=,fourteen,", "column `target`", "`fourteen`"),
+    ("targets.csv", "五(一)1", "五(九)1", "column `sections`", "clauses.csv has a row for"),
+    (
+        "targets.csv",
+        "institutes,gte,15",
+        "institutes,gte,16",
+        "column `value`",
+        "15, the target of indicator",
+    ),
+    ("baselines.csv", "2016,2020", "2016,2015", "column `last_year`", "not before 2016"),
+    ("links.csv", "xiangyang", "xiangyan", "column `place`", "`xiangyan`"),
+    ("links.csv", "partner-city,shiyan", "partner-town,shiyan", "column `role`", "`partner-town`"),
+    ("data_products.csv", ",cycle,", ",cyclus,", "column `cyclus`", "unknown"),
+    ("data_products.csv", ",cyclus,", ",cyclus,", "column `cycle`", "missing"),
+    ("roles.csv", "九(五)?", "", "column `sections`", "no citation"),
+    (
+        "clauses.csv",
+        "创新平台与研发机构基础,innovation platforms and R&D institutions so far",
+        ",",
+        "column `name_zh`",
+        "empty",
+    ),
+    ("register.csv", "nowhere", "nowhere", "column `within`", "`nowhere`"),
+    ("register.csv", "2025-02-30", "2025-02-30", "column `date`", "2025-02-30"),
+    ("observations.csv", "listed-companies", "listed-companies", "column `subject`", "`listed-companies`"),
+    ("observations.csv", "many", "many", "column `value`", "a number"),
+];
+
+/// Data with all slips, and the line of each.
+fn slipped() -> (Evidence, Vec<usize>) {
+    let evidence = Evidence::new(
+        "chunsun,,,,,designated,2024-02-01,,N,,\nchunsun,,,,nowhere,built,2025-02-30,,N,,\n",
+        "listed-companies,2024-12-31,many,count,N,,\n",
+    );
+    let lines = SLIPS.iter().map(|(file, from, to, ..)| {
+        let is_evidence = ["register.csv", "observations.csv"].contains(file);
+        let path = evidence.0.path().join(if is_evidence { "geodata" } else { "seeds" }).join(file);
+        let text = std::fs::read_to_string(&path).expect("the file");
+        let at = text.find(from).unwrap_or_else(|| panic!("{file} has {from}"));
+        std::fs::write(path, text.replacen(from, to, 1)).expect("written");
+        1 + text[..at].matches('\n').count()
+    });
+    let lines = lines.collect();
+    (evidence, lines)
+}
+
+/// What the program says of the data, and how it ends.
+fn program(command: &str, data: &Path) -> (Option<i32>, String, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_innospace"))
+        .args([command, "--data"])
+        .arg(data)
+        .output()
+        .expect("the program starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn all_slips_of_a_plan_are_told_in_one_run_each_once_at_its_line() {
+    let (evidence, lines) = slipped();
+    let (code, said, _) = program("check", &evidence.data());
+    let told: Vec<_> = said.lines().filter(|line| line.starts_with("error: ")).collect();
+    let places = SLIPS.iter().zip(lines).map(|((file, _, _, place, words), line)| {
+        let between = if place.starts_with(':') { "" } else { ", " };
+        (format!("error: {file}, line {line}{between}{place}"), *words)
+    });
+    let mut left = told.clone();
+    for (place, words) in places {
+        let at = left.iter().position(|line| line.starts_with(&place) && line.contains(words));
+        let at = at.unwrap_or_else(|| panic!("{place}: {words} is not in {told:#?}"));
+        left.remove(at);
+    }
+    assert_eq!(left, [""; 0], "nothing else is told");
+    assert_eq!((code, SLIPS.len()), (Some(1), 29));
+    assert!(said.lines().last().expect("a tally").contains("29 errors"), "{said}");
+    // By file and line, the same each time, and no other words where the service does not start.
+    let order = |line: &&str| {
+        let (file, rest) = line["error: ".len()..].split_once(", line ").expect("a line");
+        let number: u32 = rest.split([',', ':']).next().expect("a number").parse().expect("a number");
+        (SLIPS.iter().position(|slip| slip.0 == file), number)
+    };
+    assert!(told.is_sorted_by_key(order), "{told:#?}");
+    let (code, _, refused) = program("serve", &evidence.data());
+    let (shown, _) = said.rsplit_once("error: observations").expect("the last");
+    assert_eq!(code, Some(2));
+    assert!(refused.starts_with(&format!("innospace: {}", shown.replace("error: ", ""))), "{refused}");
+}
+
+/// A torn `plan.toml` is told once; of the tables all that is wrong by itself, and nothing that hangs on what it says.
+#[test]
+fn what_hangs_on_a_file_that_cannot_be_read_is_not_called_wrong() {
+    let evidence = Evidence::new("", "");
+    evidence.restate("plan.toml", "founded_year = 1991", "founded_year = ");
+    let (_, said, _) = program("check", &evidence.data());
+    let line = 1 + std::fs::read_to_string(shipped().join("../seeds/plan.toml"))
+        .expect("the seeds")
+        .lines()
+        .position(|line| line.starts_with("founded_year"))
+        .expect("the line");
+    let told: Vec<_> = said.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(told.len(), 1, "{said}");
+    assert!(
+        told[0].starts_with(&format!("error: plan.toml, line {line}: not TOML at character 1")),
+        "{said}"
+    );
+    let (_, _, refused) = program("serve", &evidence.data());
+    assert_eq!(refused.matches("not TOML").count(), 1, "{refused}");
+
+    let (evidence, _) = slipped();
+    evidence.restate("plan.toml", "[area]", "[area");
+    let (_, said, _) = program("check", &evidence.data());
+    let told = |file: &str| said.lines().filter(|line| line.starts_with(&format!("error: {file}"))).count();
+    // Groups and cores are told in plan.toml.
+    let tables = SLIPS.iter().filter(|slip| slip.0 != "plan.toml").count();
+    assert_eq!((told("plan.toml"), told("") - told("plan.toml")), (1, tables - 3), "{said}");
+    assert!(["`advantages`", "`core-chegu`", "`nowhere`"].iter().all(|id| !said.contains(id)), "{said}");
+    // Nor is what a table says that lacks a column, or a row whose fields are shifted.
+    let evidence = Evidence::new("", "");
+    evidence.restate("places.csv", "id,name_zh", "ident,name_zh");
+    let (_, said, _) = program("check", &evidence.data());
+    assert_eq!(said.lines().filter(|line| line.starts_with("error: ")).count(), 2, "{said}");
+}
+
 /// Each case makes its fault.
 fn all_told(cases: &[(&str, &str)], fault: impl Fn(&str) -> String) {
     let told = cases.iter().map(|&(rows, want)| (rows, want, fault(rows)));

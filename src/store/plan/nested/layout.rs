@@ -1,285 +1,136 @@
 //! The layout of `plan.toml`: core, axis, belts, points and the blocks among them.
 
-use serde::Deserialize;
-
-use super::{Id, Ids, RawNamed, RawWords, all_named, all_words, count, each, key};
+use super::super::entry::Entry;
 use crate::model::plan::{
     Block, CandidateCounts, Content, Core, CorePart, Course, Direction, Layout, LayoutPart, NO_TYPE, Part,
 };
-use crate::store::plan::{At, PlanError, citations, one_of, wrong};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawLayout {
-    formula: Option<RawWords>,
-    shared_terminus: Option<Id>,
-    target: Option<Id>,
-    nesting: Option<RawWords>,
-    #[serde(default)]
-    parts: Vec<RawPart>,
-    #[serde(default)]
-    cores: Vec<RawCore>,
-    #[serde(default)]
-    axes: Vec<RawCourse>,
-    #[serde(default)]
-    belts: Vec<RawCourse>,
-    #[serde(default)]
-    unit_types: Vec<RawNamed>,
-    #[serde(default)]
-    sections: Vec<String>,
-    line: Option<u32>,
+pub(super) fn layout(entry: &Entry<'_>) -> Layout {
+    let layout = Layout {
+        formula: entry.words("formula"),
+        cores: entry.list("cores", core),
+        axes: entry.list("axes", course),
+        belts: entry.list("belts", course),
+        parts: Vec::new(),
+        shared_terminus: entry.text("shared_terminus"),
+        unit_types: entry.all_named("unit_types"),
+        target: entry.text("target"),
+        nesting: entry.words("nesting"),
+        citations: entry.citations(),
+    };
+    let parts = parts(entry, &layout);
+    unit_types(entry, &layout);
+    Layout { parts, ..layout }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawPart {
-    part: String,
-    count: Option<usize>,
-    sentence: RawWords,
-    #[serde(default)]
-    sections: Vec<String>,
-    line: Option<u32>,
-}
-
-impl RawLayout {
-    pub(super) fn read(self) -> Result<Layout, PlanError> {
-        let at = key("layout");
-        let found = |part| match part {
-            Part::Core => Some(self.cores.len()),
-            Part::Axis => Some(self.axes.len()),
-            Part::Belt => Some(self.belts.len()),
-            Part::Point => None,
+/// The parts, held against what the lists of the layout hold.
+fn parts(entry: &Entry<'_>, layout: &Layout) -> Vec<LayoutPart> {
+    let faults = entry.faults();
+    let parts = entry.list("parts", |raw| {
+        let part = raw.needed("part", |raw, key| raw.word(key, Part::parse, Part::ALL).map(Some));
+        let list = match part {
+            Some(Part::Core) => Some(("cores", layout.cores.len())),
+            Some(Part::Axis) => Some(("axes", layout.axes.len())),
+            Some(Part::Belt) => Some(("belts", layout.belts.len())),
+            Some(Part::Point) | None => None,
         };
-        let parts = each("layout.parts", self.parts, |raw, at| {
-            let part = one_of(at.at("part"), &raw.part, Part::parse, Part::ALL)?;
-            if let (Some(stated), Some(found)) = (raw.count, found(part))
-                && stated != found
-            {
-                return Err(count(at.at("count"), stated, found, format!("features of part {part}")));
-            }
-            let sentence = raw.sentence.read(&at.at("sentence"))?;
-            Ok(LayoutPart {
-                part,
-                ids: Vec::new(),
-                sentence,
-                citations: citations(at, &raw.sections, raw.line)?,
-            })
-        })?;
-        if !parts.is_sorted_by(|one, next| one.part < next.part) {
-            let order: Vec<_> = parts.iter().map(|part| part.part.as_str()).collect();
-            let expected = "each part once, in the order of the formula: core, axis, belt, point";
-            return Err(wrong(at.at("parts"), &order.join(", "), expected));
+        if let (Some(stated), Some((list, found)), Some(part)) = (raw.count("count"), list, part)
+            && stated != found
+            && !faults.is_open(&entry.at(list))
+        {
+            faults.count(raw.at("count"), stated, found, format_args!("features of part {part}"));
         }
-        let unit_types = all_named(&at, "unit_types", self.unit_types)?;
-        let again = unit_types
-            .iter()
-            .enumerate()
-            .find(|(n, named)| unit_types[..*n].iter().any(|other| other.id == named.id));
-        if let Some((_, named)) = again {
-            return Err(wrong(at.at("unit_types"), &named.id, "each type once"));
-        }
-        if unit_types.iter().any(|named| *named.id == *NO_TYPE) {
+        let (sentence, citations) = (raw.needed("sentence", Entry::words), raw.citations());
+        Some(LayoutPart { part: part?, ids: Vec::new(), sentence, citations })
+    });
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    if !parts.is_sorted_by(|one, next| one.part < next.part) {
+        let order: Vec<_> = parts.iter().map(|part| part.part.as_str()).collect();
+        let expected = "each part once, in the order of the formula: core, axis, belt, point";
+        faults.wrong(entry.at("parts"), &order.join(", "), expected);
+    }
+    parts
+}
+
+fn unit_types(entry: &Entry<'_>, layout: &Layout) {
+    let types = &layout.unit_types;
+    for (n, named) in types.iter().enumerate().filter(|(_, named)| !named.id.is_empty()) {
+        let at = entry.at("unit_types").entry(n).at("id");
+        if types[..n].iter().any(|other| other.id == named.id) {
+            entry.faults().wrong(at, &named.id, "each type once");
+        } else if *named.id == *NO_TYPE {
             let expected = "another id; this one stands for units whose type is not told";
-            return Err(wrong(at.at("unit_types"), NO_TYPE, expected));
+            entry.faults().wrong(at, NO_TYPE, expected);
         }
-        Ok(Layout {
-            formula: RawWords::maybe(self.formula, &at.at("formula"))?,
-            parts,
-            cores: each("layout.cores", self.cores, RawCore::read)?,
-            axes: each("layout.axes", self.axes, RawCourse::read)?,
-            belts: each("layout.belts", self.belts, RawCourse::read)?,
-            shared_terminus: self.shared_terminus,
-            unit_types,
-            target: self.target,
-            nesting: RawWords::maybe(self.nesting, &at.at("nesting"))?,
-            citations: citations(&at, &self.sections, self.line)?,
-        })
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCore {
-    id: Id,
-    name: RawWords,
-    body: Option<Id>,
-    #[serde(default)]
-    parts: Vec<RawCorePart>,
-    #[serde(default)]
-    sections: Vec<String>,
-    line: Option<u32>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCorePart {
-    place: Id,
-    relation: Option<Box<str>>,
-    #[serde(default)]
-    near: Ids,
-    #[serde(default)]
-    functions: Ids,
-    #[serde(default)]
-    hosts: Ids,
-}
-
-impl RawCore {
-    fn read(self, at: &At) -> Result<Core, PlanError> {
-        let part = |raw: RawCorePart| CorePart {
-            place: raw.place,
-            relation: raw.relation,
-            near: raw.near,
-            functions: raw.functions,
-            hosts: raw.hosts,
-        };
-        Ok(Core {
-            name: self.name.read(&at.at("name"))?,
-            body: self.body,
-            parts: self.parts.into_iter().map(part).collect(),
-            citations: citations(at, &self.sections, self.line)?,
-            id: self.id,
-        })
+fn core(entry: &Entry<'_>) -> Core {
+    Core {
+        id: entry.needed("id", Entry::text),
+        name: entry.needed("name", Entry::words),
+        body: entry.text("body"),
+        parts: entry.list("parts", |part| CorePart {
+            place: part.needed("place", Entry::text),
+            relation: part.text("relation"),
+            near: part.texts("near"),
+            functions: part.texts("functions"),
+            hosts: part.texts("hosts"),
+        }),
+        citations: entry.citations(),
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCourse {
-    id: Id,
-    name: RawWords,
-    direction: Option<String>,
-    start: Option<Id>,
-    #[serde(default)]
-    anchors: Ids,
-    end: Option<Id>,
-    #[serde(default)]
-    follows: Ids,
-    #[serde(default)]
-    strings_together: Ids,
-    #[serde(default)]
-    passes: Ids,
-    #[serde(default)]
-    functions: Ids,
-    #[serde(default)]
-    industries: Ids,
-    #[serde(default)]
-    leaves_zone: bool,
-    #[serde(default)]
-    sections: Vec<String>,
-    line: Option<u32>,
-}
-
-impl RawCourse {
-    fn read(self, at: &At) -> Result<Course, PlanError> {
-        let direction = |word: String| one_of(at.at("direction"), &word, Direction::parse, Direction::ALL);
-        Ok(Course {
-            name: self.name.read(&at.at("name"))?,
-            direction: self.direction.map(direction).transpose()?,
-            start: self.start,
-            anchors: self.anchors,
-            end: self.end,
-            follows: self.follows,
-            strings_together: self.strings_together,
-            passes: self.passes,
-            functions: self.functions,
-            industries: self.industries,
-            leaves_zone: self.leaves_zone,
-            citations: citations(at, &self.sections, self.line)?,
-            id: self.id,
-        })
+fn course(entry: &Entry<'_>) -> Course {
+    Course {
+        id: entry.needed("id", Entry::text),
+        name: entry.needed("name", Entry::words),
+        direction: entry.word("direction", Direction::parse, Direction::ALL),
+        start: entry.text("start"),
+        anchors: entry.texts("anchors"),
+        end: entry.text("end"),
+        follows: entry.texts("follows"),
+        strings_together: entry.texts("strings_together"),
+        passes: entry.texts("passes"),
+        functions: entry.texts("functions"),
+        industries: entry.texts("industries"),
+        leaves_zone: entry.flag("leaves_zone"),
+        citations: entry.citations(),
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawCandidates {
-    named: Option<usize>,
-    nested: Option<usize>,
-    top_level: Option<usize>,
-    named_and_carriers: Option<usize>,
-    named_carriers_and_outcomes: Option<usize>,
-    #[serde(default)]
-    sections: Vec<String>,
-    line: Option<u32>,
-}
-
-impl RawCandidates {
-    pub(super) fn read(self) -> Result<CandidateCounts, PlanError> {
-        Ok(CandidateCounts {
-            named: self.named,
-            nested: self.nested,
-            top_level: self.top_level,
-            named_and_carriers: self.named_and_carriers,
-            named_carriers_and_outcomes: self.named_carriers_and_outcomes,
-            citations: citations(&key("unit_candidates"), &self.sections, self.line)?,
-        })
+pub(super) fn candidates(entry: &Entry<'_>) -> CandidateCounts {
+    CandidateCounts {
+        named: entry.count("named"),
+        nested: entry.count("nested"),
+        top_level: entry.count("top_level"),
+        named_and_carriers: entry.count("named_and_carriers"),
+        named_carriers_and_outcomes: entry.count("named_carriers_and_outcomes"),
+        citations: entry.citations(),
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawBlock {
-    id: Id,
-    situation: Option<RawWords>,
-    #[serde(default)]
-    bounded_by: RawBounds,
-    components: Option<usize>,
-    core_site: Option<Id>,
-    #[serde(default)]
-    investors: Ids,
-    draws_in: Option<Box<str>>,
-    complement: Option<RawWords>,
-    #[serde(default)]
-    contains: Vec<RawContent>,
-    #[serde(default)]
-    notes: Vec<RawWords>,
-    #[serde(default)]
-    sections: Vec<String>,
-    line: Option<u32>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawBounds {
-    east: Option<Id>,
-    south: Option<Id>,
-    west: Option<Id>,
-    north: Option<Id>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawContent {
-    what: Box<str>,
-    count: usize,
-    #[serde(default)]
-    places: Ids,
-    group: Option<Id>,
-}
-
-impl RawBlock {
-    pub(super) fn read(self, at: &At) -> Result<Block, PlanError> {
-        let sides = self.bounded_by;
-        let sides =
-            [("east", sides.east), ("south", sides.south), ("west", sides.west), ("north", sides.north)];
-        let content = |raw: RawContent| Content {
-            what: raw.what,
-            count: raw.count,
-            places: raw.places,
-            group: raw.group,
-        };
-        Ok(Block {
-            situation: RawWords::maybe(self.situation, &at.at("situation"))?,
-            bounded_by: sides.into_iter().filter_map(|(side, id)| Some((side.into(), id?))).collect(),
-            contains: self.contains.into_iter().map(content).collect(),
-            components: self.components,
-            core_site: self.core_site,
-            investors: self.investors,
-            draws_in: self.draws_in,
-            complement: RawWords::maybe(self.complement, &at.at("complement"))?,
-            notes: all_words(at, "notes", self.notes)?,
-            citations: citations(at, &self.sections, self.line)?,
-            id: self.id,
-        })
+pub(super) fn block(entry: &Entry<'_>) -> Block {
+    let sides = entry.table("bounded_by", |sides| {
+        let stated = ["east", "south", "west", "north"].map(|side| Some((side.into(), sides.text(side)?)));
+        stated.into_iter().flatten().collect()
+    });
+    Block {
+        id: entry.needed("id", Entry::text),
+        situation: entry.words("situation"),
+        bounded_by: sides.unwrap_or_default(),
+        contains: entry.list("contains", |content| Content {
+            what: content.needed("what", Entry::text),
+            count: content.needed("count", Entry::count),
+            places: content.texts("places"),
+            group: content.text("group"),
+        }),
+        components: entry.count("components"),
+        core_site: entry.text("core_site"),
+        investors: entry.texts("investors"),
+        draws_in: entry.text("draws_in"),
+        complement: entry.words("complement"),
+        notes: entry.all_words("notes"),
+        citations: entry.citations(),
     }
 }
