@@ -83,11 +83,13 @@ pub fn sections<'a>(
     let fills = ["built", "in-progress", "planned", "unknown"];
     let has = |shape: &str, fill: &str| scene.signs.contains(&format!("{shape}-{fill}"));
     let shown = shapes.into_iter().filter(|shape| fills.iter().any(|fill| has(shape, fill)));
+    // Types are called as the plan calls them, an innovation park a park for short.
     let label_of = |shape: &str| {
-        let own =
-            units.types().iter().filter(|(_, known)| *known == shape).map(|(kind, _)| kind.name.say(lang));
-        let usual = words::shape(shape).map(|word| word.say(lang).to_owned());
-        usual.unwrap_or_else(|| own.collect::<Vec<_>>().join(lang.pick("、", ", ")))
+        let types = units.types().iter().filter(|(_, known)| *known == shape);
+        let own = types.map(|(kind, _)| kind.name.say(lang)).collect::<Vec<_>>().join(lang.pick("、", ", "));
+        let is_short = |usual: &&str| own.is_empty() || own.to_lowercase().ends_with(&usual.to_lowercase());
+        let usual = words::shape(shape).map(|word| word.say(lang)).filter(is_short).map(str::to_owned);
+        usual.unwrap_or(own)
     };
     let of_shape =
         |shape: &str| Entry { swatch: Swatch::Sign(format!("{shape}-built")), label: label_of(shape) };

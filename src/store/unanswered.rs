@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::Warnings;
 use super::manifest::{FILE, Manifest};
-use crate::geometry::Bounds;
+use crate::geometry::{Bounds, GeometryKind};
 use crate::index::IndexedLayer;
 use crate::map::sources;
 use crate::model::plan::PlanFacts;
+use crate::model::{FeatureIx, Layer};
 
 /// Ids that a message names; of more it gives the number.
 const NAMED_IDS: usize = 5;
@@ -17,6 +18,11 @@ pub(super) fn notes(manifest: &Manifest, layers: &[Arc<IndexedLayer>], plan: Opt
     let mut warnings = Warnings::default();
     if let Some(start) = manifest.about.start_extent {
         start_extent(start, layers, &mut warnings);
+    }
+    for spec in &manifest.layers {
+        if let Some(indexed) = layers.iter().find(|indexed| indexed.layer().id == spec.id) {
+            long_edges(&spec.file, indexed.layer(), &mut warnings);
+        }
     }
     let known = sources::roles();
     for spec in &manifest.layers {
@@ -48,9 +54,7 @@ pub(super) fn notes(manifest: &Manifest, layers: &[Arc<IndexedLayer>], plan: Opt
     let areas = |role: &'static str| models().filter(move |layer| sources::role(layer) == role);
     let role = if areas("subdistrict").next().is_some() { "subdistrict" } else { "zone" };
     for id in manifest.sample_areas.keys() {
-        let is_there = |layer: &crate::model::Layer| {
-            layer.positions().any(|ix| layer.feature(ix).id().to_string() == *id)
-        };
+        let is_there = |layer: &Layer| layer.positions().any(|ix| layer.feature(ix).id().to_string() == *id);
         if !areas(role).any(is_there) {
             warnings.note(FILE, &format!("sample_areas names {id:?}, which no layer drawn as {role} has"));
         }
@@ -83,6 +87,42 @@ fn start_extent(start: Bounds, layers: &[Arc<IndexedLayer>], warnings: &mut Warn
             "start_extent = {stated:?} touches no feature; expected west, south, east, north of a window with data{hint}"
         ),
     );
+}
+
+/// Edges that go round the Earth the long way, as of outlines that nobody cut at 180 degrees. One of a whole turn is meant.
+fn long_edges(file: &str, layer: &Layer, warnings: &mut Warnings) {
+    let is_wide = |bounds: Bounds| bounds.east - bounds.west > 180.0;
+    if !layer.geometries().bounds().is_some_and(is_wide) {
+        return;
+    }
+    let has_long = |ix: &FeatureIx| {
+        let geometry =
+            layer.feature(*ix).geometry().filter(|geometry| geometry.bounds().is_some_and(is_wide));
+        let runs = geometry.into_iter().flat_map(|geometry| geometry.parts().collect::<Vec<_>>());
+        runs.filter(|part| !matches!(part.kind(), GeometryKind::Point | GeometryKind::MultiPoint)).any(
+            |part| {
+                part.runs().any(|run| {
+                    let is_long = |at: usize| {
+                        let across = (run.at(at)[0] - run.at(at - 1)[0]).abs();
+                        across > 180.0 && across < 360.0
+                    };
+                    (1..run.len()).any(is_long)
+                })
+            },
+        )
+    };
+    let long: Vec<FeatureIx> = layer.positions().filter(has_long).collect();
+    if let Some(&first) = long.first() {
+        warnings.note(
+            file,
+            &format!(
+                "features with an edge of more than 180 degrees, which is taken as written, the long way round the Earth: {}, \
+                 the first of them {}; what crosses 180 degrees is cut there (RFC 7946, 3.1.9)",
+                long.len(),
+                layer.feature(first).id()
+            ),
+        );
+    }
 }
 
 /// Ids of the plan that no feature has, so that nothing on the map answers to them.

@@ -7,7 +7,7 @@ use innospace::geometry::{Bounds, GeometryRef};
 use innospace::index::IndexedLayer;
 use innospace::model::{Interval, Value};
 use innospace::query::{Budget, Equality, Page, Query, execute, plan};
-use innospace::store::{Effect, Store};
+use innospace::store::{Effect, Store, Warning};
 use proptest::prelude::*;
 
 use crate::harness::{Service, fixtures};
@@ -119,7 +119,10 @@ fn touches(geometry: Option<GeometryRef<'_>>, window: Bounds) -> bool {
 
 pub fn index(folder: &std::path::Path) -> Arc<IndexedLayer> {
     let loaded = Store::new(folder).load(&mut |_| {}).expect("loads");
-    assert_eq!(loaded.warnings.total(), 0, "{:?}", loaded.warnings.list());
+    // Edges that go the long way round the Earth are told, and taken as written like all others.
+    let is_other = |warning: &&Warning| !warning.reason.contains("more than 180 degrees");
+    let others: Vec<_> = loaded.warnings.list().iter().filter(is_other).collect();
+    assert!(others.is_empty() && loaded.warnings.count(Effect::Skipped) == 0, "{others:?}");
     Arc::clone(loaded.catalog.layer("random").expect("the layer"))
 }
 

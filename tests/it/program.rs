@@ -412,3 +412,25 @@ fn gdal_sends_its_window_to_the_service() {
     let ids: Vec<_> = found.iter().map(|feature| feature["id"].to_string()).collect();
     assert_eq!(ids, ["11", "12", "21", "22"]);
 }
+
+/// RFC 7946, 3.1.9: what crosses 180 degrees is cut there. The whole world is as wide as it says.
+#[test]
+fn outlines_that_nobody_cut_at_180_degrees_are_told() {
+    let ring =
+        |west: f64, east: f64| format!("[[{west},-18],[{east},-18],[{east},-17],[{west},-17],[{west},-18]]");
+    let feature = |id: &str, ring: &str| {
+        format!(
+            r#"{{"type":"Feature","id":"{id}","properties":{{}},"geometry":{{"type":"Polygon","coordinates":[{ring}]}}}}"#
+        )
+    };
+    let told = |features: &[String]| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let all = format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","));
+        std::fs::write(folder.path().join("islands.geojson"), all).expect("written");
+        text(&innospace(&["check", "--data", folder.path().to_str().expect("a path")]).stdout)
+    };
+    let (world, uncut) = (feature("world", &ring(-180.0, 180.0)), feature("uncut", &ring(179.0, -179.0)));
+    let said = told(&[world.clone(), uncut]);
+    assert!(said.contains("more than 180 degrees") && said.contains("the first of them uncut"), "{said}");
+    assert!(!told(&[world]).contains("more than 180 degrees"));
+}
