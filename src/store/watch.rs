@@ -72,15 +72,17 @@ impl Watch {
             std::mem::replace(&mut *followed, folders.clone())
         };
         let is_within = |path: &Path| folders.iter().any(|folder| path.starts_with(folder));
+        let mut watched = Ok(());
         for folder in folders.iter().filter(|folder| anew || !before.contains(folder)) {
             if let Some(stands_in) = folder.parent().filter(|path| !is_within(path)) {
                 let _ = self.watcher.watch(stands_in, RecursiveMode::NonRecursive);
             }
             // What is known under a name is not looked at again.
             let _ = self.watcher.unwatch(folder);
-            self.watcher.watch(folder, RecursiveMode::Recursive)?;
+            // The others are followed all the same.
+            watched = watched.and(self.watcher.watch(folder, RecursiveMode::Recursive));
         }
-        Ok(())
+        watched
     }
 
     /// Waits for a change and for the quiet after it; false when no change can come any more.

@@ -114,6 +114,8 @@ impl<'a> Scan<'a> {
         while goes_on {
             match &*self.member(&[r#""type":"#, r#""coordinates":"#])? {
                 "type" => open.kind = Some(GeometryKind::parse(&self.word()?)?),
+                // What stands twice is told by the reader that knows words.
+                "coordinates" | "geometries" if open.found.is_some() || open.has_members => return None,
                 "coordinates" => open.found = Some(self.coordinates(shapes, DEPTH)?),
                 "geometries" => {
                     let mut goes_on = !self.opens_empty(b'[', b']')?;

@@ -201,6 +201,12 @@ impl<'a> Visitor<'a> for Geometry<'_> {
                         ))
                     })?);
                 }
+                // Which of both would be meant nobody says (RFC 8259, 4).
+                "coordinates" | "geometries" if open.found.is_some() || open.has_members => {
+                    return Err(A::Error::custom(format_args!(
+                        "a geometry has coordinates or geometries once, here {key:?} again"
+                    )));
+                }
                 "coordinates" => open.found = Some(map.next_value_seed(Coordinates(shapes))?),
                 "geometries" => {
                     map.next_value_seed(Members(shapes))?;
