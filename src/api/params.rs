@@ -82,7 +82,7 @@ pub fn crs_parameter(layer: &Layer) -> Parameter {
     Parameter::new(
         "crs",
         "Coordinate reference system of the answer, its axes in the order of its definition; CRS84 \
-                      (longitude, latitude) when left out.",
+         (longitude, latitude) when left out.",
         crs_schema(&[layer]),
     )
 }

@@ -65,7 +65,7 @@ pub fn area_parameters() -> [Parameter; 2] {
         Parameter::new(
             "within",
             "Only units that lie in a feature, collection:id: a polygon, or a line within its stated half width. \
-         Units without a known position are listed apart.",
+             Units without a known position are listed apart.",
             json!({ "type": "string", "pattern": "^[^:]+:.+$" }),
         ),
         Parameter::new(

@@ -5,7 +5,6 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::fmt;
 
 use geo_types::{Coord, LineString, Polygon};
 
@@ -31,20 +30,20 @@ pub enum PolygonFault {
     PartsOverlap,
 }
 
-impl fmt::Display for PolygonFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl PolygonFault {
+    /// What is wrong, in words.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
             Self::CrossesItself => "a ring crosses itself",
             Self::TouchesItself => "a ring passes a position twice",
             Self::HoleOutside => "a hole lies outside, or along the border",
             Self::HolesOverlap => "holes overlap",
             Self::Disconnected => "holes cut the inside into pieces",
             Self::PartsOverlap => "parts overlap",
-        })
+        }
     }
-}
 
-impl PolygonFault {
     /// Is it unclear what lies inside?
     #[must_use]
     pub fn is_grave(self) -> bool {

@@ -12,7 +12,6 @@ use super::array::{GeometryBuilder, GeometryKind};
 use super::bounds::Bounds;
 use super::crs::Crs;
 use super::faults::{PolygonFault, polygon_faults};
-use super::ring;
 use super::shape::Shape;
 use super::strip::Zone;
 
@@ -186,40 +185,33 @@ pub fn fault(shape: &Shape) -> Option<String> {
 
 /// The same of polygons, along sweeps.
 fn fault_of_areas(polygons: &[Polygon]) -> Option<String> {
-    let mut rings =
-        polygons.iter().flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()));
-    let (count, positions) = (rings.clone().count(), rings.clone().map(|ring| ring.0.len()).sum::<usize>());
-    if count > 1 && count.saturating_mul(positions) > MOST_BETWEEN_RINGS {
-        return Some(format!(
-            "{count} rings of {positions} positions are too many to be held against each other: both multiplied, at most \
-             {MOST_BETWEEN_RINGS}"
-        ));
-    }
-    let crossing = rings.find_map(|LineString(ring)| {
-        let ring: Vec<[f64; 2]> = ring.iter().map(|at| [at.x, at.y]).collect();
-        ring::crossing_at(&ring)
-    });
-    if let Some([x, y]) = crossing {
-        return Some(format!("a ring crosses or touches itself at {x}, {y}"));
-    }
     let mut builder = GeometryBuilder::default();
+    let (mut rings, mut positions) = (0_usize, 0_usize);
     for polygon in polygons {
-        for (ring, is_shell) in std::iter::once((polygon.exterior(), true))
-            .chain(polygon.interiors().iter().map(|hole| (hole, false)))
-        {
+        let holes = polygon.interiors().iter().map(|hole| (hole, false));
+        for (ring, is_shell) in std::iter::once((polygon.exterior(), true)).chain(holes) {
             let mut ring: Vec<[f64; 2]> = ring.0.iter().map(|at| [at.x, at.y]).collect();
+            (rings, positions) = (rings + 1, positions + ring.len());
             if let Err(fault) = builder.ring(&mut ring, &mut [], is_shell) {
                 return Some(fault.to_string());
             }
         }
     }
+    if rings > 1 && rings.saturating_mul(positions) > MOST_BETWEEN_RINGS {
+        return Some(format!(
+            "{rings} rings of {positions} positions are too many to be held against each other: both multiplied, at most \
+             {MOST_BETWEEN_RINGS}"
+        ));
+    }
     builder.end_member(GeometryKind::MultiPolygon);
-    builder.finish(false).err().map(|fault| fault.to_string()).or_else(|| {
-        let array = builder.build();
-        let faults = polygon_faults(array.get(0)?);
-        let (fault, [x, y]) = faults.into_iter().find(|(fault, _)| *fault != PolygonFault::TouchesItself)?;
-        Some(format!("{fault} at {x}, {y}"))
-    })
+    if let Err(fault) = builder.finish(false) {
+        return Some(fault.to_string());
+    }
+    let array = builder.build();
+    let faults = polygon_faults(array.get(0)?);
+    let (fault, at) = faults.into_iter().find(|(fault, _)| *fault != PolygonFault::TouchesItself)?;
+    let [x, y] = at.map(|degrees| (degrees * 1e7).round() / 1e7);
+    Some(format!("{} at {x}, {y}", fault.reason()))
 }
 
 #[cfg(test)]

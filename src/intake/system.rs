@@ -372,7 +372,15 @@ fn by_numbers(sample: &[[f64; 2]], home: Option<Bounds>) -> Vec<(System, bool, S
             });
             candidates.extend(zones.map(|zone| System::Strip(Strip::utm(zone, is_south))));
         }
-        if fits(&|[x, y]| (1e6..2.0038e7).contains(&x.abs()) && y.abs() < 2.0038e7) {
+        // Near Greenwich eastings are small; elsewhere those of six digits are of a zone.
+        let is_near_greenwich = home.is_some_and(|home| home.middle()[0].abs() < 10.0);
+        let least = if is_near_greenwich { 0.0 } else { 1e6 };
+        if fits(&|[x, y]| {
+            (least..2.0038e7).contains(&x.abs())
+                && y.abs() < 2.0038e7
+                // Not degrees.
+                && x.abs() + y.abs() > 1e3
+        }) {
             candidates.push(System::Known(Crs::Epsg3857));
         }
         found.extend(
@@ -619,6 +627,19 @@ mod tests {
     use super::*;
 
     const HOME: Option<Bounds> = Some(Bounds { west: 113.7, south: 30.1, east: 114.3, north: 30.6 });
+
+    #[test]
+    fn mercator_near_greenwich_has_small_eastings() {
+        // 6378137 times the longitude in radians, and times ln(tan(45 degrees + latitude / 2)): 2.25 E, 48.86 N.
+        let paris = Some(Bounds { west: 2.0, south: 48.6, east: 2.6, north: 49.0 });
+        let found = by_numbers(&[[250_469.0, 6_251_140.0]; 3], paris);
+        let is_it = |(system, north_first, share): &(System, bool, Share)| {
+            *system == System::Known(Crs::Epsg3857) && !north_first && share.home >= MOST
+        };
+        assert!(found.iter().any(is_it));
+        let degrees = by_numbers(&[[2.25, 48.86]; 3], paris);
+        assert!(degrees.iter().all(|(system, ..)| *system == System::Known(Crs::Crs84)));
+    }
 
     fn read(at: [f64; 2], stated: Stated) -> Result<(Option<u32>, bool, [f64; 2]), String> {
         let told = Told { stated, by: "its .prj", ..Told::default() };

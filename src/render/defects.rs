@@ -452,14 +452,15 @@ fn kind_title(kind: Kind, lang: Lang) -> &'static str {
 }
 
 fn fault_words(fault: PolygonFault, lang: Lang) -> &'static str {
-    match fault {
-        PolygonFault::CrossesItself => lang.pick("环自相交", "a ring crosses itself"),
-        PolygonFault::TouchesItself => lang.pick("环两次经过同一点", "a ring passes a position twice"),
-        PolygonFault::HoleOutside => lang.pick("内环超出外环", "a hole lies outside, or along the border"),
-        PolygonFault::HolesOverlap => lang.pick("内环重叠", "holes overlap"),
-        PolygonFault::Disconnected => lang.pick("内环把内部隔断", "holes cut the inside into pieces"),
-        PolygonFault::PartsOverlap => lang.pick("各部分重叠", "parts overlap"),
-    }
+    let zh = match fault {
+        PolygonFault::CrossesItself => "环自相交",
+        PolygonFault::TouchesItself => "环两次经过同一点",
+        PolygonFault::HoleOutside => "内环超出外环",
+        PolygonFault::HolesOverlap => "内环重叠",
+        PolygonFault::Disconnected => "内环把内部隔断",
+        PolygonFault::PartsOverlap => "各部分重叠",
+    };
+    lang.pick(zh, fault.reason())
 }
 
 fn detail_name(detail: &Detail) -> Option<&'static str> {

@@ -630,7 +630,7 @@ test.describe('with trouble', () => {
 
   test('a link whose polygon crosses itself, or whose columns are unknown, says so and shows the rest', async ({ page }) => {
     await visit(page, '?v=1&lang=en&c=touch~polygon~0~114.05,30.45;114.2,30.52;114.2,30.42;114.05,30.55&cols=nope&by=nope');
-    await expect(page.locator('.notice', { hasText: 'self-intersection' })).toBeVisible();
+    await expect(page.locator('.notice', { hasText: 'a ring crosses itself' })).toBeVisible();
     await expect(page.locator('.notice', { hasText: 'cols=nope, by=nope' })).toBeVisible();
     await expect(count(page)).toHaveText(new Intl.NumberFormat('en').format((await items('parcels')).numberMatched));
     await expect(page.locator('tr[data-id] .open').first()).toBeVisible();
