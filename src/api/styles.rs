@@ -22,6 +22,7 @@ use crate::index::IndexedLayer;
 use crate::map;
 use crate::map::sources::{self, PARCEL, SOURCES};
 use crate::map::style::{self, Look, Theme, View};
+use crate::map::words::is_intended;
 use crate::model::{Lang, Words};
 use crate::render::{drawn, html::Link};
 use crate::tile::MatrixSet;
@@ -211,7 +212,7 @@ fn feeding<'a>(catalog: &'a Catalog, source: &str) -> impl Iterator<Item = &'a I
     let parts = sources::parts(source);
     catalog.layers().map(|indexed| &**indexed).filter(move |indexed| {
         let layer = indexed.layer();
-        !layer.is_empty() && parts.contains(&sources::role(layer))
+        !layer.is_empty() && parts.contains(&layer.about.role())
     })
 }
 
@@ -222,8 +223,7 @@ fn small_source(ask: &Ask, look: Look, source: &str) -> Value {
     // The layers behind the others are credited by the source of their own name.
     if !matches!(source, "mask" | "belt-line" | "area" | "label") {
         let layers: Vec<&IndexedLayer> = feeding(&ask.catalog, source).collect();
-        let is_schematic = matches!(source, "core" | "axis" | "belt");
-        let notice = is_schematic.then(|| map::schematic(&ask.catalog, look.lang)).flatten();
+        let notice = is_intended(source).then(|| map::schematic(&ask.catalog, look.lang)).flatten();
         credit(&mut json, ask, look.lang, &layers, notice.as_deref());
     }
     json
@@ -297,7 +297,7 @@ fn metadata(ask: &Ask, look: Look, drawn: &Map<String, Value>, parcels: &[&Index
     tell("licence", &about.licence);
     tell("data-date", &about.data_date.map(|day| day.to_string()).unwrap_or_default());
     tell("approval-number", &about.approval_number);
-    if ["core", "axis", "belt"].iter().any(|source| drawn.contains_key(*source)) {
+    if drawn.keys().any(|source| is_intended(source)) {
         tell("notice", &map::schematic(&ask.catalog, lang).unwrap_or_default());
     }
     let whole = SOURCES.into_iter().flat_map(|source| feeding(&ask.catalog, source));

@@ -22,7 +22,7 @@ use crate::engine;
 use crate::geometry::{Bounds, GeometryKind};
 use crate::index::IndexedLayer;
 use crate::intake::{Intake, Order, ReportForm};
-use crate::model::{Lang, Layer, Value};
+use crate::model::{Lang, Layer, Value, counted};
 use crate::render::locate::Told;
 use crate::report::{self, Form};
 use crate::sample::{self, SampleError};
@@ -259,16 +259,15 @@ fn check(data: &Path) -> anyhow::Result<ExitCode> {
     if listed < warnings.total() {
         writeln!(text, "… and {} more", warnings.total() - listed)?;
     }
-    let several = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     writeln!(
         text,
         "{}, {}; {}, {} skipped, {} repaired, {}",
-        several(layers as u64, "layer"),
-        several(features as u64, "feature"),
-        several(errors.len() as u64, "error"),
+        counted(layers as u64, "layer"),
+        counted(features as u64, "feature"),
+        counted(errors.len() as u64, "error"),
         warnings.count(Effect::Skipped),
         warnings.count(Effect::Repaired),
-        several(warnings.count(Effect::Noted), "note"),
+        counted(warnings.count(Effect::Noted), "note"),
     )?;
     print(&text)?;
     Ok(if warnings.total() == 0 && errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })

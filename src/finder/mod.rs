@@ -464,7 +464,7 @@ fn plan_names(catalog: &Catalog) -> PlanNames {
     for core in &plan.layout.cores {
         add(&core.id, &core.name, &[]);
     }
-    for course in plan.layout.axes.iter().chain(&plan.layout.belts) {
+    for course in plan.layout.courses() {
         add(&course.id, &course.name, &[]);
     }
     names

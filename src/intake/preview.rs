@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::mapping::Writing;
-use super::report::counted;
 use super::row::{Cell, cut};
 use super::system::Offset;
 use super::{Intake, Seen, cell_of, name_of};
 use crate::geometry::Datum;
+use crate::model::counted;
 
 impl Intake {
     /// What is told before any row is, as JSON.

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use crate::geometry::Bounds;
+use crate::model::counted;
 use crate::render::csv::unformulated;
 
 /// What became of a row.
@@ -31,12 +32,6 @@ impl Fate {
             Self::Noted => "noted",
         }
     }
-}
-
-/// A number of things that a noun names.
-#[must_use]
-pub fn counted(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// One thing to say of one row.

@@ -128,8 +128,7 @@ impl Seen<'_> {
 fn ends(catalog: &Catalog, line: &Member, seen: &Seen<'_>) -> [Option<(Box<str>, Words)>; 2] {
     let id = line.feature().id().to_string();
     let Some(facts) = &catalog.plan else { return [None, None] };
-    let courses = facts.layout.axes.iter().chain(&facts.layout.belts);
-    let Some(course) = courses.into_iter().find(|course| *course.id == *id) else { return [None, None] };
+    let Some(course) = facts.layout.courses().find(|course| *course.id == *id) else { return [None, None] };
     let named = [&course.start, &course.end].map(|end| {
         let place = facts.place(end.as_deref()?)?;
         Some((place.id.clone(), place.name.clone()))

@@ -68,8 +68,7 @@ pub fn sections<'a>(
         })
     };
     let titled = |source: &'static str| {
-        let layer =
-            catalog.layers().map(|layer| layer.layer()).find(|layer| super::sources::role(layer) == source);
+        let layer = catalog.layers().map(|layer| layer.layer()).find(|layer| layer.about.role() == source);
         let made_up = layer.is_some_and(|layer| layer.about.synthetic);
         let title = layer.map_or("", |layer| layer.about.title.say(lang)).to_owned();
         let label = if made_up { format!("{title} ({})", words::SYNTHETIC_SHORT.say(lang)) } else { title };

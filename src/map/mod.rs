@@ -269,7 +269,7 @@ fn about(
 pub fn schematic(catalog: &Catalog, lang: Lang) -> Option<String> {
     let layers = || catalog.layers().map(|indexed| indexed.layer());
     words::schematic(lang, |part| {
-        layers().filter(|layer| sources::role(layer) == part).map(model::Layer::len).sum()
+        layers().filter(|layer| layer.about.role() == part).map(model::Layer::len).sum()
     })
 }
 

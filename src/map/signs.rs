@@ -91,6 +91,12 @@ pub fn ids() -> impl Iterator<Item = String> {
     TABLE.shapes.keys().flat_map(|shape| TABLE.fills.iter().map(move |fill| format!("{shape}-{fill}")))
 }
 
+/// The colour of a shape by its name, where there is such a shape.
+#[must_use]
+pub fn colour(shape: &str) -> Option<&'static str> {
+    TABLE.shapes.get(shape).map(|shape| shape.colour.as_str())
+}
+
 /// The ids of all hatches.
 pub fn hatch_ids() -> impl Iterator<Item = &'static str> {
     TABLE.hatches.iter().map(|hatch| hatch.id.as_str())

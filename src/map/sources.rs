@@ -14,6 +14,7 @@ use geo_types::{Coord, LineString, Point, Polygon};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
+use super::signs;
 use super::spots::{label_point, points_along};
 use super::style::View;
 use crate::catalog::Catalog;
@@ -84,12 +85,6 @@ pub fn roles() -> Vec<&'static str> {
     roles
 }
 
-/// The part that a layer plays on the map.
-#[must_use]
-pub fn role(layer: &Layer) -> &str {
-    layer.about.role()
-}
-
 /// The signs of a catalogue.
 #[derive(Debug)]
 pub struct Signs<'a> {
@@ -102,11 +97,10 @@ impl<'a> Signs<'a> {
     #[must_use]
     pub fn of(catalog: &'a Catalog) -> Self {
         let types = catalog.plan.as_ref().map_or(&[][..], |facts| &facts.layout.unit_types);
-        let Symbols { unit_types: UnitTypes { usual, others }, shapes, .. } = &*SYMBOLS;
+        let UnitTypes { usual, others } = &SYMBOLS.unit_types;
         let usual_of = |kind: &Named| usual.iter().find(|known| **known == kind.id).map(|known| &**known);
-        let colours: Vec<&str> =
-            types.iter().filter_map(usual_of).map(|shape| &*shapes[shape].colour).collect();
-        let is_taken = |shape: &&str| colours.contains(&&*shapes[*shape].colour);
+        let colours: Vec<_> = types.iter().filter_map(usual_of).map(signs::colour).collect();
+        let is_taken = |shape: &&str| colours.contains(&signs::colour(shape));
         let (taken, free): (Vec<_>, Vec<_>) = others.iter().map(|shape| &**shape).partition(is_taken);
         let mut in_turn = free.into_iter().chain(taken).cycle();
         let shape = |kind: &'a Named| Some((kind, usual_of(kind).or_else(|| in_turn.next())?));
@@ -135,7 +129,7 @@ impl<'a> Signs<'a> {
         }
         let kind = unit_type.or_else(|| place.text("kind"));
         let known = kind.and_then(|kind| SYMBOLS.kinds.get(&*kind));
-        let usual = if role(place.layer) == "facility" { "facility" } else { "other" };
+        let usual = if place.layer.about.role() == "facility" { "facility" } else { "other" };
         known.map_or(usual, |shape| shape)
     }
 }
@@ -144,7 +138,7 @@ impl<'a> Signs<'a> {
 pub fn parcels(catalog: &Catalog, view: View) -> impl Iterator<Item = &Arc<IndexedLayer>> {
     catalog.layers().filter(move |indexed| {
         let layer = indexed.layer();
-        role(layer) == PARCEL && (view == View::Parcels || !layer.about.synthetic)
+        layer.about.role() == PARCEL && (view == View::Parcels || !layer.about.synthetic)
     })
 }
 
@@ -199,7 +193,7 @@ impl<'a> Stage<'a> {
     fn places(&self, is_asked: impl Fn(&str) -> bool) -> impl Iterator<Item = Place<'a>> {
         let layers = self.catalog.layers().map(|indexed| indexed.layer());
         layers
-            .filter(move |layer| is_asked(role(layer)))
+            .filter(move |layer| is_asked(layer.about.role()))
             .flat_map(|layer| layer.positions().map(move |ix| Place { layer, feature: layer.feature(ix) }))
     }
 
@@ -296,7 +290,7 @@ impl<'a> Stage<'a> {
 
     fn stack(&self, stack: &[(Place<'a>, Coord)], middle: f64) -> Vec<Drawn> {
         let drawn = |(rank, &(place, at)): (usize, &(Place<'a>, Coord))| {
-            let part = role(place.layer);
+            let part = place.layer.about.role();
             let more = object([
                 ("icon", self.signs.sign(place.layer, place.feature).into()),
                 ("unit", place.unit().is_some().into()),
@@ -405,7 +399,7 @@ impl Place<'_> {
 
     /// The place among signs: the lower, the more important.
     fn weight(&self) -> u8 {
-        match role(self.layer) {
+        match self.layer.about.role() {
             _ if self.unit().is_some() => 0,
             "site" => 1,
             "facility" => 2,
@@ -442,15 +436,9 @@ impl Place<'_> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Symbols {
-    shapes: HashMap<Box<str>, Coloured>,
     unit_types: UnitTypes,
     kinds: HashMap<Box<str>, Box<str>>,
     lifecycles: HashMap<Box<str>, Box<str>>,
-}
-
-#[derive(Deserialize)]
-struct Coloured {
-    colour: Box<str>,
 }
 
 /// The shapes of the types that plans mostly have, and those for others.

@@ -44,11 +44,17 @@ const SCHEMATIC: Word =
 const SCHEMATIC_ONE: Word =
     Word("{parts}为规划示意范围，不作为用地边界依据", "{parts} shows planning intent, not legal boundaries");
 /// The parts of the layout that the plan intends and no survey has measured, one and several of each.
-pub const INTENDED: [(&str, [Word; 2]); 3] = [
+const INTENDED: [(&str, [Word; 2]); 3] = [
     ("core", [Word("核", "core"), Word("核", "cores")]),
     ("axis", [Word("轴", "axis"), Word("轴", "axes")]),
     ("belt", [Word("带", "belt"), Word("带", "belts")]),
 ];
+
+/// Is it a part that the plan intends and no survey has measured?
+#[must_use]
+pub fn is_intended(part: &str) -> bool {
+    INTENDED.iter().any(|(known, _)| *known == part)
+}
 
 /// The notice of schematic accuracy, which names the parts that there are, by their number; none where there are none.
 #[must_use]

@@ -24,6 +24,6 @@ pub use layer::{Extent, Ids, Lang, Layer, LayerAbout, LayerError, LayerId, TimeF
 pub use outline::is_outline;
 pub use plan::{Citation, Indicator, Operator, Place, PlanFacts, Target};
 pub use schema::{Field, FieldIx, FindBy, Schema, ValueKind};
-pub use text::{NARROW_NULL, TextArena, TextBuilder, TextColumn, cut};
+pub use text::{NARROW_NULL, TextArena, TextBuilder, TextColumn, counted, cut};
 pub use time::{Date, Instant, Interval, Local, Timestamp, Zone};
 pub use value::Value;

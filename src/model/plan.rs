@@ -480,6 +480,11 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// The axes and the belts.
+    pub fn courses(&self) -> impl Iterator<Item = &Course> {
+        self.axes.iter().chain(&self.belts)
+    }
+
     /// The places that the plan says to belong to a core, an axis or a belt, in the order of its text: the parts of a core, the
     /// stations of a course and what it passes.
     #[must_use]
@@ -487,7 +492,7 @@ impl Layout {
         if let Some(core) = self.cores.iter().find(|core| *core.id == *id) {
             return core.parts.iter().map(|part| &*part.place).collect();
         }
-        let course = self.axes.iter().chain(&self.belts).find(|course| *course.id == *id);
+        let course = self.courses().find(|course| *course.id == *id);
         course.map_or_else(Vec::new, |course| {
             course.places().chain(course.passes.iter().map(AsRef::as_ref)).collect()
         })

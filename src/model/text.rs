@@ -12,6 +12,12 @@ pub fn cut(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
+/// A number of things that a noun names.
+#[must_use]
+pub fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Strings one after the other in one allocation.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct TextArena {

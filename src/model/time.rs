@@ -133,10 +133,9 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC, with a fraction only where there is one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let from_epoch = jiff::SignedDuration::from_micros(self.0);
         match jiff::Timestamp::from_microsecond(self.0) {
             Ok(moment) => write!(f, "{moment}"),
-            Err(_) => match epoch().at(0, 0, 0, 0).checked_add(from_epoch) {
+            Err(_) => match epoch().at(0, 0, 0, 0).checked_add(jiff::SignedDuration::from_micros(self.0)) {
                 Ok(there) => write!(f, "{there}Z"),
                 Err(_) => write!(f, "{} microseconds", self.0),
             },

@@ -65,9 +65,11 @@ impl Query {
     /// Is it planned so soon that no other thread need take that over?
     #[must_use]
     pub fn is_soon_planned(&self) -> bool {
-        let mut parts = 64;
+        // Each equality is a comparison of a field and a value.
+        let equalities = (cql2::COST_OF_TABLE + 2) * self.equal.len();
+        let Some(mut parts) = 64_usize.checked_sub(equalities) else { return false };
         let is_plain = |filter: &Filter| filter.expr.is_plain(&mut parts);
-        self.search.is_none() && self.equal.len() <= 8 && self.filter.as_ref().is_none_or(is_plain)
+        self.search.is_none() && self.filter.as_ref().is_none_or(is_plain)
     }
 
     /// Is anything asked but the place, the order and the page?

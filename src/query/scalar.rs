@@ -490,10 +490,7 @@ impl Part {
             Self::Literal(literal) => text.strip_prefix(&**literal),
             Self::Wild(pieces) => {
                 let mut chars = text.chars();
-                let is_next = |piece: &Option<char>| {
-                    chars.next().is_some_and(|c| piece.is_none_or(|wanted| wanted == c))
-                };
-                pieces.iter().all(is_next).then_some(chars.as_str())
+                begin_with(&mut chars, pieces.iter()).then_some(chars.as_str())
             }
         }
     }
@@ -501,13 +498,7 @@ impl Part {
     fn ends(&self, text: &str) -> bool {
         match self {
             Self::Literal(literal) => text.ends_with(&**literal),
-            Self::Wild(pieces) => {
-                let mut chars = text.chars().rev();
-                let is_before = |piece: &Option<char>| {
-                    chars.next().is_some_and(|c| piece.is_none_or(|wanted| wanted == c))
-                };
-                pieces.iter().rev().all(is_before)
-            }
+            Self::Wild(pieces) => begin_with(&mut text.chars().rev(), pieces.iter().rev()),
         }
     }
 
@@ -521,6 +512,14 @@ impl Part {
             }
         }
     }
+}
+
+/// Are the first characters those of the pieces? Takes them.
+fn begin_with<'a>(
+    chars: &mut impl Iterator<Item = char>,
+    mut pieces: impl Iterator<Item = &'a Option<char>>,
+) -> bool {
+    pieces.all(|piece| chars.next().is_some_and(|c| piece.is_none_or(|wanted| wanted == c)))
 }
 
 impl Pattern {

@@ -184,11 +184,10 @@ fn parts_of<'a>(
 ) -> BTreeSet<&'a str> {
     let layout = &facts.layout;
     let along = along(catalog, unit.id);
-    let courses = layout.axes.iter().chain(&layout.belts);
     let is_of = |course: &&Course| {
         along.iter().any(|id| **id == *course.id) || course.places().any(|place| place == unit.id)
     };
-    let mut parts: BTreeSet<&str> = courses.filter(is_of).map(|course| &*course.id).collect();
+    let mut parts: BTreeSet<&str> = layout.courses().filter(is_of).map(|course| &*course.id).collect();
     let around = super::around(facts, all, unit.within);
     let cores = layout.cores.iter().filter(|core| {
         let is_part =

@@ -261,7 +261,7 @@ pub fn count_in<'a>(
     count_types(facts, rule, scope, as_of, (chosen, &[]))
 }
 
-/// The same of units of some types, of all where none is named. One whose type nobody tells may be of any.
+/// The same of units of some types, of all where none is named. One whose type nobody tells counts where all types do.
 fn count_types<'a>(
     facts: &'a PlanFacts,
     rule: &'a CountingRule,

@@ -14,7 +14,6 @@ use crate::catalog::Catalog;
 use crate::geometry::{Bounds, GeometryKind, GeometryRef, Network, Prepared, Relation, area_m2, is_areal};
 use crate::index::IndexedLayer;
 use crate::locate::{self, Direction, Member, Standpoint, Way};
-use crate::map::sources::role;
 use crate::map::style::View;
 use crate::model::plan::PlanFacts;
 use crate::model::{Entry, Event, FeatureRef, Lang, Place, Value, Words, cut};
@@ -427,7 +426,7 @@ impl<'a> Sheet<'a> {
     }
 
     fn layers(&self, part: &'static str) -> impl Iterator<Item = &'a std::sync::Arc<IndexedLayer>> {
-        self.maker.catalog.layers().filter(move |indexed| role(indexed.layer()) == part)
+        self.maker.catalog.layers().filter(move |indexed| indexed.layer().about.role() == part)
     }
 
     fn subdistrict(&self, subject: &Subject<'_>) -> String {
@@ -435,7 +434,7 @@ impl<'a> Sheet<'a> {
         else {
             return self.nowhere();
         };
-        if role(member.indexed.layer()) == "subdistrict" {
+        if member.indexed.layer().about.role() == "subdistrict" {
             return self.pick("本身是街道", "it is one itself");
         }
         // A place that only touches one is not in it; a point has no inside, so its border is enough.

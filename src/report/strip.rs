@@ -304,6 +304,7 @@ impl<'a> Sheet<'a> {
         }
         let pen = Pen { cap: Cap::Round, ..Pen::plain(5.0) };
         self.stroke(&[[from, y], [to, y]], self.line_ink(), pen);
+        let signs = sources::Signs::of(self.catalog);
         for (flags, up) in [(&left, -1.0), (&right, 1.0)] {
             for flag in flags {
                 let first = self.items.len();
@@ -331,8 +332,7 @@ impl<'a> Sheet<'a> {
                         (PathBuilder::from_circle(middle[0], middle[1], 6.0), self.ink("core"));
                     self.items.extend(dot.map(|path| Item::Fill { path, color, smooth: true }));
                 } else {
-                    let sign =
-                        sources::Signs::of(self.catalog).sign(member.indexed.layer(), member.feature());
+                    let sign = signs.sign(member.indexed.layer(), member.feature());
                     self.items.extend(signs::draw(&sign, middle, SIGN, 1.0, self.tokens));
                 }
                 self.link(member, first, true);
@@ -380,7 +380,7 @@ impl<'a> Sheet<'a> {
         let line = self.request.line;
         let layer = line.indexed.layer();
         let turn = layer.positions().position(|ix| ix == line.ix).unwrap_or(0);
-        match sources::role(layer) {
+        match layer.about.role() {
             "belt" => self.ink(["smart", "emerging"][turn % 2]),
             _ => self.ink("axis"),
         }
@@ -473,5 +473,5 @@ fn credits(catalog: &Catalog, request: &Request<'_>) -> String {
 }
 
 fn is_core(stop: &Stop) -> bool {
-    sources::role(stop.member.indexed.layer()) == "core"
+    stop.member.indexed.layer().about.role() == "core"
 }

@@ -51,7 +51,7 @@ pub(super) fn notes(manifest: &Manifest, layers: &[Arc<IndexedLayer>], plan: Opt
         }
     }
     // As sampling looks for them.
-    let areas = |role: &'static str| models().filter(move |layer| sources::role(layer) == role);
+    let areas = |role: &'static str| models().filter(move |layer| layer.about.role() == role);
     let role = if areas("subdistrict").next().is_some() { "subdistrict" } else { "zone" };
     for id in manifest.sample_areas.keys() {
         let is_there = |layer: &Layer| layer.positions().any(|ix| layer.feature(ix).id().to_string() == *id);
@@ -91,8 +91,9 @@ fn start_extent(start: Bounds, layers: &[Arc<IndexedLayer>], warnings: &mut Warn
 
 /// Edges that go round the Earth the long way, as of outlines that nobody cut at 180 degrees. One of a whole turn is meant.
 fn long_edges(file: &str, layer: &Layer, warnings: &mut Warnings) {
-    let is_wide = |bounds: Bounds| bounds.east - bounds.west > 180.0;
-    if !layer.geometries().bounds().is_some_and(is_wide) {
+    let is_wide = |bounds: Bounds| bounds.width() > 180.0;
+    // Most layers are not, and then no feature need be asked.
+    if !layer.extent.and_then(|extent| extent.bounds).is_some_and(is_wide) {
         return;
     }
     let has_long = |ix: &FeatureIx| {
@@ -130,8 +131,7 @@ fn undrawn(facts: &PlanFacts, layers: &[Arc<IndexedLayer>], warnings: &mut Warni
     let is_drawn = |id: &str| layers.iter().any(|indexed| indexed.find(id).is_some());
     let zone = &*facts.zone.id;
     if !is_drawn(zone) {
-        let drawn =
-            layers.iter().map(|indexed| indexed.layer()).filter(|layer| sources::role(layer) == "zone");
+        let drawn = layers.iter().map(|indexed| indexed.layer()).filter(|layer| layer.about.role() == "zone");
         let ids = drawn.flat_map(|layer| layer.positions().map(|ix| layer.feature(ix).id().to_string()));
         let ids: Vec<_> = ids.take(NAMED_IDS).map(|id| format!("`{id}`")).collect();
         let expected = match &ids[..] {

@@ -182,6 +182,7 @@ fn document(
     take: &mut Take<'_>,
 ) -> Result<(), IntakeError> {
     let unfit = |reason: String| IntakeError::unfit(path, &reason);
+    let mut naming = Vec::new();
     let (encoding, note) = encoding(path, wish).map_err(|fault| IntakeError::read(path, fault))?;
     // What is no UTF-8 is for the parser to find, which says where.
     let decoded = |file: File| {
@@ -249,7 +250,7 @@ fn document(
                             }
                         }
                         leave_labels_out(&mut row);
-                        leave_repetitions_out(&mut row, headings).map_err(unfit)?;
+                        leave_repetitions_out(&mut row, headings, &mut naming).map_err(unfit)?;
                         if row.fault.is_some() {
                             row.figures.clear();
                             row.raw = Some(drawn);
@@ -425,15 +426,20 @@ fn end(
 }
 
 /// Leaves out a name that is another name, number or id once more, as of what has no name of its own, and makes a value of the notice
-/// of data that is made up.
-fn leave_repetitions_out(row: &mut Row, headings: &mut Headings) -> Result<(), String> {
+/// of data that is made up. `naming` knows of the first headings whether they are those of names, numbers and ids.
+fn leave_repetitions_out(
+    row: &mut Row,
+    headings: &mut Headings,
+    naming: &mut Vec<bool>,
+) -> Result<(), String> {
     let shown: Vec<String> = row.cells.iter().map(|(_, cell)| cell.shown()).collect();
     let names_it = |heading: &str| {
         matches!(mapping::name_of(heading), Some("id" | "parcel_no" | "name_zh" | "name_en"))
             || heading.to_lowercase().contains("name")
     };
+    naming.extend(headings.names()[naming.len()..].iter().map(|heading| names_it(heading)));
     let names: Vec<&String> = (row.cells.iter().zip(&shown))
-        .filter(|((heading, _), _)| names_it(&headings.names()[*heading]))
+        .filter(|((heading, _), _)| naming[*heading])
         .map(|(_, shown)| shown)
         .collect();
     let is_notice = |text: &str| Lang::ALL.into_iter().any(|lang| synthetic_notice(lang) == text);

@@ -33,13 +33,15 @@ pub struct Expr {
     pub at: Place,
 }
 
+/// What a comparison costs to plan, in parts: of a text field a table of truths is made, of all its texts.
+pub(in crate::query) const COST_OF_TABLE: usize = 6;
+
 impl Expr {
     /// Is it of at most so many parts, none of which is a geometry, a function or a pattern? Takes them from `most`, more for what
     /// takes longer to plan.
     pub(in crate::query) fn is_plain(&self, most: &mut usize) -> bool {
         let cost = match &self.node {
-            // Of a text field a table of truths is made, of all its texts.
-            Node::Call(Op::Compare(_) | Op::Between | Op::In | Op::Set(_), _) => 6,
+            Node::Call(Op::Compare(_) | Op::Between | Op::In | Op::Set(_), _) => COST_OF_TABLE,
             Node::Text(text) => 1 + text.len() / 64,
             _ => 1,
         };

@@ -15,6 +15,7 @@ use thiserror::Error;
 
 use crate::geometry::Shape;
 
+pub(super) use ast::COST_OF_TABLE;
 pub use ast::{Arithmetic, Comparison, Expr, Node, Op, Place, SetRelation, TimeRelation};
 pub use strict::parse as strict_json;
 
