@@ -286,7 +286,8 @@ async fn around(request: Request, next: Next) -> Response {
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods(uri.path())));
     }
-    let took_ms = began.elapsed().as_secs_f64() * 1000.0;
+    // Exact to a microsecond.
+    let took_ms = (began.elapsed().as_secs_f64() * 1e6).round() / 1e3;
     let id = id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or("");
     tracing::info!(%method, %uri, status = response.status().as_u16(), took_ms, id, "request");
     response

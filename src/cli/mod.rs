@@ -847,6 +847,7 @@ fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
         if args.dry_run {
             print(preview.written(form))?;
             eprint!("{blockers}");
+            eprintln!("nothing was written (--dry-run)");
             return Ok(ExitCode::from(u8::from(!blockers.is_empty())));
         }
         eprint!("{}{blockers}", preview.written(ReportForm::Text));

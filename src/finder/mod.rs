@@ -33,6 +33,7 @@ use readings::Readings;
 pub use readings::fits;
 use scan::{Match, Scan, Table};
 pub use shown::Stretch;
+pub use traditional::simplified;
 
 use crate::catalog::{Catalog, FindAbout};
 use crate::geometry::Bounds;

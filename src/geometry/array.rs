@@ -527,7 +527,7 @@ impl<'a> Run<'a> {
 pub struct RingNote {
     /// It was wound the wrong way and was turned round.
     pub turned: bool,
-    /// It crosses itself; the start of an edge that does.
+    /// It crosses itself, there.
     pub crosses_near: Option<[f64; 2]>,
 }
 

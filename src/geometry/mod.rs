@@ -56,7 +56,7 @@ pub use measure::{
     distance_m, distance_unless, has_area, is_areal, length_m, reach, stored_area_m2, within_distance,
     within_distance_unless,
 };
-pub use nearest::{Nearest, Origin, Sight, metres_between};
+pub use nearest::{Gauge, Nearest, Origin, Sight, metres_between};
 pub use network::{Network, Off, Walk};
 pub use overlay::{Enclosed, enclosed_ground, shared_ground, uncrossed};
 pub use prepared::Prepared;

@@ -109,6 +109,15 @@ impl Origin {
         least * least
     }
 
+    /// What measures boxes that lie in a window; `None` where it is far, or the shape more than a point.
+    #[must_use]
+    pub fn gauge(&self, window: Bounds) -> Option<Gauge> {
+        match &self.0 {
+            Taken::Spot(spot) => spot.gauge(window),
+            Taken::Shape(_) => None,
+        }
+    }
+
     /// The same square, where the way to the middle of a window that is far tells more than what is known.
     #[must_use]
     #[inline]
@@ -168,12 +177,6 @@ impl std::fmt::Debug for Origin {
     }
 }
 
-/// Metres of the shortest way between two positions on the ellipsoid.
-#[must_use]
-pub fn metres_between(a: [f64; 2], b: [f64; 2]) -> f64 {
-    metres_from(a, || place(a[1]), b)
-}
-
 /// What of a latitude is needed for ways: the distances of its positions from the axis and from the equator, its sine, the radius
 /// of curvature across the meridian.
 fn place(latitude: f64) -> [f64; 4] {
@@ -182,16 +185,16 @@ fn place(latitude: f64) -> [f64; 4] {
     [prime * cosine, prime * (1.0 - ECCENTRICITY_2) * sine, sine, prime]
 }
 
-/// [`metres_between`], with the [`place`] of the first position, which may be known.
-#[inline]
-fn metres_from(a: Position, place_of_a: impl Fn() -> [f64; 4], b: Position) -> f64 {
+/// Metres of the shortest way between two positions on the ellipsoid.
+#[must_use]
+pub fn metres_between(a: [f64; 2], b: [f64; 2]) -> f64 {
     /// So near that the chord, bent with the radius on the spot, is exact to a micrometre.
     const NEAR: f64 = 0.08;
     let turn = turned(b[0] - a[0]);
     if (b[1] - a[1]).abs() > NEAR || turn.abs() > NEAR {
         return Geodesic.distance(Point::from(a), Point::from(b));
     }
-    let (p, q) = (place_of_a(), place(b[1]));
+    let (p, q) = (place(a[1]), place(b[1]));
     let half = (turn.to_radians() / 2.0).sin();
     let (out, up) = (q[0] - p[0], q[1] - p[1]);
     // The sum of both distances from the axis, as far as it stands across, and what they differ, along.
@@ -270,8 +273,7 @@ struct Spot {
     position: Position,
     sine: f64,
     cosine: f64,
-    /// Its [`place`].
-    place: [f64; 4],
+    nearby: Nearby,
     /// Metres of a degree of longitude and of latitude on the spot.
     scale: Position,
     /// The position in steps of the grid, not rounded to one, and metres of a step.
@@ -283,17 +285,114 @@ struct Spot {
     shrink_2: f64,
 }
 
+/// The ellipsoid around a latitude as series, exact to ten nanometres over [`Spot::NEAR`] and without trigonometry.
+struct Nearby {
+    /// How far from the axis the latitude is, metres, and how that and the height over the equator change with radians.
+    axis: f64,
+    outward: [f64; 4],
+    upward: [f64; 4],
+    /// Squares of the curvature across the meridian and along it, a square metre, over 24.
+    bend: [f64; 2],
+    /// Radius of curvature along the meridian, metres, and its change with radians.
+    meridian: [f64; 2],
+}
+
+impl Nearby {
+    fn new(latitude: f64) -> Self {
+        let (sine, cosine) = latitude.to_radians().sin_cos();
+        let root_2 = 1.0 - ECCENTRICITY_2 * sine * sine;
+        let prime = SEMI_MAJOR / root_2.sqrt();
+        let meridian = LEAST_RADIUS / (root_2 * root_2.sqrt());
+        // The derivatives of the radius of curvature along the meridian, over the radius; with it and the sine or cosine of the
+        // latitude the distance from the axis and the height over the equator change (Taylor; of the fourth terms those of a sphere).
+        let once = 3.0 * ECCENTRICITY_2 * sine * cosine / root_2;
+        let twist = 2.0 * ECCENTRICITY_2 * sine * sine * cosine * cosine / (root_2 * root_2);
+        let twice = once * once + 3.0 * ECCENTRICITY_2 * ((cosine * cosine - sine * sine) / root_2 + twist);
+        Self {
+            axis: prime * cosine,
+            outward: [
+                -sine,
+                -(once * sine + cosine) / 2.0,
+                (sine - 2.0 * once * cosine - twice * sine) / 6.0,
+                cosine / 24.0,
+            ]
+            .map(|term| meridian * term),
+            upward: [
+                cosine,
+                (once * cosine - sine) / 2.0,
+                (twice * cosine - 2.0 * once * sine - cosine) / 6.0,
+                sine / 24.0,
+            ]
+            .map(|term| meridian * term),
+            bend: [prime, meridian].map(|radius| 1.0 / (24.0 * radius * radius)),
+            meridian: [meridian, meridian * once],
+        }
+    }
+
+    /// As [`metres_between`], of what is so many radians of longitude and latitude away.
+    #[inline]
+    fn metres(&self, [turn, angle]: [f64; 2]) -> f64 {
+        let series = |[a, b, c, d]: [f64; 4]| angle * (a + angle * (b + angle * (c + angle * d)));
+        let (out, up) = (series(self.outward), series(self.upward));
+        let half = turn / 2.0;
+        let half = half * (1.0 - half * half / 6.0);
+        let across_2 = 4.0 * self.axis * (self.axis + out) * half * half;
+        let along_2 = out * out + up * up;
+        // An arc is longer than its chord by a share that its curvature says.
+        (across_2 + along_2).sqrt() * (1.0 + across_2 * self.bend[0] + along_2 * self.bend[1])
+    }
+
+    /// Metres of a degree of longitude and of latitude, so many radians farther north.
+    #[inline]
+    fn scale(&self, angle: f64) -> [f64; 2] {
+        let axis = self.axis + angle * (self.outward[0] + angle * self.outward[1]);
+        [axis, self.meridian[0] + angle * self.meridian[1]].map(f64::to_radians)
+    }
+}
+
 /// What a first look at a geometry from a point tells, in the plane on the spot.
 #[derive(Debug, Clone, Copy)]
 pub struct Sight {
     /// Metres, squared, that nothing of the geometry is nearer than.
     pub least_2: f64,
-    /// The piece that seems nearest, and the metres, squared, that no other is nearer than.
+    /// The piece that seems nearest and the next one, with the metres, squared, that this one and that no other is nearer than.
     first: Piece,
+    second: Piece,
+    second_2: f64,
     others_2: f64,
+    /// Does the second stand before the first?
+    is_second_before: bool,
     /// Does the box in which the geometry lies hold the point?
     is_around: bool,
 }
+
+/// A point that boxes of 32 bits are held against, many of them one after the other, all in one window.
+#[derive(Debug, Clone, Copy)]
+pub struct Gauge {
+    /// Degrees, longitude first: the point rounded down and up.
+    at_least: [f32; 2],
+    at_most: [f32; 2],
+    /// Metres of a degree, squared, nowhere in the window less.
+    scale_2: [f32; 2],
+}
+
+impl Gauge {
+    /// Metres, squared, that nothing in a box between two corners is nearer than.
+    #[must_use]
+    #[inline]
+    pub fn least_2(&self, low: [f32; 2], high: [f32; 2]) -> f32 {
+        let part_2 = |axis: usize| {
+            let (ahead, behind) = (low[axis] - self.at_most[axis], self.at_least[axis] - high[axis]);
+            let gap = if ahead > behind { ahead } else { behind };
+            let gap = if gap > 0.0 { gap } else { 0.0 };
+            gap * gap * self.scale_2[axis]
+        };
+        part_2(0) + part_2(1)
+    }
+}
+
+/// Some 5 degrees, in radians: what is nearer needs no trigonometry.
+const WITHOUT_TRIGONOMETRY: f64 = 0.09;
 
 impl Spot {
     /// Some 2 km, in degrees of latitude.
@@ -309,7 +408,7 @@ impl Spot {
             position,
             sine: sine.abs(),
             cosine,
-            place: place(position[1]),
+            nearby: Nearby::new(position[1]),
             scale: [scale.x, scale.y],
             on_grid: position.map(|degree| degree * STEPS),
             step: [scale.x / STEPS, scale.y / STEPS],
@@ -329,8 +428,6 @@ impl Spot {
     /// Metres, squared, that nothing in a box is nearer than; `None` where it is not near.
     #[inline]
     fn least_of_near_2(&self, window: Bounds) -> Option<f64> {
-        /// Some 5 degrees, in radians.
-        const NEAR: f64 = 0.09;
         /// More than what rounding adds.
         const ROUNDING: f64 = 1.0 - 1e-12;
         let [x, y] = self.position;
@@ -345,7 +442,10 @@ impl Spot {
         // What lies within a quarter of the way around is not nearer the other way.
         let is_on_this_side = west.min(east) > -90.0;
         #[expect(clippy::needless_bitwise_bool, reason = "branches take longer")]
-        let is_near = is_on_this_side & (dx <= NEAR) & (reach <= NEAR) & (cosine >= 0.1);
+        let is_near = is_on_this_side
+            & (dx <= WITHOUT_TRIGONOMETRY)
+            & (reach <= WITHOUT_TRIGONOMETRY)
+            & (cosine >= 0.1);
         if !is_near {
             return None;
         }
@@ -353,6 +453,32 @@ impl Spot {
         let square = |angle: f64| angle * angle * (1.0 - angle * angle / 12.0);
         let angle_2 = square(dy) + self.cosine * cosine * square(dx);
         Some(LEAST_RADIUS * LEAST_RADIUS * ROUNDING * angle_2)
+    }
+
+    /// What measures boxes in a window, by [`least_of_near_2`](Self::least_of_near_2) with what is least in all of it.
+    fn gauge(&self, Bounds { west, south, east, north }: Bounds) -> Option<Gauge> {
+        /// More than what the rounding of a few sums and products of 32 bits adds.
+        const ROUNDING: f64 = 1.0 - 1e-6;
+        let [x, y] = self.position;
+        let reach = [(x - west).max(east - x), (y - south).max(north - y)].map(f64::to_radians);
+        let cosine = self.cosine - self.sine * reach[1] - reach[1] * reach[1] / 2.0;
+        if reach[0].max(reach[1]) > WITHOUT_TRIGONOMETRY || cosine < 0.1 {
+            return None;
+        }
+        let metres = LEAST_RADIUS * 1_f64.to_radians();
+        let scale_2 = |reach: f64| metres * metres * ROUNDING * (1.0 - reach * reach / 12.0);
+        let scale_2 = [self.cosine * cosine * scale_2(reach[0]), scale_2(reach[1])];
+        #[expect(clippy::cast_possible_truncation, reason = "rounding is allowed for")]
+        let narrow = |number: f64| number as f32;
+        let nearest = self.position.map(narrow);
+        let is_above = |axis: usize| f64::from(nearest[axis]) > self.position[axis];
+        let is_below = |axis: usize| f64::from(nearest[axis]) < self.position[axis];
+        Some(Gauge {
+            at_least: [0, 1]
+                .map(|axis| if is_above(axis) { nearest[axis].next_down() } else { nearest[axis] }),
+            at_most: [0, 1].map(|axis| if is_below(axis) { nearest[axis].next_up() } else { nearest[axis] }),
+            scale_2: scale_2.map(narrow),
+        })
     }
 
     /// Is a box so near that the plane on the spot is good enough?
@@ -413,7 +539,16 @@ impl Spot {
         let mut ranked = Ranked::default();
         self.each(geometry, is_near, |least_2, edge| ranked.take(least_2, edge));
         let least_2 = if is_around { 0.0 } else { ranked.first_2 };
-        Some(Sight { least_2, first: ranked.first?.piece(), others_2: ranked.others_2, is_around })
+        let first = ranked.first?.piece();
+        Some(Sight {
+            least_2,
+            first,
+            second: ranked.second.map_or(first, Edge::piece),
+            second_2: ranked.second_2,
+            others_2: ranked.others_2,
+            is_second_before: ranked.is_second_before,
+            is_around,
+        })
     }
 
     /// Metres, squared, that no position of a piece is nearer than.
@@ -426,14 +561,11 @@ impl Spot {
         least * least
     }
 
-    /// The end of a piece that is nearest to the spot, where it is near and its foot is no doubt beyond an end.
+    /// The end of a near piece that is nearest to the spot, where its foot is no doubt beyond an end.
     fn end_of(&self, piece: &Piece) -> Option<Position> {
         /// Squares of the cosine of how much less than a right angle is no doubt: the scales of the plane on the spot and of
         /// the one halfway differ by less than a hundredth.
         const DOUBT: f64 = 0.05 * 0.05;
-        if !self.is_near(piece.frame().bounds()) {
-            return None;
-        }
         let (a, b) = (self.ahead(piece.a), self.ahead(piece.b));
         let along = [b[0] - a[0], b[1] - a[1]];
         let is_beyond = |end: Position, sign: f64| {
@@ -446,7 +578,12 @@ impl Spot {
 
     /// The shortest way to a piece whose foot is at a position.
     fn way(&self, piece: &Piece, to: Position) -> Nearest {
-        let metres = metres_from(self.position, || self.place, to);
+        let away = [to[0] - self.position[0], to[1] - self.position[1]];
+        let metres = if self.is_nearby(away) {
+            self.nearby.metres(away.map(f64::to_radians))
+        } else {
+            metres_between(self.position, to)
+        };
         let way = Nearest { metres, from: self.position, to };
         if self.is_settled(&way) {
             way
@@ -457,7 +594,16 @@ impl Spot {
 
     /// Where on a piece the foot is.
     fn foot(&self, piece: &Piece) -> Position {
-        self.end_of(piece).unwrap_or_else(|| piece.at(piece.foot(self.position)))
+        if !self.is_near(piece.frame().bounds()) {
+            return piece.at(piece.foot(self.position));
+        }
+        let scale = |latitude: f64| self.nearby.scale((latitude - self.position[1]).to_radians());
+        self.end_of(piece).unwrap_or_else(|| piece.at(piece.foot_by(self.position, scale)))
+    }
+
+    /// Is what is so many degrees away so near that a series is exact?
+    fn is_nearby(&self, [x, y]: [f64; 2]) -> bool {
+        x.abs() <= 2.0 * Self::NEAR && y.abs() <= Self::NEAR && self.cosine >= 0.1
     }
 
     /// Is the way to a foot so short that the foot is where it should be?
@@ -479,35 +625,43 @@ impl Spot {
             let is_near = self.is_near(window);
             (self.look(geometry, window, is_near)?, is_near)
         };
-        let Sight { least_2, first, others_2, is_around } = sight;
+        let Sight { least_2, first, second, second_2, others_2, is_second_before, is_around } = sight;
         if is_around && intersects_window(geometry, Bounds::of_position(at)) {
             return Some(Nearest { metres: 0.0, from: at, to: at });
         }
         if least_2 > limit * limit {
             return None;
         }
-        // The piece that seems nearest rules out most others.
+        // The piece that seems nearest rules out most others, but the one that meets it in a corner.
         let found = self.way(&first, self.foot(&first));
         let mut limit_2 = found.metres * found.metres;
+        let is_within = |found: &Nearest| found.metres <= limit;
+        if second_2 > limit_2 {
+            return Some(found).filter(is_within);
+        }
+        let is_settled = self.is_settled(&found);
+        // Two pieces that meet in a corner have one foot there, which is measured once.
+        let way = |piece: &Piece| {
+            let to = self.foot(piece);
+            if is_settled && to == found.to { found } else { self.way(piece, to) }
+        };
         if others_2 > limit_2 {
-            return Some(found).filter(|found| found.metres <= limit);
+            let other = way(&second);
+            let is_other = other.metres < found.metres || is_second_before && other.metres == found.metres;
+            return Some(if is_other { other } else { found }).filter(is_within);
         }
         let mut best: Option<Nearest> = None;
-        let is_settled = self.is_settled(&found);
         self.each(geometry, is_near, |least_2, edge| {
             if least_2 <= limit_2 {
                 let piece = edge.piece();
-                let to = self.foot(&piece);
-                // Two pieces that meet in a corner have one foot there, which is measured once.
-                let is_known = piece == first || is_settled && to == found.to;
-                let found = if is_known { found } else { self.way(&piece, to) };
+                let found = if piece == first { found } else { way(&piece) };
                 if best.is_none_or(|best| found.metres < best.metres) {
                     limit_2 = limit_2.min(found.metres * found.metres);
                     best = Some(found);
                 }
             }
         });
-        best.filter(|best| best.metres <= limit)
+        best.filter(is_within)
     }
 }
 
@@ -527,16 +681,20 @@ impl Edge {
     }
 }
 
-/// Of pieces the one that seems nearest, the first of equals, and the bound of all others.
+/// Of pieces the two that seem nearest, of equals those that stand first, with their bounds and that of all others.
 struct Ranked {
     first_2: f64,
     first: Option<Edge>,
+    second_2: f64,
+    second: Option<Edge>,
+    is_second_before: bool,
     others_2: f64,
 }
 
 impl Default for Ranked {
     fn default() -> Self {
-        Self { first_2: f64::INFINITY, first: None, others_2: f64::INFINITY }
+        let [first_2, second_2, others_2] = [f64::INFINITY; 3];
+        Self { first_2, first: None, second_2, second: None, is_second_before: false, others_2 }
     }
 }
 
@@ -544,7 +702,11 @@ impl Ranked {
     #[inline]
     fn take(&mut self, least_2: f64, edge: Edge) {
         if least_2 < self.first_2 {
-            (self.others_2, self.first_2, self.first) = (self.first_2, least_2, Some(edge));
+            (self.others_2, self.second_2, self.second) = (self.second_2, self.first_2, self.first);
+            (self.first_2, self.first, self.is_second_before) = (least_2, Some(edge), true);
+        } else if least_2 < self.second_2 {
+            (self.others_2, self.second_2, self.second) = (self.second_2, least_2, Some(edge));
+            self.is_second_before = false;
         } else {
             self.others_2 = self.others_2.min(least_2);
         }
@@ -649,6 +811,12 @@ impl Piece {
 
     /// Along it, the share nearest to a position, in a plane with the scale halfway to it.
     fn foot(&self, from: Position) -> f64 {
+        self.foot_by(from, |latitude| scale(latitude).into())
+    }
+
+    /// The same with what tells the metres of a degree of longitude and of latitude at a latitude.
+    #[inline]
+    fn foot_by(&self, from: Position, scale: impl Fn(f64) -> [f64; 2]) -> f64 {
         if self.is_point() {
             return 0.0;
         }
@@ -659,9 +827,9 @@ impl Piece {
         let mut share = 0.0;
         for _ in 0..3 {
             let scale = scale(latitude);
-            let [x, y] = [along[0] * scale.x, along[1] * scale.y];
+            let [x, y] = [along[0] * scale[0], along[1] * scale[1]];
             let length_2 = x * x + y * y;
-            let ahead = to[0] * scale.x * x + to[1] * scale.y * y;
+            let ahead = to[0] * scale[0] * x + to[1] * scale[1] * y;
             share = if length_2 > 0.0 { (ahead / length_2).clamp(0.0, 1.0) } else { 0.0 };
             let halfway = f64::midpoint(from[1], self.a[1] + along[1] * share);
             if (halfway - latitude).abs() < 1e-3 {
@@ -887,4 +1055,31 @@ fn shared(a: &Topology, b: &Topology) -> Option<Position> {
         });
         found
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn series_are_as_exact_as_what_they_stand_for() {
+        for latitude in [-84.0_f64, -45.0, -0.01, 0.0, 30.5, 60.0, 84.0] {
+            let nearby = Nearby::new(latitude);
+            for step in 0..=400 {
+                let share = |turns: f64| (f64::from(step) * turns).sin();
+                let away = [2.0 * Spot::NEAR * share(0.7), Spot::NEAR * share(1.9)];
+                let to = [114.0 + away[0], latitude + away[1]];
+                // What was rounded on the way to degrees is not the series' fault.
+                let away = [to[0] - 114.0, to[1] - latitude].map(f64::to_radians);
+                let (metres, want) = (nearby.metres(away), metres_between([114.0, latitude], to));
+                assert!((metres - want).abs() < 2e-8, "{latitude} {away:?}: {metres} {want}");
+                let geodesic = Geodesic.distance(Point::new(114.0, latitude), Point::from(to));
+                assert!((metres - geodesic).abs() < 1e-6, "{latitude} {away:?}: {metres} {geodesic}");
+                let (short, long) = (nearby.scale(away[1]), scale(to[1]));
+                for (short, long) in [(short[0], long.x), (short[1], long.y)] {
+                    assert!((short / long - 1.0).abs() < 1e-8, "{latitude} {away:?}: {short} {long}");
+                }
+            }
+        }
+    }
 }

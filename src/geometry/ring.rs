@@ -15,7 +15,7 @@ pub(super) enum RingFault {
     Open,
     /// All positions lie on one line.
     Flat,
-    /// Two edges cross, or touch where they should not; the position is the start of one of them.
+    /// Two edges cross, or touch where they should not, at the position.
     Crosses([f64; 2]),
 }
 
@@ -107,7 +107,7 @@ pub(super) fn check(ring: &[[f64; 2]]) -> Result<(), RingFault> {
         return Err(RingFault::Flat);
     }
     match crossing(ring) {
-        Some(position) => Err(RingFault::Crosses(position)),
+        Some(start) => Err(RingFault::Crosses(crossing_at(ring).unwrap_or(start))),
         None => Ok(()),
     }
 }
@@ -317,7 +317,7 @@ mod tests {
             (
                 "bow tie",
                 &[[0., 0.], [1., 1.], [1., 0.], [0., 1.], [0., 0.]],
-                Err(RingFault::Crosses([0., 0.])),
+                Err(RingFault::Crosses([0.5, 0.5])),
             ),
             ("repeated vertex", &[[0., 0.], [1., 0.], [1., 0.], [1., 1.], [0., 0.]], Ok(())),
             // Two triangles joined in (1, 0), drawn in one stroke.
@@ -329,12 +329,12 @@ mod tests {
             (
                 "spike",
                 &[[0., 0.], [2., 0.], [2., 2.], [2., 5.], [2., 2.], [0., 2.], [0., 0.]],
-                Err(RingFault::Crosses([2., 2.])),
+                Err(RingFault::Crosses([2., 3.5])),
             ),
             (
                 "vertex on an edge",
                 &[[0., 0.], [4., 0.], [4., 4.], [2., 0.], [0., 4.], [0., 0.]],
-                Err(RingFault::Crosses([0., 0.])),
+                Err(RingFault::Crosses([2., 0.])),
             ),
         ];
         let wrong: Vec<_> = cases

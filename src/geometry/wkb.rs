@@ -22,6 +22,23 @@ pub(crate) fn only_ring(bytes: &[u8]) -> Option<impl Iterator<Item = [f64; 2]> +
     is_whole.then(|| plain(positions))
 }
 
+/// Why a geometry is not taken whose edges are bent.
+pub(crate) const CURVES: &str = "the geometry holds curves; save it with straight edges";
+
+/// How a geometry is drawn (ISO/IEC 13249-3, 5.1.68): what may hold curves is often used where there is none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Drawn {
+    Straight(GeometryKind),
+    /// A circular string.
+    Arcs,
+    /// A compound curve: lines, each a geometry that begins where the one before it ends.
+    Chain,
+    /// A curve polygon: rings, each a geometry.
+    Rings,
+    /// A multicurve or multisurface.
+    Members,
+}
+
 /// A place in a geometry.
 pub(crate) struct Cursor<'a> {
     left: &'a [u8],
@@ -51,8 +68,16 @@ impl<'a> Cursor<'a> {
         self.left.is_empty()
     }
 
-    /// What a geometry begins with.
+    /// What a geometry begins with, where it is of no curves.
     pub(crate) fn head(&mut self) -> Result<(GeometryKind, Dimensions), String> {
+        match self.head_of_any()? {
+            (Drawn::Straight(kind), dimensions) => Ok((kind, dimensions)),
+            _ => Err(CURVES.to_owned()),
+        }
+    }
+
+    /// What a geometry begins with.
+    pub(crate) fn head_of_any(&mut self) -> Result<(Drawn, Dimensions), String> {
         self.is_little = match self.take::<1>()? {
             [0] => false,
             [1] => true,
@@ -69,16 +94,21 @@ impl<'a> Cursor<'a> {
             has_altitude: flags & 4 == 4 || matches!(thousands, 1 | 3),
             has_measure: flags & 2 == 2 || matches!(thousands, 2 | 3),
         };
+        let straight = |kind: GeometryKind| Some(Drawn::Straight(kind));
         let kind = match plain % 1000 {
             _ if thousands > 3 => None,
-            1 => Some(GeometryKind::Point),
-            2 => Some(GeometryKind::LineString),
-            3 => Some(GeometryKind::Polygon),
-            4 => Some(GeometryKind::MultiPoint),
-            5 => Some(GeometryKind::MultiLineString),
-            6 => Some(GeometryKind::MultiPolygon),
-            7 => Some(GeometryKind::GeometryCollection),
-            8..=14 => return Err("the geometry holds curves; save it with straight edges".to_owned()),
+            1 => straight(GeometryKind::Point),
+            2 => straight(GeometryKind::LineString),
+            3 => straight(GeometryKind::Polygon),
+            4 => straight(GeometryKind::MultiPoint),
+            5 => straight(GeometryKind::MultiLineString),
+            6 => straight(GeometryKind::MultiPolygon),
+            7 => straight(GeometryKind::GeometryCollection),
+            8 => Some(Drawn::Arcs),
+            9 => Some(Drawn::Chain),
+            10 => Some(Drawn::Rings),
+            11 | 12 => Some(Drawn::Members),
+            13 | 14 => return Err(CURVES.to_owned()),
             15 => {
                 return Err(
                     "the geometry is a PolyhedralSurface, a surface in space, which is not taken".to_owned()

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::catalog::Catalog;
 use crate::geometry::{centroid, metres_between};
-use crate::model::{Layer, Value};
+use crate::model::{Layer, Value, case_folded, narrowed};
 
 /// Most metres that a feature's place may be off and still serve to measure a shift.
 const ANCHOR_M: f64 = 500.0;
@@ -28,14 +28,39 @@ impl Known {
 }
 
 /// Places of features by what they are called; none for a name of several places.
-pub(super) type Anchors = HashMap<String, Option<Known>>;
+#[derive(Debug, Default)]
+pub(super) struct Anchors(HashMap<String, Option<Known>>);
+
+impl Anchors {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Is it the name of a place or of several, however people write it?
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.0.contains_key(&key(name))
+    }
+
+    /// The one place of a name.
+    pub(super) fn get(&self, name: &str) -> Option<Known> {
+        self.0.get(&key(name)).copied().flatten()
+    }
+}
+
+/// A name without what people write in several ways: case, width, kind of hyphen, spaces.
+fn key(name: &str) -> String {
+    const HYPHENS: [char; 7] = ['_', '‐', '‑', '–', '—', '−', '－'];
+    let letters = name.chars().filter(|c| !c.is_whitespace());
+    let plain: String = letters.map(|c| if HYPHENS.contains(&c) { '-' } else { c }).collect();
+    case_folded(&narrowed(&plain)).into_owned()
+}
 
 /// The places that a folder knows. What the collection itself holds may be what is to be mended, and tells only of names that
 /// no other has; so do places that are known roughly.
 pub(super) fn anchors(catalog: &Catalog, collection: &str) -> Anchors {
-    let mut anchors = Anchors::new();
+    let mut anchors = HashMap::new();
     for (is_own, is_measure) in [(false, true), (true, true), (false, false), (true, false)] {
-        let mut places = Anchors::new();
+        let mut places = HashMap::new();
         let layers =
             catalog.layers().map(|indexed| indexed.layer()).filter(|layer| !layer.about.is_place_guessed);
         for layer in layers.filter(|layer| (layer.id.as_str() == collection) == is_own) {
@@ -45,20 +70,20 @@ pub(super) fn anchors(catalog: &Catalog, collection: &str) -> Anchors {
             anchors.entry(name).or_insert(known);
         }
     }
-    anchors
+    Anchors(anchors)
 }
 
-fn add_places(places: &mut Anchors, layer: &Layer, is_measure: bool) {
+fn add_places(places: &mut HashMap<String, Option<Known>>, layer: &Layer, is_measure: bool) {
     for ix in layer.positions() {
         let feature = layer.feature(ix);
         let accuracy_m = feature.accuracy_m().unwrap_or(0.0);
         let is_wanted = (accuracy_m <= ANCHOR_M) == is_measure;
         let Some(geometry) = feature.geometry().filter(|_| is_wanted) else { continue };
         let Some(at) = centroid(&geometry.to_shape()) else { continue };
-        let mut names = vec![feature.id().to_string()];
+        let mut names = vec![key(&feature.id().to_string())];
         for name in ["parcel_no", "name_zh", "name_en", "name"] {
             if let Value::Text(text) = feature.named(name) {
-                names.push(text.to_owned());
+                names.push(key(text));
             }
         }
         names.sort();

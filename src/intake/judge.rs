@@ -171,7 +171,10 @@ impl Intake {
                     ruined.shown()
                 ));
             }
-            let is_local = |cell: &&Cell| matches!(cell, Cell::Text(text) if Timestamp::parse(text).is_none() && Timestamp::of_data(text).is_some());
+            let has_zone = |text: &str| {
+                text.split_once(':').is_some_and(|(_, time)| time.contains(['+', '-', 'Z', 'z']))
+            };
+            let is_local = |cell: &&Cell| matches!(cell, Cell::Text(text) if !has_zone(text) && Timestamp::of_data(text).is_some());
             let is_of_moments = field.kind().is_none_or(|kind| kind == Kind::Moment);
             if let Some(local) = cells().find(is_local).filter(|_| is_of_moments) {
                 traps.push(format!(
@@ -354,7 +357,7 @@ impl Intake {
         file.survey.called.rows.iter().filter_map(move |row| {
             let (name, known) = keys.iter().find_map(|&key| {
                 let name = cell_of(row, key)?.shown();
-                anchors.get(&name).copied().flatten().map(|known| (name, known))
+                anchors.get(&name).map(|known| (name, known))
             })?;
             let placed = place(&row.figures, reading).ok()?;
             Some((name, centroid(&placed.array?.get(0)?.to_shape())?, known))
@@ -408,8 +411,8 @@ impl Intake {
         let of_several = |row: &&Row| {
             let names = || keys.iter().filter_map(|&key| cell_of(row, key)).map(Cell::shown);
             let is_name = |name: &String| name.parse::<f64>().is_err();
-            names().any(|name| is_name(&name) && anchors.get(&name).is_some_and(Option::is_none))
-                && !names().any(|name| anchors.get(&name).is_some_and(Option::is_some))
+            names().any(|name| is_name(&name) && anchors.knows(&name) && anchors.get(&name).is_none())
+                && !names().any(|name| anchors.get(&name).is_some())
         };
         let count = file.survey.called.rows.iter().filter(of_several).count();
         let known = self.pairs(file, &file.reading, anchors).len();

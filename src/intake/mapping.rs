@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use super::limit::{self, End};
 use super::row::{Cell, Row};
 use super::value::{
-    DayOrder, HEIGHT, Kind, LENGTHS, Made, Unit, Ways, made, named_length, named_unit, unit_of,
+    DayOrder, HEIGHT, Kind, LENGTHS, Made, Unit, Ways, before_ending_unit, made, named_length, named_unit,
+    unit_of,
 };
+use crate::finder::simplified;
 use crate::model::{Schema, ValueKind, narrowed};
 use crate::store::manifest::FieldSpec;
 
@@ -28,21 +30,21 @@ pub(super) const KNOWN: &[Known] = &[
     Known { name: "id", kind: Kind::Text, zh: "标识", en: "identifier", unit: None, headings: &["id", "标识", "标识码", "bsm", "uuid", "guid"] },
     Known { name: "name_zh", kind: Kind::Text, zh: "中文名", en: "Chinese name", unit: None, headings: &["namezh", "name", "名称", "地块名称", "项目名称", "中文名", "dkmc", "xmmc", "mc"] },
     Known { name: "name_en", kind: Kind::Text, zh: "英文名", en: "English name", unit: None, headings: &["nameen", "英文名"] },
-    Known { name: "parcel_no", kind: Kind::Text, zh: "地块编号", en: "parcel number", unit: None, headings: &["parcelno", "parcelnumber", "地块编号", "地块编码", "地块号", "地块代码", "宗地编号", "宗地号", "编号", "dkbh", "dkbm", "dkh", "zdbh", "zddm", "宗地代码", "宗地编码"] },
+    Known { name: "parcel_no", kind: Kind::Text, zh: "地块编号", en: "parcel number", unit: None, headings: &["parcelno", "parcelnumber", "地块编号", "地块编码", "地块号", "地块代码", "宗地编号", "宗地号", "编号", "dkbh", "dkbm", "dkh", "zdbh", "zddm", "宗地代码", "宗地编码", "用地编号", "图斑编号", "parcelid"] },
     Known { name: "unit_no", kind: Kind::Text, zh: "控规单元", en: "planning unit", unit: None, headings: &["unitno", "单元编号", "控规单元", "管理单元", "单元编码", "控规单元编号", "规划单元", "dybh", "dybm", "kgdybh", "gldybh", "编制单元", "编制单元编号", "编制单元编码", "管理单元编号", "管理单元编码", "规划单元编号"] },
     Known { name: "use_code", kind: Kind::Use, zh: "用地代码", en: "use code", unit: None, headings: &["usecode", "用地代码", "用地性质代码", "用地分类代码", "用地类别代码", "用地编码", "地类编码", "用地用海代码", "规划用地代码", "用地代号", "地类代码", "yddm", "ydxzdm", "ydfldm", "dlbm", "ydyhfldm", "ghyddm", "landusecode"] },
-    Known { name: "use_name_zh", kind: Kind::Text, zh: "用地性质", en: "land use (Chinese)", unit: None, headings: &["usenamezh", "用地性质", "用地名称", "用地性质名称", "用地类别", "用地分类", "规划用地性质", "土地用途", "地类名称", "用地类型", "用地用海分类", "ydxz", "ydmc", "ydxzmc", "dlmc", "ghydxz"] },
-    Known { name: "use_name_en", kind: Kind::Text, zh: "用地性质（英文）", en: "land use (English)", unit: None, headings: &["usenameen", "landuse"] },
+    Known { name: "use_name_zh", kind: Kind::Text, zh: "用地性质", en: "land use (Chinese)", unit: None, headings: &["usenamezh", "用地性质", "用地名称", "用地性质名称", "用地类别", "用地分类", "规划用地性质", "土地用途", "地类名称", "用地类型", "用地用海分类", "ydxz", "ydmc", "ydxzmc", "dlmc", "ghydxz", "ydyhflmc", "landuse"] },
+    Known { name: "use_name_en", kind: Kind::Text, zh: "用地性质（英文）", en: "land use (English)", unit: None, headings: &["usenameen"] },
     Known { name: "area_m2", kind: Kind::Area, zh: "用地面积", en: "area", unit: Some("m2"), headings: &["aream2", "地块面积", "用地面积", "面积", "宗地面积", "规划用地面积", "总用地面积", "占地面积", "area", "dkmj", "ydmj", "mj", "zdmj", "areaha", "areamu", "用地规模", "sitearea", "plotarea", "landarea"] },
     Known { name: "far", kind: Kind::Number, zh: "容积率", en: "floor area ratio", unit: Some("1"), headings: &["far", "容积率", "容积率上限", "最大容积率", "rjl", "rjlsx", "plotratio", "floorarearatio"] },
     Known { name: "density", kind: Kind::Share, zh: "建筑密度", en: "building density", unit: Some("1"), headings: &["density", "建筑密度", "建筑密度上限", "密度", "建筑系数", "jzmd", "jzmdsx", "buildingdensity", "sitecoverage", "buildingcoverage"] },
     Known { name: "green_ratio", kind: Kind::Share, zh: "绿地率", en: "green ratio", unit: Some("1"), headings: &["greenratio", "绿地率", "绿地率下限", "绿化率", "ldl", "lhl", "ldlxx", "greeningratio", "greeningrate"] },
-    Known { name: "height_m", kind: Kind::Number, zh: "限高", en: "height limit", unit: Some("m"), headings: &["heightm", "建筑限高", "建筑高度", "建筑高度控制", "建筑控制高度", "限高", "控制高度", "高度", "jzxg", "jzgd", "xg", "高度限制", "限制高度", "建筑高度限制", "建筑限制高度", "height", "buildingheight", "heightlimit"] },
+    Known { name: "height_m", kind: Kind::Number, zh: "限高", en: "height limit", unit: Some("m"), headings: &["heightm", "建筑限高", "控高", "jzxgsx", "建筑高度", "建筑高度控制", "建筑控制高度", "限高", "控制高度", "高度", "jzxg", "jzgd", "xg", "高度限制", "限制高度", "建筑高度限制", "建筑限制高度", "height", "buildingheight", "heightlimit"] },
     Known { name: "status", kind: Kind::Status, zh: "状态", en: "status", unit: None, headings: &["status", "状态", "建设状态", "建设情况", "开发状态", "地块状态", "现状", "jszt", "zt"] },
     Known { name: "supply_mode", kind: Kind::Text, zh: "供应方式", en: "supply mode", unit: None, headings: &["supplymode", "供应方式", "供地方式", "出让方式", "gyfs", "gdfs"] },
     Known { name: "year", kind: Kind::Year, zh: "年份", en: "year", unit: None, headings: &["year", "年份", "年度", "建成年份", "nf", "nd"] },
-    Known { name: "valid_from", kind: Kind::Date, zh: "起始日期", en: "valid from", unit: None, headings: &["validfrom", "起始日期", "批准日期", "批复日期", "批复时间", "开始日期", "pfrq", "pzrq", "qsrq"] },
-    Known { name: "valid_to", kind: Kind::Date, zh: "截止日期", en: "valid to", unit: None, headings: &["validto", "截止日期", "终止日期", "结束日期", "jzrq", "zzrq"] },
+    Known { name: "valid_from", kind: Kind::Date, zh: "起始日期", en: "valid from", unit: None, headings: &["validfrom", "起始日期", "起始时间", "批准日期", "批准时间", "批复日期", "批复时间", "开始日期", "pfrq", "pzrq", "qsrq"] },
+    Known { name: "valid_to", kind: Kind::Date, zh: "截止日期", en: "valid to", unit: None, headings: &["validto", "截止日期", "截止时间", "终止日期", "结束日期", "jzrq", "zzrq"] },
     Known { name: "aliases", kind: Kind::List, zh: "别名", en: "aliases", unit: None, headings: &["aliases", "alias", "别名", "又名"] },
     Known { name: "plan_refs", kind: Kind::List, zh: "规划章节", en: "sections of the plan", unit: None, headings: &["planrefs", "规划章节", "规划条款", "所在章节"] },
     Known { name: "basis", kind: Kind::Basis, zh: "位置依据", en: "basis of the position", unit: None, headings: &["basis", "位置依据"] },
@@ -50,7 +52,7 @@ pub(super) const KNOWN: &[Known] = &[
     Known { name: "synthetic", kind: Kind::Flag, zh: "虚拟", en: "made up", unit: None, headings: &["synthetic", "是否虚拟", "虚拟数据"] },
     Known { name: "confidence", kind: Kind::Text, zh: "可信度", en: "confidence", unit: None, headings: &["confidence", "可信度"] },
     Known { name: "source", kind: Kind::Text, zh: "来源", en: "source", unit: None, headings: &["source", "来源", "数据来源", "sjly"] },
-    Known { name: "note", kind: Kind::Text, zh: "说明", en: "note", unit: None, headings: &["note", "备注", "说明", "bz", "remark", "memo"] },
+    Known { name: "note", kind: Kind::Text, zh: "说明", en: "note", unit: None, headings: &["note", "备注", "说明", "bz", "remark", "remarks", "memo"] },
 ];
 
 /// Fields that programs add for themselves; areas and lengths among them are of a plane, and wrong on a Mercator one.
@@ -81,7 +83,8 @@ pub(super) fn plain(heading: &str) -> String {
         Some(at) if at > 0 => &folded[..at],
         _ => &folded,
     };
-    bare.chars().filter(|c| c.is_alphanumeric() || *c == '°').flat_map(char::to_lowercase).collect()
+    let bare = bare.chars().filter(|c| c.is_alphanumeric() || *c == '°').map(simplified);
+    bare.flat_map(char::to_lowercase).collect()
 }
 
 /// All letters and digits of a heading, those in brackets too, small and of half width.
@@ -128,9 +131,8 @@ pub(super) fn without_unit(heading: &str) -> Option<String> {
         let bare = bare.strip_suffix("单位").map_or(bare.clone(), str::to_owned);
         return Some(bare).filter(|bare| !bare.is_empty());
     }
-    let areas = ["km²", "km2", "hm²", "hm2", "m²", "m2", "㎡", "ha", "公顷"];
-    let mut units = areas.iter().chain(LENGTHS.iter().map(|(unit, _)| unit));
-    units.find_map(|unit| before_unit(&folded, unit)).map(plain)
+    let of_length = || LENGTHS.iter().find_map(|(unit, _)| before_unit(&folded, unit));
+    before_ending_unit(&folded).or_else(of_length).map(plain)
 }
 
 /// A small heading in two, before and behind its last sign between words.
@@ -603,6 +605,9 @@ impl Mapping {
                     {
                         (Some("name_en"), BY_SCRIPT, Rank::of(known, &headings[at]))
                     }
+                    (Some(known), _) if known.name == USE_NAME && below.is_western(at) => {
+                        (Some("use_name_en"), BY_SCRIPT, Rank::of(known, &headings[at]))
+                    }
                     (Some(known), by) => (Some(known.name), by, Rank::of(known, &headings[at])),
                     (None, by) => (None, by, Rank::NONE),
                 },
@@ -870,6 +875,19 @@ mod tests {
             ("虚拟数据", "synthetic"),
             ("identifier", "id"),
             ("Land Use Code", "use_code"),
+            ("Land Use", "use_name_zh"),
+            ("面积亩", "area_m2"),
+            ("用地面积亩数", "area_m2"),
+            ("用地面积万平方米", "area_m2"),
+            ("控高", "height_m"),
+            ("JZXGSX", "height_m"),
+            ("图斑编号", "parcel_no"),
+            ("parcel_id", "parcel_no"),
+            ("Remarks", "note"),
+            // In traditional characters.
+            ("地塊編號", "parcel_no"),
+            ("容積率", "far"),
+            ("建築密度", "density"),
             ("Site Area (sqm)", "area_m2"),
             ("用地规模（ha)", "area_m2"),
             ("Plot Ratio", "far"),

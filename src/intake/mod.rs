@@ -38,7 +38,8 @@ use std::time::SystemTime;
 use crate::catalog::Catalog;
 use crate::geometry::{Around, Datum};
 use crate::index::IndexedLayer;
-use crate::model::{Date, Layer, LayerId};
+use crate::map::sources::PARCEL;
+use crate::model::{Date, Layer, LayerId, counted};
 use crate::store::manifest::{self, FieldSpec, FileFormat, Manifest};
 use crate::store::{self, Store, StoreError};
 use commit::{Draft, Entry};
@@ -115,6 +116,34 @@ impl Seen {
     /// What would have gone wrong, or is easily taken in another way.
     fn traps(&self) -> impl Iterator<Item = &String> {
         self.reading.traps.iter().chain(&self.told.traps)
+    }
+
+    /// Lines that end where they begin, as drawings have them around areas.
+    fn closed_lines(&self) -> Option<String> {
+        let is_closed = |line: &[[f64; 2]]| line.len() > 3 && line.first() == line.last();
+        let is_outline = |row: &&Row| {
+            !row.figures.is_empty()
+                && row.figures.iter().all(|figure| matches!(figure, Figure::Line(line) if is_closed(line)))
+        };
+        let (closed, all) = (self.survey.sample.iter().filter(is_outline).count(), self.survey.sample.len());
+        (closed * 2 >= all.max(1)).then(|| {
+            format!(
+                "{}: {closed} of {all} rows that were looked at are lines that end where they begin, and have no area; where they are \
+                 outlines, `ogr2ogr -nlt POLYGON areas.gpkg FILE` makes areas of them",
+                name_of(&self.source.path)
+            )
+        })
+    }
+
+    /// Are its positions degrees in China of which nothing tells whether they are shifted?
+    fn may_be_shifted(&self) -> bool {
+        let is_in_china = |&[first, second]: &[f64; 2]| {
+            let at = if self.reading.north_first { [second, first] } else { [first, second] };
+            Datum::Gcj02.forward(at) != at
+        };
+        self.offset.is_none()
+            && self.reading.placer.system().is_geographic()
+            && self.survey.places.first().is_some_and(is_in_china)
     }
 }
 
@@ -271,6 +300,7 @@ impl Intake {
                 headings.names()[at]
             )
         }));
+        traps.extend(seen.iter().filter_map(Seen::closed_lines));
         mapping.writing.resize_with(seen.len(), Writing::default);
         if let Some(computed) = computed {
             let is_computed = |field: &&Mapped| field.name == computed;
@@ -329,6 +359,17 @@ impl Intake {
                 "no column numbers the features; they get new ids, and whether the collection has them already is not told"
                     .to_owned(),
             );
+        }
+        if !intake.order.append
+            && let Some(layer) = intake.existing()
+            && let Some(role) = layer.about.draw.as_deref().filter(|role| *role != PARCEL)
+        {
+            let gone = format!(
+                "{} is drawn as {role}, and what is imported takes the place of its {}",
+                intake.order.collection,
+                counted(layer.len() as u64, "feature")
+            );
+            intake.traps.push(gone);
         }
         if intake.order.append && intake.existing().is_some_and(|layer| layer.about.synthetic) {
             let collection = &intake.order.collection;
@@ -400,6 +441,13 @@ impl Intake {
             target.display(),
             self.order.collection
         );
+        if made.areas > 0 {
+            let _ = writeln!(
+                made.preface,
+                "check      `innospace topology {}` tells holes outside, overlaps, gaps, slivers and stated areas that differ",
+                self.order.collection
+            );
+        }
         Ok(made)
     }
 

@@ -9,7 +9,7 @@ use super::row::{Cell, cut};
 use super::system::Offset;
 use super::{Intake, Seen, cell_of, name_of};
 use crate::geometry::Datum;
-use crate::model::counted;
+use crate::model::{Layer, counted};
 
 impl Intake {
     /// What is told before any row is, as JSON.
@@ -28,6 +28,7 @@ impl Intake {
             "collection": self.order.collection, "files": files.collect::<Vec<_>>(), "fields": fields.collect::<Vec<_>>(),
             "areaUnit": self.mapping.writing_of_all().and_then(unit_of),
             "traps": self.traps, "blockers": self.blockers,
+            "held": self.existing().map(Layer::len), "append": self.order.append,
         })
     }
 
@@ -64,6 +65,12 @@ impl Intake {
                 let _ = writeln!(
                     text,
                     "  offset   not measured: no feature has a known place in the data folder"
+                );
+            } else if self.order.from.is_none() && file.may_be_shifted() {
+                let _ = writeln!(
+                    text,
+                    "  offset   not measured: no feature has a known place in the data folder, so that degrees of GCJ-02 or BD-09, \
+                     some 600 m or 1,200 m off in China, would not be told from these; --from gcj02 or bd09 converts them"
                 );
             }
             for note in &told.notes {
@@ -109,9 +116,27 @@ impl Intake {
         let accuracy =
             self.order.accuracy_m.map_or("unknown (--accuracy-m)".to_owned(), |metres| format!("{metres} m"));
         let _ = writeln!(text, "basis      {basis}; accuracy {accuracy}; source {}", self.source());
+        if let Some(layer) = self.existing() {
+            let features = counted(layer.len() as u64, "feature");
+            let _ = if self.order.append {
+                writeln!(text, "adds to    the {features} of collection {:?}", self.order.collection)
+            } else {
+                writeln!(
+                    text,
+                    "replaces   the {features} of collection {:?}, whose file is kept with .old behind its name; --append keeps them",
+                    self.order.collection
+                )
+            };
+        }
         for trap in &self.traps {
             let _ = writeln!(text, "trap       {trap}");
         }
+        self.first_rows(&mut text);
+        text
+    }
+
+    fn first_rows(&self, text: &mut String) {
+        let names = self.headings.names();
         text.push_str("first rows\n");
         for row in self.files.iter().flat_map(|file| &file.survey.first) {
             let cells: Vec<String> = row
@@ -128,6 +153,5 @@ impl Intake {
                 .map_or("no position".to_owned(), |[a, b]| format!("{a}, {b}"));
             let _ = writeln!(text, "  {} | {at}", cells.join(" | "));
         }
-        text
     }
 }

@@ -180,5 +180,5 @@ impl Headings {
 
 /// The beginning of a text, for messages.
 pub(super) fn cut(text: &str) -> String {
-    text.chars().take(60).collect()
+    text.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

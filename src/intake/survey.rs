@@ -112,8 +112,8 @@ impl Called {
     fn take(&mut self, row: &Row, anchors: &Anchors) {
         let is_name = |(_, cell): &&(usize, Cell)| match cell {
             Cell::Null => false,
-            Cell::Text(text) => anchors.contains_key(text.as_str()),
-            cell => anchors.contains_key(&cell.shown()),
+            Cell::Text(text) => anchors.knows(text),
+            cell => anchors.knows(&cell.shown()),
         };
         if anchors.is_empty() || row.figures.is_empty() || !row.cells.iter().any(|cell| is_name(&cell)) {
             return;

@@ -68,6 +68,8 @@ pub(super) struct Said {
     pub datum: Option<Datum>,
 }
 
+const UNSTATED: &str = "nothing states the system of its coordinates";
+
 /// Decides on a file by some of its positions; `home` is where the data of the folder lies.
 #[expect(clippy::too_many_lines, reason = "one decision, its cases in their order")]
 pub(super) fn decide(
@@ -95,6 +97,13 @@ pub(super) fn decide(
         }
         (None, Stated::System(system)) => (Some(*system), told.by),
         (None, Stated::Other(name)) => return Err(projection::refusal(name)),
+        (None, Stated::Nothing) if may_be_packed(sample) && are_written(sample) => {
+            return Err(format!(
+                "{UNSTATED}; all numbers, such as {}, may be degrees, minutes and seconds behind each other (D.MMSS): write them as \
+                 114°05′38.97″, or name the system of decimal degrees with --crs, as in --crs EPSG:4490",
+                sample.first().map_or_else(String::new, |at| pair(*at))
+            ));
+        }
         (None, Stated::Nothing) => (None, ""),
     };
     let reading = |system: System, north_first, why: String, mut traps: Vec<String>| {
@@ -135,7 +144,7 @@ pub(super) fn decide(
     let share = |system, north_first| share(sample, system, north_first, home);
     let all = by_numbers(sample, home);
     let fitting: Vec<_> = all.iter().filter(|(_, _, share)| share.home >= MOST).collect();
-    let mut unstated = "nothing states the system of its coordinates".to_owned();
+    let mut unstated = UNSTATED.to_owned();
     if let Some(system) = system {
         let (plain, swapped) = (share(system, false), share(system, true));
         let why = format!("{system}, by {by}");
@@ -308,6 +317,15 @@ fn may_be_packed(sample: &[[f64; 2]]) -> bool {
     are_fine && all.iter().all(|degrees| pairs(degrees).iter().all(|digits| *digits < 60.0))
 }
 
+/// Have all numbers at most nine decimals, as people write them, and not those of a computation?
+fn are_written(sample: &[[f64; 2]]) -> bool {
+    let is_written = |degrees: &f64| {
+        let steps = degrees * 1e9;
+        (steps - steps.round()).abs() < 1e-3
+    };
+    sample.as_flattened().iter().all(is_written)
+}
+
 fn suits(system: System, [a, b]: [f64; 2], north_first: bool) -> bool {
     system.suits(if north_first { [b, a] } else { [a, b] })
 }
@@ -420,7 +438,7 @@ fn digits(system: System) -> String {
         System::Known(Crs::Epsg3857) => {
             "metres of Web Mercator, whose areas are too large and are never used".to_owned()
         }
-        System::Known(_) | System::Framed(..) => "they are degrees".to_owned(),
+        System::Known(_) | System::Framed(..) => "they are degrees, taken as those of WGS 84".to_owned(),
     }
 }
 
@@ -766,14 +784,21 @@ mod tests {
             .map(|at| f64::from(at * 37 % 60))
             .map(|s| [114.0 + (5.0 + s / 60.0) / 60.0, 30.0 + (28.0 + s / 60.0) / 60.0])
             .collect();
-        let traps = |sample: &[[f64; 2]]| {
-            let told = Told { stated: Stated::Nothing, by: "", ..Told::default() };
-            decide(sample, &told, Said::default(), HOME).expect("a system").traps
+        let told = Told { stated: Stated::Nothing, by: "", ..Told::default() };
+        let said = |sample: &[[f64; 2]], system| {
+            decide(sample, &told, Said { system, ..Said::default() }, HOME)
+                .map(|reading| reading.traps.concat())
         };
-        assert!(traps(&packed).iter().any(|trap| trap.contains("D.MMSS")));
-        assert!(!traps(&decimal).iter().any(|trap| trap.contains("D.MMSS")));
-        assert!(traps(&packed[..6]).iter().any(|trap| trap.contains("D.MMSS")), "also of few");
-        assert!(!traps(&decimal[..6]).iter().any(|trap| trap.contains("D.MMSS")));
+        let is_told = |said: &str| said.contains("D.MMSS");
+        for few in [40, 6] {
+            assert!(said(&packed[..few], None).is_err_and(|stopped| is_told(&stopped)), "{few}");
+            assert!(said(&decimal[..few], None).is_ok_and(|traps| !is_told(&traps)), "{few}");
+            // Many decimals may be so by chance.
+            let computed: Vec<_> = packed[..few].iter().map(|[x, y]| [x + 1e-11, y + 1e-11]).collect();
+            assert!(said(&computed, None).is_ok_and(|traps| is_told(&traps)), "{few}");
+            // Whoever names the system is told, and not stopped.
+            assert!(said(&packed[..few], Some(System::Known(Crs::Crs84))).is_ok_and(|traps| is_told(&traps)));
+        }
     }
 
     #[test]

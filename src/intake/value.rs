@@ -104,8 +104,18 @@ pub(super) fn unit_of(heading: &str) -> Option<Unit> {
     found.all(|other| other.0 == first.0).then_some(first)
 }
 
-/// The unit at the end of a word, as in 面积公顷. What stands before it must not make it another, as ten or a hundred of it.
+/// The unit at the end of a word, as in 面积公顷.
 fn ending_unit(word: &str) -> Option<Unit> {
+    ending(word).map(|(_, unit)| *unit)
+}
+
+/// What stands before the unit at the end of a word.
+pub(super) fn before_ending_unit(word: &str) -> Option<&str> {
+    word.strip_suffix(ending(word)?.0)
+}
+
+/// The name of a unit at the end of a word. What stands before it must not make it another, as ten or a hundred of it.
+fn ending(word: &str) -> Option<&'static (&'static str, Unit)> {
     let ends = |(name, _): &&(&str, Unit)| {
         word.strip_suffix(name).is_some_and(|before| {
             let last = before.chars().next_back();
@@ -113,7 +123,7 @@ fn ending_unit(word: &str) -> Option<Unit> {
             last.is_some_and(|last| !(is_other(last) || name.is_ascii() && last.is_ascii_alphanumeric()))
         })
     };
-    NAMED.iter().filter(ends).max_by_key(|(name, _)| name.len()).map(|(_, unit)| *unit)
+    NAMED.iter().filter(ends).max_by_key(|(name, _)| name.len())
 }
 
 /// The unit right behind a number.

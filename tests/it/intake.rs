@@ -1951,14 +1951,14 @@ fn refused_rows_keep_what_stood_in_their_file() {
     fs::write(&path, &text).expect("written");
     let (_, rows) = mended(data.path(), &path, |row| row[4] = "POINT(114.1 30.4)".to_owned());
     assert_eq!(rows[0][3], "<Point><coordinates>114.1 ,30.4</coordinates></Point>");
-    // Curves of a GeoPackage: the well-known binary of a curve polygon, kind 10.
+    // Curves of a GeoPackage: the well-known binary of a curve polygon, kind 10, with a circle.
     let data = folder();
     let path = data.path().join("curves.gpkg");
-    let original = data.path().join("curves.geojson");
-    fs::write(&original, json!({"type":"FeatureCollection","features":originals()[..1]}).to_string())
-        .expect("written");
+    let original = data.path().join("curves.csv");
+    let circle = "CURVEPOLYGON(CIRCULARSTRING(114.1 30.4,114.2 30.5,114.3 30.4,114.2 30.3,114.1 30.4))";
+    fs::write(&original, format!("dkbh,WKT\nC-1,\"{circle}\"\n")).expect("written");
     let (base, original) = (path.to_str().expect("a path"), original.to_str().expect("a path"));
-    gdal(&["-f", "GPKG", "-nlt", "CONVERT_TO_CURVE", base, original]);
+    gdal(&["-f", "GPKG", "-a_srs", "EPSG:4490", "-oo", "GEOM_POSSIBLE_NAMES=WKT", base, original]);
     let (code, said) = import(data.path(), &[base, "--yes"]);
     assert_eq!(code, Some(2), "{said}");
     let (head, rows) = refused_rows(&path.with_extension("refused.csv"));

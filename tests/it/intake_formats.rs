@@ -120,6 +120,7 @@ fn formats_that_are_not_read_are_named() {
     put("land.gdb/a00000001.gdbtable", "x");
     archive(&at("land.zip"), &[(at("land.gdb/a00000001.gdbtable"), "land.gdb/a00000001.gdbtable")]);
     let tab = put("land.tab", "!table\n!version 450\n");
+    let gml = put("land.gml", "<?xml version=\"1.0\"?><gml:FeatureCollection/>");
     let esri = put(
         "esri.json",
         r#"{"geometryType":"esriGeometryPolygon","features":[{"attributes":{"dkbh":"1"},"geometry":{"rings":[]}}]}"#,
@@ -133,6 +134,7 @@ fn formats_that_are_not_read_are_named() {
         (at("land.zip"), "is a File Geodatabase"),
         (tab, "is a table of MapInfo"),
         (esri, "JSON as Esri writes it"),
+        (gml, "is GML, which is not read"),
         (named("old.geojson"), "are not public"),
         (table, "are not public"),
     ] {
@@ -155,6 +157,155 @@ fn formats_that_are_not_read_are_named() {
         book.save(at(name)).expect("saved");
         taken(data.path(), &at(name), &[]);
         assert_eq!(imported(data.path())[0]["properties"]["parcel_no"], "T-1");
+    }
+}
+
+#[test]
+fn one_of_several_sheets_with_the_same_headings_is_to_be_named() {
+    let (_files, at) = formats();
+    let data = folder();
+    let mut book = rust_xlsxwriter::Workbook::new();
+    for (name, parcel, x) in [("A区", "T-1", 114.1), ("B区", "T-2", 114.2)] {
+        let sheet = book.add_worksheet().set_name(name).expect("a name");
+        for (column, heading) in (0..).zip(["地块编号", "用地代码", "经度", "纬度"]) {
+            sheet.write(0, column, heading).expect("written");
+        }
+        sheet.write(1, 0, parcel).expect("written");
+        sheet.write(1, 1, "R2").expect("written");
+        sheet.write(1, 2, x).expect("written");
+        sheet.write(1, 3, 30.4).expect("written");
+    }
+    book.save(at("two.xlsx")).expect("saved");
+    let said = refused(data.path(), &at("two.xlsx"));
+    assert!(
+        said.contains("2 sheets with the same headings, name one with --layer: A区, B区")
+            && said.contains("--append"),
+        "{said}"
+    );
+    taken(data.path(), &at("two.xlsx"), &["--layer", "A区"]);
+    taken(data.path(), &at("two.xlsx"), &["--layer", "B区", "--append"]);
+    let numbers: Vec<_> =
+        imported(data.path()).iter().map(|row| row["properties"]["parcel_no"].clone()).collect();
+    assert_eq!(numbers, ["T-1", "T-2"]);
+}
+
+#[test]
+fn what_may_hold_curves_is_read_where_it_holds_none() {
+    let (_files, at) = formats();
+    let data = folder();
+    let path = |name: &str| at(name).to_str().expect("a path").to_owned();
+    // FlatGeobuf holds one kind, and the originals are of several.
+    for (format, name, kind) in [
+        ("GPKG", "d.gpkg", "MULTISURFACE"),
+        ("GPKG", "e.gpkg", "CURVEPOLYGON"),
+        ("FlatGeobuf", "d.fgb", "MULTISURFACE"),
+    ] {
+        gdal(&["-f", format, "-nlt", kind, &path(name), &path("c.gpkg")]);
+        taken(data.path(), &at(name), &[]);
+        assert_same_places(data.path(), 0.01, &format!("{kind} as {format}"));
+    }
+    let kept = |text: &str| {
+        fs::write(at("one.csv"), format!("dkbh,WKT\nT-1,\"{text}\"\n")).expect("written");
+        let (code, said) = import(data.path(), &[&path("one.csv"), "--yes"]);
+        (code, said, imported(data.path()).remove(0)["geometry"]["coordinates"].clone())
+    };
+    let ring = "114.1 30.4,114.2 30.4,114.2 30.5,114.1 30.4";
+    let drawn = json!([[[114.1, 30.4], [114.2, 30.4], [114.2, 30.5], [114.1, 30.4]]]);
+    for text in [format!("CURVEPOLYGON (({ring}))"), format!("MULTISURFACE ((({ring})))")] {
+        let (code, said, coordinates) = kept(&text);
+        assert!(code == Some(0) && (coordinates == drawn || coordinates == json!([drawn])), "{said}");
+    }
+    for text in ["CURVEPOLYGON(CIRCULARSTRING(0 0,1 1,2 0,1 -1,0 0))", "COMPOUNDCURVE((0 0,1 1))"] {
+        let (code, said, _) = kept(text);
+        assert!(code == Some(2) && said.contains("holds curves; save it with straight edges"), "{said}");
+    }
+    // A compound curve of two lines in a curve polygon, and one with an arc, by the notation of ISO.
+    let whole = |number: u32| number.to_le_bytes().to_vec();
+    let line = |kind: u32, all: &[[f64; 2]]| {
+        let numbers = all.as_flattened().iter().flat_map(|number| number.to_le_bytes());
+        let count = u32::try_from(all.len()).expect("few");
+        [vec![1], whole(kind), whole(count), numbers.collect()].concat()
+    };
+    let closing = [[114.2, 30.5], [114.1, 30.4]];
+    for (kind, is_straight) in [(2, true), (8, false)] {
+        let pieces = [line(kind, &[[114.1, 30.4], [114.2, 30.4], [114.2, 30.5]]), line(2, &closing)].concat();
+        let polygon = [vec![1], whole(10), whole(1), vec![1], whole(9), whole(2), pieces].concat();
+        let digit = |nibble: u8| char::from_digit(nibble.into(), 16).expect("a digit");
+        let hex: String = polygon.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
+        let (code, said, coordinates) = kept(&hex);
+        assert_eq!(code == Some(0), is_straight, "{said}");
+        assert!(if is_straight { coordinates == drawn } else { said.contains("holds curves") }, "{said}");
+    }
+}
+
+#[test]
+fn links_within_an_archive_are_no_links_to_other_files() {
+    let (_files, at) = formats();
+    let data = folder();
+    let linking = |to: &str| {
+        let text = format!(
+            r#"<kml xmlns="http://www.opengis.net/kml/2.2"><Document><NetworkLink><Link><href>{to}</href></Link></NetworkLink></Document></kml>"#
+        );
+        fs::write(at("doc.kml"), text).expect("written");
+        archive(&at("linked.kmz"), &[(at("doc.kml"), "doc.kml"), (at("b.kml"), "layers/b.kml")]);
+        let said = taken(data.path(), &at("linked.kmz"), &[]);
+        assert_same_places(data.path(), 0.01, to);
+        said
+    };
+    assert!(!linking("layers/b.kml").contains("NetworkLink"));
+    assert!(linking("https://example.org/b.kml").contains("holds 1 links to other files (NetworkLink)"));
+}
+
+#[test]
+fn closed_lines_are_told_since_they_may_be_outlines() {
+    let (_files, at) = formats();
+    let data = folder();
+    let line = |end: f64| format!("\"LINESTRING(114.1 30.4,114.2 30.4,114.2 30.5,114.1 {end})\"");
+    let said = |text: &str| {
+        fs::write(at("lines.csv"), text).expect("written");
+        taken(data.path(), &at("lines.csv"), &[])
+    };
+    let closed = format!("dkbh,WKT\nT-1,{}\nT-2,POINT(114.15 30.4)\n", line(30.4));
+    assert!(said(&closed).contains("1 of 2 rows that were looked at are lines that end where they begin"));
+    let open = format!("dkbh,WKT\nT-1,{}\nT-2,POINT(114.15 30.4)\n", line(30.6));
+    assert!(!said(&open).contains("end where they begin"));
+}
+
+#[test]
+fn what_a_collection_holds_is_told_before_it_is_replaced() {
+    let (_files, at) = formats();
+    let data = folder();
+    let file = at("c.gpkg");
+    let look = |collection: &str, options: &[&str]| {
+        let file = file.to_str().expect("a path");
+        let (code, said) =
+            crate::intake::import_into(collection, data.path(), &[&[file, "--dry-run"], options].concat());
+        assert!(code == Some(0) || options.contains(&"--append"), "{said}");
+        said
+    };
+    assert!(
+        look("parcels", &[])
+            .contains("replaces   the 1 feature of collection \"parcels\", whose file is kept")
+    );
+    assert!(look("parcels", &["--append"]).contains("adds to    the 1 feature of collection \"parcels\""));
+    assert!(
+        look("zone", &[])
+            .contains("zone is drawn as zone, and what is imported takes the place of its 1 feature")
+    );
+    let new = look("lots", &[]);
+    assert!(!new.contains("replaces") && !new.contains("adds to"), "{new}");
+}
+
+#[test]
+fn features_are_read_whatever_the_suffix_of_their_file_is() {
+    let (_files, at) = formats();
+    let data = folder();
+    let text = json!({ "type": "FeatureCollection", "features": originals() }).to_string();
+    for name in ["a.csv", "a.txt", "a.tab", "a"] {
+        fs::write(at(name), &text).expect("written");
+        let said = taken(data.path(), &at(name), &[]);
+        assert!(said.contains("rows, GeoJSON"), "{said}");
+        assert_same_places(data.path(), 0.01, name);
     }
 }
 

@@ -40,6 +40,61 @@ fn shifted_and_old_systems_are_heard_wherever_they_are_named() {
 }
 
 #[test]
+fn degrees_that_nothing_holds_against_known_places_may_be_shifted() {
+    let data = folder();
+    let path = data.path().join("degrees.csv");
+    let said = |text: &str, options: &[&str]| {
+        fs::write(&path, text).expect("written");
+        let (code, said) =
+            import(data.path(), &[&[path.to_str().expect("a path"), "--dry-run"], options].concat());
+        assert_eq!(code, Some(0), "{said}");
+        said
+    };
+    let unmeasured =
+        "degrees of GCJ-02 or BD-09, some 600 m or 1,200 m off in China, would not be told from these";
+    let unknown = "地块编号,经度,纬度\nNEW-1,114.1,30.4\n";
+    assert!(said(unknown, &[]).contains(unmeasured));
+    // Whoever says what they are need not be told; metres are not shifted, nor is what lies elsewhere.
+    assert!(!said(unknown, &["--from", "wgs84"]).contains(unmeasured));
+    assert!(!said("地块编号,X,Y\nNEW-1,3364000,514000\n", &[]).contains(unmeasured));
+    assert!(!said("地块编号,经度,纬度\nNEW-1,174.76,-36.85\n", &["--crs", "EPSG:4326"]).contains(unmeasured));
+}
+
+#[test]
+fn known_features_are_found_however_their_numbers_are_written() {
+    type Write = fn(String) -> String;
+    let data = folder();
+    let known = |at: u8| [114.05, 30.35].map(|degree| degree + f64::from(at) * 0.01);
+    let feature = |at: u8, number: &str, [x, y]: [f64; 2]| json!({"type":"Feature","id":format!("k-{at}"),"properties":{"parcel_no":number},"geometry":{"type":"Point","coordinates":[x,y]}});
+    let collection =
+        |features: Vec<Value>| json!({"type":"FeatureCollection","features":features}).to_string();
+    let numbers = |at: u8| format!("JS0405-00{at}");
+    let all = (1..7).map(|at| feature(at, &numbers(at), known(at))).collect();
+    fs::write(data.path().join("parcels.geojson"), collection(all)).expect("written");
+    let path = data.path().join("shifted.csv");
+    let writings: [Write; 5] = [
+        |number| number,
+        |number| number.to_lowercase(),
+        |number| number.replace('-', "－"),
+        |number| number.replace('-', "–"),
+        |number| number.replace("JS", "ＪＳ").replace('-', "_"),
+    ];
+    for write in writings {
+        let rows = (1..7).map(|at| {
+            let [x, y] = Datum::Gcj02.forward(known(at));
+            format!("{},{x},{y}\n", write(numbers(at)))
+        });
+        fs::write(&path, format!("地块编号,经度,纬度\n{}", rows.collect::<String>())).expect("written");
+        let (code, said) = import(data.path(), &[path.to_str().expect("a path"), "--dry-run"]);
+        assert!(
+            code == Some(1) && said.contains("this is the shift of GCJ-02"),
+            "{}: {said}",
+            write(numbers(1))
+        );
+    }
+}
+
+#[test]
 fn rows_that_name_another_system_are_refused() {
     let data = folder();
     let (code, said) = stated(

@@ -85,6 +85,23 @@ fn headings_say_together_what_they_mean() {
     }
 }
 
+#[test]
+fn what_stands_below_a_land_use_says_what_it_is() {
+    let data = folder();
+    let path = data.path().join("uses.csv");
+    for (value, code, name_zh, name_en) in [
+        ("0701", "0701", "城镇住宅用地", "urban residential"),
+        ("城镇住宅用地", "0701", "城镇住宅用地", "urban residential"),
+        ("housing", "", "", "housing"),
+    ] {
+        fs::write(&path, format!("dkbh,Land Use,lon,lat\nA-1,{value},114.1,30.4\n")).expect("written");
+        let (said, got) = taken(data.path(), &path);
+        let text = |field: &str| got[0][field].as_str().unwrap_or_default().to_owned();
+        assert_eq!(text("use_name_en"), name_en, "{said}");
+        assert_eq!((text("use_code"), text("use_name_zh")), (code.to_owned(), name_zh.to_owned()), "{said}");
+    }
+}
+
 /// The corners of a square with what they are called, as the rows of a table: X to the north, as surveys have it.
 fn square(parcel: &str, between: &str, [east, north]: [u32; 2], size: u32) -> Vec<String> {
     let corners = [(0, 0), (size, 0), (size, size), (0, size)];

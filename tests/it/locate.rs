@@ -71,6 +71,98 @@ proptest! {
         // Metres have a rounding of their own.
         prop_assert!(origin.least(window) <= metres + 1e-6, "{} {}", origin.least(window), metres);
     }
+
+    /// As a tree asks: boxes of 32 bits, in a window around them.
+    #[test]
+    fn nothing_in_a_box_is_nearer_than_its_gauge_says(
+        from in prop_oneof![(113.0..116.0, 29.0..32.0), (-3.0..3.0, -3.0..3.0), (20.0..25.0, 70.0..75.0)],
+        offsets in [-1.5..1.5_f64, -1.5..1.5_f64],
+        sizes in [0.0..0.5_f64, 0.0..0.5_f64],
+        scale in prop_oneof![Just(1.0), Just(1e-3), Just(1e-5)],
+    ) {
+        let origin = Origin::new(&Geometry::Point(from.into())).expect("a point");
+        #[expect(clippy::cast_possible_truncation, reason = "a position of the test")]
+        let low = [from.0 + offsets[0] * scale, from.1 + offsets[1] * scale].map(|degree| degree as f32);
+        #[expect(clippy::cast_possible_truncation, reason = "a position of the test")]
+        let high = [0, 1].map(|axis| low[axis] + (sizes[axis] * scale) as f32);
+        let [west, south, east, north] = [low, high].concat().try_into().map(|all: [f32; 4]| all.map(f64::from)).expect("four");
+        let window = Bounds::new(west - 0.3, south - 0.2, east + 0.1, north + 0.4).expect("a window");
+        let least_2 = f64::from(origin.gauge(window).expect("near").least_2(low, high));
+        let nearest = [from.0.clamp(west, east), from.1.clamp(south, north)];
+        let metres = innospace::geometry::metres_between(from.into(), nearest);
+        // The same latitude is not quite the shortest way to a meridian, so that the position that is nearest may be another one.
+        let shares = (0..=20).map(|step| south + (north - south) * f64::from(step) / 20.0);
+        let metres = shares.map(|y| innospace::geometry::metres_between(from.into(), [nearest[0], y])).fold(metres, f64::min);
+        prop_assert!(least_2.sqrt() <= metres + 1e-6, "{} {metres}", least_2.sqrt());
+        // It is not useless: at most a metre is lost by rounding to 32 bits, and a share by the window that is looked at.
+        prop_assert!(least_2.sqrt() >= metres * 0.97 - 1.5, "{} {metres}", least_2.sqrt());
+    }
+}
+
+/// In a tree of several levels: from amid the features, from beside them, from a kilometre, another city and the other side of the
+/// earth; from points and from a line.
+#[test]
+fn thousands_of_features_are_found_as_one_by_one() {
+    let mut random = Random::new(31);
+    let shapes = (0..6_000).map(|at| {
+        let [x, y] = match at % 10 {
+            0 => [random.real(-180.0, 179.0), random.real(-90.0, 89.0)],
+            _ => [random.real(114.0, 114.3), random.real(30.3, 30.5)],
+        };
+        let (east, north) = (x + 0.004, y + 0.003);
+        let geometry = match at % 3 {
+            0 => format!(r#"{{"type":"Point","coordinates":[{x},{y}]}}"#),
+            1 => format!(r#"{{"type":"LineString","coordinates":[[{x},{y}],[{east},{north}]]}}"#),
+            _ => format!(
+                r#"{{"type":"Polygon","coordinates":[[[{x},{y}],[{east},{y}],[{east},{north}],[{x},{y}]]]}}"#
+            ),
+        };
+        format!(r#"{{"type":"Feature","id":{at},"properties":{{}},"geometry":{geometry}}}"#)
+    });
+    let text =
+        format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, shapes.collect::<Vec<_>>().join(","));
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("random.geojson"), text).expect("written");
+    let indexed = laws::index(folder.path());
+    let layer = indexed.layer();
+    let points = [
+        [114.15, 30.4],
+        [114.02, 30.49],
+        [114.3, 30.3],
+        [114.31, 30.55],
+        [116.0, 31.0],
+        [109.0, 24.0],
+        [-66.0, -30.0],
+        [180.0, 0.0],
+        [0.0, 90.0],
+    ];
+    let standpoints = points.iter().filter_map(|&at| Standpoint::at(at, None));
+    // The first line amid the features.
+    let line = layer.positions().nth(1).expect("a line");
+    let of_line = Standpoint::of(Member { indexed: indexed.clone(), ix: line }).expect("a position");
+    for (number, standpoint) in standpoints.chain([of_line]).enumerate() {
+        let mut want: Vec<_> = layer
+            .positions()
+            .filter(|&ix| standpoint.member.as_ref().is_none_or(|member| member.ix != ix))
+            .filter_map(|ix| Some((ix, standpoint.origin.nearest(layer.feature(ix).geometry()?)?.metres)))
+            .collect();
+        want.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        for (most, farthest) in
+            [(1, f64::INFINITY), (10, f64::INFINITY), (700, 2e4), (6_000, 1e6), (10_000, f64::INFINITY)]
+        {
+            let found = nearest(&standpoint, &indexed, &Query::default(), most, farthest, &Budget::default());
+            let found: Vec<_> =
+                found.expect("an answer").into_iter().map(|one| (one.ix, one.way.nearest.metres)).collect();
+            let within: Vec<_> =
+                want.iter().filter(|(_, metres)| *metres <= farthest).take(most).copied().collect();
+            assert!(
+                found == within,
+                "place {number}, {most} within {farthest} m: {} for {}",
+                found.len(),
+                within.len()
+            );
+        }
+    }
 }
 
 /// Of features that share the spot which is nearest, those that stand first in the layer are found, on slanted borders too, where a

@@ -1,13 +1,17 @@
 //! Geometries in a cell, as databases and programs of tables write them.
 
+use std::borrow::Cow;
+
 use wkt::types::Dimension;
 
 use super::{Beyond, geojson, wkb};
+use crate::geometry::wkb::CURVES;
 use crate::intake::row::{Figure, cut};
 
 /// Is a text a geometry in well-known text?
 pub(super) fn is_well_known(text: &str) -> bool {
-    const WORDS: &[&str] = &["POINT", "LINESTRING", "POLYGON", "MULTI", "GEOMETRYCOLLECTION", "SRID="];
+    const WORDS: &[&str] =
+        &["POINT", "LINESTRING", "POLYGON", "MULTI", "GEOMETRYCOLLECTION", "CURVEPOLYGON", "SRID="];
     let upper: String = text.chars().take(24).collect::<String>().to_ascii_uppercase();
     WORDS.iter().any(|word| upper.starts_with(word)) && figures(text, &mut Vec::new()).is_ok()
 }
@@ -44,7 +48,10 @@ pub(super) fn figures(text: &str, into: &mut Vec<Figure>) -> Result<Said, String
     if nested > 16 || text.contains("((((((((") {
         return Err("brackets are nested too deeply".to_owned());
     }
-    let parsed: wkt::Wkt<f64> = text.parse().map_err(|reason: &str| reason.to_owned())?;
+    let text = straight(text)?;
+    let parsed: wkt::Wkt<f64> = text.parse().or_else(|reason: &str| {
+        told_dimension(&text).and_then(|text| text.parse().ok()).ok_or(reason.to_owned())
+    })?;
     gather(&parsed, into);
     let [heights, measures] = match parsed.dimension() {
         Dimension::XY => [false, false],
@@ -53,6 +60,45 @@ pub(super) fn figures(text: &str, into: &mut Vec<Figure>) -> Result<Said, String
         Dimension::XYZM => [true, true],
     };
     Ok(Said { srid, beyond: Beyond { heights, measures } })
+}
+
+/// A text whose positions have more numbers than its words say, as `PostGIS` writes heights, with words that say so.
+fn told_dimension(text: &str) -> Option<String> {
+    let first = text.split(['(', ')', ',']).find(|part| part.contains(|c: char| c.is_ascii_digit()))?;
+    let word = match first.split_whitespace().count() {
+        3 => " Z",
+        4 => " ZM",
+        _ => return None,
+    };
+    let mut told = String::with_capacity(text.len() + 8);
+    for part in text.split_inclusive('(') {
+        let name = part.strip_suffix('(').filter(|part| part.trim_end().ends_with(char::is_alphabetic));
+        match name {
+            Some(name) => told.extend([name.trim_end(), word, "("]),
+            None => told.push_str(part),
+        }
+    }
+    Some(told)
+}
+
+/// A text whose word means curves, with that for straight edges, where it holds none.
+fn straight(text: &str) -> Result<Cow<'_, str>, String> {
+    const WORDS: &[(&str, &str)] = &[
+        ("MULTISURFACE", "MULTIPOLYGON"),
+        ("CURVEPOLYGON", "POLYGON"),
+        ("MULTICURVE", "MULTILINESTRING"),
+        ("COMPOUNDCURVE", ""),
+        ("CIRCULARSTRING", ""),
+    ];
+    let upper = text.to_ascii_uppercase();
+    let Some((word, plain)) = WORDS.iter().find(|(word, _)| upper.starts_with(word)) else {
+        return Ok(text.into());
+    };
+    let rest = &text[word.len()..];
+    // Its members are named where they are no plain ones.
+    let is_plain =
+        !plain.is_empty() && rest.find('(').is_none_or(|at| !rest[at..].contains(char::is_alphabetic));
+    if is_plain { Ok(format!("{plain}{rest}").into()) } else { Err(CURVES.to_owned()) }
 }
 
 fn gather(from: &wkt::Wkt<f64>, into: &mut Vec<Figure>) {
@@ -96,6 +142,9 @@ mod tests {
         assert_eq!(read("{\"type\":\"Point\",\"coordinates\":[1,2]}"), point(None));
         for (text, note) in [
             ("POINT Z (1 2 3)", "heights"),
+            ("POINT(1 2 3)", "heights"),
+            ("SRID=4490;MULTIPOLYGON (((0 0 5,1 0 5,1 1 5,0 0 5)))", "heights"),
+            ("GEOMETRYCOLLECTION(POINT(1 2 3 4),LINESTRING (1 2 3 4,5 6 7 8))", "heights and measures"),
             ("POINT M (1 2 3)", "measures"),
             ("LINESTRING ZM (1 2 3 4, 5 6 7 8)", "heights and measures"),
             ("{\"type\":\"LineString\",\"coordinates\":[[1,2,3],[4,5,6]]}", "heights"),
@@ -106,7 +155,15 @@ mod tests {
             assert_eq!(said.beyond.note(), Some(format!("its positions have {note}, which are left out")));
         }
         assert_eq!(figures("POINT(1 2)", &mut Vec::new()).expect("a point").beyond.note(), None);
-        for broken in ["SRID=;POINT(1 2)", "0101000000", "{\"type\":\"Point\"}", "12", "somewhere"] {
+        for broken in [
+            "POINT(1 2 3 4 5)",
+            "LINESTRING(1 2 3,4 5)",
+            "SRID=;POINT(1 2)",
+            "0101000000",
+            "{\"type\":\"Point\"}",
+            "12",
+            "somewhere",
+        ] {
             assert!(read(broken).is_err(), "{broken}");
         }
     }

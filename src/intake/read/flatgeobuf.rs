@@ -11,8 +11,9 @@ use flatgeobuf::{
     ColumnType, FallibleStreamingIterator as _, FeatureProperties as _, FgbReader, Geometry, GeometryType,
 };
 
-use super::{Beyond, LeftOut, MOST_ROW_BYTES, Stated, Take, Told, open};
+use super::{Beyond, LeftOut, MOST_ROW_BYTES, Stated, Take, Told, open, wkb};
 use crate::geometry::System;
+use crate::geometry::wkb::CURVES;
 use crate::intake::IntakeError;
 use crate::intake::projection;
 use crate::intake::row::{Cell, Figure, Headings, Row};
@@ -196,6 +197,28 @@ impl PropertyProcessor for Cells<'_> {
     }
 }
 
+fn pairs(geometry: &Geometry<'_>) -> Vec<[f64; 2]> {
+    let numbers: Vec<f64> = geometry.xy().map(|xy| xy.iter().collect()).unwrap_or_default();
+    numbers.as_chunks().0.to_vec()
+}
+
+/// The positions of a line that may be one of several pieces, none of them bent.
+fn curve(geometry: &Geometry<'_>) -> Result<Vec<[f64; 2]>, &'static str> {
+    match geometry.type_() {
+        GeometryType::CompoundCurve => chain(geometry),
+        GeometryType::CircularString => Err(CURVES),
+        _ => Ok(pairs(geometry)),
+    }
+}
+
+fn chain(geometry: &Geometry<'_>) -> Result<Vec<[f64; 2]>, &'static str> {
+    let pieces = geometry.parts().into_iter().flatten().map(|part| match part.type_() {
+        GeometryType::CircularString => Err(CURVES),
+        _ => Ok(pairs(&part)),
+    });
+    Ok(wkb::joined(pieces.collect::<Result<_, _>>()?))
+}
+
 fn figures(
     geometry: &Geometry<'_>,
     stated: GeometryType,
@@ -206,8 +229,7 @@ fn figures(
         return Err("its collections are nested too deeply");
     }
     let kind = if stated == GeometryType::Unknown { geometry.type_() } else { stated };
-    let numbers: Vec<f64> = geometry.xy().map(|xy| xy.iter().collect()).unwrap_or_default();
-    let positions: Vec<[f64; 2]> = numbers.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect();
+    let positions = pairs(geometry);
     // Ends of the runs; where none are given there is one.
     let runs = || {
         let mut ends: Vec<usize> =
@@ -231,7 +253,15 @@ fn figures(
         GeometryType::LineString => into.push(Figure::Line(positions)),
         GeometryType::MultiLineString => into.extend(runs()?.into_iter().map(Figure::Line)),
         GeometryType::Polygon => into.push(Figure::Polygon(runs()?)),
-        GeometryType::MultiPolygon | GeometryType::GeometryCollection => {
+        GeometryType::CompoundCurve => into.push(Figure::Line(chain(geometry)?)),
+        GeometryType::CurvePolygon => {
+            let rings = geometry.parts().into_iter().flatten().map(|part| curve(&part));
+            into.push(Figure::Polygon(rings.collect::<Result<_, _>>()?));
+        }
+        GeometryType::MultiPolygon
+        | GeometryType::GeometryCollection
+        | GeometryType::MultiCurve
+        | GeometryType::MultiSurface => {
             let inner = if kind == GeometryType::MultiPolygon {
                 GeometryType::Polygon
             } else {
@@ -241,6 +271,7 @@ fn figures(
                 figures(&part, inner, into, depth + 1)?;
             }
         }
+        GeometryType::CircularString | GeometryType::Curve | GeometryType::Surface => return Err(CURVES),
         GeometryType::PolyhedralSurface | GeometryType::TIN => {
             return Err("its geometry is a surface in space (PolyhedralSurface or TIN), which is not taken");
         }

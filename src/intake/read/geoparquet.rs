@@ -693,5 +693,10 @@ mod tests {
         let other = file("cube", schema, [&[114.1], &[30.5]], [&[1, 0], &[0, 0]]);
         let fault = read(other.path(), &mut Headings::default(), &mut |_| Ok(())).expect_err("unknown");
         assert!(fault.to_string().contains("written as \"cube\", expected WKB or one of point"), "{fault}");
+
+        let elsewhere = "message m { optional group place { required double x; required double y; } }";
+        let point = file("point", elsewhere, [&[114.1], &[30.5]], [&[1, 0], &[0, 0]]);
+        let fault = read(point.path(), &mut Headings::default(), &mut |_| Ok(())).expect_err("no column");
+        assert!(fault.to_string().contains("has no column \"geometry\""), "{fault}");
     }
 }

@@ -348,13 +348,13 @@ pub(super) fn is_void(row: &[Cell], at: usize) -> bool {
 pub(super) const MOST_TITLES: usize = 10;
 
 /// How many different things the known headings of a row stand for.
-pub(super) fn count_known(row: &[Cell]) -> usize {
+fn count_known(row: &[Cell]) -> usize {
     meanings(row).len()
 }
 
 /// The different things that the known headings of a row stand for. One coordinate without the other is none: a value may
 /// be an X as well.
-fn meanings<'a>(row: impl IntoIterator<Item = &'a Cell>) -> HashSet<&'static str> {
+pub(super) fn meanings<'a>(row: impl IntoIterator<Item = &'a Cell>) -> HashSet<&'static str> {
     let meaning = |cell: &Cell| match cell {
         Cell::Text(text) => match role(text) {
             Some(Role::Text) => Some("geometry"),

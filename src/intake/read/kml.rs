@@ -94,7 +94,9 @@ impl Simple {
 
 /// What stands around placemarks.
 #[derive(Default)]
-struct Around {
+struct Around<'a> {
+    /// The documents that are read.
+    paths: &'a [PathBuf],
     /// Types of fields by the name of their schema and their own.
     schemas: HashMap<String, HashMap<String, Simple>>,
     /// How many fields have one.
@@ -102,12 +104,12 @@ struct Around {
     schema: String,
     /// Names of the folders that stand open, empty where one has none.
     folders: Vec<String>,
-    /// How many links to other files there are, and where the first leads.
+    /// How many links to files there are that are not read, and where the first leads.
     links: u64,
     link: String,
 }
 
-impl Around {
+impl Around<'_> {
     fn begin(&mut self, name: &str, tag: &BytesStart<'_>) {
         match name {
             "Folder" => self.folders.push(String::new()),
@@ -134,9 +136,18 @@ impl Around {
                     text.trim().clone_into(folder);
                 }
             }
+            ("href", "Link" | "Url") if self.is_read(text.trim()) => {
+                self.links = self.links.saturating_sub(1);
+            }
             ("href", "Link" | "Url") if self.link.is_empty() => self.link = cut(text.trim()),
             _ => {}
         }
+    }
+
+    /// Does a link lead to a document of the same archive, which is unpacked without its folders?
+    fn is_read(&self, link: &str) -> bool {
+        let name = Path::new(link).file_name().filter(|_| !link.contains("://"));
+        self.paths.len() > 1 && name.is_some_and(|name| self.paths.iter().any(|path| path.ends_with(name)))
     }
 
     /// The folders in which the next placemark stands.
@@ -161,7 +172,7 @@ pub(super) fn read(
     };
     let (mut number, mut beyond) = (0, Beyond::default());
     for path in paths {
-        document(path, wish, headings, &mut told, &mut beyond, &mut |row| {
+        document((path, paths), wish, headings, &mut told, &mut beyond, &mut |row| {
             number += 1;
             take(Row { number, ..row })
         })?;
@@ -173,8 +184,9 @@ pub(super) fn read(
     Ok(told)
 }
 
+/// Reads one of some documents.
 fn document(
-    path: &Path,
+    (path, paths): (&Path, &[PathBuf]),
     wish: &Wish,
     headings: &mut Headings,
     told: &mut Told,
@@ -196,7 +208,8 @@ fn document(
     let (source, spent) = Metered::new(decoded(open(path)?));
     let mut xml = Reader::from_reader(BufReader::with_capacity(1 << 16, source));
     let (mut buffer, mut text, mut placemark, mut number) = (Vec::new(), String::new(), None::<Placemark>, 0);
-    let (mut is_kml, mut elements, mut around) = (false, Vec::<String>::new(), Around::default());
+    let (mut is_kml, mut elements, mut around) =
+        (false, Vec::<String>::new(), Around { paths, ..Around::default() });
     loop {
         buffer.clear();
         let event = xml.read_event_into(&mut buffer).map_err(|fault| {
@@ -365,7 +378,7 @@ fn end(
     mark: &mut Placemark,
     name: &str,
     text: &str,
-    around: &Around,
+    around: &Around<'_>,
     headings: &mut Headings,
 ) -> Result<(), String> {
     let mut put_as = |mark: &mut Placemark, name: &str, kind: Option<Simple>| match kind

@@ -253,8 +253,11 @@ impl Source {
                 "is a table of MapInfo, which is not read; `ogr2ogr parcels.gpkg FILE` makes a GeoPackage of it",
             ));
         }
+        // No table of texts begins so, whatever its name says.
+        let is_json = head[..read].trim_ascii_start().starts_with(b"{");
         match suffix.as_str() {
             "geojson" | "json" => plain(Format::GeoJson),
+            "csv" | "tsv" | "txt" | "tab" | "" if is_json => plain(Format::GeoJson),
             "ndjson" | "geojsonl" | "geojsonseq" | "jsonl" | "geojsons" => plain(Format::NdJson),
             "shp" => plain(Format::Shapefile),
             "dbf" | "shx" | "prj" | "cpg" => {
@@ -263,9 +266,12 @@ impl Source {
             "csv" | "tsv" | "txt" | "tab" => plain(Format::Csv),
             "kml" => plain(Format::Kml),
             "dxf" | "dwg" => Err(unfit(
-                "is a drawing, which is not read: no library for it is kept well enough; export its closed outlines as a \
-                 shapefile or GeoPackage, as in `ogr2ogr outlines.gpkg FILE.dxf`",
+                "is a drawing, which is not read: no library for it is kept well enough; export its closed outlines as a shapefile or \
+                 GeoPackage, as in `ogr2ogr -nlt POLYGON -where \"OGR_GEOMETRY='LINESTRING'\" outlines.gpkg FILE.dxf`",
             )),
+            "gml" => {
+                Err(unfit("is GML, which is not read; `ogr2ogr parcels.gpkg FILE` makes a GeoPackage of it"))
+            }
             _ => Err(unfit(
                 "is of no known format: expected GeoJSON, newline-delimited GeoJSON, shapefile (also zipped), GeoPackage, \
                  CSV, XLSX, KML or KMZ, FlatGeobuf, GeoParquet, also packed by gzip",

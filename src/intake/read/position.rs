@@ -100,7 +100,9 @@ fn sexagesimal(text: &str) -> Option<f64> {
     let numbers: Vec<f64> =
         parts.iter().filter(|part| is_plain(part)).map(|part| part.parse()).collect::<Result<_, _>>().ok()?;
     let are_whole = numbers.iter().rev().skip(1).all(|number| number.fract() == 0.0);
-    let are_below = numbers.iter().skip(1).all(|number| *number < 60.0);
+    // The last part may have been rounded up to 60, as in 114°5′60.0″.
+    let last = numbers.len().checked_sub(1)?;
+    let are_below = (1..=last).all(|at| numbers[at] < 60.0 || at == last && numbers[at] == 60.0);
     if numbers.len() != parts.len() || !are_whole || !are_below || numbers.first()? > &180.0 {
         return None;
     }
@@ -240,6 +242,11 @@ mod tests {
         for (text, value) in [
             ("W114°", -114.0),
             ("S30°30′", -30.5),
+            // Seconds that were rounded up: 29′60″ are 30′.
+            ("30°29′60.0000″", 30.5),
+            ("30-29-60", 30.5),
+            ("30°59′60″", 31.0),
+            ("30°60′", 31.0),
             ("30.5S", -30.5),
             ("-30-30-00", -30.5),
             ("西经114", -114.0),
@@ -248,6 +255,8 @@ mod tests {
         }
         for text in [
             "30°75′",
+            "30°60′10″",
+            "30°30′60.1″",
             "unknown",
             "114-09",
             "114.5°30′",

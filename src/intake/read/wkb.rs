@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::Beyond;
 use crate::geometry::GeometryKind;
-use crate::geometry::wkb::{Cursor, DEEPEST, Dimensions};
+use crate::geometry::wkb::{CURVES, Cursor, DEEPEST, Dimensions, Drawn};
 use crate::intake::row::Figure;
 
 /// Bytes as pairs of hexadecimal digits.
@@ -40,7 +40,7 @@ pub(super) fn srid(bytes: &[u8]) -> Option<u32> {
 
 /// What the positions of a geometry have beside two numbers, by its head.
 pub(super) fn beyond(bytes: &[u8]) -> Beyond {
-    Cursor::new(bytes).head().map_or(Beyond::default(), |(_, dimensions)| Beyond {
+    Cursor::new(bytes).head_of_any().map_or(Beyond::default(), |(_, dimensions)| Beyond {
         heights: dimensions.has_altitude,
         measures: dimensions.has_measure,
     })
@@ -55,30 +55,64 @@ fn geometry(cursor: &mut Cursor<'_>, into: &mut Vec<Figure>, depth: u8) -> Resul
     if depth > DEEPEST {
         return Err(format!("collections are nested deeper than {DEEPEST}"));
     }
-    let (kind, dimensions) = cursor.head()?;
-    match kind {
-        GeometryKind::Point => {
+    let (drawn, dimensions) = cursor.head_of_any()?;
+    match drawn {
+        Drawn::Straight(GeometryKind::Point) => {
             let (at, _) = cursor.position(dimensions)?;
             // An empty point is written so.
             if !at[0].is_nan() {
                 into.push(Figure::Point(at));
             }
         }
-        GeometryKind::LineString => into.push(Figure::Line(run(cursor, dimensions)?)),
-        GeometryKind::Polygon => {
-            let rings =
-                (0..cursor.count()?).map(|_| run(cursor, dimensions)).collect::<Result<Vec<_>, _>>()?;
-            if !rings.is_empty() {
-                into.push(Figure::Polygon(rings));
-            }
+        Drawn::Straight(GeometryKind::LineString) => into.push(Figure::Line(run(cursor, dimensions)?)),
+        Drawn::Straight(GeometryKind::Polygon) => {
+            let rings = (0..cursor.count()?).map(|_| run(cursor, dimensions));
+            into.extend(polygon(rings.collect::<Result<_, _>>()?));
         }
-        _ => {
+        Drawn::Straight(_) | Drawn::Members => {
             for _ in 0..cursor.count()? {
                 geometry(cursor, into, depth + 1)?;
             }
         }
+        Drawn::Chain => into.push(Figure::Line(chain(cursor)?)),
+        Drawn::Rings => {
+            let rings = (0..cursor.count()?).map(|_| curve(cursor));
+            into.extend(polygon(rings.collect::<Result<_, _>>()?));
+        }
+        Drawn::Arcs => return Err(CURVES.to_owned()),
     }
     Ok(())
+}
+
+fn polygon(rings: Vec<Vec<[f64; 2]>>) -> Option<Figure> {
+    (!rings.is_empty()).then_some(Figure::Polygon(rings))
+}
+
+/// The positions of a line that may be one of several pieces, none of them bent.
+fn curve(cursor: &mut Cursor<'_>) -> Result<Vec<[f64; 2]>, String> {
+    match cursor.head_of_any()? {
+        (Drawn::Straight(GeometryKind::LineString), dimensions) => run(cursor, dimensions),
+        (Drawn::Chain, _) => chain(cursor),
+        _ => Err(CURVES.to_owned()),
+    }
+}
+
+fn chain(cursor: &mut Cursor<'_>) -> Result<Vec<[f64; 2]>, String> {
+    let pieces = (0..cursor.count()?).map(|_| match cursor.head_of_any()? {
+        (Drawn::Straight(GeometryKind::LineString), dimensions) => run(cursor, dimensions),
+        _ => Err(CURVES.to_owned()),
+    });
+    Ok(joined(pieces.collect::<Result<_, _>>()?))
+}
+
+/// One line of pieces that begin where the one before ends.
+pub(super) fn joined(pieces: Vec<Vec<[f64; 2]>>) -> Vec<[f64; 2]> {
+    let mut all: Vec<[f64; 2]> = Vec::new();
+    for piece in pieces {
+        let is_joined = !all.is_empty() && all.last() == piece.first();
+        all.extend(&piece[usize::from(is_joined)..]);
+    }
+    all
 }
 
 fn run(cursor: &mut Cursor<'_>, dimensions: Dimensions) -> Result<Vec<[f64; 2]>, String> {

@@ -119,12 +119,22 @@ fn choose(book: &mut Xlsx<BufReader<File>>, traps: &mut Vec<String>) -> Result<S
         let names: Vec<&str> = all.iter().map(|sheet| sheet.name.as_str()).collect();
         return Err(format!("has no sheet of cells that is to be seen; sheets are {}", names.join(", ")));
     };
-    let counts: Vec<usize> = seen.iter().map(|name| known_headings(book, name)).collect();
+    let known: Vec<_> = seen.iter().map(|name| known_headings(book, name)).collect();
+    let counts: Vec<usize> = known.iter().map(HashSet::len).collect();
     let most = counts.iter().max().copied().unwrap_or_default();
     let at = match counts[0] {
         count if count >= ENOUGH || count == most => 0,
         _ => counts.iter().position(|count| *count == most).unwrap_or_default(),
     };
+    let alike: Vec<&str> =
+        seen.iter().zip(&known).filter(|(_, own)| **own == known[at]).map(|(name, _)| &**name).collect();
+    if counts[at] >= ENOUGH && alike.len() > 1 {
+        return Err(format!(
+            "holds {} sheets with the same headings, name one with --layer: {}; the others can be taken in with --append",
+            alike.len(),
+            alike.join(", ")
+        ));
+    }
     if at > 0 || all.first().is_some_and(|sheet| sheet.name != *first) {
         let reason = if at > 0 {
             "has more headings that are known than those before it"
@@ -161,8 +171,8 @@ fn unsaved(
 }
 
 /// How many headings among the first rows of a sheet are known; none where it cannot be read.
-fn known_headings(book: &mut Xlsx<BufReader<File>>, sheet: &str) -> usize {
-    let Ok(mut cells) = book.worksheet_cells_reader(sheet) else { return 0 };
+fn known_headings(book: &mut Xlsx<BufReader<File>>, sheet: &str) -> HashSet<&'static str> {
+    let Ok(mut cells) = book.worksheet_cells_reader(sheet) else { return HashSet::new() };
     let mut rows: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
     while let Ok(Some(cell)) = cells.next_cell() {
         let row = cell.get_position().0;
@@ -171,7 +181,7 @@ fn known_headings(book: &mut Xlsx<BufReader<File>>, sheet: &str) -> usize {
         }
         rows.entry(row).or_default().push(value(cell.get_value()));
     }
-    rows.values().map(|row| head::count_known(row)).max().unwrap_or_default()
+    rows.values().map(head::meanings).max_by_key(HashSet::len).unwrap_or_default()
 }
 
 fn value(cell: &DataRef<'_>) -> Cell {

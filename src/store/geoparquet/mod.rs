@@ -126,6 +126,10 @@ pub(crate) fn geometry_column(about: &ParquetMetaData) -> Result<(String, Json),
         return Err(other("no JSON object".to_owned()));
     }
     let name = geo["primary_column"].as_str().unwrap_or("geometry").to_owned();
+    let root = about.file_metadata().schema_descr().root_schema();
+    if !root.get_fields().iter().any(|field| field.name() == name) {
+        return Err(format!("has no column {name:?}, which its entry \"geo\" says to hold the geometries"));
+    }
     let mut geometry = geo["columns"][&name].clone();
     // GeoParquet 2.0 leaves the system to the type of the column.
     if geometry.get("crs").is_none()

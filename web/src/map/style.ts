@@ -1,5 +1,5 @@
 // The map's drawing as one pure function of what is to be seen. The map works out what changed.
-import type { LayerSpecification, StyleSpecification } from 'maplibre-gl';
+import type { LayerSpecification, StyleSpecification, SymbolLayerSpecification } from 'maplibre-gl';
 import type { FeatureCollection, LineString } from 'geojson';
 import type { Lang } from '../catalogue';
 import type { Sources } from './sources';
@@ -30,8 +30,31 @@ export const pressableOf = ({ id }: Tiled): string[] => [`tiled-fill:${id}`, `ti
 
 /** Layers whose features can be pressed, the most specific first. */
 export const pressable = [
-  'unit', 'other', 'axis-hit', 'station', 'area-fill', 'link-hit', 'parcel-fill', 'core-fill', 'belt-fill', 'road', 'transit', 'water-fill', 'water-course', 'subdistrict-fill', 'zone-fill',
+  'unit', 'other-apart', 'other', 'unit-name', 'other-name', 'axis-hit', 'station', 'area-fill', 'link-hit', 'parcel-fill', 'core-fill', 'belt-fill', 'road', 'transit', 'water-fill', 'water-course', 'subdistrict-fill', 'zone-fill',
 ] as const;
+
+/** From this zoom on all signs are shown; below, those that are no units give way to others, and their names with them. */
+const allSigns = 12;
+
+/** Finds room for signs before it does for names, so that no name stands on the sign of another place. */
+export function signsFirst(layers: readonly LayerSpecification[]): LayerSpecification[] {
+  const of = (id: string): SymbolLayerSpecification => layers.find((layer): layer is SymbolLayerSpecification => layer.id === id && layer.type === 'symbol')!;
+  const [unit, other] = [of('unit'), of('other')];
+  const only = (kind: 'icon' | 'text', layer: SymbolLayerSpecification, id: string): SymbolLayerSpecification => {
+    const foreign = kind === 'icon' ? 'text' : 'icon';
+    const own = <T extends object>(all: T | undefined) => Object.fromEntries(Object.entries(all ?? {}).filter(([name]) => !name.startsWith(`${foreign}-`)));
+    return { ...layer, id, layout: own(layer.layout), paint: own(layer.paint) };
+  };
+  const apart = { minzoom: allSigns };
+  const drawn = [
+    { ...other, maxzoom: allSigns },
+    { ...only('text', other, 'other-name'), ...apart },
+    only('text', unit, 'unit-name'),
+    { ...only('icon', other, 'other-apart'), ...apart },
+    only('icon', unit, 'unit'),
+  ];
+  return layers.flatMap((layer) => (layer.id === 'other' ? drawn : layer.id === 'unit' ? [] : [layer]));
+}
 
 function layersOfTiles({ id }: Tiled, tokens: Tokens): LayerSpecification[] {
   const shared = (kind: (typeof tiledLayers)[number]) => ({ id: `tiled-${kind}:${id}`, source: `tiled:${id}`, 'source-layer': id });
@@ -56,7 +79,7 @@ function layersOfRings(rings: FeatureCollection, tokens: Tokens): LayerSpecifica
 
 export function styleOf({ tokens, lang, sources, selected, emphasis, tiled, rings, apart, still }: Scene): StyleSpecification {
   const key = selected.features[0]?.properties?.['key'] as string | undefined;
-  const layers = layersOf({ view: 'explore', tokens, lang, emphasis, selected: key ?? null });
+  const layers = signsFirst(layersOf({ view: 'explore', tokens, lang, emphasis, selected: key ?? null }));
   // Where parcels stand: above the ground and roads, below water and the layout.
   const at = layers.findIndex(({ id }) => id === 'parcel-line') + 1;
   // Rings lie above the veil over what is outside, and below the layout.

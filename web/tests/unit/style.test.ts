@@ -4,7 +4,7 @@ import type { LayerSpecification } from 'maplibre-gl';
 import { validateStyleMin, type StyleSpecification } from '@maplibre/maplibre-gl-style-spec';
 import { describe, expect, test } from 'vitest';
 import { selectedFeature, sourceIds, sourcesOf } from '../../src/map/sources';
-import { pressable, styleOf } from '../../src/map/style';
+import { pressable, signsFirst, styleOf } from '../../src/map/style';
 import { shapePath, tokenNames, type Tokens } from '../../src/map/symbols';
 import symbols from '../../src/map/symbols.json' with { type: 'json' };
 import { layersOf, type Look } from '../../src/map/template';
@@ -22,7 +22,7 @@ const looks = (['explore', 'parcels'] as const).flatMap((view) =>
 );
 
 describe.each(looks)('style %s', (_, look) => {
-  const layers = layersOf(look);
+  const layers = signsFirst(layersOf(look));
   test('nothing of the template is left', () => {
     expect(JSON.stringify(layers)).not.toContain('$');
   });
@@ -35,6 +35,17 @@ describe.each(looks)('style %s', (_, look) => {
     expect(pressable.filter((id) => !ids.includes(id))).toEqual([]);
     expect(new Set(ids).size).toBe(ids.length);
   });
+});
+
+test('signs find room before names do, which stand below them', () => {
+  const layers = signsFirst(layersOf(look));
+  const ids = layers.map(({ id }) => id);
+  const inTurn = ['other', 'other-name', 'unit-name', 'other-apart', 'unit'];
+  expect(ids.filter((id) => inTurn.includes(id))).toEqual(inTurn);
+  const holds = (id: string, kind: string) => JSON.stringify(layers[ids.indexOf(id)]).includes(`"${kind}-`);
+  expect(inTurn.map((id) => [holds(id, 'icon'), holds(id, 'text')])).toEqual([[true, true], [false, true], [false, true], [true, false], [true, false]]);
+  // Whether a sign that gives way is shown decides on its name, so both are one there.
+  expect(layers.filter(({ id }) => id.startsWith('other')).map(({ minzoom, maxzoom }) => [minzoom, maxzoom])).toEqual([[undefined, 12], [12, undefined], [12, undefined]]);
 });
 
 describe('the rules of the template', () => {
